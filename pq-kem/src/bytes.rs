@@ -1,0 +1,37 @@
+//! Plain byte arrays, whatever their length.
+
+use core::fmt::Debug;
+use zeroize::Zeroize;
+
+/// A plain byte array, `[u8; N]`.
+///
+/// A scheme's sizes are associated types bounded by this trait, since stable Rust cannot write `[u8; Scheme::LEN]`.
+pub trait ByteArray:
+    sealed::Sealed + AsRef<[u8]> + AsMut<[u8]> + Copy + Eq + Debug + Zeroize + Send + Sync + 'static
+{
+    /// The length in bytes.
+    const LEN: usize;
+
+    /// All bytes zero.
+    const ZERO: Self;
+
+    /// The bytes as an array, if their number is right.
+    fn from_slice(bytes: &[u8]) -> Option<&Self>;
+}
+
+impl<const N: usize> ByteArray for [u8; N]
+where
+    Self: AsRef<[u8]> + AsMut<[u8]> + Zeroize,
+{
+    const LEN: usize = N;
+    const ZERO: Self = [0; N];
+
+    fn from_slice(bytes: &[u8]) -> Option<&Self> {
+        bytes.try_into().ok()
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<const N: usize> Sealed for [u8; N] {}
+}

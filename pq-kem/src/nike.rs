@@ -1,0 +1,210 @@
+//! Non-interactive key exchange (NIKE), with the blinding that Sphinx needs.
+
+use crate::ByteArray;
+use core::fmt;
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// A NIKE scheme: a unit type such as [`X25519`](crate::X25519).
+///
+/// Blinding is the group's own operation: `blind(public, b)` is the public key whose private key is `b` times the
+/// first one, so that `exchange(y, blind(X, b))` = `blind(exchange(y, X), b)`.
+pub trait Nike: Sized + Send + Sync + 'static {
+    /// The name in geometries, PEM and PKI documents. Configuration may spell it in any case.
+    const NAME: &'static str;
+
+    /// An encoded public key, also called a *group element*.
+    type PublicBytes: ByteArray;
+    /// An encoded private key.
+    type PrivateBytes: ByteArray;
+    /// A shared secret.
+    type SecretBytes: ByteArray;
+    /// See [`Product`].
+    type Product: Product<Self>;
+
+    /// The public key of a private key.
+    fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self>;
+
+    /// The secret that the owners of the two keys share.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    fn exchange(private: &PrivateKey<Self>, public: &PublicKey<Self>) -> Result<SharedSecret<Self>, LowOrder>;
+
+    /// The public key multiplied by a blinding key.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    fn blind(public: &PublicKey<Self>, factor: &PrivateKey<Self>) -> Result<PublicKey<Self>, LowOrder>;
+}
+
+/// A private key multiplied by blinding keys: what a Sphinx sender holds for a hop.
+///
+/// Every result equals the one of applying the factors in turn with [`Nike::blind`], for every public key there can be:
+/// on the curve, in a small subgroup, on the twist, or not canonically encoded.
+pub trait Product<N: Nike>: ZeroizeOnDrop {
+    /// The private key alone.
+    fn new(private: &PrivateKey<N>) -> Self;
+
+    /// Multiplies by one more factor.
+    fn multiply(&mut self, factor: &PrivateKey<N>);
+
+    /// The public key of the product.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    fn public_key(&self) -> Result<PublicKey<N>, LowOrder>;
+
+    /// The secret shared with the owner of `public`.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    fn exchange(&self, public: &PublicKey<N>) -> Result<SharedSecret<N>, LowOrder>;
+}
+
+/// The public key is a point of small order: the exchange gives all zeros whatever the private key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LowOrder;
+
+impl fmt::Display for LowOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the public key is a point of small order")
+    }
+}
+
+impl core::error::Error for LowOrder {}
+
+/// A public key (group element) as it was received: nothing about it is checked until it is used.
+pub struct PublicKey<N: Nike>(N::PublicBytes);
+
+/// A private key. Wiped on drop.
+pub struct PrivateKey<N: Nike>(N::PrivateBytes);
+
+/// A shared secret, not yet hashed. Wiped on drop.
+pub struct SharedSecret<N: Nike>(N::SecretBytes);
+
+impl<N: Nike> PublicKey<N> {
+    /// A public key from its encoding.
+    #[must_use]
+    pub const fn from_bytes(bytes: N::PublicBytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The encoding.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &N::PublicBytes {
+        &self.0
+    }
+}
+
+impl<N: Nike> PrivateKey<N> {
+    /// A fresh private key.
+    #[must_use]
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut key = Self(N::PrivateBytes::ZERO);
+        rng.fill_bytes(key.0.as_mut());
+        key
+    }
+
+    /// A private key from its encoding; wipe yours.
+    #[must_use]
+    pub const fn from_bytes(bytes: N::PrivateBytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The encoding. Secret.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &N::PrivateBytes {
+        &self.0
+    }
+
+    /// The encoding, to be filled in place. Secret.
+    #[must_use]
+    pub const fn as_bytes_mut(&mut self) -> &mut N::PrivateBytes {
+        &mut self.0
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public_key(&self) -> PublicKey<N> {
+        N::public_key(self)
+    }
+
+    /// The secret shared with the owner of `public`.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    pub fn exchange(&self, public: &PublicKey<N>) -> Result<SharedSecret<N>, LowOrder> {
+        N::exchange(self, public)
+    }
+}
+
+impl<N: Nike> SharedSecret<N> {
+    /// A secret that a scheme has computed.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if it is all zero (compared in constant time).
+    pub fn new(bytes: N::SecretBytes) -> Result<Self, LowOrder> {
+        let secret = Self(bytes);
+        let zero = secret.0.as_ref().ct_eq(N::SecretBytes::ZERO.as_ref());
+        if bool::from(zero) { Err(LowOrder) } else { Ok(secret) }
+    }
+
+    /// The secret's bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &N::SecretBytes {
+        &self.0
+    }
+}
+
+impl<N: Nike> Clone for PublicKey<N> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<N: Nike> Copy for PublicKey<N> {}
+
+impl<N: Nike> PartialEq for PublicKey<N> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<N: Nike> Eq for PublicKey<N> {}
+
+impl<N: Nike> fmt::Debug for PublicKey<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey<{}>(", N::NAME)?;
+        self.0.as_ref().iter().try_for_each(|byte| write!(f, "{byte:02x}"))?;
+        f.write_str(")")
+    }
+}
+
+impl<N: Nike> fmt::Debug for PrivateKey<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey<{}>(..)", N::NAME)
+    }
+}
+
+impl<N: Nike> fmt::Debug for SharedSecret<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedSecret<{}>(..)", N::NAME)
+    }
+}
+
+impl<N: Nike> Drop for PrivateKey<N> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<N: Nike> Drop for SharedSecret<N> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl<N: Nike> ZeroizeOnDrop for PrivateKey<N> {}
+impl<N: Nike> ZeroizeOnDrop for SharedSecret<N> {}

@@ -1,0 +1,34 @@
+//! Which crate reads which files.
+
+use std::path::Path;
+
+/// Files that share a schema: those named `<name>.json` or `<name>_*.json`.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Family {
+    /// How the file names start.
+    pub name: &'static str,
+    /// The folder of the crate whose tests read every test of every such file.
+    pub reader: &'static str,
+}
+
+/// Every family of vectors that this project reads.
+pub const FAMILIES: &[Family] = &[
+    Family { name: "aez", reader: "aez" },
+    Family { name: "nike", reader: "pq-kem" },
+    Family { name: "sphinx_kdf", reader: "sphinx" },
+    Family { name: "geometry", reader: "sphinx" },
+    Family { name: "sphinx", reader: "sphinx" },
+    Family { name: "upstream", reader: "sphinx" },
+];
+
+impl Family {
+    /// The family of a file: the longest name that fits.
+    #[must_use]
+    pub fn of(file: &Path) -> Option<&'static Self> {
+        let stem = file.file_stem()?.to_str()?;
+        let fits = |family: &&Self| {
+            stem.strip_prefix(family.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+        };
+        FAMILIES.iter().filter(fits).max_by_key(|family| family.name.len())
+    }
+}
