@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use core::fmt;
-use mixwell_pq_kem::{Kem, Nike, X448, X25519};
+use mixwell_pq_kem::{Adapter, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing};
 use mixwell_sphinx::{self as sphinx, SchemeInfo, SchemeKeys as _};
 
 /// A NIKE or KEM, by the name that `--scheme` takes.
@@ -12,6 +12,22 @@ pub(crate) enum SchemeName {
     X25519,
     /// X448, as a NIKE
     X448,
+    /// X25519, as a KEM
+    X25519Kem,
+    /// X448, as a KEM
+    X448Kem,
+    /// ML-KEM-768 alone
+    #[value(name = "mlkem768")]
+    MlKem768,
+    /// X-Wing: ML-KEM-768 and X25519
+    #[value(name = "xwing")]
+    XWing,
+    /// X25519 and ML-KEM-768, combined by a split PRF
+    #[value(name = "mlkem768-x25519")]
+    MlKem768X25519,
+    /// X448 and ML-KEM-768, combined by a split PRF
+    #[value(name = "mlkem768-x448")]
+    MlKem768X448,
 }
 
 /// What is to be done with a scheme, whichever it is.
@@ -32,6 +48,12 @@ impl SchemeName {
         match self {
             Self::X25519 => what.nike::<X25519>(),
             Self::X448 => what.nike::<X448>(),
+            Self::X25519Kem => what.kem::<Adapter<X25519>>(),
+            Self::X448Kem => what.kem::<Adapter<X448>>(),
+            Self::MlKem768 => what.kem::<MlKem768>(),
+            Self::XWing => what.kem::<XWing>(),
+            Self::MlKem768X25519 => what.kem::<MlKem768X25519>(),
+            Self::MlKem768X448 => what.kem::<MlKem768X448>(),
         }
     }
 }
