@@ -22,7 +22,7 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell demo                                        a thousand packets through five hops and back
+  mixwell demo                                        500 packets through five hops and back
   mixwell demo --scheme x448 --file letter.txt        your own text, in packets of another scheme
   mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
   mixwell geometry --check client.toml                is a client's geometry consistent?

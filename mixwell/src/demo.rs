@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     payload: u32,
 
     /// Packets to send, the built-in text being repeated as often as it takes
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000,
+    #[arg(long, value_name = "NUMBER", default_value_t = 500,
           value_parser = clap::value_parser!(u32).range(1..=letters::MOST as i64))]
     messages: u32,
 
@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell demo                              the built-in text, 1000 packets
+  mixwell demo                              the built-in text, 500 packets
   mixwell demo --file letter.txt            your own
   tar c folder | mixwell demo --file -      anything, from standard input
   mixwell demo --scheme x448 --messages 100 another scheme

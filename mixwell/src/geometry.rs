@@ -4,6 +4,7 @@ mod toml_form;
 
 use crate::{
     error::Error,
+    hex::hex,
     input,
     scheme::{self, SchemeName},
     style::{DIM, GOOD},
@@ -20,7 +21,7 @@ const MOST_CONFIGURATION_BYTES: u64 = 16 << 20;
 
 /// Print the lengths of a network's packets as TOML, or check those in a file
 ///
-/// A network fixes one geometry. Printed is the section [SphinxGeometry] that configuration files hold. With --check,
+/// A network fixes one geometry. Printed is the section `[SphinxGeometry]` that configuration files hold. With --check,
 /// such a section is read from a file, every length is computed again, and the first that differs is named.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -41,11 +42,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     no_surb: bool,
 
-    /// Print the geometry's hash alone, as in a consensus (SphinxGeometryHash)
+    /// Print the geometry's hash alone, as in a consensus (`SphinxGeometryHash`)
     #[arg(long)]
     hash: bool,
 
-    /// Check the section [SphinxGeometry] of a TOML file, such as a client.toml; `-` is standard input
+    /// Check the section `[SphinxGeometry]` of a TOML file, such as a client.toml; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scheme", "hops", "payload", "no_surb"])]
     check: Option<PathBuf>,
 }
@@ -60,16 +61,13 @@ Examples:
 
 /// Prints a geometry, or checks one.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let text = match &arguments.check {
-        Some(path) => {
-            let geometry = read(path)?;
-            if arguments.hash { hash_line(&geometry) } else { verdict(path, &geometry) }
-        }
-        None => {
-            let scheme = arguments.scheme.run(scheme::Info);
-            let geometry = Geometry::new(scheme, usize::from(arguments.hops), arguments.payload, !arguments.no_surb)?;
-            if arguments.hash { hash_line(&geometry) } else { toml_form::write(&geometry.fields()) }
-        }
+    let text = if let Some(path) = &arguments.check {
+        let geometry = read(path)?;
+        if arguments.hash { hash_line(&geometry) } else { verdict(path, &geometry) }
+    } else {
+        let scheme = arguments.scheme.run(scheme::Info);
+        let geometry = Geometry::new(scheme, usize::from(arguments.hops), arguments.payload, !arguments.no_surb)?;
+        if arguments.hash { hash_line(&geometry) } else { toml_form::write(&geometry.fields()) }
     };
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
@@ -105,8 +103,4 @@ fn verdict(path: &Path, geometry: &Geometry) -> String {
 
 fn hash_line(geometry: &Geometry) -> String {
     hex(&geometry.hash()) + "\n"
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

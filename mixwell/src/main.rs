@@ -5,6 +5,7 @@ mod demo;
 mod error;
 mod genkeypair;
 mod geometry;
+mod hex;
 mod input;
 mod random;
 mod scheme;

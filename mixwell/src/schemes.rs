@@ -6,7 +6,7 @@ use crate::{
     style::{DIM, HEADING},
 };
 use clap::{Args, ValueEnum as _};
-use mixwell_pq_kem::{ByteArray, Kem, Nike};
+use mixwell_pq_kem::{Kem, Nike, Scheme};
 use mixwell_sphinx::Geometry;
 use std::io::Write;
 
@@ -29,21 +29,21 @@ pub(crate) fn run(_: &Arguments) -> Result<(), Error> {
 
 fn print(out: &mut impl Write) -> Result<std::io::Result<()>, Error> {
     let mut lines = vec![format!(
-        "{HEADING}{:<16} {:<26} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}{HEADING:#}",
+        "{HEADING}{:<16} {:<28} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}{HEADING:#}",
         "SCHEME", "IN A GEOMETRY", "PUBLIC", "PRIVATE", "CIPHERTEXT", "SECRET", "HEADER", "PACKET"
     )];
     for scheme in SchemeName::value_variants() {
         let info = scheme.run(Info);
-        let sizes = scheme.run(Lengths);
+        let lengths = scheme.run(Lengths);
         let geometry = Geometry::new(info, HOPS, USER_PAYLOAD, true)?;
         lines.push(format!(
-            "{:<16} {:<26} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}",
+            "{:<16} {:<28} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}",
             scheme.to_string(),
             format!("{} = {:?}", if info.is_kem() { "KEMName" } else { "NIKEName" }, info.name()),
-            sizes.public,
-            sizes.private,
-            sizes.ciphertext.map_or_else(|| "-".to_owned(), |length| length.to_string()),
-            sizes.secret,
+            lengths.public_len,
+            lengths.private_len,
+            lengths.ciphertext_len.map_or_else(|| "-".to_owned(), |length| length.to_string()),
+            lengths.secret_len,
             geometry.header_len(),
             geometry.packet_len(),
         ));
@@ -54,34 +54,16 @@ fn print(out: &mut impl Write) -> Result<std::io::Result<()>, Error> {
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
 }
 
-/// The lengths of a scheme's keys.
-struct Sizes {
-    public: usize,
-    private: usize,
-    ciphertext: Option<usize>,
-    secret: usize,
-}
-
 struct Lengths;
 
 impl WithScheme for Lengths {
-    type Output = Sizes;
+    type Output = Scheme;
 
-    fn nike<N: Nike>(self) -> Sizes {
-        Sizes {
-            public: N::PublicBytes::LEN,
-            private: N::PrivateBytes::LEN,
-            ciphertext: None,
-            secret: N::SecretBytes::LEN,
-        }
+    fn nike<N: Nike>(self) -> Scheme {
+        Scheme::of_nike::<N>()
     }
 
-    fn kem<K: Kem>(self) -> Sizes {
-        Sizes {
-            public: K::PublicBytes::LEN,
-            private: K::PrivateBytes::LEN,
-            ciphertext: Some(K::CiphertextBytes::LEN),
-            secret: K::SecretBytes::LEN,
-        }
+    fn kem<K: Kem>(self) -> Scheme {
+        Scheme::of_kem::<K>()
     }
 }

@@ -64,8 +64,8 @@ fn trace(out: &mut String, trace: &Trace) -> fmt::Result {
 fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
     writeln!(
         out,
-        "{HEADING}{:<14} {:>9} {:>10} {:>10} {:>16}{HEADING:#}",
-        "Work", "packets", "median", "mean", "a second a core"
+        "{HEADING}{:<14} {:>9} {:>10} {:>10} {:>12}{HEADING:#}",
+        "Work", "packets", "median", "mean", "a second"
     )?;
     row(out, "make a SURB", &trip.client.making_surbs)?;
     row(out, "wrap", &trip.client.wrapping)?;
@@ -74,12 +74,15 @@ fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
     }
     row(out, "answer", &trip.service.answering)?;
     row(out, "read", &trip.client.reading)?;
-    writeln!(out, "{DIM}  hops: open, replay check and finish of packets both ways{DIM:#}\n")
+    writeln!(
+        out,
+        "{DIM}  At hops: open, replay check and finish, of packets both ways. A second: on one core, by the median.{DIM:#}\n"
+    )
 }
 
 fn row(out: &mut String, name: &str, times: &Times) -> fmt::Result {
     let (count, median, mean) = (grouped(times.count()), times::display(times.median()), times::display(times.mean()));
-    writeln!(out, "  {name:<12} {count:>9} {median:>10} {mean:>10} {:>16}", grouped_float(times.per_second()))
+    writeln!(out, "  {name:<12} {count:>9} {median:>10} {mean:>10} {:>12}", grouped_float(times.per_second()))
 }
 
 fn checks<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {

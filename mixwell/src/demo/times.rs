@@ -26,12 +26,12 @@ impl Times {
         self.nanos.len()
     }
 
-    /// The mean, which whatever else the machine does makes longer.
+    /// The mean, which grows with all that other programs do meanwhile.
     pub(super) fn mean(&self) -> Duration {
         u32::try_from(self.count()).ok().and_then(|count| self.total.checked_div(count)).unwrap_or_default()
     }
 
-    /// The median, which is nearly free of that.
+    /// The median, which hardly does.
     pub(super) fn median(&self) -> Duration {
         let mut sorted = self.nanos.clone();
         sorted.sort_unstable();
@@ -39,19 +39,42 @@ impl Times {
         Duration::from_nanos(u64::from(middle))
     }
 
-    /// How often it could be done in a second, by the mean.
+    /// How often a core can do it in a second, by the median.
     pub(super) fn per_second(&self) -> f64 {
-        self.mean().as_secs_f64().recip()
+        self.median().as_secs_f64().recip()
     }
 }
 
-/// A duration in the unit that reads best, three digits or so.
+/// A duration with three digits, in the unit that fits.
 pub(super) fn display(duration: Duration) -> String {
-    let seconds = duration.as_secs_f64();
-    match duration.as_nanos() {
-        ..100_000 => format!("{:.1} µs", seconds * 1e6),
-        ..10_000_000 => format!("{:.0} µs", seconds * 1e6),
-        ..10_000_000_000 => format!("{:.0} ms", seconds * 1e3),
-        _ => format!("{seconds:.1} s"),
+    let nanos = duration.as_secs_f64() * 1e9;
+    // the next unit begins where three digits would round up to it
+    let (number, unit) = match nanos {
+        ..999.5 => (nanos, "ns"),
+        ..999.5e3 => (nanos / 1e3, "µs"),
+        ..999.5e6 => (nanos / 1e6, "ms"),
+        _ => (nanos / 1e9, "s"),
+    };
+    match number {
+        ..9.995 => format!("{number:.2} {unit}"),
+        ..99.95 => format!("{number:.1} {unit}"),
+        _ => format!("{number:.0} {unit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::display;
+    use core::time::Duration;
+
+    #[test]
+    fn three_digits() {
+        let nanos = [0, 7, 420, 999, 1000, 9_994, 70_040, 388_000, 999_499, 999_500, 4_837_000_000, 100_000_000_000];
+        let texts = nanos.map(|nanos| display(Duration::from_nanos(nanos)));
+        let expected = [
+            "0.00 ns", "7.00 ns", "420 ns", "999 ns", "1.00 µs", "9.99 µs", "70.0 µs", "388 µs", "999 µs", "1.00 ms",
+            "4.84 s", "100 s",
+        ];
+        assert_eq!(texts, expected);
     }
 }

@@ -1,6 +1,6 @@
 //! What a watcher on the links sees of one message.
 
-use core::fmt::Write as _;
+use crate::hex::hex;
 use mixwell_sphinx::Geometry;
 
 /// So many bytes of each part are kept.
@@ -34,14 +34,6 @@ impl Link {
         let front = |at: usize| hex(packet.iter().skip(at).take(SEEN));
         Self { to, element: front(ELEMENT_AT), payload: front(geometry.header_len()) }
     }
-}
-
-/// Bytes in hexadecimal.
-pub(super) fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    bytes.fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The first characters of a text on one line, with nothing in them that a terminal would obey.

@@ -3,8 +3,9 @@
 use super::{
     network::Network,
     times::{self, Times},
-    trace::{hex, readable},
+    trace::readable,
 };
+use crate::hex::hex;
 use core::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_sphinx::Scheme;
