@@ -1,6 +1,6 @@
 //! The schemes by the names that the vectors use, and their keys from bytes.
 
-use mixwell_pq_kem::{ByteArray, Nike, X25519, nike};
+use mixwell_pq_kem::{ByteArray, Nike, nike};
 use mixwell_sphinx::Scheme;
 
 /// A scheme whose keys the tests can read from bytes.
@@ -24,6 +24,7 @@ macro_rules! with_scheme {
     ($geometry:expr, $function:ident($($argument:expr),*)) => {
         match ($geometry.nike_name.as_str(), $geometry.kem_name.as_str()) {
             ("x25519", "") => $function::<X25519>($($argument),*),
+            ("x448", "") => $function::<X448>($($argument),*),
             (nike, kem) => panic!("no scheme with NIKEName {nike:?} and KEMName {kem:?}"),
         }
     };
