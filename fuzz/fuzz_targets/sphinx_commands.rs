@@ -1,7 +1,7 @@
 //! Routing commands: arbitrary ones under a MAC that is right.
 #![no_main]
 
-#[path = "../../sphinx/tests/support/forge.rs"]
+#[path = "../../sphinx/tests/sphinx/forge.rs"]
 mod forge;
 
 use forge::{Forgery, forge};

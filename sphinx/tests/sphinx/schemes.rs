@@ -11,11 +11,11 @@ pub(crate) trait TestScheme: Scheme {
 
 impl<N: Nike> TestScheme for N {
     fn public_key(bytes: &[u8]) -> nike::PublicKey<N> {
-        nike::PublicKey::from_bytes(*N::PublicBytes::from_slice(bytes).expect("a public key"))
+        nike::PublicKey::from_bytes(*N::PublicBytes::from_slice(bytes).unwrap())
     }
 
     fn private_key(bytes: &[u8]) -> nike::PrivateKey<N> {
-        nike::PrivateKey::from_bytes(*N::PrivateBytes::from_slice(bytes).expect("a private key"))
+        nike::PrivateKey::from_bytes(*N::PrivateBytes::from_slice(bytes).unwrap())
     }
 }
 

@@ -1,9 +1,6 @@
 //! Bad packets at a hop: each is refused with the error that says why.
 
-#[path = "support/forge.rs"]
-mod forge;
-
-use forge::{Forgery, forge};
+use crate::forge::{Forgery, forge};
 use mixwell_pq_kem::{X25519, nike::PrivateKey};
 use mixwell_sphinx::{Action, CommandError, FinishError, Geometry, NodeId, OpenError, RecipientId, Sphinx, SurbId};
 

@@ -34,7 +34,7 @@ impl<S: Generate> Network<S> {
     }
 
     /// The first `hops` nodes.
-    pub(crate) fn hops<'a>(public_keys: &'a [S::PublicKey], hops: usize) -> Vec<Hop<'a, S>> {
+    pub(crate) fn hops(public_keys: &[S::PublicKey], hops: usize) -> Vec<Hop<'_, S>> {
         let hop = |(i, public_key)| Hop { id: node(i), public_key, delay_millis: Some(u32::try_from(i).unwrap()) };
         public_keys.iter().take(hops).enumerate().map(hop).collect()
     }

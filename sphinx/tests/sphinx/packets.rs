@@ -1,15 +1,10 @@
 //! Every packet of the vectors, both ways: unwrapped at every hop and, where the randomness was recorded, made again.
 
-#[path = "support/packet.rs"]
-mod packet;
-#[path = "support/schemes.rs"]
-mod schemes;
-
+use crate::packet::PacketVector;
+use crate::schemes::{TestScheme, with_scheme};
 use mixwell_pq_kem::{X448, X25519};
 use mixwell_sphinx::{Action, Geometry, Hop, NodeId, Path, Scheme, Sphinx};
 use mixwell_vectors::{ReplayRng, Vector};
-use packet::PacketVector;
-use schemes::{TestScheme, with_scheme};
 
 #[test]
 fn vectors() {

@@ -1,13 +1,10 @@
 //! What a caller may get wrong in making packets: each is refused with the error that says why.
 
-#[path = "support/network.rs"]
-mod network;
-
+use crate::network::Network;
 use mixwell_pq_kem::{X448, X25519, nike::PublicKey};
 use mixwell_sphinx::{
     Geometry, Message, MessageError, ReplyError, Sphinx, SurbId, SurbKeysLength, WrapError, WrongScheme,
 };
-use network::Network;
 
 const SURB_ID: SurbId = SurbId([5; 16]);
 

@@ -1,11 +1,8 @@
 //! Packets, SURBs and answers through whole paths, for any geometry, path length and payload.
 
-#[path = "support/network.rs"]
-mod network;
-
+use crate::network::{Generate, Network, RECIPIENT, node};
 use mixwell_pq_kem::{X448, X25519};
 use mixwell_sphinx::{Action, FinishError, Geometry, Message, OpenError, ReplyError, SurbId};
-use network::{Generate, Network, RECIPIENT, node};
 use proptest::prelude::*;
 
 /// A message with a SURB to the last node, and the answer back.

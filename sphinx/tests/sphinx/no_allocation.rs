@@ -1,12 +1,9 @@
 //! Nothing in this crate allocates: every operation runs under an allocator that counts.
 
-#[path = "support/network.rs"]
-mod network;
-
+use crate::network::{Generate, Network};
+use core::hint::black_box;
 use mixwell_pq_kem::{X448, X25519};
 use mixwell_sphinx::{Action, Geometry, Message, ReplayFilter, SurbId};
-use network::{Generate, Network};
-use std::hint::black_box;
 
 fn count(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
