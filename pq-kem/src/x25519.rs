@@ -21,15 +21,23 @@ impl Nike for X25519 {
     type Product = X25519Product;
 
     fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self> {
-        PublicKey::from_bytes(MontgomeryPoint::mul_base_clamped(*private.as_bytes()).to_bytes())
+        PublicKey::from_bytes(multiply_base(private.as_bytes()))
     }
 
     fn exchange(private: &PrivateKey<Self>, public: &PublicKey<Self>) -> Result<SharedSecret<Self>, LowOrder> {
-        let point = MontgomeryPoint(*public.as_bytes());
-        SharedSecret::new(Zeroizing::new(point.mul_clamped(*private.as_bytes())).to_bytes())
+        SharedSecret::new(*multiply(private.as_bytes(), public.as_bytes()))
     }
 
     fn blind(public: &PublicKey<Self>, factor: &PrivateKey<Self>) -> Result<PublicKey<Self>, LowOrder> {
         Self::exchange(factor, public).map(|secret| PublicKey::from_bytes(*secret.as_bytes()))
     }
+}
+
+/// The function of RFC 7748, whatever it gives.
+pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(MontgomeryPoint(*u).mul_clamped(*private).to_bytes())
+}
+
+pub(crate) fn multiply_base(private: &[u8; 32]) -> [u8; 32] {
+    MontgomeryPoint::mul_base_clamped(*private).to_bytes()
 }
