@@ -1,13 +1,13 @@
-//! aez
-/// stub until merge
-pub struct Aez;
-impl Aez {
-    /// x
-    pub fn new(_: &[u8; 48]) -> Self {
-        Self
-    }
-    /// x
-    pub fn encrypt(&self, _: &[u8; 16], _: &mut [u8]) {}
-    /// x
-    pub fn decrypt(&self, _: &[u8; 16], _: &mut [u8]) {}
-}
+#![no_std]
+#![doc = include_str!("../README.md")]
+
+mod aez;
+mod backend;
+mod engine;
+mod field;
+mod offsets;
+mod tiny;
+mod wide;
+
+pub use aez::Aez;
+pub use backend::Backend;

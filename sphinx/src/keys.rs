@@ -147,3 +147,37 @@ impl HeaderStream {
 fn hmac(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new_from_slice(key).expect("any length will do")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::HopKeys;
+    use crate::scheme::nike::blinding_key;
+    use mixwell_pq_kem::{X448, X25519};
+    use mixwell_vectors::Hex;
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct KdfVector {
+        ikm: Hex,
+        header_mac: Hex,
+        header_encryption: Hex,
+        header_encryption_iv: Hex,
+        payload_encryption: Hex,
+        blinding_x25519: Hex,
+        blinding_x448: Hex,
+    }
+
+    #[test]
+    fn vectors() {
+        for vector in mixwell_vectors::load::<KdfVector>("sphinx_kdf") {
+            let (name, test) = (vector.name, vector.test);
+            let keys = HopKeys::derive(&test.ikm);
+            assert_eq!(keys.header_mac, *test.header_mac, "{name}");
+            assert_eq!(keys.header_encryption, *test.header_encryption, "{name}");
+            assert_eq!(keys.payload.iv, *test.header_encryption_iv, "{name}");
+            assert_eq!(keys.payload.key, *test.payload_encryption, "{name}");
+            assert_eq!(*blinding_key::<X25519>(&keys).as_bytes(), *test.blinding_x25519, "{name}");
+            assert_eq!(*blinding_key::<X448>(&keys).as_bytes(), *test.blinding_x448, "{name}");
+        }
+    }
+}

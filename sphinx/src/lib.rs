@@ -1,4 +1,4 @@
-//! Sphinx packets.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 mod commands;

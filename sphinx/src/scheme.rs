@@ -1,7 +1,7 @@
 //! The key exchange of a packet: a NIKE with blinding, or a KEM (§3.1).
 
 mod kem;
-mod nike;
+pub(crate) mod nike;
 
 pub use kem::Kem;
 

@@ -46,11 +46,7 @@ fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>,
 }
 
 fn trace(out: &mut String, trace: &Trace) -> fmt::Result {
-    writeln!(
-        out,
-        "{HEADING}{:<30} {:<26} {}{HEADING:#}",
-        "The first message on each link", "group element", "payload"
-    )?;
+    writeln!(out, "{HEADING}{:<30} {:<26} payload{HEADING:#}", "The first message on each link", "group element")?;
     let mut from = "client";
     writeln!(out, "  {:<29}{GOOD}{}{GOOD:#}", "client sends", trace.sent)?;
     for link in &trace.links {

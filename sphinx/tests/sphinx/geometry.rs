@@ -1,11 +1,7 @@
 //! Geometries: every one of `geometry.json`, and everything that is not one.
 
-#[path = "support/packet.rs"]
-#[expect(dead_code, reason = "shared with the packets' tests")]
-mod packet;
-
+use crate::packet::GeometryVector;
 use mixwell_sphinx::{Field, Geometry, GeometryError, MAX_HOPS, SchemeInfo};
-use packet::GeometryVector;
 
 #[test]
 fn vectors() {

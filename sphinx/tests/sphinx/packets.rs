@@ -1,15 +1,10 @@
 //! Every packet of the vectors, both ways: unwrapped at every hop and, where the randomness was recorded, made again.
 
-#[path = "support/packet.rs"]
-mod packet;
-#[path = "support/schemes.rs"]
-mod schemes;
-
-use mixwell_pq_kem::X25519;
+use crate::packet::PacketVector;
+use crate::schemes::{TestScheme, with_scheme};
+use mixwell_pq_kem::{X448, X25519};
 use mixwell_sphinx::{Action, Geometry, Hop, NodeId, Path, Scheme, Sphinx};
 use mixwell_vectors::{ReplayRng, Vector};
-use packet::PacketVector;
-use schemes::{TestScheme, with_scheme};
 
 #[test]
 fn vectors() {
@@ -142,4 +137,5 @@ fn the_table_of_schemes_agrees_with_the_crates_of_the_schemes() {
         assert!(Geometry::of::<S>(5, 2000, true).is_ok());
     }
     is_known::<X25519>();
+    is_known::<X448>();
 }
