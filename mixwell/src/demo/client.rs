@@ -1,7 +1,8 @@
 //! The client: sends messages, each with a SURB, and reads the answers.
 
 use super::{
-    network::{Network, random_bytes},
+    network::{GATEWAY, Network, random_bytes},
+    node::Direction,
     service,
     times::Times,
     trip::Parcel,
@@ -71,7 +72,7 @@ impl<'t> Client<'t> {
 
         self.waiting.insert(surb_id, Waiting { keys, text });
         self.sent.add(text);
-        Ok(Parcel::to_gateway(packet))
+        Ok(Parcel::new(GATEWAY, packet, Direction::Out))
     }
 
     /// Wraps a piece of text for the attacker to spoil: nobody waits for an answer, and the time does not count.
@@ -84,7 +85,7 @@ impl<'t> Client<'t> {
         let path = Path { hops: &out, recipient: service::ECHO };
         let mut packet = vec![0; network.sphinx.geometry().packet_len()];
         network.sphinx.wrap_message(&path, &Message { surb: None, user_payload: text }, rng, &mut packet)?;
-        Ok(Parcel::to_gateway(packet))
+        Ok(Parcel::new(GATEWAY, packet, Direction::Out))
     }
 
     /// Reads the answer that came through a SURB, and compares it with what was sent.

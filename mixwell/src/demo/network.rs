@@ -14,6 +14,9 @@ use std::collections::HashMap;
 /// How long packets ask a hop to hold them, on average.
 const MEAN_DELAY_MILLIS: f64 = 200.0;
 
+/// The gateway's number among the hops.
+pub(super) const GATEWAY: usize = 0;
+
 /// A gateway, layers of one mix each, and a service node.
 pub(super) struct Network<S: Scheme> {
     pub(super) sphinx: Sphinx<S>,
@@ -39,7 +42,8 @@ impl<S: Scheme> Network<S> {
                 name: name(index, hops),
                 key: generate(rng)?,
                 replays: ReplayFilter::new(vec![0; slots], rng),
-                times: Times::default(),
+                out: Times::default(),
+                back: Times::default(),
             });
         }
         let by_id = nodes.iter().enumerate().map(|(index, node)| (node.id, index)).collect();
@@ -51,9 +55,10 @@ impl<S: Scheme> Network<S> {
         self.by_id.get(&id).copied().ok_or(Error::Demo("a packet asks for a hop that is not there"))
     }
 
-    /// Whether answers pass this hop; all do but the service node, unless it is the only one.
-    pub(super) fn is_on_way_back(&self, hop: usize) -> bool {
-        hop == 0 || hop.saturating_add(1) < self.nodes.len()
+    /// The hops that answers pass: the layers again, then the gateway, which keeps the answer for the client.
+    pub(super) fn hops_back(&self) -> impl Iterator<Item = usize> + use<S> {
+        let service = self.nodes.len().saturating_sub(1);
+        (GATEWAY.saturating_add(1)..service).chain([GATEWAY])
     }
 
     /// The way from a client to the service.
@@ -61,13 +66,10 @@ impl<S: Scheme> Network<S> {
         self.nodes.iter().map(|node| hop(node, Some(delay(rng)))).collect()
     }
 
-    /// The way from the service to a client: the layers again, then the gateway, which keeps the answer for the client.
+    /// The way from the service to a client. The last hop has nothing to wait for.
     pub(super) fn way_back(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
-        let Some((gateway, rest)) = self.nodes.split_first() else { return Vec::new() };
-        let layers = rest.split_last().map_or(rest, |(_, layers)| layers);
-        let mut hops: Vec<_> = layers.iter().map(|node| hop(node, Some(delay(rng)))).collect();
-        hops.push(hop(gateway, None));
-        hops
+        let nodes = self.hops_back().filter_map(|index| Some((index, self.nodes.get(index)?)));
+        nodes.map(|(index, node)| hop(node, (index != GATEWAY).then(|| delay(rng)))).collect()
     }
 }
 
@@ -78,7 +80,7 @@ fn hop<S: Scheme>(node: &Node<S>, delay_millis: Option<u32>) -> Hop<'_, S> {
 fn name(index: usize, hops: usize) -> String {
     match index {
         _ if index.saturating_add(1) == hops => "service node".to_owned(),
-        0 => "gateway".to_owned(),
+        GATEWAY => "gateway".to_owned(),
         layer => format!("mix {layer}"),
     }
 }

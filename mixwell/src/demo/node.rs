@@ -17,8 +17,19 @@ pub(super) struct Node<S: Scheme> {
     pub(super) name: String,
     pub(super) key: KeyPair<S>,
     pub(super) replays: ReplayFilter<Vec<u64>>,
-    /// What it took to unwrap the packets that clients sent.
-    pub(super) times: Times,
+    /// What it took to unwrap the packets to the service.
+    pub(super) out: Times,
+    /// What it took to unwrap the answers.
+    pub(super) back: Times,
+}
+
+/// Which way a packet goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// From the client to the service.
+    Out,
+    /// An answer, from the service to the client.
+    Back,
 }
 
 /// Why a hop drops a packet.
@@ -41,11 +52,23 @@ impl<S: Scheme> Node<S> {
     }
 
     /// Unwraps a packet in place, and takes the time.
-    pub(super) fn timed_unwrap<'p>(&mut self, sphinx: &Sphinx<S>, packet: &'p mut [u8]) -> Result<Action<'p>, Refusal> {
-        let mut times = core::mem::take(&mut self.times);
+    pub(super) fn timed_unwrap<'p>(
+        &mut self,
+        sphinx: &Sphinx<S>,
+        packet: &'p mut [u8],
+        direction: Direction,
+    ) -> Result<Action<'p>, Refusal> {
+        let mut times = core::mem::take(self.times(direction));
         let result = times.measure(|| self.unwrap(sphinx, packet));
-        self.times = times;
+        *self.times(direction) = times;
         result
+    }
+
+    fn times(&mut self, direction: Direction) -> &mut Times {
+        match direction {
+            Direction::Out => &mut self.out,
+            Direction::Back => &mut self.back,
+        }
     }
 }
 

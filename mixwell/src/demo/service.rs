@@ -1,6 +1,6 @@
 //! The service at the end of the way: sends every message back through its SURB.
 
-use super::{network::Network, times::Times, trip::Parcel};
+use super::{network::Network, node::Direction, times::Times, trip::Parcel};
 use crate::error::Error;
 use mixwell_sphinx::{Message, RecipientId, Scheme};
 
@@ -29,6 +29,6 @@ impl Service {
         let surb = message.surb.ok_or(Error::Demo("a message came without its SURB"))?;
         let mut packet = vec![0; sphinx.geometry().packet_len()];
         let first_hop = self.answering.measure(|| sphinx.wrap_reply(surb, message.user_payload, &mut packet))?;
-        Ok(Parcel::new(network.find(first_hop)?, packet))
+        Ok(Parcel::new(network.find(first_hop)?, packet, Direction::Back))
     }
 }

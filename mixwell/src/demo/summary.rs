@@ -3,13 +3,13 @@
 use super::{
     attacker::Tally,
     times::{self, Times},
-    trace::Trace,
     trip::Trip,
 };
 use crate::{
     scheme::SchemeName,
     style::{DIM, ERROR, GOOD, HEADING},
 };
+use anstyle::Style;
 use core::{
     fmt::{self, Write},
     time::Duration,
@@ -35,7 +35,6 @@ fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>,
         grouped(geometry.packet_len()),
         times::display(took),
     )?;
-    trace(out, &trip.trace)?;
     table(out, trip)?;
     checks(out, trip)?;
     sizes(out, geometry)?;
@@ -45,40 +44,37 @@ fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>,
     Ok(())
 }
 
-fn trace(out: &mut String, trace: &Trace) -> fmt::Result {
-    writeln!(out, "{HEADING}{:<30} {:<26} payload{HEADING:#}", "The first message on each link", "group element")?;
-    let mut from = "client";
-    writeln!(out, "  {:<29}{GOOD}{}{GOOD:#}", "client sends", trace.sent)?;
-    for link in &trace.links {
-        let way = format!("{from} → {}", link.to);
-        writeln!(out, "  {way:<28} {DIM}{}.. {}..{DIM:#}", link.element, link.payload)?;
-        from = &link.to;
-    }
-    writeln!(out, "  {:<29}{GOOD}{}{GOOD:#}\n", "client reads", trace.read)
-}
-
+/// The way of the messages, and what each stage of it took.
 fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
     writeln!(
         out,
-        "{HEADING}{:<14} {:>9} {:>10} {:>10} {:>12}{HEADING:#}",
+        "{HEADING}{:<16} {:>8} {:>9} {:>9} {:>9}  the first message there{HEADING:#}",
         "Work", "packets", "median", "mean", "a second"
     )?;
-    row(out, "make a SURB", &trip.client.making_surbs)?;
-    row(out, "wrap", &trip.client.wrapping)?;
-    for node in &trip.network.nodes {
-        row(out, &node.name, &node.times)?;
+    let (client, trace, nodes) = (&trip.client, &trip.trace, &trip.network.nodes);
+    row(out, "make a SURB", &client.making_surbs, GOOD, "")?;
+    row(out, "wrap", &client.wrapping, GOOD, &trace.sent)?;
+    for (node, look) in nodes.iter().zip(&trace.out) {
+        row(out, &format!("→ {}", node.name), &node.out, DIM, look)?;
     }
-    row(out, "answer", &trip.service.answering)?;
-    row(out, "read", &trip.client.reading)?;
+    row(out, "answer", &trip.service.answering, GOOD, "")?;
+    for (hop, look) in trip.network.hops_back().zip(&trace.back) {
+        if let Some(node) = nodes.get(hop) {
+            row(out, &format!("← {}", node.name), &node.back, DIM, look)?;
+        }
+    }
+    row(out, "read", &client.reading, GOOD, &trace.read)?;
     writeln!(
         out,
-        "{DIM}  At hops: open, replay check and finish, of packets both ways. A second: on one core, by the median.{DIM:#}\n"
+        "{DIM}  Hops open a packet, look for replays and finish it. A second: on one core, by the median.\n  \
+         The first message: the front of the group element and of the payload that reach each hop.{DIM:#}\n"
     )
 }
 
-fn row(out: &mut String, name: &str, times: &Times) -> fmt::Result {
+fn row(out: &mut String, name: &str, times: &Times, style: Style, look: &str) -> fmt::Result {
     let (count, median, mean) = (grouped(times.count()), times::display(times.median()), times::display(times.mean()));
-    writeln!(out, "  {name:<12} {count:>9} {median:>10} {mean:>10} {:>12}", grouped_float(times.per_second()))
+    let per_second = grouped_float(times.per_second());
+    writeln!(out, "  {name:<14} {count:>8} {median:>9} {mean:>9} {per_second:>9}  {style}{look}{style:#}")
 }
 
 fn checks<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {

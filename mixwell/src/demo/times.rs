@@ -28,7 +28,7 @@ impl Times {
 
     /// The mean, which grows with all that other programs do meanwhile.
     pub(super) fn mean(&self) -> Duration {
-        u32::try_from(self.count()).ok().and_then(|count| self.total.checked_div(count)).unwrap_or_default()
+        mean(&[self])
     }
 
     /// The median, which hardly does.
@@ -43,6 +43,13 @@ impl Times {
     pub(super) fn per_second(&self) -> f64 {
         self.median().as_secs_f64().recip()
     }
+}
+
+/// The mean over several kinds of work.
+pub(super) fn mean(times: &[&Times]) -> Duration {
+    let count: usize = times.iter().map(|times| times.count()).sum();
+    let total: Duration = times.iter().map(|times| times.total).sum();
+    u32::try_from(count).ok().and_then(|count| total.checked_div(count)).unwrap_or_default()
 }
 
 /// A duration with three digits, in the unit that fits.

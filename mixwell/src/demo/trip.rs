@@ -5,8 +5,9 @@ use super::{
     client::Client,
     letters::Letters,
     network::{Network, random_below},
+    node::Direction,
     service::Service,
-    trace::{Link, Trace, readable},
+    trace::{self, Trace},
     view::{self, Passing, Stage, View},
 };
 use crate::error::Error;
@@ -16,15 +17,13 @@ use mixwell_sphinx::{Action, Scheme};
 /// So many packets are under way at a time. The next to move is drawn from among them, so they overtake each other.
 const POOL: usize = 64;
 
-/// So much is kept of the text whose way is traced.
-const TRACED_CHARACTERS: usize = 52;
-
 /// A packet on its way to a hop.
 pub(super) struct Parcel {
     to: usize,
     packet: Vec<u8>,
     /// The hop on whose way the attacker changes the payload, if so.
     changed_before: Option<usize>,
+    direction: Direction,
     /// Whether it is the one that is traced.
     is_traced: bool,
 }
@@ -78,12 +77,9 @@ pub(super) fn run<S: Scheme>(
 }
 
 impl Parcel {
-    pub(super) fn new(to: usize, packet: Vec<u8>) -> Self {
-        Self { to, packet, changed_before: None, is_traced: false }
-    }
-
-    pub(super) fn to_gateway(packet: Vec<u8>) -> Self {
-        Self::new(0, packet)
+    /// A packet as its maker hands it to the first hop.
+    pub(super) fn new(to: usize, packet: Vec<u8>, direction: Direction) -> Self {
+        Self { to, packet, changed_before: None, direction, is_traced: false }
     }
 }
 
@@ -103,9 +99,9 @@ impl<'t, S: Scheme> Trip<'t, S> {
         let mut parcel = self.client.send(&self.network, text, &mut self.rng)?;
         if self.client.sent.messages == 1 {
             parcel.is_traced = true;
-            self.trace.sent = readable(text, TRACED_CHARACTERS);
+            self.trace.sent = trace::quote(text);
         }
-        self.view.step(Stage::Wrap, &Passing::Packet(&parcel.packet), &self.client.wrapping);
+        self.view.step(Stage::Wrap, &Passing::Packet(&parcel.packet), &[&self.client.wrapping]);
         self.pool.push(parcel);
         if self.attacker.wants_message() {
             let mut parcel = Client::send_to_be_lost(&self.network, text, &mut self.rng)?;
@@ -124,20 +120,23 @@ impl<'t, S: Scheme> Trip<'t, S> {
         let sphinx = network.sphinx;
         let node = network.nodes.get_mut(parcel.to).ok_or(Error::Demo("there is no such hop"))?;
         if parcel.is_traced {
-            self.trace.links.push(Link::new(node.name.clone(), sphinx.geometry(), &parcel.packet));
+            let links = match parcel.direction {
+                Direction::Out => &mut self.trace.out,
+                Direction::Back => &mut self.trace.back,
+            };
+            links.push(trace::look(sphinx.geometry(), &parcel.packet));
         }
-
         let arrived: Vec<u8> = parcel.packet.iter().take(view::SEEN).copied().collect();
         let mut copy = attacker.wants_packet().then(|| parcel.packet.clone());
         if let Some(copy) = &copy {
             attacker.change_header(&sphinx, node, copy, rng);
         }
-        let action = node.timed_unwrap(&sphinx, &mut parcel.packet)?;
+        let action = node.timed_unwrap(&sphinx, &mut parcel.packet, parcel.direction)?;
         if let Some(copy) = &mut copy {
             attacker.replay(&sphinx, node, copy);
         }
 
-        self.view.step(Stage::Hop(parcel.to), &Passing::Packet(&arrived), &node.times);
+        self.view.step(Stage::Hop(parcel.to), &Passing::Packet(&arrived), &[&node.out, &node.back]);
         match action {
             Action::Forward { next_hop, .. } => {
                 parcel.to = network.find(next_hop)?;
@@ -146,14 +145,14 @@ impl<'t, S: Scheme> Trip<'t, S> {
             Action::Deliver { recipient, payload, .. } => {
                 let mut answer = self.service.answer(network, recipient, payload)?;
                 answer.is_traced = parcel.is_traced;
-                self.view.step(Stage::Answer, &Passing::Packet(&answer.packet), &self.service.answering);
+                self.view.step(Stage::Answer, &Passing::Packet(&answer.packet), &[&self.service.answering]);
                 self.pool.push(answer);
             }
             Action::Reply { recipient, surb_id, payload, .. } => {
                 let text = self.client.read(recipient, surb_id, payload)?;
-                self.view.step(Stage::Read, &Passing::Text(text), &self.client.reading);
+                self.view.step(Stage::Read, &Passing::Text(text), &[&self.client.reading]);
                 if parcel.is_traced {
-                    self.trace.read = readable(text, TRACED_CHARACTERS);
+                    self.trace.read = trace::quote(text);
                 }
             }
             _ => return Err(Error::Demo("a hop asks for something unknown")),

@@ -69,7 +69,8 @@ impl View {
             return Self { lines: None };
         }
         let messages = messages as u64;
-        let passes = |hop: usize| if network.is_on_way_back(hop) { messages.saturating_mul(2) } else { messages };
+        let passes =
+            |hop| messages.saturating_add(if network.hops_back().any(|back| back == hop) { messages } else { 0 });
         let wrap = Line::new(&all, "wrap", messages);
         let hops = if network.nodes.len() > MOST_HOP_LINES {
             vec![Line::new(&all, "hops", (0..network.nodes.len()).map(passes).sum())]
@@ -83,7 +84,7 @@ impl View {
     }
 
     /// Something has passed a stage.
-    pub(super) fn step(&mut self, stage: Stage, passing: &Passing<'_>, times: &Times) {
+    pub(super) fn step(&mut self, stage: Stage, passing: &Passing<'_>, times: &[&Times]) {
         let Some(lines) = &mut self.lines else { return };
         let line = match stage {
             Stage::Wrap => Some(&mut lines.wrap),
@@ -118,11 +119,11 @@ impl Line {
         Self { bar, shown: None }
     }
 
-    fn step(&mut self, passing: &Passing<'_>, times: &Times) {
+    fn step(&mut self, passing: &Passing<'_>, times: &[&Times]) {
         self.bar.inc(1);
         if self.shown.is_none_or(|shown| shown.elapsed() >= PERIOD) {
             self.shown = Some(Instant::now());
-            self.bar.set_message(format!("{:>9}  {}", times::display(times.mean()), passing.display()));
+            self.bar.set_message(format!("{:>9}  {}", times::display(times::mean(times)), passing.display()));
         }
     }
 }
