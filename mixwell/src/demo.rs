@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     scheme: SchemeName,
 
     /// Hops from the client to the service
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=MAX_HOPS as i64))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=MAX_HOPS as i64))]
     hops: u8,
 
     /// Bytes for the user in each packet

@@ -19,7 +19,9 @@ pub(super) struct Paths {
 /// Writes both files, under names of their own first, so that none is ever half written or too widely readable.
 pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, Error> {
     let paths = Paths { private: with_suffix(name, ".private.pem"), public: with_suffix(name, ".public.pem") };
-    if !force && let Some(path) = [&paths.private, &paths.public].into_iter().find(|path| path.exists()) {
+    if !force
+        && let Some(path) = [&paths.private, &paths.public].into_iter().find(|path| path.symlink_metadata().is_ok())
+    {
         return Err(Error::Exists(path.clone()));
     }
     let private = draft(&paths.private, &pair.private, PRIVATE_MODE)?;

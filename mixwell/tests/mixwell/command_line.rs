@@ -1,0 +1,58 @@
+//! The command line as a whole.
+
+use crate::run::{run, succeed};
+
+#[test]
+fn version() {
+    assert_eq!(succeed(&["--version"]), format!("mixwell {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn help_has_every_command_and_an_example_of_it() {
+    let help = succeed(&["--help"]);
+    for command in ["demo", "geometry", "genkeypair", "schemes"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{help}");
+        assert!(help.contains(&format!("  mixwell {command}")), "{help}");
+    }
+    for command in ["demo", "geometry", "genkeypair"] {
+        assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
+    }
+    assert!(succeed(&["schemes", "--help"]).contains("KEM"));
+}
+
+#[test]
+fn wrong_command_lines() {
+    let wrong: &[&[&str]] = &[
+        &[],
+        &["mix"],
+        &["--shout"],
+        &["demo", "now"],
+        &["demo", "--hops", "0"],
+        &["demo", "--hops", "33"],
+        &["demo", "--payload", "0"],
+        &["demo", "--payload", "1048577"],
+        &["demo", "--messages", "0"],
+        &["demo", "--messages", "1000001"],
+        &["demo", "--messages", "2", "--file", "-"],
+        &["demo", "--scheme", "rot13"],
+        &["geometry", "--hops", "0"],
+        &["geometry", "--hops", "33"],
+        &["geometry", "--payload", "-1"],
+        &["geometry", "--check", "client.toml", "--hops", "3"],
+        &["genkeypair"],
+        &["genkeypair", "name"],
+        &["genkeypair", "--scheme", "x25519"],
+        &["genkeypair", "--scheme", "x25519", ""],
+        &["schemes", "--all"],
+    ];
+    for arguments in wrong {
+        let ran = run(arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(ran.stderr.contains("--help"), "{arguments:?}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn schemes_are_taken_in_any_case() {
+    assert_eq!(succeed(&["geometry", "--scheme", "XWing"]), succeed(&["geometry", "--scheme", "xwing"]));
+}

@@ -1,0 +1,17 @@
+//! Runs the real tool, and looks at what it prints, how it ends, and which files it leaves.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+mod command_line;
+mod demo;
+mod genkeypair;
+mod geometry;
+mod output;
+mod run;
+mod schemes;
