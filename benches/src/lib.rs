@@ -1,0 +1,1 @@
+//! Mixwell's benchmarks live in `benches/`, one file for each question a user asks; this library is empty.
