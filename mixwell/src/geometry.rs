@@ -53,10 +53,10 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell geometry                                       5 hops, x25519, 2000 bytes: the test networks' default
+  mixwell geometry                                       5 hops, x25519, 2000 bytes for the user
   mixwell geometry --scheme xwing --payload 30000        packets of a KEM network
   mixwell geometry --hops 5 --hash                       what the consensus of such a network says
-  mixwell geometry --check client.toml                   is it consistent? if not, which field is wrong
+  mixwell geometry --check client.toml                   is it consistent?
   mixwell geometry | mixwell geometry --check - --hash   the same hash, by way of the TOML";
 
 /// Prints a geometry, or checks one.

@@ -18,13 +18,13 @@ const MOST_HOP_LINES: usize = 12;
 const PERIOD: Duration = Duration::from_millis(50);
 
 /// So many bytes at the front of a packet matter here.
-pub(super) const SEEN: usize = 14;
+pub(super) const SEEN: usize = 10;
 
 /// Where a packet's group element begins, behind the version.
 const ELEMENT_AT: usize = 2;
 
 /// So much is shown of a text.
-const CHARACTERS: usize = 24;
+const CHARACTERS: usize = 16;
 
 /// What a packet goes through.
 #[derive(Clone, Copy)]
@@ -111,7 +111,7 @@ impl View {
 impl Line {
     fn new(all: &MultiProgress, name: &str, length: u64) -> Self {
         let bar = all.add(ProgressBar::new(length));
-        if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {bar:32.cyan/dim} {pos:>7}/{len:<7} {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{prefix:>12} {bar:22.cyan/dim} {pos:>7}/{len:<7} {wide_msg}") {
             bar.set_style(style.progress_chars("━╸─"));
         }
         bar.set_prefix(name.to_owned());
