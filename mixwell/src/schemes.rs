@@ -8,7 +8,7 @@ use crate::{
 use clap::{Args, ValueEnum as _};
 use mixwell_pq_kem::{Kem, Nike, Scheme};
 use mixwell_sphinx::Geometry;
-use std::io::Write;
+use std::io::{self, Write};
 
 /// The path and payload that the lengths of headers and packets are given for.
 const HOPS: usize = 5;
@@ -27,29 +27,31 @@ pub(crate) fn run(_: &Arguments) -> Result<(), Error> {
     print(&mut out)?.and_then(|()| out.flush()).map_err(Error::Output)
 }
 
-fn print(out: &mut impl Write) -> Result<std::io::Result<()>, Error> {
+fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
     let mut lines = vec![format!(
-        "{HEADING}{:<16} {:<28} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}{HEADING:#}",
-        "SCHEME", "IN A GEOMETRY", "PUBLIC", "PRIVATE", "CIPHERTEXT", "SECRET", "HEADER", "PACKET"
+        "{HEADING}{:<15} {:<20} {:>6} {:>7} {:>7} {:>6} {:>6} {:>6}{HEADING:#}",
+        "scheme", "in a geometry", "public", "private", "element", "secret", "header", "packet"
     )];
     for scheme in SchemeName::value_variants() {
         let info = scheme.run(Info);
         let lengths = scheme.run(Lengths);
         let geometry = Geometry::new(info, HOPS, USER_PAYLOAD, true)?;
         lines.push(format!(
-            "{:<16} {:<28} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}",
+            "{:<15} {:<4} {:<15} {:>6} {:>7} {:>7} {:>6} {:>6} {:>6}",
             scheme.to_string(),
-            format!("{} = {:?}", if info.is_kem() { "KEMName" } else { "NIKEName" }, info.name()),
+            if info.is_kem() { "KEM" } else { "NIKE" },
+            info.name(),
             lengths.public_len,
             lengths.private_len,
-            lengths.ciphertext_len.map_or_else(|| "-".to_owned(), |length| length.to_string()),
+            info.element_len(),
             lengths.secret_len,
             geometry.header_len(),
             geometry.packet_len(),
         ));
     }
     lines.push(format!(
-        "{DIM}Lengths in bytes; header and packet with {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
+        "{DIM}Lengths in bytes. The group element of a packet is a NIKE's public key or a KEM's\n\
+         ciphertext. Header and packet: {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
     ));
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
 }

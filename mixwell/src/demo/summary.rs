@@ -39,7 +39,7 @@ fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>,
     checks(out, trip)?;
     sizes(out, geometry)?;
     if cfg!(debug_assertions) {
-        writeln!(out, "\n{ERROR}This build is not optimised{ERROR:#}: for times that mean something, use --release.")?;
+        writeln!(out, "\n{ERROR}This build is not optimised{ERROR:#}: --release gives times that mean something.")?;
     }
     Ok(())
 }
@@ -48,7 +48,7 @@ fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>,
 fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
     writeln!(
         out,
-        "{HEADING}{:<16} {:>8} {:>9} {:>9} {:>9}  the first message there{HEADING:#}",
+        "{HEADING}{:<16} {:>7} {:>8} {:>8} {:>9}  the first message there{HEADING:#}",
         "Work", "packets", "median", "mean", "a second"
     )?;
     let (client, trace, nodes) = (&trip.client, &trip.trace, &trip.network.nodes);
@@ -66,15 +66,15 @@ fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
     row(out, "read", &client.reading, GOOD, &trace.read)?;
     writeln!(
         out,
-        "{DIM}  Hops open a packet, look for replays and finish it. A second: on one core, by the median.\n  \
-         The first message: the front of the group element and of the payload that reach each hop.{DIM:#}\n"
+        "{DIM}  At hops: open, replay check, finish. A second: on one core, by the median.\n  \
+         The first message: the front of its group element and payload on the way there.{DIM:#}\n"
     )
 }
 
 fn row(out: &mut String, name: &str, times: &Times, style: Style, look: &str) -> fmt::Result {
     let (count, median, mean) = (grouped(times.count()), times::display(times.median()), times::display(times.mean()));
     let per_second = grouped_float(times.per_second());
-    writeln!(out, "  {name:<14} {count:>8} {median:>9} {mean:>9} {per_second:>9}  {style}{look}{style:#}")
+    writeln!(out, "  {name:<14} {count:>7} {median:>8} {mean:>8} {per_second:>9}  {style}{look}{style:#}")
 }
 
 fn checks<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {

@@ -50,6 +50,8 @@ pub(super) struct View {
 
 struct Lines {
     all: MultiProgress,
+    /// Shown as long as it is kept.
+    _heading: ProgressBar,
     wrap: Line,
     /// One for each hop, or one for all.
     hops: Vec<Line>,
@@ -71,6 +73,7 @@ impl View {
         let messages = messages as u64;
         let passes =
             |hop| messages.saturating_add(if network.hops_back().any(|back| back == hop) { messages } else { 0 });
+        let heading = heading(&all);
         let wrap = Line::new(&all, "wrap", messages);
         let hops = if network.nodes.len() > MOST_HOP_LINES {
             vec![Line::new(&all, "hops", (0..network.nodes.len()).map(passes).sum())]
@@ -80,7 +83,7 @@ impl View {
         };
         let answer = Line::new(&all, "answer", messages);
         let read = Line::new(&all, "read", messages);
-        Self { lines: Some(Lines { all, wrap, hops, answer, read }) }
+        Self { lines: Some(Lines { all, _heading: heading, wrap, hops, answer, read }) }
     }
 
     /// Something has passed a stage.
@@ -106,6 +109,21 @@ impl View {
             let _ = lines.all.clear();
         }
     }
+}
+
+impl Drop for View {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+fn heading(all: &MultiProgress) -> ProgressBar {
+    let heading = all.add(ProgressBar::new_spinner());
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg:.bold}") {
+        heading.set_style(style);
+    }
+    heading.set_message(format!("{:>51} {:>9}  passing now", "packets", "mean"));
+    heading
 }
 
 impl Line {
