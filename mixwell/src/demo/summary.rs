@@ -67,7 +67,7 @@ fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
     writeln!(
         out,
         "{DIM}  At hops: open, replay check, finish. A second: on one core, by the median.\n  \
-         The first message: the front of its group element and payload on the way there.{DIM:#}\n"
+         The first message: the front of group element and payload on the way there.{DIM:#}\n"
     )
 }
 

@@ -46,3 +46,12 @@ fn colours_are_for_terminals() {
     let forced = Ran::from(tool(&["schemes"]).env("CLICOLOR_FORCE", "1").output().unwrap());
     assert!(forced.stdout.contains('\x1b'));
 }
+
+#[test]
+fn tables_fit_a_terminal_of_80_columns() {
+    for arguments in [&["schemes"][..], &["demo", "--messages", "2", "--scheme", "mlkem768-x25519"]] {
+        let printed = crate::run::succeed(arguments);
+        let widest = printed.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{widest:?} columns\n{printed}");
+    }
+}
