@@ -11,7 +11,6 @@ use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 cpufeatures::new!(cpu_has_avx2, "avx2");
 
 /// A key with its matrix, for the engine that made it.
-#[expect(clippy::large_enum_variant, reason = "the variants are of one size; lint only sees the unlike alignment")]
 pub(super) enum Expanded {
     Portable(portable::unpacked::MlKem768KeyPairUnpacked),
     #[cfg(target_arch = "x86_64")]
