@@ -7,6 +7,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::integer_division_remainder_used,
     clippy::similar_names,
     reason = "a test"
 )]
