@@ -111,3 +111,5 @@ const ONE: Binary64 = Binary64 { significand: 1 << 52, exponent: -52 };
 
 /// −ln(10⁻¹²) = 27.631021115928547…, the nearest number of double precision.
 const MINUS_LN_1E_12: Binary64 = Binary64 { significand: 0x001b_a18a_998f_ffa0, exponent: -48 };
+
+pub(crate) const NANOS_PER_MILLI: u64 = 1_000_000;

@@ -16,7 +16,7 @@ fn check(lambda: f64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn any_positive_number(bits in 1..f64::INFINITY.to_bits()) {
