@@ -21,9 +21,9 @@ def test(k, rate):
     nats = -log(mpf(k | 1) / mpf(2) ** 128)
     millis = nats / mpf(rate)
     nanos = millis * 1_000_000
-    # The sampler promises 2^-61 in -ln U, and one part in 2^61: left out is what lies that close to the next integer.
+    # The sampler promises 2^-60 in -ln U, and one part in 2^61: left out is what lies that close to an integer.
     for x, unit in ((millis, 1), (nanos, 1_000_000)):
-        if ceil(x) - x < mpf(2) ** -60 * (unit / mpf(rate) + x):
+        if min(ceil(x) - x, x - floor(x)) < mpf(2) ** -59 * (unit / mpf(rate) + x) and floor(x) > 0:
             return None
     cap = int(ceil(CAP / mpf(rate)))
     top = 2**64 - 1

@@ -1,22 +1,21 @@
 //! −ln(U) for uniform U, in fixed point and constant time (mixdelay.md, "Sampling").
 //!
 //! U = (k | 1) / 2¹²⁸ for 128 random bits k: never 0, and fine enough for a tail down to 2⁻¹²⁷. With n leading zeros in
-//! k | 1 and m in \[1, 2) the rest, −ln U = (n + 1)·ln 2 − ln m. One of sixteen factors c, chosen by the first four
-//! bits of m, takes m to m·c = 1 + r with 0 ≤ r < 1/16; ln m = −ln c + ln(1 + r), and ln(1 + r) is sixteen terms of its
-//! alternating series.
+//! k | 1 and m in \[1, 2) the rest, −ln U = (n + 1)·ln 2 − ln m. Factors 1 + 2⁻ʲ, j = 1 … 4, each taken if it does not
+//! make m reach 2, leave m = 2·(1 − r) with r ≤ 1/17, so that
 //!
-//! In units of 2⁻⁶⁴, the result is above the truth by:
+//! −ln U = n·ln 2 + Σ ln(1 + 2⁻ʲ) − ln(1 − r),
 //!
-//! | from | at least | less than |
+//! and −ln(1 − r) is fifteen terms of its series. In units of 2⁻⁶⁴, the result is off the truth by:
+//!
+//! | from | below | above |
 //! |---|---|---|
-//! | cutting U to the 64 bits after its leading zeros | 0 | 2 |
-//! | (n + 1)·ln 2, with ln 2 to 128 bits | −1 | 0.1 |
-//! | −ln c, rounded down | 0 | 1 |
-//! | r, rounded down to 68 places | 0 | 0.1 |
-//! | the series: sixteen terms (below the sum by less than r¹⁷/17), each product and coefficient rounded down | −0.2 | 0.3 |
-//! | ln(1 + r) from 68 places to 64 | 0 | 1 |
-//! | [`BIAS`] | 2 | 2 |
-//! | together | 0 | 8 = 2⁻⁶¹ |
+//! | cutting U to the 64 bits after its leading zeros | | 2 |
+//! | each factor's m, rounded down to 63 places | | 4 · 2 |
+//! | n·ln 2, with ln 2 to 128 places | 1.1 | |
+//! | the factors' logarithms, rounded down | 4 | |
+//! | the series: its coefficients and products rounded down, less than r¹⁶/15 left out | 1.3 | |
+//! | together, less than 16 = 2⁻⁶⁰ | 6.4 | 10 |
 #![expect(clippy::arithmetic_side_effects, reason = "each bound is stated beside the operation")]
 
 use rand_core::CryptoRng;
@@ -25,13 +24,13 @@ use zeroize::Zeroizing;
 
 /// Draws from the exponential distribution of mean 1: the integer part (at most 88) and 64 places after the point.
 ///
-/// Above −ln U by less than 2⁻⁶¹.
+/// Within 2⁻⁶⁰ of −ln U.
 pub(crate) fn standard_exponential(rng: &mut impl CryptoRng) -> (u64, u64) {
     let mut random = Zeroizing::new([0; 16]);
     rng.fill_bytes(&mut *random);
     let (zeros, mantissa) = normalise(u128::from_le_bytes(*random) | 1);
-    // At most 128 · ln 2 = 88.7…, so the sum keeps to 71 bits. The highest mantissa still leaves more than nothing.
-    let nats = ln_2_times(zeros + 1) + BIAS - u128::from(ln(mantissa));
+    // At most 127 · ln 2 and 1, so the sum keeps to 71 bits.
+    let nats = ln_2_times(zeros) + u128::from(ln_2_less_ln(mantissa));
     (high(nats), low(nats))
 }
 
@@ -63,38 +62,27 @@ fn halve<const BITS: u32>(head: &mut u64, tail: &mut u64, zeros: &mut u64) {
     *zeros += u64::conditional_select(&0, &u64::from(BITS), empty);
 }
 
-/// `count` · ln 2 with 64 places after the point, rounded down; `count` is at most 128.
+/// `count` · ln 2 with 64 places after the point, rounded down; `count` is at most 127.
 fn ln_2_times(count: u64) -> u128 {
-    const LN_2: [u64; 2] = [0xb172_17f7_d1cf_79ab, 0xc9e3_b398_03f2_f6b0];
     wide(count, LN_2[0]) + (wide(count, LN_2[1]) >> 64)
 }
 
-/// ln(m) with 64 places after the point, for m = `mantissa` / 2⁶³ in \[1, 2).
-fn ln(mantissa: u64) -> u64 {
-    let (factor, minus_ln_factor) = factor_of(mantissa);
-    // 63 + 16 places after the point; the leading 1 taken off leaves r < 1/16, which has 64 bits at 68 places.
-    let product = wide(mantissa, factor) - (1 << 79);
-    let r = low(product >> 11);
-    minus_ln_factor + (ln_1_plus(r) >> 4)
-}
-
-/// The factor c for m, 16 places after the point, and −ln c. Reads the whole table.
-fn factor_of(mantissa: u64) -> (u64, u64) {
-    let cell = (mantissa >> 59) & 0xf;
-    let mut found = (0, 0);
-    for (index, (factor, minus_ln)) in (0_u64..).zip(FACTORS) {
-        let here: Choice = index.ct_eq(&cell);
-        found.0.conditional_assign(&factor, here);
-        found.1.conditional_assign(&minus_ln, here);
+/// ln 2 − ln m with 64 places after the point, for m = `mantissa` / 2⁶³ in \[1, 2).
+fn ln_2_less_ln(mut mantissa: u64) -> u64 {
+    let mut sum = 0;
+    for (power, ln_factor) in (1..).zip(LN_FACTORS) {
+        let (more, reaches_2) = mantissa.overflowing_add(mantissa >> power);
+        let taken = Choice::from(u8::from(!reaches_2));
+        mantissa.conditional_assign(&more, taken);
+        sum += u64::conditional_select(&0, &ln_factor, taken); // all together ln 2.25 = 0.81
     }
-    found
+    sum + minus_ln_1_minus(mantissa.wrapping_neg())
 }
 
-/// ln(1 + r), `r` and the result with 68 places after the point: r − r·(r·(1/2 − r·(1/3 − … − r·1/16))).
-fn ln_1_plus(r: u64) -> u64 {
-    // Every bracket is in (0, 1/2], so no difference is negative.
-    let bracket = SERIES.iter().fold(LAST_TERM, |bracket, term| term - (high(wide(r, bracket)) >> 4));
-    r - high(wide(r, high(wide(r, bracket)) >> 4))
+/// −ln(1 − r) = r + r·(r·(1/2 + r·(1/3 + … + r·1/15))), `r` ≤ 1/17 and the result with 64 places after the point.
+fn minus_ln_1_minus(r: u64) -> u64 {
+    let bracket = SERIES.iter().fold(0, |bracket, term| term + high(wide(r, bracket)));
+    r + high(wide(r, high(wide(r, bracket))))
 }
 
 fn wide(a: u64, b: u64) -> u128 {
@@ -110,30 +98,12 @@ fn low(value: u128) -> u64 {
     value as u64
 }
 
-/// Makes up for what is rounded down, so that no sample is below the truth.
-const BIAS: u128 = 2;
+/// ln 2: 64 places after the point, and 64 more.
+const LN_2: [u64; 2] = [0xb172_17f7_d1cf_79ab, 0xc9e3_b398_03f2_f6af];
 
-/// For each sixteenth i of \[1, 2): c = ⌈2²⁰ / (16 + i)⌉ with 16 places after the point, and −ln c with 64, rounded down.
-const FACTORS: [(u64, u64); 16] = [
-    (0x1_0000, 0),
-    (0xf0f1, 0x0f85_0860_0931_532b),
-    (0xe38f, 0x1e26_276e_8cf2_acbf),
-    (0xd795, 0x2bfd_70e1_bfa7_6141),
-    (0xcccd, 0x391f_af8f_3d34_4202),
-    (0xc30d, 0x459c_62af_3f17_d1b4),
-    (0xba2f, 0x5185_8f08_a37a_f51e),
-    (0xb217, 0x5ce6_4fdb_7fbf_b419),
-    (0xaaab, 0x67cc_0fb3_1e61_2520),
-    (0xa3d8, 0x723e_5f1f_8a67_66b1),
-    (0x9d8a, 0x7c49_fd7e_c41b_b178),
-    (0x97b5, 0x85f2_2722_31d3_183b),
-    (0x924a, 0x8f41_7af4_a205_61f0),
-    (0x8d3e, 0x983e_599a_8a85_ec7d),
-    (0x8889, 0xa0eb_9f42_9595_39f8),
-    (0x8422, 0xa94f_8934_a02b_24f6),
-];
-
-const LAST_TERM: u64 = 1 << 60;
+/// ln(1 + 1/2), ln(1 + 1/4), ln(1 + 1/8), ln(1 + 1/16) with 64 places after the point, rounded down.
+const LN_FACTORS: [u64; 4] =
+    [0x67cc_8fb2_fe61_2fca, 0x391f_ef8f_3534_4358, 0x1e27_076e_2af2_e5e9, 0x0f85_1860_08b1_5330];
 
 /// 1/15, 1/14, …, 1/2 with 64 places after the point, rounded down.
 const SERIES: [u64; 14] = [

@@ -30,7 +30,7 @@ struct Entry<T> {
 trait Store<T> {
     fn len(&self) -> usize;
     fn is_full(&self) -> bool;
-    /// Does nothing if the store is full.
+    /// Called only while the store is not full.
     fn push(&mut self, entry: Entry<T>);
     /// Makes due what is to be released at `now` or before; `now` never goes down.
     fn advance(&mut self, now: u64);

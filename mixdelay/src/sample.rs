@@ -2,7 +2,7 @@
 
 use crate::{Rate, RateError, exponential::standard_exponential};
 use rand_core::CryptoRng;
-use subtle::{ConditionallySelectable, ConstantTimeEq, ConstantTimeGreater};
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 impl Rate {
     /// Draws an exponential delay in whole milliseconds, rounded down; the most that 64 bits hold if it is longer.
@@ -25,7 +25,8 @@ impl Rate {
     /// but at most the [safety cap](Rate::cap_millis).
     #[must_use]
     pub fn hop_delay_millis(&self, rng: &mut impl CryptoRng) -> u32 {
-        let delay = minimum(minimum(self.sample_millis(rng), u64::MAX - 1).wrapping_add(1), self.cap_millis());
+        // The cap is 1 or more, so a sample below the cap less 1 is one that 1 can be added to.
+        let delay = minimum(self.sample_millis(rng), self.cap_millis().saturating_sub(1)).saturating_add(1);
         #[expect(clippy::cast_possible_truncation, reason = "just made to fit")]
         let delay = minimum(delay, u64::from(u32::MAX)) as u32;
         delay
@@ -65,6 +66,8 @@ fn shift_down(value: u128, shift: i32) -> u64 {
     u64::conditional_select(&u64::MAX, &(kept as u64), fits)
 }
 
+/// The lower of the two, without a branch.
 pub(crate) fn minimum(a: u64, b: u64) -> u64 {
-    u64::conditional_select(&a, &b, a.ct_gt(&b))
+    let (_, b_is_lower) = b.overflowing_sub(a);
+    u64::conditional_select(&a, &b, Choice::from(u8::from(b_is_lower)))
 }

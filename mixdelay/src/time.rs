@@ -63,6 +63,8 @@ impl Instant {
 /// What is scheduled keeps the time it still has to wait, whatever the clock does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Steady {
+    /// What the clock showed last.
+    clock: Instant,
     /// The highest steady moment so far.
     seen: Instant,
     /// What all the steps back add up to, in nanoseconds.
@@ -71,11 +73,15 @@ pub(crate) struct Steady {
 
 impl Steady {
     pub(crate) const fn new() -> Self {
-        Self { seen: Instant::ZERO, behind: 0 }
+        Self { clock: Instant::ZERO, seen: Instant::ZERO, behind: 0 }
     }
 
     /// The steady moment of the clock's `now`.
     pub(crate) fn observe(&mut self, now: Instant) -> Instant {
+        if now == self.clock {
+            return self.seen;
+        }
+        self.clock = now;
         self.behind = self.behind.saturating_add(self.seen.nanos_since(now.plus_nanos(self.behind)));
         self.seen = now.plus_nanos(self.behind);
         self.seen

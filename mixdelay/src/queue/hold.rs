@@ -9,13 +9,24 @@ pub(super) struct Hold<T, S> {
     store: S,
     limits: Limits,
     time: Steady,
+    /// The steady moment of the last poll, and its millisecond.
+    now: Instant,
+    now_millis: u64,
     tally: Tally,
     packet: PhantomData<T>,
 }
 
 impl<T, S> Hold<T, S> {
     pub(super) const fn new(limits: Limits, store: S) -> Self {
-        Self { store, limits, time: Steady::new(), tally: Tally::new(), packet: PhantomData }
+        Self {
+            store,
+            limits,
+            time: Steady::new(),
+            now: Instant::ZERO,
+            now_millis: 0,
+            tally: Tally::new(),
+            packet: PhantomData,
+        }
     }
 
     pub(super) const fn set_limits(&mut self, limits: Limits) {
@@ -66,7 +77,12 @@ impl<T, S: Store<T>> Hold<T, S> {
     }
 
     pub(super) fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> Option<Result<T, Dropped<T>>> {
-        let now = self.time.observe(now).as_millis();
+        // A caller polls many times at one moment: only the first divides.
+        let now = self.time.observe(now);
+        if now != self.now {
+            (self.now, self.now_millis) = (now, now.as_millis());
+        }
+        let now = self.now_millis;
         self.store.advance(now);
         let Entry { release, packet } = self.store.take_due(rng)?;
         if now.saturating_sub(release) > self.limits.slack_millis {

@@ -74,10 +74,8 @@ impl<T> Store<T> for Wheel<T> {
     }
 
     fn push(&mut self, entry: Entry<T>) {
-        if !self.is_full() {
-            self.len = self.len.saturating_add(1);
-            self.place(entry);
-        }
+        self.len = self.len.saturating_add(1);
+        self.place(entry);
     }
 
     fn advance(&mut self, now: u64) {
