@@ -2,14 +2,14 @@
 //!
 //! The hold model: delays of a second on average, every millisecond what is due goes out, and as many come in. One
 //! element is one packet's insert and release. `ServerQueue` keeps its whole promise meanwhile (random order from a
-//! ChaCha generator, lateness, counters); the others keep only the order of time.
+//! ChaCha generator, lateness, counters); `BinaryHeap` and the wheel crate keep only the order of time.
 #![allow(missing_docs, clippy::pedantic, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hierarchical_hash_wheel_timer::wheels::quad_wheel::{QuadWheelWithOverflow, no_prune};
 use mixwell_mixdelay::{Instant, Limits, Queue, Rate, ServerQueue};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::hint::black_box;
@@ -77,6 +77,25 @@ impl Holds for QuadWheelWithOverflow<u32> {
     }
 }
 
+/// The wheel with the one thing a mix cannot do without: random order, from the same generator.
+struct Shuffled(QuadWheelWithOverflow<u32>, ChaCha8Rng);
+
+impl Holds for Shuffled {
+    fn insert(&mut self, now: u64, delay: u32, packet: u32) {
+        Holds::insert(&mut self.0, now, delay, packet);
+    }
+
+    fn release(&mut self, _now: u64) -> u64 {
+        let mut due = self.0.tick();
+        let count = due.len() as u64;
+        while !due.is_empty() {
+            let choice = (u64::from(self.1.next_u32()) * due.len() as u64) >> 32;
+            black_box(due.swap_remove(choice as usize));
+        }
+        count
+    }
+}
+
 fn bench_one(c: &mut Criterion, name: &str, held: usize, mut queue: impl Holds, delays: &[u32]) {
     let mut delays = delays.iter().copied().cycle();
     let mut now = 0;
@@ -117,7 +136,10 @@ fn queue(c: &mut Criterion) {
         let server = Ours(ServerQueue::new(LIMITS, 2 * held), ChaCha8Rng::seed_from_u64(2));
         bench_one(c, "ServerQueue", held, server, &delays);
         bench_one(c, "BinaryHeap", held, BinaryHeap::new(), &delays);
-        bench_one(c, "hierarchical_hash_wheel_timer", held, QuadWheelWithOverflow::new(no_prune), &delays);
+        let wheel = || QuadWheelWithOverflow::new(no_prune);
+        bench_one(c, "hierarchical_hash_wheel_timer", held, wheel(), &delays);
+        let shuffled = Shuffled(wheel(), ChaCha8Rng::seed_from_u64(5));
+        bench_one(c, "hierarchical_hash_wheel_timer, random order", held, shuffled, &delays);
     }
     let fixed = Ours(Box::new(Queue::<u32, 1_000>::new(LIMITS)), ChaCha8Rng::seed_from_u64(3));
     bench_one(c, "Queue", 1_000, fixed, &delays);

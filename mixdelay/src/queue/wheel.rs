@@ -89,11 +89,11 @@ impl<T> Store<T> for Wheel<T> {
         {
             self.now = start;
             let mut head = self.slots.take(place);
-            while let Some(entries) = self.chunks.take(&mut head) {
-                if place.is_exact() {
-                    self.due.extend(entries);
-                } else {
-                    entries.into_iter().for_each(|entry| self.place(entry));
+            if place.is_exact() {
+                while self.chunks.drain(&mut head, &mut self.due) {}
+            } else {
+                while let Some(entry) = self.chunks.pop(&mut head) {
+                    self.place(entry);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::{Entry, slots::Place};
 use alloc::vec::Vec;
 
 /// Entries of a chunk: enough that following the chain costs little beside them.
-pub(super) const CHUNK: usize = 32;
+pub(super) const CHUNK: usize = 128;
 
 type Entries<T> = heapless::Vec<Entry<T>, CHUNK>;
 
@@ -55,12 +55,22 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// Takes the entries of the slot's first chunk.
-    pub(super) fn take(&mut self, head: &mut Head) -> Option<Entries<T>> {
-        let chunk = self.chunks.get_mut(head.index())?;
-        let entries = core::mem::take(&mut chunk.entries);
+    /// Takes an entry of the slot's first chunk.
+    pub(super) fn pop(&mut self, head: &mut Head) -> Option<Entry<T>> {
+        let first = self.chunks.get_mut(head.index())?;
+        let entry = first.entries.pop();
+        if first.entries.is_empty() {
+            self.release(head);
+        }
+        entry
+    }
+
+    /// Moves the entries of the slot's first chunk to `out`; `false` if the slot is empty.
+    pub(super) fn drain(&mut self, head: &mut Head, out: &mut Vec<Entry<T>>) -> bool {
+        let Some(first) = self.chunks.get_mut(head.index()) else { return false };
+        out.extend(first.entries.drain(..));
         self.release(head);
-        Some(entries)
+        true
     }
 
     /// Takes one entry out of the slot of `head`; one from the slot's first chunk fills the gap.
