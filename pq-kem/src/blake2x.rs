@@ -14,7 +14,9 @@ pub(crate) fn prf(key: &[u8], message: [&[u8]; 2], declared_len: u32, out: &mut 
         Ok(key) => Blake2b::keyed(root, key),
         Err(_) => Blake2b::keyed(root, &blake2b_256(key)),
     };
-    message.iter().for_each(|part| hash.update(part));
+    for part in message {
+        hash.update(part);
+    }
     expand(hash, declared_len, out);
 }
 
