@@ -50,7 +50,7 @@ fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
         ));
     }
     lines.push(format!(
-        "{DIM}Lengths in bytes. The group element of a packet is a NIKE's public key or a KEM's\n\
+        "{DIM}Lengths in bytes. Element: the group element, a NIKE's public key or a KEM's\n\
          ciphertext. Header and packet: {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
     ));
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
