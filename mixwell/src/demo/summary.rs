@@ -29,10 +29,9 @@ fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>,
     let hops = geometry.hops();
     writeln!(
         out,
-        "{HEADING}{} messages through {hops} {} and back{HEADING:#}, {scheme}, {} bytes a packet, in {}\n",
+        "{HEADING}{} messages through {hops} {} and back{HEADING:#}, {scheme}, in {}\n",
         grouped(trip.client.sent.messages),
         if hops == 1 { "hop" } else { "hops" },
-        grouped(geometry.packet_len()),
         times::display(took),
     )?;
     table(out, trip)?;
