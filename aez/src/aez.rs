@@ -18,13 +18,13 @@ impl Aez {
     /// Expands a key, for the fastest backend this machine has.
     #[must_use]
     pub fn new(key: &[u8; 48]) -> Self {
-        Self(Cipher::best(&Subkeys::new(key)))
+        Self(Cipher::best(Subkeys::new(key)))
     }
 
     /// Expands a key for a certain backend; `None` if this machine lacks it.
     #[must_use]
     pub fn with_backend(key: &[u8; 48], backend: Backend) -> Option<Self> {
-        Cipher::new(&Subkeys::new(key), backend).map(Self)
+        Cipher::new(Subkeys::new(key), backend).map(Self)
     }
 
     /// Encrypts `data` in place. It may have any length; the nonce may repeat if that same messages give same

@@ -5,7 +5,6 @@
 mod armv8;
 #[cfg(all(any(target_arch = "aarch64", target_arch = "x86_64"), not(mixwell_backend = "portable")))]
 mod blocks;
-mod expanded;
 mod portable;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable")))]
 #[expect(unsafe_code, reason = "the processor's AES instructions, where it has them")]
@@ -19,8 +18,8 @@ cfg_select! {
     _ => { mod none; use self::none::{BACKENDS, Native}; }
 }
 
-use self::{expanded::Expanded, portable::Portable};
-use crate::{aez::Direction, offsets::Subkeys};
+use self::portable::Portable;
+use crate::{aez::Direction, encipher::encipher, offsets::Subkeys};
 
 /// An implementation of the AES round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,26 +43,28 @@ impl Backend {
     }
 }
 
-/// A key, expanded for one of the backends.
+/// A key, made ready for one of the backends.
 pub(crate) enum Cipher {
-    Portable(Expanded<Portable>),
+    /// Its planes are many times as large and soon made, so that they only exist while it works.
+    Portable(Subkeys),
     Native(Native),
 }
 
 impl Cipher {
-    pub(crate) fn best(key: &Subkeys) -> Self {
-        Native::best(key).map_or_else(|| Self::portable(key), Self::Native)
-    }
-
-    pub(crate) fn new(key: &Subkeys, backend: Backend) -> Option<Self> {
-        match backend {
-            Backend::Portable => Some(Self::portable(key)),
-            _ => Native::new(key, backend).map(Self::Native),
+    #[inline]
+    pub(crate) fn best(key: Subkeys) -> Self {
+        match Native::best(&key) {
+            Some(native) => Self::Native(native),
+            None => Self::Portable(key),
         }
     }
 
-    fn portable(key: &Subkeys) -> Self {
-        Self::Portable(Expanded::new(Portable::new(key), key))
+    #[inline]
+    pub(crate) fn new(key: Subkeys, backend: Backend) -> Option<Self> {
+        match backend {
+            Backend::Portable => Some(Self::Portable(key)),
+            _ => Native::new(&key, backend).map(Self::Native),
+        }
     }
 
     pub(crate) fn backend(&self) -> Backend {
@@ -75,7 +76,7 @@ impl Cipher {
 
     pub(crate) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         match self {
-            Self::Portable(key) => key.encipher(nonce, direction, message),
+            Self::Portable(key) => encipher(&Portable::new(key), nonce, direction, message),
             Self::Native(native) => native.encipher(nonce, direction, message),
         }
     }

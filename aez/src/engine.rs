@@ -1,5 +1,6 @@
 //! What AEZ asks of an implementation of the AES round.
 
+use crate::offsets::Offsets;
 use core::ops::BitXor;
 use zeroize::Zeroize;
 
@@ -34,6 +35,8 @@ pub(crate) trait Engine {
 
     /// Eight blocks side by side.
     type Eight: Copy + BitXor<Output = Self::Eight>;
+
+    fn offsets(&self) -> &Offsets<Self::Block>;
 
     /// One block in all eight places.
     fn splat(&self, block: Self::Block) -> Self::Eight;
@@ -97,5 +100,43 @@ pub(crate) trait Engine {
             *block = place;
         }
         blocks
+    }
+
+    /// The first pass over eight pairs, of which `count` are the message's. Makes (Mi, Mi') into
+    ///
+    /// ```text
+    /// Wi = Mi ⊕ E(1, i, Mi')      Xi = Mi' ⊕ E(0, 0, Wi)
+    /// ```
+    ///
+    /// and gives the sum of the Xi. The offsets of E(1, i, ·) are `common` ⊕ (i mod 8)·L.
+    #[inline(always)]
+    fn first_pass(&self, pairs: &mut [Pair; 8], common: Self::Block, count: usize) -> Self::Block {
+        let i = self.splat(self.offsets().i);
+        let offset = self.splat(common) ^ self.multiples_of_l();
+        let [left, right] = self.load(pairs);
+        let w = self.rounds4(right, offset, left);
+        let x = self.rounds4(w, i, right);
+        self.stash([w, x], pairs);
+        self.sum(x, count)
+    }
+
+    /// The second pass over eight pairs. Makes (Wi, Xi) into (Ci, Ci'), where
+    ///
+    /// ```text
+    /// S' = E(2, i, S)      Yi = Wi ⊕ S'      Zi = Xi ⊕ S'      Ci' = Yi ⊕ E(0, 0, Zi)      Ci = Zi ⊕ E(1, i, Ci')
+    /// ```
+    ///
+    /// and gives the sum of the Yi. `s` holds the difference between the offsets of E(2, i, ·) and E(1, i, ·).
+    #[inline(always)]
+    fn second_pass(&self, pairs: &mut [Pair; 8], common: Self::Block, s: Self::Block, count: usize) -> Self::Block {
+        let i = self.splat(self.offsets().i);
+        let offset = self.splat(common) ^ self.multiples_of_l();
+        let s = self.rounds4(self.splat(s), offset, self.splat(Self::Block::zero()));
+        let [w, x] = self.unstash(pairs);
+        let (y, z) = (w ^ s, x ^ s);
+        let right = self.rounds4(z, i, y);
+        let left = self.rounds4(right, offset, z);
+        self.store([left, right], pairs);
+        self.sum(y, count)
     }
 }

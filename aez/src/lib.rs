@@ -3,6 +3,7 @@
 
 mod aez;
 mod backend;
+mod encipher;
 mod engine;
 mod field;
 mod offsets;

@@ -33,41 +33,44 @@ pub(crate) struct Offsets<B: Block> {
     pub(crate) two_i: u128,
     /// J: E(1, i, ·) from E(0, i, ·).
     pub(crate) j: B,
-    /// 3·J: E(2, i, ·) from E(1, i, ·).
+    /// 3·J: E(2, i, ·) from E(1, i, ·), and E(3, i, ·) from E(0, i, ·).
     pub(crate) three_j: B,
-    /// 3·J ⊕ 2·I ⊕ L: the offset of E(3, 1, ·).
-    pub(crate) tag_length: B,
-    /// 4·J ⊕ 2·I ⊕ L: the offset of E(4, 1, ·).
-    pub(crate) nonce: B,
-    /// i·L for i = 1 … 7: the offsets of E(−1, i, ·).
-    pub(crate) l: [B; 7],
-    /// 2·I ⊕ i·L for i = 1 … 7: the offsets of E(0, i, ·).
-    pub(crate) two_i_l: [B; 7],
+    /// 4·J: E(4, i, ·) from E(0, i, ·).
+    four_j: B,
+    /// (i mod 8)·L for i = 1 … 8: E(j, i, ·) from E(j, 0, ·), and the offsets of E(−1, i, ·).
+    pub(crate) l: [B; 8],
 }
 
 impl<B: Block> Offsets<B> {
     #[inline(always)]
     pub(crate) fn new(key: &Subkeys) -> Self {
-        let two_i = double(key.i);
         let two_j = double(key.j);
-        let [l, two_l, three_l, four_l, five_l, six_l, seven_l, _] = first_multiples(key.l);
-        let multiples = [l, two_l, three_l, four_l, five_l, six_l, seven_l];
         Self {
             i: B::from_number(key.i),
-            two_i,
+            two_i: double(key.i),
             j: B::from_number(key.j),
             three_j: B::from_number(two_j ^ key.j),
-            tag_length: B::from_number(two_j ^ key.j ^ two_i ^ l),
-            nonce: B::from_number(double(two_j) ^ two_i ^ l),
-            l: multiples.map(B::from_number),
-            two_i_l: multiples.map(|multiple| B::from_number(two_i ^ multiple)),
+            four_j: B::from_number(double(two_j)),
+            l: first_multiples(key.l).map(B::from_number),
         }
+    }
+
+    /// The offsets of E(0, i, ·) for i = 1 … 7 (and then a block that is none).
+    #[inline(always)]
+    pub(crate) fn of_single_blocks(&self) -> [B; 8] {
+        let two_i = B::from_number(self.two_i);
+        let mut offsets = self.l;
+        for offset in &mut offsets {
+            *offset = *offset ^ two_i;
+        }
+        offsets
     }
 
     /// The tweak of a message, as the two blocks whose E sum up to Δ: the length of its authentication tag, which is
     /// zero here, under E(3, 1, ·), and its nonce under E(4, 1, ·).
     #[inline(always)]
     pub(crate) fn tweak(&self, nonce: &[u8; 16]) -> [B; 2] {
-        [self.tag_length, B::from_bytes(nonce) ^ self.nonce]
+        let [one, ..] = self.of_single_blocks();
+        [one ^ self.three_j, one ^ self.four_j ^ B::from_bytes(nonce)]
     }
 }

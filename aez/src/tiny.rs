@@ -3,22 +3,15 @@
 use crate::{
     aez::Direction,
     engine::{Block, Engine},
-    offsets::Offsets,
 };
-use zeroize::Zeroizing;
 
 /// Enciphers or deciphers 1 to 31 bytes in place; other lengths are left alone.
 #[inline(always)]
-pub(crate) fn encipher<E: Engine>(
-    engine: &E,
-    offsets: &Offsets<E::Block>,
-    nonce: &[u8; 16],
-    direction: Direction,
-    message: &mut [u8],
-) {
+pub(crate) fn encipher<E: Engine>(engine: &E, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+    let offsets = engine.offsets();
     let [length, nonce] = engine.four(offsets.tweak(nonce));
     let tweak = length ^ nonce;
-    let [_, _, flip, _, _, from_16, under_16] = offsets.two_i_l;
+    let [_, _, flip, _, _, from_16, under_16, _] = offsets.of_single_blocks();
     let (rounds, round_offset) = match message.len() {
         1 => (24, under_16),
         2 => (16, under_16),
@@ -48,12 +41,9 @@ pub(crate) fn encipher<E: Engine>(
 /// The network alone would give even permutations only: flips the top bit, or not, by what the other bits say.
 #[inline(always)]
 fn flip_top_bit<E: Engine>(engine: &E, offset: E::Block, message: &mut [u8]) {
-    let mut padded = Zeroizing::new([0; 16]);
-    for (padded, byte) in padded.iter_mut().zip(&*message) {
-        *padded = *byte;
-    }
-    let top = 1 << 127;
-    let [mixed] = engine.four([offset ^ E::Block::from_number(u128::from_be_bytes(*padded) | top)]);
+    let (first, ..) = numbers(message);
+    let top_bit = 1 << 127;
+    let [mixed] = engine.four([offset ^ E::Block::from_number(first | top_bit)]);
     let [mixed, ..] = mixed.to_bytes();
     if let Some(first) = message.first_mut() {
         *first ^= mixed & 0x80;
@@ -71,17 +61,7 @@ struct Halves {
 impl Halves {
     #[inline(always)]
     fn split(message: &[u8]) -> Self {
-        let mut numbers = [0_u128; 2];
-        let mut bits = 0;
-        for (number, bytes) in numbers.iter_mut().zip(message.chunks(16)) {
-            let mut shift = 128;
-            for byte in bytes {
-                shift -= 8;
-                bits += 4;
-                *number |= u128::from(*byte).wrapping_shl(shift);
-            }
-        }
-        let [first, second] = numbers;
+        let (first, second, bits) = numbers(message);
         let right = first.wrapping_shl(bits) | second.wrapping_shr(128 - bits);
         Self { bits, left: first & top(bits), right: right & top(bits) }
     }
@@ -108,6 +88,19 @@ impl Halves {
             }
         }
     }
+}
+
+/// A message as two numbers, zeros after it, and its length in half bytes.
+#[inline(always)]
+fn numbers(message: &[u8]) -> (u128, u128, u32) {
+    let (mut first, mut second, mut bits) = (0, 0, 0);
+    for byte in message.iter().rev() {
+        // a shift by one byte of the whole
+        second = second >> 8 | first << 120;
+        first = first >> 8 | u128::from(*byte) << 120;
+        bits += 4;
+    }
+    (first, second, bits)
 }
 
 /// A mask of the top bits, of which there are 1 to 127.

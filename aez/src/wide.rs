@@ -7,14 +7,12 @@ use self::{pairs::Pairs, rest::Rest};
 use crate::{
     aez::Direction,
     engine::{Block, Engine},
-    offsets::Offsets,
 };
 
 /// Enciphers or deciphers a message whose last two blocks are `mx` and `my`, in place.
 #[inline(always)]
 pub(crate) fn encipher<E: Engine>(
     engine: &E,
-    offsets: &Offsets<E::Block>,
     nonce: &[u8; 16],
     direction: Direction,
     before: &mut [u8],
@@ -25,7 +23,8 @@ pub(crate) fn encipher<E: Engine>(
     let mut pairs = Pairs::new(pairs);
     let mut rest = Rest { whole: whole.first_mut(), partial };
 
-    let [e1, e2, _, e4, e5, ..] = offsets.two_i_l;
+    let offsets = engine.offsets();
+    let [e1, e2, _, e4, e5, ..] = offsets.of_single_blocks();
     let [ten1, ten2, _, ten4, ten5, ..] = offsets.l;
     let ([e_in, e_out], [ten_in, ten_out]) = match direction {
         Direction::Encrypt => ([e1, e2], [ten1, ten2]),
@@ -37,7 +36,7 @@ pub(crate) fn encipher<E: Engine>(
     let [u, v] = rest.padded::<E::Block>();
     let [length, nonce, hiding, u, v] = engine.four([length, nonce, right ^ e_in, u ^ e4, v ^ e5]);
     let tweak = length ^ nonce;
-    let x = pairs.first_pass(engine, offsets) ^ rest.hash(u, v);
+    let x = pairs.first_pass(engine) ^ rest.hash(u, v);
 
     let s_x = left ^ tweak ^ x ^ hiding;
     let [mixed] = engine.ten([s_x ^ ten_in]);
@@ -50,7 +49,7 @@ pub(crate) fn encipher<E: Engine>(
 
     let [u, v] = rest.padded::<E::Block>();
     let [hiding, u, v] = engine.four([c_y ^ e_out, u ^ e4, v ^ e5]);
-    let y = pairs.second_pass(engine, offsets, s) ^ rest.hash(u, v);
+    let y = pairs.second_pass(engine, s) ^ rest.hash(u, v);
 
     *mx = (s_y ^ tweak ^ y ^ hiding).to_bytes();
     *my = c_y.to_bytes();

@@ -3,18 +3,18 @@
 //! `AESE` adds its key before SubBytes and ShiftRows, where `AESENC` of x86 adds it after MixColumns: each key comes one
 //! step later here, and the offset before the first round is free.
 
-use super::{Backend, blocks::Blocks, expanded::Expanded};
+use super::{Backend, blocks::Blocks};
 use crate::{
     aez::Direction,
+    encipher::encipher,
     engine::{Block, Engine, Pair},
-    field::first_multiples,
-    offsets::Subkeys,
+    offsets::{Offsets, Subkeys},
 };
 use core::{
     arch::aarch64::{uint8x16_t, vaeseq_u8, vaesmcq_u8, vdupq_n_u8, veorq_u8, vld1q_u8, vst1q_u8},
     ops::BitXor,
 };
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 cpufeatures::new!(cpu_aes, "aes");
 
@@ -22,13 +22,15 @@ cpufeatures::new!(cpu_aes, "aes");
 pub(super) const BACKENDS: [(Backend, fn() -> bool); 1] = [(Backend::Armv8, Armv8::is_available)];
 
 /// A key, expanded for it.
-pub(crate) struct Native(Expanded<Armv8>);
+pub(crate) struct Native(Armv8);
 
 impl Native {
+    #[inline]
     pub(super) fn best(key: &Subkeys) -> Option<Self> {
-        Armv8::new(key).map(|engine| Self(Expanded::new(engine, key)))
+        if Armv8::is_available() { Some(Self(Armv8(Offsets::new(key)))) } else { None }
     }
 
+    #[inline]
     pub(super) fn new(key: &Subkeys, backend: Backend) -> Option<Self> {
         if backend == Backend::Armv8 { Self::best(key) } else { None }
     }
@@ -38,38 +40,23 @@ impl Native {
         Backend::Armv8
     }
 
+    #[inline]
     pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         #[target_feature(enable = "aes")]
-        fn with_aes(key: &Expanded<Armv8>, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            key.encipher(nonce, direction, message);
+        fn with_aes(engine: &Armv8, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(engine, nonce, direction, message);
         }
         // SAFETY: an `Armv8` exists, so that the processor has the AES instructions
         unsafe { with_aes(&self.0, nonce, direction, message) }
     }
 }
 
-/// The round keys. Exists only where the processor has the AES instructions.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Armv8 {
-    i: Vector,
-    j: Vector,
-    l: Vector,
-    multiples_of_l: [Vector; 8],
-}
+/// Exists only where the processor has the AES instructions.
+struct Armv8(Offsets<Vector>);
 
 impl Armv8 {
-    pub(crate) fn is_available() -> bool {
+    fn is_available() -> bool {
         cpu_aes::get()
-    }
-
-    #[inline(always)]
-    pub(crate) fn new(key: &Subkeys) -> Option<Self> {
-        Self::is_available().then(|| Self {
-            i: Vector::from_number(key.i),
-            j: Vector::from_number(key.j),
-            l: Vector::from_number(key.l),
-            multiples_of_l: first_multiples(key.l).map(Vector::from_number),
-        })
     }
 
     /// Adds the keys, then one AES round but for its own key.
@@ -88,6 +75,11 @@ impl Engine for Armv8 {
     type Eight = Blocks<Vector>;
 
     #[inline(always)]
+    fn offsets(&self) -> &Offsets<Vector> {
+        &self.0
+    }
+
+    #[inline(always)]
     fn splat(&self, block: Vector) -> Blocks<Vector> {
         Blocks([block; 8])
     }
@@ -104,17 +96,18 @@ impl Engine for Armv8 {
 
     #[inline(always)]
     fn multiples_of_l(&self) -> Blocks<Vector> {
-        Blocks(self.multiples_of_l)
+        Blocks(self.0.l)
     }
 
     #[inline(always)]
     fn load(&self, pairs: &[Pair; 8]) -> [Blocks<Vector>; 2] {
-        Blocks::load(pairs)
+        [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)]
     }
 
     #[inline(always)]
-    fn store(&self, halves: [Blocks<Vector>; 2], pairs: &mut [Pair; 8]) {
-        Blocks::store(halves, pairs);
+    fn store(&self, [left, right]: [Blocks<Vector>; 2], pairs: &mut [Pair; 8]) {
+        left.store::<0>(pairs);
+        right.store::<1>(pairs);
     }
 
     #[inline(always)]
@@ -124,15 +117,16 @@ impl Engine for Armv8 {
 
     #[inline(always)]
     fn rounds4(&self, x: Blocks<Vector>, offset: Blocks<Vector>, mask: Blocks<Vector>) -> Blocks<Vector> {
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         let x = self.round(x, offset);
-        let x = self.round(x, self.splat(self.j));
-        let x = self.round(x, self.splat(self.i));
-        self.round(x, self.splat(self.l)) ^ mask
+        let x = self.round(x, self.splat(j));
+        let x = self.round(x, self.splat(i));
+        self.round(x, self.splat(l)) ^ mask
     }
 
     #[inline(always)]
     fn rounds10(&self, x: Blocks<Vector>) -> Blocks<Vector> {
-        let [i, j, l] = [self.i, self.j, self.l];
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         let mut x = self.round(x, self.splat(Vector::zero()));
         for key in [i, j, l, i, j, l, i, j, l] {
             x = self.round(x, self.splat(key));
@@ -143,7 +137,7 @@ impl Engine for Armv8 {
 
 /// A block in a register.
 #[derive(Clone, Copy)]
-pub(crate) struct Vector(uint8x16_t);
+struct Vector(uint8x16_t);
 
 impl Block for Vector {
     #[inline(always)]

@@ -7,21 +7,20 @@ use core::ops::BitXor;
 pub(crate) struct Blocks<B>(pub(super) [B; 8]);
 
 impl<B: Block> Blocks<B> {
-    /// The left and the right blocks of eight pairs.
+    /// The left blocks of eight pairs (`SIDE` 0) or the right ones (1).
     #[inline(always)]
-    pub(super) fn load(pairs: &[Pair; 8]) -> [Self; 2] {
-        let mut halves = [Self([B::zero(); 8]); 2];
-        let [left, right] = &mut halves;
-        for ((left, right), [a, b]) in left.0.iter_mut().zip(&mut right.0).zip(pairs) {
-            (*left, *right) = (B::from_bytes(a), B::from_bytes(b));
+    pub(super) fn load<const SIDE: usize>(pairs: &[Pair; 8]) -> Self {
+        let mut blocks = [B::zero(); 8];
+        for (block, pair) in blocks.iter_mut().zip(pairs) {
+            *block = B::from_bytes(&pair[SIDE]);
         }
-        halves
+        Self(blocks)
     }
 
     #[inline(always)]
-    pub(super) fn store([left, right]: [Self; 2], pairs: &mut [Pair; 8]) {
-        for ((left, right), [a, b]) in left.0.into_iter().zip(right.0).zip(pairs) {
-            (*a, *b) = (left.to_bytes(), right.to_bytes());
+    pub(super) fn store<const SIDE: usize>(self, pairs: &mut [Pair; 8]) {
+        for (block, pair) in self.0.iter().zip(pairs) {
+            pair[SIDE] = block.to_bytes();
         }
     }
 

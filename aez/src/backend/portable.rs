@@ -11,7 +11,7 @@ use self::{
 use crate::{
     engine::{Block, Engine, Pair},
     field::first_multiples,
-    offsets::Subkeys,
+    offsets::{Offsets, Subkeys},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -23,15 +23,17 @@ pub(crate) struct Portable {
     /// I, J and L.
     ten: [Planes; 3],
     multiples_of_l: Planes,
+    offsets: Offsets<Columns>,
 }
 
 impl Portable {
-    pub(crate) fn new(key: &Subkeys) -> Self {
+    pub(super) fn new(key: &Subkeys) -> Self {
         let [i, j, l] = [key.i, key.j, key.l].map(Columns::from_number);
         Self {
             four: [shift_rows::<3>(j), shift_rows::<2>(i), shift_rows::<1>(l)].map(round_key),
             ten: [i, j, l].map(round_key),
             multiples_of_l: Planes::pack(first_multiples(key.l).map(Columns::from_number)),
+            offsets: Offsets::new(key),
         }
     }
 }
@@ -39,6 +41,11 @@ impl Portable {
 impl Engine for Portable {
     type Block = Columns;
     type Eight = Planes;
+
+    #[inline(always)]
+    fn offsets(&self) -> &Offsets<Columns> {
+        &self.offsets
+    }
 
     #[inline(always)]
     fn splat(&self, block: Columns) -> Planes {

@@ -6,7 +6,7 @@ mod vaes;
 mod xmm;
 
 use self::{aes_ni::AesNi, vaes::Vaes};
-use super::{Backend, expanded::Expanded};
+use super::Backend;
 use crate::{aez::Direction, offsets::Subkeys};
 
 /// What this target has beside the portable backend, with the way to ask whether this machine does.
@@ -15,8 +15,8 @@ pub(super) const BACKENDS: [(Backend, fn() -> bool); 2] =
 
 /// A key, expanded for one of them.
 pub(crate) enum Native {
-    AesNi(Expanded<AesNi>),
-    Vaes(Expanded<Vaes>),
+    AesNi(AesNi),
+    Vaes(Vaes),
 }
 
 impl Native {
@@ -26,8 +26,8 @@ impl Native {
 
     pub(super) fn new(key: &Subkeys, backend: Backend) -> Option<Self> {
         match backend {
-            Backend::AesNi => AesNi::new(key).map(|engine| Self::AesNi(Expanded::new(engine, key))),
-            Backend::Vaes => Vaes::new(key).map(|engine| Self::Vaes(Expanded::new(engine, key))),
+            Backend::AesNi => AesNi::new(key).map(Self::AesNi),
+            Backend::Vaes => Vaes::new(key).map(Self::Vaes),
             _ => None,
         }
     }
@@ -41,8 +41,8 @@ impl Native {
 
     pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         match self {
-            Self::AesNi(key) => key.run(nonce, direction, message),
-            Self::Vaes(key) => key.run(nonce, direction, message),
+            Self::AesNi(key) => key.encipher(nonce, direction, message),
+            Self::Vaes(key) => key.encipher(nonce, direction, message),
         }
     }
 }

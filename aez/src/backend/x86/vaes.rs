@@ -1,11 +1,12 @@
 //! VAES: two blocks in each 256-bit register.
 
-use super::{aes_ni::AesNi, detect, xmm::Xmm};
+use super::{detect, xmm::Xmm};
 use crate::{
     aez::Direction,
-    backend::{blocks::Blocks, expanded::Expanded},
+    backend::blocks::Blocks,
+    encipher::encipher,
     engine::{Engine, Pair},
-    offsets::Subkeys,
+    offsets::{Offsets, Subkeys},
 };
 use core::{
     arch::x86_64::{
@@ -14,11 +15,9 @@ use core::{
     },
     ops::BitXor,
 };
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The round keys, in 128-bit registers. Exists only where the processor has VAES and AVX2.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Vaes(AesNi);
+/// Exists only where the processor has VAES, AES-NI and AVX2.
+pub(crate) struct Vaes(Offsets<Xmm>);
 
 impl Vaes {
     pub(crate) fn is_available() -> bool {
@@ -27,7 +26,17 @@ impl Vaes {
 
     #[inline(always)]
     pub(crate) fn new(key: &Subkeys) -> Option<Self> {
-        if Self::is_available() { AesNi::new(key).map(Self) } else { None }
+        if Self::is_available() { Some(Self(Offsets::new(key))) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+        #[target_feature(enable = "aes,avx2,vaes")]
+        fn with_vaes(engine: &Vaes, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(engine, nonce, direction, message);
+        }
+        // SAFETY: a `Vaes` exists, so that the processor has all three
+        unsafe { with_vaes(self, nonce, direction, message) }
     }
 
     /// One AES round on each block.
@@ -41,20 +50,14 @@ impl Vaes {
     }
 }
 
-impl Expanded<Vaes> {
-    pub(super) fn run(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-        #[target_feature(enable = "aes,avx2,vaes")]
-        fn with_vaes(key: &Expanded<Vaes>, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            key.encipher(nonce, direction, message);
-        }
-        // SAFETY: a `Vaes` exists, so that the processor has all three
-        unsafe { with_vaes(self, nonce, direction, message) }
-    }
-}
-
 impl Engine for Vaes {
     type Block = Xmm;
     type Eight = Eight;
+
+    #[inline(always)]
+    fn offsets(&self) -> &Offsets<Xmm> {
+        &self.0
+    }
 
     #[inline(always)]
     fn splat(&self, block: Xmm) -> Eight {
@@ -75,17 +78,18 @@ impl Engine for Vaes {
 
     #[inline(always)]
     fn multiples_of_l(&self) -> Eight {
-        self.gather(self.0.multiples_of_l)
+        self.gather(self.0.l)
     }
 
     #[inline(always)]
     fn load(&self, pairs: &[Pair; 8]) -> [Eight; 2] {
-        Blocks::load(pairs).map(|blocks| self.gather(blocks.0))
+        [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)].map(|half| self.gather(half.0))
     }
 
     #[inline(always)]
     fn store(&self, [left, right]: [Eight; 2], pairs: &mut [Pair; 8]) {
-        Blocks::store([left, right].map(|half| Blocks(self.scatter(half))), pairs);
+        Blocks(self.scatter(left)).store::<0>(pairs);
+        Blocks(self.scatter(right)).store::<1>(pairs);
     }
 
     #[inline(always)]
@@ -100,15 +104,16 @@ impl Engine for Vaes {
 
     #[inline(always)]
     fn rounds4(&self, x: Eight, offset: Eight, mask: Eight) -> Eight {
-        let x = self.round(x ^ offset, self.splat(self.0.j));
-        let x = self.round(x, self.splat(self.0.i));
-        let x = self.round(x, self.splat(self.0.l));
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let x = self.round(x ^ offset, self.splat(j));
+        let x = self.round(x, self.splat(i));
+        let x = self.round(x, self.splat(l));
         self.round(x, mask)
     }
 
     #[inline(always)]
     fn rounds10(&self, mut x: Eight) -> Eight {
-        let [i, j, l] = [self.0.i, self.0.j, self.0.l];
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
