@@ -15,13 +15,11 @@ use crate::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The round keys as planes, each with the constant of SubBytes added: MixColumns leaves a constant as it is.
+/// The key as planes.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Portable {
-    /// J, I and L, their rows moved as those of the state are after one, two and three rounds.
+    /// J, I and L, the keys of four rounds.
     four: [Planes; 3],
-    /// I, J and L.
-    ten: [Planes; 3],
     multiples_of_l: Planes,
     offsets: Offsets<Columns>,
 }
@@ -30,8 +28,7 @@ impl Portable {
     pub(super) fn new(key: &Subkeys) -> Self {
         let [i, j, l] = [key.i, key.j, key.l].map(Columns::from_number);
         Self {
-            four: [shift_rows::<3>(j), shift_rows::<2>(i), shift_rows::<1>(l)].map(round_key),
-            ten: [i, j, l].map(round_key),
+            four: [round_key::<1>(j), round_key::<2>(i), round_key::<3>(l)],
             multiples_of_l: Planes::pack(first_multiples(key.l).map(Columns::from_number)),
             offsets: Offsets::new(key),
         }
@@ -107,27 +104,45 @@ impl Engine for Portable {
         eight.sum(count)
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn rounds4(&self, x: Planes, offset: Planes, mask: Planes) -> Planes {
-        let [j, i, l] = self.four;
-        let x = (x ^ offset).sub_bytes().mix_columns::<1>() ^ j;
-        let x = x.sub_bytes().mix_columns::<2>() ^ i;
-        let x = x.sub_bytes().mix_columns::<3>() ^ l;
-        x.sub_bytes().mix_columns::<4>().add_constant(SUB_BYTES) ^ mask
+        let [j, i, l] = &self.four;
+        let mut x = x ^ offset;
+        x.round::<1>(j);
+        x.round::<2>(i);
+        x.round::<3>(l);
+        x.round::<0>(&mask.add_constant(SUB_BYTES));
+        x
     }
 
-    #[inline(never)]
+    /// Rare, so that it makes its round keys as it goes.
     fn rounds10(&self, mut x: Planes) -> Planes {
-        let keys = self.ten.iter().cycle().take(10);
-        for key in keys {
-            x = x.sub_bytes().shift_rows().mix_columns::<0>() ^ *key;
-        }
-        x
+        let Offsets { i, j, l: [l, ..], .. } = self.offsets;
+        x.round::<1>(&round_key::<1>(i));
+        x.round::<2>(&round_key::<2>(j));
+        x.round::<3>(&round_key::<3>(l));
+        x.round::<0>(&round_key::<0>(i));
+        x.round::<1>(&round_key::<1>(j));
+        x.round::<2>(&round_key::<2>(l));
+        x.round::<3>(&round_key::<3>(i));
+        x.round::<0>(&round_key::<0>(j));
+        x.round::<1>(&round_key::<1>(l));
+        x.round::<2>(&round_key::<2>(i));
+        // two more shifts bring the rows home
+        Planes::pack(x.unpack().map(shift_rows::<2>))
     }
 }
 
+/// A round key where rows stand apart by `APART` columns, with the constant of SubBytes, which MixColumns would leave
+/// as it is.
 #[inline(always)]
-fn round_key(key: Columns) -> Planes {
+fn round_key<const APART: usize>(key: Columns) -> Planes {
+    let key = match APART {
+        0 => key,
+        1 => shift_rows::<3>(key),
+        2 => shift_rows::<2>(key),
+        _ => shift_rows::<1>(key),
+    };
     Planes::splat(key).add_constant(SUB_BYTES)
 }
 

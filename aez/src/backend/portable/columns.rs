@@ -11,9 +11,14 @@ pub(crate) struct Columns(pub(super) [u32; 4]);
 impl Columns {
     /// Moves the words `count` places to the left, the first ones coming in again at the end.
     #[inline(always)]
-    pub(super) fn turn(mut self, count: usize) -> Self {
-        self.0.rotate_left(count & 3);
-        self
+    pub(super) fn turn(self, count: usize) -> Self {
+        let [a, b, c, d] = self.0;
+        Self(match count & 3 {
+            0 => [a, b, c, d],
+            1 => [b, c, d, a],
+            2 => [c, d, a, b],
+            _ => [d, a, b, c],
+        })
     }
 
     #[inline(always)]

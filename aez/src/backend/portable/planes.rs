@@ -17,13 +17,15 @@ pub(crate) struct Planes(pub(super) [Columns; 8]);
 impl Planes {
     /// The planes of eight states.
     #[inline(always)]
-    pub(super) fn pack(states: [Columns; 8]) -> Self {
-        Self(transpose(states))
+    pub(super) fn pack(mut states: [Columns; 8]) -> Self {
+        transpose_each(&mut states);
+        Self(states)
     }
 
     #[inline(always)]
-    pub(super) fn unpack(self) -> [Columns; 8] {
-        transpose(self.0)
+    pub(super) fn unpack(mut self) -> [Columns; 8] {
+        transpose_each(&mut self.0);
+        self.0
     }
 
     /// The planes of one state eight times.
@@ -55,38 +57,23 @@ impl Planes {
         sum
     }
 
-    /// SubBytes but for its constant.
+    /// One AES round but for the constant of SubBytes; after it rows stand apart by `APART` columns, as the key's do.
+    #[inline(never)]
+    pub(super) fn round<const APART: usize>(&mut self, key: &Self) {
+        sub_bytes_each(&mut self.0);
+        *self = self.mix_columns::<APART>() ^ *key;
+    }
+
     #[inline(always)]
-    pub(super) fn sub_bytes(mut self) -> Self {
+    fn mix_columns<const APART: usize>(mut self) -> Self {
+        let [near, far, farther] = [1, 2, 3].map(|rows| self.0.map(|plane| plane.turn(rows * APART)));
         let [p0, p1, p2, p3, p4, p5, p6, p7] = &mut self.0;
         for c in 0..4 {
-            [p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]] =
-                sub_bytes([p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]]);
+            let rows = [&near, &far, &farther].map(|planes| planes.each_ref().map(|plane| plane.0[c]));
+            let a = [p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]];
+            [p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]] = mix_rows(a, rows);
         }
         self
-    }
-
-    /// MixColumns where rows stand apart by `APART` columns: with a the byte of a row and b, c, d those of the rows
-    /// below, 2·(a ⊕ b) ⊕ b ⊕ (c ⊕ d).
-    #[inline(always)]
-    pub(super) fn mix_columns<const APART: usize>(self) -> Self {
-        let b = Self(self.0.map(|plane| plane.turn(APART).map(|column| column.rotate_right(8))));
-        let ab = self ^ b;
-        let cd = Self(ab.0.map(|plane| plane.turn(2 * APART).map(|column| column.rotate_right(16))));
-        ab.double() ^ b ^ cd
-    }
-
-    /// 2·B in GF(2⁸) of every byte B.
-    #[inline(always)]
-    fn double(self) -> Self {
-        let [p0, p1, p2, p3, p4, p5, p6, p7] = self.0;
-        Self([p7, p0 ^ p7, p1, p2 ^ p7, p3 ^ p7, p4, p5, p6])
-    }
-
-    /// ShiftRows as it is written, for when the number of rounds is no multiple of four.
-    #[inline(always)]
-    pub(super) fn shift_rows(self) -> Self {
-        Self(self.0.map(shift_rows::<1>))
     }
 
     /// Adds `byte` to every byte.
@@ -115,6 +102,24 @@ impl Zeroize for Planes {
     }
 }
 
+/// With `a` a row and `b`, `c`, `d` those below it, each in its own place: 2·(a ⊕ b) ⊕ b ⊕ c ⊕ d in GF(2⁸), bit by bit.
+#[inline(always)]
+fn mix_rows(a: [u32; 8], [b, c, d]: [[u32; 8]; 3]) -> [u32; 8] {
+    let b = b.map(|word| word.rotate_right(8));
+    let mut out = [0; 8];
+    let mut carry = a[7] ^ b[7];
+    for bit in 0..8 {
+        // c and d as they stand to each other, then both two rows up
+        let far = (c[bit] ^ d[bit].rotate_right(8)).rotate_right(16);
+        out[bit] = b[bit] ^ far ^ carry;
+        carry = a[bit] ^ b[bit];
+        if matches!(bit, 0 | 2 | 3) {
+            carry ^= a[7] ^ b[7];
+        }
+    }
+    out
+}
+
 /// Moves row r of a block or plane left by `ROUNDS`·r columns.
 #[inline(always)]
 pub(super) fn shift_rows<const ROUNDS: usize>(state: Columns) -> Columns {
@@ -122,33 +127,48 @@ pub(super) fn shift_rows<const ROUNDS: usize>(state: Columns) -> Columns {
     row(0) ^ row(1) ^ row(2) ^ row(3)
 }
 
-/// Exchanges bit n of every byte of state m with bit m of state n's.
+#[inline(never)]
+fn sub_bytes_each([p0, p1, p2, p3, p4, p5, p6, p7]: &mut [Columns; 8]) {
+    for c in 0..4 {
+        [p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]] =
+            sub_bytes([p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]]);
+    }
+}
+
+#[inline(never)]
+fn transpose_each([p0, p1, p2, p3, p4, p5, p6, p7]: &mut [Columns; 8]) {
+    for c in 0..4 {
+        [p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]] =
+            transpose([p0.0[c], p1.0[c], p2.0[c], p3.0[c], p4.0[c], p5.0[c], p6.0[c], p7.0[c]]);
+    }
+}
+
+/// Exchanges bit n of every byte of word m with bit m of word n's.
 #[inline(always)]
-fn transpose(mut states: [Columns; 8]) -> [Columns; 8] {
-    let [s0, s1, s2, s3, s4, s5, s6, s7] = &mut states;
-    swap::<1>(s0, s1);
-    swap::<1>(s2, s3);
-    swap::<1>(s4, s5);
-    swap::<1>(s6, s7);
-    swap::<2>(s0, s2);
-    swap::<2>(s1, s3);
-    swap::<2>(s4, s6);
-    swap::<2>(s5, s7);
-    swap::<4>(s0, s4);
-    swap::<4>(s1, s5);
-    swap::<4>(s2, s6);
-    swap::<4>(s3, s7);
-    states
+fn transpose([mut w0, mut w1, mut w2, mut w3, mut w4, mut w5, mut w6, mut w7]: [u32; 8]) -> [u32; 8] {
+    swap::<1>(&mut w0, &mut w1);
+    swap::<1>(&mut w2, &mut w3);
+    swap::<1>(&mut w4, &mut w5);
+    swap::<1>(&mut w6, &mut w7);
+    swap::<2>(&mut w0, &mut w2);
+    swap::<2>(&mut w1, &mut w3);
+    swap::<2>(&mut w4, &mut w6);
+    swap::<2>(&mut w5, &mut w7);
+    swap::<4>(&mut w0, &mut w4);
+    swap::<4>(&mut w1, &mut w5);
+    swap::<4>(&mut w2, &mut w6);
+    swap::<4>(&mut w3, &mut w7);
+    [w0, w1, w2, w3, w4, w5, w6, w7]
 }
 
 /// Exchanges the bits of `low` whose number has the bit `SHIFT` with those of `high` whose number has not.
 #[inline(always)]
-fn swap<const SHIFT: u32>(low: &mut Columns, high: &mut Columns) {
+fn swap<const SHIFT: u32>(low: &mut u32, high: &mut u32) {
     // 0x55…, 0x33… or 0x0f…
-    let mask = u32::MAX / ((1 << SHIFT) + 1);
-    let differ = (low.map(|column| column >> SHIFT) ^ *high).map(|column| column & mask);
+    let mask = const { u32::MAX / ((1 << SHIFT) + 1) };
+    let differ = (*low >> SHIFT ^ *high) & mask;
     *high ^= differ;
-    *low ^= differ.map(|column| column << SHIFT);
+    *low ^= differ << SHIFT;
 }
 
 /// The lowest bit of every byte.
@@ -195,6 +215,5 @@ mod tests {
         let once = shift_rows::<1>(state);
         assert_ne!(once, state);
         assert_eq!(shift_rows::<3>(once), state);
-        assert_eq!(Planes::splat(state).shift_rows().unpack(), [once; 8]);
     }
 }

@@ -1,0 +1,101 @@
+//! What it does to memory: no allocation, nothing left behind, nothing shown.
+#![allow(unsafe_code, clippy::unwrap_used, reason = "counts allocations and looks at a value's bytes")]
+
+use mixwell_aez::{Aez, Backend};
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+    mem::{ManuallyDrop, MaybeUninit},
+    ptr,
+};
+
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: the system's allocator, with a count
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as the caller promises
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn no_allocations() {
+    let mut data = vec![0; 3000];
+    assert!(ALLOCATIONS.get() > 0, "the count works");
+    for length in [0, 1, 15, 16, 31, 32, 33, 63, 64, 500, 3000] {
+        let before = ALLOCATIONS.get();
+        for backend in Backend::available() {
+            let aez = Aez::with_backend(&[1; 48], backend).unwrap();
+            aez.encrypt(&[2; 16], &mut data[..length]);
+            aez.decrypt(&[2; 16], &mut data[..length]);
+        }
+        drop(Aez::new(&[1; 48]));
+        assert_eq!(ALLOCATIONS.get(), before, "{length} bytes");
+    }
+}
+
+/// Every byte of the value that depends on the key is zero after its drop.
+#[test]
+fn wiped_on_drop() {
+    for backend in Backend::available() {
+        let [one, other] = [[0x55; 48], [0xaa; 48]].map(|key| bytes_around_drop(&key, backend));
+        let secret: Vec<usize> = (0..one.0.len()).filter(|&place| one.0[place] != other.0[place]).collect();
+        assert!(secret.len() >= 48, "{backend:?} holds a key");
+        for place in secret {
+            assert_eq!([one.1[place], other.1[place]], [0, 0], "byte {place} on {backend:?}");
+        }
+    }
+}
+
+/// The bytes of a value before and after its drop.
+fn bytes_around_drop(key: &[u8; 48], backend: Backend) -> (Vec<u8>, Vec<u8>) {
+    // zeros first, so that no byte of the place is uninitialised but by being padding
+    let mut place = MaybeUninit::<ManuallyDrop<Aez>>::zeroed();
+    place.write(ManuallyDrop::new(Aez::with_backend(key, backend).unwrap()));
+    let before = bytes(&place);
+    // SAFETY: it was written just now, and is not used again
+    unsafe { ManuallyDrop::drop(place.assume_init_mut()) };
+    (before, bytes(&place))
+}
+
+fn bytes<T>(place: &MaybeUninit<T>) -> Vec<u8> {
+    let start = place.as_ptr().cast::<u8>();
+    // volatile, one by one: what lies there, were it padding
+    // SAFETY: within the place
+    (0..size_of::<T>()).map(|offset| unsafe { ptr::read_volatile(start.add(offset)) }).collect()
+}
+
+#[test]
+fn debug_shows_no_key() {
+    for backend in Backend::available() {
+        let shown = format!("{:?}", Aez::with_backend(&[0xab; 48], backend).unwrap());
+        assert_eq!(shown, format!("Aez {{ backend: {backend:?}, .. }}"));
+    }
+}
+
+#[test]
+fn can_be_shared() {
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+    check::<Aez>();
+    check::<Backend>();
+}
+
+#[test]
+fn the_best_backend_comes_first() {
+    assert_eq!(Some(Aez::new(&[0; 48]).backend()), Backend::available().next());
+    assert_eq!(Backend::available().last(), Some(Backend::Portable));
+}
