@@ -15,7 +15,8 @@ fuzz_target!(|input: ([u8; 32], [u8; 32], Vec<u8>)| {
     block.truncate(geometry.routing_info_len());
     let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
     let private_key = PrivateKey::from_bytes([7; 32]);
-    let mut packet = forge(&geometry, &private_key, &Forgery { element, block: &block, tag });
+    let secret = x25519_dalek::x25519(*private_key.as_bytes(), element);
+    let mut packet = forge(&geometry, &Forgery { element: &element, secret: &secret, block: &block, tag });
     let opened = match sphinx.open(&mut packet, &private_key) {
         Ok(opened) => opened,
         Err(error) => return assert_eq!(error, OpenError::GroupElement),

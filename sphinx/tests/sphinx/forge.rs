@@ -1,4 +1,4 @@
-//! One-hop X25519 packets with whatever a hostile sender likes in them, under a MAC that is right.
+//! One-hop packets with whatever a hostile sender likes in them, under a MAC that is right.
 //!
 //! Written from the packet format alone, with other crates than the one under test uses where there are any.
 
@@ -10,24 +10,25 @@ use ctr::{
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use mixwell_aez::Aez;
-use mixwell_pq_kem::{X25519, nike::PrivateKey};
 use mixwell_sphinx::Geometry;
 use sha2::Sha256;
 
 /// What a hostile sender puts into a packet.
 pub(crate) struct Forgery<'a> {
-    pub(crate) element: [u8; 32],
+    pub(crate) element: &'a [u8],
+    /// What the sender and the hop share.
+    pub(crate) secret: &'a [u8],
     /// The hop's decrypted block; what it leaves free is zero.
     pub(crate) block: &'a [u8],
     /// The decrypted tag of the payload.
     pub(crate) tag: [u8; 32],
 }
 
-/// The packet, for the hop with this private key.
-pub(crate) fn forge(geometry: &Geometry, private_key: &PrivateKey<X25519>, forgery: &Forgery<'_>) -> Vec<u8> {
-    let secret = x25519_dalek::x25519(*private_key.as_bytes(), forgery.element);
+/// The packet.
+pub(crate) fn forge(geometry: &Geometry, forgery: &Forgery<'_>) -> Vec<u8> {
     let mut keys = [0; 160];
-    let kdf = Hkdf::<Sha256>::from_prk(&secret).unwrap();
+    // a pseudo-random key as long as a hash, or longer
+    let kdf = Hkdf::<Sha256>::from_prk(forgery.secret).unwrap();
     kdf.expand(b"katzenpost-kdf-v0-hkdf-sha256", &mut keys).unwrap();
     let (mac_key, rest) = keys.split_first_chunk::<32>().unwrap();
     let (stream_key, rest) = rest.split_first_chunk::<32>().unwrap();

@@ -49,14 +49,20 @@ fn key() -> PrivateKey<X25519> {
     PrivateKey::from_bytes([7; 32])
 }
 
-fn forgery(block: &[u8]) -> Forgery<'_> {
-    Forgery { element: [9; 32], block, tag: [0; 32] }
+/// A packet for the hop with this key.
+fn forge_for(key: &PrivateKey<X25519>, element: [u8; 32], block: &[u8], tag: [u8; 32]) -> Vec<u8> {
+    let secret = x25519_dalek::x25519(*key.as_bytes(), element);
+    forge(sphinx().geometry(), &Forgery { element: &element, secret: &secret, block, tag })
+}
+
+fn packet(block: &[u8]) -> Vec<u8> {
+    forge_for(&key(), [9; 32], block, [0; 32])
 }
 
 /// What becomes of a packet with these decrypted routing commands.
 fn finish_with<T>(block: &[u8], check: impl FnOnce(Result<Action<'_>, FinishError>) -> T) -> T {
     let sphinx = sphinx();
-    let mut packet = forge(sphinx.geometry(), &key(), &forgery(block));
+    let mut packet = packet(block);
     let result = sphinx.open(&mut packet, &key()).unwrap().finish();
     let failed = result.is_err();
     let checked = check(result);
@@ -101,7 +107,7 @@ fn good_packets_arrive() {
 #[test]
 fn a_packet_of_another_length() {
     let sphinx = sphinx();
-    let packet = forge(sphinx.geometry(), &key(), &forgery(&RECIPIENT));
+    let packet = packet(&RECIPIENT);
     let want = packet.len();
     for got in [0, 1, sphinx.geometry().header_len(), want - 1] {
         refused(&packet[..got], OpenError::Length { got, want });
@@ -111,7 +117,7 @@ fn a_packet_of_another_length() {
 
 #[test]
 fn a_packet_of_another_version() {
-    let packet = forge(sphinx().geometry(), &key(), &forgery(&RECIPIENT));
+    let packet = packet(&RECIPIENT);
     for (byte, bit) in [(0, 1), (0, 0x80), (1, 1), (1, 0x80)] {
         let mut packet = packet.clone();
         packet[byte] ^= bit;
@@ -126,7 +132,7 @@ fn every_group_element_of_small_order() {
             let mut element = low_order;
             element[31] |= top_bit;
             // under the MAC that an attacker would compute, since he knows the secret: all zeros
-            let packet = forge(sphinx().geometry(), &key(), &Forgery { element, ..forgery(&RECIPIENT) });
+            let packet = forge_for(&key(), element, &RECIPIENT, [0; 32]);
             refused(&packet, OpenError::GroupElement);
         }
     }
@@ -140,8 +146,7 @@ fn group_elements_that_no_honest_sender_makes_are_taken_as_x25519_takes_them() {
     top_bit[31] = 0x80;
     for element in [with_first(2), with_first(3), not_canonical, top_bit, near_p(0xef), [0xff; 32]] {
         let sphinx = sphinx();
-        let forgery = Forgery { element, ..forgery(&NEXT_NODE_HOP) };
-        let mut packet = forge(sphinx.geometry(), &key(), &forgery);
+        let mut packet = forge_for(&key(), element, &NEXT_NODE_HOP, [0; 32]);
         let action = sphinx.open(&mut packet, &key()).unwrap().finish();
         assert!(matches!(action, Ok(Action::Forward { .. })), "{action:?}");
         assert_ne!(packet[2..34], element, "blinded");
@@ -152,7 +157,7 @@ fn group_elements_that_no_honest_sender_makes_are_taken_as_x25519_takes_them() {
 #[test]
 fn a_flipped_bit_anywhere_in_the_header() {
     let sphinx = sphinx();
-    let packet = forge(sphinx.geometry(), &key(), &forgery(&RECIPIENT));
+    let packet = packet(&RECIPIENT);
     for bit in 16..sphinx.geometry().header_len() * 8 {
         let mut packet = packet.clone();
         packet[bit / 8] ^= 1 << (bit % 8);
@@ -162,7 +167,7 @@ fn a_flipped_bit_anywhere_in_the_header() {
 
 #[test]
 fn a_packet_for_another_key() {
-    let packet = forge(sphinx().geometry(), &PrivateKey::from_bytes([8; 32]), &forgery(&RECIPIENT));
+    let packet = forge_for(&PrivateKey::from_bytes([8; 32]), [9; 32], &RECIPIENT, [0; 32]);
     refused(&packet, OpenError::Mac);
 }
 
@@ -171,7 +176,7 @@ fn the_keys_of_three_epochs() {
     let sphinx = sphinx();
     let keys = [[1; 32], [7; 32], [5; 32]].map(PrivateKey::from_bytes);
     for (i, key) in keys.iter().enumerate() {
-        let sent = forge(sphinx.geometry(), key, &forgery(&RECIPIENT));
+        let sent = forge_for(key, [9; 32], &RECIPIENT, [0; 32]);
         let mut packet = sent.clone();
         let (index, opened) = sphinx.open_any(&mut packet, &keys.each_ref()).unwrap();
         assert_eq!(index, i);
@@ -261,7 +266,7 @@ fn a_tag_that_is_not_zero() {
     for bit in 0..256 {
         let mut tag = [0; 32];
         tag[bit / 8] = 1 << (bit % 8);
-        let mut packet = forge(sphinx.geometry(), &key(), &Forgery { tag, ..forgery(&RECIPIENT) });
+        let mut packet = forge_for(&key(), [9; 32], &RECIPIENT, tag);
         assert_eq!(sphinx.open(&mut packet, &key()).unwrap().finish().err(), Some(FinishError::PayloadTag));
         assert!(packet.iter().all(|byte| *byte == 0), "wiped");
     }
@@ -270,7 +275,7 @@ fn a_tag_that_is_not_zero() {
 #[test]
 fn a_flipped_bit_anywhere_in_the_payload() {
     let sphinx = sphinx();
-    let packet = forge(sphinx.geometry(), &key(), &forgery(&RECIPIENT));
+    let packet = packet(&RECIPIENT);
     for bit in sphinx.geometry().header_len() * 8..packet.len() * 8 {
         let mut packet = packet.clone();
         packet[bit / 8] ^= 1 << (bit % 8);

@@ -10,6 +10,7 @@
 
 mod forge;
 mod geometry;
+mod hostile_ciphertexts;
 mod hostile_packets;
 mod network;
 mod no_allocation;

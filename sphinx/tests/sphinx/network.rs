@@ -1,20 +1,8 @@
 //! A path of nodes with keys, for tests that make their own packets.
 
-use mixwell_pq_kem::{Nike, nike};
+use crate::schemes::TestScheme;
 use mixwell_sphinx::{Action, Geometry, Hop, NodeId, Path, RecipientId, Scheme, Sphinx};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
-
-/// A scheme that the tests can make keys of.
-pub(crate) trait Generate: Scheme {
-    fn generate(rng: &mut ChaCha20Rng) -> (Self::PublicKey, Self::PrivateKey);
-}
-
-impl<N: Nike> Generate for N {
-    fn generate(rng: &mut ChaCha20Rng) -> (nike::PublicKey<N>, nike::PrivateKey<N>) {
-        let private = nike::PrivateKey::generate(rng);
-        (private.public_key(), private)
-    }
-}
 
 pub(crate) struct Network<S: Scheme> {
     pub(crate) sphinx: Sphinx<S>,
@@ -25,7 +13,7 @@ pub(crate) struct Network<S: Scheme> {
 
 pub(crate) const RECIPIENT: RecipientId = RecipientId([0xcc; 32]);
 
-impl<S: Generate> Network<S> {
+impl<S: TestScheme> Network<S> {
     /// A network of as many nodes as its paths may have hops.
     pub(crate) fn new(geometry: Geometry, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);

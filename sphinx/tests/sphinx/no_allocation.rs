@@ -1,9 +1,12 @@
 //! Nothing in this crate allocates: every operation runs under an allocator that counts.
 
-use crate::network::{Generate, Network};
+use crate::{
+    network::Network,
+    schemes::{TestScheme, for_every_scheme},
+};
 use core::hint::black_box;
-use mixwell_pq_kem::{X448, X25519};
-use mixwell_sphinx::{Action, Geometry, Message, ReplayFilter, SurbId};
+use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
+use mixwell_sphinx::{Action, Geometry, Kem, Message, ReplayFilter, SurbId};
 
 fn count(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
@@ -14,7 +17,7 @@ fn the_counter_counts() {
     assert_eq!(count(|| drop(black_box(vec![1]))), 1);
 }
 
-fn whole_api<S: Generate>() {
+fn whole_api<S: TestScheme>() {
     let geometry = Geometry::of::<S>(5, 2000, true).unwrap();
     let network = Network::<S>::new(geometry, 1);
     let mut rng = network.rng.clone();
@@ -48,11 +51,6 @@ fn whole_api<S: Generate>() {
 }
 
 #[test]
-fn x25519() {
-    whole_api::<X25519>();
-}
-
-#[test]
-fn x448() {
-    whole_api::<X448>();
+fn every_scheme() {
+    for_every_scheme!(whole_api());
 }

@@ -1,12 +1,13 @@
 //! Packets, SURBs and answers through whole paths, for any geometry, path length and payload.
 
-use crate::network::{Generate, Network, RECIPIENT, node};
-use mixwell_pq_kem::{X448, X25519};
-use mixwell_sphinx::{Action, FinishError, Geometry, Message, OpenError, ReplyError, SurbId};
+use crate::network::{Network, RECIPIENT, node};
+use crate::schemes::{TestScheme, for_every_scheme};
+use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
+use mixwell_sphinx::{Action, FinishError, Geometry, Kem, Message, OpenError, ReplyError, SurbId};
 use proptest::prelude::*;
 
 /// A message with a SURB to the last node, and the answer back.
-fn there_and_back<S: Generate>(most_hops: usize, hops: usize, user_payload: &[u8], answer: &[u8], seed: u64) {
+fn there_and_back<S: TestScheme>(most_hops: usize, hops: usize, user_payload: &[u8], answer: &[u8], seed: u64) {
     let geometry = Geometry::of::<S>(most_hops, user_payload.len() + 7, true).unwrap();
     let mut network = Network::<S>::new(geometry, seed);
     let hop_list = Network::hops(&network.public_keys, hops);
@@ -119,9 +120,9 @@ proptest! {
 }
 
 #[test]
-fn x448() {
-    for hops in [1, 2, 5] {
-        there_and_back::<X448>(5, hops, b"question", b"answer", 1);
+fn every_scheme_and_path_length() {
+    for hops in 1..=5 {
+        for_every_scheme!(there_and_back(5, hops, b"question", b"answer", 1));
     }
 }
 
