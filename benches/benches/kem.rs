@@ -1,7 +1,9 @@
 //! What the NIKEs and KEMs cost, beside x25519-dalek as it comes; and ML-KEM's two backends beside each other.
 //!
 //! `cargo bench -p mixwell-benches --bench kem`
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark")]
 
+use core::hint::black_box;
 use mixwell_benches::side_by_side;
 use mixwell_pq_kem::{
     Adapter, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing,
@@ -9,7 +11,6 @@ use mixwell_pq_kem::{
     nike::{self, Product},
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
-use std::hint::black_box;
 
 const HOPS: usize = 5;
 
@@ -31,7 +32,7 @@ fn x25519_dalek() {
 }
 
 /// Prints each function's time, and how many Diffie–Hellmans of x25519-dalek in the same run would take as long.
-fn print<const N: usize>(names: [String; N], nanos: [f64; N], dh: f64) {
+fn print<const N: usize>(names: &[String; N], nanos: [f64; N], dh: f64) {
     for (name, nanos) in names.iter().zip(nanos) {
         println!("{name:<34} {:>9.2} {:>9.2}", nanos / 1e3, nanos / dh);
     }
@@ -41,7 +42,7 @@ fn nike<N: Nike>() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let keys = [(); HOPS].map(|()| nike::PrivateKey::<N>::generate(&mut rng));
     let nodes = [(); HOPS].map(|()| nike::PrivateKey::<N>::generate(&mut rng).public_key());
-    let mut public_key = || drop(black_box(black_box(&keys[0]).public_key()));
+    let mut public_key = || _ = black_box(black_box(&keys[0]).public_key());
     let mut exchange = || drop(black_box(black_box(&keys[0]).exchange(&nodes[0])));
     let mut wrap = || {
         let mut product = N::Product::new(&keys[0]);
@@ -54,7 +55,7 @@ fn nike<N: Nike>() {
     };
     let [dh, rest @ ..] = side_by_side([&mut x25519_dalek, &mut public_key, &mut exchange, &mut wrap]);
     let names = ["public key", "exchange", "keys of a 5-hop wrap"].map(|name| format!("{} {name}", N::NAME));
-    print(names, rest, dh);
+    print(&names, rest, dh);
 }
 
 fn kem<K: Kem>() {
@@ -72,7 +73,7 @@ fn kem<K: Kem>() {
     let mut decapsulate = || K::decapsulate(black_box(&key), &sent, &mut again).expect("a good ciphertext");
     let [dh, rest @ ..] = side_by_side([&mut x25519_dalek, &mut expand, &mut encapsulate, &mut decapsulate]);
     let names = ["expand", "encapsulate", "decapsulate"].map(|name| format!("{} {name}", K::NAME));
-    print(names, rest, dh);
+    print(&names, rest, dh);
 }
 
 fn backends() {
@@ -104,5 +105,5 @@ fn backends() {
         "libcrux portable decapsulate",
         "libcrux portable, expanded key",
     ];
-    print(names.map(str::to_owned), rest, dh);
+    print(&names.map(str::to_owned), rest, dh);
 }
