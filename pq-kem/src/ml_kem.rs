@@ -36,16 +36,17 @@ impl Kem for MlKem768 {
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
         let mut private = PrivateKey::<Self>::default();
         if let Some((public, end)) = private.as_bytes_mut().split_first_chunk_mut() {
-            MlKem768Key::from_seed(seed.as_bytes()).write_public(public);
+            public_from_seed(seed.as_bytes(), public);
             end.copy_from_slice(seed.as_bytes());
         }
         private
     }
 
     fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let mut public = PublicKey::default();
-        Self::expand(private)?.write_public(public.as_bytes_mut());
-        Ok(public)
+        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
+        let mut derived = PublicKey::<Self>::default();
+        public_from_seed(seed.try_into().map_err(|_| KeyError)?, derived.as_bytes_mut());
+        if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
     }
 
     fn expand(private: &PrivateKey<Self>) -> Result<MlKem768Key, KeyError> {
@@ -87,6 +88,11 @@ impl MlKem768Key {
     pub(crate) fn decapsulate(&self, ciphertext: &[u8; CIPHERTEXT_LEN], secret: &mut [u8; 32]) {
         self.0.decapsulate(ciphertext, secret);
     }
+}
+
+/// The public key alone, with less memory than an expanded key takes.
+pub(crate) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
+    backend::public_from_seed(seed, public);
 }
 
 /// Encapsulates, after the modulus check of FIPS 203, section 7.2.

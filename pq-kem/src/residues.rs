@@ -50,6 +50,7 @@ impl<O: Orders<LIMBS>, const LIMBS: usize> Residues<O, LIMBS> {
     }
 
     /// The product modulo ℓ, little-endian: for points of that order. `N` is the length of ℓ.
+    #[cfg(feature = "x25519")]
     pub(crate) fn modulo_curve_prime<const N: usize>(&self) -> Zeroizing<[u8; N]> {
         let mut product = self.curve.mul(&ConstMontyForm::new(&Uint::ONE.shl(O::SHIFT)));
         let bytes = to_bytes(&product);

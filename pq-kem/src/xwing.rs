@@ -41,20 +41,31 @@ impl Kem for XWing {
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
         let mut private = PrivateKey::<Self>::default();
         if let Some((public, end)) = private.as_bytes_mut().split_first_chunk_mut() {
-            *public = XWingKey::from_seed(seed.as_bytes()).public();
+            Parts::from_seed(seed.as_bytes()).write_public(public);
             end.copy_from_slice(seed.as_bytes());
         }
         private
     }
 
     fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        Self::expand(private).map(|key| PublicKey::from_bytes(key.public()))
+        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
+        let mut derived = PublicKey::<Self>::default();
+        Parts::from_seed(seed.try_into().map_err(|_| KeyError)?).write_public(derived.as_bytes_mut());
+        if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
     }
 
     fn expand(private: &PrivateKey<Self>) -> Result<XWingKey, KeyError> {
-        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
-        let key = XWingKey::from_seed(seed.try_into().map_err(|_| KeyError)?);
-        if key.public() == *public { Ok(key) } else { Err(KeyError) }
+        let (public, seed) = private.as_bytes().split_first_chunk::<PUBLIC_LEN>().ok_or(KeyError)?;
+        let (ml_kem_public, x25519_public) = public.split_first_chunk().ok_or(KeyError)?;
+        let parts = Parts::from_seed(seed.try_into().map_err(|_| KeyError)?);
+        let key = XWingKey {
+            ml_kem: MlKem768Key::from_seed(&parts.ml_kem),
+            x25519_public: x25519::multiply_base(&parts.x25519),
+            x25519: parts.x25519,
+        };
+        let mut derived = [0; ml_kem::PUBLIC_LEN];
+        key.ml_kem.write_public(&mut derived);
+        if derived == *ml_kem_public && key.x25519_public == *x25519_public { Ok(key) } else { Err(KeyError) }
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(
@@ -93,24 +104,26 @@ impl Kem for XWing {
     }
 }
 
-impl XWingKey {
+/// The private keys that a seed stands for.
+struct Parts {
+    ml_kem: Zeroizing<[u8; ml_kem::SEED_LEN]>,
+    x25519: Zeroizing<[u8; 32]>,
+}
+
+impl Parts {
     fn from_seed(seed: &[u8; 32]) -> Self {
+        let mut parts = Self { ml_kem: Zeroizing::new([0; ml_kem::SEED_LEN]), x25519: Zeroizing::new([0; 32]) };
         let mut expanded = Shake256::default().chain(seed).finalize_xof();
-        let mut ml_kem_seed = Zeroizing::new([0; ml_kem::SEED_LEN]);
-        expanded.read(&mut *ml_kem_seed);
-        let mut x25519 = Zeroizing::new([0; 32]);
-        expanded.read(&mut *x25519);
-        let x25519_public = x25519::multiply_base(&x25519);
-        Self { ml_kem: MlKem768Key::from_seed(&ml_kem_seed), x25519, x25519_public }
+        expanded.read(&mut *parts.ml_kem);
+        expanded.read(&mut *parts.x25519);
+        parts
     }
 
-    fn public(&self) -> [u8; PUBLIC_LEN] {
-        let mut public = [0; PUBLIC_LEN];
+    fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         if let Some((ml_kem, x25519)) = public.split_first_chunk_mut() {
-            self.ml_kem.write_public(ml_kem);
-            x25519.copy_from_slice(&self.x25519_public);
+            ml_kem::public_from_seed(&self.ml_kem, ml_kem);
+            x25519.copy_from_slice(&x25519::multiply_base(&self.x25519));
         }
-        public
     }
 }
 

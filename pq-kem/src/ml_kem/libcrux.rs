@@ -71,6 +71,12 @@ impl Drop for Expanded {
     }
 }
 
+pub(super) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
+    let (mut private, encoded) = mlkem768::generate_key_pair(*seed).into_parts();
+    *public = *encoded.as_slice();
+    private[0..].zeroize();
+}
+
 pub(super) fn encapsulate(
     public: &[u8; PUBLIC_LEN],
     random: &[u8; 32],

@@ -29,6 +29,10 @@ impl Expanded {
     }
 }
 
+pub(super) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
+    Expanded::from_seed(seed).write_public(public);
+}
+
 pub(super) fn encapsulate(
     public: &[u8; PUBLIC_LEN],
     random: &[u8; 32],
