@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{demo, error::Error, genkeypair, geometry, schemes, style};
+use crate::{anonymity, demo, error::Error, genkeypair, geometry, schemes, style};
 use clap::{Parser, Subcommand};
 
 /// Mixwell: Sphinx packets, their geometries and keys.
@@ -14,6 +14,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Anonymity(Box<anonymity::Arguments>),
     Demo(demo::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
@@ -27,6 +28,7 @@ Examples:
   mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
   mixwell geometry --check client.toml                is a client's geometry consistent?
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
+  mixwell anonymity --plots plots                     what an observer of all links is left with
   mixwell schemes                                     what --scheme takes, with sizes
 
 Results go to standard output, progress and errors to standard error.
@@ -36,6 +38,7 @@ impl Cli {
     /// Does what was asked.
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
+            Command::Anonymity(arguments) => anonymity::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),

@@ -49,6 +49,8 @@ pub(crate) enum Error {
     FilterFull(ReplayFilterFull),
     /// The demonstration did not do what it is there to show.
     Demo(&'static str),
+    /// A network that can't be simulated.
+    Anonymity(&'static str),
 }
 
 impl Error {
@@ -89,7 +91,7 @@ impl core::fmt::Display for Error {
             Self::Open(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::FilterFull(error) => error.fmt(f),
-            Self::Demo(what) => f.write_str(what),
+            Self::Demo(what) | Self::Anonymity(what) => f.write_str(what),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The Mixwell command-line tool; `mixwell --help` tells what it does.
 
+mod anonymity;
 mod cli;
 mod demo;
 mod error;

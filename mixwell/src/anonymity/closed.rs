@@ -1,0 +1,77 @@
+//! Closed forms for Poisson mixes.
+
+/// The chance that `hops` exponential delays of rate `mu` take no longer than `x`: Erlang's distribution.
+pub(super) fn erlang_cdf(hops: u32, mu: f64, x: f64) -> f64 {
+    let mut term = (-mu * x).exp();
+    let mut beyond = 0.0;
+    for n in 0..hops {
+        beyond += term;
+        term *= mu * x / (f64::from(n) + 1.0);
+    }
+    1.0 - beyond
+}
+
+/// The quantile of Erlang's distribution, by halving.
+pub(super) fn erlang_quantile(hops: u32, mu: f64, chance: f64) -> f64 {
+    let (mut low, mut high) = (0.0, (f64::from(hops) + 100.0) * 10.0 / mu);
+    for _ in 0..100 {
+        let middle = f64::midpoint(low, high);
+        if erlang_cdf(hops, mu, middle) < chance {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+/// The chance of `n` packets in a mix that holds `mean` on average: M/M/∞ is Poisson.
+pub(super) fn poisson(mean: f64, n: u32) -> f64 {
+    (1..=n).fold((-mean).exp(), |chance, k| chance * mean / f64::from(k))
+}
+
+/// The entropy in bits of which of the packets that leave the network is a given one that entered it, in the limit of
+/// many packets in every mix.
+///
+/// Every exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time: log₂(traffic) and
+/// Erlang's differential entropy, n + ln Γ(n) + (1 − n)·ψ(n) − ln μ nats. For one hop this is log₂(e · traffic / mu), as
+/// in the analysis of Loopix.
+pub(super) fn message_entropy(hops: u32, mu: f64, traffic: f64) -> f64 {
+    let n = f64::from(hops);
+    let ln_gamma: f64 = (1..hops).map(|k| f64::from(k).ln()).sum();
+    let digamma: f64 = (1..hops).map(|k| 1.0 / f64::from(k)).sum::<f64>() - EULER;
+    (traffic.ln() + n + ln_gamma + (1.0 - n) * digamma - mu.ln()) / core::f64::consts::LN_2
+}
+
+const EULER: f64 = 0.577_215_664_901_532_9;
+
+#[cfg(test)]
+mod tests {
+    use super::{erlang_cdf, erlang_quantile, message_entropy, poisson};
+
+    #[test]
+    fn one_hop_is_exponential() {
+        assert!((erlang_cdf(1, 0.5, 3.0) - (1.0 - (-1.5_f64).exp())).abs() < 1e-12);
+        assert!((erlang_quantile(1, 0.5, 0.9) - 10_f64.ln() / 0.5).abs() < 1e-9);
+        assert!((message_entropy(1, 0.5, 7.0) - (core::f64::consts::E * 14.0).log2()).abs() < 1e-12);
+    }
+
+    /// The entropy of Erlang's density, added up numerically.
+    #[test]
+    fn the_entropy_of_five_hops() {
+        let (mu, step) = (0.2, 0.001);
+        let mut sum = 0.0;
+        for i in 0..300_000 {
+            let x = (f64::from(i) + 0.5) * step;
+            let density = (mu * x).powi(4) * mu * (-mu * x).exp() / 24.0;
+            sum -= density * (density / 3.0).log2() * step;
+        }
+        assert!((message_entropy(5, mu, 3.0) - sum).abs() < 1e-6, "{sum}");
+    }
+
+    #[test]
+    fn poisson_adds_up() {
+        let sum: f64 = (0..100).map(|n| poisson(12.5, n)).sum();
+        assert!((sum - 1.0).abs() < 1e-12);
+    }
+}

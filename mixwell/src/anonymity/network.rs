@@ -1,0 +1,349 @@
+//! The simulated network: clocks, mixes, and the order of events.
+
+use super::{
+    Published,
+    histogram::Histogram,
+    measured::{Measured, Sent},
+    observer::{Odds, Origins, Pool, entropy_term},
+};
+use chacha20::ChaCha20Rng;
+use core::cmp::Reverse;
+use mixwell_mixdelay::{ClientClock, Instant, Limits, Poisson, Rate, ServerQueue, Tick};
+use rand_core::{Rng as _, SeedableRng as _};
+use std::collections::{BinaryHeap, VecDeque};
+
+/// What to simulate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    pub(super) layers: u32,
+    pub(super) nodes: u32,
+    pub(super) users: u32,
+    pub(super) lambda_p: Published,
+    pub(super) lambda_l: Published,
+    pub(super) lambda_m: Published,
+    pub(super) messages: Published,
+    pub(super) mu: Published,
+    pub(super) millis: u64,
+    pub(super) seed: u64,
+}
+
+pub(super) struct Network {
+    plan: Plan,
+    mu: Rate,
+    origins: Origins,
+    users: Vec<User>,
+    mixes: Vec<Mix>,
+    events: BinaryHeap<Reverse<(Instant, Actor)>>,
+    /// When measuring begins.
+    warm: Instant,
+    /// When a packet is followed next, how long after that the next one, and when the last.
+    next_followed: Instant,
+    follow_every_nanos: u64,
+    follow_until: Instant,
+    /// The entropy gathered so far of each packet that is followed.
+    followed: Vec<f64>,
+    measured: Measured,
+    rng: ChaCha20Rng,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Actor {
+    User(usize),
+    /// A mix's queue.
+    Mix(usize),
+    /// A mix's clock.
+    Loop(usize),
+}
+
+struct User {
+    clock: ClientClock,
+    /// When the user has a message to send.
+    writes: Poisson,
+    outbox: VecDeque<Instant>,
+}
+
+struct Mix {
+    queue: ServerQueue<Packet>,
+    loops: Poisson,
+    known: Pool,
+    wake: Option<Instant>,
+}
+
+#[derive(Clone, Copy)]
+struct Packet {
+    sent: Instant,
+    layer: u32,
+}
+
+/// How many packets are followed.
+const FOLLOWED: usize = 64;
+const NO_LIMITS: Limits = Limits { delay_millis: u64::MAX, unwrap_millis: u64::MAX, slack_millis: u64::MAX };
+
+impl Network {
+    pub(super) fn new(plan: &Plan, mu: Rate) -> Self {
+        let origins = Origins { users: plan.users as usize, followed: FOLLOWED };
+        let mut rng = ChaCha20Rng::seed_from_u64(plan.seed);
+        let mut events = BinaryHeap::new();
+        let users: Vec<User> = (0..plan.users).map(|_| User::new(plan, &mut rng)).collect();
+        let mixes: Vec<Mix> = (0..plan.mixes()).map(|_| Mix::new(plan, origins, &mut rng)).collect();
+        events.extend(users.iter().zip(0..).filter_map(|(user, i)| Some(Reverse((user.wake()?, Actor::User(i))))));
+        events.extend(
+            mixes.iter().zip(0..).filter_map(|(mix, i)| Some(Reverse((mix.loops.poll_timeout()?, Actor::Loop(i))))),
+        );
+        // Ten times the mean latency before, so that the mixes are full; and enough after the last that is followed.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        let settle = ((f64::from(plan.layers) * plan.hop_millis() * 10.0) as u64).min(plan.millis >> 2);
+        let path_millis = f64::from(plan.layers) * plan.hop_millis();
+        Self {
+            plan: *plan,
+            mu,
+            origins,
+            users,
+            mixes,
+            events,
+            warm: Instant::from_millis(settle),
+            next_followed: Instant::from_millis(settle),
+            follow_every_nanos: plan.millis.saturating_sub(settle << 1).saturating_mul(1_000_000 >> FOLLOWED.ilog2()),
+            follow_until: Instant::from_millis(plan.millis.saturating_sub(settle)),
+            followed: Vec::new(),
+            measured: Measured {
+                latency: Histogram::new(path_millis / 40.0, 160),
+                waiting: Histogram::new(10.0 / plan.lambda_p.per_milli / 1000.0, 100_000),
+                in_mix: Histogram::new(1.0, 100_000),
+                sender_entropy: Histogram::new(0.05, 400),
+                message_entropy: Histogram::new(0.05, 800),
+                sent: Sent::default(),
+            },
+            rng,
+        }
+    }
+
+    /// Runs to the end; `progress` is told the network's time in milliseconds.
+    pub(super) fn run(mut self, progress: impl Fn(u64)) -> Measured {
+        let end = Instant::from_millis(self.plan.millis);
+        let mut told = 0;
+        while let Some(Reverse((now, actor))) = self.events.pop()
+            && now <= end
+        {
+            if now.as_millis() >= told {
+                progress(now.as_millis());
+                told = now.as_millis().saturating_add(1000);
+            }
+            match actor {
+                Actor::User(number) => self.user(now, number),
+                Actor::Loop(number) => self.mix_loop(now, number),
+                Actor::Mix(number) => self.mix(now, number),
+            }
+        }
+        for entropy in &self.followed {
+            self.measured.message_entropy.add(*entropy);
+        }
+        self.measured
+    }
+
+    fn user(&mut self, now: Instant, number: usize) {
+        let Some(user) = self.users.get_mut(number) else { return };
+        let mut packets = 0_u32;
+        while user.writes.poll(now, &mut self.rng) {
+            user.outbox.push_back(now);
+        }
+        while let Some(tick) = user.clock.poll(now, &mut self.rng) {
+            packets = packets.saturating_add(1);
+            match (tick, user.outbox.front()) {
+                (Tick::MessageOrDecoy, Some(written)) => {
+                    if now >= self.warm {
+                        self.measured.waiting.add(millis(*written, now));
+                    }
+                    self.measured.sent.messages += 1.0;
+                    user.outbox.pop_front();
+                }
+                (Tick::MessageOrDecoy, None) => self.measured.sent.decoys += 1.0,
+                _ => self.measured.sent.user_loops += 1.0,
+            }
+        }
+        if let Some(wake) = user.wake() {
+            self.events.push(Reverse((wake, Actor::User(number))));
+        }
+        (0..packets).for_each(|_| self.send(now, number));
+    }
+
+    fn mix_loop(&mut self, now: Instant, number: usize) {
+        let Some(mix) = self.mixes.get_mut(number) else { return };
+        let mut packets = 0_u32;
+        while mix.loops.poll(now, &mut self.rng) {
+            packets = packets.saturating_add(1);
+        }
+        if let Some(wake) = mix.loops.poll_timeout() {
+            self.events.push(Reverse((wake, Actor::Loop(number))));
+        }
+        for _ in 0..packets {
+            self.measured.sent.mix_loops += 1.0;
+            self.send(now, usize::MAX);
+        }
+    }
+
+    /// A new packet goes to the first layer. Some are followed: the next one sent after equal times.
+    fn send(&mut self, now: Instant, sender: usize) {
+        let follow = sender < self.origins.users
+            && self.followed.len() < FOLLOWED
+            && now >= self.next_followed
+            && now <= self.follow_until;
+        let message = follow.then_some(self.followed.len());
+        if follow {
+            self.followed.push(0.0);
+            self.next_followed = self.next_followed.plus_nanos(self.follow_every_nanos);
+        }
+        let odds = self.origins.seen(sender, message);
+        self.arrive(now, Packet { sent: now, layer: 0 }, &odds);
+    }
+
+    /// A packet goes to any mix of its layer.
+    fn arrive(&mut self, now: Instant, packet: Packet, odds: &Odds) {
+        let first = packet.layer.saturating_mul(self.plan.nodes);
+        let choice = (u64::from(self.rng.next_u32()).wrapping_mul(self.plan.nodes.into())) >> 32;
+        let number = u64::from(first).saturating_add(choice);
+        let Ok(number) = usize::try_from(number) else { return };
+        let Some(mix) = self.mixes.get_mut(number) else { return };
+        if now >= self.warm {
+            self.measured.in_mix.add(mix.known.packets());
+        }
+        let delay = self.mu.hop_delay_millis(&mut self.rng);
+        let dropped = mix.queue.insert(now, now, delay, packet, &mut self.rng);
+        debug_assert!(dropped.is_none(), "there are no limits");
+        mix.known.enter(odds);
+        self.wake(number);
+    }
+
+    fn mix(&mut self, now: Instant, number: usize) {
+        match self.mixes.get_mut(number) {
+            Some(mix) if mix.wake == Some(now) => mix.wake = None,
+            _ => return, // since then the mix was told to wake earlier
+        }
+        let mut odds = self.origins.seen(0, None);
+        while let Some(mix) = self.mixes.get_mut(number)
+            && let Some(Ok(packet)) = mix.queue.poll(now, &mut self.rng)
+        {
+            mix.known.leave(&mut odds);
+            let layer = packet.layer.saturating_add(1);
+            if layer < self.plan.layers {
+                self.arrive(now, Packet { layer, ..packet }, &odds);
+            } else {
+                self.leave(now, packet, &odds);
+            }
+        }
+        self.wake(number);
+    }
+
+    fn leave(&mut self, now: Instant, packet: Packet, odds: &Odds) {
+        if packet.sent >= self.warm {
+            self.measured.latency.add(millis(packet.sent, now));
+            self.measured.sender_entropy.add(odds.sender_entropy(self.origins));
+        }
+        for (entropy, chance) in self.followed.iter_mut().zip(odds.followed(self.origins)) {
+            *entropy += entropy_term(chance);
+        }
+    }
+
+    /// Sees to it that a mix is woken in time.
+    fn wake(&mut self, number: usize) {
+        let Some(mix) = self.mixes.get_mut(number) else { return };
+        let Some(next) = mix.queue.poll_timeout() else { return };
+        if mix.wake.is_none_or(|wake| next < wake) {
+            mix.wake = Some(next);
+            self.events.push(Reverse((next, Actor::Mix(number))));
+        }
+    }
+}
+
+impl User {
+    fn new(plan: &Plan, rng: &mut ChaCha20Rng) -> Self {
+        let (mut clock, mut writes) = (ClientClock::new(), Poisson::new());
+        clock.set_rates(Instant::ZERO, plan.lambda_p.rate, plan.lambda_l.rate, rng);
+        clock.set_link(Instant::ZERO, true, rng);
+        writes.set_rate(Instant::ZERO, plan.messages.rate, rng);
+        writes.set_link(Instant::ZERO, true, rng);
+        Self { clock, writes, outbox: VecDeque::new() }
+    }
+
+    fn wake(&self) -> Option<Instant> {
+        self.clock.poll_timeout().into_iter().chain(self.writes.poll_timeout()).min()
+    }
+}
+
+impl Mix {
+    fn new(plan: &Plan, origins: Origins, rng: &mut ChaCha20Rng) -> Self {
+        let mut loops = Poisson::new();
+        loops.set_rate(Instant::ZERO, plan.lambda_m.rate, rng);
+        loops.set_link(Instant::ZERO, true, rng);
+        Self { queue: ServerQueue::new(NO_LIMITS, usize::MAX), loops, known: Pool::new(origins), wake: None }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for statistics")]
+fn millis(from: Instant, to: Instant) -> f64 {
+    to.nanos_since(from) as f64 * 1e-6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Network, Plan};
+    use crate::anonymity::{Published, closed, measured::Measured};
+    use mixwell_mixdelay::Rate;
+
+    fn published(per_milli: f64) -> Published {
+        Published { per_milli, rate: Rate::published(per_milli).unwrap() }
+    }
+
+    fn plan(layers: u32, seed: u64) -> Plan {
+        Plan {
+            layers,
+            nodes: 2,
+            users: 60,
+            lambda_p: published(0.002),
+            lambda_l: published(0.001),
+            lambda_m: published(0.001),
+            messages: published(0.0005),
+            mu: published(0.005),
+            millis: 300_000,
+            seed,
+        }
+    }
+
+    fn simulate(plan: &Plan) -> Measured {
+        Network::new(plan, plan.mu.rate.unwrap()).run(|_| {})
+    }
+
+    #[test]
+    fn the_seed_decides() {
+        let plan = Plan { millis: 30_000, ..plan(3, 1) };
+        assert_eq!(simulate(&plan), simulate(&plan));
+        assert_ne!(simulate(&plan), simulate(&Plan { seed: 2, ..plan }));
+    }
+
+    /// Against the closed forms: latency is Erlang's, what a mix holds is Poisson's, the entropy near its limit.
+    #[test]
+    fn the_closed_forms_hold() {
+        for layers in [1, 3] {
+            let plan = plan(layers, 3);
+            let measured = simulate(&plan);
+            let distance = measured.latency.distance(|x| closed::erlang_cdf(layers, 0.005, x));
+            assert!(distance < 0.01, "{layers} layers: {distance}");
+            let in_mix = plan.traffic() / 2.0 / 0.005;
+            assert!((measured.in_mix.mean() / in_mix - 1.0).abs() < 0.03, "{} {in_mix}", measured.in_mix.mean());
+            let traffic = if layers == 1 { plan.traffic() / 2.0 } else { plan.traffic() };
+            let limit = closed::message_entropy(layers, 0.005, traffic);
+            let entropy = measured.message_entropy.mean();
+            assert!(entropy < limit + 0.1 && entropy > limit - 0.3, "{layers} layers: {entropy} {limit}");
+            assert!(measured.sender_entropy.mean() < 61_f64.log2());
+        }
+    }
+
+    /// The same measures see a network that does not do what its rates say.
+    #[test]
+    fn other_rates_do_not_fit() {
+        let plan = plan(3, 4);
+        let measured = simulate(&plan);
+        assert!(measured.latency.distance(|x| closed::erlang_cdf(3, 0.005 * 1.05, x)) > 0.015);
+        assert!(measured.latency.distance(|x| closed::erlang_cdf(2, 0.005, x)) > 0.1);
+    }
+}

@@ -1,0 +1,110 @@
+//! The observer of all links.
+//!
+//! A packet that leaves a Poisson mix is any of those in it with the same chance, whenever they came: exponential delays
+//! have no memory. So all that the observer knows of a mix's packets is one mass for each origin: how many of them are
+//! expected to come from it. A packet that leaves takes an equal part of every mass.
+
+/// What the observer knows of one mix.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    mass: Vec<f64>,
+    packets: f64,
+}
+
+/// What the observer knows of one packet: the chance of each origin.
+#[derive(Clone, Debug)]
+pub(super) struct Odds(Vec<f64>);
+
+/// Origins: the users, then the mixes' own loops as one, then the messages that are followed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origins {
+    pub(super) users: usize,
+    pub(super) followed: usize,
+}
+
+impl Origins {
+    const fn senders(self) -> usize {
+        self.users.saturating_add(1)
+    }
+
+    const fn all(self) -> usize {
+        self.senders().saturating_add(self.followed)
+    }
+
+    /// The odds of a packet that is seen to come from a sender (a user's number, or any higher for a mix).
+    pub(super) fn seen(self, sender: usize, followed: Option<usize>) -> Odds {
+        let mut odds = vec![0.0; self.all()];
+        let message = followed.map(|message| self.senders().saturating_add(message));
+        for origin in [Some(sender.min(self.users)), message].into_iter().flatten() {
+            if let Some(chance) = odds.get_mut(origin) {
+                *chance = 1.0;
+            }
+        }
+        Odds(odds)
+    }
+}
+
+impl Pool {
+    pub(super) fn new(origins: Origins) -> Self {
+        Self { mass: vec![0.0; origins.all()], packets: 0.0 }
+    }
+
+    pub(super) fn enter(&mut self, odds: &Odds) {
+        self.packets += 1.0;
+        self.mass.iter_mut().zip(&odds.0).for_each(|(mass, chance)| *mass += chance);
+    }
+
+    /// What is known of the packet that leaves now.
+    pub(super) fn leave(&mut self, odds: &mut Odds) {
+        let share = 1.0 / self.packets;
+        self.packets -= 1.0;
+        for (mass, chance) in self.mass.iter_mut().zip(&mut odds.0) {
+            *chance = *mass * share;
+            *mass -= *chance;
+        }
+    }
+
+    pub(super) const fn packets(&self) -> f64 {
+        self.packets
+    }
+}
+
+impl Odds {
+    /// The entropy of the sender, in bits.
+    pub(super) fn sender_entropy(&self, origins: Origins) -> f64 {
+        self.0.iter().take(origins.senders()).map(|chance| entropy_term(*chance)).sum()
+    }
+
+    /// The chance that this packet is each of the messages followed.
+    pub(super) fn followed(&self, origins: Origins) -> impl Iterator<Item = f64> {
+        self.0.iter().skip(origins.senders()).copied()
+    }
+}
+
+/// −p·log₂(p).
+pub(super) fn entropy_term(chance: f64) -> f64 {
+    if chance > 0.0 { -chance * chance.log2() } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Origins, Pool};
+
+    #[test]
+    fn a_packet_is_any_of_those_in_the_mix() {
+        let origins = Origins { users: 4, followed: 1 };
+        let mut pool = Pool::new(origins);
+        for user in 0..4 {
+            pool.enter(&origins.seen(user, (user == 2).then_some(0)));
+        }
+        let mut odds = origins.seen(0, None);
+        pool.leave(&mut odds);
+        assert!((odds.sender_entropy(origins) - 2.0).abs() < 1e-12);
+        assert_eq!(odds.followed(origins).collect::<Vec<_>>(), [0.25]);
+        // three are left, and a mix's loop comes: it is half as likely as ... one in four to leave next
+        pool.enter(&origins.seen(99, None));
+        pool.leave(&mut odds);
+        let expected = 2.0 * 0.25 + 4.0 * (3.0 / 16.0) * (16.0_f64 / 3.0).log2();
+        assert!((odds.sender_entropy(origins) - expected).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,78 @@
+//! The report as text.
+
+use super::{closed, measured::Measured, network::Plan};
+use crate::style::{DIM, HEADING};
+use std::io::{self, Write};
+
+pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> io::Result<()> {
+    let (layers, mu) = (plan.layers, plan.mu.per_milli);
+    let Plan { nodes, users, seed, .. } = plan;
+    writeln!(out, "{layers} layers of {nodes} mixes, {users} users, {} s, seed {seed}", seconds(plan.millis))?;
+    let sent = measured.sent;
+    writeln!(out, "{} packets, {} of them followed to their end\n", sent.all(), measured.message_entropy.count())?;
+    writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "off")?;
+
+    heading(out, "What the observer is left with")?;
+    let limit = closed::message_entropy(layers, mu, plan.traffic() / if layers == 1 { f64::from(*nodes) } else { 1.0 });
+    row(out, "which packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
+    row(out, "  packets it could be, 2^entropy", measured.message_entropy.mean().exp2(), Some(limit.exp2()))?;
+    row(out, "who sent it: entropy, bits", measured.sender_entropy.mean(), None)?;
+    row(out, "  lowest 1 % of packets, below", measured.sender_entropy.quantile(0.01), None)?;
+    let most = (f64::from(*users) + f64::from(u8::from(plan.lambda_m.rate.is_some()))).log2();
+    row(out, "  the most there can be", most, None)?;
+
+    heading(out, "What a user waits for")?;
+    let hops = f64::from(layers) / mu;
+    row(out, "latency in the mixes: mean, ms", measured.latency.mean(), Some(hops))?;
+    for (name, share) in [("  median, ms", 0.5), ("  99 % are below, ms", 0.99)] {
+        row(out, name, measured.latency.quantile(share), Some(closed::erlang_quantile(layers, mu, share)))?;
+    }
+    let distance = measured.latency.distance(|x| closed::erlang_cdf(layers, mu, x));
+    row(out, "  largest distance from Erlang's distribution", distance, Some(0.0))?;
+    if plan.messages.rate.is_some() {
+        let waiting = 1.0 / (plan.lambda_p.per_milli - plan.messages.per_milli);
+        row(out, "wait for the tick that sends it: mean, ms", measured.waiting.mean(), Some(waiting))?;
+    }
+
+    heading(out, "What a mix holds, and what the cover costs")?;
+    let in_mix = plan.traffic() / f64::from(*nodes) / mu;
+    row(out, "packets in a mix: mean", measured.in_mix.mean(), Some(in_mix))?;
+    let mut below = 0.0;
+    let apart = measured.in_mix.shares().zip(0..2000).map(|((_, share), n)| {
+        let chance = closed::poisson(in_mix, n);
+        below += chance;
+        (share - chance).abs()
+    });
+    row(out, "  total variation from Poisson's distribution", apart.sum::<f64>() / 2.0, Some(0.0))?;
+    let real = plan.messages.per_milli * f64::from(*users);
+    row(out, "packets sent for each message", sent.all() / sent.messages, Some(plan.traffic() / real))?;
+    for (name, count) in [
+        ("  messages, %", sent.messages),
+        ("  decoys in place of messages, %", sent.decoys),
+        ("  loops of users, %", sent.user_loops),
+        ("  loops of mixes, %", sent.mix_loops),
+    ] {
+        row(out, name, 100.0 * count / sent.all(), None)?;
+    }
+    writeln!(out, "\n{DIM}The closed form of the first entropy is its limit for many packets in every mix.{DIM:#}")
+}
+
+fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{HEADING}{text}{HEADING:#}")
+}
+
+fn row(out: &mut impl Write, name: &str, measured: f64, closed: Option<f64>) -> io::Result<()> {
+    write!(out, "  {name:<42}{measured:>12.3}")?;
+    match closed {
+        Some(closed) if closed.is_finite() && closed > 0.0 => {
+            writeln!(out, "{closed:>14.3}{:>+7.2} %", (measured / closed - 1.0) * 100.0)
+        }
+        Some(closed) if closed.is_finite() => writeln!(out, "{closed:>14.3}"),
+        _ => writeln!(out),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for display")]
+fn seconds(millis: u64) -> f64 {
+    millis as f64 / 1000.0
+}
