@@ -19,6 +19,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "geometry", reader: "sphinx" },
     Family { name: "sphinx", reader: "sphinx" },
     Family { name: "upstream", reader: "sphinx" },
+    Family { name: "wire_commands", reader: "wire" },
 ];
 
 impl Family {

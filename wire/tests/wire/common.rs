@@ -1,0 +1,62 @@
+//! What several tests need.
+
+use mixwell_wire::{Link, PacketSizes, PkiSizes};
+use serde::Deserialize;
+
+/// A geometry as the vectors write it.
+#[derive(Deserialize, Debug)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Geometry {
+    pub(crate) forward_payload_length: usize,
+    pub(crate) header_length: usize,
+    pub(crate) kem_name: String,
+    pub(crate) next_node_hop_length: usize,
+    pub(crate) nike_name: String,
+    pub(crate) nr_hops: usize,
+    pub(crate) packet_length: usize,
+    pub(crate) payload_tag_length: usize,
+    pub(crate) per_hop_routing_info_length: usize,
+    pub(crate) routing_info_length: usize,
+    pub(crate) sphinx_plaintext_header_length: usize,
+    pub(crate) sprp_key_material_length: usize,
+    pub(crate) surb_length: usize,
+    pub(crate) user_forward_payload_length: usize,
+}
+
+impl Geometry {
+    /// Checks what this crate takes for granted of a geometry.
+    pub(crate) fn sizes(&self) -> PacketSizes {
+        assert_eq!(self.payload_tag_length, 32);
+        assert_eq!(self.packet_length, self.header_length + 32 + self.forward_payload_length);
+        assert!(self.user_forward_payload_length < self.forward_payload_length);
+        PacketSizes {
+            packet: self.packet_length,
+            forward_payload: self.forward_payload_length,
+            user_forward_payload: self.user_forward_payload_length,
+        }
+    }
+}
+
+/// The test networks' default: X25519, 5 hops, a user forward payload of 2000.
+pub(crate) const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+
+pub(crate) const PKI: PkiSizes = PkiSizes { public_key: 32, document: 10_000 };
+
+/// Both ends of every kind of link: who sends, who receives.
+pub(crate) fn ends() -> [(Link, Link); 9] {
+    let client = Link::client(SIZES).with_document_bound(10_000);
+    let (gateway, node) = (Link::gateway(SIZES), Link::node(SIZES));
+    let (service, replica) = (Link::service_node(SIZES, 4000), Link::replica(SIZES, 4000));
+    let (caller, authority) = (Link::authority_client(PKI), Link::authority(PKI));
+    [
+        (client, gateway),
+        (gateway, client),
+        (node, node),
+        (service, replica),
+        (replica, service),
+        (replica, replica),
+        (service, node),
+        (caller, authority),
+        (authority, caller),
+    ]
+}

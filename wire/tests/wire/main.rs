@@ -1,0 +1,14 @@
+//! Everything that a user of the crate can see, against the vectors and against hostile peers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::too_many_lines,
+    reason = "test code"
+)]
+
+mod command_vectors;
+mod commands;
+mod common;
