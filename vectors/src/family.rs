@@ -20,6 +20,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "sphinx", reader: "sphinx" },
     Family { name: "upstream", reader: "sphinx" },
     Family { name: "wire_commands", reader: "wire" },
+    Family { name: "noise_session", reader: "wire" },
 ];
 
 impl Family {

@@ -176,7 +176,7 @@ impl Link {
             if ids.contains(command) {
                 self.max_frame = max(self.max_frame, self.longest(command));
             }
-            command += 1;
+            command = command.saturating_add(1);
         }
         self
     }
