@@ -1,6 +1,6 @@
 #![no_std]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 mod command;
@@ -10,6 +10,8 @@ mod noise;
 mod padding;
 mod role;
 mod session;
+#[cfg(any(feature = "std", feature = "embedded-io-async"))]
+mod stream;
 
 pub use command::{
     CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, EncodeError, RevealStatus, SigStatus,
@@ -19,3 +21,11 @@ pub use handshake::{Ad, HandshakeError, LinkKey, Messages, Peer, initiator, resp
 pub use link::{Link, PacketSizes, PkiSizes};
 pub use role::Role;
 pub use session::{Body, FRAME_HEADER_LEN, FRAME_OVERHEAD, ReceiveError, Receiver, SendError, Sender, Session};
+#[cfg(feature = "std")]
+pub use stream::blocking;
+#[cfg(feature = "embedded-io-async")]
+pub use stream::embedded_io_async;
+#[cfg(feature = "tokio")]
+pub use stream::tokio;
+#[cfg(any(feature = "std", feature = "embedded-io-async"))]
+pub use stream::{StreamError, Timeouts};

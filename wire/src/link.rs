@@ -3,6 +3,7 @@
 use crate::{
     command::{COMMAND_HEADER_LEN, id},
     role::Role,
+    session::FRAME_OVERHEAD,
 };
 
 /// The lengths of a network's Sphinx geometry that frames are made of, in bytes.
@@ -97,6 +98,18 @@ impl Link {
     #[must_use]
     pub const fn max_frame(&self) -> usize {
         self.max_frame
+    }
+
+    /// How long a buffer has to be for every command that can arrive, as it is on the wire, and for the commands of a
+    /// mixnet session that are sent.
+    #[must_use]
+    pub const fn buffer_len(&self) -> usize {
+        let padded = if self.role.pads() {
+            max(self.up_len(), frame(CHUNK_FIELDS_LEN.saturating_add(self.down_len())))
+        } else {
+            0
+        };
+        max(self.max_frame, padded).saturating_add(FRAME_OVERHEAD)
     }
 
     /// What commands are padded to that go from a client to a gateway, or between nodes.

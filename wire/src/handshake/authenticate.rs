@@ -51,6 +51,13 @@ impl<'a> Ad<'a> {
     }
 }
 
+fn parse(message: &[u8]) -> Option<(u8, &[u8; AD_LEN], u32)> {
+    let (&[ad_len], rest) = message.split_first_chunk()?;
+    let (ad, &unix_time) = rest.split_last_chunk()?;
+    let pad = ad.get(usize::from(ad_len)..)?;
+    padding::is_zero(pad).then_some((ad_len, ad.try_into().ok()?, u32::from_be_bytes(unix_time)))
+}
+
 /// The other side as it describes itself: it owns the static key, but whether that key may call itself by that `ad`, only
 /// the caller can tell.
 pub struct Peer<K: Kem> {
@@ -62,14 +69,8 @@ pub struct Peer<K: Kem> {
 
 impl<K: Kem> Peer<K> {
     pub(super) fn read(static_key: &[u8], message: &[u8]) -> Result<Self, HandshakeError> {
-        let bad = HandshakeError::Authenticate;
-        let (&[ad_len], rest) = message.split_first_chunk().ok_or(bad)?;
-        let (ad, time) = rest.split_last_chunk().ok_or(bad)?;
-        let (&ad, &unix_time) = (ad.try_into().map_err(|_| bad)?, time);
-        let peer =
-            Self { static_key: kem::public_key(static_key)?, ad, ad_len, unix_time: u32::from_be_bytes(unix_time) };
-        let pad = peer.ad.get(usize::from(ad_len)..).ok_or(bad)?;
-        if padding::is_zero(pad) { Ok(peer) } else { Err(bad) }
+        let (ad_len, ad, unix_time) = parse(message).ok_or(HandshakeError::Authenticate)?;
+        Ok(Self { static_key: kem::public_key(static_key)?, ad: *ad, ad_len, unix_time })
     }
 
     /// The static key: of a node or an authority, its link key.
@@ -110,5 +111,27 @@ impl<K: Kem> Peer<K> {
 impl<K: Kem> fmt::Debug for Peer<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer").field("ad", &self.ad()).field("unix_time", &self.unix_time).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_the_padding() {
+        for length in [0, 1, 32, 254, 255] {
+            let mut message = [0xee; AUTHENTICATE_LEN];
+            Ad(&[7; AD_LEN][..length]).write(5, &mut message);
+            let (ad_len, ad, time) = parse(&message).unwrap();
+            assert_eq!((usize::from(ad_len), time), (length, 5));
+            assert_eq!(ad[..length], [7; AD_LEN][..length]);
+            for at in 1 + length..=AD_LEN {
+                message[at] = 1;
+                assert_eq!(parse(&message), None);
+                message[at] = 0;
+            }
+            assert_eq!(parse(&message[1..]), None);
+        }
     }
 }

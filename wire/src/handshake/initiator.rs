@@ -192,3 +192,22 @@ impl AwaitNoOpBody {
 }
 
 opaque_debug!(Initiator, AwaitMessage2, CheckPeer, SendMessage3, AwaitMessage4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PacketSizes, noise::CipherState};
+
+    #[test]
+    fn another_command_before_the_no_op() {
+        let sizes = PacketSizes { packet: 100, forward_payload: 50, user_forward_payload: 20 };
+        let session = |link| Session::new(CipherState::new(&[1; 64]), CipherState::new(&[1; 64]), link);
+        let mut frame = [0; 300];
+        for (command, result) in [(Command::NoOp, Ok(())), (Command::Disconnect, Err(ReceiveError::NotNoOp))] {
+            session(Link::gateway(sizes)).sender.seal(&command, &mut frame).unwrap();
+            let (header, body) = frame.split_first_chunk_mut().unwrap();
+            let state = AwaitNoOp(session(Link::client(sizes))).open_length(header).unwrap();
+            assert_eq!(state.open(body).map(|_| ()), result);
+        }
+    }
+}

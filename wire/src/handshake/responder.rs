@@ -63,16 +63,24 @@ impl<'a, K: Kem> Responder<'a, K> {
     /// [`HandshakeError::Length`].
     pub fn read(self, message: &[u8]) -> Result<SendMessage2<'a, K>, HandshakeError> {
         let empty = HandshakeError::Length { want: Messages::<K>::LEN_1, got: 0 };
-        let (&version, public) = message.split_first().ok_or(empty)?;
-        if version != VERSION {
-            return Err(HandshakeError::Version(version));
-        }
+        let (&version, public) = message.split_first_chunk().ok_or(empty)?;
+        Self::check_version(version)?;
         check_length(message, Messages::<K>::LEN_1)?;
         let mut state = start::<K>();
         state.mix_hash(public);
         // the empty payload
         state.mix_hash(&[]);
         Ok(SendMessage2 { local: self.0, state, ephemeral: kem::public_key(public)? })
+    }
+}
+
+impl<K: Kem> Responder<'_, K> {
+    /// Whether the first byte on the wire is this protocol's: if not, the others need not be waited for.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Version`].
+    pub const fn check_version([version]: [u8; 1]) -> Result<(), HandshakeError> {
+        if version == VERSION { Ok(()) } else { Err(HandshakeError::Version(version)) }
     }
 }
 

@@ -78,6 +78,19 @@ fn nonce_bytes(nonce: u64) -> [u8; 12] {
 }
 
 #[cfg(test)]
+impl CipherState {
+    pub(crate) fn with_nonce(output: &[u8; 64], nonce: u64) -> Self {
+        let mut state = Self::new(output);
+        state.nonce = nonce;
+        state
+    }
+
+    pub(crate) fn is_wiped(&self) -> bool {
+        self.key == [0; 32] && self.nonce == 0
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

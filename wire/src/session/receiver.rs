@@ -12,7 +12,7 @@ use core::fmt;
 ///
 /// A command comes in two parts: [`FRAME_HEADER_LEN`] bytes, which tell how many are to follow, and those.
 pub struct Receiver {
-    fuse: Fuse,
+    pub(super) fuse: Fuse,
     link: Link,
     pending: Option<usize>,
 }
@@ -66,6 +66,12 @@ impl Receiver {
     #[must_use]
     pub const fn pending_len(&self) -> Option<usize> {
         self.pending
+    }
+
+    /// Whether no error has ended the session yet.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        !self.fuse.dead
     }
 
     /// The end of the link that this is.

@@ -10,7 +10,7 @@ use core::fmt;
 
 /// Encrypts this side's commands, in the order in which they go out.
 pub struct Sender {
-    fuse: Fuse,
+    pub(super) fuse: Fuse,
     link: Link,
 }
 
@@ -54,6 +54,12 @@ impl Sender {
     /// [`EncodeError`] if this end cannot send it.
     pub fn frame_len(&self, command: &Command<'_>) -> Result<usize, EncodeError> {
         Ok(command.encoded_len(&self.link)?.saturating_add(FRAME_OVERHEAD))
+    }
+
+    /// Whether no error has ended the session yet.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        !self.fuse.dead
     }
 
     /// The end of the link that this is.

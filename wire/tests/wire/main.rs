@@ -12,3 +12,9 @@
 mod command_vectors;
 mod commands;
 mod common;
+mod fake_kem;
+mod handshake;
+mod pair;
+mod session;
+#[cfg(feature = "std")]
+mod streams;
