@@ -32,6 +32,7 @@ where
 }
 
 mod sealed {
+    #[expect(unnameable_types, reason = "this is what seals the trait above")]
     pub trait Sealed {}
     impl<const N: usize> Sealed for [u8; N] {}
 }

@@ -1,5 +1,10 @@
 //! Key encapsulation mechanisms (KEMs).
 
+mod parts;
+
+#[doc(hidden)]
+pub use parts::{Parts, PartsMut};
+
 use crate::ByteArray;
 use core::fmt;
 use rand_core::CryptoRng;

@@ -96,6 +96,12 @@ impl<N: Nike> PublicKey<N> {
     pub const fn as_bytes(&self) -> &N::PublicBytes {
         &self.0
     }
+
+    /// The encoding, to be filled in place.
+    #[must_use]
+    pub const fn as_bytes_mut(&mut self) -> &mut N::PublicBytes {
+        &mut self.0
+    }
 }
 
 impl<N: Nike> PrivateKey<N> {

@@ -1,8 +1,12 @@
-//! X25519 (RFC 7748).
+//! X25519 (RFC 7748, section 5).
 
-use crate::nike::{LowOrder, Nike, PrivateKey, Product, PublicKey, SharedSecret};
+mod product;
+
+pub use product::X25519Product;
+
+use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret};
 use curve25519_dalek::montgomery::MontgomeryPoint;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 /// X25519: keys and secrets of 32 bytes; private keys are stored unclamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,53 +18,26 @@ impl Nike for X25519 {
     type PublicBytes = [u8; 32];
     type PrivateBytes = [u8; 32];
     type SecretBytes = [u8; 32];
-    type Product = Factors;
+    type Product = X25519Product;
 
     fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self> {
-        PublicKey::from_bytes(MontgomeryPoint::mul_base_clamped(*private.as_bytes()).to_bytes())
+        PublicKey::from_bytes(multiply_base(private.as_bytes()))
     }
 
     fn exchange(private: &PrivateKey<Self>, public: &PublicKey<Self>) -> Result<SharedSecret<Self>, LowOrder> {
-        SharedSecret::new(multiply(private, public).to_bytes())
+        SharedSecret::new(*multiply(private.as_bytes(), public.as_bytes()))
     }
 
     fn blind(public: &PublicKey<Self>, factor: &PrivateKey<Self>) -> Result<PublicKey<Self>, LowOrder> {
-        SharedSecret::<Self>::new(multiply(factor, public).to_bytes()).map(|s| PublicKey::from_bytes(*s.as_bytes()))
+        Self::exchange(factor, public).map(|secret| PublicKey::from_bytes(*secret.as_bytes()))
     }
 }
 
-fn multiply(private: &PrivateKey<X25519>, public: &PublicKey<X25519>) -> Zeroizing<MontgomeryPoint> {
-    Zeroizing::new(MontgomeryPoint(*public.as_bytes()).mul_clamped(*private.as_bytes()))
+/// The function of RFC 7748, whatever it gives.
+pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(MontgomeryPoint(*u).mul_clamped(*private).to_bytes())
 }
 
-/// A private key and the blinding keys that multiply it.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Factors {
-    keys: [[u8; 32]; 32],
-    len: usize,
-}
-
-impl Product<X25519> for Factors {
-    fn new(private: &PrivateKey<X25519>) -> Self {
-        let mut factors = Self { keys: [[0; 32]; 32], len: 0 };
-        factors.multiply(private);
-        factors
-    }
-
-    fn multiply(&mut self, factor: &PrivateKey<X25519>) {
-        self.keys[self.len] = *factor.as_bytes();
-        self.len += 1;
-    }
-
-    fn public_key(&self) -> Result<PublicKey<X25519>, LowOrder> {
-        let point = self.keys[1..self.len]
-            .iter()
-            .fold(MontgomeryPoint::mul_base_clamped(self.keys[0]), |point, key| point.mul_clamped(*key));
-        SharedSecret::<X25519>::new(point.to_bytes()).map(|s| PublicKey::from_bytes(*s.as_bytes()))
-    }
-
-    fn exchange(&self, public: &PublicKey<X25519>) -> Result<SharedSecret<X25519>, LowOrder> {
-        let start = MontgomeryPoint(*public.as_bytes());
-        SharedSecret::new(self.keys[..self.len].iter().fold(start, |point, key| point.mul_clamped(*key)).to_bytes())
-    }
+pub(crate) fn multiply_base(private: &[u8; 32]) -> [u8; 32] {
+    MontgomeryPoint::mul_base_clamped(*private).to_bytes()
 }

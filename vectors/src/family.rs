@@ -15,6 +15,7 @@ pub struct Family {
 pub const FAMILIES: &[Family] = &[
     Family { name: "aez", reader: "aez" },
     Family { name: "nike", reader: "pq-kem" },
+    Family { name: "kem", reader: "pq-kem" },
     Family { name: "sphinx_kdf", reader: "sphinx" },
     Family { name: "geometry", reader: "sphinx" },
     Family { name: "sphinx", reader: "sphinx" },

@@ -1,4 +1,4 @@
-//! The parts of the Noise Protocol Framework, revision 34, that pqXX needs (section 1): ChaChaPoly and `BLAKE2b`.
+//! The parts of the Noise Protocol Framework, revision 34, that pqXX needs (section 1): ChaChaPoly and BLAKE2b.
 
 mod cipher_state;
 mod hkdf;

@@ -1,14 +1,14 @@
-//! `HMAC-BLAKE2b` and Noise's HKDF over it.
+//! HMAC-BLAKE2b and Noise's HKDF over it.
 //!
-//! Our own HMAC, since that of the `hmac` crate for hashes like `BLAKE2b` leaves its padded key on the stack.
+//! Our own HMAC, since that of the `hmac` crate for hashes like BLAKE2b leaves its padded key on the stack.
 
 use blake2::{Blake2b512, Digest};
 use zeroize::Zeroizing;
 
-/// Length of a `BLAKE2b` hash.
+/// Length of a BLAKE2b hash.
 pub(crate) const HASH_LEN: usize = 64;
 
-/// Length of a `BLAKE2b` block.
+/// Length of a BLAKE2b block.
 const BLOCK_LEN: usize = 128;
 
 /// A secret output.

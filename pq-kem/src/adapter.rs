@@ -1,0 +1,93 @@
+//! A NIKE as a KEM: hashed ElGamal.
+
+use crate::{
+    ByteArray, Kem, Nike,
+    blake2x::{from_seed, prf},
+    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    nike::{self, LowOrder},
+};
+use core::{fmt, marker::PhantomData};
+use rand_core::CryptoRng;
+use zeroize::ZeroizeOnDrop;
+
+/// The KEM of a NIKE: the ciphertext is a fresh public key X, the secret BLAKE2Xb keyed with the shared secret over the
+/// receiver's public key and X. Same name, keys and sizes as the NIKE. An all-zero shared secret is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Adapter<N>(PhantomData<N>);
+
+/// An [`Adapter`]'s private key with its public key.
+pub struct AdapterKey<N: Nike> {
+    private: nike::PrivateKey<N>,
+    public: nike::PublicKey<N>,
+}
+
+impl<N: Nike> Kem for Adapter<N> {
+    const NAME: &'static str = N::NAME;
+
+    type PublicBytes = N::PublicBytes;
+    type PrivateBytes = N::PrivateBytes;
+    type SeedBytes = [u8; 32];
+    type CiphertextBytes = N::PublicBytes;
+    type SecretBytes = N::SecretBytes;
+    type Expanded = AdapterKey<N>;
+
+    fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
+        let mut private = PrivateKey::<Self>::default();
+        from_seed(seed.as_bytes(), private.as_bytes_mut().as_mut());
+        private
+    }
+
+    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
+        Self::expand(private).map(|key| PublicKey::from_bytes(*key.public.as_bytes()))
+    }
+
+    fn expand(private: &PrivateKey<Self>) -> Result<AdapterKey<N>, KeyError> {
+        let private = nike::PrivateKey::from_bytes(*private.as_bytes());
+        let public = private.public_key();
+        Ok(AdapterKey { private, public })
+    }
+
+    fn encapsulate<R: CryptoRng + ?Sized>(
+        public: &PublicKey<Self>,
+        rng: &mut R,
+        ciphertext: &mut Ciphertext<Self>,
+        secret: &mut SharedSecret<Self>,
+    ) -> Result<(), KeyError> {
+        let ephemeral = nike::PrivateKey::<N>::generate(rng);
+        let element = ephemeral.public_key();
+        *ciphertext.as_bytes_mut() = *element.as_bytes();
+        let public = nike::PublicKey::from_bytes(*public.as_bytes());
+        derive(&ephemeral, &public, [&public, &element], secret).map_err(|LowOrder| KeyError)
+    }
+
+    fn decapsulate(
+        key: &AdapterKey<N>,
+        ciphertext: &Ciphertext<Self>,
+        secret: &mut SharedSecret<Self>,
+    ) -> Result<(), DecapsulateError> {
+        let element = nike::PublicKey::from_bytes(*ciphertext.as_bytes());
+        derive(&key.private, &element, [&key.public, &element], secret).map_err(|LowOrder| DecapsulateError)
+    }
+}
+
+fn derive<N: Nike>(
+    private: &nike::PrivateKey<N>,
+    other: &nike::PublicKey<N>,
+    context: [&nike::PublicKey<N>; 2],
+    secret: &mut SharedSecret<Adapter<N>>,
+) -> Result<(), LowOrder> {
+    let shared = private.exchange(other)?;
+    let message = context.map(|key| key.as_bytes().as_ref());
+    let declared_len = u32::try_from(N::PublicBytes::LEN).unwrap_or(u32::MAX);
+    prf(shared.as_bytes().as_ref(), message, declared_len, secret.as_bytes_mut().as_mut());
+    Ok(())
+}
+
+impl<N: Nike> fmt::Debug for AdapterKey<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AdapterKey<{}>(..)", N::NAME)
+    }
+}
+
+// the private key wipes itself
+impl<N: Nike> ZeroizeOnDrop for AdapterKey<N> {}

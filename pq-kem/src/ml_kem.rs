@@ -1,0 +1,111 @@
+//! ML-KEM-768 (FIPS 203).
+
+#[cfg_attr(mixwell_mlkem = "rustcrypto", path = "ml_kem/rustcrypto.rs")]
+#[cfg_attr(not(mixwell_mlkem = "rustcrypto"), path = "ml_kem/libcrux.rs")]
+mod backend;
+
+use crate::{
+    Kem,
+    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+};
+use core::fmt;
+use rand_core::CryptoRng;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// ML-KEM-768. A private key is the public key, then the seed (d, z).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MlKem768;
+
+/// An ML-KEM-768 private key with the matrix expanded.
+pub struct MlKem768Key(backend::Expanded);
+
+pub(crate) const PUBLIC_LEN: usize = 1184;
+pub(crate) const SEED_LEN: usize = 64;
+pub(crate) const CIPHERTEXT_LEN: usize = 1088;
+
+impl Kem for MlKem768 {
+    const NAME: &'static str = "MLKEM768";
+
+    type PublicBytes = [u8; PUBLIC_LEN];
+    type PrivateBytes = [u8; PUBLIC_LEN + SEED_LEN];
+    type SeedBytes = [u8; SEED_LEN];
+    type CiphertextBytes = [u8; CIPHERTEXT_LEN];
+    type SecretBytes = [u8; 32];
+    type Expanded = MlKem768Key;
+
+    fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
+        let mut private = PrivateKey::<Self>::default();
+        if let Some((public, end)) = private.as_bytes_mut().split_first_chunk_mut() {
+            MlKem768Key::from_seed(seed.as_bytes()).write_public(public);
+            end.copy_from_slice(seed.as_bytes());
+        }
+        private
+    }
+
+    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
+        let mut public = PublicKey::default();
+        Self::expand(private)?.write_public(public.as_bytes_mut());
+        Ok(public)
+    }
+
+    fn expand(private: &PrivateKey<Self>) -> Result<MlKem768Key, KeyError> {
+        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
+        let key = MlKem768Key::from_seed(seed.try_into().map_err(|_| KeyError)?);
+        let mut derived = [0; PUBLIC_LEN];
+        key.write_public(&mut derived);
+        if derived == *public { Ok(key) } else { Err(KeyError) }
+    }
+
+    fn encapsulate<R: CryptoRng + ?Sized>(
+        public: &PublicKey<Self>,
+        rng: &mut R,
+        ciphertext: &mut Ciphertext<Self>,
+        secret: &mut SharedSecret<Self>,
+    ) -> Result<(), KeyError> {
+        encapsulate_to(public.as_bytes(), rng, ciphertext.as_bytes_mut(), secret.as_bytes_mut())
+    }
+
+    fn decapsulate(
+        key: &MlKem768Key,
+        ciphertext: &Ciphertext<Self>,
+        secret: &mut SharedSecret<Self>,
+    ) -> Result<(), DecapsulateError> {
+        key.decapsulate(ciphertext.as_bytes(), secret.as_bytes_mut());
+        Ok(())
+    }
+}
+
+impl MlKem768Key {
+    pub(crate) fn from_seed(seed: &[u8; SEED_LEN]) -> Self {
+        Self(backend::Expanded::from_seed(seed))
+    }
+
+    pub(crate) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
+        self.0.write_public(public);
+    }
+
+    pub(crate) fn decapsulate(&self, ciphertext: &[u8; CIPHERTEXT_LEN], secret: &mut [u8; 32]) {
+        self.0.decapsulate(ciphertext, secret);
+    }
+}
+
+/// Encapsulates, after the modulus check of FIPS 203, section 7.2.
+pub(crate) fn encapsulate_to<R: CryptoRng + ?Sized>(
+    public: &[u8; PUBLIC_LEN],
+    rng: &mut R,
+    ciphertext: &mut [u8; CIPHERTEXT_LEN],
+    secret: &mut [u8; 32],
+) -> Result<(), KeyError> {
+    let mut random = Zeroizing::new([0; 32]);
+    rng.fill_bytes(&mut *random);
+    backend::encapsulate(public, &random, ciphertext, secret)
+}
+
+impl fmt::Debug for MlKem768Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MlKem768Key(..)")
+    }
+}
+
+// the backend's key wipes itself
+impl ZeroizeOnDrop for MlKem768Key {}

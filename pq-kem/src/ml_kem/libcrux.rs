@@ -1,0 +1,86 @@
+//! ML-KEM-768 by `libcrux-ml-kem`: formally verified, several times as fast, on AVX2 where the CPU has it.
+
+use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
+use crate::kem::KeyError;
+#[cfg(target_arch = "x86_64")]
+use libcrux_ml_kem::mlkem768::avx2;
+use libcrux_ml_kem::mlkem768::{self, MlKem768Ciphertext, MlKem768PublicKey, portable};
+use zeroize::{Zeroize, Zeroizing, optimization_barrier};
+
+#[cfg(target_arch = "x86_64")]
+cpufeatures::new!(cpu_has_avx2, "avx2");
+
+/// A key with its matrix, for the engine that made it.
+pub(super) enum Expanded {
+    Portable(portable::unpacked::MlKem768KeyPairUnpacked),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::unpacked::MlKem768KeyPairUnpacked),
+}
+
+impl Expanded {
+    pub(super) fn from_seed(seed: &[u8; SEED_LEN]) -> Self {
+        let mut key = Self::empty();
+        match &mut key {
+            Self::Portable(key) => portable::unpacked::generate_key_pair_mut(*seed, key),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(key) => avx2::unpacked::generate_key_pair_mut(*seed, key),
+        }
+        key
+    }
+
+    fn empty() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if cpu_has_avx2::get() {
+            return Self::Avx2(avx2::unpacked::init_key_pair());
+        }
+        Self::Portable(portable::unpacked::init_key_pair())
+    }
+
+    pub(super) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
+        let mut encoded = MlKem768PublicKey::default();
+        match self {
+            Self::Portable(key) => portable::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(key) => avx2::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
+        }
+        *public = *encoded.as_slice();
+    }
+
+    pub(super) fn decapsulate(&self, ciphertext: &[u8; CIPHERTEXT_LEN], secret: &mut [u8; 32]) {
+        let ciphertext = MlKem768Ciphertext::from(ciphertext);
+        *secret = *Zeroizing::new(match self {
+            Self::Portable(key) => portable::unpacked::decapsulate(key, &ciphertext),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(key) => avx2::unpacked::decapsulate(key, &ciphertext),
+        });
+    }
+}
+
+impl Drop for Expanded {
+    /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the compiler from leaving that out.
+    fn drop(&mut self) {
+        match self {
+            Self::Portable(key) => *key = portable::unpacked::init_key_pair(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(key) => *key = avx2::unpacked::init_key_pair(),
+        }
+        optimization_barrier(self);
+    }
+}
+
+pub(super) fn encapsulate(
+    public: &[u8; PUBLIC_LEN],
+    random: &[u8; 32],
+    ciphertext: &mut [u8; CIPHERTEXT_LEN],
+    secret: &mut [u8; 32],
+) -> Result<(), KeyError> {
+    let public = MlKem768PublicKey::from(public);
+    if !mlkem768::validate_public_key(&public) {
+        return Err(KeyError);
+    }
+    let (encapsulated, mut shared) = mlkem768::encapsulate(&public, *random);
+    *ciphertext = *encapsulated.as_slice();
+    *secret = shared;
+    shared.zeroize();
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Keys as PEM text: type `<UPPER-CASED SCHEME NAME> PUBLIC KEY` or `… PRIVATE KEY`, body the key's encoding.
+//!
+//! ```
+//! use mixwell_pq_kem::{X25519, nike::PublicKey, pem};
+//!
+//! let key = PublicKey::<X25519>::from_bytes([9; 32]);
+//! let mut text = [0; pem::encoded_len::<PublicKey<X25519>>()];
+//! let text = pem::encode(&key, &mut text)?;
+//! assert!(text.starts_with("-----BEGIN X25519 PUBLIC KEY-----\n"));
+//! assert_eq!(pem::decode(text.as_bytes()), Ok(key));
+//! # Ok::<(), pem::PemError>(())
+//! ```
+//!
+//! Base64 is read and written in constant time. The reader is strict: one key, lines of 64 characters ended by LF (or
+//! CRLF), nothing before and nothing after; only the end of the last line may be missing.
+
+use crate::{ByteArray, Kem, Nike, kem, nike};
+use base64ct::{Base64, Encoding as _};
+use core::fmt;
+
+/// A key with a PEM form.
+pub trait PemKey: Sized {
+    /// The scheme's name, ASCII, in any case.
+    const NAME: &'static str;
+    /// What follows the name.
+    const KIND: Kind;
+    /// The encoding.
+    type Bytes: ByteArray;
+
+    /// The encoding.
+    fn to_pem_bytes(&self) -> &Self::Bytes;
+
+    /// A key filled in by `fill`, which writes the encoding in place or fails.
+    ///
+    /// # Errors
+    /// That of `fill`.
+    fn from_pem_bytes<E>(fill: impl FnOnce(&mut Self::Bytes) -> Result<(), E>) -> Result<Self, E>;
+}
+
+/// Public or private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a key is either")]
+pub enum Kind {
+    /// `PUBLIC KEY`.
+    Public,
+    /// `PRIVATE KEY`.
+    Private,
+}
+
+/// The text is not the key's, or the buffer is too small for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PemError {
+    /// The first line is not the `BEGIN` line of such a key.
+    Begin,
+    /// The last line is not the `END` line of such a key, or something follows it.
+    End,
+    /// A line of the body is malformed, too long or too short; the first is 1.
+    Body {
+        /// Its number.
+        line: usize,
+    },
+    /// The buffer is too small for the text.
+    Room {
+        /// The bytes of the text.
+        want: usize,
+        /// The bytes of the buffer.
+        got: usize,
+    },
+}
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begin => f.write_str("the first line does not begin a key of this type"),
+            Self::End => f.write_str("the last line does not end a key of this type"),
+            Self::Body { line } => write!(f, "line {line} of the key is malformed"),
+            Self::Room { want, got } => write!(f, "the buffer is {got} bytes, want {want}"),
+        }
+    }
+}
+
+impl core::error::Error for PemError {}
+
+/// The length of the key's PEM text in bytes.
+#[must_use]
+#[expect(clippy::arithmetic_side_effects, reason = "a few kilobytes")]
+pub const fn encoded_len<K: PemKey>() -> usize {
+    let label = K::NAME.len() + K::KIND.text().len();
+    let body = K::Bytes::LEN.div_ceil(3) * 4;
+    (BEGIN.len() + label + DASHES.len()) + body + body.div_ceil(LINE_CHARS) + 1 + (END.len() + label + DASHES.len()) + 1
+}
+
+/// Writes the key's PEM text to the front of `out`.
+///
+/// # Errors
+/// [`PemError::Room`] if `out` is shorter than [`encoded_len`].
+pub fn encode<'o, K: PemKey>(key: &K, out: &'o mut [u8]) -> Result<&'o str, PemError> {
+    let short = PemError::Room { want: encoded_len::<K>(), got: out.len() };
+    let text = out.get_mut(..encoded_len::<K>()).ok_or(short)?;
+    let mut rest = Rest(text);
+    rest.boundary::<K>(BEGIN).ok_or(short)?;
+    for line in key.to_pem_bytes().as_ref().chunks(LINE_BYTES) {
+        let chars = rest.take(Base64::encoded_len(line)).ok_or(short)?;
+        Base64::encode(line, chars).map_err(|_| short)?;
+        rest.put("\n").ok_or(short)?;
+    }
+    rest.boundary::<K>(END).ok_or(short)?;
+    str::from_utf8(text).map_err(|_| short)
+}
+
+/// Reads a key from its PEM text.
+///
+/// # Errors
+/// [`PemError`] says which line is wrong.
+pub fn decode<K: PemKey>(mut text: &[u8]) -> Result<K, PemError> {
+    K::from_pem_bytes(|bytes| {
+        take_boundary::<K>(BEGIN, &mut text).and_then(|()| take_eol(&mut text)).ok_or(PemError::Begin)?;
+        for (line, bytes) in (1..).zip(bytes.as_mut().chunks_mut(LINE_BYTES)) {
+            take_line(&mut text, bytes).ok_or(PemError::Body { line })?;
+        }
+        take_boundary::<K>(END, &mut text).ok_or(PemError::End)?;
+        if text.is_empty() || take_eol(&mut text).is_some() && text.is_empty() { Ok(()) } else { Err(PemError::End) }
+    })
+}
+
+impl Kind {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Public => " PUBLIC KEY",
+            Self::Private => " PRIVATE KEY",
+        }
+    }
+}
+
+/// What is still to be written.
+struct Rest<'o>(&'o mut [u8]);
+
+impl<'o> Rest<'o> {
+    fn take(&mut self, len: usize) -> Option<&'o mut [u8]> {
+        self.0.split_off_mut(..len)
+    }
+
+    fn put(&mut self, text: &str) -> Option<()> {
+        self.take(text.len()).map(|to| to.copy_from_slice(text.as_bytes()))
+    }
+
+    fn boundary<K: PemKey>(&mut self, start: &str) -> Option<()> {
+        self.put(start)?;
+        let name = self.take(K::NAME.len())?;
+        name.copy_from_slice(K::NAME.as_bytes());
+        name.make_ascii_uppercase();
+        self.put(K::KIND.text())?;
+        self.put(DASHES)?;
+        self.put("\n")
+    }
+}
+
+fn take_boundary<K: PemKey>(start: &str, text: &mut &[u8]) -> Option<()> {
+    take(text, start.as_bytes())?;
+    let name = text.split_off(..K::NAME.len())?;
+    name.iter().copied().eq(K::NAME.bytes().map(|byte| byte.to_ascii_uppercase())).then_some(())?;
+    take(text, K::KIND.text().as_bytes())?;
+    take(text, DASHES.as_bytes())
+}
+
+/// One line of the body: as many characters as `bytes` need.
+fn take_line(text: &mut &[u8], bytes: &mut [u8]) -> Option<()> {
+    let chars = text.split_off(..Base64::encoded_len(bytes))?;
+    let decoded = Base64::decode(chars, bytes).ok()?.len();
+    (decoded == bytes.len()).then_some(())?;
+    take_eol(text)
+}
+
+fn take_eol(text: &mut &[u8]) -> Option<()> {
+    take(text, b"\n").or_else(|| take(text, b"\r\n"))
+}
+
+fn take(text: &mut &[u8], expected: &[u8]) -> Option<()> {
+    *text = text.strip_prefix(expected)?;
+    Some(())
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+const LINE_CHARS: usize = 64;
+const LINE_BYTES: usize = 48;
+
+macro_rules! pem_key {
+    ($scheme:ident, $key:path, $kind:ident, $bytes:ident) => {
+        impl<S: $scheme> PemKey for $key {
+            const NAME: &'static str = S::NAME;
+            const KIND: Kind = Kind::$kind;
+            type Bytes = S::$bytes;
+
+            fn to_pem_bytes(&self) -> &Self::Bytes {
+                self.as_bytes()
+            }
+
+            fn from_pem_bytes<E>(fill: impl FnOnce(&mut Self::Bytes) -> Result<(), E>) -> Result<Self, E> {
+                let mut key = Self::from_bytes(ByteArray::ZERO);
+                fill(key.as_bytes_mut()).map(|()| key)
+            }
+        }
+    };
+}
+
+pem_key!(Nike, nike::PublicKey<S>, Public, PublicBytes);
+pem_key!(Nike, nike::PrivateKey<S>, Private, PrivateBytes);
+pem_key!(Kem, kem::PublicKey<S>, Public, PublicBytes);
+pem_key!(Kem, kem::PrivateKey<S>, Private, PrivateBytes);

@@ -1,0 +1,87 @@
+//! Products of X25519 private keys: one ladder, however many factors.
+
+use super::X25519;
+use crate::{
+    field::Field25519,
+    nike::{LowOrder, PrivateKey, Product, PublicKey, SharedSecret},
+    residues::{Orders, Residues, bits_be},
+};
+use core::fmt;
+use crypto_bigint::{U256, const_monty_params};
+use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar, scalar::clamp_integer};
+use subtle::Choice;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// A private key multiplied by blinding keys.
+///
+/// The factors are multiplied as numbers modulo the order of the curve's group and, beside it, of its twist's; each
+/// [`exchange`](Product::exchange) is one Montgomery ladder with the one that fits the public key, chosen in constant time.
+pub struct X25519Product(Residues<Curve25519, { U256::LIMBS }>);
+
+impl Product<X25519> for X25519Product {
+    fn new(private: &PrivateKey<X25519>) -> Self {
+        Self(Residues::new(&clamped(private)))
+    }
+
+    fn multiply(&mut self, factor: &PrivateKey<X25519>) {
+        self.0.multiply(&clamped(factor));
+    }
+
+    fn public_key(&self) -> Result<PublicKey<X25519>, LowOrder> {
+        let bytes = self.0.modulo_curve_prime();
+        let scalar = Zeroizing::new(Scalar::from_bytes_mod_order(*bytes));
+        SharedSecret::<X25519>::new(MontgomeryPoint::mul_base(&scalar).to_bytes())
+            .map(|secret| PublicKey::from_bytes(*secret.as_bytes()))
+    }
+
+    fn exchange(&self, public: &PublicKey<X25519>) -> Result<SharedSecret<X25519>, LowOrder> {
+        let scalar = self.0.for_side::<32>(is_on_twist(public.as_bytes()));
+        // Both ℓ and ℓ' are below 2²⁵³: the scalar's first three bits are zero.
+        let bits = bits_be(scalar.as_slice(), 3).skip(3);
+        SharedSecret::new(Zeroizing::new(MontgomeryPoint(*public.as_bytes()).mul_bits_be(bits)).to_bytes())
+    }
+}
+
+impl fmt::Debug for X25519Product {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("X25519Product(..)")
+    }
+}
+
+impl ZeroizeOnDrop for X25519Product {}
+
+fn clamped(private: &PrivateKey<X25519>) -> Zeroizing<U256> {
+    let mut bytes = clamp_integer(*private.as_bytes());
+    let scalar = U256::from_le_slice(&bytes);
+    bytes.zeroize();
+    Zeroizing::new(scalar)
+}
+
+fn is_on_twist(public: &[u8; 32]) -> Choice {
+    let mut u = *public;
+    u[31] &= 0x7f; // RFC 7748: the top bit is ignored
+    Field25519::from_bytes(&u).is_on_twist(486_662)
+}
+
+/// Curve25519: 8ℓ points; its twist has 2p + 2 − 8ℓ = 4ℓ'.
+struct Curve25519;
+
+impl Orders<{ U256::LIMBS }> for Curve25519 {
+    type Curve = CurveOrder;
+    type Twist = TwistOrder;
+    const SHIFT: u32 = 3;
+}
+
+const_monty_params!(
+    CurveOrder,
+    U256,
+    "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed",
+    "ℓ = 2²⁵² + 27742317777372353535851937790883648493."
+);
+
+const_monty_params!(
+    TwistOrder,
+    U256,
+    "1fffffffffffffffffffffffffffffffd6420c42ba10c6534fdb39cb4614581d",
+    "ℓ' = (p + 1)/2 − 2ℓ."
+);

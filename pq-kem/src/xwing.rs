@@ -1,0 +1,139 @@
+//! X-Wing (draft-connolly-cfrg-xwing-kem): ML-KEM-768 and X25519, combined by SHA3-256.
+
+use crate::{
+    Kem,
+    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    ml_kem::{self, MlKem768Key},
+    x25519,
+};
+use core::fmt;
+use rand_core::CryptoRng;
+use sha3::{Digest, Sha3_256};
+use shake::{ExtendableOutput, Shake256, Update, XofReader};
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+/// X-Wing. A private key is the public key, then the 32-byte seed.
+///
+/// As the draft has it, X25519 points of small order are not refused: the secret then rests on ML-KEM alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct XWing;
+
+/// An X-Wing private key with its parts derived.
+pub struct XWingKey {
+    ml_kem: MlKem768Key,
+    x25519: Zeroizing<[u8; 32]>,
+    x25519_public: [u8; 32],
+}
+
+const PUBLIC_LEN: usize = ml_kem::PUBLIC_LEN + 32;
+const LABEL: &[u8; 6] = br"\.//^\";
+
+impl Kem for XWing {
+    const NAME: &'static str = "XWING";
+
+    type PublicBytes = [u8; PUBLIC_LEN];
+    type PrivateBytes = [u8; PUBLIC_LEN + 32];
+    type SeedBytes = [u8; 32];
+    type CiphertextBytes = [u8; ml_kem::CIPHERTEXT_LEN + 32];
+    type SecretBytes = [u8; 32];
+    type Expanded = XWingKey;
+
+    fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
+        let mut private = PrivateKey::<Self>::default();
+        if let Some((public, end)) = private.as_bytes_mut().split_first_chunk_mut() {
+            *public = XWingKey::from_seed(seed.as_bytes()).public();
+            end.copy_from_slice(seed.as_bytes());
+        }
+        private
+    }
+
+    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
+        Self::expand(private).map(|key| PublicKey::from_bytes(key.public()))
+    }
+
+    fn expand(private: &PrivateKey<Self>) -> Result<XWingKey, KeyError> {
+        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
+        let key = XWingKey::from_seed(seed.try_into().map_err(|_| KeyError)?);
+        if key.public() == *public { Ok(key) } else { Err(KeyError) }
+    }
+
+    fn encapsulate<R: CryptoRng + ?Sized>(
+        public: &PublicKey<Self>,
+        rng: &mut R,
+        ciphertext: &mut Ciphertext<Self>,
+        secret: &mut SharedSecret<Self>,
+    ) -> Result<(), KeyError> {
+        let (ml_kem_public, x25519_public) = public.as_bytes().split_first_chunk().ok_or(KeyError)?;
+        let x25519_public = x25519_public.try_into().map_err(|_| KeyError)?;
+        let (ml_kem, x25519) = ciphertext.as_bytes_mut().split_first_chunk_mut().ok_or(KeyError)?;
+
+        let mut ml_kem_secret = Zeroizing::new([0; 32]);
+        ml_kem::encapsulate_to(ml_kem_public, rng, ml_kem, &mut ml_kem_secret)?;
+        let mut ephemeral = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *ephemeral);
+        let element = x25519::multiply_base(&ephemeral);
+        x25519.copy_from_slice(&element);
+        let shared = x25519::multiply(&ephemeral, x25519_public);
+        combine(&ml_kem_secret, &shared, &element, x25519_public, secret);
+        Ok(())
+    }
+
+    fn decapsulate(
+        key: &XWingKey,
+        ciphertext: &Ciphertext<Self>,
+        secret: &mut SharedSecret<Self>,
+    ) -> Result<(), DecapsulateError> {
+        let (ml_kem, x25519) = ciphertext.as_bytes().split_first_chunk().ok_or(DecapsulateError)?;
+        let x25519 = x25519.try_into().map_err(|_| DecapsulateError)?;
+        let mut ml_kem_secret = Zeroizing::new([0; 32]);
+        key.ml_kem.decapsulate(ml_kem, &mut ml_kem_secret);
+        let shared = x25519::multiply(&key.x25519, x25519);
+        combine(&ml_kem_secret, &shared, x25519, &key.x25519_public, secret);
+        Ok(())
+    }
+}
+
+impl XWingKey {
+    fn from_seed(seed: &[u8; 32]) -> Self {
+        let mut expanded = Shake256::default().chain(seed).finalize_xof();
+        let mut ml_kem_seed = Zeroizing::new([0; ml_kem::SEED_LEN]);
+        expanded.read(&mut *ml_kem_seed);
+        let mut x25519 = Zeroizing::new([0; 32]);
+        expanded.read(&mut *x25519);
+        let x25519_public = x25519::multiply_base(&x25519);
+        Self { ml_kem: MlKem768Key::from_seed(&ml_kem_seed), x25519, x25519_public }
+    }
+
+    fn public(&self) -> [u8; PUBLIC_LEN] {
+        let mut public = [0; PUBLIC_LEN];
+        if let Some((ml_kem, x25519)) = public.split_first_chunk_mut() {
+            self.ml_kem.write_public(ml_kem);
+            x25519.copy_from_slice(&self.x25519_public);
+        }
+        public
+    }
+}
+
+fn combine(
+    ml_kem: &[u8; 32],
+    x25519: &[u8; 32],
+    element: &[u8; 32],
+    public: &[u8; 32],
+    secret: &mut SharedSecret<XWing>,
+) {
+    let mut hash = Sha3_256::new();
+    for part in [ml_kem, x25519, element, public] {
+        Digest::update(&mut hash, part);
+    }
+    Digest::update(&mut hash, LABEL);
+    hash.finalize_into(secret.as_bytes_mut().into());
+}
+
+impl fmt::Debug for XWingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("XWingKey(..)")
+    }
+}
+
+// both private parts wipe themselves
+impl ZeroizeOnDrop for XWingKey {}
