@@ -15,6 +15,8 @@ mod common;
 mod fake_kem;
 mod handshake;
 mod pair;
+mod replay;
 mod session;
+mod session_vectors;
 #[cfg(feature = "std")]
 mod streams;
