@@ -14,6 +14,7 @@ mod commands;
 mod common;
 mod fake_kem;
 mod handshake;
+mod memory;
 mod pair;
 mod replay;
 mod session;
