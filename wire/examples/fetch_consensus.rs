@@ -8,6 +8,7 @@
 //! `NODE_ID` is the BLAKE2b-256 of the identity public key, in hex; `LINK_KEY.pem` an X-Wing public key. The three lengths are
 //! those of the network's geometry, by default that of the test networks.
 
+use core::error::Error;
 use mixwell_pq_kem::{
     XWing,
     kem::{PrivateKey, PublicKey},
@@ -22,7 +23,7 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
-use std::{env, error::Error, fs, io::Read, net::TcpStream};
+use std::{env, fs, io::Read, net::TcpStream};
 
 type Failure = Box<dyn Error>;
 

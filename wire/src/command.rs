@@ -23,7 +23,7 @@ pub enum Command<'a> {
     NoOp,
     /// The sender is about to close the connection.
     Disconnect,
-    /// A Sphinx packet to unwrap. See [`packet_mut`](crate::packet_mut) for unwrapping it in place.
+    /// A Sphinx packet to unwrap. See [`packet_mut`] for unwrapping it in place.
     SendPacket(&'a [u8]),
     /// As [`Command::SendPacket`], answered by [`Command::SendRetrievePacketReply`].
     SendRetrievePacket(&'a [u8]),

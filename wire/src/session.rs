@@ -87,7 +87,8 @@ mod tests {
     /// A frame with any text.
     fn frame(text: &[u8]) -> Vec<u8> {
         let mut cipher = cipher(0);
-        let (mut length, mut tag) = (u32::try_from(text.len() + TAG_LEN).unwrap().to_be_bytes(), [0; TAG_LEN]);
+        let (mut length, mut tag) =
+            (u32::try_from(text.len().strict_add(TAG_LEN)).unwrap().to_be_bytes(), [0; TAG_LEN]);
         cipher.encrypt(&[], &mut length, &mut tag).unwrap();
         let (mut body, mut body_tag) = (text.to_vec(), [0; TAG_LEN]);
         cipher.encrypt(&[], &mut body, &mut body_tag).unwrap();
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_length() {
-        let max = Link::client(SIZES).max_frame() + TAG_LEN;
+        let max = Link::client(SIZES).max_frame().strict_add(TAG_LEN);
         assert_eq!(max, 3123 + 16);
         let lengths = (0..5000).chain((0..32).flat_map(|bit| [1_u32 << bit, (1 << bit) - 1, u32::MAX - (1 << bit)]));
         for length in lengths.chain([500_000_000, u32::MAX]) {

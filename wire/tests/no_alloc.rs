@@ -73,6 +73,6 @@ fn errors() {
 
 #[test]
 fn the_counter_counts() {
-    let counted = measure(|| drop(std::hint::black_box(vec![0_u8; 100])));
+    let counted = measure(|| drop(core::hint::black_box(vec![0_u8; 100])));
     assert_eq!(counted.count_total, 1);
 }

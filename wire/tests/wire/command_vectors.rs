@@ -113,9 +113,9 @@ fn ends(test: &Test) -> [Link; 2] {
 fn every_command() {
     for vector in load::<Test>("wire_commands") {
         let (name, test) = (vector.name, vector.test);
-        let [caller, called] = ends(&test);
+        let [client, server] = ends(&test);
         if test.command == "max_lengths" {
-            for end in [caller, called] {
+            for end in [client, server] {
                 assert_eq!((end.up_len(), end.down_len()), (test.fields.up.unwrap(), test.fields.down.unwrap()));
             }
             continue;
@@ -123,7 +123,7 @@ fn every_command() {
         let surb_id = test.fields.surb_id.as_ref().map_or([0; 16], Hex::array);
         let command = test.fields.command(&test.command, &surb_id);
         let mut received = 0;
-        for (sender, receiver) in [(caller, called), (called, caller)] {
+        for (sender, receiver) in [(client, server), (server, client)] {
             let mut out = vec![0xee; test.bytes.len() + 3];
             if let Ok(length) = command.encode(&sender, &mut out) {
                 assert_eq!(Hex(out[..length].to_vec()), test.bytes, "{name}");

@@ -122,7 +122,7 @@ proptest! {
     fn there_and_back(parts in parts(), free in 0..3000_usize) {
         for (sender, receiver) in ends() {
             for command in parts.commands(free) {
-                let mut out = [0xee; 20_000];
+                let mut out = vec![0xee; 20_000];
                 let Ok(length) = command.encode(&sender, &mut out) else { continue };
                 prop_assert_eq!(command.encoded_len(&sender), Ok(length));
                 if takes(&receiver, command.id()) {
@@ -145,7 +145,7 @@ proptest! {
         frame.resize(frame.len() + zeros, 0);
         for (sender, receiver) in ends() {
             if let Ok(command) = Command::decode(&frame, &receiver) {
-                let mut out = [0; 20_000];
+                let mut out = vec![0; 20_000];
                 match command.encode(&sender, &mut out) {
                     Ok(length) => {
                         let again = Command::decode(&out[..length], &receiver).unwrap();

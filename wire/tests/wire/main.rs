@@ -6,6 +6,7 @@
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
     clippy::too_many_lines,
+    clippy::integer_division_remainder_used,
     reason = "test code"
 )]
 

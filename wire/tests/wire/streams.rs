@@ -34,7 +34,7 @@ impl<S> Crumbs<S> {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 17;
         self.state ^= self.state << 5;
-        let most = if self.state & 7 == 0 { 1 } else { (self.state >> 8) as usize & 2047 };
+        let most = if self.state.trailing_zeros() >= 3 { 1 } else { (self.state >> 8) as usize & 2047 };
         length.min(most.max(1))
     }
 }

@@ -5,18 +5,16 @@ use crate::{
     fake_kem::FakeKem,
     pair::{Pair, UNIX_TIME, rng},
 };
+use core::time::Duration;
 use mixwell_wire::blocking::{Reader, Timed, Writer, initiate, respond};
 use mixwell_wire::{Command, HandshakeError, Peer, StreamError, Timeouts};
 use std::io::{self, Read, Write};
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::{thread, time::Instant};
 
 impl<S: Read> Read for Crumbs<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let some = self.some(buffer.len());
-        if self.state & 0xff == 0 {
+        if self.state.trailing_zeros() >= 8 {
             return Err(io::ErrorKind::Interrupted.into());
         }
         self.stream.read(&mut buffer[..some])

@@ -10,11 +10,11 @@ use ::tokio::{
 use core::{
     pin::Pin,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 use mixwell_wire::tokio::{Reader, Writer, initiate, respond};
 use mixwell_wire::{Command, StreamError, Timeouts};
 use std::io;
-use std::time::Duration;
 
 impl<S: AsyncRead + Unpin> AsyncRead for Crumbs<S> {
     fn poll_read(
