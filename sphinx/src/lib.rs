@@ -1,1 +1,29 @@
-//! sphinx
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+mod commands;
+mod geometry;
+mod header;
+mod ids;
+mod keys;
+mod message;
+mod open;
+mod path;
+mod replay;
+mod scheme;
+mod seal;
+mod sphinx;
+mod surb;
+mod wrap;
+
+pub use commands::CommandError;
+pub use geometry::{Field, Geometry, GeometryError, GeometryFields, MAX_HOPS, SchemeInfo};
+pub use ids::{NodeId, RecipientId, ReplayTag, SurbId};
+pub use message::{Message, MessageError};
+pub use open::{Action, FinishError, OpenError, Opened};
+pub use path::{Hop, Path};
+pub use replay::{Insertion, ReplayFilter, ReplayFilterFull};
+pub use scheme::{Kem, Scheme, SchemeKeys};
+pub use seal::WrapError;
+pub use sphinx::{Sphinx, WrongScheme};
+pub use surb::{ReplyError, SurbKeys, SurbKeysLength};

@@ -2,6 +2,7 @@
 //!
 //! The folder is the one named by the environment variable `MIXWELL_VECTORS`, else this crate's own.
 //! `README.md` in that folder is the schema. This crate is for tests only and is never published.
+#![expect(clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests fail by panicking")]
 
 mod family;
 mod hex_bytes;
@@ -82,13 +83,16 @@ pub fn load<T: DeserializeOwned>(family: &str) -> Vec<Vector<T>> {
 
 fn read_file<T: DeserializeOwned>(path: &Path, vectors: &mut Vec<Vector<T>>) {
     let name = path.file_name().expect("a file has a name").to_string_lossy();
-    let text = fs::read_to_string(path).unwrap_or_else(|e| panic!("{name}: {e}"));
-    let file: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let json = fs::read_to_string(path).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let file: serde_json::Value = serde_json::from_str(&json).unwrap_or_else(|e| panic!("{name}: {e}"));
     let tests = file.get("tests").and_then(serde_json::Value::as_array);
     let tests = tests.unwrap_or_else(|| panic!("{name}: no list `tests`"));
     assert!(!tests.is_empty(), "{name}: no tests");
-    for (index, test) in tests.iter().enumerate() {
-        let test = T::deserialize(test).unwrap_or_else(|e| panic!("{name} test {index}: {e}"));
-        vectors.push(Vector { name: format!("{name} test {index}"), test });
+    for (index, value) in tests.iter().enumerate() {
+        let name = format!("{name} test {index}");
+        match T::deserialize(value) {
+            Ok(test) => vectors.push(Vector { name, test }),
+            Err(error) => panic!("{name}: {error}"),
+        }
     }
 }

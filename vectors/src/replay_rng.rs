@@ -22,6 +22,9 @@ impl ReplayRng {
     }
 
     /// Checks that everything has been drawn.
+    ///
+    /// # Panics
+    /// If bytes are left.
     pub fn finish(self) {
         assert_eq!(self.drawn, self.recorded.len(), "recorded randomness is left over");
     }

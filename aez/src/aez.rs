@@ -1,0 +1,59 @@
+//! The cipher under one key.
+
+use crate::{
+    backend::{Backend, Cipher},
+    offsets::Subkeys,
+};
+use core::fmt;
+
+/// AEZ v5 under one key: a permutation of the messages of each length, another one for each nonce.
+///
+/// There is no associated data and no authentication tag: a message keeps its length, and any change to a ciphertext
+/// makes the whole of the plaintext random. Who wants to notice puts redundancy into the plaintext, as Sphinx does.
+///
+/// The expanded key is wiped on drop.
+pub struct Aez(Cipher);
+
+impl Aez {
+    /// Expands a key, for the fastest backend this machine has.
+    #[must_use]
+    pub fn new(key: &[u8; 48]) -> Self {
+        Self(Cipher::best(&Subkeys::new(key)))
+    }
+
+    /// Expands a key for a certain backend; `None` if this machine lacks it.
+    #[must_use]
+    pub fn with_backend(key: &[u8; 48], backend: Backend) -> Option<Self> {
+        Cipher::new(&Subkeys::new(key), backend).map(Self)
+    }
+
+    /// Encrypts `data` in place. It may have any length; the nonce may repeat if that same messages give same
+    /// ciphertexts does no harm.
+    pub fn encrypt(&self, nonce: &[u8; 16], data: &mut [u8]) {
+        self.0.encipher(nonce, Direction::Encrypt, data);
+    }
+
+    /// Decrypts `data` in place.
+    pub fn decrypt(&self, nonce: &[u8; 16], data: &mut [u8]) {
+        self.0.encipher(nonce, Direction::Decrypt, data);
+    }
+
+    /// Which backend it runs on.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.0.backend()
+    }
+}
+
+impl fmt::Debug for Aez {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aez").field("backend", &self.backend()).finish_non_exhaustive()
+    }
+}
+
+/// Which way a message goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Encrypt,
+    Decrypt,
+}

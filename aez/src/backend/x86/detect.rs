@@ -1,0 +1,42 @@
+//! What the processor has and the operating system keeps the registers of. Asked once, as `CPUID` is slow.
+
+use core::{
+    arch::x86_64::__cpuid_count,
+    sync::atomic::{AtomicU8, Ordering::Relaxed},
+};
+
+cpufeatures::new!(cpu_aes, "aes");
+cpufeatures::new!(cpu_avx, "avx");
+cpufeatures::new!(cpu_avx2, "avx2");
+
+#[inline]
+pub(super) fn aes() -> bool {
+    cpu_aes::get()
+}
+
+#[inline]
+pub(super) fn avx() -> bool {
+    cpu_avx::get()
+}
+
+/// With the other features that go with 256-bit VAES. (`cpufeatures` reports it only where there are 512-bit registers.)
+#[inline]
+pub(super) fn vaes() -> bool {
+    static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
+    if cfg!(target_feature = "vaes") {
+        return aes() && cpu_avx2::get();
+    }
+    if !aes() || !cpu_avx2::get() || cfg!(target_env = "sgx") {
+        return false;
+    }
+    match FOUND.load(Relaxed) {
+        UNKNOWN => {
+            let found = __cpuid_count(7, 0).ecx >> 9 & 1;
+            FOUND.store(u8::from(found == 1), Relaxed);
+            found == 1
+        }
+        found => found == 1,
+    }
+}
+
+const UNKNOWN: u8 = u8::MAX;

@@ -1,0 +1,57 @@
+//! Messages of 32 bytes and more (AEZ v5, §2: `AEZ-core`): pairs of blocks, a rest of under 32 bytes, two last blocks.
+
+mod pairs;
+mod rest;
+
+use self::{pairs::Pairs, rest::Rest};
+use crate::{
+    aez::Direction,
+    engine::{Block, Engine},
+    offsets::Offsets,
+};
+
+/// Enciphers or deciphers a message whose last two blocks are `mx` and `my`, in place.
+#[inline(always)]
+pub(crate) fn encipher<E: Engine>(
+    engine: &E,
+    offsets: &Offsets<E::Block>,
+    nonce: &[u8; 16],
+    direction: Direction,
+    before: &mut [u8],
+    [mx, my]: [&mut [u8; 16]; 2],
+) {
+    let (blocks, partial) = before.as_chunks_mut();
+    let (pairs, whole) = blocks.as_chunks_mut();
+    let mut pairs = Pairs::new(pairs);
+    let mut rest = Rest { whole: whole.first_mut(), partial };
+
+    let [e1, e2, _, e4, e5, ..] = offsets.two_i_l;
+    let [ten1, ten2, _, ten4, ten5, ..] = offsets.l;
+    let ([e_in, e_out], [ten_in, ten_out]) = match direction {
+        Direction::Encrypt => ([e1, e2], [ten1, ten2]),
+        Direction::Decrypt => ([e2, e1], [ten2, ten1]),
+    };
+
+    let [left, right] = [E::Block::from_bytes(mx), E::Block::from_bytes(my)];
+    let [length, nonce] = offsets.tweak(nonce);
+    let [u, v] = rest.padded::<E::Block>();
+    let [length, nonce, hiding, u, v] = engine.four([length, nonce, right ^ e_in, u ^ e4, v ^ e5]);
+    let tweak = length ^ nonce;
+    let x = pairs.first_pass(engine, offsets) ^ rest.hash(u, v);
+
+    let s_x = left ^ tweak ^ x ^ hiding;
+    let [mixed] = engine.ten([s_x ^ ten_in]);
+    let s_y = right ^ mixed;
+    let s = s_x ^ s_y;
+
+    let [mixed, u, v] = engine.ten([s_y ^ ten_out, s ^ ten4, s ^ ten5]);
+    let c_y = s_x ^ mixed;
+    rest.add(u, v);
+
+    let [u, v] = rest.padded::<E::Block>();
+    let [hiding, u, v] = engine.four([c_y ^ e_out, u ^ e4, v ^ e5]);
+    let y = pairs.second_pass(engine, offsets, s) ^ rest.hash(u, v);
+
+    *mx = (s_y ^ tweak ^ y ^ hiding).to_bytes();
+    *my = c_y.to_bytes();
+}

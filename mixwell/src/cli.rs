@@ -1,0 +1,56 @@
+//! The command line.
+
+use crate::{demo, error::Error, genkeypair, geometry, schemes, style};
+use clap::{Parser, Subcommand};
+
+/// Mixwell: Sphinx packets, their geometries and keys.
+#[derive(Debug, Parser)]
+#[command(version, styles = style::HELP, max_term_width = 100, after_help = EXAMPLES)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Geometry(geometry::Arguments),
+    Genkeypair(genkeypair::Arguments),
+    Schemes(schemes::Arguments),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell demo                                        500 packets through five hops and back
+  mixwell demo --scheme x448 --file letter.txt        your own text, in packets of another scheme
+  mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
+  mixwell geometry --check client.toml                is a client's geometry consistent?
+  mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
+  mixwell schemes                                     what --scheme takes, with sizes
+
+Results go to standard output, progress and errors to standard error.
+Exit status: 0 if all went well, 1 if something failed, 2 if the command line is wrong.";
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> Result<(), Error> {
+        match self.command {
+            Command::Demo(arguments) => demo::run(&arguments),
+            Command::Geometry(arguments) => geometry::run(&arguments),
+            Command::Genkeypair(arguments) => genkeypair::run(&arguments),
+            Command::Schemes(arguments) => schemes::run(&arguments),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,126 @@
+//! `mixwell demo`: real packets through hops and back.
+
+mod attacker;
+mod client;
+mod letters;
+mod network;
+mod node;
+mod service;
+mod summary;
+mod times;
+mod trace;
+mod trip;
+mod view;
+
+use crate::{
+    error::Error,
+    random,
+    scheme::{SchemeName, WithScheme},
+};
+use chacha20::ChaCha20Rng;
+use clap::Args;
+use letters::Letters;
+use mixwell_pq_kem::{Kem, Nike, kem, nike};
+use mixwell_sphinx::{self as sphinx, Geometry, MAX_HOPS, Scheme, Sphinx};
+use network::Network;
+use node::KeyPair;
+use rand_core::SeedableRng as _;
+use std::{io::Write as _, path::PathBuf, time::Instant};
+
+/// Send packets through five hops and back, in this process, and measure it
+///
+/// Makes the hops' keys, cuts a text into packets, wraps them, and lets each hop take off its layer; the service at the
+/// end answers every packet through the SURB that it carried, and the client checks that every byte came back.
+/// Meanwhile an attacker on the links repeats packets and changes bits, all of which must be refused. The times shown are
+/// of the cryptographic work alone, on one core: nothing goes over a network, and the delays that packets ask for are not
+/// waited for.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The NIKE or KEM of the packets; `mixwell schemes` lists them
+    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, default_value = "x25519")]
+    scheme: SchemeName,
+
+    /// Hops from the client to the service
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=MAX_HOPS as i64))]
+    hops: u8,
+
+    /// Bytes for the user in each packet
+    #[arg(long, value_name = "BYTES", default_value_t = 2000,
+          value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    payload: u32,
+
+    /// Packets to send, the built-in text being repeated as often as it takes
+    #[arg(long, value_name = "NUMBER", default_value_t = 500,
+          value_parser = clap::value_parser!(u32).range(1..=letters::MOST as i64))]
+    messages: u32,
+
+    /// Send this file instead of the built-in text, in as many packets as it takes; `-` is standard input
+    ///
+    /// Standard input is read only when asked for like this, and to its end before the first packet leaves.
+    #[arg(long, value_name = "FILE", conflicts_with = "messages")]
+    file: Option<PathBuf>,
+
+    /// Make the same packets every time from this number. For tests: the keys are no secret then
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell demo                              the built-in text, 500 packets
+  mixwell demo --file letter.txt            your own
+  tar c folder | mixwell demo --file -      anything, from standard input
+  mixwell demo --scheme x448 --messages 100 another scheme
+  mixwell demo --hops 3 --payload 30000     other packets";
+
+/// Sends, carries, answers and checks.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let letters = match &arguments.file {
+        Some(path) => Letters::read(path, arguments.payload)?,
+        None => Letters::built_in(arguments.payload, arguments.messages),
+    };
+    let rng = match arguments.seed {
+        Some(seed) => ChaCha20Rng::seed_from_u64(seed),
+        None => random::from_system()?,
+    };
+    arguments.scheme.run(Demo { arguments, letters, rng })
+}
+
+struct Demo<'a> {
+    arguments: &'a Arguments,
+    letters: Letters,
+    rng: ChaCha20Rng,
+}
+
+impl WithScheme for Demo<'_> {
+    type Output = Result<(), Error>;
+
+    fn nike<N: Nike>(self) -> Result<(), Error> {
+        self.run::<N>(|rng| {
+            let private = nike::PrivateKey::<N>::generate(rng);
+            Ok(KeyPair { public: private.public_key(), private })
+        })
+    }
+
+    fn kem<K: Kem>(self) -> Result<(), Error> {
+        self.run::<sphinx::Kem<K>>(|rng| {
+            let private = kem::PrivateKey::<K>::generate(rng);
+            Ok(KeyPair { public: K::public_key(&private)?, private: K::expand(&private)? })
+        })
+    }
+}
+
+impl Demo<'_> {
+    fn run<S: Scheme>(mut self, generate: impl Fn(&mut ChaCha20Rng) -> Result<KeyPair<S>, Error>) -> Result<(), Error> {
+        let geometry = Geometry::of::<S>(usize::from(self.arguments.hops), self.letters.payload(), true)?;
+        let network = Network::new(Sphinx::new(geometry)?, self.letters.len(), &mut self.rng, generate)?;
+        let begin = Instant::now();
+        let trip = trip::run(network, &self.letters, self.rng)?;
+        let summary = summary::write(self.arguments.scheme, &trip, begin.elapsed());
+
+        let mut out = anstream::stdout().lock();
+        out.write_all(summary.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)?;
+        trip.verdict()
+    }
+}

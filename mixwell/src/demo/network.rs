@@ -1,0 +1,109 @@
+//! The hops, and the ways through them.
+
+use super::{
+    attacker,
+    node::{KeyPair, Node},
+    times::Times,
+};
+use crate::error::Error;
+use chacha20::ChaCha20Rng;
+use mixwell_sphinx::{Hop, NodeId, ReplayFilter, Scheme, Sphinx};
+use rand_core::Rng as _;
+use std::collections::HashMap;
+
+/// How long packets ask a hop to hold them, on average.
+const MEAN_DELAY_MILLIS: f64 = 200.0;
+
+/// A gateway, layers of one mix each, and a service node.
+pub(super) struct Network<S: Scheme> {
+    pub(super) sphinx: Sphinx<S>,
+    pub(super) nodes: Vec<Node<S>>,
+    by_id: HashMap<NodeId, usize>,
+}
+
+impl<S: Scheme> Network<S> {
+    /// Makes the hops' keys. Their replay filters have room for `messages`, their answers and what the attacker adds.
+    pub(super) fn new(
+        sphinx: Sphinx<S>,
+        messages: usize,
+        rng: &mut ChaCha20Rng,
+        generate: impl Fn(&mut ChaCha20Rng) -> Result<KeyPair<S>, Error>,
+    ) -> Result<Self, Error> {
+        let hops = sphinx.geometry().hops();
+        let packets = messages.saturating_mul(2).saturating_add(attacker::attempts(messages));
+        let slots = ReplayFilter::<Vec<u64>>::slots_for(packets);
+        let mut nodes = Vec::with_capacity(hops);
+        for index in 0..hops {
+            nodes.push(Node {
+                id: NodeId(random_bytes(rng)),
+                name: name(index, hops),
+                key: generate(rng)?,
+                replays: ReplayFilter::new(vec![0; slots], rng),
+                times: Times::default(),
+            });
+        }
+        let by_id = nodes.iter().enumerate().map(|(index, node)| (node.id, index)).collect();
+        Ok(Self { sphinx, nodes, by_id })
+    }
+
+    /// Which hop has this id.
+    pub(super) fn find(&self, id: NodeId) -> Result<usize, Error> {
+        self.by_id.get(&id).copied().ok_or(Error::Demo("a packet asks for a hop that is not there"))
+    }
+
+    /// Whether answers pass this hop; all do but the service node, unless it is the only one.
+    pub(super) fn is_on_way_back(&self, hop: usize) -> bool {
+        hop == 0 || hop.saturating_add(1) < self.nodes.len()
+    }
+
+    /// The way from a client to the service.
+    pub(super) fn way_out(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
+        self.nodes.iter().map(|node| hop(node, Some(delay(rng)))).collect()
+    }
+
+    /// The way from the service to a client: the layers again, then the gateway, which keeps the answer for the client.
+    pub(super) fn way_back(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
+        let Some((gateway, rest)) = self.nodes.split_first() else { return Vec::new() };
+        let layers = rest.split_last().map_or(rest, |(_, layers)| layers);
+        let mut hops: Vec<_> = layers.iter().map(|node| hop(node, Some(delay(rng)))).collect();
+        hops.push(hop(gateway, None));
+        hops
+    }
+}
+
+fn hop<S: Scheme>(node: &Node<S>, delay_millis: Option<u32>) -> Hop<'_, S> {
+    Hop { id: node.id, public_key: &node.key.public, delay_millis }
+}
+
+fn name(index: usize, hops: usize) -> String {
+    match index {
+        _ if index.saturating_add(1) == hops => "service node".to_owned(),
+        0 => "gateway".to_owned(),
+        layer => format!("mix {layer}"),
+    }
+}
+
+/// A delay of exponential distribution, at least 1 ms (§7).
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+fn delay(rng: &mut ChaCha20Rng) -> u32 {
+    let uniform = f64::from(rng.next_u32()) / 2f64.powi(32);
+    let millis = -MEAN_DELAY_MILLIS * (-uniform).ln_1p();
+    (millis as u32).saturating_add(1)
+}
+
+/// Bytes that nobody can guess.
+pub(super) fn random_bytes<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
+    let mut bytes = [0; N];
+    rng.fill_bytes(&mut bytes);
+    bytes
+}
+
+/// A number below `bound`, each about as likely as the other.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::arithmetic_side_effects,
+    reason = "the product fits, the result too"
+)]
+pub(super) fn random_below(rng: &mut ChaCha20Rng, bound: usize) -> usize {
+    ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
+}

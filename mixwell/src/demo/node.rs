@@ -1,0 +1,62 @@
+//! A hop.
+
+use super::times::Times;
+use crate::error::Error;
+use mixwell_sphinx::{Action, FinishError, NodeId, OpenError, ReplayFilter, ReplayFilterFull, Scheme, Sphinx};
+
+/// A hop's mix key.
+pub(super) struct KeyPair<S: Scheme> {
+    pub(super) public: S::PublicKey,
+    pub(super) private: S::PrivateKey,
+}
+
+/// A hop: its key, and what it has seen.
+pub(super) struct Node<S: Scheme> {
+    pub(super) id: NodeId,
+    /// What it is called in the summary.
+    pub(super) name: String,
+    pub(super) key: KeyPair<S>,
+    pub(super) replays: ReplayFilter<Vec<u64>>,
+    /// What it took to unwrap the packets that clients sent.
+    pub(super) times: Times,
+}
+
+/// Why a hop drops a packet.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Open(OpenError),
+    Replay,
+    Finish(FinishError),
+    FilterFull(ReplayFilterFull),
+}
+
+impl<S: Scheme> Node<S> {
+    /// Unwraps a packet in place.
+    pub(super) fn unwrap<'p>(&mut self, sphinx: &Sphinx<S>, packet: &'p mut [u8]) -> Result<Action<'p>, Refusal> {
+        let opened = sphinx.open(packet, &self.key.private).map_err(Refusal::Open)?;
+        if self.replays.insert(opened.replay_tag()).map_err(Refusal::FilterFull)?.is_seen() {
+            return Err(Refusal::Replay);
+        }
+        opened.finish().map_err(Refusal::Finish)
+    }
+
+    /// Unwraps a packet in place, and takes the time.
+    pub(super) fn timed_unwrap<'p>(&mut self, sphinx: &Sphinx<S>, packet: &'p mut [u8]) -> Result<Action<'p>, Refusal> {
+        let mut times = core::mem::take(&mut self.times);
+        let result = times.measure(|| self.unwrap(sphinx, packet));
+        self.times = times;
+        result
+    }
+}
+
+impl From<Refusal> for Error {
+    /// A packet was refused that should not have been.
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Open(error) => Self::Open(error),
+            Refusal::Replay => Self::Demo("a hop took a new packet for a replay"),
+            Refusal::Finish(error) => Self::Finish(error),
+            Refusal::FilterFull(error) => Self::FilterFull(error),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! What is printed at the end.
+
+use super::{
+    attacker::Tally,
+    times::{self, Times},
+    trace::Trace,
+    trip::Trip,
+};
+use crate::{
+    scheme::SchemeName,
+    style::{DIM, ERROR, GOOD, HEADING},
+};
+use core::{
+    fmt::{self, Write},
+    time::Duration,
+};
+use mixwell_sphinx::{Geometry, Scheme};
+
+/// The whole summary.
+pub(super) fn write<S: Scheme>(scheme: SchemeName, trip: &Trip<'_, S>, took: Duration) -> String {
+    let mut text = String::new();
+    // a `String` takes everything
+    let _ = sections(&mut text, scheme, trip, took);
+    text
+}
+
+fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>, took: Duration) -> fmt::Result {
+    let geometry = trip.network.sphinx.geometry();
+    let hops = geometry.hops();
+    writeln!(
+        out,
+        "{HEADING}{} messages through {hops} {} and back{HEADING:#}, {scheme}, {} bytes a packet, in {}\n",
+        grouped(trip.client.sent.messages),
+        if hops == 1 { "hop" } else { "hops" },
+        grouped(geometry.packet_len()),
+        times::display(took),
+    )?;
+    trace(out, &trip.trace)?;
+    table(out, trip)?;
+    checks(out, trip)?;
+    sizes(out, geometry)?;
+    if cfg!(debug_assertions) {
+        writeln!(out, "\n{ERROR}This build is not optimised{ERROR:#}: for times that mean something, use --release.")?;
+    }
+    Ok(())
+}
+
+fn trace(out: &mut String, trace: &Trace) -> fmt::Result {
+    writeln!(
+        out,
+        "{HEADING}{:<30} {:<26} {}{HEADING:#}",
+        "The first message on each link", "group element", "payload"
+    )?;
+    let mut from = "client";
+    writeln!(out, "  {:<29}{GOOD}{}{GOOD:#}", "client sends", trace.sent)?;
+    for link in &trace.links {
+        let way = format!("{from} → {}", link.to);
+        writeln!(out, "  {way:<28} {DIM}{}.. {}..{DIM:#}", link.element, link.payload)?;
+        from = &link.to;
+    }
+    writeln!(out, "  {:<29}{GOOD}{}{GOOD:#}\n", "client reads", trace.read)
+}
+
+fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
+    writeln!(
+        out,
+        "{HEADING}{:<14} {:>9} {:>10} {:>10} {:>12}{HEADING:#}",
+        "Work", "packets", "median", "mean", "a second"
+    )?;
+    row(out, "make a SURB", &trip.client.making_surbs)?;
+    row(out, "wrap", &trip.client.wrapping)?;
+    for node in &trip.network.nodes {
+        row(out, &node.name, &node.times)?;
+    }
+    row(out, "answer", &trip.service.answering)?;
+    row(out, "read", &trip.client.reading)?;
+    writeln!(
+        out,
+        "{DIM}  At hops: open, replay check and finish, of packets both ways. A second: on one core, by the median.{DIM:#}\n"
+    )
+}
+
+fn row(out: &mut String, name: &str, times: &Times) -> fmt::Result {
+    let (count, median, mean) = (grouped(times.count()), times::display(times.median()), times::display(times.mean()));
+    writeln!(out, "  {name:<12} {count:>9} {median:>10} {mean:>10} {:>12}", grouped_float(times.per_second()))
+}
+
+fn checks<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
+    let (sent, returned) = (trip.client.sent, trip.client.returned);
+    let attacker = &trip.attacker;
+    writeln!(out, "{HEADING}Checks{HEADING:#}")?;
+    check(out, sent.messages == returned.messages, "answered", returned.messages, sent.messages, "messages")?;
+    check(out, sent.bytes == returned.bytes, "came back", returned.bytes, sent.bytes, "bytes, each the same")?;
+    for (tally, what) in [
+        (&attacker.replayed, "replayed packets"),
+        (&attacker.changed_header, "packets with a bit of the header changed"),
+        (&attacker.changed_payload, "packets with a bit of the payload changed"),
+    ] {
+        let Tally { tried, refused } = tally;
+        check(out, tried == refused, "refused", *refused, *tried, what)?;
+    }
+    writeln!(out)
+}
+
+fn check(out: &mut String, good: bool, verb: &str, got: usize, of: usize, what: &str) -> fmt::Result {
+    let (style, mark) = if good { (GOOD, "✓") } else { (ERROR, "✗") };
+    writeln!(out, "  {style}{mark}{style:#} {verb:<9} {:>9} of {:>9} {what}", grouped(got), grouped(of))
+}
+
+fn sizes(out: &mut String, geometry: &Geometry) -> fmt::Result {
+    writeln!(out, "{HEADING}Bytes{HEADING:#}")?;
+    let (header, payload, packet) = (geometry.header_len(), geometry.payload_len(), geometry.packet_len());
+    let (surb, user) = (geometry.surb_len(), geometry.user_forward_payload_len());
+    let rest = payload.saturating_sub(surb).saturating_sub(user);
+    writeln!(out, "  packet  {packet:>6} = header {header} + payload {payload}")?;
+    writeln!(out, "  payload {payload:>6} = tag and flags {rest} + SURB {surb} + for the user {user}")
+}
+
+/// A number with its thousands apart.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len().saturating_mul(2));
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+fn grouped_float(number: f64) -> String {
+    grouped(number.round() as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands() {
+        let texts = [0, 7, 999, 1000, 12_345, 1_000_000].map(grouped);
+        assert_eq!(texts, ["0", "7", "999", "1 000", "12 345", "1 000 000"]);
+    }
+}

@@ -1,0 +1,117 @@
+//! What can go wrong, and how the user is told.
+
+use mixwell_pq_kem::{kem::KeyError, pem::PemError};
+use mixwell_sphinx::{FinishError, GeometryError, OpenError, ReplayFilterFull, WrapError, WrongScheme};
+use std::{
+    io::{self, ErrorKind},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// Standard output can't be written to.
+    Output(io::Error),
+    /// A file can't be read.
+    Read(PathBuf, io::Error),
+    /// A file can't be written.
+    Write(PathBuf, io::Error),
+    /// A file is there already.
+    Exists(PathBuf),
+    /// The operating system gives no randomness.
+    Random(getrandom::Error),
+    /// A file is not the TOML that is wanted.
+    Toml(PathBuf, toml::de::Error),
+    /// A TOML file lacks the geometry.
+    NoGeometry(PathBuf),
+    /// A geometry in a file is wrong.
+    FileGeometry(PathBuf, GeometryError),
+    /// The geometry asked for can't be.
+    Geometry(GeometryError),
+    /// A geometry is for another scheme.
+    WrongScheme(WrongScheme),
+    /// A key that was just made is malformed.
+    Key(KeyError),
+    /// A key can't be written as PEM.
+    Pem(PemError),
+    /// There is nothing to send.
+    NothingToSend,
+    /// There is more to send than a demonstration takes.
+    TooMuchToSend { most_bytes: u64 },
+    /// A packet or SURB can't be made.
+    Wrap(WrapError),
+    /// A hop refused a good packet: it could not open it.
+    Open(OpenError),
+    /// A hop refused a good packet: it could not finish it.
+    Finish(FinishError),
+    /// A hop's replay filter is full.
+    FilterFull(ReplayFilterFull),
+    /// The demonstration did not do what it is there to show.
+    Demo(&'static str),
+}
+
+impl Error {
+    /// Tells the user, and gives the status to exit with.
+    pub(crate) fn report(&self) -> ExitCode {
+        // whoever read our output has seen enough, as in `mixwell schemes | head -1`
+        if matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe) {
+            return ExitCode::SUCCESS;
+        }
+        anstream::eprintln!("{ERROR}error:{ERROR:#} {self}", ERROR = crate::style::ERROR);
+        ExitCode::FAILURE
+    }
+}
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Output(error) => write!(f, "can't write to standard output: {error}"),
+            Self::Read(path, error) => write!(f, "can't read {}: {error}", path.display()),
+            Self::Write(path, error) => write!(f, "can't write {}: {error}", path.display()),
+            Self::Exists(path) => write!(f, "{} exists; --force replaces it", path.display()),
+            Self::Random(error) => write!(f, "the operating system gives no randomness: {error}"),
+            Self::Toml(path, error) => write!(f, "{}: {}", path.display(), error.to_string().trim_end()),
+            Self::NoGeometry(path) => write!(f, "{}: there is no section [SphinxGeometry]", path.display()),
+            Self::FileGeometry(path, error) => write!(f, "{}: SphinxGeometry: {error}", path.display()),
+            Self::Geometry(error) => error.fmt(f),
+            Self::WrongScheme(error) => error.fmt(f),
+            Self::Key(error) => error.fmt(f),
+            Self::Pem(error) => error.fmt(f),
+            Self::NothingToSend => f.write_str("there is nothing to send: the input is empty"),
+            Self::TooMuchToSend { most_bytes } => {
+                write!(
+                    f,
+                    "the input is longer than {most_bytes} bytes, the most that packets of this size may carry here"
+                )
+            }
+            Self::Wrap(error) => error.fmt(f),
+            Self::Open(error) => write!(f, "a hop refused a good packet: {error}"),
+            Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
+            Self::FilterFull(error) => error.fmt(f),
+            Self::Demo(what) => f.write_str(what),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($variant:ident($error:ty)),* $(,)?) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })*
+    };
+}
+
+from! {
+    Random(getrandom::Error),
+    Geometry(GeometryError),
+    WrongScheme(WrongScheme),
+    Key(KeyError),
+    Pem(PemError),
+    Wrap(WrapError),
+    Open(OpenError),
+    Finish(FinishError),
+    FilterFull(ReplayFilterFull),
+}

@@ -1,0 +1,106 @@
+//! `mixwell geometry`: the lengths of a network's packets, printed or checked.
+
+mod toml_form;
+
+use crate::{
+    error::Error,
+    hex::hex,
+    input,
+    scheme::{self, SchemeName},
+    style::{DIM, GOOD},
+};
+use clap::Args;
+use mixwell_sphinx::{Geometry, MAX_HOPS};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// A configuration file is far smaller.
+const MOST_CONFIGURATION_BYTES: u64 = 16 << 20;
+
+/// Print the lengths of a network's packets as TOML, or check those in a file
+///
+/// A network fixes one geometry. Printed is the section `[SphinxGeometry]` that configuration files hold. With --check,
+/// such a section is read from a file, every length is computed again, and the first that differs is named.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The NIKE or KEM of the packets; `mixwell schemes` lists them
+    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, default_value = "x25519")]
+    scheme: SchemeName,
+
+    /// The most hops that a path may have
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=MAX_HOPS as i64))]
+    hops: u8,
+
+    /// Bytes for the user in each packet
+    #[arg(long, value_name = "BYTES", default_value_t = 2000)]
+    payload: usize,
+
+    /// Leave no room for a SURB in the payload
+    #[arg(long)]
+    no_surb: bool,
+
+    /// Print the geometry's hash alone, as in a consensus (`SphinxGeometryHash`)
+    #[arg(long)]
+    hash: bool,
+
+    /// Check the section `[SphinxGeometry]` of a TOML file, such as a client.toml; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scheme", "hops", "payload", "no_surb"])]
+    check: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell geometry                                       5 hops, x25519, 2000 bytes: the test networks' default
+  mixwell geometry --scheme xwing --payload 30000        packets of a KEM network
+  mixwell geometry --hops 5 --hash                       what the consensus of such a network says
+  mixwell geometry --check client.toml                   is it consistent? if not, which field is wrong
+  mixwell geometry | mixwell geometry --check - --hash   the same hash, by way of the TOML";
+
+/// Prints a geometry, or checks one.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let text = if let Some(path) = &arguments.check {
+        let geometry = read(path)?;
+        if arguments.hash { hash_line(&geometry) } else { verdict(path, &geometry) }
+    } else {
+        let scheme = arguments.scheme.run(scheme::Info);
+        let geometry = Geometry::new(scheme, usize::from(arguments.hops), arguments.payload, !arguments.no_surb)?;
+        if arguments.hash { hash_line(&geometry) } else { toml_form::write(&geometry.fields()) }
+    };
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
+}
+
+fn read(path: &Path) -> Result<Geometry, Error> {
+    let bytes = input::read(path, MOST_CONFIGURATION_BYTES)?;
+    let failed = |error| Error::Read(input::name(path).to_path_buf(), error);
+    if bytes.len() as u64 > MOST_CONFIGURATION_BYTES {
+        return Err(failed(io::ErrorKind::FileTooLarge.into()));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+    let section = toml_form::read(&text)
+        .map_err(|error| Error::Toml(input::name(path).to_path_buf(), error))?
+        .ok_or_else(|| Error::NoGeometry(input::name(path).to_path_buf()))?;
+    Geometry::from_fields(&section.fields())
+        .map_err(|error| Error::FileGeometry(input::name(path).to_path_buf(), error))
+}
+
+fn verdict(path: &Path, geometry: &Geometry) -> String {
+    let surb = if geometry.has_surb() { "with room for a SURB" } else { "without room for a SURB" };
+    format!(
+        "{GOOD}ok{GOOD:#} {path}: {scheme}, {hops} hops, packets of {packet} bytes that carry {user} for the user {surb}\n\
+         {DIM}hash {hash}{DIM:#}\n",
+        path = input::name(path).display(),
+        scheme = geometry.scheme(),
+        hops = geometry.hops(),
+        packet = geometry.packet_len(),
+        user = geometry.user_forward_payload_len(),
+        hash = hex(&geometry.hash()),
+    )
+}
+
+fn hash_line(geometry: &Geometry) -> String {
+    hex(&geometry.hash()) + "\n"
+}

@@ -1,0 +1,74 @@
+//! The section `[SphinxGeometry]` of configuration files.
+
+use core::fmt::Write as _;
+use mixwell_sphinx::GeometryFields;
+use serde::Deserialize;
+
+/// The part of a configuration file that matters here.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    sphinx_geometry: Option<Section>,
+}
+
+/// The section; every field has to be there, and no other.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Section {
+    packet_length: u64,
+    nr_hops: u64,
+    header_length: u64,
+    routing_info_length: u64,
+    per_hop_routing_info_length: u64,
+    #[serde(rename = "SURBLength")]
+    surb_length: u64,
+    sphinx_plaintext_header_length: u64,
+    payload_tag_length: u64,
+    forward_payload_length: u64,
+    user_forward_payload_length: u64,
+    next_node_hop_length: u64,
+    #[serde(rename = "SPRPKeyMaterialLength")]
+    sprp_key_material_length: u64,
+    #[serde(rename = "NIKEName")]
+    nike_name: String,
+    #[serde(rename = "KEMName")]
+    kem_name: String,
+}
+
+/// Reads the section, if the file has it.
+pub(super) fn read(text: &str) -> Result<Option<Section>, toml::de::Error> {
+    toml::from_str::<Configuration>(text).map(|configuration| configuration.sphinx_geometry)
+}
+
+/// Writes the section, as Katzenpost's own tools lay it out.
+pub(super) fn write(fields: &GeometryFields<'_>) -> String {
+    let mut text = String::from("[SphinxGeometry]\n");
+    for (field, length) in fields.lengths() {
+        let _ = writeln!(text, "  {field} = {length}");
+    }
+    let _ = writeln!(text, "  NIKEName = \"{}\"", fields.nike_name);
+    let _ = writeln!(text, "  KEMName = \"{}\"", fields.kem_name);
+    text
+}
+
+impl Section {
+    /// As the library takes them.
+    pub(super) fn fields(&self) -> GeometryFields<'_> {
+        GeometryFields {
+            packet_length: self.packet_length,
+            nr_hops: self.nr_hops,
+            header_length: self.header_length,
+            routing_info_length: self.routing_info_length,
+            per_hop_routing_info_length: self.per_hop_routing_info_length,
+            surb_length: self.surb_length,
+            sphinx_plaintext_header_length: self.sphinx_plaintext_header_length,
+            payload_tag_length: self.payload_tag_length,
+            forward_payload_length: self.forward_payload_length,
+            user_forward_payload_length: self.user_forward_payload_length,
+            next_node_hop_length: self.next_node_hop_length,
+            sprp_key_material_length: self.sprp_key_material_length,
+            nike_name: &self.nike_name,
+            kem_name: &self.kem_name,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Reading what the user names: a file, or `-` for standard input.
+
+use crate::error::Error;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+/// Whether a path stands for standard input.
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// How a path is called in messages.
+pub(crate) fn name(path: &Path) -> &Path {
+    if is_stdin(path) { Path::new("standard input") } else { path }
+}
+
+/// Reads to the end, or up to `most` bytes and one more, by which the caller knows that there were too many.
+pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+    let failed = |error| Error::Read(name(path).to_path_buf(), error);
+    let mut bytes = Vec::new();
+    let limit = most.saturating_add(1);
+    if is_stdin(path) {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    } else {
+        File::open(path).map_err(failed)?.take(limit).read_to_end(&mut bytes).map_err(failed)?;
+    }
+    Ok(bytes)
+}

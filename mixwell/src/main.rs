@@ -1,0 +1,23 @@
+//! The Mixwell command-line tool; `mixwell --help` tells what it does.
+
+mod cli;
+mod demo;
+mod error;
+mod genkeypair;
+mod geometry;
+mod hex;
+mod input;
+mod random;
+mod scheme;
+mod schemes;
+mod style;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error.report(),
+    }
+}

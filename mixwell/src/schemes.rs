@@ -1,0 +1,69 @@
+//! `mixwell schemes`: what `--scheme` takes.
+
+use crate::{
+    error::Error,
+    scheme::{Info, SchemeName, WithScheme},
+    style::{DIM, HEADING},
+};
+use clap::{Args, ValueEnum as _};
+use mixwell_pq_kem::{Kem, Nike, Scheme};
+use mixwell_sphinx::Geometry;
+use std::io::Write;
+
+/// The path and payload that the lengths of headers and packets are given for.
+const HOPS: usize = 5;
+const USER_PAYLOAD: usize = 2000;
+
+/// List the schemes with their sizes in bytes
+///
+/// A NIKE (non-interactive key exchange) costs a packet one group element that every hop blinds; a KEM (key
+/// encapsulation mechanism) costs it a ciphertext for each hop, and may withstand quantum computers.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {}
+
+/// Prints the table.
+pub(crate) fn run(_: &Arguments) -> Result<(), Error> {
+    let mut out = anstream::stdout().lock();
+    print(&mut out)?.and_then(|()| out.flush()).map_err(Error::Output)
+}
+
+fn print(out: &mut impl Write) -> Result<std::io::Result<()>, Error> {
+    let mut lines = vec![format!(
+        "{HEADING}{:<16} {:<28} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}{HEADING:#}",
+        "SCHEME", "IN A GEOMETRY", "PUBLIC", "PRIVATE", "CIPHERTEXT", "SECRET", "HEADER", "PACKET"
+    )];
+    for scheme in SchemeName::value_variants() {
+        let info = scheme.run(Info);
+        let lengths = scheme.run(Lengths);
+        let geometry = Geometry::new(info, HOPS, USER_PAYLOAD, true)?;
+        lines.push(format!(
+            "{:<16} {:<28} {:>7} {:>8} {:>11} {:>7} {:>7} {:>7}",
+            scheme.to_string(),
+            format!("{} = {:?}", if info.is_kem() { "KEMName" } else { "NIKEName" }, info.name()),
+            lengths.public_len,
+            lengths.private_len,
+            lengths.ciphertext_len.map_or_else(|| "-".to_owned(), |length| length.to_string()),
+            lengths.secret_len,
+            geometry.header_len(),
+            geometry.packet_len(),
+        ));
+    }
+    lines.push(format!(
+        "{DIM}Lengths in bytes; header and packet with {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
+    ));
+    Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
+}
+
+struct Lengths;
+
+impl WithScheme for Lengths {
+    type Output = Scheme;
+
+    fn nike<N: Nike>(self) -> Scheme {
+        Scheme::of_nike::<N>()
+    }
+
+    fn kem<K: Kem>(self) -> Scheme {
+        Scheme::of_kem::<K>()
+    }
+}

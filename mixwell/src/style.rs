@@ -1,0 +1,22 @@
+//! How text looks on a terminal; elsewhere it is plain.
+
+use anstyle::{AnsiColor, Style};
+use clap::builder::Styles;
+
+/// The word before an error.
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+/// Headings.
+pub(crate) const HEADING: Style = Style::new().bold();
+/// What went as it should.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What matters less.
+pub(crate) const DIM: Style = Style::new().dimmed();
+
+/// The help's styles.
+pub(crate) const HELP: Styles = Styles::styled()
+    .header(HEADING)
+    .usage(HEADING)
+    .literal(AnsiColor::Cyan.on_default())
+    .error(ERROR)
+    .invalid(AnsiColor::Yellow.on_default())
+    .valid(GOOD);

@@ -1,0 +1,54 @@
+//! The identifiers that routing commands carry (§3).
+
+use core::fmt;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident[$len:literal]) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub [u8; $len]);
+
+        impl $name {
+            /// The length in bytes.
+            pub const LEN: usize = $len;
+
+            /// The bytes.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; $len] {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+    };
+}
+
+identifier! {
+    /// A node: the BLAKE2b-256 hash of its identity public key.
+    NodeId[32]
+}
+
+identifier! {
+    /// Whom the last hop hands the payload to: a queue or a service's endpoint name, zero-padded.
+    RecipientId[32]
+}
+
+identifier! {
+    /// Tells its creator which SURB a reply used.
+    SurbId[16]
+}
+
+identifier! {
+    /// What a hop remembers of a packet to refuse it the second time: the SHA-512/256 hash of its group element (§6).
+    ReplayTag[32]
+}

@@ -1,0 +1,183 @@
+//! The keys of one hop's layer, and what is done with them (§1).
+
+use crate::geometry::{MAC_LEN, SPRP_KEY_MATERIAL_LEN};
+use aes::Aes256;
+use core::fmt;
+use ctr::{
+    Ctr128BE,
+    cipher::{KeyIvInit, StreamCipher, StreamCipherSeek},
+};
+use hmac::{Hmac, KeyInit, Mac};
+use mixwell_aez::Aez;
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// The info string of HKDF-Expand.
+const KDF_INFO: &[u8] = b"katzenpost-kdf-v0-hkdf-sha256";
+
+/// The keys of one hop. Wiped on drop.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct HopKeys {
+    header_mac: [u8; 32],
+    header_encryption: [u8; 32],
+    pub(crate) payload: PayloadKey,
+    pub(crate) blinding_seed: [u8; 32],
+}
+
+/// Key and nonce of one layer of the payload; the nonce serves the header's stream cipher too. Wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct PayloadKey {
+    pub(crate) key: [u8; 48],
+    pub(crate) iv: [u8; 16],
+}
+
+impl HopKeys {
+    /// `KDF(secret)`: HKDF-Expand with SHA-256 (RFC 5869 §2.3), the shared secret being the pseudo-random key.
+    #[inline(never)]
+    pub(crate) fn derive(secret: &[u8]) -> Self {
+        let mut expanded = Zeroizing::new([0; 160]);
+        let keyed = hmac(secret);
+        let mut previous: &[u8] = &[];
+        for (counter, block) in (1..=5u8).zip(expanded.chunks_exact_mut(MAC_LEN)) {
+            let mut mac = keyed.clone();
+            mac.update(previous);
+            mac.update(KDF_INFO);
+            mac.update(&[counter]);
+            block.copy_from_slice(&mac.finalize().into_bytes());
+            previous = block;
+        }
+
+        let mut keys = Self::default();
+        let fields: [&mut [u8]; 5] = [
+            &mut keys.header_mac,
+            &mut keys.header_encryption,
+            &mut keys.payload.iv,
+            &mut keys.payload.key,
+            &mut keys.blinding_seed,
+        ];
+        let mut rest = expanded.as_slice();
+        for field in fields {
+            let (bytes, tail) = rest.split_at(field.len());
+            field.copy_from_slice(bytes);
+            rest = tail;
+        }
+        keys
+    }
+
+    /// The MAC over a header, given in parts.
+    #[inline(never)]
+    pub(crate) fn header_mac(&self, parts: &[&[u8]]) -> [u8; MAC_LEN] {
+        let mut mac = hmac(&self.header_mac);
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Whether `mac` is the MAC over a header; in constant time.
+    pub(crate) fn header_mac_is(&self, parts: &[&[u8]], mac: &[u8; MAC_LEN]) -> bool {
+        self.header_mac(parts).ct_eq(mac).into()
+    }
+
+    /// The stream that encrypts the routing info.
+    pub(crate) fn header_stream(&self) -> HeaderStream {
+        HeaderStream(Ctr128BE::new((&self.header_encryption).into(), (&self.payload.iv).into()))
+    }
+}
+
+impl PayloadKey {
+    /// Adds a layer to a payload, in place.
+    #[inline(never)]
+    pub(crate) fn encrypt(&self, payload: &mut [u8]) {
+        Aez::new(&self.key).encrypt(&self.iv, payload);
+    }
+
+    /// Takes a layer off a payload, in place.
+    #[inline(never)]
+    pub(crate) fn decrypt(&self, payload: &mut [u8]) {
+        Aez::new(&self.key).decrypt(&self.iv, payload);
+    }
+
+    /// Reads the form `key | iv` that SURBs and their keys have.
+    pub(crate) fn from_bytes(bytes: &[u8; SPRP_KEY_MATERIAL_LEN]) -> Self {
+        let mut key = Self::default();
+        let (front, back) = bytes.split_at(key.key.len());
+        key.key.copy_from_slice(front);
+        key.iv.copy_from_slice(back);
+        key
+    }
+
+    /// Writes the form `key | iv`.
+    pub(crate) fn write(&self, out: &mut [u8; SPRP_KEY_MATERIAL_LEN]) {
+        let (front, back) = out.split_at_mut(self.key.len());
+        front.copy_from_slice(&self.key);
+        back.copy_from_slice(&self.iv);
+    }
+}
+
+impl Default for PayloadKey {
+    fn default() -> Self {
+        Self { key: [0; 48], iv: [0; 16] }
+    }
+}
+
+impl fmt::Debug for HopKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HopKeys(..)")
+    }
+}
+
+/// AES-256 in counter mode, running on from one call to the next. Wiped on drop.
+pub(crate) struct HeaderStream(Ctr128BE<Aes256>);
+
+impl HeaderStream {
+    /// Passes over the first `bytes` of the keystream.
+    pub(crate) fn skip(&mut self, bytes: usize) {
+        self.0.seek(bytes);
+    }
+
+    /// XORs the next part of the keystream onto `bytes`.
+    pub(crate) fn apply(&mut self, bytes: &mut [u8]) {
+        self.0.apply_keystream(bytes);
+    }
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::new_from_slice(key).expect("any length will do")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HopKeys;
+    use crate::scheme::nike::blinding_key;
+    use mixwell_pq_kem::{X448, X25519};
+    use mixwell_vectors::Hex;
+
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct KdfVector {
+        ikm: Hex,
+        header_mac: Hex,
+        header_encryption: Hex,
+        header_encryption_iv: Hex,
+        payload_encryption: Hex,
+        blinding_x25519: Hex,
+        blinding_x448: Hex,
+    }
+
+    #[test]
+    fn vectors() {
+        for vector in mixwell_vectors::load::<KdfVector>("sphinx_kdf") {
+            let (name, test) = (vector.name, vector.test);
+            let keys = HopKeys::derive(&test.ikm);
+            assert_eq!(keys.header_mac, *test.header_mac, "{name}");
+            assert_eq!(keys.header_encryption, *test.header_encryption, "{name}");
+            assert_eq!(keys.payload.iv, *test.header_encryption_iv, "{name}");
+            assert_eq!(keys.payload.key, *test.payload_encryption, "{name}");
+            assert_eq!(*blinding_key::<X25519>(&keys).as_bytes(), *test.blinding_x25519, "{name}");
+            assert_eq!(*blinding_key::<X448>(&keys).as_bytes(), *test.blinding_x448, "{name}");
+        }
+    }
+}

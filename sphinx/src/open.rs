@@ -1,0 +1,267 @@
+//! Unwrapping at a hop (§3.3), in two steps: [`Sphinx::open`], then [`Opened::finish`]; the replay check comes between.
+
+use crate::{
+    commands::{AREA_LEN, CommandError, Commands, Destination},
+    geometry::{Geometry, PAYLOAD_TAG_LEN},
+    header::{Header, HeaderMut, VERSION},
+    ids::{NodeId, RecipientId, ReplayTag, SurbId},
+    keys::HopKeys,
+    scheme::{BadKey, Scheme},
+    sphinx::Sphinx,
+};
+use core::{fmt, marker::PhantomData};
+use mixwell_pq_kem::ByteArray;
+use sha2::{Digest, Sha512_256};
+use subtle::ConstantTimeEq;
+
+/// Why a packet can't be opened: whoever sent it is at fault, or it is under another key. The packet is untouched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The packet's length is not the geometry's.
+    Length {
+        /// Bytes given.
+        got: usize,
+        /// The geometry's length in bytes.
+        want: usize,
+    },
+    /// The packet's version is not 0.
+    Version,
+    /// The group element gives no secret: a point of small order, or a malformed ciphertext.
+    GroupElement,
+    /// The MAC is wrong: the header was changed, or is for another key.
+    Mac,
+}
+
+/// Why a packet whose MAC is right can't be processed: its sender made it so. The packet has been wiped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FinishError {
+    /// The routing commands are wrong.
+    Command(CommandError),
+    /// The next group element can't be computed.
+    GroupElement,
+    /// The payload was changed on its way.
+    PayloadTag,
+}
+
+/// What a hop is to do with a packet.
+#[non_exhaustive]
+pub enum Action<'p> {
+    /// The packet buffer now holds the packet for the next hop: hold it for the delay, then send it on.
+    Forward {
+        /// The next hop.
+        next_hop: NodeId,
+        /// How long to hold the packet, if the sender said so.
+        delay_millis: Option<u32>,
+    },
+    /// The packet has arrived.
+    Deliver {
+        /// Whom the payload is for.
+        recipient: RecipientId,
+        /// How long to hold the answer; senders say so if the packet carries a SURB.
+        delay_millis: Option<u32>,
+        /// The forward payload; see [`Message::parse`](crate::Message::parse).
+        payload: &'p mut [u8],
+    },
+    /// The packet is an answer that came through a SURB.
+    Reply {
+        /// Whom the payload is for.
+        recipient: RecipientId,
+        /// The SURB by which the recipient knows the keys.
+        surb_id: SurbId,
+        /// How long to hold the answer, if the sender said so.
+        delay_millis: Option<u32>,
+        /// The payload, tag included, still under the layers that only the recipient can take off; see
+        /// [`SurbKeys::open`](crate::SurbKeys::open).
+        payload: &'p mut [u8],
+    },
+}
+
+/// A packet whose header is authentic. Nothing in the packet has changed yet. Wiped on drop.
+#[must_use = "check the replay tag, then finish"]
+pub struct Opened<'p, S: Scheme> {
+    geometry: Geometry,
+    packet: &'p mut [u8],
+    keys: HopKeys,
+    replay_tag: ReplayTag,
+    scheme: PhantomData<S>,
+}
+
+impl<S: Scheme> Sphinx<S> {
+    /// Opens a packet with a mix key: agrees on the keys with its sender and checks the MAC.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the packet is untouched.
+    pub fn open<'p>(&self, packet: &'p mut [u8], key: &S::PrivateKey) -> Result<Opened<'p, S>, OpenError> {
+        self.open_any(packet, &[key]).map(|(_, opened)| opened)
+    }
+
+    /// Opens a packet with the first of several mix keys that fits: a mix gives the keys of the current, the previous
+    /// and the next epoch, and is told which one it was. Each has its own replay filter.
+    ///
+    /// # Errors
+    /// The error with the last key; the packet is untouched. With no keys, [`OpenError::Mac`].
+    pub fn open_any<'p>(
+        &self,
+        packet: &'p mut [u8],
+        keys: &[&S::PrivateKey],
+    ) -> Result<(usize, Opened<'p, S>), OpenError> {
+        let want = self.geometry.packet_len();
+        if packet.len() != want {
+            return Err(OpenError::Length { got: packet.len(), want });
+        }
+        self.open_header(packet, keys)
+    }
+
+    /// Opens a packet of which only the header has the geometry's length: for test vectors.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the packet is untouched.
+    #[cfg(feature = "hazmat")]
+    pub fn open_any_length<'p>(&self, packet: &'p mut [u8], key: &S::PrivateKey) -> Result<Opened<'p, S>, OpenError> {
+        self.open_header(packet, &[key]).map(|(_, opened)| opened)
+    }
+
+    fn open_header<'p>(
+        &self,
+        packet: &'p mut [u8],
+        keys: &[&S::PrivateKey],
+    ) -> Result<(usize, Opened<'p, S>), OpenError> {
+        let length = OpenError::Length { got: packet.len(), want: self.geometry.header_len() };
+        let header = Header::<S::Element>::parse(&self.geometry, packet).ok_or(length)?;
+        if !bool::from(header.version.ct_eq(&VERSION)) {
+            return Err(OpenError::Version);
+        }
+        let mut error = OpenError::Mac;
+        for (index, key) in keys.iter().enumerate() {
+            match S::receive(key, header.element) {
+                Ok(keys) if keys.header_mac_is(&header.maced(), header.mac) => {
+                    let replay_tag = ReplayTag(Sha512_256::digest(header.element).into());
+                    let opened = Opened { geometry: self.geometry, packet, keys, replay_tag, scheme: PhantomData };
+                    return Ok((index, opened));
+                }
+                Ok(_) => error = OpenError::Mac,
+                Err(BadKey) => error = OpenError::GroupElement,
+            }
+        }
+        Err(error)
+    }
+}
+
+impl<'p, S: Scheme> Opened<'p, S> {
+    /// What to remember of this packet under this mix key: a packet with a tag that was seen before must be dropped.
+    #[must_use]
+    pub const fn replay_tag(&self) -> &ReplayTag {
+        &self.replay_tag
+    }
+
+    /// Takes off this hop's layer, in place.
+    ///
+    /// # Errors
+    /// [`FinishError`]; the packet has been wiped.
+    pub fn finish(self) -> Result<Action<'p>, FinishError> {
+        let Self { geometry, packet, keys, .. } = self;
+        match take_layer::<S>(&geometry, packet, &keys) {
+            Ok(commands) => Ok(action(&geometry, packet, commands)),
+            Err(error) => {
+                packet.fill(0);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Takes off a hop's layer and makes the packet for the next hop, if there is one.
+fn take_layer<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Commands, FinishError> {
+    let no_header = FinishError::GroupElement;
+    let header = HeaderMut::parse(geometry, packet).ok_or(no_header)?;
+
+    let mut stream = keys.header_stream();
+    stream.apply(header.routing_info);
+    let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
+    let commands = Commands::parse(block).map_err(FinishError::Command)?;
+
+    keys.payload.decrypt(header.rest);
+    match &commands.destination {
+        Destination::NextHop(next) => {
+            let element = S::Element::from_slice(header.element).ok_or(no_header)?;
+            let (_, in_block) = block.split_at(AREA_LEN);
+            let element = S::next_element(element, keys, in_block).map_err(|BadKey| FinishError::GroupElement)?;
+            header.element.copy_from_slice(element.as_ref());
+
+            // the routing info moves up by a block, and what follows it is what the sender took for padding
+            let block_len = block.len();
+            header.routing_info.copy_within(block_len.., 0);
+            let kept = header.routing_info.len().saturating_sub(block_len);
+            let (_, padding) = header.routing_info.split_at_mut(kept);
+            padding.fill(0);
+            stream.apply(padding);
+            header.mac.copy_from_slice(&next.mac);
+        }
+        Destination::Recipient(_) => {
+            let tag = header.rest.first_chunk::<PAYLOAD_TAG_LEN>().ok_or(FinishError::PayloadTag)?;
+            if !bool::from(tag.ct_eq(&[0; PAYLOAD_TAG_LEN])) {
+                return Err(FinishError::PayloadTag);
+            }
+        }
+        // the tag is under layers that only the SURB's maker can take off
+        Destination::Reply(..) => {}
+    }
+    Ok(commands)
+}
+
+/// What the commands ask for.
+fn action<'p>(geometry: &Geometry, packet: &'p mut [u8], commands: Commands) -> Action<'p> {
+    let (_, payload) = packet.split_at_mut(geometry.header_len());
+    let delay_millis = commands.delay_millis;
+    match commands.destination {
+        Destination::NextHop(next) => Action::Forward { next_hop: next.id, delay_millis },
+        Destination::Reply(recipient, surb_id) => Action::Reply { recipient, surb_id, delay_millis, payload },
+        Destination::Recipient(recipient) => {
+            let (_, payload) = payload.split_at_mut(PAYLOAD_TAG_LEN);
+            Action::Deliver { recipient, delay_millis, payload }
+        }
+    }
+}
+
+// payloads are not printed
+impl fmt::Debug for Action<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forward { .. } => f.write_str("Forward(..)"),
+            Self::Deliver { .. } => f.write_str("Deliver(..)"),
+            Self::Reply { .. } => f.write_str("Reply(..)"),
+        }
+    }
+}
+
+impl<S: Scheme> fmt::Debug for Opened<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opened(..)")
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { got, want } => write!(f, "packet is {got} bytes, want {want}"),
+            Self::Version => f.write_str("packet is of another version"),
+            Self::GroupElement => f.write_str("packet's group element gives no secret"),
+            Self::Mac => f.write_str("packet's MAC is wrong"),
+        }
+    }
+}
+
+impl fmt::Display for FinishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(error) => error.fmt(f),
+            Self::GroupElement => f.write_str("the next group element gives no secret"),
+            Self::PayloadTag => f.write_str("payload's tag is not zero"),
+        }
+    }
+}
+
+impl core::error::Error for OpenError {}
+impl core::error::Error for FinishError {}

@@ -1,0 +1,70 @@
+//! The key exchange of a packet: a NIKE with blinding, or a KEM (§3.1).
+
+mod kem;
+pub(crate) mod nike;
+
+pub use kem::Kem;
+
+use crate::{geometry::SchemeInfo, keys::HopKeys};
+use core::fmt;
+use mixwell_pq_kem::ByteArray;
+use rand_core::CryptoRng;
+use zeroize::ZeroizeOnDrop;
+
+/// What a type parameter of [`Sphinx`](crate::Sphinx) decides: a [`Nike`](mixwell_pq_kem::Nike) such as `X25519`, or
+/// [`Kem<K>`](Kem) such as `Kem<XWing>`.
+#[expect(private_bounds, reason = "sealed: the steps are this crate's business, the schemes are open in `pq-kem`")]
+pub trait Scheme: SchemeKeys + Steps {}
+
+impl<S: SchemeKeys + Steps> Scheme for S {}
+
+/// The keys of a [`Scheme`].
+pub trait SchemeKeys: Sized + 'static {
+    /// The scheme's name and the length of its group element.
+    const INFO: SchemeInfo;
+
+    /// What a sender knows of a hop: the public key of the NIKE or KEM.
+    type PublicKey;
+
+    /// What a hop holds for an epoch: the NIKE's private key, or the KEM's expanded one. Wiped on drop.
+    type PrivateKey: ZeroizeOnDrop;
+}
+
+/// The steps in which the schemes differ.
+pub(crate) trait Steps: SchemeKeys {
+    /// The NIKE's public key, or the KEM's ciphertext.
+    type Element: ByteArray;
+
+    /// What a sender holds while it goes along a path. Wiped on drop.
+    type Sender: ZeroizeOnDrop;
+
+    /// Begins a path.
+    fn sender<R: CryptoRng + ?Sized>(rng: &mut R) -> Self::Sender;
+
+    /// The group element for the next hop, and the keys shared with it.
+    fn next_hop<R: CryptoRng + ?Sized>(
+        sender: &mut Self::Sender,
+        public: &Self::PublicKey,
+        rng: &mut R,
+        element: &mut Self::Element,
+    ) -> Result<HopKeys, BadKey>;
+
+    /// Blinds what comes after a hop with the hop's keys.
+    fn blind_sender(sender: &mut Self::Sender, keys: &HopKeys);
+
+    /// At a hop: the keys shared with the sender.
+    fn receive(private: &Self::PrivateKey, element: &Self::Element) -> Result<HopKeys, BadKey>;
+
+    /// At a hop: the group element for the next one. `in_block` is the end of this hop's block, where KEMs have it.
+    fn next_element(element: &Self::Element, keys: &HopKeys, in_block: &[u8]) -> Result<Self::Element, BadKey>;
+}
+
+/// A public key, group element or ciphertext that gives no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadKey;
+
+impl fmt::Display for BadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key that gives no secret")
+    }
+}

@@ -1,0 +1,74 @@
+//! KEM Sphinx: a ciphertext for every hop, each inside the block of the hop before it.
+
+use super::{BadKey, SchemeKeys, Steps};
+use crate::{geometry::SchemeInfo, keys::HopKeys};
+use core::marker::PhantomData;
+use mixwell_pq_kem::{
+    ByteArray,
+    kem::{self, Ciphertext, DecapsulateError, KeyError, PublicKey, SharedSecret},
+};
+use rand_core::CryptoRng;
+use zeroize::ZeroizeOnDrop;
+
+/// KEM Sphinx with the KEM `K`, as in `Sphinx<Kem<XWing>>`.
+#[derive(Debug, Clone, Copy)]
+pub struct Kem<K>(PhantomData<K>);
+
+impl<K: kem::Kem> SchemeKeys for Kem<K> {
+    const INFO: SchemeInfo = SchemeInfo::kem(K::NAME, K::CiphertextBytes::LEN);
+
+    type PublicKey = PublicKey<K>;
+    type PrivateKey = K::Expanded;
+}
+
+/// A KEM's sender has nothing to remember: every hop has a secret of its own.
+#[derive(Debug)]
+pub(crate) struct Stateless;
+
+impl ZeroizeOnDrop for Stateless {}
+
+impl<K: kem::Kem> Steps for Kem<K> {
+    type Element = K::CiphertextBytes;
+    type Sender = Stateless;
+
+    fn sender<R: CryptoRng + ?Sized>(_: &mut R) -> Stateless {
+        Stateless
+    }
+
+    fn next_hop<R: CryptoRng + ?Sized>(
+        _: &mut Stateless,
+        public: &PublicKey<K>,
+        rng: &mut R,
+        element: &mut Self::Element,
+    ) -> Result<HopKeys, BadKey> {
+        let mut ciphertext = Ciphertext::default();
+        let mut secret = SharedSecret::default();
+        K::encapsulate(public, rng, &mut ciphertext, &mut secret)?;
+        *element = *ciphertext.as_bytes();
+        Ok(HopKeys::derive(secret.as_bytes().as_ref()))
+    }
+
+    fn blind_sender(_: &mut Stateless, _: &HopKeys) {}
+
+    fn receive(private: &K::Expanded, element: &Self::Element) -> Result<HopKeys, BadKey> {
+        let mut secret = SharedSecret::default();
+        K::decapsulate(private, &Ciphertext::from_bytes(*element), &mut secret)?;
+        Ok(HopKeys::derive(secret.as_bytes().as_ref()))
+    }
+
+    fn next_element(_: &Self::Element, _: &HopKeys, in_block: &[u8]) -> Result<Self::Element, BadKey> {
+        K::CiphertextBytes::from_slice(in_block).copied().ok_or(BadKey)
+    }
+}
+
+impl From<KeyError> for BadKey {
+    fn from(_: KeyError) -> Self {
+        Self
+    }
+}
+
+impl From<DecapsulateError> for BadKey {
+    fn from(_: DecapsulateError) -> Self {
+        Self
+    }
+}

@@ -1,0 +1,69 @@
+//! NIKE Sphinx: one group element, blinded at every hop.
+
+use super::{BadKey, SchemeKeys, Steps};
+use crate::{geometry::SchemeInfo, keys::HopKeys};
+use chacha20::{
+    ChaCha20Legacy,
+    cipher::{KeyIvInit, StreamCipher},
+};
+use mixwell_pq_kem::{
+    ByteArray, Nike,
+    nike::{LowOrder, PrivateKey, Product, PublicKey},
+};
+use rand_core::CryptoRng;
+
+impl<N: Nike> SchemeKeys for N {
+    const INFO: SchemeInfo = SchemeInfo::nike(N::NAME, N::PublicBytes::LEN);
+
+    type PublicKey = PublicKey<N>;
+    type PrivateKey = PrivateKey<N>;
+}
+
+impl<N: Nike> Steps for N {
+    type Element = N::PublicBytes;
+    /// The ephemeral private key times the blinding keys of the hops so far.
+    type Sender = N::Product;
+
+    fn sender<R: CryptoRng + ?Sized>(rng: &mut R) -> Self::Sender {
+        Product::new(&PrivateKey::generate(rng))
+    }
+
+    fn next_hop<R: CryptoRng + ?Sized>(
+        sender: &mut Self::Sender,
+        public: &PublicKey<N>,
+        _: &mut R,
+        element: &mut Self::Element,
+    ) -> Result<HopKeys, BadKey> {
+        *element = *sender.public_key()?.as_bytes();
+        let secret = sender.exchange(public)?;
+        Ok(HopKeys::derive(secret.as_bytes().as_ref()))
+    }
+
+    fn blind_sender(sender: &mut Self::Sender, keys: &HopKeys) {
+        sender.multiply(&blinding_key(keys));
+    }
+
+    fn receive(private: &PrivateKey<N>, element: &Self::Element) -> Result<HopKeys, BadKey> {
+        let secret = private.exchange(&PublicKey::from_bytes(*element))?;
+        Ok(HopKeys::derive(secret.as_bytes().as_ref()))
+    }
+
+    fn next_element(element: &Self::Element, keys: &HopKeys, _: &[u8]) -> Result<Self::Element, BadKey> {
+        let blinded = N::blind(&PublicKey::from_bytes(*element), &blinding_key(keys))?;
+        Ok(*blinded.as_bytes())
+    }
+}
+
+/// The private key that a blinding seed stands for: keystream of the original ChaCha20 with an all-zero nonce (§1).
+pub(crate) fn blinding_key<N: Nike>(keys: &HopKeys) -> PrivateKey<N> {
+    let mut key = PrivateKey::<N>::from_bytes(N::PrivateBytes::ZERO);
+    let mut stream = ChaCha20Legacy::new((&keys.blinding_seed).into(), &[0; 8].into());
+    stream.apply_keystream(key.as_bytes_mut().as_mut());
+    key
+}
+
+impl From<LowOrder> for BadKey {
+    fn from(_: LowOrder) -> Self {
+        Self
+    }
+}

@@ -1,0 +1,205 @@
+//! Single-use reply blocks (SURBs, §4): a prepaid header by which anyone can answer, not knowing whom.
+
+use crate::{
+    geometry::{MAX_HOPS, PAYLOAD_TAG_LEN, SPRP_KEY_MATERIAL_LEN},
+    ids::{NodeId, SurbId},
+    keys::PayloadKey,
+    path::Path,
+    scheme::Scheme,
+    seal::{WrapError, check_output, seal_header},
+    sphinx::Sphinx,
+};
+use core::fmt;
+use rand_core::CryptoRng;
+use subtle::ConstantTimeEq;
+use zeroize::ZeroizeOnDrop;
+
+/// Length in bytes of the keys of a SURB with the longest path there can be.
+const MOST_BYTES: usize = SPRP_KEY_MATERIAL_LEN * (MAX_HOPS + 1);
+
+/// What the maker of a SURB keeps to read the answer, once. Wiped on drop.
+#[derive(ZeroizeOnDrop)]
+pub struct SurbKeys {
+    /// Key and nonce of each hop from the last to the first, then the SURB's own.
+    bytes: [u8; MOST_BYTES],
+    #[zeroize(skip)]
+    len: usize,
+    /// Length in bytes of an answer.
+    #[zeroize(skip)]
+    payload_len: usize,
+}
+
+/// Why an answer can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyError {
+    /// The answer's length is not the geometry's.
+    Length {
+        /// Bytes given.
+        got: usize,
+        /// The geometry's payload length in bytes, tag included.
+        want: usize,
+    },
+    /// The answer was changed on its way, or is not to this SURB.
+    PayloadTag,
+}
+
+/// Bytes that are no SURB's keys: their number is not 64 for each hop and 64 more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SurbKeysLength {
+    /// Bytes given.
+    pub got: usize,
+}
+
+impl<S: Scheme> Sphinx<S> {
+    /// Makes a SURB for answers along `path`, into `surb` of exactly
+    /// [`Geometry::surb_len`](crate::Geometry::surb_len) bytes. The path's last hop hands the answer, marked with
+    /// `surb_id`, to the path's recipient.
+    ///
+    /// # Errors
+    /// [`WrapError`]; `surb` then holds nothing of use, and nothing secret.
+    pub fn new_surb<R: CryptoRng + ?Sized>(
+        &self,
+        path: &Path<'_, S>,
+        surb_id: SurbId,
+        rng: &mut R,
+        surb: &mut [u8],
+    ) -> Result<SurbKeys, WrapError> {
+        check_output(surb, self.geometry.surb_len())?;
+        let mut keys = SurbKeys::empty(self.geometry.payload_len());
+        seal_header(&self.geometry, path, Some(surb_id), rng, surb, |key, _| keys.push(key))
+            .inspect_err(|_| surb.fill(0))?;
+
+        let first_hop = path.hops.first().map_or([0; NodeId::LEN], |hop| hop.id.0);
+        let mut own = PayloadKey::default();
+        rng.fill_bytes(&mut own.key);
+        rng.fill_bytes(&mut own.iv);
+        let (_, tail) = surb.split_at_mut(self.geometry.header_len());
+        let (first_hop_field, key_field) = tail.split_at_mut(NodeId::LEN);
+        first_hop_field.copy_from_slice(&first_hop);
+        if let Some(field) = key_field.first_chunk_mut() {
+            own.write(field);
+        }
+        keys.push(&own);
+        Ok(keys)
+    }
+
+    /// Makes the packet that carries an answer, up to
+    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes that are padded with zeros, and
+    /// tells to which hop to send it. A SURB is to be used once.
+    ///
+    /// # Errors
+    /// [`WrapError`]; `packet` is untouched.
+    pub fn wrap_reply(&self, surb: &[u8], payload: &[u8], packet: &mut [u8]) -> Result<NodeId, WrapError> {
+        check_output(packet, self.geometry.packet_len())?;
+        let want = self.geometry.forward_payload_len();
+        if payload.len() > want {
+            return Err(WrapError::PayloadLength { got: payload.len(), want });
+        }
+        let surb_length = WrapError::SurbLength { got: surb.len(), want: self.geometry.surb_len() };
+        if surb.len() != self.geometry.surb_len() {
+            return Err(surb_length);
+        }
+        let (header, tail) = surb.split_at(self.geometry.header_len());
+        let (first_hop, tail) = tail.split_first_chunk().ok_or(surb_length)?;
+        let key = PayloadKey::from_bytes(tail.first_chunk().ok_or(surb_length)?);
+
+        let (packet_header, packet_payload) = packet.split_at_mut(self.geometry.header_len());
+        packet_header.copy_from_slice(header);
+        let (tag, forward_payload) = packet_payload.split_at_mut(PAYLOAD_TAG_LEN);
+        tag.fill(0);
+        let (front, zeros) = forward_payload.split_at_mut(payload.len());
+        front.copy_from_slice(payload);
+        zeros.fill(0);
+        key.encrypt(packet_payload);
+        Ok(NodeId(*first_hop))
+    }
+
+    /// Takes back the keys of a SURB that were stored as [`SurbKeys::as_bytes`].
+    ///
+    /// # Errors
+    /// [`SurbKeysLength`] if no path that this geometry has room for has keys of that length.
+    pub fn surb_keys(&self, bytes: &[u8]) -> Result<SurbKeys, SurbKeysLength> {
+        let error = SurbKeysLength { got: bytes.len() };
+        let (keys, []) = bytes.as_chunks::<SPRP_KEY_MATERIAL_LEN>() else { return Err(error) };
+        if keys.len() < 2 || keys.len().saturating_sub(1) > self.geometry.hops() {
+            return Err(error);
+        }
+        let mut surb_keys = SurbKeys::empty(self.geometry.payload_len());
+        for key in keys {
+            surb_keys.push(&PayloadKey::from_bytes(key));
+        }
+        Ok(surb_keys)
+    }
+}
+
+impl SurbKeys {
+    const fn empty(payload_len: usize) -> Self {
+        Self { bytes: [0; MOST_BYTES], len: 0, payload_len }
+    }
+
+    /// Adds a key. There is room: a path has at most [`MAX_HOPS`] hops.
+    fn push(&mut self, key: &PayloadKey) {
+        if let Some(slot) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            key.write(slot);
+            self.len = self.len.saturating_add(SPRP_KEY_MATERIAL_LEN);
+        }
+    }
+
+    /// The keys, to be stored until the answer comes: key and nonce of each hop from the last to the first, then the
+    /// SURB's own, 64 bytes each. Secret.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    /// Reads an answer, tag and payload as [`Action::Reply`](crate::Action::Reply) handed it out, in place. Gives the
+    /// payload, without the tag. The keys are used up and wiped, whatever comes of it.
+    ///
+    /// # Errors
+    /// [`ReplyError`]; with [`ReplyError::PayloadTag`] the answer has been wiped.
+    pub fn open(self, answer: &mut [u8]) -> Result<&mut [u8], ReplyError> {
+        let length = ReplyError::Length { got: answer.len(), want: self.payload_len };
+        if answer.len() != self.payload_len {
+            return Err(length);
+        }
+        let (keys, _) = self.as_bytes().as_chunks::<SPRP_KEY_MATERIAL_LEN>();
+        let Some((own, hops)) = keys.split_last() else { return Err(length) };
+        // each hop has taken off a layer that was never put on
+        for key in hops {
+            PayloadKey::from_bytes(key).encrypt(answer);
+        }
+        PayloadKey::from_bytes(own).decrypt(answer);
+
+        let intact = answer.first_chunk::<PAYLOAD_TAG_LEN>().is_some_and(|tag| tag.ct_eq(&[0; PAYLOAD_TAG_LEN]).into());
+        if !intact {
+            answer.fill(0);
+            return Err(ReplyError::PayloadTag);
+        }
+        answer.get_mut(PAYLOAD_TAG_LEN..).ok_or(length)
+    }
+}
+
+impl fmt::Debug for SurbKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SurbKeys(..)")
+    }
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { got, want } => write!(f, "answer is {got} bytes, want {want}"),
+            Self::PayloadTag => f.write_str("answer's tag is not zero"),
+        }
+    }
+}
+
+impl fmt::Display for SurbKeysLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SURB keys are {} bytes, want {SPRP_KEY_MATERIAL_LEN} for each hop and as many more", self.got)
+    }
+}
+
+impl core::error::Error for ReplyError {}
+impl core::error::Error for SurbKeysLength {}

@@ -1,0 +1,22 @@
+//! The tests of everything that a user of this crate can see.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::integer_division_remainder_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+mod forge;
+mod geometry;
+mod hostile_ciphertexts;
+mod hostile_packets;
+mod network;
+mod no_allocation;
+mod packet;
+mod packets;
+mod replay_filter;
+mod round_trips;
+mod schemes;
+mod senders_mistakes;

@@ -1,0 +1,56 @@
+//! Nothing in this crate allocates: every operation runs under an allocator that counts.
+
+use crate::{
+    network::Network,
+    schemes::{TestScheme, for_every_scheme},
+};
+use core::hint::black_box;
+use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
+use mixwell_sphinx::{Action, Geometry, Kem, Message, ReplayFilter, SurbId};
+
+fn count(work: impl FnOnce()) -> u64 {
+    allocation_counter::measure(work).count_total
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(count(|| drop(black_box(vec![1]))), 1);
+}
+
+fn whole_api<S: TestScheme>() {
+    let geometry = Geometry::of::<S>(5, 2000, true).unwrap();
+    let network = Network::<S>::new(geometry, 1);
+    let mut rng = network.rng.clone();
+    let hops = Network::hops(&network.public_keys, 5);
+    let path = Network::path(&hops);
+    let mut surb = vec![0; geometry.surb_len()];
+    let mut packet = vec![0; geometry.packet_len()];
+    let mut memory = [0; 100];
+
+    let allocations = count(|| {
+        let mut replays = ReplayFilter::new(&mut memory, &mut rng);
+        let keys = network.sphinx.new_surb(&path, SurbId([1; 16]), &mut rng, &mut surb).unwrap();
+        let message = Message { surb: Some(&surb), user_payload: b"question" };
+        network.sphinx.wrap_message(&path, &message, &mut rng, &mut packet).unwrap();
+        for key in &network.private_keys {
+            let (_, opened) = network.sphinx.open_any(&mut packet, &[key, &network.private_keys[0]]).unwrap();
+            assert!(!replays.insert(opened.replay_tag()).unwrap().is_seen());
+            match opened.finish().unwrap() {
+                Action::Forward { .. } => {}
+                Action::Deliver { payload, .. } => assert!(Message::parse(&geometry, payload).unwrap().surb.is_some()),
+                other => panic!("{other:?}"),
+            }
+        }
+        network.sphinx.wrap_reply(&surb, b"answer", &mut packet).unwrap();
+        if let Action::Reply { payload, .. } = network.carry(&mut packet, 5) {
+            assert_eq!(keys.open(payload).unwrap()[..6], *b"answer");
+        }
+        assert!(network.sphinx.open(&mut packet, &network.private_keys[0]).is_err());
+    });
+    assert_eq!(allocations, 0);
+}
+
+#[test]
+fn every_scheme() {
+    for_every_scheme!(whole_api());
+}

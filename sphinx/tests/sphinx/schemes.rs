@@ -1,0 +1,93 @@
+//! The schemes by the names that the vectors use, and their keys.
+
+use mixwell_pq_kem::{
+    Adapter, ByteArray, Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing, kem, nike,
+};
+use mixwell_sphinx::{Kem, Scheme};
+use rand_chacha::ChaCha20Rng;
+
+/// A scheme whose keys the tests can make, and read from bytes.
+pub(crate) trait TestScheme: Scheme {
+    fn public_key(bytes: &[u8]) -> Self::PublicKey;
+    fn private_key(bytes: &[u8]) -> Self::PrivateKey;
+    fn generate(rng: &mut ChaCha20Rng) -> (Self::PublicKey, Self::PrivateKey);
+}
+
+macro_rules! nikes {
+    ($($nike:ty),*) => {$(
+        impl TestScheme for $nike {
+            fn public_key(bytes: &[u8]) -> nike::PublicKey<Self> {
+                nike::PublicKey::from_bytes(array::<<Self as Nike>::PublicBytes>(bytes))
+            }
+
+            fn private_key(bytes: &[u8]) -> nike::PrivateKey<Self> {
+                nike::PrivateKey::from_bytes(array::<<Self as Nike>::PrivateBytes>(bytes))
+            }
+
+            fn generate(rng: &mut ChaCha20Rng) -> (nike::PublicKey<Self>, nike::PrivateKey<Self>) {
+                let private = nike::PrivateKey::generate(rng);
+                (private.public_key(), private)
+            }
+        }
+    )*};
+}
+
+macro_rules! kems {
+    ($($kem:ty),*) => {$(
+        impl TestScheme for Kem<$kem> {
+            fn public_key(bytes: &[u8]) -> kem::PublicKey<$kem> {
+                kem::PublicKey::from_bytes(array::<<$kem as KemScheme>::PublicBytes>(bytes))
+            }
+
+            fn private_key(bytes: &[u8]) -> <$kem as KemScheme>::Expanded {
+                let private = kem::PrivateKey::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(bytes));
+                <$kem>::expand(&private).unwrap()
+            }
+
+            fn generate(rng: &mut ChaCha20Rng) -> (kem::PublicKey<$kem>, <$kem as KemScheme>::Expanded) {
+                let private = kem::PrivateKey::generate(rng);
+                (<$kem>::public_key(&private).unwrap(), <$kem>::expand(&private).unwrap())
+            }
+        }
+    )*};
+}
+
+nikes!(X25519, X448);
+kems!(Adapter<X25519>, Adapter<X448>, MlKem768, XWing, MlKem768X25519, MlKem768X448);
+
+fn array<A: ByteArray>(bytes: &[u8]) -> A {
+    *A::from_slice(bytes).unwrap()
+}
+
+/// Calls a generic function with the scheme that a vector's geometry names.
+macro_rules! with_scheme {
+    ($geometry:expr, $function:ident($($argument:expr),*)) => {
+        match ($geometry.nike_name.as_str(), $geometry.kem_name.as_str()) {
+            ("x25519", "") => $function::<X25519>($($argument),*),
+            ("x448", "") => $function::<X448>($($argument),*),
+            ("", "x25519") => $function::<Kem<Adapter<X25519>>>($($argument),*),
+            ("", "x448") => $function::<Kem<Adapter<X448>>>($($argument),*),
+            ("", "MLKEM768") => $function::<Kem<MlKem768>>($($argument),*),
+            ("", "XWING") => $function::<Kem<XWing>>($($argument),*),
+            ("", "MLKEM768-X25519") => $function::<Kem<MlKem768X25519>>($($argument),*),
+            ("", "MLKEM768-X448") => $function::<Kem<MlKem768X448>>($($argument),*),
+            (nike, kem) => panic!("no scheme with NIKEName {nike:?} and KEMName {kem:?}"),
+        }
+    };
+}
+pub(crate) use with_scheme;
+
+/// Runs a generic function with every scheme that a network can use.
+macro_rules! for_every_scheme {
+    ($function:ident($($argument:expr),*)) => {{
+        $function::<X25519>($($argument),*);
+        $function::<X448>($($argument),*);
+        $function::<Kem<Adapter<X25519>>>($($argument),*);
+        $function::<Kem<Adapter<X448>>>($($argument),*);
+        $function::<Kem<MlKem768>>($($argument),*);
+        $function::<Kem<XWing>>($($argument),*);
+        $function::<Kem<MlKem768X25519>>($($argument),*);
+        $function::<Kem<MlKem768X448>>($($argument),*);
+    }};
+}
+pub(crate) use for_every_scheme;
