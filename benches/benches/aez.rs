@@ -3,7 +3,9 @@
 //! `cargo bench -p mixwell-benches --bench aez`
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
 
-use criterion::{BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
+};
 use mixwell_aez::{Aez, Backend};
 use std::hint::black_box;
 use x25519_dalek::{PublicKey, StaticSecret};
@@ -56,7 +58,9 @@ fn others(group: &mut BenchmarkGroup<'_, WallTime>, length: usize) {
 fn yardstick(c: &mut Criterion) {
     let secret = StaticSecret::from([5; 32]);
     let public = PublicKey::from(&StaticSecret::from([6; 32]));
-    c.bench_function("x25519-dalek's Diffie-Hellman", |b| b.iter(|| black_box(&secret).diffie_hellman(black_box(&public))));
+    c.bench_function("x25519-dalek's Diffie-Hellman", |b| {
+        b.iter(|| black_box(&secret).diffie_hellman(black_box(&public)))
+    });
 }
 
 criterion_group! {

@@ -61,16 +61,33 @@ fn main() {
         black_box(mac.finalize().into_bytes());
     };
     let mut routing_info = vec![0; geometry.routing_info_len() + geometry.per_hop_routing_info_len()];
-    let mut ctr = || Ctr128BE::<Aes256>::new(black_box(&[1; 32]).into(), &[2; 16].into()).apply_keystream(&mut routing_info);
+    let mut ctr =
+        || Ctr128BE::<Aes256>::new(black_box(&[1; 32]).into(), &[2; 16].into()).apply_keystream(&mut routing_info);
     let mut hash = || drop(black_box(Sha512_256::digest(black_box([1; 32]))));
 
     let [unwrap, two_dh, aez, kdf, mac, ctr, hash, wrap, eight_dh] = side_by_side([
-        &mut unwrap, &mut dh(2), &mut aez, &mut kdf, &mut mac, &mut ctr, &mut hash, &mut wrap, &mut dh(8),
+        &mut unwrap,
+        &mut dh(2),
+        &mut aez,
+        &mut kdf,
+        &mut mac,
+        &mut ctr,
+        &mut hash,
+        &mut wrap,
+        &mut dh(8),
     ]);
 
     println!("5 hops, {USER_PAYLOAD} bytes for the user, packets of {} bytes", geometry.packet_len());
     let us = |ns: f64| ns / 1000.0;
-    println!("two X25519 {:.1} µs, AEZ {:.2} µs, KDF {:.2} µs, MAC {:.2} µs, CTR {:.2} µs, hash {:.2} µs", us(two_dh), us(aez), us(kdf), us(mac), us(ctr), us(hash));
+    println!(
+        "two X25519 {:.1} µs, AEZ {:.2} µs, KDF {:.2} µs, MAC {:.2} µs, CTR {:.2} µs, hash {:.2} µs",
+        us(two_dh),
+        us(aez),
+        us(kdf),
+        us(mac),
+        us(ctr),
+        us(hash)
+    );
     report("unwrap / its primitives", unwrap, two_dh + aez + kdf + mac + ctr + hash, 1.15);
     report("wrap / eight X25519", wrap, eight_dh, 1.0);
 }
@@ -91,5 +108,10 @@ fn kdf(secret: &[u8]) {
 fn report(what: &str, ns: f64, floor: f64, limit: f64) {
     let ratio = ns / floor;
     let verdict = if ratio <= limit { "holds" } else { "EXCEEDED" };
-    println!("{what}: {:.1} µs / {:.1} µs = {ratio:.3}, limit {limit}: {verdict}; {:.0} packets/s", ns / 1e3, floor / 1e3, 1e9 / ns);
+    println!(
+        "{what}: {:.1} µs / {:.1} µs = {ratio:.3}, limit {limit}: {verdict}; {:.0} packets/s",
+        ns / 1e3,
+        floor / 1e3,
+        1e9 / ns
+    );
 }
