@@ -1,6 +1,6 @@
 //! `wire_commands.json`: every command, both ways, and the padded lengths.
 
-use crate::common::Geometry;
+use crate::geometry::Geometry;
 use mixwell_vectors::{Hex, load};
 use mixwell_wire::{
     CertStatus, Command, ConsensusStatus, DescriptorStatus, Link, PacketSizes, PkiSizes, RevealStatus, SigStatus,

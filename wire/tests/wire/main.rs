@@ -14,6 +14,7 @@ mod command_vectors;
 mod commands;
 mod common;
 mod fake_kem;
+mod geometry;
 mod handshake;
 mod memory;
 mod pair;

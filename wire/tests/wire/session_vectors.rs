@@ -1,9 +1,6 @@
 //! `noise_session.json`: either side against the recorded other.
 
-use crate::{
-    common::{Geometry, PKI},
-    replay::Replay,
-};
+use crate::{common::PKI, geometry::Geometry, replay::Replay};
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
     kem::{Ciphertext, PrivateKey, Seed, SharedSecret},
