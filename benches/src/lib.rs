@@ -40,3 +40,8 @@ fn calls_per_sample(function: &mut dyn FnMut()) -> u32 {
         calls *= 2;
     }
 }
+
+/// Compiles and runs the code in the project's README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,4 +1,4 @@
-//! The NIKEs and KEMs of post-quantum mix networks.
+#![doc = include_str!("../README.md")]
 #![no_std]
 
 #[cfg(any(feature = "x25519", feature = "x448"))]

@@ -22,6 +22,8 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "upstream", reader: "sphinx" },
     Family { name: "wire_commands", reader: "wire" },
     Family { name: "noise_session", reader: "wire" },
+    Family { name: "mixdelay", reader: "mixdelay" },
+    Family { name: "exponential", reader: "mixdelay" },
 ];
 
 impl Family {

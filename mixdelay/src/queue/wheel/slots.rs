@@ -1,0 +1,101 @@
+//! The slots of the wheel, and which are in use.
+
+use super::chunks::Head;
+use alloc::boxed::Box;
+
+const DIGIT_BITS: u32 = 8;
+const DIGITS: usize = 1 << DIGIT_BITS;
+/// 2⁶⁴ nanoseconds are less than 2⁴⁵ milliseconds.
+const LEVELS: usize = 6;
+
+/// A level and a slot of it.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    level: u8,
+    digit: u8,
+}
+
+pub(super) struct Slots(Box<[Level; LEVELS]>);
+
+#[derive(Clone, Copy)]
+struct Level {
+    heads: [Head; DIGITS],
+    /// A bit for each slot that is not empty.
+    used: [u64; DIGITS >> 6],
+}
+
+impl Place {
+    pub(super) const COUNT: usize = LEVELS << DIGIT_BITS;
+
+    /// Where an entry waits, seen from `now`; `None` if it need not.
+    pub(super) fn of(release: u64, now: u64) -> Option<Self> {
+        if release <= now {
+            return None;
+        }
+        let level = (release ^ now).ilog2() >> DIGIT_BITS.trailing_zeros();
+        #[expect(clippy::cast_possible_truncation, reason = "one digit is meant; the level is below 8")]
+        let place = Self { level: level as u8, digit: (release >> (level << DIGIT_BITS.trailing_zeros())) as u8 };
+        Some(place)
+    }
+
+    /// Whether the entries of this slot all have the same release.
+    pub(super) const fn is_exact(self) -> bool {
+        self.level == 0
+    }
+
+    /// The earliest release that belongs here, seen from `now`: its digit, those of `now` above, zeros below.
+    fn start(self, now: u64) -> u64 {
+        let low_bits = u32::from(self.level).saturating_mul(DIGIT_BITS);
+        let above = (now >> low_bits >> DIGIT_BITS) << DIGIT_BITS;
+        (above | u64::from(self.digit)) << low_bits
+    }
+}
+
+impl Slots {
+    pub(super) fn new() -> Self {
+        Self(Box::new([Level { heads: [Head::EMPTY; DIGITS], used: [0; DIGITS >> 6] }; LEVELS]))
+    }
+
+    /// The head of a slot that is about to be pushed to, or removed from.
+    #[expect(clippy::indexing_slicing, reason = "a release is below 2⁴⁸, so its level below 6; a digit below 256")]
+    pub(super) fn head_mut(&mut self, place: Place) -> &mut Head {
+        let level = &mut self.0[usize::from(place.level)];
+        level.used[usize::from(place.digit >> 6)] |= 1 << (place.digit & 63);
+        &mut level.heads[usize::from(place.digit)]
+    }
+
+    /// Marks a slot as unused if it has become empty.
+    #[expect(clippy::indexing_slicing, reason = "as in `head_mut`")]
+    pub(super) fn tidy(&mut self, place: Place) {
+        let level = &mut self.0[usize::from(place.level)];
+        if level.heads[usize::from(place.digit)].is_empty() {
+            level.used[usize::from(place.digit >> 6)] &= !(1 << (place.digit & 63));
+        }
+    }
+
+    /// Takes away all that is in a slot.
+    pub(super) fn take(&mut self, place: Place) -> Head {
+        let head = core::mem::replace(self.head_mut(place), Head::EMPTY);
+        self.tidy(place);
+        head
+    }
+
+    /// The slot whose entries are released first, and the earliest release that belongs there.
+    pub(super) fn first(&self, now: u64) -> Option<(Place, u64)> {
+        let place =
+            self.0.iter().zip(0..).find_map(|(level, number)| Some(Place { level: number, digit: level.first()? }))?;
+        Some((place, place.start(now)))
+    }
+
+    pub(super) fn heads(&self) -> impl Iterator<Item = Head> {
+        self.0.iter().flat_map(|level| level.heads)
+    }
+}
+
+impl Level {
+    fn first(&self) -> Option<u8> {
+        let (word, base) = self.used.iter().zip((0_u8..).step_by(64)).find(|(word, _)| **word != 0)?;
+        #[expect(clippy::cast_possible_truncation, reason = "below 64")]
+        Some(base | word.trailing_zeros() as u8)
+    }
+}

@@ -1,0 +1,115 @@
+//! Rates: what a consensus publishes, checked once and turned into integers (mixdelay.md, "Sampling").
+
+use crate::quotient::{Binary64, Quotient};
+use core::fmt;
+
+/// The rate λ of a Poisson process, in events per millisecond.
+///
+/// Made once from the floating-point number of a consensus, by integer arithmetic on its bits; everything after that is
+/// integers, so a target without floating-point hardware gets the same delays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// 1/λ in milliseconds is `reciprocal` · 2^-`shift`, short of the truth by less than one part in 2⁶².
+    pub(crate) reciprocal: u64,
+    pub(crate) shift: i32,
+    cap_millis: u64,
+    mean_millis: Option<u64>,
+}
+
+/// Why a number is no rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RateError {
+    /// It is zero. In a consensus this turns the process off.
+    Zero,
+    /// It is less than zero.
+    Negative,
+    /// It is infinite.
+    Infinite,
+    /// It is not a number.
+    NotANumber,
+    /// It is so low that its mean delay does not fit 64 bits of milliseconds.
+    MeanTooLong,
+}
+
+impl Rate {
+    /// The rate of `lambda` events per millisecond.
+    ///
+    /// # Errors
+    /// Each of [`RateError`] but [`MeanTooLong`](RateError::MeanTooLong).
+    pub const fn per_milli(lambda: f64) -> Result<Self, RateError> {
+        let lambda = match Binary64::positive(lambda.to_bits()) {
+            Ok(lambda) => lambda,
+            Err(error) => return Err(error),
+        };
+        let (reciprocal, shift) = lambda.reciprocal();
+        Ok(Self {
+            reciprocal,
+            shift,
+            cap_millis: Quotient::of(MINUS_LN_1E_12, lambda).ceil_saturating(),
+            mean_millis: Quotient::of(ONE, lambda).ceil(),
+        })
+    }
+
+    /// The rate that a consensus publishes, where zero turns the process off.
+    ///
+    /// # Errors
+    /// As [`Rate::per_milli`], but for [`RateError::Zero`], which gives `None`.
+    pub const fn published(lambda: f64) -> Result<Option<Self>, RateError> {
+        match Self::per_milli(lambda) {
+            Ok(rate) => Ok(Some(rate)),
+            Err(RateError::Zero) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The safety cap in milliseconds: ⌈−ln(10⁻¹²)/λ⌉, the most that 64 bits hold if it is more.
+    ///
+    /// All but one in 10¹² delays are shorter. The quotient is rounded to 53 bits before it is rounded up, as it is in
+    /// every node that computes it in double precision.
+    #[must_use]
+    pub const fn cap_millis(&self) -> u64 {
+        self.cap_millis
+    }
+
+    /// The mean delay in milliseconds: ⌈1/λ⌉, rounded like the cap.
+    ///
+    /// # Errors
+    /// [`RateError::MeanTooLong`] if it does not fit.
+    pub const fn mean_millis(&self) -> Result<u64, RateError> {
+        match self.mean_millis {
+            Some(mean) => Ok(mean),
+            None => Err(RateError::MeanTooLong),
+        }
+    }
+}
+
+/// The safety cap of a published rate in milliseconds, 0 for a number that is no rate. See [`Rate::cap_millis`].
+#[must_use]
+pub const fn safety_cap_millis(lambda: f64) -> u64 {
+    match Rate::per_milli(lambda) {
+        Ok(rate) => rate.cap_millis(),
+        Err(_) => 0,
+    }
+}
+
+impl fmt::Display for RateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Zero => "rate is zero",
+            Self::Negative => "rate is negative",
+            Self::Infinite => "rate is infinite",
+            Self::NotANumber => "rate is not a number",
+            Self::MeanTooLong => "mean of the rate does not fit 64 bits of milliseconds",
+        })
+    }
+}
+
+impl core::error::Error for RateError {}
+
+const ONE: Binary64 = Binary64 { significand: 1 << 52, exponent: -52 };
+
+/// −ln(10⁻¹²) = 27.631021115928547…, the nearest number of double precision.
+const MINUS_LN_1E_12: Binary64 = Binary64 { significand: 0x001b_a18a_998f_ffa0, exponent: -48 };
+
+pub(crate) const NANOS_PER_MILLI: u64 = 1_000_000;

@@ -1,0 +1,73 @@
+//! Delays drawn from a rate (mixdelay.md, "Sampling").
+
+use crate::{Rate, RateError, exponential::standard_exponential};
+use rand_core::CryptoRng;
+use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+impl Rate {
+    /// Draws an exponential delay in whole milliseconds, rounded down; the most that 64 bits hold if it is longer.
+    ///
+    /// Takes 16 bytes from `rng`, in the same time whatever they are.
+    #[must_use]
+    pub fn sample_millis(&self, rng: &mut impl CryptoRng) -> u64 {
+        self.sample::<1>(rng)
+    }
+
+    /// Draws an exponential delay in whole nanoseconds, rounded down; the most that 64 bits hold if it is longer.
+    ///
+    /// Takes 16 bytes from `rng`, in the same time whatever they are.
+    #[must_use]
+    pub fn sample_nanos(&self, rng: &mut impl CryptoRng) -> u64 {
+        self.sample::<1_000_000>(rng)
+    }
+
+    /// Draws the delay of a hop, in milliseconds, for its routing command: an exponential delay rounded down, and 1,
+    /// but at most the [safety cap](Rate::cap_millis).
+    #[must_use]
+    pub fn hop_delay_millis(&self, rng: &mut impl CryptoRng) -> u32 {
+        // The cap is 1 or more, so a sample below the cap less 1 is one that 1 can be added to.
+        let delay = minimum(self.sample_millis(rng), self.cap_millis().saturating_sub(1)).saturating_add(1);
+        #[expect(clippy::cast_possible_truncation, reason = "just made to fit")]
+        let delay = minimum(delay, u64::from(u32::MAX)) as u32;
+        delay
+    }
+
+    /// `UNITS` is how many units make a millisecond, at most 2²⁰.
+    #[expect(clippy::arithmetic_side_effects, reason = "89 · 2⁶³ · 2²⁰ is less than 2⁹⁰")]
+    fn sample<const UNITS: u32>(&self, rng: &mut impl CryptoRng) -> u64 {
+        let (whole, part) = standard_exponential(rng);
+        let reciprocal = u128::from(self.reciprocal);
+        let delay = u128::from(whole) * reciprocal + ((u128::from(part) * reciprocal) >> 64);
+        shift_down(delay * u128::from(UNITS), self.shift)
+    }
+}
+
+/// Draws the delay of a hop as [`Rate::hop_delay_millis`] does, for callers who hold the published number.
+///
+/// `|lambda| hop_delay_millis(lambda, rng)` is a closure that path selection can call without knowing this crate.
+///
+/// # Errors
+/// As [`Rate::per_milli`].
+pub fn hop_delay_millis(lambda: f64, rng: &mut impl CryptoRng) -> Result<u32, RateError> {
+    Ok(Rate::per_milli(lambda)?.hop_delay_millis(rng))
+}
+
+/// `value` · 2^-`shift`, rounded down, at most `u64::MAX`. Branches on the public `shift` only.
+#[expect(clippy::arithmetic_side_effects, reason = "the shifts are below 128 by the branches")]
+#[expect(clippy::cast_possible_truncation, reason = "the bits above are looked at, or were shifted in")]
+fn shift_down(value: u128, shift: i32) -> u64 {
+    let (kept, over) = match shift {
+        128.. => (0, 0),
+        0.. => (value >> shift, value >> shift >> 64),
+        -63..0 => (value << -shift, value >> (64 + shift)),
+        _ => (0, value),
+    };
+    let fits = ((over as u64) | ((over >> 64) as u64)).ct_eq(&0);
+    u64::conditional_select(&u64::MAX, &(kept as u64), fits)
+}
+
+/// The lower of the two, without a branch.
+pub(crate) fn minimum(a: u64, b: u64) -> u64 {
+    let (_, b_is_lower) = b.overflowing_sub(a);
+    u64::conditional_select(&a, &b, Choice::from(u8::from(b_is_lower)))
+}

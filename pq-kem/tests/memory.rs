@@ -1,0 +1,136 @@
+//! What allocates (nothing), and what secrets leave behind (nothing).
+#![cfg(all(feature = "pem", feature = "xwing", feature = "mlkem768-x25519", feature = "mlkem768-x448"))]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+use mixwell_pq_kem::{
+    Adapter, AdapterKey, ByteArray, Kem, MlKem768, MlKem768Key, MlKem768X448, MlKem768X25519, Nike, Scheme, X448,
+    X25519, XWing,
+    kem::{self, Ciphertext, Seed},
+    nike::{self, Product},
+    pem,
+};
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+
+fn nike<N: Nike>(rng: &mut ChaCha20Rng) {
+    let private = nike::PrivateKey::<N>::generate(rng);
+    let public = private.public_key();
+    let _ = (private.exchange(&public), N::blind(&public, &private));
+    let mut product = N::Product::new(&private);
+    product.multiply(&private);
+    let _ = (product.public_key(), product.exchange(&public));
+    let mut text = [0; 200];
+    let text = pem::encode(&private, &mut text).unwrap();
+    assert!(pem::decode::<nike::PrivateKey<N>>(text.as_bytes()).is_ok());
+}
+
+fn kem<K: Kem>(rng: &mut ChaCha20Rng) {
+    let private = kem::PrivateKey::<K>::generate(rng);
+    let public = K::public_key(&private).unwrap();
+    let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), kem::SharedSecret::<K>::default());
+    K::encapsulate(&public, rng, &mut ciphertext, &mut secret).unwrap();
+    K::decapsulate(&K::expand(&private).unwrap(), &ciphertext, &mut secret).unwrap();
+    let mut text = [0; 2500];
+    let text = pem::encode(&private, &mut text).unwrap();
+    assert!(pem::decode::<kem::PrivateKey<K>>(text.as_bytes()).is_ok());
+    assert!(Scheme::kem(K::NAME).is_some());
+}
+
+#[test]
+fn nothing_allocates() {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let counted = allocation_counter::measure(|| {
+        nike::<X25519>(&mut rng);
+        nike::<X448>(&mut rng);
+        kem::<Adapter<X25519>>(&mut rng);
+        kem::<Adapter<X448>>(&mut rng);
+        kem::<MlKem768>(&mut rng);
+        kem::<XWing>(&mut rng);
+        kem::<MlKem768X25519>(&mut rng);
+        kem::<MlKem768X448>(&mut rng);
+    });
+    assert_eq!(counted.count_total, 0);
+    assert_eq!(allocation_counter::measure(|| drop(core::hint::black_box(Box::new(1)))).count_total, 1);
+}
+
+/// How many of the secret's 8-byte words stand at the same place after the owner is dropped in place. `public` may stay.
+#[cfg(target_os = "linux")]
+fn survivors<T>(owner: T, public: &[u8]) -> usize {
+    let mut place = Box::new(Some(owner));
+    let address = core::ptr::from_ref(&*place).addr();
+    let before = read_own_memory(address, size_of::<Option<T>>());
+    **core::hint::black_box(&mut place) = None;
+    let after = read_own_memory(address, size_of::<Option<T>>());
+    drop(place);
+    let words = before.chunks_exact(8).zip(after.chunks_exact(8));
+    // an address in the padding has its two high bytes zero
+    let random = |word: &[u8]| word.iter().filter(|byte| **byte != 0 && **byte != 0xff).count() > 6;
+    let is_public = |word: &[u8]| public.windows(8).any(|window| window == word);
+    assert!(before.chunks_exact(8).any(|word| random(word) && !is_public(word)), "there was a secret");
+    words.filter(|(before, after)| before == after && random(before) && !is_public(before)).count()
+}
+
+/// Reads this process's memory as the kernel sees it, so that the compiler cannot know.
+#[cfg(target_os = "linux")]
+fn read_own_memory(address: usize, len: usize) -> Vec<u8> {
+    use std::os::unix::fs::FileExt;
+    let mut bytes = vec![0; len];
+    std::fs::File::open("/proc/self/mem").unwrap().read_exact_at(&mut bytes, address as u64).unwrap();
+    bytes
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn secrets_are_wiped() {
+    fn nike<N: Nike>(rng: &mut ChaCha20Rng) {
+        let key = || nike::PrivateKey::<N>::generate(&mut ChaCha20Rng::seed_from_u64(5));
+        let public = nike::PrivateKey::<N>::generate(rng).public_key();
+        assert_eq!(survivors(key(), &[]), 0);
+        assert_eq!(survivors(key().exchange(&public).unwrap(), &[]), 0);
+        let mut product = N::Product::new(&key());
+        product.multiply(&nike::PrivateKey::generate(rng));
+        assert_eq!(survivors(product, &[]), 0);
+    }
+    fn kem<K: Kem>(parts: usize, rng: &mut ChaCha20Rng) {
+        let private = kem::PrivateKey::<K>::generate(rng);
+        let public = K::public_key(&private).unwrap();
+        let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), kem::SharedSecret::<K>::default());
+        K::encapsulate(&public, rng, &mut ciphertext, &mut secret).unwrap();
+        // the public key may stay in an expanded private key, and so may the padding between its parts
+        let left = survivors(K::expand(&private).unwrap(), public.as_bytes().as_ref());
+        assert!(left * 8 <= size_of::<K::Expanded>() - parts, "{}: {left} words", K::NAME);
+        assert_eq!(survivors(private, &[]), 0);
+        assert_eq!(survivors(secret, &[]), 0);
+        let mut seed = Seed::<K>::default();
+        rng.fill_bytes(seed.as_bytes_mut().as_mut());
+        assert!(K::SeedBytes::LEN >= 32);
+        assert_eq!(survivors(seed, &[]), 0);
+    }
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    nike::<X25519>(&mut rng);
+    nike::<X448>(&mut rng);
+    let (x25519, x448) = (size_of::<AdapterKey<X25519>>(), size_of::<AdapterKey<X448>>());
+    let ml_kem = size_of::<MlKem768Key>();
+    kem::<Adapter<X25519>>(x25519, &mut rng);
+    kem::<Adapter<X448>>(x448, &mut rng);
+    kem::<MlKem768>(ml_kem, &mut rng);
+    kem::<XWing>(ml_kem + 64, &mut rng);
+    kem::<MlKem768X25519>(x25519 + ml_kem, &mut rng);
+    kem::<MlKem768X448>(x448 + ml_kem, &mut rng);
+}
+
+/// The check above sees what is not wiped.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_plain_array_survives() {
+    let bytes: [u8; 64] = core::array::from_fn(|i| 17 + u8::try_from(i).unwrap());
+    assert!(survivors(bytes, &[]) >= 7);
+}
