@@ -21,11 +21,18 @@ use std::{
 
 /// A stream whose calls can be made to give up.
 pub trait Timed {
-    /// From now on a call that waits longer than this fails with [`ErrorKind::WouldBlock`] or [`ErrorKind::TimedOut`].
+    /// From now on a call of `read` that waits longer than this fails with [`ErrorKind::WouldBlock`] or
+    /// [`ErrorKind::TimedOut`].
     ///
     /// # Errors
     /// Those of the stream.
-    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+
+    /// The same for `write` and `flush`.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 
 /// Runs an initiator's handshake over a connected stream.
@@ -131,21 +138,32 @@ impl<S: Write + Timed, B: AsMut<[u8]>> Writer<S, B> {
 }
 
 impl Timed for TcpStream {
-    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        (&*self).set_timeout(timeout)
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        Self::set_read_timeout(self, Some(timeout))
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        Self::set_write_timeout(self, Some(timeout))
     }
 }
 
 impl Timed for &TcpStream {
-    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        self.set_read_timeout(Some(timeout))?;
-        self.set_write_timeout(Some(timeout))
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_read_timeout(self, Some(timeout))
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_write_timeout(self, Some(timeout))
     }
 }
 
 impl<S: Timed> Timed for &mut S {
-    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        (**self).set_timeout(timeout)
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_write_timeout(timeout)
     }
 }
 
@@ -181,15 +199,19 @@ impl<S> Blocking<S> {
 }
 
 impl<S: Timed> Blocking<S> {
-    /// Calls the stream until it is not interrupted.
-    fn call<T>(&mut self, mut call: impl FnMut(&mut S) -> io::Result<T>) -> Result<T, StreamError<io::Error>> {
+    /// Calls the stream until it is not interrupted. `limit` sets how long a call may wait.
+    fn call<T>(
+        &mut self,
+        limit: impl Fn(&mut S, Duration) -> io::Result<()>,
+        mut call: impl FnMut(&mut S) -> io::Result<T>,
+    ) -> Result<T, StreamError<io::Error>> {
         loop {
             if let Some(deadline) = self.deadline {
                 let left = deadline.saturating_duration_since(Instant::now());
                 if left.is_zero() {
                     return Err(StreamError::Timeout);
                 }
-                self.stream.set_timeout(left).map_err(StreamError::Io)?;
+                limit(&mut self.stream, left).map_err(StreamError::Io)?;
             }
             match call(&mut self.stream) {
                 Ok(done) => return Ok(done),
@@ -207,7 +229,7 @@ impl<S: Read + Timed> Source for Blocking<S> {
     type Error = io::Error;
 
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StreamError<io::Error>> {
-        self.call(|stream| stream.read(buffer))
+        self.call(S::set_read_timeout, |stream| stream.read(buffer))
     }
 }
 
@@ -215,10 +237,10 @@ impl<S: Write + Timed> Sink for Blocking<S> {
     type Error = io::Error;
 
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError<io::Error>> {
-        self.call(|stream| stream.write(bytes))
+        self.call(S::set_write_timeout, |stream| stream.write(bytes))
     }
 
     async fn flush(&mut self) -> Result<(), StreamError<io::Error>> {
-        self.call(Write::flush)
+        self.call(S::set_write_timeout, Write::flush)
     }
 }

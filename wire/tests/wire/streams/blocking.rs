@@ -33,8 +33,12 @@ impl<S: Write> Write for Crumbs<S> {
 }
 
 impl<S: Timed> Timed for Crumbs<S> {
-    fn set_timeout(&mut self, timeout: Duration) -> io::Result<()> {
-        self.stream.set_timeout(timeout)
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.stream.set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        self.stream.set_write_timeout(timeout)
     }
 }
 
@@ -170,4 +174,6 @@ fn waiting_again_after_a_timeout() {
     }
     gateway_stream.write_all(&frame[sent..]).unwrap();
     assert_eq!(reader.receive().unwrap(), Command::Disconnect);
+    // a writer on the same socket has a timeout of its own
+    assert_eq!(client_stream.write_timeout().unwrap(), None);
 }
