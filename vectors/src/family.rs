@@ -20,6 +20,8 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "geometry", reader: "sphinx" },
     Family { name: "sphinx", reader: "sphinx" },
     Family { name: "upstream", reader: "sphinx" },
+    Family { name: "wire_commands", reader: "wire" },
+    Family { name: "noise_session", reader: "wire" },
     Family { name: "mixdelay", reader: "mixdelay" },
     Family { name: "exponential", reader: "mixdelay" },
 ];

@@ -1,0 +1,127 @@
+//! The handshake: pqXX over a KEM (section 1).
+//!
+//! Each state of each side is a type, and every step consumes it: a message out of turn does not compile, and an error
+//! ends the handshake.
+
+mod authenticate;
+pub mod initiator;
+mod kem;
+mod link_key;
+mod messages;
+pub mod responder;
+
+pub use authenticate::{Ad, Peer};
+pub use link_key::LinkKey;
+pub use messages::Messages;
+
+use crate::noise::{CipherError, Keyed, TAG_LEN, Unkeyed};
+use core::fmt;
+use mixwell_pq_kem::{
+    Kem,
+    kem::{DecapsulateError, KeyError},
+};
+
+/// The first byte on the wire, and Noise's prologue.
+const VERSION: u8 = 3;
+
+/// What a side brings to a handshake.
+struct Local<'a, K: Kem> {
+    key: &'a LinkKey<K>,
+    ad: Ad<'a>,
+    link: crate::Link,
+}
+
+impl<K: Kem> Local<'_, K> {
+    /// The `s` token and the payload of messages 2 and 3.
+    fn send_identity(&self, state: &mut Keyed, unix_time: u32, out: &mut [u8]) -> Result<(), HandshakeError> {
+        let (static_key, payload) = messages::cut(out, Messages::<K>::STATIC_LEN)?;
+        if let Some((public, _)) = static_key.split_last_chunk_mut::<TAG_LEN>() {
+            public.copy_from_slice(self.key.public().as_bytes().as_ref());
+        }
+        state.encrypt_and_hash(static_key)?;
+        if let Some((message, _)) = payload.split_last_chunk_mut::<TAG_LEN>() {
+            self.ad.write(unix_time, message);
+        }
+        Ok(state.encrypt_and_hash(payload)?)
+    }
+}
+
+/// States hold secrets: their `Debug` shows their name alone.
+macro_rules! opaque_debug {
+    ($($state:ident),+) => {$(
+        impl<K: Kem> core::fmt::Debug for $state<'_, K> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, "{}<{}>(..)", stringify!($state), K::NAME)
+            }
+        }
+    )+};
+}
+
+use opaque_debug;
+
+fn start<K: Kem>() -> Unkeyed {
+    let mut state = Unkeyed::new(&["Noise_pqXX_", K::NAME, "_ChaChaPoly_BLAKE2b"]);
+    state.mix_hash(&[VERSION]);
+    state
+}
+
+/// A handshake has failed; all that is left is to close the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeError {
+    /// The buffer for a message is too short: the caller's mistake.
+    Buffer {
+        /// How long it has to be at least.
+        want: usize,
+        /// How long it is.
+        got: usize,
+    },
+    /// The peer's message has another length.
+    Length {
+        /// How long it has to be.
+        want: usize,
+        /// How long it is.
+        got: usize,
+    },
+    /// The peer speaks another version of the protocol, or another protocol.
+    Version(u8),
+    /// A public key is malformed.
+    Key,
+    /// A cryptographic check of the peer's message has failed.
+    Failed,
+    /// The peer's description of itself is malformed.
+    Authenticate,
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Buffer { want, got } => write!(f, "the buffer has {got} bytes, want at least {want}"),
+            Self::Length { want, got } => write!(f, "the message has {got} bytes, want {want}"),
+            Self::Version(version) => write!(f, "the peer speaks version {version}, want {VERSION}"),
+            Self::Key => f.write_str("a public key is malformed"),
+            Self::Failed => f.write_str("the message is not authentic"),
+            Self::Authenticate => f.write_str("the authenticate message is malformed"),
+        }
+    }
+}
+
+impl core::error::Error for HandshakeError {}
+
+impl From<CipherError> for HandshakeError {
+    fn from(_: CipherError) -> Self {
+        Self::Failed
+    }
+}
+
+impl From<KeyError> for HandshakeError {
+    fn from(KeyError: KeyError) -> Self {
+        Self::Key
+    }
+}
+
+impl From<DecapsulateError> for HandshakeError {
+    fn from(DecapsulateError: DecapsulateError) -> Self {
+        Self::Failed
+    }
+}

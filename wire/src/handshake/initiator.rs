@@ -1,0 +1,213 @@
+//! The side that opened the connection.
+//!
+//! [`Initiator`] writes message 1 → [`AwaitMessage2`] → [`CheckPeer`] → [`SendMessage3`] → [`AwaitMessage4`] →
+//! [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`].
+
+use super::{
+    Ad, HandshakeError, LinkKey, Local, Messages, Peer, VERSION, kem,
+    messages::{check_length, cut, room},
+    opaque_debug, start,
+};
+use crate::{
+    Command, Link, ReceiveError, Session,
+    noise::{Keyed, Unkeyed},
+    session::FRAME_HEADER_LEN,
+};
+use mixwell_pq_kem::{
+    Kem,
+    kem::{PrivateKey, PublicKey},
+};
+use rand_core::CryptoRng;
+
+/// The start: nothing is sent yet.
+pub struct Initiator<'a, K: Kem>(Local<'a, K>);
+
+/// Message 1 is sent.
+pub struct AwaitMessage2<'a, K: Kem> {
+    local: Local<'a, K>,
+    state: Unkeyed,
+    ephemeral: PrivateKey<K>,
+}
+
+/// Message 2 has come. The caller decides whether it wants to talk with this peer.
+pub struct CheckPeer<'a, K: Kem> {
+    local: Local<'a, K>,
+    state: Keyed,
+    peer: Peer<K>,
+}
+
+/// The peer is the right one.
+pub struct SendMessage3<'a, K: Kem> {
+    local: Local<'a, K>,
+    state: Keyed,
+    responder: PublicKey<K>,
+}
+
+/// Message 3 is sent.
+pub struct AwaitMessage4<'a, K: Kem> {
+    local: Local<'a, K>,
+    state: Keyed,
+}
+
+/// The handshake is done. The session is up when the responder's first command, a [`Command::NoOp`], has come.
+#[derive(Debug)]
+pub struct AwaitNoOp(Session);
+
+/// The length of the responder's first command has come.
+#[derive(Debug)]
+pub struct AwaitNoOpBody(Session);
+
+impl<'a, K: Kem> Initiator<'a, K> {
+    /// A new handshake.
+    #[must_use]
+    pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>, link: Link) -> Self {
+        Self(Local { key, ad, link })
+    }
+
+    /// Writes message 1, [`Messages::LEN_1`] bytes, to the front of `out`.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Buffer`].
+    pub fn write<'m, R: CryptoRng + ?Sized>(
+        self,
+        rng: &mut R,
+        out: &'m mut [u8],
+    ) -> Result<(AwaitMessage2<'a, K>, &'m [u8]), HandshakeError> {
+        let out = room(out, Messages::<K>::LEN_1)?;
+        let ephemeral = PrivateKey::<K>::generate(rng);
+        let mut state = start::<K>();
+        if let Some((version, public)) = out.split_first_mut() {
+            *version = VERSION;
+            public.copy_from_slice(K::public_key(&ephemeral)?.as_bytes().as_ref());
+            state.mix_hash(public);
+        }
+        // the empty payload
+        state.mix_hash(&[]);
+        Ok((AwaitMessage2 { local: self.0, state, ephemeral }, out))
+    }
+}
+
+impl<'a, K: Kem> AwaitMessage2<'a, K> {
+    /// Reads message 2, [`Messages::LEN_2`] bytes, which is decrypted where it lies.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if it is not a responder's.
+    pub fn read(self, message: &mut [u8]) -> Result<CheckPeer<'a, K>, HandshakeError> {
+        check_length(message, Messages::<K>::LEN_2)?;
+        let Self { local, mut state, ephemeral } = self;
+        let (ekem, rest) = cut(message, Messages::<K>::CIPHERTEXT_LEN)?;
+        let (static_key, payload) = cut(rest, Messages::<K>::STATIC_LEN)?;
+        state.mix_hash(ekem);
+        let mut state = {
+            let secret = kem::decapsulate::<K>(&K::expand(&ephemeral)?, ekem)?;
+            state.mix_key(secret.as_bytes().as_ref())
+        };
+        let static_key = state.decrypt_and_hash(static_key)?;
+        let peer = Peer::read(static_key, state.decrypt_and_hash(payload)?)?;
+        Ok(CheckPeer { local, state, peer })
+    }
+}
+
+impl<'a, K: Kem> CheckPeer<'a, K> {
+    /// Who the responder says it is.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer<K> {
+        &self.peer
+    }
+
+    /// Goes on: it is the right one.
+    #[must_use]
+    pub fn accept(self) -> SendMessage3<'a, K> {
+        SendMessage3 { local: self.local, state: self.state, responder: self.peer.into_static_key() }
+    }
+
+    /// Ends the handshake. Close the connection, and send nothing.
+    pub fn refuse(self) {}
+}
+
+impl<'a, K: Kem> SendMessage3<'a, K> {
+    /// Writes message 3, [`Messages::LEN_3`] bytes, to the front of `out`.
+    ///
+    /// # Errors
+    /// [`HandshakeError::Buffer`], or [`HandshakeError::Key`] if the responder's static key is malformed.
+    pub fn write<'m, R: CryptoRng + ?Sized>(
+        self,
+        rng: &mut R,
+        out: &'m mut [u8],
+    ) -> Result<(AwaitMessage4<'a, K>, &'m [u8]), HandshakeError> {
+        let out = room(out, Messages::<K>::LEN_3)?;
+        let Self { local, mut state, responder } = self;
+        let (skem, identity) = cut(out, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
+        kem::send_skem(&mut state, &responder, rng, skem)?;
+        local.send_identity(&mut state, 0, identity)?;
+        Ok((AwaitMessage4 { local, state }, out))
+    }
+}
+
+impl<K: Kem> AwaitMessage4<'_, K> {
+    /// Reads message 4, [`Messages::LEN_4`] bytes, which is decrypted where it lies.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if it is not the responder's.
+    pub fn read(self, message: &mut [u8]) -> Result<AwaitNoOp, HandshakeError> {
+        check_length(message, Messages::<K>::LEN_4)?;
+        let Self { local, mut state } = self;
+        let (skem, payload) = cut(message, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
+        kem::receive_skem(&mut state, local.key, skem)?;
+        state.decrypt_and_hash(payload)?;
+        let [send, receive] = state.split();
+        Ok(AwaitNoOp(Session::new(send, receive, local.link)))
+    }
+}
+
+impl AwaitNoOp {
+    /// Reads the length of the first command.
+    ///
+    /// # Errors
+    /// [`ReceiveError`] if it is not the responder's, or too great for a command of this link.
+    pub fn open_length(mut self, header: &mut [u8; FRAME_HEADER_LEN]) -> Result<AwaitNoOpBody, ReceiveError> {
+        self.0.receiver.open_length(header)?;
+        Ok(AwaitNoOpBody(self.0))
+    }
+}
+
+impl AwaitNoOpBody {
+    /// How many bytes are to come.
+    #[must_use]
+    pub fn body_len(&self) -> usize {
+        self.0.receiver.pending_len().unwrap_or(0)
+    }
+
+    /// Reads the first command, from the front of `buffer`.
+    ///
+    /// # Errors
+    /// [`ReceiveError`] if it is not a [`Command::NoOp`] of the responder's, or the buffer is too short for it.
+    pub fn open(mut self, buffer: &mut [u8]) -> Result<Session, ReceiveError> {
+        let body = self.0.receiver.pending().ok_or(ReceiveError::Dead)?;
+        match body.open(buffer)? {
+            Command::NoOp => Ok(self.0),
+            _ => Err(ReceiveError::NotNoOp),
+        }
+    }
+}
+
+opaque_debug!(Initiator, AwaitMessage2, CheckPeer, SendMessage3, AwaitMessage4);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PacketSizes, noise::CipherState};
+
+    #[test]
+    fn another_command_before_the_no_op() {
+        let sizes = PacketSizes { packet: 100, forward_payload: 50, user_forward_payload: 20 };
+        let session = |link| Session::new(CipherState::new(&[1; 64]), CipherState::new(&[1; 64]), link);
+        let mut frame = [0; 300];
+        for (command, result) in [(Command::NoOp, Ok(())), (Command::Disconnect, Err(ReceiveError::NotNoOp))] {
+            session(Link::gateway(sizes)).sender.seal(&command, &mut frame).unwrap();
+            let (header, body) = frame.split_first_chunk_mut().unwrap();
+            let state = AwaitNoOp(session(Link::client(sizes))).open_length(header).unwrap();
+            assert_eq!(state.open(body).map(|_| ()), result);
+        }
+    }
+}

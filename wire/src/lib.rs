@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod command;
+mod handshake;
+mod link;
+mod noise;
+mod padding;
+mod role;
+mod session;
+#[cfg(any(feature = "std", feature = "embedded-io-async"))]
+mod stream;
+
+pub use command::{
+    CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, EncodeError, RevealStatus, SigStatus,
+    Statement, VoteStatus, packet_mut,
+};
+pub use handshake::{Ad, HandshakeError, LinkKey, Messages, Peer, initiator, responder};
+pub use link::{Link, PacketSizes, PkiSizes};
+pub use role::Role;
+pub use session::{Body, FRAME_HEADER_LEN, FRAME_OVERHEAD, ReceiveError, Receiver, SendError, Sender, Session};
+#[cfg(feature = "std")]
+pub use stream::blocking;
+#[cfg(feature = "embedded-io-async")]
+pub use stream::embedded_io_async;
+#[cfg(feature = "tokio")]
+pub use stream::tokio;
+#[cfg(any(feature = "std", feature = "embedded-io-async"))]
+pub use stream::{StreamError, Timeouts};

@@ -1,0 +1,216 @@
+//! One end of a link: its role, the sizes of its network, and the largest frame that follows from them (section 2).
+
+use crate::{
+    command::{COMMAND_HEADER_LEN, id},
+    role::Role,
+    session::FRAME_OVERHEAD,
+};
+
+/// The lengths of a network's Sphinx geometry that frames are made of, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacketSizes {
+    /// A whole packet.
+    pub packet: usize,
+    /// The payload of a packet without its tag, with room for a SURB.
+    pub forward_payload: usize,
+    /// The part of the payload that is the user's.
+    pub user_forward_payload: usize,
+}
+
+/// The lengths that commands of a session with an authority are made of, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PkiSizes {
+    /// A public key of the network's signature scheme: 32 for Ed25519.
+    pub public_key: usize,
+    /// The longest document, descriptor, vote … that may arrive; your bound.
+    pub document: usize,
+}
+
+/// One end of a link: the commands that it takes and sends, how they are padded, and the largest frame it can receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    role: Role,
+    packet: PacketSizes,
+    pki: PkiSizes,
+    replica_frame: usize,
+    max_frame: usize,
+}
+
+impl Link {
+    /// A client at its gateway.
+    #[must_use]
+    pub const fn client(sizes: PacketSizes) -> Self {
+        Self::mixnet(Role::Client, sizes)
+    }
+
+    /// A gateway, at a client.
+    #[must_use]
+    pub const fn gateway(sizes: PacketSizes) -> Self {
+        Self::mixnet(Role::Gateway, sizes)
+    }
+
+    /// A node, at another one.
+    #[must_use]
+    pub const fn node(sizes: PacketSizes) -> Self {
+        Self::mixnet(Role::Node, sizes)
+    }
+
+    /// A service node at a storage replica, whose frames (§3.2) have `replica_frame` bytes at most: shorter ones are
+    /// padded to that.
+    #[must_use]
+    pub const fn service_node(sizes: PacketSizes, replica_frame: usize) -> Self {
+        Self { replica_frame, ..Self::mixnet(Role::ServiceNode, sizes) }.bounded()
+    }
+
+    /// A storage replica, as [`Link::service_node`].
+    #[must_use]
+    pub const fn replica(sizes: PacketSizes, replica_frame: usize) -> Self {
+        Self { replica_frame, ..Self::mixnet(Role::Replica, sizes) }.bounded()
+    }
+
+    /// Anyone at an authority.
+    #[must_use]
+    pub const fn authority_client(sizes: PkiSizes) -> Self {
+        Self { pki: sizes, ..Self::mixnet(Role::AuthorityClient, PacketSizes::NONE) }.bounded()
+    }
+
+    /// An authority, at anyone.
+    #[must_use]
+    pub const fn authority(sizes: PkiSizes) -> Self {
+        Self { pki: sizes, ..Self::mixnet(Role::Authority, PacketSizes::NONE) }.bounded()
+    }
+
+    /// The same, but whole PKI documents of up to `bound` bytes may arrive: for a client that sends `get_consensus` to its
+    /// gateway. Without it only the chunks of `consensus2` fit.
+    #[must_use]
+    pub const fn with_document_bound(mut self, bound: usize) -> Self {
+        self.pki.document = bound;
+        self.bounded()
+    }
+
+    /// Which end this is.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The longest command that can arrive, in bytes of plaintext.
+    #[must_use]
+    pub const fn max_frame(&self) -> usize {
+        self.max_frame
+    }
+
+    /// How long a buffer has to be for every command that can arrive, as it is on the wire, and for the commands of a
+    /// mixnet session that are sent.
+    #[must_use]
+    pub const fn buffer_len(&self) -> usize {
+        let padded = if self.role.pads() {
+            max(self.up_len(), frame(CHUNK_FIELDS_LEN.saturating_add(self.down_len())))
+        } else {
+            0
+        };
+        max(self.max_frame, padded).saturating_add(FRAME_OVERHEAD)
+    }
+
+    /// What commands are padded to that go from a client to a gateway, or between nodes.
+    #[must_use]
+    pub const fn up_len(&self) -> usize {
+        max(frame(EPOCH_LEN), frame(self.packet.packet))
+    }
+
+    /// What commands are padded to that go from a gateway to a client. A chunk of a consensus is at most this long.
+    #[must_use]
+    pub const fn down_len(&self) -> usize {
+        max(frame(MESSAGE_FIELDS_LEN.saturating_add(self.packet.packet)), self.reply_len())
+    }
+
+    pub(crate) const fn packet(&self) -> &PacketSizes {
+        &self.packet
+    }
+
+    pub(crate) const fn pki(&self) -> &PkiSizes {
+        &self.pki
+    }
+
+    /// The length below which a command is padded.
+    pub(crate) const fn padded_len(&self, command: u8) -> usize {
+        if !self.role.pads() {
+            return 0;
+        }
+        match command {
+            id::MESSAGE | id::SEND_RETRIEVE_PACKET_REPLY | id::CONSENSUS2 => self.down_len(),
+            id::CONSENSUS => 0,
+            id::REPLICA_MESSAGE
+            | id::REPLICA_MESSAGE_REPLY
+            | id::REPLICA_WRITE
+            | id::REPLICA_WRITE_REPLY
+            | id::REPLICA_DECOY => self.replica_frame,
+            _ => self.up_len(),
+        }
+    }
+
+    /// The longest frame of a command.
+    const fn longest(&self, command: u8) -> usize {
+        let body = match command {
+            id::SEND_PACKET | id::SEND_RETRIEVE_PACKET => self.packet.packet,
+            id::MESSAGE => MESSAGE_FIELDS_LEN.saturating_add(self.message_payload_len()),
+            id::CONSENSUS2 => CHUNK_FIELDS_LEN.saturating_add(self.down_len()),
+            id::GET_CONSENSUS | id::GET_CONSENSUS2 => EPOCH_LEN,
+            id::CONSENSUS => 1usize.saturating_add(self.pki.document),
+            id::POST_DESCRIPTOR | id::POST_REPLICA_DESCRIPTOR => EPOCH_LEN.saturating_add(self.pki.document),
+            id::VOTE | id::REVEAL | id::SIG | id::CERT => {
+                EPOCH_LEN.saturating_add(self.pki.public_key).saturating_add(self.pki.document)
+            }
+            id::GET_VOTE => EPOCH_LEN.saturating_add(self.pki.public_key),
+            // a sequence number, a code, or nothing
+            _ => 4,
+        };
+        max(frame(body), self.padded_len(command))
+    }
+
+    pub(crate) const fn message_payload_len(&self) -> usize {
+        PAYLOAD_TAG_LEN.saturating_add(self.packet.forward_payload)
+    }
+
+    const fn reply_len(&self) -> usize {
+        frame(SURB_ID_LEN.saturating_add(self.packet.user_forward_payload))
+    }
+
+    const fn mixnet(role: Role, packet: PacketSizes) -> Self {
+        let pki = PkiSizes { public_key: 0, document: 0 };
+        Self { role, packet, pki, replica_frame: 0, max_frame: 0 }.bounded()
+    }
+
+    const fn bounded(mut self) -> Self {
+        let ids = self.role.receives();
+        self.max_frame = 0;
+        let mut command = 0;
+        while command < id::END {
+            if ids.contains(command) {
+                self.max_frame = max(self.max_frame, self.longest(command));
+            }
+            command = command.saturating_add(1);
+        }
+        self
+    }
+}
+
+impl PacketSizes {
+    const NONE: Self = Self { packet: 0, forward_payload: 0, user_forward_payload: 0 };
+}
+
+const fn frame(body: usize) -> usize {
+    COMMAND_HEADER_LEN.saturating_add(body)
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+const EPOCH_LEN: usize = 8;
+const SURB_ID_LEN: usize = 16;
+const PAYLOAD_TAG_LEN: usize = 32;
+/// Sequence number, SURB id.
+const MESSAGE_FIELDS_LEN: usize = 4 + SURB_ID_LEN;
+/// Code, number, total.
+const CHUNK_FIELDS_LEN: usize = 1 + 4 + 4;

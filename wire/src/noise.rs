@@ -1,0 +1,11 @@
+//! The parts of the Noise Protocol Framework, revision 34, that pqXX needs (section 1): ChaChaPoly and BLAKE2b.
+
+mod cipher_state;
+mod hkdf;
+mod symmetric_state;
+
+pub(crate) use cipher_state::{CipherError, CipherState};
+pub(crate) use symmetric_state::{Keyed, Unkeyed};
+
+/// Length of a ChaChaPoly tag.
+pub(crate) const TAG_LEN: usize = 16;

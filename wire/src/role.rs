@@ -1,0 +1,114 @@
+//! Who receives which commands (section 2).
+
+use crate::command::id;
+
+/// Which end of which link this is. It fixes the commands that this end may receive, and so those that it may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// A client at a gateway.
+    Client,
+    /// A gateway, at one of its clients.
+    Gateway,
+    /// A mix, gateway or service node, at another one.
+    Node,
+    /// A service node that talks to the replicas of its storage service, and to nodes.
+    ServiceNode,
+    /// Anyone who called an authority: a client, a node, another authority.
+    AuthorityClient,
+    /// An authority that was called.
+    Authority,
+    /// A storage replica, at a service node or at another replica.
+    Replica,
+}
+
+/// A set of command ids, all of them below 64.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ids(u64);
+
+impl Ids {
+    const fn of(ids: &[u8]) -> Self {
+        let mut set = 1 << id::NO_OP | 1 << id::DISCONNECT;
+        let mut rest = ids;
+        while let [first, others @ ..] = rest {
+            set |= 1 << *first;
+            rest = others;
+        }
+        Self(set)
+    }
+
+    const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub(crate) const fn contains(self, id: u8) -> bool {
+        id < 64 && self.0 >> id & 1 == 1
+    }
+}
+
+impl Role {
+    /// Sessions with authorities pad nothing.
+    pub(crate) const fn pads(self) -> bool {
+        !matches!(self, Self::AuthorityClient | Self::Authority)
+    }
+
+    pub(crate) const fn receives(self) -> Ids {
+        match self {
+            Self::Client => CLIENT,
+            Self::Gateway => GATEWAY,
+            Self::Node => NODE,
+            Self::ServiceNode => SERVICE_NODE,
+            Self::AuthorityClient => AUTHORITY_CLIENT,
+            Self::Authority => AUTHORITY,
+            Self::Replica => REPLICA,
+        }
+    }
+
+    /// What those may receive that can be at the other end.
+    pub(crate) const fn sends(self) -> Ids {
+        match self {
+            Self::Client => GATEWAY,
+            Self::Gateway => CLIENT,
+            Self::Node => NODE,
+            Self::ServiceNode => NODE.and(REPLICA_REQUESTS),
+            Self::AuthorityClient => AUTHORITY,
+            Self::Authority => AUTHORITY_CLIENT,
+            Self::Replica => REPLICA.and(SERVICE_NODE_REPLIES),
+        }
+    }
+}
+
+const CLIENT: Ids = Ids::of(&[id::SEND_RETRIEVE_PACKET_REPLY, id::MESSAGE, id::CONSENSUS, id::CONSENSUS2]);
+const GATEWAY: Ids = Ids::of(&[
+    id::SEND_PACKET,
+    id::SEND_RETRIEVE_PACKET,
+    id::MESSAGE_DELIVERED,
+    id::RETRIEVE_MESSAGE,
+    id::GET_CONSENSUS,
+    id::GET_CONSENSUS2,
+]);
+const NODE: Ids = Ids::of(&[id::SEND_PACKET]);
+const SERVICE_NODE_REPLIES: Ids = Ids::of(&[id::REPLICA_MESSAGE_REPLY]);
+const SERVICE_NODE: Ids = NODE.and(SERVICE_NODE_REPLIES);
+const REPLICA_REQUESTS: Ids = Ids::of(&[id::REPLICA_MESSAGE, id::REPLICA_DECOY]);
+const REPLICA: Ids = REPLICA_REQUESTS.and(Ids::of(&[id::REPLICA_WRITE, id::REPLICA_WRITE_REPLY]));
+const AUTHORITY: Ids = Ids::of(&[
+    id::POST_REPLICA_DESCRIPTOR,
+    id::GET_CONSENSUS,
+    id::POST_DESCRIPTOR,
+    id::VOTE,
+    id::GET_VOTE,
+    id::REVEAL,
+    id::SIG,
+    id::CERT,
+]);
+const AUTHORITY_CLIENT: Ids = Ids::of(&[
+    id::POST_REPLICA_DESCRIPTOR_STATUS,
+    id::CONSENSUS,
+    id::POST_DESCRIPTOR_STATUS,
+    id::VOTE,
+    id::VOTE_STATUS,
+    id::REVEAL_STATUS,
+    id::SIG_STATUS,
+    id::CERT_STATUS,
+]);

@@ -1,0 +1,178 @@
+//! The receiving half.
+
+use super::{FRAME_HEADER_LEN, Fuse};
+use crate::{
+    command::{Command, CommandError},
+    link::Link,
+    noise::{CipherError, CipherState, TAG_LEN},
+};
+use core::fmt;
+
+/// Decrypts the peer's commands, in the order in which they come in.
+///
+/// A command comes in two parts: [`FRAME_HEADER_LEN`] bytes, which tell how many are to follow, and those.
+pub struct Receiver {
+    pub(super) fuse: Fuse,
+    link: Link,
+    pending: Option<usize>,
+}
+
+/// The body of a command is to come.
+#[derive(Debug)]
+pub struct Body<'r> {
+    receiver: &'r mut Receiver,
+    length: usize,
+}
+
+impl Receiver {
+    pub(super) const fn new(cipher: CipherState, link: Link) -> Self {
+        Self { fuse: Fuse::new(cipher), link, pending: None }
+    }
+
+    /// Decrypts the length of the next command. Nothing is to be kept ready for a command that is longer than any that
+    /// this end may receive: that is an error already.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]. After any error there is no receiving any more.
+    pub fn open_length(&mut self, header: &mut [u8; FRAME_HEADER_LEN]) -> Result<Body<'_>, ReceiveError> {
+        let (max, pending) = (self.link.max_frame().saturating_add(TAG_LEN), self.pending);
+        let length = self.fuse.try_step(ReceiveError::Dead, |cipher| {
+            if pending.is_some() {
+                return Err(ReceiveError::BodyPending);
+            }
+            if !cipher.can_number(2) {
+                return Err(ReceiveError::Nonce);
+            }
+            let (length, tag) = header.split_first_chunk_mut::<4>().ok_or(ReceiveError::Tag)?;
+            let tag = tag.first_chunk().ok_or(ReceiveError::Tag)?;
+            cipher.decrypt(&[], length, tag)?;
+            let got = u32::from_be_bytes(*length);
+            let length = usize::try_from(got).unwrap_or(usize::MAX);
+            if (TAG_LEN..=max).contains(&length) { Ok(length) } else { Err(ReceiveError::Length { max, got }) }
+        })?;
+        self.pending = Some(length);
+        Ok(Body { receiver: self, length })
+    }
+
+    /// The body that is to come, if a length has been read and its [`Body`] dropped.
+    pub const fn pending(&mut self) -> Option<Body<'_>> {
+        match self.pending {
+            Some(length) => Some(Body { receiver: self, length }),
+            None => None,
+        }
+    }
+
+    /// How long the body is that is to come.
+    #[must_use]
+    pub const fn pending_len(&self) -> Option<usize> {
+        self.pending
+    }
+
+    /// Whether no error has ended the session yet.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        !self.fuse.dead
+    }
+
+    /// The end of the link that this is.
+    #[must_use]
+    pub const fn link(&self) -> &Link {
+        &self.link
+    }
+}
+
+impl Body<'_> {
+    /// How many bytes are to come.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "it never is")]
+    pub const fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Decrypts the body, the first [`Body::len`] bytes of `buffer`, where it lies, and reads the command.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]. After any error there is no receiving any more.
+    pub fn open(self, buffer: &mut [u8]) -> Result<Command<'_>, ReceiveError> {
+        let Self { receiver: Receiver { fuse, link, pending }, length: want } = self;
+        *pending = None;
+        fuse.try_step(ReceiveError::Dead, |cipher| {
+            let got = buffer.len();
+            let body = buffer.get_mut(..want).ok_or(ReceiveError::Buffer { want, got })?;
+            let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(ReceiveError::Tag)?;
+            cipher.decrypt(&[], text, tag)?;
+            cipher.rekey();
+            Ok(Command::decode(text, link)?)
+        })
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("link", &self.link).field("pending", &self.pending).finish_non_exhaustive()
+    }
+}
+
+/// What came is not a command of the peer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// An error before this one has ended the session.
+    Dead,
+    /// The length of a command was given while the body of the one before has yet to be read: the caller's mistake.
+    BodyPending,
+    /// The buffer is too short for the command: the caller's mistake.
+    Buffer {
+        /// How long it has to be at least.
+        want: usize,
+        /// How long it is.
+        got: usize,
+    },
+    /// The length is not that of any command that this end may receive.
+    Length {
+        /// The greatest, tag included. The least is the tag alone, 16.
+        max: usize,
+        /// What the peer claims.
+        got: u32,
+    },
+    /// What came is not authentic.
+    Tag,
+    /// 2⁶⁴ − 1 messages have been received.
+    Nonce,
+    /// The responder's first command is not [`Command::NoOp`].
+    NotNoOp,
+    /// The frame holds no command that this end may receive.
+    Command(CommandError),
+}
+
+impl fmt::Display for ReceiveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dead => f.write_str("the session has ended with an error"),
+            Self::BodyPending => f.write_str("the body of the command before is still to be read"),
+            Self::Buffer { want, got } => write!(f, "the buffer has {got} bytes, want at least {want}"),
+            Self::Length { max, got } => write!(f, "the peer claims {got} bytes, want {TAG_LEN} to {max}"),
+            Self::Tag => f.write_str("the message is not authentic"),
+            Self::Nonce => f.write_str("the session has received all the messages that it can"),
+            Self::NotNoOp => f.write_str("the first command is not a no_op"),
+            Self::Command(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ReceiveError {}
+
+impl From<CommandError> for ReceiveError {
+    fn from(error: CommandError) -> Self {
+        Self::Command(error)
+    }
+}
+
+impl From<CipherError> for ReceiveError {
+    fn from(error: CipherError) -> Self {
+        match error {
+            CipherError::Nonce => Self::Nonce,
+            CipherError::Tag => Self::Tag,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The sending half.
+
+use super::{FRAME_HEADER_LEN, FRAME_OVERHEAD, Fuse};
+use crate::{
+    command::{Command, EncodeError},
+    link::Link,
+    noise::{CipherError, CipherState, TAG_LEN},
+};
+use core::fmt;
+
+/// Encrypts this side's commands, in the order in which they go out.
+pub struct Sender {
+    pub(super) fuse: Fuse,
+    link: Link,
+}
+
+impl Sender {
+    pub(super) const fn new(cipher: CipherState, link: Link) -> Self {
+        Self { fuse: Fuse::new(cipher), link }
+    }
+
+    /// Writes the command to the front of `out`, padded and encrypted, and returns what is to be sent.
+    ///
+    /// # Errors
+    /// [`SendError`]. After any error there is no sending any more.
+    pub fn seal<'o>(&mut self, command: &Command<'_>, out: &'o mut [u8]) -> Result<&'o [u8], SendError> {
+        let link = &self.link;
+        self.fuse.try_step(SendError::Dead, |cipher| {
+            let got = out.len();
+            let text_len = command.encoded_len(link)?;
+            let want = text_len.saturating_add(FRAME_OVERHEAD);
+            let out = out.get_mut(..want).ok_or(SendError::Encode(EncodeError::Buffer { want, got }))?;
+            let unencodable = SendError::Encode(EncodeError::Field { command: command.id() });
+            let body_len = text_len.checked_add(TAG_LEN).and_then(|length| u32::try_from(length).ok());
+            let body_len = body_len.ok_or(unencodable)?;
+            if !cipher.can_number(2) {
+                return Err(SendError::Nonce);
+            }
+            let (header, body) = out.split_first_chunk_mut::<FRAME_HEADER_LEN>().ok_or(unencodable)?;
+            let (length, length_tag) = header.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
+            let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
+            length.copy_from_slice(&body_len.to_be_bytes());
+            command.encode(link, text)?;
+            cipher.encrypt(&[], length, length_tag)?;
+            cipher.encrypt(&[], text, tag)?;
+            cipher.rekey();
+            Ok(&*out)
+        })
+    }
+
+    /// How many bytes the command takes on the wire.
+    ///
+    /// # Errors
+    /// [`EncodeError`] if this end cannot send it.
+    pub fn frame_len(&self, command: &Command<'_>) -> Result<usize, EncodeError> {
+        Ok(command.encoded_len(&self.link)?.saturating_add(FRAME_OVERHEAD))
+    }
+
+    /// Whether no error has ended the session yet.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        !self.fuse.dead
+    }
+
+    /// The end of the link that this is.
+    #[must_use]
+    pub const fn link(&self) -> &Link {
+        &self.link
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("link", &self.link).finish_non_exhaustive()
+    }
+}
+
+/// A command was not encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SendError {
+    /// An error before this one has ended the session.
+    Dead,
+    /// The command cannot be written.
+    Encode(EncodeError),
+    /// 2⁶⁴ − 1 messages have been sent.
+    Nonce,
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dead => f.write_str("the session has ended with an error"),
+            Self::Encode(error) => error.fmt(f),
+            Self::Nonce => f.write_str("the session has sent all the messages that it can"),
+        }
+    }
+}
+
+impl core::error::Error for SendError {}
+
+impl From<EncodeError> for SendError {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
+impl From<CipherError> for SendError {
+    fn from(_: CipherError) -> Self {
+        Self::Nonce
+    }
+}

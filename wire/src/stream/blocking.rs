@@ -1,0 +1,246 @@
+//! Over blocking streams, `std::io::Read` and `Write`, with [`Timeouts`]. Needs the feature `std`.
+
+use super::{
+    Sink, Source, StreamError, Timeouts,
+    halves::{Reading, Writing},
+    handshake,
+};
+use crate::{Command, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use core::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+use mixwell_pq_kem::Kem;
+use rand_core::CryptoRng;
+use std::{
+    io::{self, ErrorKind, Read, Write},
+    net::TcpStream,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// A stream whose calls can be made to give up.
+pub trait Timed {
+    /// From now on a call of `read` that waits longer than this fails with [`ErrorKind::WouldBlock`] or
+    /// [`ErrorKind::TimedOut`].
+    ///
+    /// # Errors
+    /// Those of the stream.
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+
+    /// The same for `write` and `flush`.
+    ///
+    /// # Errors
+    /// Those of the stream.
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()>;
+}
+
+/// Runs an initiator's handshake over a connected stream.
+///
+/// `wanted` answers for the caller whether this is the peer that it called. A `buffer` of
+/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub fn initiate<K, S, R>(
+    stream: &mut S,
+    initiator: Initiator<'_, K>,
+    rng: &mut R,
+    buffer: &mut [u8],
+    timeouts: &Timeouts,
+    wanted: impl FnOnce(&Peer<K>) -> bool,
+) -> Result<Session, StreamError<io::Error>>
+where
+    K: Kem,
+    S: Read + Write + Timed,
+    R: CryptoRng + ?Sized,
+{
+    let mut stream = Blocking::new(stream);
+    stream.give_up_in(timeouts.handshake);
+    ready(handshake::initiate(&mut stream, initiator, rng, buffer, wanted))
+}
+
+/// Runs a responder's handshake over a stream that was accepted; the arguments are as for [`initiate`]. The peer learns
+/// this machine's clock.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub fn respond<K, S, R>(
+    stream: &mut S,
+    responder: Responder<'_, K>,
+    rng: &mut R,
+    buffer: &mut [u8],
+    timeouts: &Timeouts,
+    wanted: impl FnOnce(&Peer<K>) -> bool,
+) -> Result<Session, StreamError<io::Error>>
+where
+    K: Kem,
+    S: Read + Write + Timed,
+    R: CryptoRng + ?Sized,
+{
+    let mut stream = Blocking::new(stream);
+    stream.give_up_in(timeouts.handshake);
+    ready(handshake::respond(&mut stream, responder, rng, buffer, unix_time(), wanted))
+}
+
+/// The receiving half of a session and of its stream.
+#[derive(Debug)]
+pub struct Reader<S, B> {
+    inner: Reading<Blocking<S>, B>,
+    timeout: Duration,
+}
+
+impl<S: Read + Timed, B: AsMut<[u8]>> Reader<S, B> {
+    /// A reader whose `buffer` bounds the commands that it takes;
+    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes do for all.
+    #[must_use]
+    pub const fn new(stream: S, receiver: Receiver, buffer: B, timeouts: &Timeouts) -> Self {
+        Self { inner: Reading::new(Blocking::new(stream), receiver, buffer), timeout: timeouts.read }
+    }
+
+    /// The peer's next command. After a [`StreamError::Timeout`] it may be asked for again: what has come stays.
+    ///
+    /// # Errors
+    /// [`StreamError`]; any other ends the session.
+    pub fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
+        self.inner.stream_mut().give_up_in(self.timeout);
+        ready(self.inner.receive())
+    }
+
+    /// The packet of the command that has just been received, if it carries one, to be unwrapped where it lies.
+    pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
+        self.inner.packet_mut()
+    }
+}
+
+/// The sending half of a session and of its stream.
+#[derive(Debug)]
+pub struct Writer<S, B> {
+    inner: Writing<Blocking<S>, B>,
+    timeout: Duration,
+}
+
+impl<S: Write + Timed, B: AsMut<[u8]>> Writer<S, B> {
+    /// A writer whose `buffer` bounds the commands that it sends.
+    #[must_use]
+    pub const fn new(stream: S, sender: Sender, buffer: B, timeouts: &Timeouts) -> Self {
+        Self { inner: Writing::new(Blocking::new(stream), sender, buffer), timeout: timeouts.write }
+    }
+
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// [`StreamError`]; the session is over then.
+    pub fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
+        self.inner.stream_mut().give_up_in(self.timeout);
+        ready(self.inner.send(command))
+    }
+}
+
+impl Timed for TcpStream {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        Self::set_read_timeout(self, Some(timeout))
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        Self::set_write_timeout(self, Some(timeout))
+    }
+}
+
+impl Timed for &TcpStream {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_read_timeout(self, Some(timeout))
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        TcpStream::set_write_timeout(self, Some(timeout))
+    }
+}
+
+impl<S: Timed> Timed for &mut S {
+    fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()> {
+        (**self).set_write_timeout(timeout)
+    }
+}
+
+/// This machine's clock, in seconds since 1970.
+pub(super) fn unix_time() -> u32 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
+}
+
+/// The driver waits only in a stream's calls, and those of a blocking stream return when they are done.
+fn ready<T>(step: impl Future<Output = Result<T, StreamError<io::Error>>>) -> Result<T, StreamError<io::Error>> {
+    match pin!(step).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(StreamError::Closed),
+    }
+}
+
+/// A stream, and when it is to give up: the time is for a whole step, however many calls that takes.
+#[derive(Debug)]
+struct Blocking<S> {
+    stream: S,
+    deadline: Option<Instant>,
+}
+
+impl<S> Blocking<S> {
+    const fn new(stream: S) -> Self {
+        Self { stream, deadline: None }
+    }
+
+    fn give_up_in(&mut self, time: Duration) {
+        self.deadline = Instant::now().checked_add(time);
+    }
+}
+
+impl<S: Timed> Blocking<S> {
+    /// Calls the stream until it is not interrupted. `limit` sets how long a call may wait.
+    fn call<T>(
+        &mut self,
+        limit: impl Fn(&mut S, Duration) -> io::Result<()>,
+        mut call: impl FnMut(&mut S) -> io::Result<T>,
+    ) -> Result<T, StreamError<io::Error>> {
+        loop {
+            if let Some(deadline) = self.deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(StreamError::Timeout);
+                }
+                limit(&mut self.stream, left).map_err(StreamError::Io)?;
+            }
+            match call(&mut self.stream) {
+                Ok(done) => return Ok(done),
+                Err(error) => match error.kind() {
+                    ErrorKind::Interrupted => {}
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => return Err(StreamError::Timeout),
+                    _ => return Err(StreamError::Io(error)),
+                },
+            }
+        }
+    }
+}
+
+impl<S: Read + Timed> Source for Blocking<S> {
+    type Error = io::Error;
+
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StreamError<io::Error>> {
+        self.call(S::set_read_timeout, |stream| stream.read(buffer))
+    }
+}
+
+impl<S: Write + Timed> Sink for Blocking<S> {
+    type Error = io::Error;
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError<io::Error>> {
+        self.call(S::set_write_timeout, |stream| stream.write(bytes))
+    }
+
+    async fn flush(&mut self) -> Result<(), StreamError<io::Error>> {
+        self.call(S::set_write_timeout, Write::flush)
+    }
+}

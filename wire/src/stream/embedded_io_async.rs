@@ -1,0 +1,125 @@
+//! Over `embedded-io-async`'s streams. Needs the feature `embedded-io-async`. There is no clock: time the futures out, with
+//! the durations of [`Timeouts`](crate::Timeouts).
+
+use super::{
+    Sink, Source, StreamError,
+    halves::{Reading, Writing},
+    handshake,
+};
+use crate::{Command, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use ::embedded_io_async::{Read, Write};
+use mixwell_pq_kem::Kem;
+use rand_core::CryptoRng;
+
+/// Runs an initiator's handshake over a connected stream.
+///
+/// `wanted` answers for the caller whether this is the peer that it called. A `buffer` of
+/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub async fn initiate<K, S, R>(
+    stream: &mut S,
+    initiator: Initiator<'_, K>,
+    rng: &mut R,
+    buffer: &mut [u8],
+    wanted: impl FnOnce(&Peer<K>) -> bool,
+) -> Result<Session, StreamError<S::Error>>
+where
+    K: Kem,
+    S: Read + Write,
+    R: CryptoRng + ?Sized,
+{
+    handshake::initiate(&mut Embedded(stream), initiator, rng, buffer, wanted).await
+}
+
+/// Runs a responder's handshake over a stream that was accepted; the arguments are as for [`initiate`], and the clock that
+/// the peer learns.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub async fn respond<K, S, R>(
+    stream: &mut S,
+    responder: Responder<'_, K>,
+    rng: &mut R,
+    buffer: &mut [u8],
+    unix_time: u32,
+    wanted: impl FnOnce(&Peer<K>) -> bool,
+) -> Result<Session, StreamError<S::Error>>
+where
+    K: Kem,
+    S: Read + Write,
+    R: CryptoRng + ?Sized,
+{
+    handshake::respond(&mut Embedded(stream), responder, rng, buffer, unix_time, wanted).await
+}
+
+/// The receiving half of a session and of its stream.
+#[derive(Debug)]
+pub struct Reader<S, B>(Reading<Embedded<S>, B>);
+
+impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
+    /// A reader whose `buffer` bounds the commands that it takes;
+    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes do for all.
+    #[must_use]
+    pub const fn new(stream: S, receiver: Receiver, buffer: B) -> Self {
+        Self(Reading::new(Embedded(stream), receiver, buffer))
+    }
+
+    /// The peer's next command. As cancel-safe as the stream: what has come stays.
+    ///
+    /// # Errors
+    /// [`StreamError`]; the session is over then.
+    pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<S::Error>> {
+        self.0.receive().await
+    }
+
+    /// The packet of the command that has just been received, if it carries one, to be unwrapped where it lies.
+    pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
+        self.0.packet_mut()
+    }
+}
+
+/// The sending half of a session and of its stream.
+#[derive(Debug)]
+pub struct Writer<S, B>(Writing<Embedded<S>, B>);
+
+impl<S: Write, B: AsMut<[u8]>> Writer<S, B> {
+    /// A writer whose `buffer` bounds the commands that it sends.
+    #[must_use]
+    pub const fn new(stream: S, sender: Sender, buffer: B) -> Self {
+        Self(Writing::new(Embedded(stream), sender, buffer))
+    }
+
+    /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then
+    /// goes out before the next one.
+    ///
+    /// # Errors
+    /// [`StreamError`]; the session is over then.
+    pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<S::Error>> {
+        self.0.send(command).await
+    }
+}
+
+#[derive(Debug)]
+struct Embedded<S>(S);
+
+impl<S: Read> Source for Embedded<S> {
+    type Error = S::Error;
+
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StreamError<S::Error>> {
+        self.0.read(buffer).await.map_err(StreamError::Io)
+    }
+}
+
+impl<S: Write> Sink for Embedded<S> {
+    type Error = S::Error;
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError<S::Error>> {
+        self.0.write(bytes).await.map_err(StreamError::Io)
+    }
+
+    async fn flush(&mut self) -> Result<(), StreamError<S::Error>> {
+        self.0.flush().await.map_err(StreamError::Io)
+    }
+}

@@ -1,0 +1,113 @@
+//! Sending and receiving over a stream, in such a way that nothing is lost when the caller stops waiting.
+
+use super::{Sink, Source, StreamError};
+use crate::{Command, FRAME_HEADER_LEN, ReceiveError, Receiver, Sender, command::packet_mut};
+
+/// A receiving half, its stream, and the bytes that have come.
+#[derive(Debug)]
+pub(super) struct Reading<S, B> {
+    stream: S,
+    receiver: Receiver,
+    buffer: B,
+    /// How much of the header or the body is there, which are both read to the front of the buffer.
+    filled: usize,
+}
+
+/// A sending half, its stream, and the bytes that the stream has yet to take.
+#[derive(Debug)]
+pub(super) struct Writing<S, B> {
+    stream: S,
+    sender: Sender,
+    buffer: B,
+    unsent: core::ops::Range<usize>,
+}
+
+impl<S: Source, B: AsMut<[u8]>> Reading<S, B> {
+    pub(super) const fn new(stream: S, receiver: Receiver, buffer: B) -> Self {
+        Self { stream, receiver, buffer, filled: 0 }
+    }
+
+    pub(super) async fn receive(&mut self) -> Result<Command<'_>, StreamError<S::Error>> {
+        if !self.receiver.is_alive() {
+            return Err(ReceiveError::Dead.into());
+        }
+        if self.receiver.pending_len().is_none() {
+            self.fill(FRAME_HEADER_LEN).await?;
+            let buffer = self.buffer.as_mut();
+            let header = buffer.first_chunk_mut().ok_or(too_short(FRAME_HEADER_LEN, 0))?;
+            self.receiver.open_length(header)?;
+            self.filled = 0;
+        }
+        self.fill(self.receiver.pending_len().unwrap_or_default()).await?;
+        self.filled = 0;
+        let body = self.receiver.pending().ok_or(ReceiveError::Dead)?;
+        Ok(body.open(self.buffer.as_mut())?)
+    }
+
+    /// Reads until `want` bytes are at the front of the buffer.
+    async fn fill(&mut self, want: usize) -> Result<(), StreamError<S::Error>> {
+        let buffer = self.buffer.as_mut();
+        let got = buffer.len();
+        let buffer = buffer.get_mut(..want).ok_or(too_short(want, got))?;
+        while let Some(rest) = buffer.get_mut(self.filled..).filter(|rest| !rest.is_empty()) {
+            let count = self.stream.read(rest).await?;
+            if count == 0 {
+                return Err(StreamError::Closed);
+            }
+            self.filled = self.filled.saturating_add(count);
+        }
+        Ok(())
+    }
+
+    pub(super) fn packet_mut(&mut self) -> Option<&mut [u8]> {
+        packet_mut(self.buffer.as_mut(), self.receiver.link())
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) const fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+}
+
+impl<S: Sink, B: AsMut<[u8]>> Writing<S, B> {
+    pub(super) const fn new(stream: S, sender: Sender, buffer: B) -> Self {
+        Self { stream, sender, buffer, unsent: 0..0 }
+    }
+
+    pub(super) async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<S::Error>> {
+        self.flush().await?;
+        let frame = self.sender.seal(command, self.buffer.as_mut())?;
+        self.unsent = 0..frame.len();
+        self.flush().await
+    }
+
+    /// Has the stream take what is left of the command before.
+    pub(super) async fn flush(&mut self) -> Result<(), StreamError<S::Error>> {
+        let buffer = self.buffer.as_mut();
+        while let Some(rest) = buffer.get(self.unsent.clone()).filter(|rest| !rest.is_empty()) {
+            let count = self.stream.write(rest).await?;
+            if count == 0 {
+                return Err(StreamError::Closed);
+            }
+            self.unsent.start = self.unsent.start.saturating_add(count);
+        }
+        self.stream.flush().await
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) const fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+}
+
+pub(super) async fn write_all<S: Sink>(stream: &mut S, mut bytes: &[u8]) -> Result<(), StreamError<S::Error>> {
+    while !bytes.is_empty() {
+        let count = stream.write(bytes).await?;
+        bytes = if count == 0 { None } else { bytes.get(count..) }.ok_or(StreamError::Closed)?;
+    }
+    stream.flush().await
+}
+
+const fn too_short(want: usize, got: usize) -> ReceiveError {
+    ReceiveError::Buffer { want, got }
+}

@@ -1,0 +1,146 @@
+//! Over `tokio`'s streams, with [`Timeouts`]. Needs the feature `tokio`, and a runtime with its timer enabled.
+
+use super::{
+    Sink, Source, StreamError, Timeouts,
+    blocking::unix_time,
+    halves::{Reading, Writing},
+    handshake,
+};
+use crate::{Command, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use ::tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::timeout,
+};
+use core::time::Duration;
+use mixwell_pq_kem::Kem;
+use rand_core::CryptoRng;
+use std::io;
+
+/// Runs an initiator's handshake over a connected stream.
+///
+/// `wanted` answers for the caller whether this is the peer that it called. A `buffer` of
+/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub async fn initiate<K, S, R>(
+    stream: &mut S,
+    initiator: Initiator<'_, K>,
+    rng: &mut R,
+    buffer: &mut [u8],
+    timeouts: &Timeouts,
+    wanted: impl FnOnce(&Peer<K>) -> bool,
+) -> Result<Session, StreamError<io::Error>>
+where
+    K: Kem,
+    S: AsyncRead + AsyncWrite + Unpin,
+    R: CryptoRng + ?Sized,
+{
+    let mut stream = Tokio(stream);
+    within(timeouts.handshake, handshake::initiate(&mut stream, initiator, rng, buffer, wanted)).await
+}
+
+/// Runs a responder's handshake over a stream that was accepted; the arguments are as for [`initiate`]. The peer learns
+/// this machine's clock.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub async fn respond<K, S, R>(
+    stream: &mut S,
+    responder: Responder<'_, K>,
+    rng: &mut R,
+    buffer: &mut [u8],
+    timeouts: &Timeouts,
+    wanted: impl FnOnce(&Peer<K>) -> bool,
+) -> Result<Session, StreamError<io::Error>>
+where
+    K: Kem,
+    S: AsyncRead + AsyncWrite + Unpin,
+    R: CryptoRng + ?Sized,
+{
+    let mut stream = Tokio(stream);
+    within(timeouts.handshake, handshake::respond(&mut stream, responder, rng, buffer, unix_time(), wanted)).await
+}
+
+/// The receiving half of a session and of its stream.
+#[derive(Debug)]
+pub struct Reader<S, B> {
+    inner: Reading<Tokio<S>, B>,
+    timeout: Duration,
+}
+
+impl<S: AsyncRead + Unpin, B: AsMut<[u8]>> Reader<S, B> {
+    /// A reader whose `buffer` bounds the commands that it takes;
+    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes do for all.
+    #[must_use]
+    pub const fn new(stream: S, receiver: Receiver, buffer: B, timeouts: &Timeouts) -> Self {
+        Self { inner: Reading::new(Tokio(stream), receiver, buffer), timeout: timeouts.read }
+    }
+
+    /// The peer's next command. Cancel-safe: what has come stays.
+    ///
+    /// # Errors
+    /// [`StreamError`]; the session is over then.
+    pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
+        within(self.timeout, self.inner.receive()).await
+    }
+
+    /// The packet of the command that has just been received, if it carries one, to be unwrapped where it lies.
+    pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
+        self.inner.packet_mut()
+    }
+}
+
+/// The sending half of a session and of its stream.
+#[derive(Debug)]
+pub struct Writer<S, B> {
+    inner: Writing<Tokio<S>, B>,
+    timeout: Duration,
+}
+
+impl<S: AsyncWrite + Unpin, B: AsMut<[u8]>> Writer<S, B> {
+    /// A writer whose `buffer` bounds the commands that it sends.
+    #[must_use]
+    pub const fn new(stream: S, sender: Sender, buffer: B, timeouts: &Timeouts) -> Self {
+        Self { inner: Writing::new(Tokio(stream), sender, buffer), timeout: timeouts.write }
+    }
+
+    /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then
+    /// goes out before the next one.
+    ///
+    /// # Errors
+    /// [`StreamError`]; the session is over then.
+    pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
+        within(self.timeout, self.inner.send(command)).await
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    step: impl Future<Output = Result<T, StreamError<io::Error>>>,
+) -> Result<T, StreamError<io::Error>> {
+    timeout(limit, step).await.unwrap_or(Err(StreamError::Timeout))
+}
+
+#[derive(Debug)]
+struct Tokio<S>(S);
+
+impl<S: AsyncRead + Unpin> Source for Tokio<S> {
+    type Error = io::Error;
+
+    async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StreamError<io::Error>> {
+        self.0.read(buffer).await.map_err(StreamError::Io)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Sink for Tokio<S> {
+    type Error = io::Error;
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, StreamError<io::Error>> {
+        self.0.write(bytes).await.map_err(StreamError::Io)
+    }
+
+    async fn flush(&mut self) -> Result<(), StreamError<io::Error>> {
+        self.0.flush().await.map_err(StreamError::Io)
+    }
+}

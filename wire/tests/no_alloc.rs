@@ -1,0 +1,78 @@
+//! Nothing in this crate allocates, but for the KEM's own needs (X-Wing has none).
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
+
+use allocation_counter::measure;
+use mixwell_pq_kem::{XWing, kem::PrivateKey};
+use mixwell_wire::{
+    Ad, Command, CommandError, Link, LinkKey, Messages, PacketSizes, ReceiveError, Session, initiator::Initiator,
+    responder::Responder,
+};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+
+fn handshake() -> (Session, Session) {
+    let mut rng = ChaCha20Rng::from_seed([1; 32]);
+    let client_key = LinkKey::<XWing>::new(&PrivateKey::generate(&mut rng)).unwrap();
+    let gateway_key = LinkKey::<XWing>::new(&PrivateKey::generate(&mut rng)).unwrap();
+    let mut buffer = [0; 4000];
+    let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(SIZES));
+    let (client, message) = client.write(&mut rng, &mut buffer).unwrap();
+    let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]), Link::gateway(SIZES)).read(message).unwrap();
+    let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).unwrap();
+    let client = client.read(&mut buffer[..Messages::<XWing>::LEN_2]).unwrap();
+    assert!(client.peer().is(Ad::node(&[2; 32]), gateway_key.public()));
+    let (client, _) = client.accept().write(&mut rng, &mut buffer).unwrap();
+    let gateway = gateway.read(&mut buffer[..Messages::<XWing>::LEN_3]).unwrap();
+    let (gateway, _) = gateway.accept().write(&mut rng, &mut buffer).unwrap();
+    let client = client.read(&mut buffer[..Messages::<XWing>::LEN_4]).unwrap();
+    let (gateway, _) = gateway.write(&mut buffer).unwrap();
+    let (header, body) = buffer.split_first_chunk_mut().unwrap();
+    (client.open_length(header).unwrap().open(body).unwrap(), gateway)
+}
+
+#[test]
+fn a_handshake() {
+    let counted = measure(|| {
+        handshake();
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn commands() {
+    let (mut client, mut gateway) = handshake();
+    let (packet, mut buffer) = ([5; SIZES.packet], [0; 4000]);
+    let counted = measure(|| {
+        for command in [Command::SendPacket(&packet), Command::GetConsensus2 { epoch: 9 }, Command::NoOp] {
+            client.sender.seal(&command, &mut buffer).unwrap();
+            let (header, body) = buffer.split_first_chunk_mut().unwrap();
+            assert_eq!(gateway.receiver.open_length(header).unwrap().open(body), Ok(command));
+        }
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn errors() {
+    let (mut client, mut gateway) = handshake();
+    let mut buffer = [0; 4000];
+    let counted = measure(|| {
+        for frame in [&[0; 3000][..], &[2, 0, 0xff, 0xff, 0xff, 0xff], &[99; 40], &[]] {
+            assert!(Command::decode(frame, &Link::gateway(SIZES)).is_err() || frame.len() == 3000);
+        }
+        let huge = Command::decode(&[18, 0, 0xff, 0xff, 0xff, 0xff], &Link::gateway(SIZES));
+        assert!(matches!(huge, Err(CommandError::Truncated { .. })));
+        client.sender.seal(&Command::NoOp, &mut buffer).unwrap();
+        buffer[0] ^= 1;
+        let (header, _) = buffer.split_first_chunk_mut().unwrap();
+        assert_eq!(gateway.receiver.open_length(header).err(), Some(ReceiveError::Tag));
+    });
+    assert_eq!(counted.count_total, 0);
+}
+
+#[test]
+fn the_counter_counts() {
+    let counted = measure(|| drop(core::hint::black_box(vec![0_u8; 100])));
+    assert_eq!(counted.count_total, 1);
+}
