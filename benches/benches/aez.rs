@@ -59,7 +59,7 @@ fn yardstick(c: &mut Criterion) {
     let secret = StaticSecret::from([5; 32]);
     let public = PublicKey::from(&StaticSecret::from([6; 32]));
     c.bench_function("x25519-dalek's Diffie-Hellman", |b| {
-        b.iter(|| black_box(&secret).diffie_hellman(black_box(&public)))
+        b.iter(|| black_box(&secret).diffie_hellman(black_box(&public)));
     });
 }
 

@@ -10,8 +10,10 @@ use ctr::{
 use hmac::{Hmac, KeyInit, Mac};
 use mixwell_aez::Aez;
 use mixwell_benches::side_by_side;
-use mixwell_pq_kem::{X25519, nike::PrivateKey};
-use mixwell_sphinx::{Action, Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx};
+use mixwell_pq_kem::{
+    Adapter, Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing, kem, nike::PrivateKey,
+};
+use mixwell_sphinx::{Action, Geometry, Hop, Kem, Message, NodeId, Path, RecipientId, Scheme, Sphinx};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use sha2::{Digest, Sha256, Sha512_256};
 use std::hint::black_box;
@@ -19,101 +21,146 @@ use std::hint::black_box;
 const HOPS: usize = 5;
 const USER_PAYLOAD: usize = 2000;
 
+/// Unwrapping against the key steps and the symmetric parts.
+const UNWRAP_LIMIT: f64 = 1.15;
+/// Wrapping against eight X25519.
+const WRAP_LIMIT: f64 = 1.0;
+
 fn main() {
-    let geometry = Geometry::of::<X25519>(HOPS, USER_PAYLOAD, true).expect("a geometry");
-    let sphinx = Sphinx::<X25519>::new(geometry).expect("its scheme");
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let mix_keys = [(); HOPS].map(|()| PrivateKey::<X25519>::generate(&mut rng));
-    let public_keys = mix_keys.each_ref().map(PrivateKey::public_key);
-    let hops: Vec<_> = (0..)
-        .zip(&public_keys)
-        .map(|(i, public_key)| Hop { id: NodeId([i; 32]), public_key, delay_millis: Some(100) })
-        .collect();
-    let path = Path { hops: &hops, recipient: RecipientId([9; 32]) };
-    let message = Message { surb: None, user_payload: &[7; USER_PAYLOAD] };
-    let mut sent = vec![0; geometry.packet_len()];
-    sphinx.wrap_message(&path, &message, &mut rng, &mut sent).expect("a path");
-
-    let mut packet = sent.clone();
-    let mut unwrap = || {
-        packet.copy_from_slice(&sent);
-        let action = sphinx.open(&mut packet, &mix_keys[0]).expect("a good packet").finish();
-        assert!(matches!(action, Ok(Action::Forward { .. })));
-    };
-    let mut wrapped = sent.clone();
-    let mut wrap = || sphinx.wrap_message(&path, &message, &mut rng, &mut wrapped).expect("a path");
-
-    // the primitives, as they come
-    let dh = |n: usize| {
-        move || {
-            for _ in 0..n {
-                black_box(x25519_dalek::x25519(black_box([3; 32]), black_box([9; 32])));
-            }
-        }
-    };
-    let mut payload = vec![0; geometry.payload_len()];
-    let mut aez = || Aez::new(black_box(&[1; 48])).decrypt(&[2; 16], black_box(&mut payload));
-    let mut kdf = || kdf(black_box(&[1; 32]));
-    let header = vec![0; geometry.header_len() - 32];
-    let mut mac = || {
-        let mut mac = Hmac::<Sha256>::new_from_slice(black_box(&[1; 32])).expect("any key");
-        mac.update(black_box(&header));
-        black_box(mac.finalize().into_bytes());
-    };
-    let mut routing_info = vec![0; geometry.routing_info_len() + geometry.per_hop_routing_info_len()];
-    let mut ctr =
-        || Ctr128BE::<Aes256>::new(black_box(&[1; 32]).into(), &[2; 16].into()).apply_keystream(&mut routing_info);
-    let mut hash = || {
-        black_box(Sha512_256::digest(black_box([1; 32])));
-    };
-
-    let [unwrap, two_dh, aez, kdf, mac, ctr, hash, wrap, eight_dh] = side_by_side([
-        &mut unwrap,
-        &mut dh(2),
-        &mut aez,
-        &mut kdf,
-        &mut mac,
-        &mut ctr,
-        &mut hash,
-        &mut wrap,
-        &mut dh(8),
-    ]);
-
-    println!("5 hops, {USER_PAYLOAD} bytes for the user, packets of {} bytes", geometry.packet_len());
-    let us = |ns: f64| ns / 1000.0;
-    println!(
-        "two X25519 {:.1} µs, AEZ {:.2} µs, KDF {:.2} µs, MAC {:.2} µs, CTR {:.2} µs, hash {:.2} µs",
-        us(two_dh),
-        us(aez),
-        us(kdf),
-        us(mac),
-        us(ctr),
-        us(hash)
-    );
-    report("unwrap / its primitives", unwrap, two_dh + aez + kdf + mac + ctr + hash, 1.15);
-    report("wrap / eight X25519", wrap, eight_dh, 1.0);
+    println!("{HOPS} hops, {USER_PAYLOAD} bytes for the user; the least of 60 samples each, taken in turns\n");
+    nike();
+    kem::<Adapter<X25519>>();
+    kem::<Adapter<X448>>();
+    kem::<MlKem768>();
+    kem::<XWing>();
+    kem::<MlKem768X25519>();
+    kem::<MlKem768X448>();
 }
 
-fn kdf(secret: &[u8]) {
-    let keyed = Hmac::<Sha256>::new_from_slice(secret).expect("any key");
-    let mut previous = Vec::new();
-    for counter in 1..=5u8 {
-        let mut mac = keyed.clone();
-        mac.update(&previous);
-        mac.update(b"katzenpost-kdf-v0-hkdf-sha256");
-        mac.update(&[counter]);
-        previous = mac.finalize().into_bytes().to_vec();
-    }
-    black_box(previous);
+fn nike() {
+    let network = Network::<X25519>::new(|rng| {
+        let key = PrivateKey::generate(rng);
+        (key.public_key(), key)
+    });
+    let path = network.hops();
+    let (mut rng, mut packet) = (rng(), network.packet.clone());
+    let mut wrap = || network.wrap(&path, &mut rng, &mut packet);
+    let mut unwrap = network.unwrap();
+    let mut symmetric = symmetric(&network.geometry);
+    let [wrap, unwrap, symmetric, x25519] = side_by_side([&mut wrap, &mut unwrap, &mut symmetric, &mut dh]);
+    println!("one X25519 as x25519-dalek comes: {:.1} µs", x25519 / 1e3);
+    report("x25519 unwrap", unwrap, "2 X25519 + symmetric parts", 2.0 * x25519 + symmetric, UNWRAP_LIMIT);
+    report("x25519 wrap", wrap, "8 X25519", 8.0 * x25519, WRAP_LIMIT);
 }
 
-fn report(what: &str, ns: f64, floor: f64, limit: f64) {
+fn kem<K: KemScheme>() {
+    let network = Network::<Kem<K>>::new(|rng| {
+        let key = kem::PrivateKey::<K>::generate(rng);
+        (K::public_key(&key).expect("a good key"), K::expand(&key).expect("a good key"))
+    });
+    let mut unwrap = network.unwrap();
+    let mut symmetric = symmetric(&network.geometry);
+    let (mut ciphertext, mut secret) = (kem::Ciphertext::default(), kem::SharedSecret::default());
+    K::encapsulate(&network.public_keys[0], &mut rng(), &mut ciphertext, &mut secret).expect("a good key");
+    let mut decapsulate = || {
+        let mut secret = kem::SharedSecret::<K>::default();
+        K::decapsulate(black_box(&network.private_keys[0]), black_box(&ciphertext), &mut secret).expect("a good one");
+        black_box(secret.as_bytes());
+    };
+    let [unwrap, symmetric, decapsulate] = side_by_side([&mut unwrap, &mut symmetric, &mut decapsulate]);
+    let what = format!("{} (KEM) unwrap", K::NAME);
+    report(&what, unwrap, "decapsulation + symmetric parts", decapsulate + symmetric, UNWRAP_LIMIT);
+}
+
+fn report(what: &str, ns: f64, floor_of: &str, floor: f64, limit: f64) {
     let ratio = ns / floor;
     let verdict = if ratio <= limit { "holds" } else { "EXCEEDED" };
     println!(
-        "{what}: {:.1} µs / {:.1} µs = {ratio:.3}, limit {limit}: {verdict}; {:.0} packets/s",
+        "{what}: {:.1} µs = {ratio:.3} × ({floor_of}: {:.1} µs), limit {limit}: {verdict}; {:.0} packets/s on a core",
         ns / 1e3,
         floor / 1e3,
         1e9 / ns
     );
+}
+
+/// The keys of a path, and a packet for it.
+struct Network<S: Scheme> {
+    geometry: Geometry,
+    sphinx: Sphinx<S>,
+    public_keys: Vec<S::PublicKey>,
+    private_keys: Vec<S::PrivateKey>,
+    packet: Vec<u8>,
+}
+
+impl<S: Scheme> Network<S> {
+    fn new(key_pair: impl Fn(&mut ChaCha20Rng) -> (S::PublicKey, S::PrivateKey)) -> Self {
+        let geometry = Geometry::of::<S>(HOPS, USER_PAYLOAD, true).expect("a geometry");
+        let mut rng = rng();
+        let (public_keys, private_keys) = (0..HOPS).map(|_| key_pair(&mut rng)).unzip();
+        let sphinx = Sphinx::new(geometry).expect("its scheme");
+        let mut network = Self { geometry, sphinx, public_keys, private_keys, packet: vec![] };
+        let mut packet = vec![0; geometry.packet_len()];
+        network.wrap(&network.hops(), &mut rng, &mut packet);
+        network.packet = packet;
+        network
+    }
+
+    fn hops(&self) -> Vec<Hop<'_, S>> {
+        let hop = |(i, public_key)| Hop { id: NodeId([i; 32]), public_key, delay_millis: Some(100) };
+        (0..).zip(&self.public_keys).map(hop).collect()
+    }
+
+    fn wrap(&self, hops: &[Hop<'_, S>], rng: &mut ChaCha20Rng, packet: &mut [u8]) {
+        let path = Path { hops, recipient: RecipientId([9; 32]) };
+        let message = Message { surb: None, user_payload: &[7; USER_PAYLOAD] };
+        self.sphinx.wrap_message(&path, &message, rng, packet).expect("a good path");
+    }
+
+    /// What a forwarding hop does with a packet.
+    fn unwrap(&self) -> impl FnMut() {
+        let mut packet = self.packet.clone();
+        move || {
+            packet.copy_from_slice(&self.packet);
+            let action = self.sphinx.open(&mut packet, &self.private_keys[0]).expect("a good packet").finish();
+            assert!(matches!(action, Ok(Action::Forward { .. })));
+        }
+    }
+}
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::seed_from_u64(1)
+}
+
+fn dh() {
+    black_box(x25519_dalek::x25519(black_box([3; 32]), black_box([9; 32])));
+}
+
+/// One AEZ pass, one KDF, one MAC, one CTR, one hash, of the lengths that an unwrap has.
+fn symmetric(geometry: &Geometry) -> impl FnMut() {
+    let mut payload = vec![0; geometry.payload_len()];
+    let header = vec![0; geometry.header_len() - 32];
+    let mut routing_info = vec![0; geometry.routing_info_len() + geometry.per_hop_routing_info_len()];
+    let element = vec![1; geometry.scheme().element_len()];
+    move || {
+        Aez::new(black_box(&[1; 48])).decrypt(&[2; 16], black_box(&mut payload));
+        kdf(black_box(&[1; 32]));
+        let mut mac = Hmac::<Sha256>::new_from_slice(black_box(&[1; 32])).expect("any key");
+        mac.update(black_box(&header));
+        black_box(mac.finalize().into_bytes());
+        Ctr128BE::<Aes256>::new(black_box(&[1; 32]).into(), &[2; 16].into()).apply_keystream(&mut routing_info);
+        black_box(Sha512_256::digest(black_box(&element)));
+    }
+}
+
+fn kdf(secret: &[u8]) {
+    let keyed = Hmac::<Sha256>::new_from_slice(secret).expect("any key");
+    let mut previous = [0; 32];
+    for counter in 1..=5u8 {
+        let mut mac = keyed.clone();
+        mac.update(if counter == 1 { &[] } else { &previous });
+        mac.update(b"katzenpost-kdf-v0-hkdf-sha256");
+        mac.update(&[counter]);
+        previous = mac.finalize().into_bytes().into();
+    }
+    black_box(previous);
 }
