@@ -2,6 +2,7 @@
 //! rekeys as Noise defines them: 1.2 times as much at most.
 //!
 //! `cargo bench -p mixwell-benches --bench commands`
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, aead::inout::InOutBuf};
 use core::hint::black_box;

@@ -1,6 +1,8 @@
-//! Handshakes per second, both sides, and what they cost beside the KEM operations in them: 1.15 times as much at most.
+//! Handshakes per second, both sides, and what they cost beside the KEM operations in them. The aim is 1.15 times as much;
+//! plain ML-KEM-768, the cheapest KEM, does not leave that little room for hashing and AEAD.
 //!
 //! `cargo bench -p mixwell-benches --bench handshake`
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use core::hint::black_box;
 use mixwell_benches::side_by_side;
