@@ -5,6 +5,7 @@ use crate::{
     role::Role,
     session::FRAME_OVERHEAD,
 };
+use mixwell_sphinx::Geometry;
 
 /// The lengths of a network's Sphinx geometry that frames are made of, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +193,16 @@ impl Link {
             command = command.saturating_add(1);
         }
         self
+    }
+}
+
+impl From<&Geometry> for PacketSizes {
+    fn from(geometry: &Geometry) -> Self {
+        Self {
+            packet: geometry.packet_len(),
+            forward_payload: geometry.forward_payload_len(),
+            user_forward_payload: geometry.user_forward_payload_len(),
+        }
     }
 }
 
