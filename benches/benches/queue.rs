@@ -5,15 +5,14 @@
 //! ChaCha generator, lateness, counters); `BinaryHeap` and the wheel crate keep only the order of time.
 #![allow(missing_docs, clippy::pedantic, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
+use core::{cmp::Reverse, hint::black_box, time::Duration};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use hierarchical_hash_wheel_timer::wheels::quad_wheel::{QuadWheelWithOverflow, no_prune};
 use mixwell_mixdelay::{Instant, Limits, Queue, Rate, ServerQueue};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::hint::black_box;
-use std::time::{self, Duration};
+use std::time;
 
 const LIMITS: Limits = Limits::for_epoch_millis(20 * 60 * 1000);
 const MEAN_MILLIS: f64 = 1000.0;

@@ -71,8 +71,10 @@ fn ln_2_times(count: u64) -> u128 {
 fn ln_2_less_ln(mut mantissa: u64) -> u64 {
     let mut sum = 0;
     for (power, ln_factor) in (1..).zip(LN_FACTORS) {
-        let (more, reaches_2) = mantissa.overflowing_add(mantissa >> power);
-        let taken = Choice::from(u8::from(!reaches_2));
+        let more = mantissa.wrapping_add(mantissa >> power);
+        // At 2 the sum overflows, and the highest bit, set in the mantissa alone, is lost. (The carry itself would be
+        // a branch on a Cortex-M0.)
+        let taken = Choice::from((more >> 63) as u8);
         mantissa.conditional_assign(&more, taken);
         sum += u64::conditional_select(&0, &ln_factor, taken); // all together ln 2.25 = 0.81
     }

@@ -43,7 +43,7 @@ impl Binary64 {
     }
 }
 
-/// A quotient rounded to 53 bits, ties to even, as a double-precision division gives it.
+/// A quotient rounded to the nearest of 53 bits, as a double-precision division gives it.
 ///
 /// A quotient above or below the range of double precision is not made infinite or less precise: rounded up to an
 /// integer, nothing can tell.
@@ -58,13 +58,11 @@ impl Quotient {
         // One place more if the first digit would be 0: the quotient then has exactly 54 bits, the last for rounding.
         let places = if dividend.significand < divisor.significand { 54 } else { 53 };
         let scaled = (dividend.significand as u128) << places;
-        let divided_by = divisor.significand as u128;
         #[expect(clippy::cast_possible_truncation, reason = "54 bits")]
-        let quotient = (scaled / divided_by) as u64;
-        let inexact = !scaled.is_multiple_of(divided_by);
-        let (kept, half) = (quotient >> 1, quotient & 1 == 1);
-        let up = half && (inexact || kept & 1 == 1);
-        Self { significand: kept + up as u64, exponent: dividend.exponent - divisor.exponent - places + 1 }
+        let quotient = (scaled / divisor.significand as u128) as u64;
+        // The last bit decides: never is a quotient just half-way, for an odd one of 54 bits divides no dividend of 53.
+        let (kept, up) = (quotient >> 1, quotient & 1);
+        Self { significand: kept + up, exponent: dividend.exponent - divisor.exponent - places + 1 }
     }
 
     /// The next integer, `None` if it does not fit.

@@ -68,6 +68,7 @@ fn shift_down(value: u128, shift: i32) -> u64 {
 
 /// The lower of the two, without a branch.
 pub(crate) fn minimum(a: u64, b: u64) -> u64 {
-    let (_, b_is_lower) = b.overflowing_sub(a);
-    u64::conditional_select(&a, &b, Choice::from(u8::from(b_is_lower)))
+    // The borrow of b − a, made of its bits: as a `bool` it would be a branch on a Cortex-M0.
+    let borrow = (!b & a) | ((!b | a) & b.wrapping_sub(a));
+    u64::conditional_select(&a, &b, Choice::from((borrow >> 63) as u8))
 }

@@ -22,6 +22,7 @@ impl Instant {
 
     /// So many milliseconds after [`ZERO`](Self::ZERO).
     #[must_use]
+    #[inline]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(NANOS_PER_MILLI))
     }
@@ -35,24 +36,28 @@ impl Instant {
     /// Whole milliseconds since [`ZERO`](Self::ZERO).
     #[must_use]
     #[expect(clippy::integer_division_remainder_used, reason = "the divisor is a constant, the moment public")]
+    #[inline]
     pub const fn as_millis(self) -> u64 {
         self.0 / NANOS_PER_MILLI
     }
 
     /// The moment so many nanoseconds later.
     #[must_use]
+    #[inline]
     pub const fn plus_nanos(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
     /// The moment so many milliseconds later.
     #[must_use]
+    #[inline]
     pub const fn plus_millis(self, millis: u64) -> Self {
         self.plus_nanos(millis.saturating_mul(NANOS_PER_MILLI))
     }
 
     /// Nanoseconds from `earlier` to this moment, 0 if it is not earlier.
     #[must_use]
+    #[inline]
     pub const fn nanos_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
@@ -77,6 +82,7 @@ impl Steady {
     }
 
     /// The steady moment of the clock's `now`.
+    #[inline]
     pub(crate) fn observe(&mut self, now: Instant) -> Instant {
         if now == self.clock {
             return self.seen;

@@ -156,7 +156,7 @@ on_both! {
     }
 }
 
-/// A large queue that overflows drops the old and the new alike: of half a million offered to 50 000 places, all at
+/// A large queue that overflows drops the old and the new alike: of 100 000 offered to 50 000 places, all at
 /// once, each tenth of the order of arrival keeps a share that falls as it must, (1 − 1/50 001) at each drop.
 #[test]
 fn a_flood_does_not_choose_its_victims() {

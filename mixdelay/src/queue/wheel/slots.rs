@@ -28,6 +28,7 @@ impl Place {
     pub(super) const COUNT: usize = LEVELS << DIGIT_BITS;
 
     /// Where an entry waits, seen from `now`; `None` if it need not.
+    #[inline]
     pub(super) fn of(release: u64, now: u64) -> Option<Self> {
         if release <= now {
             return None;
@@ -39,6 +40,7 @@ impl Place {
     }
 
     /// Whether the entries of this slot all have the same release.
+    #[inline]
     pub(super) const fn is_exact(self) -> bool {
         self.level == 0
     }
@@ -58,6 +60,7 @@ impl Slots {
 
     /// The head of a slot that is about to be pushed to, or removed from.
     #[expect(clippy::indexing_slicing, reason = "a release is below 2⁴⁸, so its level below 6; a digit below 256")]
+    #[inline]
     pub(super) fn head_mut(&mut self, place: Place) -> &mut Head {
         let level = &mut self.0[usize::from(place.level)];
         level.used[usize::from(place.digit >> 6)] |= 1 << (place.digit & 63);
@@ -81,6 +84,7 @@ impl Slots {
     }
 
     /// The slot whose entries are released first, and the earliest release that belongs there.
+    #[inline]
     pub(super) fn first(&self, now: u64) -> Option<(Place, u64)> {
         let place =
             self.0.iter().zip(0..).find_map(|(level, number)| Some(Place { level: number, digit: level.first()? }))?;
