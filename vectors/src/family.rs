@@ -19,6 +19,11 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "geometry", reader: "sphinx" },
     Family { name: "sphinx", reader: "sphinx" },
     Family { name: "upstream", reader: "sphinx" },
+    Family { name: "certificate", reader: "pki-types" },
+    Family { name: "descriptor", reader: "pki-types" },
+    Family { name: "document", reader: "pki-types" },
+    Family { name: "shared_random", reader: "pki-types" },
+    Family { name: "epoch", reader: "pki-types" },
 ];
 
 impl Family {
