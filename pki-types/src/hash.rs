@@ -13,11 +13,6 @@ impl KeyHash {
     pub fn of(public_key: &[u8]) -> Self {
         Self(hash(&[public_key]))
     }
-
-    /// The hash as it stands in a CBOR byte string.
-    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
-    }
 }
 
 impl fmt::Display for KeyHash {

@@ -3,6 +3,7 @@
 use super::{
     CborError, check, float,
     head::{self, Head, split_item},
+    key::Key,
 };
 
 /// One CBOR item that has been checked, with all that it contains. Borrows the input.
@@ -45,11 +46,6 @@ impl<'a> Item<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, CborError> {
         check::check(bytes)?;
         Ok(Self(bytes))
-    }
-
-    /// An item of bytes that have been checked before.
-    pub(crate) const fn checked(bytes: &'a [u8]) -> Self {
-        Self(bytes)
     }
 
     /// The item as it came.
@@ -144,6 +140,24 @@ impl<'a> Map<'a> {
     #[must_use]
     pub fn get(mut self, name: &str) -> Option<Item<'a>> {
         self.find_map(|(key, value)| matches!(key.kind(), Kind::Text(text) if text == name).then_some(value))
+    }
+
+    /// The entries in canonical order. If they came in another one, each takes a pass over the map, which has at most
+    /// [`MAX_UNSORTED`](super::MAX_UNSORTED) entries then.
+    pub(crate) fn sorted(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> {
+        let sorted = self.is_sorted_by(|a, b| Key::new(a.0.encoded()) < Key::new(b.0.encoded()));
+        let mut in_order = self;
+        let mut last = None;
+        core::iter::from_fn(move || {
+            if sorted {
+                return in_order.next();
+            }
+            let keyed = self.map(|entry| (Key::new(entry.0.encoded()), entry));
+            let later = keyed.filter(|(key, _)| last.is_none_or(|last| last < *key));
+            let (key, entry) = later.min_by_key(|(key, _)| *key)?;
+            last = Some(key);
+            Some(entry)
+        })
     }
 }
 

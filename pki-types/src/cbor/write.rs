@@ -1,10 +1,9 @@
 //! Writing canonical CBOR into the caller's buffer.
 
 use super::{
-    Item, Kind, Map,
+    Item, Kind,
     float::Shortest,
     head::{self, shortest},
-    key::Key,
 };
 use core::fmt;
 
@@ -119,7 +118,10 @@ impl<'a> Writer<'a> {
                 self.array(items.len());
                 items.fold(self, |writer, item| writer.canonical(item))
             }
-            Kind::Map(entries) => self.canonical_map(entries),
+            Kind::Map(entries) => {
+                self.map(entries.len());
+                entries.sorted().fold(self, |writer, (key, value)| writer.canonical(key).canonical(value))
+            }
             Kind::Tag(tag, item) => self.head(head::TAG, tag).canonical(item),
             Kind::Bool(value) => self.bool(value),
             Kind::Null => self.null(),
@@ -138,22 +140,16 @@ impl<'a> Writer<'a> {
         self
     }
 
-    fn canonical_map(&mut self, entries: Map<'_>) -> &mut Self {
-        self.map(entries.len());
-        if entries.is_sorted_by(|a, b| Key::new(a.0.encoded()) < Key::new(b.0.encoded())) {
-            return entries.fold(self, |writer, (key, value)| writer.canonical(key).canonical(value));
-        }
-        let mut last = None;
-        for _ in 0..entries.len() {
-            let next = entries
-                .map(|(key, value)| (Key::new(key.encoded()), key, value))
-                .filter(|(order, ..)| last.is_none_or(|last| last < *order))
-                .min_by_key(|(order, ..)| *order);
-            let Some((order, key, value)) = next else { break };
-            self.canonical(key).canonical(value);
-            last = Some(order);
-        }
+    /// Bytes left as they are in the buffer, for the caller to fill in.
+    pub(crate) const fn skip(&mut self, len: usize) -> &mut Self {
+        self.len = self.len.saturating_add(len);
         self
+    }
+
+    /// How many bytes were written, whether they fitted or not.
+    #[must_use]
+    pub const fn written(&self) -> usize {
+        self.len
     }
 
     fn head(&mut self, major: u8, argument: u64) -> &mut Self {
