@@ -48,6 +48,11 @@ impl<'a> Item<'a> {
         Ok(Self(bytes))
     }
 
+    /// An item of bytes that have been checked before.
+    pub(crate) const fn checked(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
     /// The item as it came.
     #[must_use]
     pub const fn encoded(self) -> &'a [u8] {

@@ -21,7 +21,6 @@ impl Tree<'_> {
         let mut node = Node::default();
         for index in 0..1_u32 << self.height {
             node = leaf(index);
-            let mut height = 0;
             for (waiting, level) in left.iter_mut().zip(0..self.height) {
                 if (index >> level) ^ 1 == signed >> level
                     && let Some(sibling) = path.get_mut(level as usize)
@@ -32,7 +31,7 @@ impl Tree<'_> {
                     *waiting = node;
                     break;
                 }
-                height = level.saturating_add(1);
+                let height = level.saturating_add(1);
                 node = self.parent(height, index >> height, waiting, &node);
             }
         }
