@@ -24,6 +24,11 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "noise_session", reader: "wire" },
     Family { name: "mixdelay", reader: "mixdelay" },
     Family { name: "exponential", reader: "mixdelay" },
+    Family { name: "certificate", reader: "pki-types" },
+    Family { name: "descriptor", reader: "pki-types" },
+    Family { name: "document", reader: "pki-types" },
+    Family { name: "shared_random", reader: "pki-types" },
+    Family { name: "epoch", reader: "pki-types" },
 ];
 
 impl Family {

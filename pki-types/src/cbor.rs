@@ -1,0 +1,18 @@
+//! CBOR in the canonical form of RFC 7049 §3.9: strict reading, byte-exact writing, neither with a heap.
+//!
+//! [`Item::parse`] checks a whole input in one pass; what it returns is walked in place. [`Writer`] writes into the
+//! caller's buffer. Strictness is what this module is for, which is why it reads its own heads: duplicate keys, indefinite
+//! lengths, trailing bytes, a nesting deeper than [`MAX_DEPTH`], lengths past the input and invalid UTF-8 are refused.
+
+mod check;
+mod error;
+mod float;
+mod head;
+mod item;
+mod key;
+mod write;
+
+pub use check::{MAX_DEPTH, MAX_UNSORTED};
+pub use error::CborError;
+pub use item::{Array, Item, Kind, Map};
+pub use write::{BufferTooSmall, Writer};

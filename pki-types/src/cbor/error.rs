@@ -1,0 +1,79 @@
+//! Why bytes are not CBOR that we take.
+
+use super::{MAX_DEPTH, MAX_UNSORTED};
+use core::fmt;
+
+/// Why bytes are not a single, well-formed, definite-length CBOR item. `at` is the offset of the item at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CborError {
+    /// An item is longer than what is left of the input.
+    Truncated {
+        /// Offset of the item.
+        at: usize,
+        /// Bytes that its content takes, at the least.
+        need: u64,
+        /// Bytes that are left.
+        have: usize,
+    },
+    /// An item of indefinite length, or a stray break.
+    Indefinite {
+        /// Offset of the item.
+        at: usize,
+    },
+    /// A first byte that RFC 7049 leaves unassigned, or a simple value below 32 in two bytes.
+    Reserved {
+        /// Offset of the item.
+        at: usize,
+    },
+    /// A text that is not UTF-8.
+    Utf8 {
+        /// Offset of the item.
+        at: usize,
+    },
+    /// A map holds a key twice.
+    DuplicateKey {
+        /// Offset of the map or of the second key.
+        at: usize,
+    },
+    /// A container inside [`MAX_DEPTH`] others.
+    Depth {
+        /// Offset of the container.
+        at: usize,
+    },
+    /// A map whose keys are not in canonical order has more than [`MAX_UNSORTED`] entries.
+    Unsorted {
+        /// Offset of the map.
+        at: usize,
+        /// Its number of entries.
+        entries: usize,
+    },
+    /// Bytes follow the item.
+    Trailing {
+        /// Where the item ends.
+        at: usize,
+        /// Bytes that follow.
+        extra: usize,
+    },
+}
+
+impl fmt::Display for CborError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Truncated { at, need, have } => {
+                write!(f, "item at byte {at} takes {need} bytes more, {have} are left")
+            }
+            Self::Indefinite { at } => write!(f, "item at byte {at} is of indefinite length"),
+            Self::Reserved { at } => write!(f, "item at byte {at} is of no known kind"),
+            Self::Utf8 { at } => write!(f, "text at byte {at} is not UTF-8"),
+            Self::DuplicateKey { at } => write!(f, "map holds a key twice, seen at byte {at}"),
+            Self::Depth { at } => write!(f, "item at byte {at} is nested deeper than {MAX_DEPTH} levels"),
+            Self::Unsorted { at, entries } => {
+                write!(f, "unsorted map at byte {at} has {entries} entries, at most {MAX_UNSORTED} are taken")
+            }
+            Self::Trailing { at, extra } => write!(f, "{extra} bytes follow the item that ends at byte {at}"),
+        }
+    }
+}
+
+impl core::error::Error for CborError {}

@@ -1,0 +1,180 @@
+//! A checked input, walked in place.
+
+use super::{
+    CborError, check, float,
+    head::{self, Head, split_item},
+    key::Key,
+};
+
+/// One CBOR item that has been checked, with all that it contains. Borrows the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Item<'a>(&'a [u8]);
+
+/// What an item is.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Kind<'a> {
+    /// A whole number from 0.
+    Unsigned(u64),
+    /// The number −1 − n.
+    Negative(u64),
+    /// A byte string.
+    Bytes(&'a [u8]),
+    /// A text.
+    Text(&'a str),
+    /// A list.
+    Array(Array<'a>),
+    /// A map.
+    Map(Map<'a>),
+    /// A tag and the item that it is for.
+    Tag(u64, Item<'a>),
+    /// A truth value.
+    Bool(bool),
+    /// Nothing.
+    Null,
+    /// A float of any width.
+    Float(f64),
+    /// Another simple value.
+    Simple(u8),
+}
+
+impl<'a> Item<'a> {
+    /// Checks that `bytes` are one item and nothing else, in one pass.
+    ///
+    /// # Errors
+    /// Why they are not.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, CborError> {
+        check::check(bytes)?;
+        Ok(Self(bytes))
+    }
+
+    /// An item of bytes that have been checked before.
+    pub(crate) const fn checked(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The item as it came.
+    #[must_use]
+    pub const fn encoded(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// What the item is.
+    #[must_use]
+    pub fn kind(self) -> Kind<'a> {
+        let mut rest = self.0;
+        let Ok(Head { major, info, argument }) = Head::take(&mut rest) else { return Kind::Null };
+        match (major, info) {
+            (head::UNSIGNED, _) => Kind::Unsigned(argument),
+            (head::NEGATIVE, _) => Kind::Negative(argument),
+            (head::BYTES, _) => Kind::Bytes(rest),
+            (head::TEXT, _) => Kind::Text(core::str::from_utf8(rest).unwrap_or_default()),
+            (head::ARRAY, _) => Kind::Array(Array { left: argument, rest }),
+            (head::MAP, _) => Kind::Map(Map::new(argument, rest)),
+            (head::TAG, _) => Kind::Tag(argument, Self(rest)),
+            (_, head::FALSE) => Kind::Bool(false),
+            (_, head::TRUE) => Kind::Bool(true),
+            (_, head::NULL) => Kind::Null,
+            (_, head::HALF) => Kind::Float(float::from_half(u16::try_from(argument).unwrap_or(0))),
+            (_, head::SINGLE) => Kind::Float(f32::from_bits(u32::try_from(argument).unwrap_or(0)).into()),
+            (_, head::DOUBLE) => Kind::Float(f64::from_bits(argument)),
+            _ => Kind::Simple(u8::try_from(argument).unwrap_or(u8::MAX)),
+        }
+    }
+}
+
+/// The items of a list, in order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Array<'a> {
+    left: u64,
+    rest: &'a [u8],
+}
+
+impl Array<'_> {
+    /// How many are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::try_from(self.left).unwrap_or(usize::MAX)
+    }
+
+    /// Whether none is left.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+}
+
+impl<'a> Iterator for Array<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        self.left = self.left.checked_sub(1)?;
+        split_item(&mut self.rest).map(Item)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), Some(self.len()))
+    }
+}
+
+/// The entries of a map, in the order in which they came. No key is there twice.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Map<'a> {
+    left: u64,
+    rest: &'a [u8],
+}
+
+impl<'a> Map<'a> {
+    pub(super) const fn new(entries: u64, rest: &'a [u8]) -> Self {
+        Self { left: entries, rest }
+    }
+
+    /// How many are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        usize::try_from(self.left).unwrap_or(usize::MAX)
+    }
+
+    /// Whether none is left.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The value of a text key.
+    #[must_use]
+    pub fn get(mut self, name: &str) -> Option<Item<'a>> {
+        self.find_map(|(key, value)| matches!(key.kind(), Kind::Text(text) if text == name).then_some(value))
+    }
+
+    /// The entries in canonical order. If they came in another one, each takes a pass over the map, which has at most
+    /// [`MAX_UNSORTED`](super::MAX_UNSORTED) entries then.
+    pub(crate) fn sorted(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> {
+        let sorted = self.is_sorted_by(|a, b| Key::new(a.0.encoded()) < Key::new(b.0.encoded()));
+        let mut in_order = self;
+        let mut last = None;
+        core::iter::from_fn(move || {
+            if sorted {
+                return in_order.next();
+            }
+            let keyed = self.map(|entry| (Key::new(entry.0.encoded()), entry));
+            let later = keyed.filter(|(key, _)| last.is_none_or(|last| last < *key));
+            let (key, entry) = later.min_by_key(|(key, _)| *key)?;
+            last = Some(key);
+            Some(entry)
+        })
+    }
+}
+
+impl<'a> Iterator for Map<'a> {
+    type Item = (Item<'a>, Item<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.left = self.left.checked_sub(1)?;
+        Some((Item(split_item(&mut self.rest)?), Item(split_item(&mut self.rest)?)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.len(), Some(self.len()))
+    }
+}

@@ -1,0 +1,124 @@
+//! Certificates: a payload, and signatures over it by any number of keys of one scheme.
+
+mod error;
+mod sign;
+mod signers;
+mod verify;
+
+pub use error::{CertificateError, SignError, VerifyError};
+pub use sign::certify;
+pub use signers::KeySet;
+pub use verify::{MAX_KEYS, Verified};
+
+use crate::{
+    Epoch, KeyHash,
+    cbor::{Item, Map},
+    decode::{DecodeError, Field, fields},
+};
+
+/// A certificate as it was received: readable, but not verified. Borrows the bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Certificate<'a> {
+    expiration: Epoch,
+    key_type: &'a str,
+    certified: &'a [u8],
+    signatures: Map<'a>,
+}
+
+impl<'a> Certificate<'a> {
+    /// Reads a certificate.
+    ///
+    /// # Errors
+    /// If it cannot be decoded, is of another version, or names no scheme or no payload.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, CertificateError> {
+        let mut version = 0;
+        let mut certificate = Self { expiration: Epoch(0), key_type: "", certified: &[], signatures: Map::default() };
+        for (name, item) in fields("Certificate", Item::parse(bytes).map_err(DecodeError::Cbor)?)? {
+            match name {
+                "Version" => version = Field::new("Version", item).u32()?,
+                "Expiration" => certificate.expiration = Field::new("Expiration", item).epoch()?,
+                "KeyType" => certificate.key_type = Field::new("KeyType", item).text()?,
+                "Certified" => certificate.certified = Field::new("Certified", item).bytes()?,
+                "Signatures" => {
+                    let signatures = Field::new("Signatures", item).map_of(Field::hash, Signature::read)?;
+                    certificate.signatures = signatures.unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        if version != VERSION {
+            return Err(CertificateError::Version { got: version });
+        }
+        if certificate.key_type.is_empty() {
+            return Err(CertificateError::NoKeyType);
+        }
+        if certificate.certified.is_empty() {
+            return Err(CertificateError::NoPayload);
+        }
+        Ok(certificate)
+    }
+
+    /// The first epoch in which the certificate is no longer valid.
+    #[must_use]
+    pub const fn expiration(&self) -> Epoch {
+        self.expiration
+    }
+
+    /// The name of the signature scheme.
+    #[must_use]
+    pub const fn key_type(&self) -> &'a str {
+        self.key_type
+    }
+
+    /// The payload, whoever signed it or not.
+    #[must_use]
+    pub const fn unverified_payload(&self) -> &'a [u8] {
+        self.certified
+    }
+
+    /// The hashes of the keys that are said to have signed, in the order in which they came.
+    pub fn signers(&self) -> impl Iterator<Item = KeyHash> + use<'a> {
+        self.signatures().map(|(signer, _)| signer)
+    }
+
+    fn signatures(&self) -> impl Iterator<Item = (KeyHash, Signature<'a>)> + use<'a> {
+        self.signatures.filter_map(|(key, value)| {
+            // every entry passed in `parse`
+            let signer = Field::new("Signatures", key).hash().ok()?;
+            Some((signer, Signature::read(Field::new("Signatures", value)).ok()?))
+        })
+    }
+}
+
+/// A signature and the hash of the key that made it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signature<'a> {
+    pub(crate) signer: KeyHash,
+    pub(crate) payload: &'a [u8],
+}
+
+impl<'a> Signature<'a> {
+    pub(crate) fn read(field: Field<'a>) -> Result<Self, DecodeError> {
+        let mut signature = Self { signer: KeyHash::default(), payload: &[] };
+        for (name, item) in fields(field.name, field.item)? {
+            match name {
+                "PublicKeySum256" => signature.signer = Field::new("PublicKeySum256", item).hash()?,
+                "Payload" => signature.payload = Field::new("Payload", item).bytes()?,
+                _ => {}
+            }
+        }
+        Ok(signature)
+    }
+}
+
+/// The only version there is.
+const VERSION: u32 = 0;
+
+/// What is signed, but for the scheme's name and the payload that follow.
+fn signed_head(expiration: Epoch) -> [u8; 12] {
+    let mut head = [0; 12];
+    let (version, rest) = head.split_at_mut(4);
+    version.copy_from_slice(&VERSION.to_le_bytes());
+    rest.copy_from_slice(&expiration.0.to_le_bytes());
+    head
+}

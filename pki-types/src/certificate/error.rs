@@ -1,0 +1,167 @@
+//! What can be wrong with a certificate.
+
+use super::MAX_KEYS;
+use crate::{DecodeError, Epoch, KeyHash, SchemeError, cbor::BufferTooSmall};
+use core::fmt;
+
+/// Why bytes are not a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// They cannot be decoded.
+    Decode(DecodeError),
+    /// It is of a version that we do not know.
+    Version {
+        /// The version.
+        got: u32,
+    },
+    /// It names no signature scheme.
+    NoKeyType,
+    /// Its payload is empty.
+    NoPayload,
+}
+
+/// Why a certificate does not verify.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// It is no longer valid.
+    Expired {
+        /// The first epoch in which it is not.
+        expiration: Epoch,
+        /// The current epoch.
+        now: Epoch,
+    },
+    /// A key of the list is of another scheme than the certificate.
+    KeyType {
+        /// Its position in the list.
+        key: usize,
+    },
+    /// A key did not sign.
+    NotSigned {
+        /// The key.
+        signer: KeyHash,
+    },
+    /// A key's signature is bad.
+    BadSignature {
+        /// The key.
+        signer: KeyHash,
+    },
+    /// The threshold is zero or above the number of distinct keys, or there are no keys.
+    ThresholdRange {
+        /// The threshold.
+        threshold: usize,
+        /// The number of distinct keys.
+        keys: usize,
+    },
+    /// Too few keys signed well.
+    ThresholdNotMet {
+        /// How many did.
+        good: usize,
+        /// How many signed badly.
+        bad: usize,
+        /// How many did not sign.
+        missing: usize,
+        /// How many it takes.
+        threshold: usize,
+    },
+    /// There are more than [`MAX_KEYS`] keys in the list.
+    TooManyKeys {
+        /// How many.
+        keys: usize,
+    },
+}
+
+/// Why a certificate cannot be signed, or a signature not be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The payload is empty.
+    NoPayload,
+    /// The certificate is no longer valid.
+    Expired {
+        /// The first epoch in which it is not.
+        expiration: Epoch,
+        /// The current epoch.
+        now: Epoch,
+    },
+    /// The key is of another scheme than the certificate.
+    KeyType,
+    /// The certificate has a signature of this key.
+    DuplicateSignature {
+        /// The key.
+        signer: KeyHash,
+    },
+    /// The scheme refuses the key, or the signature to be added is bad.
+    Scheme(SchemeError),
+    /// The certificate does not fit.
+    Buffer(BufferTooSmall),
+}
+
+impl From<DecodeError> for CertificateError {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(error)
+    }
+}
+
+impl From<SchemeError> for SignError {
+    fn from(error: SchemeError) -> Self {
+        Self::Scheme(error)
+    }
+}
+
+impl From<BufferTooSmall> for SignError {
+    fn from(error: BufferTooSmall) -> Self {
+        Self::Buffer(error)
+    }
+}
+
+impl fmt::Display for CertificateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => write!(f, "cannot decode certificate: {error}"),
+            Self::Version { got } => write!(f, "certificate is of version {got}, want 0"),
+            Self::NoKeyType => f.write_str("certificate names no signature scheme"),
+            Self::NoPayload => f.write_str("certificate has no payload"),
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expired { expiration, now } => {
+                write!(f, "certificate expired with epoch {expiration}, the epoch is {now}")
+            }
+            Self::KeyType { key } => write!(f, "key {key} is of another scheme than the certificate"),
+            Self::NotSigned { signer } => write!(f, "no signature by {signer}"),
+            Self::BadSignature { signer } => write!(f, "signature by {signer} is bad"),
+            Self::ThresholdRange { threshold, keys } => {
+                write!(f, "threshold is {threshold}, want 1 to the number of keys, {keys}")
+            }
+            Self::ThresholdNotMet { good, bad, missing, threshold } => {
+                write!(f, "{good} good signatures, want {threshold}; {bad} are bad and {missing} missing")
+            }
+            Self::TooManyKeys { keys } => write!(f, "{keys} keys, at most {MAX_KEYS} are taken"),
+        }
+    }
+}
+
+impl fmt::Display for SignError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPayload => f.write_str("payload is empty"),
+            Self::Expired { expiration, now } => {
+                write!(f, "certificate expired with epoch {expiration}, the epoch is {now}")
+            }
+            Self::KeyType => f.write_str("key is of another scheme than the certificate"),
+            Self::DuplicateSignature { signer } => write!(f, "{signer} signed already"),
+            Self::Scheme(error) => error.fmt(f),
+            Self::Buffer(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for CertificateError {}
+impl core::error::Error for VerifyError {}
+impl core::error::Error for SignError {}

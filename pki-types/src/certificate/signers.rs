@@ -1,0 +1,53 @@
+//! Which of the given keys.
+
+use super::MAX_KEYS;
+use core::fmt;
+
+/// A set of positions in the caller's list of keys.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeySet(u128);
+
+impl KeySet {
+    pub(super) fn insert(&mut self, index: usize) {
+        self.0 |= bit(index);
+    }
+
+    pub(super) const fn minus(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether the key at a position of the list is one of them.
+    #[must_use]
+    pub fn contains(&self, index: usize) -> bool {
+        self.0 & bit(index) != 0
+    }
+
+    /// How many they are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.0.count_ones() as usize
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// The positions, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + use<> {
+        let set = *self;
+        (0..MAX_KEYS).filter(move |index| set.contains(*index))
+    }
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// No bit past the last key.
+fn bit(index: usize) -> u128 {
+    u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or(0)
+}

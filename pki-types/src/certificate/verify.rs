@@ -1,0 +1,150 @@
+//! Verifying: by one key, by all of several, by a threshold.
+
+use super::{Certificate, KeySet, Signature, VerifyError, signed_head};
+use crate::{Epoch, KeyHash, VerifyingKey};
+
+/// How many keys a certificate can be verified for at once.
+pub const MAX_KEYS: usize = 128;
+
+impl<'a> Certificate<'a> {
+    /// The payload, if `key` signed it and `now` is before the expiration.
+    ///
+    /// # Errors
+    /// Why it is not good.
+    pub fn verify(&self, key: &VerifyingKey<'_>, now: Epoch) -> Result<Verified<'a>, VerifyError> {
+        self.verify_all(core::slice::from_ref(key), now)
+    }
+
+    /// The payload, if each of the keys signed it and `now` is before the expiration.
+    ///
+    /// # Errors
+    /// Why it is not good; of several bad or missing signatures, the one of the first key in the list.
+    pub fn verify_all(&self, keys: &[VerifyingKey<'_>], now: Epoch) -> Result<Verified<'a>, VerifyError> {
+        let verified = self.verify_each(keys, now)?;
+        if let Some(index) = verified.bad.iter().chain(verified.missing().iter()).min() {
+            let signer = keys.get(index).map(VerifyingKey::hash).unwrap_or_default();
+            return Err(if verified.bad.contains(index) {
+                VerifyError::BadSignature { signer }
+            } else {
+                VerifyError::NotSigned { signer }
+            });
+        }
+        if keys.is_empty() {
+            return Err(VerifyError::ThresholdRange { threshold: 0, keys: 0 });
+        }
+        Ok(verified)
+    }
+
+    /// The payload, if `threshold` or more of the keys signed it and `now` is before the expiration.
+    ///
+    /// A key that stands in the list twice counts once. Each key is verified at most once, whatever the certificate holds;
+    /// signatures of other keys are passed over.
+    ///
+    /// # Errors
+    /// Why it is not good.
+    pub fn verify_threshold(
+        &self,
+        keys: &[VerifyingKey<'_>],
+        threshold: usize,
+        now: Epoch,
+    ) -> Result<Verified<'a>, VerifyError> {
+        let distinct = distinct(keys)?.len();
+        if threshold == 0 || threshold > distinct {
+            return Err(VerifyError::ThresholdRange { threshold, keys: distinct });
+        }
+        let verified = self.verify_each(keys, now)?;
+        if verified.good.len() < threshold {
+            let (good, bad, missing) = (verified.good.len(), verified.bad.len(), verified.missing().len());
+            return Err(VerifyError::ThresholdNotMet { good, bad, missing, threshold });
+        }
+        Ok(verified)
+    }
+
+    /// Verifies the signature of each distinct key that has one, in a single pass over the signatures.
+    fn verify_each(&self, keys: &[VerifyingKey<'_>], now: Epoch) -> Result<Verified<'a>, VerifyError> {
+        if now >= self.expiration {
+            return Err(VerifyError::Expired { expiration: self.expiration, now });
+        }
+        let distinct = distinct(keys)?;
+        if let Some(key) = keys.iter().position(|key| key.scheme().name() != self.key_type) {
+            return Err(VerifyError::KeyType { key });
+        }
+        let head = signed_head(self.expiration);
+        let message = [&head[..], self.key_type.as_bytes(), self.certified];
+        let (mut good, mut bad) = (KeySet::default(), KeySet::default());
+        for (signer, signature) in self.signatures() {
+            let found = keys.iter().enumerate().find(|(_, key)| key.hash() == signer);
+            let Some((index, key)) = found else { continue };
+            if is_good(key, signer, signature, &message) { good.insert(index) } else { bad.insert(index) }
+        }
+        let Self { expiration, key_type, certified, .. } = *self;
+        Ok(Verified { payload: certified, expiration, key_type, keys: distinct, good, bad })
+    }
+}
+
+fn is_good(key: &VerifyingKey<'_>, signer: KeyHash, signature: Signature<'_>, message: &[&[u8]]) -> bool {
+    signature.signer == signer && key.verify(message, signature.payload).is_ok()
+}
+
+/// The first position of each key.
+fn distinct(keys: &[VerifyingKey<'_>]) -> Result<KeySet, VerifyError> {
+    if keys.len() > MAX_KEYS {
+        return Err(VerifyError::TooManyKeys { keys: keys.len() });
+    }
+    let mut set = KeySet::default();
+    for (index, key) in keys.iter().enumerate() {
+        if keys.iter().position(|other| other.hash() == key.hash()) == Some(index) {
+            set.insert(index);
+        }
+    }
+    Ok(set)
+}
+
+/// The payload of a certificate that enough keys signed, and which ones.
+#[derive(Debug, Clone, Copy)]
+pub struct Verified<'a> {
+    payload: &'a [u8],
+    expiration: Epoch,
+    key_type: &'a str,
+    keys: KeySet,
+    good: KeySet,
+    bad: KeySet,
+}
+
+impl<'a> Verified<'a> {
+    /// What was signed.
+    #[must_use]
+    pub const fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// The first epoch in which it is no longer valid.
+    #[must_use]
+    pub const fn expiration(&self) -> Epoch {
+        self.expiration
+    }
+
+    /// The name of the signature scheme.
+    #[must_use]
+    pub const fn key_type(&self) -> &'a str {
+        self.key_type
+    }
+
+    /// The keys that signed well. Of a key that stood in the list twice, the first position.
+    #[must_use]
+    pub const fn good(&self) -> KeySet {
+        self.good
+    }
+
+    /// The keys with a signature that is bad.
+    #[must_use]
+    pub const fn bad(&self) -> KeySet {
+        self.bad
+    }
+
+    /// The keys without a signature.
+    #[must_use]
+    pub const fn missing(&self) -> KeySet {
+        self.keys.minus(self.good).minus(self.bad)
+    }
+}

@@ -1,0 +1,203 @@
+//! Gunzip (RFC 1952) into a buffer, from input that comes in pieces.
+
+use core::fmt;
+use miniz_oxide::inflate::{
+    TINFLStatus,
+    core::{
+        DecompressorOxide, decompress,
+        inflate_flags::{TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF},
+    },
+};
+
+/// A stream of one member, inflated as it comes.
+pub(super) struct Gunzip<'a> {
+    out: &'a mut [u8],
+    len: usize,
+    state: State,
+    inflater: DecompressorOxide,
+}
+
+/// What the next byte is part of.
+#[derive(Debug, Clone, Copy)]
+enum State {
+    /// The fixed part of the header, of which so much was seen.
+    Header {
+        seen: u8,
+        flags: u8,
+    },
+    /// An optional part of the header, and which ones follow.
+    ExtraLen {
+        low: Option<u8>,
+        flags: u8,
+    },
+    Extra {
+        left: u16,
+        flags: u8,
+    },
+    Text {
+        flags: u8,
+    },
+    HeaderCrc {
+        left: u8,
+    },
+    Body,
+    /// Checksum and length, of which so much was seen.
+    Trailer {
+        seen: u8,
+        bytes: [u8; 8],
+    },
+    Failed,
+}
+
+impl<'a> Gunzip<'a> {
+    pub(super) fn new(out: &'a mut [u8]) -> Self {
+        Self { out, len: 0, state: State::Header { seen: 0, flags: 0 }, inflater: DecompressorOxide::new() }
+    }
+
+    /// Takes the next piece.
+    pub(super) fn push(&mut self, mut input: &[u8]) -> Result<(), GzipError> {
+        while !input.is_empty() {
+            let state = core::mem::replace(&mut self.state, State::Failed);
+            self.state = match (state, input.split_first()) {
+                (State::Body, _) => self.inflate(&mut input)?,
+                (state, Some((&byte, rest))) => {
+                    input = rest;
+                    state.step(byte)?
+                }
+                (state, None) => state,
+            };
+        }
+        Ok(())
+    }
+
+    /// What was inflated, if the stream has ended as it should.
+    pub(super) fn finish(self) -> Result<&'a mut [u8], GzipError> {
+        let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
+        let out = self.out.get_mut(..self.len).unwrap_or_default();
+        let [a, b, c, d, e, f, g, h] = bytes;
+        if crc32fast::hash(out) != u32::from_le_bytes([a, b, c, d]) {
+            return Err(GzipError::Checksum);
+        }
+        // the length modulo 2^32
+        let len = out.len().to_le_bytes();
+        if !len.iter().chain(&[0; 4]).take(4).eq([e, f, g, h].iter()) {
+            return Err(GzipError::Length);
+        }
+        Ok(out)
+    }
+
+    fn inflate(&mut self, input: &mut &[u8]) -> Result<State, GzipError> {
+        let flags = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
+        let (status, read, written) = decompress(&mut self.inflater, input, self.out, self.len, flags);
+        *input = input.get(read..).unwrap_or_default();
+        self.len = self.len.saturating_add(written);
+        match status {
+            TINFLStatus::Done => Ok(State::Trailer { seen: 0, bytes: [0; 8] }),
+            TINFLStatus::NeedsMoreInput if input.is_empty() => Ok(State::Body),
+            TINFLStatus::HasMoreOutput => Err(GzipError::TooLong { limit: self.out.len() }),
+            _ => Err(GzipError::Deflate),
+        }
+    }
+}
+
+impl State {
+    /// Takes a byte of the header or the trailer.
+    fn step(self, byte: u8) -> Result<Self, GzipError> {
+        Ok(match self {
+            Self::Header { seen, flags } => match (seen, byte) {
+                (0, 0x1f) | (1, 0x8b) | (2, DEFLATE) | (4..=8, _) => {
+                    Self::Header { seen: seen.saturating_add(1), flags }
+                }
+                (3, flags) if flags & RESERVED == 0 => Self::Header { seen: 4, flags },
+                (9, _) => Self::after_header(flags),
+                _ => return Err(GzipError::Header),
+            },
+            Self::ExtraLen { low: None, flags } => Self::ExtraLen { low: Some(byte), flags },
+            Self::ExtraLen { low: Some(low), flags } => match u16::from_le_bytes([low, byte]) {
+                0 => Self::after_header(flags),
+                left => Self::Extra { left, flags },
+            },
+            Self::Extra { left: ..=1, flags } => Self::after_header(flags),
+            Self::Extra { left, flags } => Self::Extra { left: left.saturating_sub(1), flags },
+            Self::Text { flags } if byte == 0 => Self::after_header(flags),
+            Self::Text { flags } => Self::Text { flags },
+            Self::HeaderCrc { left: 2.. } => Self::HeaderCrc { left: 1 },
+            Self::HeaderCrc { .. } | Self::Body => Self::Body,
+            Self::Trailer { seen, mut bytes } => {
+                *bytes.get_mut(usize::from(seen)).ok_or(GzipError::Trailing)? = byte;
+                Self::Trailer { seen: seen.saturating_add(1), bytes }
+            }
+            Self::Failed => return Err(GzipError::Deflate),
+        })
+    }
+
+    /// What follows a part of the header, given the flags of the parts that do.
+    const fn after_header(flags: u8) -> Self {
+        if flags & EXTRA != 0 {
+            Self::ExtraLen { low: None, flags: flags & !EXTRA }
+        } else if flags & NAME != 0 {
+            Self::Text { flags: flags & !NAME }
+        } else if flags & COMMENT != 0 {
+            Self::Text { flags: flags & !COMMENT }
+        } else if flags & HEADER_CRC != 0 {
+            Self::HeaderCrc { left: 2 }
+        } else {
+            Self::Body
+        }
+    }
+}
+
+impl fmt::Debug for Gunzip<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gunzip({} bytes of {}, {:?})", self.len, self.out.len(), self.state)
+    }
+}
+
+/// Why bytes are not a gzip stream that we take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GzipError {
+    /// It does not begin as one.
+    Header,
+    /// What is compressed is malformed.
+    Deflate,
+    /// It inflates to more than the buffer holds.
+    TooLong {
+        /// Bytes that the buffer holds.
+        limit: usize,
+    },
+    /// It ends early.
+    Truncated,
+    /// The CRC-32 is of other bytes.
+    Checksum,
+    /// The length is of other bytes.
+    Length,
+    /// Bytes follow its end.
+    Trailing,
+}
+
+impl fmt::Display for GzipError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header => f.write_str("no gzip header"),
+            Self::Deflate => f.write_str("compressed bytes are malformed"),
+            Self::TooLong { limit } => write!(f, "inflates to more than {limit} bytes"),
+            Self::Truncated => f.write_str("gzip stream ends early"),
+            Self::Checksum => f.write_str("checksum is of other bytes"),
+            Self::Length => f.write_str("length is of other bytes"),
+            Self::Trailing => f.write_str("bytes follow the gzip stream"),
+        }
+    }
+}
+
+impl core::error::Error for GzipError {}
+
+/// The only compression method there is.
+const DEFLATE: u8 = 8;
+
+/// Flags of the header.
+const HEADER_CRC: u8 = 2;
+const EXTRA: u8 = 4;
+const NAME: u8 = 8;
+const COMMENT: u8 = 16;
+const RESERVED: u8 = 0xe0;

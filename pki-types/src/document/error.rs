@@ -1,0 +1,173 @@
+//! What can be wrong with a document.
+
+use super::{LIFETIME, Place};
+use crate::{CertificateError, DecodeError, DescriptorFault, Epoch, KeyHash, SharedRandomError, VerifyError};
+use core::fmt;
+
+/// Why bytes are not a document, or not the one that their certificate is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DocumentError {
+    /// They cannot be decoded.
+    Decode(DecodeError),
+    /// A node's descriptor cannot be decoded.
+    Node {
+        /// Which node.
+        place: Place,
+        /// Why.
+        error: DecodeError,
+    },
+    /// There are more than 254 layers of mixes.
+    Layers {
+        /// How many.
+        layers: usize,
+    },
+    /// The certificate does not expire [`LIFETIME`] epochs after the document's.
+    Expiration {
+        /// When it expires.
+        expiration: Epoch,
+        /// The document's epoch.
+        epoch: Epoch,
+    },
+    /// The certificate is of another signature scheme than the document names.
+    Scheme,
+}
+
+/// Why a document is not well-formed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DocumentFault {
+    /// The version is not `v1`.
+    Version,
+    /// The genesis epoch is 0.
+    NoGenesisEpoch,
+    /// A document after the genesis epoch names no shared random before its own.
+    NoPriorSharedRandom,
+    /// A commit or reveal is by no authority that we know.
+    UnknownAuthority {
+        /// The hash that it is filed under.
+        authority: KeyHash,
+    },
+    /// A commit or reveal is not a certificate.
+    Certificate {
+        /// The authority that it is filed under.
+        authority: KeyHash,
+        /// Why.
+        error: CertificateError,
+    },
+    /// A commit or reveal is not signed by the authority that it is filed under.
+    Signature {
+        /// The authority.
+        authority: KeyHash,
+        /// Why.
+        error: VerifyError,
+    },
+    /// A commit or reveal is not 40 bytes, or the reveal is not that of the commit.
+    SharedRandom {
+        /// The authority.
+        authority: KeyHash,
+        /// Why.
+        error: SharedRandomError,
+    },
+    /// A commit is for another epoch than the document.
+    CommitEpoch {
+        /// The authority.
+        authority: KeyHash,
+        /// The commit's epoch.
+        commit: Epoch,
+        /// The document's epoch.
+        epoch: Epoch,
+    },
+    /// A consensus has a commit without its reveal.
+    NoReveal {
+        /// The authority.
+        authority: KeyHash,
+    },
+    /// A document has more reveals than commits.
+    Reveals {
+        /// How many commits.
+        commits: usize,
+        /// How many reveals.
+        reveals: usize,
+    },
+    /// There is no layer of mixes.
+    NoLayers,
+    /// A layer of mixes is empty.
+    EmptyLayer {
+        /// Which.
+        layer: usize,
+    },
+    /// There is no gateway.
+    NoGateway,
+    /// There is no service node.
+    NoService,
+    /// A node's descriptor is not well-formed.
+    Node {
+        /// Which node.
+        place: Place,
+        /// Why.
+        fault: DescriptorFault,
+    },
+    /// A node among the gateways or service nodes does not say that it is one.
+    NotFlagged {
+        /// Which node.
+        place: Place,
+    },
+    /// Two nodes have the same identity key.
+    SameIdentity {
+        /// The hash of the key.
+        id: KeyHash,
+    },
+    /// The caller's memory holds no hash at all.
+    NoMemory,
+}
+
+impl From<DecodeError> for DocumentError {
+    fn from(error: DecodeError) -> Self {
+        Self::Decode(error)
+    }
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decode(error) => write!(f, "cannot decode document: {error}"),
+            Self::Node { place, error } => write!(f, "cannot decode descriptor, {place}: {error}"),
+            Self::Layers { layers } => write!(f, "document has {layers} layers, at most 254 are taken"),
+            Self::Expiration { expiration, epoch } => {
+                write!(f, "certificate expires with epoch {expiration}, want {}", epoch.plus(LIFETIME))
+            }
+            Self::Scheme => f.write_str("certificate is of another scheme than the document names"),
+        }
+    }
+}
+
+impl fmt::Display for DocumentFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version => f.write_str("version is not v1"),
+            Self::NoGenesisEpoch => f.write_str("genesis epoch is 0"),
+            Self::NoPriorSharedRandom => f.write_str("no prior shared random after the genesis epoch"),
+            Self::UnknownAuthority { authority } => write!(f, "shared random of an unknown authority, {authority}"),
+            Self::Certificate { authority, error } => write!(f, "shared random of {authority}: {error}"),
+            Self::Signature { authority, error } => write!(f, "shared random of {authority}: {error}"),
+            Self::SharedRandom { authority, error } => write!(f, "shared random of {authority}: {error}"),
+            Self::CommitEpoch { authority, commit, epoch } => {
+                write!(f, "commit of {authority} is for epoch {commit}, want {epoch}")
+            }
+            Self::NoReveal { authority } => write!(f, "no reveal of {authority}"),
+            Self::Reveals { commits, reveals } => write!(f, "{reveals} reveals for {commits} commits"),
+            Self::NoLayers => f.write_str("no mixes"),
+            Self::EmptyLayer { layer } => write!(f, "mix layer {layer} is empty"),
+            Self::NoGateway => f.write_str("no gateway"),
+            Self::NoService => f.write_str("no service node"),
+            Self::Node { place, fault } => write!(f, "{place}: {fault}"),
+            Self::NotFlagged { place } => write!(f, "{place}: descriptor does not say so"),
+            Self::SameIdentity { id } => write!(f, "two nodes have the identity {id}"),
+            Self::NoMemory => f.write_str("memory for no hash, want 1 or more"),
+        }
+    }
+}
+
+impl core::error::Error for DocumentError {}
+impl core::error::Error for DocumentFault {}

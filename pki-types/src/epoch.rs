@@ -1,0 +1,120 @@
+//! Epochs: time in steps of a period, 20 minutes unless a test network says otherwise.
+
+use core::{fmt, num::NonZeroU64, time::Duration};
+
+/// The number of an epoch. Epoch 0 began at 2017-06-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Epoch(pub u64);
+
+impl Epoch {
+    /// The epoch `n` later, or the last one there is.
+    #[must_use]
+    pub const fn plus(self, n: u64) -> Self {
+        Self(self.0.saturating_add(n))
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How long an epoch is: a property of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    millis: NonZeroU64,
+}
+
+impl Default for Period {
+    /// 20 minutes.
+    fn default() -> Self {
+        Self::TWENTY_MINUTES
+    }
+}
+
+impl Period {
+    /// The period of every network that is not a test network.
+    pub const TWENTY_MINUTES: Self = match Self::new(Duration::from_mins(20)) {
+        Some(period) => period,
+        None => unreachable!(),
+    };
+
+    /// A period of a test network, taken in whole milliseconds; `None` if that is none, or 2^64 and more.
+    #[must_use]
+    pub const fn new(period: Duration) -> Option<Self> {
+        let millis = period.as_millis();
+        if millis > u64::MAX as u128 {
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the line above")]
+        match NonZeroU64::new(millis as u64) {
+            Some(millis) => Some(Self { millis }),
+            None => None,
+        }
+    }
+
+    /// The epoch's length.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        Duration::from_millis(self.millis.get())
+    }
+
+    /// Where a Unix time (since 1970-01-01T00:00:00Z) falls.
+    ///
+    /// # Errors
+    /// If the time is before epoch 0.
+    pub fn at(self, unix: Duration) -> Result<EpochTime, BeforeZero> {
+        let before = BeforeZero { unix_secs: unix.as_secs() };
+        let since = unix.checked_sub(ZERO).ok_or(before)?;
+        // u128, as 2^64 s hold more than 2^64 ms; the quotient fits for any period of a second or more
+        let (period, since_millis) = (u128::from(self.millis.get()), since.as_millis());
+        #[expect(clippy::integer_division_remainder_used, reason = "the time of day is public")]
+        let (epoch, elapsed) = (since_millis / period, since_millis % period);
+        let epoch = Epoch(u64::try_from(epoch).unwrap_or(u64::MAX));
+        let nanos = since.subsec_nanos().checked_rem(1_000_000).unwrap_or(0);
+        let elapsed = Duration::from_millis(u64::try_from(elapsed).unwrap_or(u64::MAX))
+            .saturating_add(Duration::from_nanos(nanos.into()));
+        Ok(EpochTime { epoch, elapsed, left: self.duration().saturating_sub(elapsed) })
+    }
+
+    /// The Unix time when an epoch begins, or the last time there is.
+    #[must_use]
+    pub fn start(self, epoch: Epoch) -> Duration {
+        let millis = u128::from(epoch.0).saturating_mul(self.millis.get().into());
+        #[expect(clippy::integer_division_remainder_used, reason = "epochs are public")]
+        let (secs, millis) = (millis / 1000, millis % 1000);
+        let secs = Duration::from_secs(u64::try_from(secs).unwrap_or(u64::MAX));
+        let millis = Duration::from_millis(u64::try_from(millis).unwrap_or(0));
+        ZERO.saturating_add(secs).saturating_add(millis)
+    }
+}
+
+/// A time as the network counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EpochTime {
+    /// The epoch.
+    pub epoch: Epoch,
+    /// Time since it began.
+    pub elapsed: Duration,
+    /// Time until the next one begins.
+    pub left: Duration,
+}
+
+/// A time before epoch 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BeforeZero {
+    /// The time, in whole seconds since 1970.
+    pub unix_secs: u64,
+}
+
+impl fmt::Display for BeforeZero {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unix time {} is before epoch 0, which began at {}", self.unix_secs, ZERO.as_secs())
+    }
+}
+
+impl core::error::Error for BeforeZero {}
+
+/// 2017-06-01T00:00:00Z.
+const ZERO: Duration = Duration::from_secs(1_496_275_200);

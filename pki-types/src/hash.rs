@@ -1,0 +1,35 @@
+//! BLAKE2b-256, the hash of the PKI.
+
+use blake2::{Blake2b256, Digest};
+use core::fmt;
+
+/// BLAKE2b-256 of an identity's public key: the node id of routing commands, look-ups and certificates.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct KeyHash(pub [u8; 32]);
+
+impl KeyHash {
+    /// The hash of a public key as it is encoded.
+    #[must_use]
+    pub fn of(public_key: &[u8]) -> Self {
+        Self(hash(&[public_key]))
+    }
+}
+
+impl fmt::Display for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for KeyHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyHash({self})")
+    }
+}
+
+/// BLAKE2b-256 over parts, one after the other.
+pub(crate) fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Blake2b256::new();
+    parts.iter().for_each(|part| hasher.update(part));
+    hasher.finalize().into()
+}

@@ -1,0 +1,140 @@
+//! Signature schemes, by name.
+
+mod ed25519;
+#[cfg(feature = "sphincs")]
+mod hybrid;
+mod keys;
+
+pub use ed25519::Ed25519;
+#[cfg(feature = "sphincs")]
+pub use hybrid::Ed25519Sphincs;
+pub use keys::{SigningKey, VerifyingKey};
+
+use core::fmt;
+use rand_core::CryptoRng;
+
+/// A signature scheme. Open: a network may bring its own.
+///
+/// Keys and signatures are slices, as a scheme is chosen by its name at run time; each operation checks their lengths. A
+/// message comes in parts, which are signed as if joined, so that nothing has to be copied together.
+pub trait SignatureScheme: fmt::Debug + Sync {
+    /// The name in certificates, documents and PEM. Configuration may spell it in any case.
+    fn name(&self) -> &'static str;
+
+    /// Bytes of an encoded public key.
+    fn public_len(&self) -> usize;
+
+    /// Bytes of an encoded private key.
+    fn private_len(&self) -> usize;
+
+    /// Bytes of a signature.
+    fn signature_len(&self) -> usize;
+
+    /// Makes a key pair.
+    ///
+    /// # Errors
+    /// [`SchemeError::Length`] if a buffer is not of the scheme's length.
+    fn generate(&self, rng: &mut dyn CryptoRng, private: &mut [u8], public: &mut [u8]) -> Result<(), SchemeError>;
+
+    /// Checks that a private key has the form of the scheme and belongs to a public key.
+    ///
+    /// # Errors
+    /// [`SchemeError::Length`] or [`SchemeError::Key`].
+    fn check_pair(&self, private: &[u8], public: &[u8]) -> Result<(), SchemeError>;
+
+    /// Signs. A deterministic scheme leaves `rng` alone.
+    ///
+    /// # Errors
+    /// [`SchemeError::Length`] or [`SchemeError::Key`]; `signature` holds nothing of use then.
+    fn sign(
+        &self,
+        private: &[u8],
+        message: &[&[u8]],
+        rng: &mut dyn CryptoRng,
+        signature: &mut [u8],
+    ) -> Result<(), SchemeError>;
+
+    /// Verifies.
+    ///
+    /// # Errors
+    /// [`SchemeError::Length`], [`SchemeError::Key`], or [`SchemeError::Signature`] if the signature is not one of this key
+    /// over this message.
+    fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), SchemeError>;
+}
+
+/// The scheme of a name, in any case: `Ed25519`; with the feature `sphincs` also `Sphincs+` and `Ed25519 Sphincs+`.
+#[must_use]
+pub fn scheme(name: &str) -> Option<&'static dyn SignatureScheme> {
+    SCHEMES.iter().copied().find(|scheme| scheme.name().eq_ignore_ascii_case(name))
+}
+
+const SCHEMES: &[&dyn SignatureScheme] = &[
+    &Ed25519,
+    #[cfg(feature = "sphincs")]
+    &crate::Sphincs,
+    #[cfg(feature = "sphincs")]
+    &Ed25519Sphincs,
+];
+
+/// What an encoding is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Encoding {
+    /// A public key.
+    PublicKey,
+    /// A private key.
+    PrivateKey,
+    /// A signature.
+    Signature,
+}
+
+impl Encoding {
+    /// Checks a length.
+    ///
+    /// # Errors
+    /// [`SchemeError::Length`].
+    pub const fn check(self, want: usize, got: usize) -> Result<(), SchemeError> {
+        if want == got { Ok(()) } else { Err(SchemeError::Length { of: self, want, got }) }
+    }
+}
+
+/// Why a scheme cannot do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SchemeError {
+    /// Something is not as long as the scheme has it.
+    Length {
+        /// What.
+        of: Encoding,
+        /// Bytes that the scheme has.
+        want: usize,
+        /// Bytes that were given.
+        got: usize,
+    },
+    /// A key is malformed, or private and public key are not a pair.
+    Key,
+    /// The signature is not one of this key over this message.
+    Signature,
+}
+
+impl fmt::Display for Encoding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PublicKey => "public key",
+            Self::PrivateKey => "private key",
+            Self::Signature => "signature",
+        })
+    }
+}
+
+impl fmt::Display for SchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { of, want, got } => write!(f, "{of} is {got} bytes, want {want}"),
+            Self::Key => f.write_str("key is malformed or not of the pair"),
+            Self::Signature => f.write_str("signature is bad"),
+        }
+    }
+}
+
+impl core::error::Error for SchemeError {}

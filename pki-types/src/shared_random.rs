@@ -1,0 +1,164 @@
+//! The shared random value: authorities commit, then reveal, and hash what all revealed.
+
+use crate::{Epoch, KeyHash, hash::hash};
+use blake2::{Blake2b256, Digest};
+use core::{cmp::Reverse, fmt};
+use rand_core::CryptoRng;
+use zeroize::Zeroize;
+
+/// What an authority publishes first: the epoch and the hash of its [`Reveal`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commit([u8; LEN]);
+
+/// What an authority publishes once every commit is in: the epoch and the hash of 32 random bytes.
+///
+/// It is a secret until then: publish it in time, and keep it out of logs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Reveal([u8; LEN]);
+
+impl Commit {
+    /// A commit as it was received.
+    ///
+    /// # Errors
+    /// If it is not 40 bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SharedRandomError> {
+        array(bytes).map(Self)
+    }
+
+    /// The epoch whose consensus it is for.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        epoch(&self.0)
+    }
+
+    /// The bytes that are signed and published.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+
+    /// Checks that `reveal` is the one that was committed to.
+    ///
+    /// # Errors
+    /// If it is for another epoch or does not hash to this commit.
+    pub fn check(&self, reveal: &Reveal) -> Result<(), SharedRandomError> {
+        if reveal.epoch() != self.epoch() {
+            return Err(SharedRandomError::Epoch { commit: self.epoch(), reveal: reveal.epoch() });
+        }
+        if reveal.commit() != *self {
+            return Err(SharedRandomError::Mismatch);
+        }
+        Ok(())
+    }
+}
+
+impl Reveal {
+    /// A fresh reveal for the consensus of an epoch.
+    #[must_use]
+    pub fn generate<R: CryptoRng + ?Sized>(epoch: Epoch, rng: &mut R) -> Self {
+        let mut random = [0; 32];
+        rng.fill_bytes(&mut random);
+        let reveal = Self(join(epoch, &hash(&[&random])));
+        random.zeroize();
+        reveal
+    }
+
+    /// A reveal as it was received.
+    ///
+    /// # Errors
+    /// If it is not 40 bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, SharedRandomError> {
+        array(bytes).map(Self)
+    }
+
+    /// The commit to it.
+    #[must_use]
+    pub fn commit(&self) -> Commit {
+        Commit(join(self.epoch(), &hash(&[&self.0])))
+    }
+
+    /// The epoch whose consensus it is for.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        epoch(&self.0)
+    }
+
+    /// The bytes that are signed and published.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Reveal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reveal({}, ..)", self.epoch())
+    }
+}
+
+/// The value shared by the authorities in the consensus of `epoch`, from what each revealed and the previous consensus's
+/// value (`None` in the first epoch of a network). Sorts `reveals`, as the formula asks: by the reveal, descending.
+#[must_use]
+pub fn shared_random_value(epoch: Epoch, reveals: &mut [(KeyHash, Reveal)], previous: Option<&[u8; 32]>) -> [u8; 32] {
+    reveals.sort_unstable_by_key(|(authority, reveal)| Reverse((reveal.0, *authority)));
+    let mut hasher = Blake2b256::new_with_prefix(b"shared-random");
+    hasher.update(epoch.0.to_be_bytes());
+    for (authority, reveal) in reveals {
+        hasher.update(authority.0);
+        hasher.update(reveal.0);
+    }
+    hasher.update(previous.unwrap_or(&[0; 32]));
+    hasher.finalize().into()
+}
+
+/// Why a commit or a reveal is no good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SharedRandomError {
+    /// It is not 40 bytes long.
+    Length {
+        /// Its length.
+        got: usize,
+    },
+    /// Commit and reveal are for different epochs.
+    Epoch {
+        /// The commit's.
+        commit: Epoch,
+        /// The reveal's.
+        reveal: Epoch,
+    },
+    /// The reveal does not hash to the commit.
+    Mismatch,
+}
+
+impl fmt::Display for SharedRandomError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length { got } => write!(f, "shared random is {got} bytes, want {LEN}"),
+            Self::Epoch { commit, reveal } => write!(f, "reveal is for epoch {reveal}, its commit for {commit}"),
+            Self::Mismatch => f.write_str("reveal does not match its commit"),
+        }
+    }
+}
+
+impl core::error::Error for SharedRandomError {}
+
+fn array(bytes: &[u8]) -> Result<[u8; LEN], SharedRandomError> {
+    bytes.try_into().map_err(|_| SharedRandomError::Length { got: bytes.len() })
+}
+
+fn epoch(bytes: &[u8; LEN]) -> Epoch {
+    let [a, b, c, d, e, f, g, h, ..] = *bytes;
+    Epoch(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+}
+
+fn join(epoch: Epoch, hash: &[u8; 32]) -> [u8; LEN] {
+    let mut bytes = [0; LEN];
+    let (first, second) = bytes.split_at_mut(8);
+    first.copy_from_slice(&epoch.0.to_be_bytes());
+    second.copy_from_slice(hash);
+    bytes
+}
+
+/// An epoch and a hash.
+const LEN: usize = 8 + 32;

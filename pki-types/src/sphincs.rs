@@ -1,0 +1,165 @@
+//! SPHINCS+, round 3.1, `shake-256f` in its robust variant (<https://sphincs.org/data/sphincs+-r3.1-specification.pdf>).
+//!
+//! Not FIPS 205's SLH-DSA: that is the simple variant, and reads its message digest in another bit order. Every secret goes
+//! through SHAKE256 only; whatever is branched on or used as an index follows from the message digest, which the
+//! signature gives away.
+
+mod address;
+mod fors;
+mod hash;
+mod hypertree;
+mod merkle;
+mod wots;
+
+use crate::scheme::{Encoding, SchemeError, SignatureScheme};
+use hash::{Digest, Secrets};
+use rand_core::CryptoRng;
+use zeroize::Zeroize;
+
+/// A hash value, `n` = 32 bytes.
+type Node = [u8; 32];
+
+/// The scheme `Sphincs+`. A private key is the seed, the message PRF's key, and the public key (its seed and its root).
+///
+/// Signing draws 32 random bytes, and takes some 700,000 runs of Keccak; verifying takes some 20,000.
+#[derive(Debug, Clone, Copy)]
+pub struct Sphincs;
+
+impl SignatureScheme for Sphincs {
+    fn name(&self) -> &'static str {
+        "Sphincs+"
+    }
+
+    fn public_len(&self) -> usize {
+        PUBLIC_LEN
+    }
+
+    fn private_len(&self) -> usize {
+        PRIVATE_LEN
+    }
+
+    fn signature_len(&self) -> usize {
+        SIGNATURE_LEN
+    }
+
+    fn generate(&self, rng: &mut dyn CryptoRng, private: &mut [u8], public: &mut [u8]) -> Result<(), SchemeError> {
+        Encoding::PublicKey.check(PUBLIC_LEN, public.len())?;
+        Encoding::PrivateKey.check(PRIVATE_LEN, private.len())?;
+        let (seeds, root) = private.split_at_mut_checked(96).ok_or(SchemeError::Key)?;
+        rng.fill_bytes(seeds);
+        if let [seed, _, public_seed] = seeds.as_chunks::<32>().0 {
+            root.copy_from_slice(&hypertree::root(&Secrets { public_seed, seed }));
+        }
+        public.copy_from_slice(private.get(64..).unwrap_or_default());
+        Ok(())
+    }
+
+    fn check_pair(&self, private: &[u8], public: &[u8]) -> Result<(), SchemeError> {
+        Encoding::PublicKey.check(PUBLIC_LEN, public.len())?;
+        Encoding::PrivateKey.check(PRIVATE_LEN, private.len())?;
+        if private.ends_with(public) { Ok(()) } else { Err(SchemeError::Key) }
+    }
+
+    fn sign(
+        &self,
+        private: &[u8],
+        message: &[&[u8]],
+        rng: &mut dyn CryptoRng,
+        signature: &mut [u8],
+    ) -> Result<(), SchemeError> {
+        Encoding::PrivateKey.check(PRIVATE_LEN, private.len())?;
+        Encoding::Signature.check(SIGNATURE_LEN, signature.len())?;
+        let [_, prf_key, ..] = private.as_chunks::<32>().0 else { return Err(SchemeError::Key) };
+        let mut random = [0; 32];
+        rng.fill_bytes(&mut random);
+        let randomizer = hash::randomizer(prf_key, &random, message);
+        random.zeroize();
+        sign(private, message, &randomizer, signature)
+    }
+
+    fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), SchemeError> {
+        Encoding::PublicKey.check(PUBLIC_LEN, public.len())?;
+        Encoding::Signature.check(SIGNATURE_LEN, signature.len())?;
+        let [public_seed, root] = public.as_chunks::<32>().0 else { return Err(SchemeError::Key) };
+        let (nodes, []) = signature.as_chunks::<32>() else { return Err(SchemeError::Signature) };
+        let [randomizer, nodes @ ..] = nodes else { return Err(SchemeError::Signature) };
+        let (few, many) = nodes.split_at_checked(fors::NODES).ok_or(SchemeError::Signature)?;
+        let digest = Digest::new(randomizer, public_seed, root, message);
+        let signed = fors::public_key(public_seed, &digest, few);
+        if hypertree::root_of_signature(public_seed, &digest, signed, many) == *root {
+            Ok(())
+        } else {
+            Err(SchemeError::Signature)
+        }
+    }
+}
+
+/// Signs with a given randomizer. All else in a signature follows from it, the key and the message.
+fn sign(private: &[u8], message: &[&[u8]], randomizer: &Node, signature: &mut [u8]) -> Result<(), SchemeError> {
+    let [seed, _, public_seed, root] = private.as_chunks::<32>().0 else { return Err(SchemeError::Key) };
+    let (nodes, _) = signature.as_chunks_mut::<32>();
+    let [first, nodes @ ..] = nodes else { return Err(SchemeError::Signature) };
+    let (few, many) = nodes.split_at_mut_checked(fors::NODES).ok_or(SchemeError::Signature)?;
+    *first = *randomizer;
+    let secrets = Secrets { public_seed, seed };
+    let digest = Digest::new(randomizer, public_seed, root, message);
+    let signed = fors::sign(&secrets, &digest, few);
+    hypertree::sign(&secrets, &digest, signed, many);
+    Ok(())
+}
+
+const PUBLIC_LEN: usize = 64;
+const PRIVATE_LEN: usize = 128;
+const SIGNATURE_LEN: usize = 32 * (1 + fors::NODES + hypertree::NODES);
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use crate::Certificate;
+    use mixwell_vectors::{Hex, load};
+    use serde::Deserialize;
+    use std::vec;
+
+    #[derive(Deserialize)]
+    struct Test {
+        scheme: std::string::String,
+        certificate: Hex,
+        certified: Hex,
+        expiration: u64,
+        keys: vec::Vec<Key>,
+    }
+
+    #[derive(Deserialize)]
+    struct Key {
+        private_key: Hex,
+    }
+
+    /// The reference's signature again, from its randomizer.
+    #[test]
+    fn signs_as_the_reference() {
+        for vector in load::<Test>("certificate").into_iter().filter(|vector| vector.test.scheme.contains("Sphincs+")) {
+            let (name, test) = (vector.name, vector.test);
+            let head = [&[0; 4][..], &test.expiration.to_le_bytes(), test.scheme.as_bytes()].concat();
+            let certificate = Certificate::parse(&test.certificate).unwrap();
+            for (key, signer) in test.keys.iter().zip(certificate.signers()) {
+                let want = certificate.signature_by(signer).unwrap();
+                let want = &want[want.len() - SIGNATURE_LEN..];
+                let private = &key.private_key[key.private_key.len() - PRIVATE_LEN..];
+                let mut signature = vec![0; SIGNATURE_LEN];
+                let randomizer = want.first_chunk().unwrap();
+                sign(private, &[&head, &test.certified], randomizer, &mut signature).unwrap();
+                assert!(signature == want, "{name}");
+                assert_eq!(
+                    hypertree::root(&Secrets {
+                        public_seed: private[64..96].try_into().unwrap(),
+                        seed: private[..32].try_into().unwrap(),
+                    }),
+                    private[96..],
+                    "{name}"
+                );
+            }
+        }
+    }
+}

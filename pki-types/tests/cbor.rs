@@ -1,0 +1,182 @@
+//! The CBOR reader and writer: refusals, bounds, and agreement with another implementation.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+
+use minicbor::data::Type;
+use mixwell_pki_types::cbor::{BufferTooSmall, CborError, Item, Kind, MAX_UNSORTED, Writer};
+use proptest::prelude::*;
+
+fn canonical(item: Item<'_>) -> Vec<u8> {
+    let mut out = vec![0; item.encoded().len()];
+    let mut writer = Writer::new(&mut out);
+    writer.canonical(item);
+    let len = writer.finish().unwrap();
+    out.truncate(len);
+    out
+}
+
+#[test]
+fn refuses() {
+    let cases: &[(&[u8], CborError)] = &[
+        (b"", CborError::Truncated { at: 0, need: 1, have: 0 }),
+        (b"\x19\x01", CborError::Truncated { at: 0, need: 3, have: 2 }),
+        (b"\x43ab", CborError::Truncated { at: 0, need: 3, have: 2 }),
+        (b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff", CborError::Truncated { at: 0, need: u64::MAX, have: 0 }),
+        (b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff\x00", CborError::Truncated { at: 0, need: u64::MAX, have: 1 }),
+        (b"\x82\x00", CborError::Truncated { at: 0, need: 2, have: 1 }),
+        (b"\xa1\x00", CborError::Truncated { at: 0, need: 2, have: 1 }),
+        (b"\x5f\x41a\xff", CborError::Indefinite { at: 0 }),
+        (b"\x7f\xff", CborError::Indefinite { at: 0 }),
+        (b"\x9f\xff", CborError::Indefinite { at: 0 }),
+        (b"\xbf\xff", CborError::Indefinite { at: 0 }),
+        (b"\x81\xff", CborError::Indefinite { at: 1 }),
+        (b"\x1c", CborError::Reserved { at: 0 }),
+        (b"\x1f", CborError::Reserved { at: 0 }),
+        (b"\xf8\x1f", CborError::Reserved { at: 0 }),
+        (b"\x62\xc3\x28", CborError::Utf8 { at: 0 }),
+        (b"\x00\x00\x00", CborError::Trailing { at: 1, extra: 2 }),
+        (b"\xa2\x01\x02\x01\x03", CborError::DuplicateKey { at: 3 }),
+        // the same number in two lengths
+        (b"\xa2\x01\x02\x18\x01\x03", CborError::DuplicateKey { at: 3 }),
+        // out of order, and not neighbours
+        (b"\xa3\x02\x00\x01\x00\x02\x00", CborError::DuplicateKey { at: 0 }),
+        // nested, in a value
+        (b"\x81\xa2\x61a\xa2\x00\x00\x00\x00\x61b\x00", CborError::DuplicateKey { at: 7 }),
+    ];
+    for (bytes, want) in cases {
+        let got = Item::parse(bytes).map(Item::kind).map(|_| ());
+        assert_eq!(got, Err(*want), "{bytes:02x?}");
+    }
+}
+
+#[test]
+fn depth() {
+    let nested = |levels: usize| [vec![0x81; levels], vec![0]].concat();
+    assert!(Item::parse(&nested(16)).is_ok());
+    assert_eq!(Item::parse(&nested(17)), Err(CborError::Depth { at: 16 }));
+    assert_eq!(Item::parse(&nested(100_000)), Err(CborError::Depth { at: 16 }));
+    let tags = [vec![0xc1; 17], vec![0]].concat();
+    assert_eq!(Item::parse(&tags), Err(CborError::Depth { at: 16 }));
+    // empty containers count as well
+    assert_eq!(Item::parse(&[vec![0x81; 16], vec![0x80]].concat()), Err(CborError::Depth { at: 16 }));
+}
+
+/// A map of `keys`, each with the value 0.
+fn map_of(keys: impl ExactSizeIterator<Item = u64>) -> Vec<u8> {
+    let mut out = vec![0; 16 + keys.len() * 10];
+    let mut writer = Writer::new(&mut out);
+    writer.map(keys.len());
+    for key in keys {
+        writer.unsigned(key).unsigned(0);
+    }
+    let len = writer.finish().unwrap();
+    out.truncate(len);
+    out
+}
+
+#[test]
+fn unsorted_maps() {
+    let most = MAX_UNSORTED as u64;
+    assert!(Item::parse(&map_of((0..100_000_u32).map(u64::from))).is_ok(), "a sorted map may be of any size");
+    assert!(Item::parse(&map_of((0..1024_u32).rev().map(u64::from))).is_ok());
+    let too_many = map_of((0..1025_u32).rev().map(u64::from));
+    assert_eq!(Item::parse(&too_many), Err(CborError::Unsorted { at: 0, entries: 1025 }));
+    // the first and the last key of a long map, in different blocks
+    let keys: Vec<u64> = (1..most).rev().chain([most - 1]).collect();
+    assert_eq!(Item::parse(&map_of(keys.into_iter())), Err(CborError::DuplicateKey { at: 0 }));
+}
+
+#[test]
+fn canonical_form() {
+    // map {"bb": 1, "a": [1.5 as double], 10: h'00'} with long heads, to the form of RFC 7049 §3.9
+    let loose = b"\xb8\x03\x78\x02bb\x18\x01\x61a\x98\x01\xfb\x3f\xf8\0\0\0\0\0\0\x0a\x58\x01\0";
+    let want = b"\xa3\x0a\x41\0\x61a\x81\xf9\x3e\0\x62bb\x01";
+    assert_eq!(canonical(Item::parse(loose).unwrap()), want);
+    assert_eq!(canonical(Item::parse(want).unwrap()), want);
+}
+
+#[test]
+fn small_buffers_tell_what_it_takes() {
+    let mut out = [0; 4];
+    let mut writer = Writer::new(&mut out);
+    writer.text("hello");
+    assert_eq!(writer.finish(), Err(BufferTooSmall { need: 6, have: 4 }));
+    let mut empty = Writer::new(&mut []);
+    empty.map(1).unsigned(0x1_0000_0000).null();
+    assert_eq!(empty.finish(), Err(BufferTooSmall { need: 11, have: 0 }));
+}
+
+/// Compares our reading with minicbor's, item by item.
+fn agrees(item: Item<'_>, other: &mut minicbor::Decoder<'_>) {
+    match item.kind() {
+        Kind::Unsigned(n) => assert_eq!(other.u64().unwrap(), n),
+        Kind::Negative(n) => assert_eq!(i128::from(other.int().unwrap()), -1 - i128::from(n)),
+        Kind::Bytes(bytes) => assert_eq!(other.bytes().unwrap(), bytes),
+        Kind::Text(text) => assert_eq!(other.str().unwrap(), text),
+        Kind::Array(items) => {
+            assert_eq!(other.array().unwrap(), Some(items.len() as u64));
+            items.for_each(|item| agrees(item, other));
+        }
+        Kind::Map(entries) => {
+            assert_eq!(other.map().unwrap(), Some(entries.len() as u64));
+            entries.for_each(|(key, value)| {
+                agrees(key, other);
+                agrees(value, other);
+            });
+        }
+        Kind::Tag(tag, item) => {
+            assert_eq!(other.tag().unwrap().as_u64(), tag);
+            agrees(item, other);
+        }
+        Kind::Bool(value) => assert_eq!(other.bool().unwrap(), value),
+        Kind::Null => other.null().unwrap(),
+        Kind::Float(value) => {
+            let other = match other.datatype().unwrap() {
+                Type::F32 => other.f32().unwrap().into(),
+                Type::F64 => other.f64().unwrap(),
+                // minicbor reads a half only with a feature; ours are tested against every half in `float.rs`
+                _ => {
+                    other.set_position(other.position() + 3);
+                    value
+                }
+            };
+            assert!(other.to_bits() == value.to_bits() || other.is_nan());
+        }
+        Kind::Simple(value) => match other.datatype().unwrap() {
+            Type::Undefined => other.undefined().unwrap(),
+            _ => assert_eq!(other.simple().unwrap(), value),
+        },
+        other => panic!("unknown kind {other:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    /// Mostly short inputs of bytes that are often heads, so that a good share parses.
+    #[test]
+    fn reads_as_minicbor_does(bytes in proptest::collection::vec(
+        prop_oneof![Just(0x81), Just(0xa1), Just(0x82), Just(0xa2), Just(0x61), Just(0x41), 0_u8..=24, any::<u8>()], 1..24))
+    {
+        if let Ok(item) = Item::parse(&bytes) {
+            let mut other = minicbor::Decoder::new(&bytes);
+            agrees(item, &mut other);
+            prop_assert_eq!(other.position(), bytes.len());
+            let once = canonical(item);
+            let again = Item::parse(&once).map(canonical);
+            prop_assert_eq!(again, Ok(once));
+        }
+    }
+
+    #[test]
+    fn duplicates_are_found_in_any_order(mut keys in proptest::collection::vec(0_u64..400, 1..150)) {
+        let distinct: std::collections::BTreeSet<u64> = keys.iter().copied().collect();
+        let parsed = Item::parse(&map_of(keys.clone().into_iter())).map(|_| ());
+        prop_assert_eq!(parsed.is_ok(), distinct.len() == keys.len());
+        keys.sort_unstable();
+        keys.dedup();
+        let sorted = map_of(keys.clone().into_iter());
+        keys.reverse();
+        let reversed = map_of(keys.into_iter());
+        prop_assert_eq!(canonical(Item::parse(&reversed).unwrap()), sorted);
+    }
+}

@@ -1,0 +1,136 @@
+//! Consensus chunks: order, totals, the bound on what is inflated, and each way in which gzip can be wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    reason = "a test may panic"
+)]
+
+use mixwell_pki_types::{Chunk, ConsensusError, ConsensusReader, GzipError};
+use proptest::prelude::*;
+
+const NAME: u8 = 8;
+
+fn gzip_with(flags: u8, optional: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut out = vec![0x1f, 0x8b, 8, flags, 1, 2, 3, 4, 0, 0xff];
+    out.extend(optional);
+    out.extend(miniz_oxide::deflate::compress_to_vec(bytes, 6));
+    out.extend(crc32fast::hash(bytes).to_le_bytes());
+    out.extend(u32::try_from(bytes.len()).unwrap().to_le_bytes());
+    out
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    gzip_with(0, &[], bytes)
+}
+
+/// Inflates a stream in pieces of `size`, into `limit` bytes at most.
+fn read(gzipped: &[u8], size: usize, limit: usize) -> Result<Vec<u8>, ConsensusError> {
+    let mut out = vec![0; limit];
+    let mut reader = ConsensusReader::new(&mut out);
+    Chunk::cut(gzipped, size).try_for_each(|chunk| reader.push(chunk))?;
+    reader.finish().map(|bytes| bytes.to_vec())
+}
+
+fn sample() -> Vec<u8> {
+    (0..20_000_u32).flat_map(|n| (n / 7).wrapping_mul(0x9e37_79b9).to_be_bytes()).collect()
+}
+
+#[test]
+fn any_size_of_chunks() {
+    let sample = sample();
+    let optional = b"\x03\x00abcname\0comment\0\xaa\xbb";
+    for gzipped in [gzip(&sample), gzip_with(NAME, b"name\0", &sample), gzip_with(0x1f, optional, &sample)] {
+        for size in [1, 2, 3, 11, 3108, gzipped.len(), gzipped.len() + 1] {
+            assert!(read(&gzipped, size, sample.len()).unwrap() == sample, "chunks of {size}");
+        }
+    }
+    assert_eq!(Chunk::cut(&sample, 0).count(), 0);
+}
+
+#[test]
+fn the_bound_holds() {
+    let sample = sample();
+    for size in [1, 3108, 1 << 20] {
+        let limit = sample.len() - 1;
+        assert_eq!(read(&gzip(&sample), size, limit), Err(ConsensusError::Gzip(GzipError::TooLong { limit })));
+        assert!(read(&gzip(&sample), size, sample.len()).is_ok());
+    }
+    // a bomb: a thousand times its size
+    let bomb = gzip(&vec![0; 64 << 20]);
+    assert!(bomb.len() < 70_000);
+    let limit = 100_000;
+    assert_eq!(read(&bomb, 3108, limit), Err(ConsensusError::Gzip(GzipError::TooLong { limit })));
+    assert_eq!(read(&gzip(b""), 3108, 0), Ok(Vec::new()));
+}
+
+#[test]
+fn order_and_totals() {
+    let gzipped = gzip(&sample());
+    let chunks: Vec<_> = Chunk::cut(&gzipped, 3108).collect();
+    let (mut out, total) = (vec![0; 100_000], chunks.len() as u32);
+    let mut push = |chunks: &[Chunk<'_>]| {
+        let mut reader = ConsensusReader::new(&mut out);
+        let result = chunks.iter().try_for_each(|chunk| reader.push(*chunk));
+        // an error is final
+        if result.is_err() {
+            assert!(chunks.iter().all(|chunk| reader.push(*chunk).is_err()));
+            assert!(reader.finish().is_err());
+            return result;
+        }
+        reader.finish().map(drop)
+    };
+    let order = |got, want| Err(ConsensusError::Order { got, want, total });
+    assert_eq!(push(&chunks), Ok(()));
+    assert_eq!(push(&chunks[1..]), order(1, 0));
+    assert_eq!(push(&[chunks[0], chunks[0]]), order(0, 1));
+    assert_eq!(push(&[chunks[0], chunks[2]]), order(2, 1));
+    assert_eq!(push(&chunks[..3]), Err(ConsensusError::Incomplete { taken: 3, total }));
+    assert_eq!(push(&[]), Err(ConsensusError::Incomplete { taken: 0, total: 0 }));
+    let other = Chunk { total: 9, ..chunks[1] };
+    assert_eq!(push(&[chunks[0], other]), Err(ConsensusError::Total { got: 9, want: total }));
+    let past = Chunk { number: total, ..chunks[0] };
+    assert_eq!(push(&[&chunks[..], &[past]].concat()), order(total, total));
+    let empty = Chunk { bytes: &[], ..chunks[0] };
+    assert_eq!(push(&[empty]), Err(ConsensusError::EmptyChunk { number: 0 }));
+    let none = Chunk { number: 0, total: 0, bytes: b"a" };
+    assert_eq!(push(&[none]), Err(ConsensusError::Order { got: 0, want: 0, total: 0 }));
+}
+
+#[test]
+fn each_error_of_gzip() {
+    let sample = sample();
+    let good = gzip(&sample);
+    let end = good.len();
+    let changed = |at: usize, to: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = to;
+        read(&bytes, 3108, sample.len()).unwrap_err()
+    };
+    let gzip = ConsensusError::Gzip;
+    for at in [0, 1, 2] {
+        assert_eq!(changed(at, 0xee), gzip(GzipError::Header));
+    }
+    assert_eq!(changed(3, 0x20), gzip(GzipError::Header));
+    assert_eq!(changed(10, 0x07), gzip(GzipError::Deflate));
+    assert_eq!(changed(end - 8, good[end - 8] ^ 1), gzip(GzipError::Checksum));
+    assert_eq!(changed(end - 4, good[end - 4] ^ 1), gzip(GzipError::Length));
+    assert_eq!(read(&good[..end - 1], 3108, sample.len()), Err(gzip(GzipError::Truncated)));
+    assert_eq!(read(&good[..9], 3108, sample.len()), Err(gzip(GzipError::Truncated)));
+    assert_eq!(read(&[&good[..], b"a"].concat(), 3108, sample.len()), Err(gzip(GzipError::Trailing)));
+}
+
+proptest! {
+    /// A changed stream never passes as another one.
+    #[test]
+    fn changes_are_seen(at: usize, bit in 0..8, size in 1_usize..5000) {
+        let sample = sample();
+        let mut gzipped = gzip(&sample);
+        let at = at % gzipped.len();
+        gzipped[at] ^= 1 << bit;
+        let got = read(&gzipped, size, 2 * sample.len());
+        // bytes of the header that say nothing of the content may change
+        prop_assert!(got.is_err() || (got == Ok(sample) && at < 10), "byte {at}");
+    }
+}
