@@ -99,7 +99,7 @@ impl<'a> Document<'a> {
             "GatewayNodes" => self.gateways = field("GatewayNodes").array_of(Field::bytes)?,
             "ServiceNodes" => self.services = field("ServiceNodes").array_of(Field::bytes)?,
             "StorageReplicas" => {
-                self.replicas = field("StorageReplicas").array_of(|field| Replica::read(field.item))?
+                self.replicas = field("StorageReplicas").array_of(|field| Replica::read(field.item))?;
             }
             "ConfiguredReplicaIDs" => self.configured_replica_ids = field("ConfiguredReplicaIDs").bytes()?,
             "ConfiguredReplicaIdentityKeys" => {

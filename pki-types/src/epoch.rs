@@ -69,7 +69,11 @@ impl Period {
         let since = unix.checked_sub(ZERO).ok_or(before)?;
         // u128, as 2^64 s hold more than 2^64 ms; the quotient fits for any period of a second or more
         let (period, since_millis) = (u128::from(self.millis.get()), since.as_millis());
-        #[expect(clippy::integer_division_remainder_used, reason = "the time of day is public")]
+        #[expect(
+            clippy::arithmetic_side_effects,
+            clippy::integer_division_remainder_used,
+            reason = "a period is not zero, and the time of day public"
+        )]
         let (epoch, elapsed) = (since_millis / period, since_millis % period);
         let epoch = Epoch(u64::try_from(epoch).unwrap_or(u64::MAX));
         let nanos = since.subsec_nanos().checked_rem(1_000_000).unwrap_or(0);

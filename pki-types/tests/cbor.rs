@@ -1,4 +1,11 @@
 //! The CBOR reader and writer: refusals, bounds, and agreement with another implementation.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::integer_division_remainder_used,
+    clippy::struct_field_names,
+    reason = "a test"
+)]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
 use minicbor::data::Type;

@@ -1,11 +1,12 @@
 //! Certificates: the reference's, every operation, every error.
 #![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
     clippy::arithmetic_side_effects,
-    reason = "a test may panic"
+    clippy::cast_possible_truncation,
+    clippy::integer_division_remainder_used,
+    clippy::struct_field_names,
+    reason = "a test"
 )]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
 use mixwell_pki_types::{
     Certificate, CertificateError, DecodeError, Ed25519, Encoding, Epoch, KeyHash, MAX_KEYS, SchemeError, SignError,

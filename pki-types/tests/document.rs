@@ -1,11 +1,12 @@
 //! Documents and consensus chunks: the reference's, and what is refused.
 #![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
+    clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
-    reason = "a test may panic"
+    clippy::integer_division_remainder_used,
+    clippy::struct_field_names,
+    reason = "a test"
 )]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
 #[path = "common/fields.rs"]
 #[allow(dead_code, reason = "each test uses a part")]
@@ -132,7 +133,7 @@ fn check_look_ups(document: &Document<'_>, fields: &DocumentFields, name: &str) 
 
 fn check_chunks(test: &Test, name: &str) {
     let Some(chunks) = &test.chunks else { return };
-    let mut out = vec![0; test.certificate.len()];
+    let mut out = vec![0; test.certificate.len() + 1];
     let mut reader = ConsensusReader::new(&mut out);
     for (bytes, number) in chunks.iter().zip(0..) {
         reader.push(Chunk { number, total: chunks.len() as u32, bytes }).unwrap();
@@ -155,7 +156,7 @@ fn check_signed_again(test: &Test, certificate: Certificate<'_>, name: &str) {
             continue;
         }
         let (key, rng) = (SigningKey::new(private, public).unwrap(), &mut ReplayRng::new(&[]));
-        let mut out = vec![0; test.certificate.len()];
+        let mut out = vec![0; test.certificate.len() + 1];
         let len = match &signed[..] {
             [] => certify(certificate.unverified_payload(), certificate.expiration(), &key, rng, &mut out),
             signed => Certificate::parse(signed).unwrap().add_own_signature(&key, Epoch(0), rng, &mut out),
@@ -178,7 +179,7 @@ fn documents_and_their_certificates() {
     let key = SigningKey::new(test.authorities[0].private_key.as_ref().unwrap(), public).unwrap();
     let payload = Certificate::parse(&test.certificate).unwrap().unverified_payload();
     let epoch = Document::parse(payload).unwrap().epoch();
-    let mut out = vec![0; test.certificate.len()];
+    let mut out = vec![0; test.certificate.len() + 1];
     let expiration = epoch.plus(6);
     let len = certify(payload, expiration, &key, &mut ReplayRng::new(&[]), &mut out).unwrap();
     let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, epoch).unwrap();

@@ -103,6 +103,7 @@ pub(super) fn split_item<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// Takes the argument that follows a head's first byte.
 fn take_array<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], HeadError> {
+    #[expect(clippy::cast_possible_truncation, reason = "N is at most 8")]
     let need = const { 1 + N as u8 };
     let (array, rest) = bytes.split_first_chunk().ok_or(HeadError::Short { need })?;
     *bytes = rest;

@@ -91,10 +91,13 @@ impl<'a> Gunzip<'a> {
         let (status, read, written) = decompress(&mut self.inflater, input, self.out, self.len, flags);
         *input = input.get(read..).unwrap_or_default();
         self.len = self.len.saturating_add(written);
+        if self.len == self.out.len() {
+            // whether more was to come can't be told without room for it
+            return Err(GzipError::TooLong { limit: self.out.len() });
+        }
         match status {
             TINFLStatus::Done => Ok(State::Trailer { seen: 0, bytes: [0; 8] }),
             TINFLStatus::NeedsMoreInput if input.is_empty() => Ok(State::Body),
-            TINFLStatus::HasMoreOutput => Err(GzipError::TooLong { limit: self.out.len() }),
             _ => Err(GzipError::Deflate),
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn tweaked(public_seed: &Node, address: Address, nodes: &[&Node]) -> 
     hash.finish()
 }
 
-/// PRF_msg: the randomizer of a message.
+/// `PRF_msg`: the randomizer of a message.
 pub(super) fn randomizer(prf_key: &Node, random: &Node, message: &[&[u8]]) -> Node {
     let mut hasher = Shake256::default();
     hasher.update(prf_key);
@@ -62,7 +62,7 @@ pub(super) fn randomizer(prf_key: &Node, random: &Node, message: &[&[u8]]) -> No
     randomizer
 }
 
-/// H_msg: what of a message is signed, and by which leaf of which tree.
+/// `H_msg`: what of a message is signed, and by which leaf of which tree.
 pub(super) struct Digest {
     /// The leaf of each FORS tree.
     pub(super) few: [u32; fors::TREES],

@@ -8,9 +8,13 @@ use super::{
     wots::{self, Place},
 };
 
+/// The highest layer.
+#[expect(clippy::cast_possible_truncation, reason = "17 layers")]
+const TOP: u32 = LAYERS as u32 - 1;
+
 /// The root of the only tree of the highest layer: the public key.
 pub(super) fn root(secrets: &Secrets<'_>) -> Node {
-    let place = Place { layer: LAYERS as u32 - 1, tree: 0, leaf: 0 };
+    let place = Place { layer: TOP, tree: 0, leaf: 0 };
     // no leaf signs, so the path is not wanted
     tree(secrets.public_seed, place).root_and_path(0, &mut [], |leaf| Place { leaf, ..place }.public_key(secrets))
 }
