@@ -1,4 +1,5 @@
 //! Messages of 1 to 31 bytes (AEZ v5, §2: `AEZ-tiny`): a balanced Feistel network.
+#![expect(clippy::arithmetic_side_effects, reason = "rounds of at most 24, halves of at most 124 bits")]
 
 use crate::{
     aez::Direction,

@@ -1,5 +1,5 @@
 //! Properties: against another implementation, the backends against each other, and that it is a permutation.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(clippy::cast_possible_truncation, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
 use mixwell_aez::{Aez, Backend};
 use proptest::{array::uniform16, collection::vec, prelude::*};

@@ -1,4 +1,5 @@
 //! Eight blocks, each in a register of its own.
+#![expect(clippy::indexing_slicing, reason = "a constant index into an array of two")]
 
 use crate::engine::{Block, Pair};
 use core::ops::BitXor;

@@ -6,6 +6,12 @@
 //!
 //! Rows are not shifted. After n rounds the byte of row r and column c stands in column c + n·r instead, and MixColumns
 //! looks for it there ("fixslicing": Adomnicai and Peyrin, 2020); after four rounds it is home again.
+#![expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::integer_division_remainder_used,
+    reason = "constant indices into arrays, shifts and counts of at most eight, a constant's division"
+)]
 
 use super::{columns::Columns, sbox::sub_bytes};
 use core::{array, ops::BitXor};

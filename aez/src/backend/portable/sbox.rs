@@ -4,7 +4,7 @@
 /// SubBytes of 32 bytes but for its constant 0x63, which the caller adds with the round key. `bits[0]` holds the
 /// lowest bits.
 #[inline(always)]
-#[expect(clippy::many_single_char_names, clippy::similar_names, clippy::too_many_lines, reason = "the circuit's own")]
+#[expect(clippy::too_many_lines, reason = "the circuit's own")]
 pub(super) fn sub_bytes(bits: [u32; 8]) -> [u32; 8] {
     let [x7, x6, x5, x4, x3, x2, x1, x0] = bits;
 

@@ -5,7 +5,7 @@ use crate::{
     aez::Direction,
     backend::blocks::Blocks,
     encipher::encipher,
-    engine::{Block, Engine, Pair},
+    engine::{Engine, Pair},
     offsets::{Offsets, Subkeys},
 };
 use core::{

@@ -23,7 +23,7 @@ pub(super) fn avx() -> bool {
 #[inline]
 pub(super) fn vaes() -> bool {
     static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
-    if cfg!(target_feature = "vaes") {
+    if cfg!(any(target_feature = "vaes", test)) {
         return aes() && cpu_avx2::get();
     }
     if !aes() || !cpu_avx2::get() || cfg!(target_env = "sgx") {
