@@ -12,7 +12,8 @@ use mixwell_sphinx::{Action, Geometry, OpenError, Sphinx};
 fuzz_target!(|input: ([u8; 32], [u8; 32], Vec<u8>)| {
     let (element, tag, mut block) = input;
     let geometry = Geometry::of::<X25519>(3, 40, true).unwrap();
-    block.truncate(geometry.routing_info_len());
+    // what the input leaves free of the routing info is zero, and part of what the hop reads
+    block.resize(geometry.routing_info_len(), 0);
     let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
     let private_key = PrivateKey::from_bytes([7; 32]);
     let secret = x25519_dalek::x25519(*private_key.as_bytes(), element);
