@@ -21,6 +21,8 @@ pub(crate) fn measure<T>(name: &str, operation: impl FnOnce() -> T) -> T {
 /// Shows that the measuring itself is right.
 pub(crate) fn check() {
     const LOOPS: u32 = 500_000;
+    const ARRAY: usize = 10_000;
+
     let (instructions, _, ()) = count(|| {
         // SAFETY: it touches nothing but its own register and the flags
         unsafe { asm!("2:", "subs {0}, #1", "bne 2b", inout(reg) LOOPS => _, options(nomem, nostack)) }
@@ -28,7 +30,6 @@ pub(crate) fn check() {
     let off = instructions.abs_diff(2 * u64::from(LOOPS));
     assert!(off < 100, "counted {instructions} instructions for {LOOPS} turns of two");
 
-    const ARRAY: usize = 10_000;
     let (_, stack, ()) = count(|| _ = black_box(&[black_box(1_u8); ARRAY]));
     assert!((ARRAY..ARRAY + 100).contains(&stack), "{stack} bytes of stack for an array of {ARRAY}");
 }

@@ -13,6 +13,7 @@ pub(super) struct Painted {
 }
 
 /// Paints the stack below its caller's frame.
+#[expect(clippy::inline_always, reason = "a frame of its own would be painted and measured")]
 #[inline(always)]
 pub(super) fn paint() -> Painted {
     let (low, top): (u32, u32);
@@ -36,6 +37,7 @@ pub(super) fn paint() -> Painted {
 
 impl Painted {
     /// Bytes from the deepest touched word to the top.
+    #[expect(clippy::inline_always, reason = "as above")]
     #[inline(always)]
     pub(super) fn touched(self) -> usize {
         let deepest: u32;

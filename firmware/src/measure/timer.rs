@@ -22,7 +22,7 @@ pub(crate) fn start() {
 }
 
 /// Ticks since some time; wraps after 171 s, 2.7 thousand million instructions.
-#[inline(always)]
+#[inline]
 pub(super) fn ticks() -> u32 {
     // SAFETY: as above; reading changes nothing
     u32::MAX - unsafe { VALUE.read_volatile() }
