@@ -1,0 +1,51 @@
+//! Instructions, by the board's timer, and peak stack, by painting it.
+
+mod stack;
+mod timer;
+
+pub(crate) use timer::start;
+
+use core::{arch::asm, hint::black_box};
+use cortex_m_semihosting::hprintln;
+
+/// Runs an operation and prints its instructions and the stack below the caller's, the result's place included.
+///
+/// One function that is never inlined calls another: what the operation uses cannot hide above the measuring point.
+#[inline(never)]
+pub(crate) fn measure<T>(name: &str, operation: impl FnOnce() -> T) -> T {
+    let (instructions, stack, result) = count(operation);
+    hprintln!("  {:<24} {:>10} instructions {:>7} bytes of stack", name, instructions, stack);
+    result
+}
+
+/// Shows that the measuring itself is right.
+pub(crate) fn check() {
+    const LOOPS: u32 = 500_000;
+    const ARRAY: usize = 10_000;
+
+    let (instructions, _, ()) = count(|| {
+        // SAFETY: it touches nothing but its own register and the flags
+        unsafe { asm!("2:", "subs {0}, #1", "bne 2b", inout(reg) LOOPS => _, options(nomem, nostack)) }
+    });
+    let off = instructions.abs_diff(2 * u64::from(LOOPS));
+    assert!(off < 100, "counted {instructions} instructions for {LOOPS} turns of two");
+
+    let (_, stack, ()) = count(|| _ = black_box(&[black_box(1_u8); ARRAY]));
+    assert!((ARRAY..ARRAY + 100).contains(&stack), "{stack} bytes of stack for an array of {ARRAY}");
+}
+
+#[inline(never)]
+fn count<T>(operation: impl FnOnce() -> T) -> (u64, usize, T) {
+    let painted = stack::paint();
+    let before = timer::ticks();
+    let result = run(operation);
+    let ticks = timer::ticks().wrapping_sub(before);
+    (timer::instructions(ticks), painted.touched(), result)
+}
+
+#[inline(never)]
+fn run<T>(operation: impl FnOnce() -> T) -> T {
+    let result = operation();
+    black_box(&result);
+    result
+}

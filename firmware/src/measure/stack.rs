@@ -1,0 +1,66 @@
+//! The free stack is painted; the deepest word that has lost its paint tells how far an operation reached.
+
+use core::arch::asm;
+
+const PAINT: u32 = 0xa5a5_5a5a;
+/// How far below the stack pointer is painted, in bytes. The board has 4 MiB, all of them stack.
+const DEPTH: u32 = 256 * 1024;
+
+/// Paint from `low` up to the stack pointer of [`paint`]'s caller.
+pub(super) struct Painted {
+    low: u32,
+    top: u32,
+}
+
+/// Paints the stack below its caller's frame.
+#[expect(clippy::inline_always, reason = "a frame of its own would be painted and measured")]
+#[inline(always)]
+pub(super) fn paint() -> Painted {
+    let (low, top): (u32, u32);
+    // SAFETY: assembly may use the stack below the stack pointer, and the board has more than DEPTH bytes of it
+    unsafe {
+        asm!(
+            "mov {top}, sp",
+            "mov {low}, sp",
+            "2:",
+            "str {paint}, [{low}, #-4]!",
+            "subs {left}, #4",
+            "bne 2b",
+            low = out(reg) low,
+            top = out(reg) top,
+            paint = in(reg) PAINT,
+            left = inout(reg) DEPTH => _,
+        );
+    }
+    Painted { low, top }
+}
+
+impl Painted {
+    /// Bytes from the deepest touched word to the top.
+    #[expect(clippy::inline_always, reason = "as above")]
+    #[inline(always)]
+    pub(super) fn touched(self) -> usize {
+        let deepest: u32;
+        // SAFETY: reads the stack that was painted and no further
+        unsafe {
+            asm!(
+                "2:",
+                "cmp {at}, {top}",
+                "bhs 3f",
+                "ldr {word}, [{at}]",
+                "cmp {word}, {paint}",
+                "bne 3f",
+                "adds {at}, #4",
+                "b 2b",
+                "3:",
+                at = inout(reg) self.low => deepest,
+                top = in(reg) self.top,
+                paint = in(reg) PAINT,
+                word = out(reg) _,
+                options(readonly),
+            );
+        }
+        assert!(deepest > self.low, "more stack was used than painted");
+        (self.top - deepest) as usize
+    }
+}

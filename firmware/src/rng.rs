@@ -1,0 +1,31 @@
+//! The same random bytes in every run. For measuring only: anyone can predict them.
+
+use core::convert::Infallible;
+use rand_core::{TryCryptoRng, TryRng};
+
+/// Knuth's linear congruential generator.
+pub(crate) struct Predictable(pub(crate) u64);
+
+impl TryRng for Predictable {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let [_, _, _, _, high @ ..] = self.0.to_le_bytes();
+        Ok(u32::from_le_bytes(high))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let (high, low) = (self.try_next_u32()?, self.try_next_u32()?);
+        Ok(u64::from(high) << 32 | u64::from(low))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(4) {
+            chunk.copy_from_slice(&self.try_next_u32()?.to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Predictable {}
