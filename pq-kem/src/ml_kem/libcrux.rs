@@ -1,4 +1,4 @@
-//! ML-KEM-768 by `libcrux-ml-kem`: formally verified, several times as fast, on AVX2 where the CPU has it.
+//! ML-KEM-768 by `libcrux-ml-kem`: in large part formally verified (its AVX2 code not wholly), several times as fast, on AVX2 where the CPU has it.
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
 use crate::kem::KeyError;
