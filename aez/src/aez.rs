@@ -27,8 +27,8 @@ impl Aez {
         Cipher::new(Subkeys::new(key), backend).map(Self)
     }
 
-    /// Encrypts `data` in place. It may have any length; the nonce may repeat if that same messages give same
-    /// ciphertexts does no harm.
+    /// Encrypts `data` in place. It may have any length; a nonce may repeat where it does no harm that equal messages
+    /// then give equal ciphertexts.
     pub fn encrypt(&self, nonce: &[u8; 16], data: &mut [u8]) {
         self.0.encipher(nonce, Direction::Encrypt, data);
     }

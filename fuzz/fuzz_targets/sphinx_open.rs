@@ -7,7 +7,9 @@ use mixwell_sphinx::{Geometry, OpenError, Sphinx};
 
 fuzz_target!(|input: (u8, u8, bool, &[u8])| {
     let (hops, user_payload, pad, bytes) = input;
-    let Ok(geometry) = Geometry::of::<X25519>(usize::from(hops % 33), user_payload.into(), hops & 0x80 == 0) else { return };
+    let Ok(geometry) = Geometry::of::<X25519>(usize::from(hops % 33), user_payload.into(), hops & 0x80 == 0) else {
+        return;
+    };
     let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
     let mut packet = bytes.to_vec();
     if pad {
@@ -19,7 +21,9 @@ fuzz_target!(|input: (u8, u8, bool, &[u8])| {
     assert_eq!(packet, before);
     let right_length = packet.len() == geometry.packet_len();
     match error {
-        Some(OpenError::Length { got, want }) => assert!(!right_length && got == before.len() && want == geometry.packet_len()),
+        Some(OpenError::Length { got, want }) => {
+            assert!(!right_length && got == before.len() && want == geometry.packet_len())
+        }
         Some(OpenError::Version) => assert!(right_length && before[..2] != [0, 0]),
         Some(_) => assert!(right_length && before[..2] == [0, 0]),
         None => panic!("a MAC has been forged"),

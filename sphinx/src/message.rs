@@ -10,7 +10,7 @@ const WITHOUT_SURB: u8 = 0;
 const WITH_SURB: u8 = 1;
 
 /// A message to a client or service.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct Message<'a> {
     /// A SURB for the answer, [`Geometry::surb_len`] bytes.
     pub surb: Option<&'a [u8]>,

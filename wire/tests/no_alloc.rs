@@ -32,7 +32,7 @@ fn handshake() -> (Session, Session) {
 }
 
 #[test]
-fn a_handshake() {
+fn a_handshake_allocates_nothing() {
     let counted = measure(|| {
         handshake();
     });
@@ -40,7 +40,7 @@ fn a_handshake() {
 }
 
 #[test]
-fn commands() {
+fn commands_allocate_nothing() {
     let (mut client, mut gateway) = handshake();
     let (packet, mut buffer) = ([5; SIZES.packet], [0; 4000]);
     let counted = measure(|| {
@@ -54,7 +54,7 @@ fn commands() {
 }
 
 #[test]
-fn errors() {
+fn errors_allocate_nothing() {
     let (mut client, mut gateway) = handshake();
     let mut buffer = [0; 4000];
     let counted = measure(|| {
