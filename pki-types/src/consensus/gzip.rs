@@ -87,17 +87,14 @@ impl<'a> Gunzip<'a> {
     }
 
     fn inflate(&mut self, input: &mut &[u8]) -> Result<State, GzipError> {
-        let flags = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, read, written) = decompress(&mut self.inflater, input, self.out, self.len, flags);
+        let (status, read, written) = decompress(&mut self.inflater, input, self.out, self.len, FLAGS);
         *input = input.get(read..).unwrap_or_default();
         self.len = self.len.saturating_add(written);
-        if self.len == self.out.len() {
-            // whether more was to come can't be told without room for it
-            return Err(GzipError::TooLong { limit: self.out.len() });
-        }
         match status {
             TINFLStatus::Done => Ok(State::Trailer { seen: 0, bytes: [0; 8] }),
-            TINFLStatus::NeedsMoreInput if input.is_empty() => Ok(State::Body),
+            // with the buffer full and the input used up, only more of the input tells whether this is the end
+            TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput if input.is_empty() => Ok(State::Body),
+            TINFLStatus::HasMoreOutput => Err(GzipError::TooLong { limit: self.out.len() }),
             _ => Err(GzipError::Deflate),
         }
     }
@@ -194,6 +191,9 @@ impl fmt::Display for GzipError {
 }
 
 impl core::error::Error for GzipError {}
+
+/// Input comes in pieces; the output stands in one.
+const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 
 /// The only compression method there is.
 const DEFLATE: u8 = 8;
