@@ -1,15 +1,5 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
-#![expect(
-    clippy::copy_iterator,
-    clippy::duration_suboptimal_units,
-    clippy::len_zero,
-    clippy::many_single_char_names,
-    clippy::needless_for_each,
-    clippy::similar_names,
-    clippy::struct_field_names,
-    reason = "views are iterators that are copied; the rest reads as it should"
-)]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;

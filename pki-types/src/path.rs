@@ -88,7 +88,8 @@ impl<'a> Router<'a> {
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
     ) -> Result<Duration, PathError> {
-        self.draw((Some(gateway), service), with_surb, departure, delays, rng, hops)
+        Draw { first: Some(gateway), last: service, delay_last: with_surb, departure, router: self }
+            .until_fast(delays, rng, hops)
     }
 
     /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays.
@@ -103,61 +104,80 @@ impl<'a> Router<'a> {
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
     ) -> Result<Duration, PathError> {
-        self.draw((None, gateway), false, departure, delays, rng, hops)
+        Draw { first: None, last: gateway, delay_last: false, departure, router: self }.until_fast(delays, rng, hops)
     }
+}
 
+/// A route to be drawn.
+struct Draw<'r, 'a> {
+    router: &'r Router<'a>,
+    first: Option<Node<'a>>,
+    last: Node<'a>,
+    delay_last: bool,
+    departure: Departure,
+}
+
+impl<'a> Draw<'_, 'a> {
     /// Draws until the delays stay below two epochs.
-    fn draw<R: CryptoRng + ?Sized>(
+    fn until_fast<R: CryptoRng + ?Sized>(
         &self,
-        (first, last): (Option<Node<'a>>, Node<'a>),
-        delay_last: bool,
-        departure: Departure,
         delays: &mut impl HopDelay<R>,
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
     ) -> Result<Duration, PathError> {
-        let need = if first.is_some() { self.forward_hops() } else { self.reply_hops() };
+        let need = if self.first.is_some() { self.router.forward_hops() } else { self.router.reply_hops() };
         let have = hops.len();
         let hops = hops.get_mut(..need).ok_or(PathError::Room { need, have })?;
-        let limit = self.period.duration().saturating_mul(2);
+        let limit = self.router.period.duration().saturating_mul(2);
         let mut failure = PathError::TooSlow { draws: MAX_DRAWS };
         for _ in 0..MAX_DRAWS {
-            let mut spent = departure.spent;
-            let mut layers = self.document.layers().zip(0..);
-            let mut missing = None;
-            let last_index = need.saturating_sub(1);
-            for (index, hop) in hops.iter_mut().enumerate() {
-                let node = match first {
-                    Some(first) if index == 0 => first,
-                    _ if index == last_index => last,
-                    _ => {
-                        let (layer, number) = layers.next().ok_or(PathError::EmptyLayer { layer: index })?;
-                        let choice = uniform::below(layer.len(), rng);
-                        choice.and_then(|n| layer.clone().nth(n)).ok_or(PathError::EmptyLayer { layer: number })?
-                    }
-                };
-                let epoch = self.period.at(departure.unix.saturating_add(spent)).map_err(PathError::Time)?.epoch;
-                let Some(mix_key) = node.mix_key(epoch) else {
-                    missing = Some(PathError::NoMixKey { place: node.place(), epoch });
+            match self.once(delays, rng, hops) {
+                Ok(spent) if spent < limit => return Ok(spent.saturating_sub(self.departure.spent)),
+                Ok(_) => {}
+                // another draw may be faster
+                Err(error @ PathError::NoMixKey { .. }) => failure = error,
+                Err(error) => {
+                    failure = error;
                     break;
-                };
-                let delay_millis = if index < last_index || delay_last {
-                    let mu = self.document.rates().mu;
-                    Some(delays.hop_delay_millis(mu, rng).ok_or(PathError::Rate)?)
-                } else {
-                    None
-                };
-                spent = spent.saturating_add(Duration::from_millis(delay_millis.unwrap_or(0).into()));
-                *hop = Some(Hop { node, epoch, mix_key, delay_millis });
-            }
-            match missing {
-                Some(missing) => failure = missing,
-                None if spent < limit => return Ok(spent.saturating_sub(departure.spent)),
-                None => {}
+                }
             }
         }
         hops.fill(None);
         Err(failure)
+    }
+
+    /// Draws a route, and returns when it has been travelled, counted from the packet's sending.
+    fn once<R: CryptoRng + ?Sized>(
+        &self,
+        delays: &mut impl HopDelay<R>,
+        rng: &mut R,
+        hops: &mut [Option<Hop<'a>>],
+    ) -> Result<Duration, PathError> {
+        let Router { document, period } = self.router;
+        let mut spent = self.departure.spent;
+        let last_index = hops.len().saturating_sub(1);
+        let mut layers = document.layers().zip(0..);
+        for (index, hop) in hops.iter_mut().enumerate() {
+            let node = match self.first {
+                Some(first) if index == 0 => first,
+                _ if index == last_index => self.last,
+                _ => {
+                    let (layer, number) = layers.next().ok_or(PathError::EmptyLayer { layer: index })?;
+                    let choice = uniform::below(layer.len(), rng);
+                    choice.and_then(|n| { layer }.nth(n)).ok_or(PathError::EmptyLayer { layer: number })?
+                }
+            };
+            let epoch = period.at(self.departure.unix.saturating_add(spent)).map_err(PathError::Time)?.epoch;
+            let mix_key = node.mix_key(epoch).ok_or(PathError::NoMixKey { place: node.place(), epoch })?;
+            let delay_millis = if index < last_index || self.delay_last {
+                Some(delays.hop_delay_millis(document.rates().mu, rng).ok_or(PathError::Rate)?)
+            } else {
+                None
+            };
+            spent = spent.saturating_add(Duration::from_millis(delay_millis.unwrap_or(0).into()));
+            *hop = Some(Hop { node, epoch, mix_key, delay_millis });
+        }
+        Ok(spent)
     }
 }
 

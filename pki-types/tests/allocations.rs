@@ -1,5 +1,11 @@
 //! Reading, verifying and walking a consensus takes nothing from the allocator.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
 
 #[allow(dead_code, reason = "each test uses a part")]
 #[path = "common/network.rs"]

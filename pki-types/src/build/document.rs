@@ -93,7 +93,9 @@ fn list<T>(writer: &mut Writer<'_>, items: Option<&[T]>, write: impl Fn(&mut Wri
         return;
     };
     writer.array(items.len());
-    items.iter().for_each(|item| write(writer, item));
+    for item in items {
+        write(writer, item);
+    }
 }
 
 fn strings<T: AsRef<[u8]>>(writer: &mut Writer<'_>, items: Option<&[T]>) {

@@ -74,13 +74,12 @@ impl<'a> Gunzip<'a> {
     pub(super) fn finish(self) -> Result<&'a mut [u8], GzipError> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
-        let [a, b, c, d, e, f, g, h] = bytes;
-        if crc32fast::hash(out) != u32::from_le_bytes([a, b, c, d]) {
+        let [checksum, length] = *bytes.as_chunks::<4>().0 else { return Err(GzipError::Truncated) };
+        if crc32fast::hash(out) != u32::from_le_bytes(checksum) {
             return Err(GzipError::Checksum);
         }
         // the length modulo 2^32
-        let len = out.len().to_le_bytes();
-        if !len.iter().chain(&[0; 4]).take(4).eq([e, f, g, h].iter()) {
+        if (out.len() as u64) & 0xffff_ffff != u64::from(u32::from_le_bytes(length)) {
             return Err(GzipError::Length);
         }
         Ok(out)
