@@ -29,7 +29,7 @@ impl<'a> Chunk<'a> {
 }
 
 /// Takes the chunks of a consensus in order and inflates each as it comes into the caller's buffer, whose length is the
-/// most that a gateway can make us hold. A consensus that fills it to the last byte is too long.
+/// most that a gateway can make us hold.
 ///
 /// It takes some 11 kB of memory itself, for the inflater's tables.
 #[derive(Debug)]

@@ -184,6 +184,7 @@ impl<'a> Descriptor<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Texts<'a>(crate::cbor::Array<'a>);
 
+#[expect(clippy::copy_iterator, reason = "a place in borrowed bytes, copied to walk from there again")]
 impl<'a> Iterator for Texts<'a> {
     type Item = &'a str;
 

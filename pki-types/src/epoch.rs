@@ -121,4 +121,5 @@ impl fmt::Display for BeforeZero {
 impl core::error::Error for BeforeZero {}
 
 /// 2017-06-01T00:00:00Z.
+#[expect(clippy::duration_suboptimal_units, reason = "Unix times are in seconds")]
 const ZERO: Duration = Duration::from_secs(1_496_275_200);

@@ -30,6 +30,8 @@ impl fmt::Debug for KeyHash {
 /// BLAKE2b-256 over parts, one after the other.
 pub(crate) fn hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Blake2b256::new();
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     hasher.finalize().into()
 }

@@ -1,16 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
-#![expect(
-    clippy::copy_iterator,
-    clippy::duration_suboptimal_units,
-    clippy::len_zero,
-    clippy::many_single_char_names,
-    clippy::needless_for_each,
-    clippy::similar_names,
-    clippy::struct_field_names,
-    reason = "views are iterators that are copied; the rest reads as it should"
-)]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+#[cfg(feature = "alloc")]
+pub mod build;
 pub mod cbor;
 mod certificate;
 mod consensus;
@@ -19,6 +14,7 @@ mod descriptor;
 mod document;
 mod epoch;
 mod hash;
+mod path;
 mod replica;
 mod scheme;
 mod shared_random;
@@ -34,6 +30,7 @@ pub use descriptor::{AddressFault, Capability, Descriptor, DescriptorFault, Text
 pub use document::{Document, DocumentError, DocumentFault, LIFETIME, Layer, Node, Nodes, Place, Rates};
 pub use epoch::{BeforeZero, Epoch, EpochTime, Period};
 pub use hash::KeyHash;
+pub use path::{Departure, Hop, HopDelay, PathError, Router};
 pub use replica::Replica;
 #[cfg(feature = "sphincs")]
 pub use scheme::Ed25519Sphincs;

@@ -148,8 +148,7 @@ fn array(bytes: &[u8]) -> Result<[u8; LEN], SharedRandomError> {
 }
 
 fn epoch(bytes: &[u8; LEN]) -> Epoch {
-    let [a, b, c, d, e, f, g, h, ..] = *bytes;
-    Epoch(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    Epoch(bytes.first_chunk().map_or(0, |first| u64::from_be_bytes(*first)))
 }
 
 fn join(epoch: Epoch, hash: &[u8; 32]) -> [u8; LEN] {

@@ -153,14 +153,14 @@ impl Level<'_> {
             return Err(CborError::Unsorted { at, entries });
         }
         let mut rest = Map::new(entries as u64, self.items);
-        while rest.len() > 0 {
+        while !rest.is_empty() {
             let mut block = [Key::default(); BLOCK];
-            let mut held = 0_usize;
+            let mut len = 0_usize;
             for (slot, (found, _)) in block.iter_mut().zip(&mut rest) {
                 *slot = Key::new(found.encoded());
-                held = held.saturating_add(1);
+                len = len.saturating_add(1);
             }
-            let block = block.get_mut(..held).unwrap_or_default();
+            let block = block.get_mut(..len).unwrap_or_default();
             block.sort_unstable();
             let twice = block.array_windows().any(|[a, b]| a == b)
                 || rest.clone().any(|(found, _)| block.binary_search(&Key::new(found.encoded())).is_ok());

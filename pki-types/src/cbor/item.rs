@@ -104,6 +104,7 @@ impl Array<'_> {
     }
 }
 
+#[expect(clippy::copy_iterator, reason = "a place in borrowed bytes, copied to walk from there again")]
 impl<'a> Iterator for Array<'a> {
     type Item = Item<'a>;
 
@@ -166,6 +167,7 @@ impl<'a> Map<'a> {
     }
 }
 
+#[expect(clippy::copy_iterator, reason = "a place in borrowed bytes, copied to walk from there again")]
 impl<'a> Iterator for Map<'a> {
     type Item = (Item<'a>, Item<'a>);
 

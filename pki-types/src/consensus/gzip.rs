@@ -74,30 +74,26 @@ impl<'a> Gunzip<'a> {
     pub(super) fn finish(self) -> Result<&'a mut [u8], GzipError> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
-        let [a, b, c, d, e, f, g, h] = bytes;
-        if crc32fast::hash(out) != u32::from_le_bytes([a, b, c, d]) {
+        let [checksum, length] = *bytes.as_chunks::<4>().0 else { return Err(GzipError::Truncated) };
+        if crc32fast::hash(out) != u32::from_le_bytes(checksum) {
             return Err(GzipError::Checksum);
         }
         // the length modulo 2^32
-        let len = out.len().to_le_bytes();
-        if !len.iter().chain(&[0; 4]).take(4).eq([e, f, g, h].iter()) {
+        if (out.len() as u64) & 0xffff_ffff != u64::from(u32::from_le_bytes(length)) {
             return Err(GzipError::Length);
         }
         Ok(out)
     }
 
     fn inflate(&mut self, input: &mut &[u8]) -> Result<State, GzipError> {
-        let flags = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, read, written) = decompress(&mut self.inflater, input, self.out, self.len, flags);
+        let (status, read, written) = decompress(&mut self.inflater, input, self.out, self.len, FLAGS);
         *input = input.get(read..).unwrap_or_default();
         self.len = self.len.saturating_add(written);
-        if self.len == self.out.len() {
-            // whether more was to come can't be told without room for it
-            return Err(GzipError::TooLong { limit: self.out.len() });
-        }
         match status {
             TINFLStatus::Done => Ok(State::Trailer { seen: 0, bytes: [0; 8] }),
-            TINFLStatus::NeedsMoreInput if input.is_empty() => Ok(State::Body),
+            // with the buffer full and the input used up, only more of the input tells whether this is the end
+            TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput if input.is_empty() => Ok(State::Body),
+            TINFLStatus::HasMoreOutput => Err(GzipError::TooLong { limit: self.out.len() }),
             _ => Err(GzipError::Deflate),
         }
     }
@@ -194,6 +190,9 @@ impl fmt::Display for GzipError {
 }
 
 impl core::error::Error for GzipError {}
+
+/// Input comes in pieces; the output stands in one.
+const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 
 /// The only compression method there is.
 const DEFLATE: u8 = 8;

@@ -76,7 +76,7 @@ impl<'a> Deref for Node<'a> {
 pub struct Nodes<'a> {
     place: Place,
     /// What is left of the layer.
-    nodes: Array<'a>,
+    rest: Array<'a>,
     /// The layers of mixes to follow.
     mixes: Array<'a>,
     /// The other layers to follow.
@@ -86,7 +86,7 @@ pub struct Nodes<'a> {
 
 impl<'a> Nodes<'a> {
     fn of_layer(layer: Layer, nodes: Array<'a>) -> Self {
-        Self { place: Place { layer, index: 0 }, nodes, mixes: Array::default(), gateways: None, services: None }
+        Self { place: Place { layer, index: 0 }, rest: nodes, mixes: Array::default(), gateways: None, services: None }
     }
 
     /// The node of a name.
@@ -106,7 +106,7 @@ impl<'a> Nodes<'a> {
     pub fn len(&self) -> usize {
         let others = self.gateways.unwrap_or_default().len().saturating_add(self.services.unwrap_or_default().len());
         let mixes = self.mixes.fold(0_usize, |sum, layer| sum.saturating_add(list(layer).len()));
-        self.nodes.len().saturating_add(mixes).saturating_add(others)
+        self.rest.len().saturating_add(mixes).saturating_add(others)
     }
 
     /// Whether none is left.
@@ -118,7 +118,7 @@ impl<'a> Nodes<'a> {
     /// The next node's place and encoding.
     fn next_encoded(&mut self) -> Option<(Place, &'a [u8])> {
         loop {
-            if let Some(item) = self.nodes.next() {
+            if let Some(item) = self.rest.next() {
                 let place = self.place;
                 self.place.index = place.index.saturating_add(1);
                 return Some((place, Field::new("MixDescriptor", item).bytes().unwrap_or_default()));
@@ -135,11 +135,12 @@ impl<'a> Nodes<'a> {
             } else {
                 (Layer::Service, self.services.take()?)
             };
-            (self.place, self.nodes) = (Place { layer, index: 0 }, nodes);
+            (self.place, self.rest) = (Place { layer, index: 0 }, nodes);
         }
     }
 }
 
+#[expect(clippy::copy_iterator, reason = "a place in borrowed bytes, copied to walk from there again")]
 impl<'a> Iterator for Nodes<'a> {
     type Item = Node<'a>;
 
@@ -174,7 +175,7 @@ impl<'a> Document<'a> {
     pub fn mixes(&self) -> Nodes<'a> {
         Nodes {
             place: Place { layer: Layer::Gateway, index: 0 },
-            nodes: Array::default(),
+            rest: Array::default(),
             mixes: self.topology.unwrap_or_default(),
             gateways: None,
             services: None,

@@ -63,7 +63,9 @@ impl SignatureScheme for Ed25519 {
         let key = signing_key(private)?;
         let expanded = ExpandedSecretKey::from(key.as_bytes());
         let update = |hasher: &mut Sha512| {
-            message.iter().for_each(|part| hasher.update(part));
+            for part in message {
+                hasher.update(part);
+            }
             Ok(())
         };
         let signed = raw_sign_byupdate(&expanded, update, &key.verifying_key()).map_err(|_| SchemeError::Key)?;
@@ -80,7 +82,9 @@ impl SignatureScheme for Ed25519 {
         let signature: &[u8; 64] = signature.try_into().map_err(|_| wrong)?;
         let key = VerifyingKey::from_bytes(public).map_err(|_| SchemeError::Key)?;
         let mut verifier = key.verify_stream(&Signature::from_bytes(signature)).map_err(|_| SchemeError::Signature)?;
-        message.iter().for_each(|part| verifier.update(part));
+        for part in message {
+            verifier.update(part);
+        }
         verifier.finalize_and_verify().map_err(|_| SchemeError::Signature)
     }
 }

@@ -21,11 +21,11 @@ pub(super) struct Address {
 impl Address {
     /// An address of a tree of a layer, and of one of its leaves where the use asks for it (else 0).
     pub(super) fn new(layer: u32, tree: u64, usage: Use, leaf: u32) -> Self {
-        let [a, b, c, d, e, f, g, h] = tree.to_be_bytes();
         let mut words = [[0; 4]; 8];
         words[0] = layer.to_be_bytes();
-        words[2] = [a, b, c, d];
-        words[3] = [e, f, g, h];
+        if let [high, low] = tree.to_be_bytes().as_chunks().0 {
+            (words[2], words[3]) = (*high, *low);
+        }
         words[4] = (usage as u32).to_be_bytes();
         words[5] = leaf.to_be_bytes();
         Self { words }

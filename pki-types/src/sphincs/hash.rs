@@ -47,7 +47,9 @@ impl Tweaked {
 /// F and H: the tweakable hash of one or two nodes.
 pub(super) fn tweaked(public_seed: &Node, address: Address, nodes: &[&Node]) -> Node {
     let mut hash = Tweaked::new(public_seed, address);
-    nodes.iter().for_each(|node| hash.absorb(node));
+    for node in nodes {
+        hash.absorb(node);
+    }
     hash.finish()
 }
 
@@ -56,7 +58,9 @@ pub(super) fn randomizer(prf_key: &Node, random: &Node, message: &[&[u8]]) -> No
     let mut hasher = Shake256::default();
     hasher.update(prf_key);
     hasher.update(random);
-    message.iter().for_each(|part| hasher.update(part));
+    for part in message {
+        hasher.update(part);
+    }
     let mut randomizer = Node::default();
     hasher.finalize_xof().read(&mut randomizer);
     randomizer
@@ -75,8 +79,12 @@ pub(super) struct Digest {
 impl Digest {
     pub(super) fn new(randomizer: &Node, public_seed: &Node, root: &Node, message: &[&[u8]]) -> Self {
         let mut hasher = Shake256::default();
-        [randomizer, public_seed, root].iter().for_each(|node| hasher.update(&node[..]));
-        message.iter().for_each(|part| hasher.update(part));
+        for node in [randomizer, public_seed, root] {
+            hasher.update(node);
+        }
+        for part in message {
+            hasher.update(part);
+        }
         let mut reader = hasher.finalize_xof();
         let (mut few, mut tree, mut leaf) = ([0; FEW_LEN], [0; 8], [0; 1]);
         reader.read(&mut few);
@@ -95,7 +103,9 @@ fn indices(digest: &[u8; FEW_LEN]) -> [u32; fors::TREES] {
 
 fn shake(parts: &[&[u8]]) -> Node {
     let mut hasher = Shake256::default();
-    parts.iter().for_each(|part| hasher.update(part));
+    for part in parts {
+        hasher.update(part);
+    }
     let mut node = Node::default();
     hasher.finalize_xof().read(&mut node);
     node

@@ -1,0 +1,71 @@
+//! Owned descriptors and documents, to be written by nodes and authorities.
+//!
+//! `None` writes null, which is how the reference writes a list or map that was never made; an empty one is written as
+//! such. Everything is written in canonical form, whatever the order in which it was put in.
+
+mod descriptor;
+mod document;
+mod replica;
+mod value;
+
+pub use descriptor::{Capabilities, DescriptorBuilder};
+pub use document::DocumentBuilder;
+pub use replica::ReplicaBuilder;
+pub use value::Value;
+
+use crate::{Epoch, cbor::Writer, descriptor::Texts};
+use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec, vec::Vec};
+
+/// Addresses by transport.
+pub type Addresses = BTreeMap<String, Vec<String>>;
+
+/// Public keys by epoch.
+pub type EpochKeys = BTreeMap<Epoch, Vec<u8>>;
+
+/// Measures, then writes.
+fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
+    let mut measure = Writer::new(&mut []);
+    write(&mut measure);
+    let mut out = vec![0; measure.written()];
+    write(&mut Writer::new(&mut out));
+    out
+}
+
+/// Writes a map, keys by length first.
+fn text_map<V>(writer: &mut Writer<'_>, map: Option<&BTreeMap<String, V>>, value: impl Fn(&mut Writer<'_>, &V)) {
+    let Some(map) = map else {
+        writer.null();
+        return;
+    };
+    let mut entries: Vec<_> = map.iter().collect();
+    entries.sort_by_key(|(key, _)| (key.len(), *key));
+    writer.map(entries.len());
+    for (key, entry) in entries {
+        value(writer.text(key), entry);
+    }
+}
+
+fn addresses(writer: &mut Writer<'_>, map: Option<&Addresses>) {
+    text_map(writer, map, |writer, list| {
+        list.iter().fold(writer.array(list.len()), |writer, address| writer.text(address));
+    });
+}
+
+fn epoch_keys(writer: &mut Writer<'_>, map: Option<&EpochKeys>) {
+    let Some(map) = map else {
+        writer.null();
+        return;
+    };
+    writer.map(map.len());
+    for (epoch, key) in map {
+        writer.unsigned(epoch.0).bytes(key);
+    }
+}
+
+fn own_addresses<'a>(addresses: impl Iterator<Item = (&'a str, Texts<'a>)>) -> Addresses {
+    addresses.map(|(transport, list)| (transport.to_owned(), list.map(ToOwned::to_owned).collect())).collect()
+}
+
+fn own_keys<'a>(keys: impl Iterator<Item = (Epoch, &'a [u8])>) -> EpochKeys {
+    keys.map(|(epoch, key)| (epoch, key.to_vec())).collect()
+}

@@ -1,0 +1,186 @@
+//! Routes through a network, and how long a packet stays at each hop.
+
+mod error;
+mod uniform;
+
+pub use error::PathError;
+
+use crate::{Document, Epoch, Node, Period};
+use core::time::Duration;
+use rand_core::CryptoRng;
+
+/// A hop of a route.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Hop<'a> {
+    /// The node.
+    pub node: Node<'a>,
+    /// The epoch in which the packet should reach it.
+    pub epoch: Epoch,
+    /// Its mix key for that epoch.
+    pub mix_key: &'a [u8],
+    /// How long it holds the packet; `None` at the last hop, unless the packet carries a SURB.
+    pub delay_millis: Option<u32>,
+}
+
+/// How long a hop holds a packet.
+///
+/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the network's rules, an exponential of rate
+/// `mu` per millisecond that is rounded down, plus 1, and capped.
+pub trait HopDelay<R: ?Sized> {
+    /// Draws a delay; `None` if there is none for the rate.
+    fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;
+}
+
+impl<R: ?Sized, F: FnMut(f64, &mut R) -> Option<u32>> HopDelay<R> for F {
+    fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32> {
+        self(mu, rng)
+    }
+}
+
+/// Draws routes by a document.
+#[derive(Debug, Clone, Copy)]
+pub struct Router<'a> {
+    document: Document<'a>,
+    period: Period,
+}
+
+/// When a route begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a time and what is to be added to it")]
+pub struct Departure {
+    /// The time when the packet is sent, since 1970.
+    pub unix: Duration,
+    /// How long it is under way before the first hop of the route: for a reply, the forward route's [total](Router::forward).
+    pub spent: Duration,
+}
+
+impl<'a> Router<'a> {
+    /// Routes by `document`, which should be well-formed, in a network of epochs of `period`.
+    #[must_use]
+    pub const fn new(document: Document<'a>, period: Period) -> Self {
+        Self { document, period }
+    }
+
+    /// How many hops a forward route has: the gateway, one node of each layer, the service node.
+    #[must_use]
+    pub fn forward_hops(&self) -> usize {
+        self.document.layer_count().saturating_add(2)
+    }
+
+    /// How many hops a reply's route has: one node of each layer, the gateway.
+    #[must_use]
+    pub fn reply_hops(&self) -> usize {
+        self.document.layer_count().saturating_add(1)
+    }
+
+    /// Draws a route from a gateway to a service node into `hops`, and returns the total of its delays. With a SURB, the
+    /// service node delays its reply.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn forward<R: CryptoRng + ?Sized>(
+        &self,
+        (gateway, service): (Node<'a>, Node<'a>),
+        with_surb: bool,
+        departure: Departure,
+        delays: &mut impl HopDelay<R>,
+        rng: &mut R,
+        hops: &mut [Option<Hop<'a>>],
+    ) -> Result<Duration, PathError> {
+        Draw { first: Some(gateway), last: service, delay_last: with_surb, departure, router: self }
+            .until_fast(delays, rng, hops)
+    }
+
+    /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn reply<R: CryptoRng + ?Sized>(
+        &self,
+        gateway: Node<'a>,
+        departure: Departure,
+        delays: &mut impl HopDelay<R>,
+        rng: &mut R,
+        hops: &mut [Option<Hop<'a>>],
+    ) -> Result<Duration, PathError> {
+        Draw { first: None, last: gateway, delay_last: false, departure, router: self }.until_fast(delays, rng, hops)
+    }
+}
+
+/// A route to be drawn.
+struct Draw<'r, 'a> {
+    router: &'r Router<'a>,
+    first: Option<Node<'a>>,
+    last: Node<'a>,
+    delay_last: bool,
+    departure: Departure,
+}
+
+impl<'a> Draw<'_, 'a> {
+    /// Draws until the delays stay below two epochs.
+    fn until_fast<R: CryptoRng + ?Sized>(
+        &self,
+        delays: &mut impl HopDelay<R>,
+        rng: &mut R,
+        hops: &mut [Option<Hop<'a>>],
+    ) -> Result<Duration, PathError> {
+        let need = if self.first.is_some() { self.router.forward_hops() } else { self.router.reply_hops() };
+        let have = hops.len();
+        let hops = hops.get_mut(..need).ok_or(PathError::Room { need, have })?;
+        let limit = self.router.period.duration().saturating_mul(2);
+        let mut failure = PathError::TooSlow { draws: MAX_DRAWS };
+        for _ in 0..MAX_DRAWS {
+            match self.once(delays, rng, hops) {
+                Ok(spent) if spent < limit => return Ok(spent.saturating_sub(self.departure.spent)),
+                Ok(_) => {}
+                // another draw may be faster
+                Err(error @ PathError::NoMixKey { .. }) => failure = error,
+                Err(error) => {
+                    failure = error;
+                    break;
+                }
+            }
+        }
+        hops.fill(None);
+        Err(failure)
+    }
+
+    /// Draws a route, and returns when it has been travelled, counted from the packet's sending.
+    fn once<R: CryptoRng + ?Sized>(
+        &self,
+        delays: &mut impl HopDelay<R>,
+        rng: &mut R,
+        hops: &mut [Option<Hop<'a>>],
+    ) -> Result<Duration, PathError> {
+        let Router { document, period } = self.router;
+        let mut spent = self.departure.spent;
+        let last_index = hops.len().saturating_sub(1);
+        let mut layers = document.layers().zip(0..);
+        for (index, hop) in hops.iter_mut().enumerate() {
+            let node = match self.first {
+                Some(first) if index == 0 => first,
+                _ if index == last_index => self.last,
+                _ => {
+                    let (layer, number) = layers.next().ok_or(PathError::EmptyLayer { layer: index })?;
+                    let choice = uniform::below(layer.len(), rng);
+                    choice.and_then(|n| { layer }.nth(n)).ok_or(PathError::EmptyLayer { layer: number })?
+                }
+            };
+            let epoch = period.at(self.departure.unix.saturating_add(spent)).map_err(PathError::Time)?.epoch;
+            let mix_key = node.mix_key(epoch).ok_or(PathError::NoMixKey { place: node.place(), epoch })?;
+            let delay_millis = if index < last_index || self.delay_last {
+                Some(delays.hop_delay_millis(document.rates().mu, rng).ok_or(PathError::Rate)?)
+            } else {
+                None
+            };
+            spent = spent.saturating_add(Duration::from_millis(delay_millis.unwrap_or(0).into()));
+            *hop = Some(Hop { node, epoch, mix_key, delay_millis });
+        }
+        Ok(spent)
+    }
+}
+
+/// How often a route is drawn before we say that there is none. At the rates of any network one draw in thousands is too
+/// slow, if that.
+const MAX_DRAWS: usize = 64;
