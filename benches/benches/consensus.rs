@@ -78,7 +78,9 @@ fn measure(nodes: usize) {
         }
         black_box(Sha512::digest(black_box(&message)));
     };
-    let mut parse = || drop(black_box(Document::parse(black_box(payload)).expect("a document")));
+    let mut parse = || {
+        black_box(Document::parse(black_box(payload)).expect("a document"));
+    };
     let mut walk = || walk(black_box(&document));
     let mut check = || black_box(&document).check(&keys, &mut memory).expect("well-formed");
     let [verified, primitives, parsed, walked, checked] =
@@ -153,11 +155,12 @@ fn run_within(stack: usize, what: &str) {
         "sphincs-sign" => Sphincs.sign(&private, &[b"message"], &mut rng, &mut signature).expect("a key"),
         other => panic!("no such work: {other}"),
     };
-    // the system gives no thread less than this, so it is used up first
-    const SPARE: usize = 64 << 10;
     let thread = std::thread::Builder::new().stack_size(stack + SPARE);
     thread.spawn(move || use_up::<SPARE>(work)).expect("a thread").join().expect("it works");
 }
+
+/// The system gives no thread less than this, so it is used up first.
+const SPARE: usize = 64 << 10;
 
 #[inline(never)]
 fn use_up<const N: usize>(work: impl FnOnce()) {
