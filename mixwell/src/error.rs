@@ -50,7 +50,9 @@ pub(crate) enum Error {
     /// The demonstration did not do what it is there to show.
     Demo(&'static str),
     /// A network that can't be simulated.
-    Anonymity(&'static str),
+    Anonymity(String),
+    /// A PKI document that is malformed, or not of a network to simulate.
+    Document(PathBuf, String),
 }
 
 impl Error {
@@ -91,7 +93,9 @@ impl core::fmt::Display for Error {
             Self::Open(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::FilterFull(error) => error.fmt(f),
-            Self::Demo(what) | Self::Anonymity(what) => f.write_str(what),
+            Self::Demo(what) => f.write_str(what),
+            Self::Anonymity(what) => f.write_str(what),
+            Self::Document(path, why) => write!(f, "{}: not a PKI document to simulate: {why}", path.display()),
         }
     }
 }
