@@ -136,6 +136,7 @@ impl<S: Scheme> Sphinx<S> {
         let mut error = OpenError::Mac;
         for (index, key) in keys.iter().enumerate() {
             match S::receive(key, header.element) {
+                // declassified: whether the MAC is right
                 Ok(keys) if keys.header_mac_is(&header.maced(), header.mac) => {
                     let replay_tag = ReplayTag(Sha512_256::digest(header.element).into());
                     let opened = Opened { geometry: self.geometry, packet, keys, replay_tag, scheme: PhantomData };
@@ -180,6 +181,7 @@ fn take_layer<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys)
     let mut stream = keys.header_stream();
     stream.apply(header.routing_info);
     let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
+    // declassified with what it calls: a hop's own routing commands, which it acts on
     let commands = Commands::parse(block).map_err(FinishError::Command)?;
 
     keys.payload.decrypt(header.rest);
@@ -201,6 +203,7 @@ fn take_layer<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys)
         }
         Destination::Recipient(_) => {
             let tag = header.rest.first_chunk::<PAYLOAD_TAG_LEN>().ok_or(FinishError::PayloadTag)?;
+            // declassified: whether the payload arrived as it was sent
             if !bool::from(tag.ct_eq(&[0; PAYLOAD_TAG_LEN])) {
                 return Err(FinishError::PayloadTag);
             }
