@@ -5,7 +5,8 @@ use crate::memcheck::{assert_secret, secrets};
 use core::hint::black_box;
 
 pub(super) fn all() -> Vec<Operation> {
-    let leak = |name: &str, run: fn()| Operation { leaks: true, ..Operation::new(format!("a leak on purpose: {name}"), run) };
+    let leak =
+        |name: &str, run: fn()| Operation { leaks: true, ..Operation::new(format!("a leak on purpose: {name}"), run) };
     vec![leak("a branch", branch), leak("an index", index), leak("a comparison that stops early", early_stop)]
 }
 

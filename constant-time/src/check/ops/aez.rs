@@ -24,7 +24,11 @@ fn encipher(backend: Backend, encrypt: bool) -> Outcome {
         let Some(aez) = Aez::with_backend(&secrets(1), backend) else { return Outcome::NotRun };
         let mut message = secrets::<2122>(2);
         let message = &mut message[..len];
-        if encrypt { aez.encrypt(&secrets(3), message) } else { aez.decrypt(&secrets(3), message) }
+        if encrypt {
+            aez.encrypt(&secrets(3), message);
+        } else {
+            aez.decrypt(&secrets(3), message);
+        }
         assert_secret(message);
     }
     Outcome::Done

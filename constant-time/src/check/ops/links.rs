@@ -53,7 +53,7 @@ fn handshake<K: Kem>() -> (Session, Session) {
     let mut length = client.body_len() as u64;
     public(&mut length);
     // how many bytes are to come is known to whoever sees them come
-    each_word(&mut client, length, |word| public(word));
+    each_word(&mut client, length, public);
     (client.open(body).expect("a no_op"), gateway)
 }
 
@@ -68,9 +68,10 @@ fn commands<K: Kem>() {
         let mut opened = gateway.receiver.open_length(header).expect("a length");
         // how many bytes are to come is known to whoever sees them come
         public(&mut opened);
-        let mut opened = opened.open(body).expect("a command");
+        let mut opened = opened.open(body);
         // which command it is and where its bytes lie, but not those
         public(&mut opened);
+        let opened = opened.expect("a command");
         if let Command::SendPacket(packet) = opened {
             assert_secret(packet);
         }

@@ -43,26 +43,21 @@ impl Points {
         for folder in ["aez", "mixdelay", "pki-types", "pq-kem", "sphinx", "wire"] {
             read_folder(&root, &Path::new(folder).join("src"), &mut ours);
         }
-        read_folder(&root, Path::new("constant-time/src/ops"), &mut ours);
+        read_folder(&root, Path::new("constant-time/src/check/ops"), &mut ours);
         let upstream = UPSTREAM.iter().map(|point| (point, AtomicBool::new(false))).collect();
         Self { root, ours, upstream }
     }
 
-    /// Whether a finding is at a point.
-    pub(crate) fn accept(&self, finding: &Finding) -> bool {
+    /// The points that a finding is at, by number.
+    pub(crate) fn at(&self, finding: &Finding) -> Vec<usize> {
         let own = finding.frames.iter().find(|frame| !is_plumbing(frame));
-        let ours = self.ours.iter().filter(|point| {
-            let mut frames = finding.frames.iter().filter(|_| point.with_calls).chain(own);
-            frames.any(|frame| self.is_at(point, frame))
-        });
-        let upstream = self.upstream.iter().filter(|(point, _)| {
-            let mut frames = finding.frames.iter().filter(|_| point.with_calls).chain(own);
-            frames.any(|frame| point.is_at(frame))
-        });
-        let mut met = ours.map(|point| &point.met).chain(upstream.map(|(_, met)| met)).peekable();
-        let any = met.peek().is_some();
-        met.for_each(|met| met.store(true, Ordering::Relaxed));
-        any
+        let frames = |with_calls| finding.frames.iter().filter(move |_| with_calls).chain(own);
+        let ours =
+            self.ours.iter().map(|point| (frames(point.with_calls).any(|frame| self.is_at(point, frame)), &point.met));
+        let upstream = self.upstream.iter();
+        let upstream = upstream.map(|(point, met)| (frames(point.with_calls).any(|frame| point.is_at(frame)), met));
+        let at = ours.chain(upstream).enumerate().filter(|(_, (is_at, _))| *is_at);
+        at.inspect(|(_, (_, met))| met.store(true, Ordering::Relaxed)).map(|(number, _)| number).collect()
     }
 
     fn is_at(&self, point: &Point, frame: &Frame) -> bool {

@@ -6,7 +6,7 @@ use crate::{
     report::{Finding, Report},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     process::ExitCode,
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -50,7 +50,8 @@ impl Verdict {
         if report.status == Some(NOT_RUN.into()) {
             return Self { good: true, text: "not run: valgrind lacks the instructions".into(), details: Vec::new() };
         }
-        let leaks: Vec<_> = report.findings.iter().filter(|finding| !points.accept(finding)).collect();
+        let at: Vec<_> = report.findings.iter().map(|finding| (finding, points.at(finding))).collect();
+        let leaks: Vec<_> = at.iter().filter(|(_, points)| points.is_empty()).map(|(finding, _)| finding).collect();
         if report.status != Some(0) {
             return Self { good: false, text: "FAILED".into(), details: vec![report.output.clone()] };
         }
@@ -58,9 +59,11 @@ impl Verdict {
             (true, []) => Self { good: false, text: "MISSED".into(), details: Vec::new() },
             (true, _) => Self { good: true, text: "caught".into(), details: Vec::new() },
             (false, []) => {
-                let text = match report.findings.len() {
+                let declassified: BTreeSet<_> = at.iter().flat_map(|(_, points)| points).collect();
+                let text = match declassified.len() {
                     0 => "constant time".into(),
-                    count => format!("constant time, but for {count} declassified"),
+                    1 => "constant time, but for 1 point".into(),
+                    count => format!("constant time, but for {count} points"),
                 };
                 Self { good: true, text, details: Vec::new() }
             }
@@ -74,7 +77,7 @@ impl Verdict {
 
 /// A leak with the calls that led to it, but for those of the harness.
 fn describe(leak: &Finding) -> Vec<String> {
-    let frames = leak.frames.iter().take_while(|frame| !frame.file.ends_with("src/check.rs"));
+    let frames = leak.frames.iter().take_while(|frame| !frame.file.ends_with("src/check/main.rs"));
     let frames = frames.map(|frame| format!("      {} ({}:{})", frame.function, frame.file.display(), frame.line));
     [format!("    {}", leak.kind)].into_iter().chain(frames).collect()
 }

@@ -6,7 +6,9 @@ use mixwell_pq_kem::{
     Adapter, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing, kem,
     nike::{self, PrivateKey},
 };
-use mixwell_sphinx::{Action, Geometry, Hop, Kem, Message, NodeId, Path, RecipientId, Scheme, Sphinx, SurbId, SurbKeys};
+use mixwell_sphinx::{
+    Action, Geometry, Hop, Kem, Message, NodeId, Path, RecipientId, Scheme, Sphinx, SurbId, SurbKeys,
+};
 
 const HOPS: usize = 3;
 const USER_LEN: usize = 200;
