@@ -169,6 +169,7 @@ impl<N: Nike> SharedSecret<N> {
     pub fn new(bytes: N::SecretBytes) -> Result<Self, LowOrder> {
         let secret = Self(bytes);
         let zero = secret.0.as_ref().ct_eq(N::SecretBytes::ZERO.as_ref());
+        // declassified: whether it is all zero, which hangs on the public key, and ends the exchange
         if bool::from(zero) { Err(LowOrder) } else { Ok(secret) }
     }
 

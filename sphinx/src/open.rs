@@ -158,6 +158,7 @@ pub(crate) fn authentic<E: ByteArray>(
     keys: Result<HopKeys, BadKey>,
 ) -> Result<HopKeys, OpenError> {
     match keys {
+        // declassified: whether the MAC is right
         Ok(keys) if keys.header_mac_is(&header.maced(), header.mac) => Ok(keys),
         Ok(_) => Err(OpenError::Mac),
         Err(BadKey) => Err(OpenError::GroupElement),
@@ -219,11 +220,13 @@ impl Layer {
         let mut stream = keys.header_stream();
         stream.apply(header.routing_info);
         let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
+        // declassified with what it calls: a hop's own routing commands, which it acts on
         let commands = Commands::parse(block).map_err(FinishError::Command)?;
 
         keys.payload.decrypt(header.rest);
         if let Destination::Recipient(_) = commands.destination {
             let tag = header.rest.first_chunk::<PAYLOAD_TAG_LEN>().ok_or(FinishError::PayloadTag)?;
+            // declassified: whether the payload arrived as it was sent
             if !bool::from(tag.ct_eq(&[0; PAYLOAD_TAG_LEN])) {
                 return Err(FinishError::PayloadTag);
             }
