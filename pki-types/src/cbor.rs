@@ -10,6 +10,7 @@ mod float;
 mod head;
 mod item;
 mod key;
+mod sorted;
 mod write;
 
 pub use check::{MAX_DEPTH, MAX_UNSORTED};

@@ -101,6 +101,36 @@ fn canonical_form() {
     assert_eq!(canonical(Item::parse(want).unwrap()), want);
 }
 
+/// The order of keys is that of their encodings, which no attacker can make costly: 16 levels of maps, each of which has as
+/// many keys as it may, all in reverse.
+#[test]
+fn unsorted_maps_in_one_another() {
+    let mut inner = vec![0xf6];
+    for level in 0..16_u16 {
+        let keys = if level < 3 { 1024_u16 } else { 2 };
+        let mut out = vec![0; inner.len() + 4096 + 16];
+        let mut writer = Writer::new(&mut out);
+        writer.map(keys.into());
+        for key in (0..keys).rev() {
+            writer.unsigned(key.into());
+            if key == keys / 2 {
+                writer.raw(&inner)
+            } else {
+                writer.null()
+            };
+        }
+        let len = writer.finish().unwrap();
+        out.truncate(len);
+        inner = out;
+    }
+    let sorted = canonical(Item::parse(&inner).unwrap());
+    assert_eq!(sorted.len(), inner.len());
+    assert_ne!(sorted, inner);
+    let Kind::Map(outer) = Item::parse(&sorted).unwrap().kind() else { panic!("a map") };
+    assert!(outer.map(|(key, _)| key.encoded()[0]).eq([0, 1]));
+    assert_eq!(canonical(Item::parse(&sorted).unwrap()), sorted);
+}
+
 #[test]
 fn small_buffers_tell_what_it_takes() {
     let mut out = [0; 4];
