@@ -155,7 +155,10 @@ impl Out {
         let mut hops = Vec::new();
         for (index, hop) in test.list("/path").iter().enumerate() {
             for field in ["id", "public_key"] {
-                self.blob(&format!("{kind}_{field}_{index}").to_uppercase(), &test.bytes(&format!("/path/{index}/{field}")));
+                self.blob(
+                    &format!("{kind}_{field}_{index}").to_uppercase(),
+                    &test.bytes(&format!("/path/{index}/{field}")),
+                );
             }
             let mut delay = String::from("None");
             for number in 0..hop["commands"].as_array().map_or(0, Vec::len) {

@@ -6,7 +6,8 @@ use core::time::Duration;
 use cortex_m_semihosting::hprintln;
 use mixwell_mixdelay::hop_delay_millis;
 use mixwell_pki_types::{
-    Certificate, Chunk, ConsensusReader, Departure, Document, Ed25519, Epoch, Hop, KeyHash, Period, Router, VerifyingKey,
+    Certificate, Chunk, ConsensusReader, Departure, Document, Ed25519, Epoch, Hop, KeyHash, Period, Router,
+    VerifyingKey,
 };
 
 /// What a client keeps of a route when the consensus is gone: a node's id, its mix key, the delay there.
@@ -56,8 +57,10 @@ fn routes(document: Document<'_>) -> Routes {
     let router = Router::new(document, Period::default());
     let gateway = document.gateways().next().expect("a gateway");
     let service = document.services().next().expect("a service");
-    let departure =
-        Departure { unix: Period::default().start(Epoch(vectors::EPOCH)) + Duration::from_secs(5), spent: Duration::ZERO };
+    let departure = Departure {
+        unix: Period::default().start(Epoch(vectors::EPOCH)) + Duration::from_secs(5),
+        spent: Duration::ZERO,
+    };
 
     let mut forward = [None; 5];
     let spent = row("pick a route", || {
@@ -77,7 +80,8 @@ fn routes(document: Document<'_>) -> Routes {
 fn check<const N: usize>(layers: [u8; N], route: &[Option<Hop<'_>>; N]) {
     for (layer, hop) in layers.iter().zip(route.iter().flatten()) {
         assert_eq!(hop.node.place().layer.number(), *layer);
-        let mut known = vectors::NODES.iter().filter(|(of_layer, epoch, ..)| (of_layer, *epoch) == (layer, hop.epoch.0));
+        let mut known =
+            vectors::NODES.iter().filter(|(of_layer, epoch, ..)| (of_layer, *epoch) == (layer, hop.epoch.0));
         assert!(known.any(|(_, _, id, key)| hop.node.id().0 == **id && hop.mix_key == *key));
     }
     assert!(route.iter().all(Option::is_some));

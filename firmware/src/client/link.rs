@@ -5,8 +5,8 @@ use crate::{measure::measure as row, rng::Recorded};
 use cortex_m_semihosting::hprintln;
 use mixwell_pq_kem::kem::PrivateKey;
 use mixwell_sphinx::Geometry;
-use rand_core::CryptoRng;
 use mixwell_wire::{Ad, Command, FRAME_HEADER_LEN, Link, LinkKey, Session, initiator::Initiator};
+use rand_core::CryptoRng;
 
 pub(super) fn measure(geometry: &Geometry, buffer: &mut [u8]) {
     let sizes = geometry.into();
@@ -34,12 +34,16 @@ fn handshake(link: Link, buffer: &mut [u8]) -> Session {
 
     let mut key = None;
     row("prepare the link key", || {
-        key = Some(LinkKey::<Replay>::new(&PrivateKey::from_bytes(vectors::INITIATOR_STATIC_PRIVATE)).expect("a good key"));
+        key = Some(
+            LinkKey::<Replay>::new(&PrivateKey::from_bytes(vectors::INITIATOR_STATIC_PRIVATE)).expect("a good key"),
+        );
     });
     let key = key.as_ref().expect("just made");
 
     let mut sent = None;
-    row("write message 1", || sent = Some(Initiator::new(key, ad, link).write(&mut rng as &mut dyn CryptoRng, buffer).expect("room")));
+    row("write message 1", || {
+        sent = Some(Initiator::new(key, ad, link).write(&mut rng as &mut dyn CryptoRng, buffer).expect("room"))
+    });
     let (state, message) = sent.take().expect("just made");
     assert_eq!(message, vectors::MESSAGE_1);
     assert!(rng.is_spent());

@@ -10,8 +10,8 @@ use crate::{
 };
 use cortex_m_semihosting::hprintln;
 use mixwell_pq_kem::{X25519, nike::PublicKey};
-use rand_core::CryptoRng;
 use mixwell_sphinx::{Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId};
+use rand_core::CryptoRng;
 
 /// Makes the recorded SURB and packet again from their recorded randomness, and opens the recorded answer.
 pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
@@ -21,7 +21,8 @@ pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     let (surb, packet) = buffer.split_at_mut(geometry.surb_len());
     let mut rng = Recorded::new([&vectors::REPLY_EPHEMERAL_PRIVATE_KEY, &vectors::REPLY_SURB_RANDOM]);
     let surb_keys = on_path(&vectors::REPLY_HOPS.map(by_value), vectors::REPLY_RECIPIENT, |path| {
-        row("new_surb", || sphinx.new_surb(path, SurbId(vectors::REPLY_SURB_ID), &mut rng as &mut dyn CryptoRng, surb)).expect("a good path")
+        row("new_surb", || sphinx.new_surb(path, SurbId(vectors::REPLY_SURB_ID), &mut rng as &mut dyn CryptoRng, surb))
+            .expect("a good path")
     });
     assert!(rng.is_spent());
     assert_eq!(surb, vectors::REPLY_SURB);
@@ -30,7 +31,8 @@ pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     let packet = &mut packet[..geometry.packet_len()];
     let mut rng = Recorded::new([&vectors::FORWARD_EPHEMERAL_PRIVATE_KEY]);
     on_path(&vectors::FORWARD_HOPS.map(by_value), vectors::FORWARD_RECIPIENT, |path| {
-        row("wrap", || sphinx.wrap(path, &vectors::FORWARD_PAYLOAD, &mut rng as &mut dyn CryptoRng, packet)).expect("a good path");
+        row("wrap", || sphinx.wrap(path, &vectors::FORWARD_PAYLOAD, &mut rng as &mut dyn CryptoRng, packet))
+            .expect("a good path");
     });
     assert!(rng.is_spent());
     assert_eq!(packet, vectors::FORWARD_PACKET);
@@ -52,7 +54,8 @@ pub(super) fn along(sphinx: &Sphinx<X25519>, routes: &Routes, buffer: &mut [u8])
     });
     let message = Message { surb: Some(surb), user_payload: b"a letter" };
     on_path(&routes.forward, recipient, |path| {
-        row("wrap_message", || sphinx.wrap_message(path, &message, &mut rng as &mut dyn CryptoRng, packet)).expect("a good path");
+        row("wrap_message", || sphinx.wrap_message(path, &message, &mut rng as &mut dyn CryptoRng, packet))
+            .expect("a good path");
     });
 }
 
