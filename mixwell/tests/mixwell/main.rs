@@ -10,6 +10,7 @@
 
 mod command_line;
 mod demo;
+mod document;
 mod genkeypair;
 mod geometry;
 mod output;

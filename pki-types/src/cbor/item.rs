@@ -75,10 +75,10 @@ impl<'a> Item<'a> {
             (_, head::FALSE) => Kind::Bool(false),
             (_, head::TRUE) => Kind::Bool(true),
             (_, head::NULL) => Kind::Null,
-            (_, head::HALF) => Kind::Float(float::from_half(u16::try_from(argument).unwrap_or(0))),
-            (_, head::SINGLE) => Kind::Float(f32::from_bits(u32::try_from(argument).unwrap_or(0)).into()),
-            (_, head::DOUBLE) => Kind::Float(f64::from_bits(argument)),
-            _ => Kind::Simple(u8::try_from(argument).unwrap_or(u8::MAX)),
+            _ => match float::value(major, info, argument) {
+                Some(value) => Kind::Float(value),
+                None => Kind::Simple(u8::try_from(argument).unwrap_or(u8::MAX)),
+            },
         }
     }
 }
