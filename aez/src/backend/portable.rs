@@ -63,7 +63,7 @@ impl Engine for Portable {
         self.multiples_of_l
     }
 
-    #[inline(always)]
+    #[inline]
     fn load(&self, pairs: &[Pair]) -> [Planes; 2] {
         let mut halves = [[Columns([0; 4]); 8]; 2];
         let [left, right] = &mut halves;
@@ -73,7 +73,7 @@ impl Engine for Portable {
         halves.map(Planes::pack)
     }
 
-    #[inline(always)]
+    #[inline]
     fn store(&self, halves: [Planes; 2], pairs: &mut [Pair]) {
         let [left, right] = halves.map(Planes::unpack);
         for ((pair, left), right) in pairs.iter_mut().zip(left).zip(right) {
@@ -108,7 +108,8 @@ impl Engine for Portable {
         sum
     }
 
-    #[inline(always)]
+    /// Its call costs little beside it, and an inlined copy for each caller 1 kB of flash.
+    #[inline(never)]
     fn rounds4(&self, x: Planes, offset: Planes, mask: Planes) -> Planes {
         let [j, i, l] = &self.four;
         let mut x = x ^ offset;
