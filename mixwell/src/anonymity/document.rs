@@ -1,12 +1,13 @@
 //! The network that a PKI document describes.
 
 use super::Published;
-use crate::{error::Error, input};
-use mixwell_pki_types::{Certificate, Document};
+use crate::{
+    document::{self, Content, DocumentError},
+    error::Error,
+    input,
+};
+use mixwell_pki_types::Document;
 use std::path::Path;
-
-/// The most bytes that a document may have; those of networks have some hundred thousand.
-const MOST: u64 = 1 << 26;
 
 /// A network: where packets go, who sends loops, and the rates.
 pub(super) struct Described {
@@ -30,16 +31,11 @@ pub(super) struct Rates {
 }
 
 pub(super) fn read(path: &Path) -> Result<Described, Error> {
-    let failed = |why: String| Error::Document(input::name(path).to_owned(), why);
-    let bytes = input::read(path, MOST)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MOST {
-        return Err(failed(format!("it is longer than {MOST} bytes")));
-    }
-    let document = match Certificate::parse(&bytes) {
-        Ok(certificate) => Document::parse(certificate.unverified_payload()),
-        Err(_) => Document::parse(&bytes),
-    };
-    described(&document.map_err(|error| failed(error.to_string()))?).map_err(failed)
+    let failed = |error| Error::Document(input::name(path).to_owned(), error);
+    let bytes = document::read(path)?;
+    let content = Content::parse(&bytes).map_err(failed)?;
+    let document = Document::parse(content.payload()).map_err(|error| failed(error.into()))?;
+    described(&document).map_err(|why| failed(DocumentError::Network(why)))
 }
 
 fn described(document: &Document<'_>) -> Result<Described, String> {
