@@ -182,7 +182,9 @@ impl Network<X25519> {
     fn unwrap_eight(&self) -> impl FnMut() {
         let mut packets = [(); 8].map(|()| self.packet.clone());
         move || {
-            packets.iter_mut().for_each(|packet| packet.copy_from_slice(&self.packet));
+            for packet in &mut packets {
+                packet.copy_from_slice(&self.packet);
+            }
             let batch = packets.each_mut().map(|packet| Some(&mut packet[..]));
             let opened = self.sphinx.open_each(batch, &self.private_keys[0]);
             let actions = Opened::finish_each(opened.map(|opened| Some(opened?.expect("a good packet"))));

@@ -40,6 +40,7 @@ pub trait Nike: Sized + Send + Sync + 'static {
 
     /// [`exchange`](Nike::exchange) for each pair of keys: a scheme may use all lanes of the processor. A place without a pair
     /// stays empty.
+    #[must_use]
     fn exchange_each<const N: usize>(
         pairs: [Option<(&PrivateKey<Self>, &PublicKey<Self>)>; N],
     ) -> [Option<Result<SharedSecret<Self>, LowOrder>>; N] {
@@ -47,6 +48,7 @@ pub trait Nike: Sized + Send + Sync + 'static {
     }
 
     /// [`blind`](Nike::blind) for each pair of keys, likewise.
+    #[must_use]
     fn blind_each<const N: usize>(
         pairs: [Option<(&PublicKey<Self>, &PrivateKey<Self>)>; N],
     ) -> [Option<Result<PublicKey<Self>, LowOrder>>; N] {

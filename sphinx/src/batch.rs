@@ -26,6 +26,7 @@ impl<S: Scheme> Sphinx<S> {
     ///
     /// # Errors
     /// [`OpenError`] in the packet's place; that packet is untouched.
+    #[expect(clippy::type_complexity, reason = "an array of what `open_any` gives")]
     pub fn open_any_each<'p, const N: usize>(
         &self,
         packets: [Option<&'p mut [u8]>; N],
@@ -52,6 +53,7 @@ impl<S: Scheme> Sphinx<S> {
 }
 
 /// A packet on its way through the keys.
+#[expect(clippy::large_enum_variant, reason = "there is no heap, and there are but a few")]
 enum Place<'p, S: Scheme> {
     /// No packet of this network.
     Refused(OpenError),
@@ -93,6 +95,7 @@ impl<'p, S: Scheme> Opened<'p, S> {
     ///
     /// # Errors
     /// [`FinishError`] in the packet's place; that packet has been wiped.
+    #[must_use = "it says what to do with the packets"]
     pub fn finish_each<const N: usize>(opened: [Option<Self>; N]) -> [Option<Result<Action<'p>, FinishError>>; N] {
         let mut peeled = opened.map(|opened| {
             let Self { geometry, packet, keys, .. } = opened?;

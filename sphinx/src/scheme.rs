@@ -67,6 +67,7 @@ pub(crate) trait Steps: SchemeKeys {
     }
 
     /// [`Steps::next_element`] for each.
+    #[expect(clippy::type_complexity, reason = "its three arguments, where there are any")]
     fn next_element_each<const N: usize>(
         hops: [Option<(&Self::Element, &HopKeys, &[u8])>; N],
     ) -> [Option<Result<Self::Element, BadKey>>; N] {

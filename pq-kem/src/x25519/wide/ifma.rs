@@ -1,6 +1,8 @@
 //! A Montgomery ladder (RFC 7748, §5) in each of the eight 64-bit lanes of AVX-512 registers, by its 52-bit integer
 //! multiply-add (IFMA).
 #![expect(unsafe_code, reason = "a function with target features is called where they have been found")]
+#![expect(clippy::many_single_char_names, reason = "the names of RFC 7748, and lanes in order")]
+#![expect(clippy::unused_self, reason = "`self` is the proof that the processor has the instructions")]
 
 mod field;
 

@@ -1,7 +1,14 @@
 //! Eight numbers modulo p = 2²⁵⁵ − 19, one in each lane, as five limbs of 51 bits and a little more.
 //!
 //! IFMA multiplies 52-bit numbers, so that every limb stays below 2⁵¹ + 2¹⁶ between operations.
-#![expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "constant indices, unrolled")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::needless_range_loop,
+    reason = "constant indices, unrolled; limbs are bounded"
+)]
+#![expect(clippy::large_types_passed_by_value, reason = "in registers, as all is inlined")]
+#![expect(clippy::many_single_char_names, clippy::similar_names, reason = "limbs in order")]
 
 use super::{LANES, lanes, transposed};
 use core::arch::x86_64::{
