@@ -134,3 +134,39 @@ fn a_plain_array_survives() {
     let bytes: [u8; 64] = core::array::from_fn(|i| 17 + u8::try_from(i).unwrap());
     assert!(survivors(bytes, &[]) >= 7);
 }
+
+/// Expanding in place leaves no copy of the expanded private key on the stack.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mixwell_mlkem = "rustcrypto")))]
+fn no_expanded_key_on_the_stack() {
+    const DEPTH: usize = 128 * 1024;
+    // it is the layout of this engine's key that is known here
+    if !std::arch::is_x86_feature_detected!("avx2") {
+        return;
+    }
+
+    #[inline(never)]
+    fn expand(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        MlKem768::expand_into(private, key).unwrap();
+    }
+    #[inline(never)]
+    fn by_value(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        *key = core::hint::black_box(MlKem768::expand(private).unwrap());
+    }
+    /// How many of the key's secret words stand below the caller's frame after `work`.
+    fn left(work: fn(&kem::PrivateKey<MlKem768>, &mut MlKem768Key)) -> usize {
+        let private = kem::PrivateKey::<MlKem768>::generate(&mut ChaCha20Rng::seed_from_u64(6));
+        let mut key = Box::new(MlKem768Key::default());
+        work(&private, &mut key);
+        let top = core::ptr::from_ref(&private).addr();
+        let stack = read_own_memory(top - DEPTH, DEPTH);
+        let held = read_own_memory(core::ptr::from_ref(&*key).addr(), size_of::<MlKem768Key>());
+        let words: std::collections::HashSet<&[u8]> = stack.chunks_exact(8).collect();
+        // the secret vector comes first: 3 · 256 coefficients of 2 bytes, behind the tag and its filler
+        held[32..32 + 1536].chunks_exact(8).filter(|word| words.contains(word)).count()
+    }
+    let (in_place, moved) = (left(expand), left(by_value));
+    println!("of 192 secret words {in_place} are left on the stack, and {moved} if the key is returned by value");
+    assert!(moved > 150, "this sees copies: {moved}");
+    assert!(in_place < 2, "{in_place}");
+}
