@@ -135,6 +135,35 @@ fn a_plain_array_survives() {
     assert!(survivors(bytes, &[]) >= 7);
 }
 
+/// A key that turns out to be malformed is gone from the place that it was expanded in, and so is the one before it.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_error_leaves_nothing() {
+    fn check<K: Kem>(ml_kem_at: usize) {
+        let mut private = kem::PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(4));
+        let public = K::public_key(&private).unwrap();
+        let mut key = Box::new(K::expand(&private).unwrap());
+        let address = core::ptr::from_ref(&*key).addr();
+        let before = read_own_memory(address, size_of::<K::Expanded>());
+        // the public part is another, the seed and what comes of it the same
+        private.as_bytes_mut().as_mut()[ml_kem_at] ^= 1;
+        assert!(K::expand_into(&private, core::hint::black_box(&mut *key)).is_err());
+        let after = read_own_memory(address, size_of::<K::Expanded>());
+        let held: Vec<&[u8]> = before
+            .chunks_exact(8)
+            .filter(|word| word.iter().filter(|byte| **byte != 0 && **byte != 0xff).count() > 6)
+            .filter(|word| !public.as_bytes().as_ref().windows(8).any(|window| window == *word))
+            .collect();
+        assert!(held.len() > 300, "{}: there was a key: {}", K::NAME, held.len());
+        let left = after.chunks_exact(8).filter(|word| held.contains(word)).count();
+        assert_eq!(left, 0, "{}", K::NAME);
+    }
+    check::<MlKem768>(700);
+    check::<XWing>(700);
+    check::<MlKem768X25519>(732);
+    check::<MlKem768X448>(756);
+}
+
 /// Expanding in place leaves no copy of the expanded private key on the stack.
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64", not(mixwell_mlkem = "rustcrypto")))]
