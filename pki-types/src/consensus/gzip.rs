@@ -2,7 +2,7 @@
 //! the content's always.
 
 use core::fmt;
-use crc32fast::Hasher;
+use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
 use miniz_oxide::inflate::{
     TINFLStatus,
     core::{
@@ -18,7 +18,7 @@ pub(super) struct Gunzip<'a> {
     /// How much more input is taken: what does not compress is hardly longer than its content.
     input_left: usize,
     /// Of the header so far.
-    header: Hasher,
+    header: Digest<'static, u32, Table<1>>,
     state: State,
     inflater: DecompressorOxide,
 }
@@ -61,7 +61,7 @@ impl<'a> Gunzip<'a> {
             input_left: most_input(out.len()),
             out,
             len: 0,
-            header: Hasher::new(),
+            header: CRC.digest(),
             state: State::Header { seen: 0, flags: 0 },
             inflater: DecompressorOxide::new(),
         }
@@ -95,7 +95,7 @@ impl<'a> Gunzip<'a> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
         let [checksum, length] = *bytes.as_chunks::<4>().0 else { return Err(GzipError::Truncated) };
-        if crc32fast::hash(out) != u32::from_le_bytes(checksum) {
+        if CRC.checksum(out) != u32::from_le_bytes(checksum) {
             return Err(GzipError::Checksum);
         }
         // the length modulo 2^32
@@ -245,3 +245,6 @@ const EXTRA: u8 = 4;
 const NAME: u8 = 8;
 const COMMENT: u8 = 16;
 const RESERVED: u8 = 0xe0;
+
+/// The checksum of gzip, by a table of 1 KiB.
+static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
