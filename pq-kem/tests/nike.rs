@@ -54,6 +54,18 @@ fn check<N: Nike>(name: &str, test: &Test) {
     assert_eq!(bob.exchange(&alice_public).expect(name).as_bytes().as_ref(), &*test.shared, "{name}");
     let blinded = N::blind(&alice_public, &bob).expect(name);
     assert_eq!(blinded, public(&test.alice_public_blinded_by_bob_private), "{name}");
+    // and side by side: two pairs at least, so that lanes are used where there are any
+    let bob_public = bob.public_key();
+    let pairs = [Some((&alice, &bob_public)), Some((&bob, &alice_public)), None, Some((&alice, &bob_public))];
+    for (secret, pair) in N::exchange_each(pairs).into_iter().zip(pairs) {
+        assert_eq!(secret.is_some(), pair.is_some(), "{name}");
+        if let Some(secret) = secret {
+            assert_eq!(secret.expect(name).as_bytes().as_ref(), &*test.shared, "{name}: one of several");
+        }
+    }
+    for blinded in N::blind_each([Some((&alice_public, &bob)); 9]).into_iter().flatten() {
+        assert_eq!(blinded.expect(name), public(&test.alice_public_blinded_by_bob_private), "{name}: one of several");
+    }
     let mut text = [0; 200];
     assert_eq!(pem::encode(&alice_public, &mut text), Ok(test.alice_public_pem.as_str()), "{name}");
     assert_eq!(pem::decode(test.alice_public_pem.as_bytes()), Ok(alice_public), "{name}");

@@ -1,5 +1,5 @@
 //! Unwrapping several packets at once: the same two steps, each done for all before the next begins, so that the expensive
-//! ones can use every lane of the processor (with X25519 and AVX-512, eight packets in the time of about one).
+//! ones can use every lane of the processor (with X25519 and AVX-512, eight exchanges in the time of about one).
 
 use crate::{
     geometry::Geometry,

@@ -73,12 +73,13 @@ fn from_gateway(
     let queue_id: [u8; 32] = hex::encode(random).into_bytes().try_into().map_err(|_| "16 bytes are 32 digits")?;
     let mut connection = connect(address, Ad::client(&queue_id), Link::client(sizes), wanted)?;
     connection.writer.send(&Command::GetConsensus2 { epoch })?;
-    let (mut next, mut length) = (0, 0_usize);
+    let (mut next, mut of, mut length) = (0, None, 0_usize);
     loop {
         match connection.reader.receive()? {
             Command::Consensus2 { code: ConsensusStatus::Ok, chunk, total, payload }
-                if chunk == next && chunk < total =>
+                if chunk == next && chunk < total && of.is_none_or(|of| of == total) =>
             {
+                of = Some(total);
                 length = length.saturating_add(payload.len());
                 next = next.saturating_add(1);
                 if next == total {
@@ -86,7 +87,7 @@ fn from_gateway(
                     return Ok(());
                 }
             }
-            Command::NoOp => {}
+            Command::NoOp | Command::Message { .. } => {}
             other => return Err(format!("no consensus: {other:?}").into()),
         }
     }

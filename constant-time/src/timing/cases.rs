@@ -4,7 +4,7 @@ use crate::{Bench, Names, welch::Coin};
 use mixwell_aez::Aez;
 use mixwell_mixdelay::{Outbox, Rate};
 use mixwell_pq_kem::{
-    Kem, X25519, XWing,
+    Kem, Nike, X25519, XWing,
     kem::{self, Ciphertext, SharedSecret},
     nike, pem,
 };
@@ -20,6 +20,7 @@ pub(crate) fn run(bench: &mut Bench) {
     leak(bench);
     aez(bench, &mut rng);
     exchange(bench, &mut rng);
+    exchange_each(bench, &mut rng);
     decapsulate(bench, &mut rng);
     open(bench, &mut rng);
     delay(bench);
@@ -45,6 +46,23 @@ fn aez(bench: &mut Bench, rng: &mut ChaCha20Rng) {
         keep_if(class == 1, message);
     };
     bench.same(&names, prepare, |message| key.decrypt(&[4; 16], message), [0; 2048]);
+}
+
+/// In the lanes of AVX-512 where there are any, which valgrind lacks.
+fn exchange_each(bench: &mut Bench, rng: &mut ChaCha20Rng) {
+    let public = nike::PrivateKey::<X25519>::generate(rng).public_key();
+    let names = Names("X25519 exchange_each", ["eight private keys of zeros", "random"]);
+    let prepare = |class: usize, keys: &mut [nike::PrivateKey<X25519>; 8]| {
+        for key in keys {
+            rng.fill_bytes(key.as_bytes_mut());
+            keep_if(class == 1, key.as_bytes_mut());
+        }
+    };
+    let keys = [(); 8].map(|()| nike::PrivateKey::from_bytes([0; 32]));
+    let each = |keys: &mut [nike::PrivateKey<X25519>; 8]| {
+        _ = black_box(X25519::exchange_each(keys.each_ref().map(|key| Some((key, &public)))));
+    };
+    bench.same(&names, prepare, each, keys);
 }
 
 fn exchange(bench: &mut Bench, rng: &mut ChaCha20Rng) {

@@ -3,7 +3,7 @@
 use crate::packet::PacketVector;
 use crate::schemes::{TestScheme, for_every_scheme, with_scheme};
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Action, Geometry, Hop, Kem, NodeId, Path, Scheme, Sphinx};
+use mixwell_sphinx::{Action, Geometry, Hop, Kem, NodeId, Opened, Path, Scheme, Sphinx};
 use mixwell_vectors::{ReplayRng, Vector};
 
 #[test]
@@ -30,6 +30,9 @@ fn check<S: TestScheme>(vector: &Vector<PacketVector>) {
     assert_eq!(test.path.len(), test.replay_tags.len(), "{name}");
     let sphinx = Sphinx::<S>::new(test.geometry.geometry()).unwrap();
     unwrap_every_hop(&sphinx, test, name);
+    if !test.unwrap_only {
+        unwrap_every_hop_in_batches(&sphinx, test, name);
+    }
     if test.kind == "surb_reply" {
         use_the_surb(&sphinx, test, name);
     }
@@ -77,6 +80,34 @@ fn unwrap_every_hop<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name
                 assert!(*payload == **test.final_payload.as_ref().unwrap(), "{name}: payload");
             }
             action => panic!("{name}: {action:?}"),
+        }
+    }
+}
+
+/// Two copies of each packet, so that the lanes of a batch are used where there are any.
+fn unwrap_every_hop_in_batches<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name: &str) {
+    for (i, hop) in test.path.iter().enumerate() {
+        let mut copies = [test.packets[i].0.clone(), test.packets[i].0.clone()];
+        let batch = copies.each_mut().map(|packet| Some(&mut packet[..]));
+        let opened = sphinx.open_each(batch, &S::private_key(&hop.private_key)).map(|opened| {
+            let opened = opened?.unwrap();
+            assert_eq!(opened.replay_tag().as_bytes().as_slice(), &*test.replay_tags[i], "{name}: in a batch");
+            Some(opened)
+        });
+        for action in Opened::finish_each(opened) {
+            match action.unwrap().unwrap() {
+                Action::Forward { next_hop, .. } => {
+                    assert_eq!(next_hop.as_bytes().as_slice(), &*test.path[i + 1].id, "{name}: in a batch");
+                }
+                Action::Deliver { payload, .. } => assert!(*payload == *test.payload.0, "{name}: in a batch"),
+                Action::Reply { payload, .. } => {
+                    assert!(*payload == **test.final_payload.as_ref().unwrap(), "{name}: in a batch");
+                }
+                action => panic!("{name}: {action:?}"),
+            }
+        }
+        if let Some(next) = test.packets.get(i + 1) {
+            assert!(copies.iter().all(|packet| *packet == **next), "{name}: packet after hop {i} of a batch");
         }
     }
 }

@@ -51,7 +51,7 @@ impl CipherState {
 
     /// Replaces the key by 32 bytes of zeros encrypted with the greatest nonce; the counter runs on.
     pub(crate) fn rekey(&mut self) {
-        let mut cipher = chacha20::ChaCha20::new(&self.key.into(), &nonce_bytes(u64::MAX).into());
+        let mut cipher = chacha20::ChaCha20::new((&self.key).into(), &nonce_bytes(u64::MAX).into());
         // the AEAD's first block is its Poly1305 key; the tag is not wanted
         cipher.seek(64_u32);
         self.key = [0; 32];

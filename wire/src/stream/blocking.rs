@@ -193,8 +193,10 @@ impl<S> Blocking<S> {
         Self { stream, deadline: None }
     }
 
+    /// Always sets a limit, as the stream keeps the last one until then: a time without end is one of ten years.
     fn give_up_in(&mut self, time: Duration) {
-        self.deadline = Instant::now().checked_add(time);
+        const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+        self.deadline = Instant::now().checked_add(time.min(NEVER));
     }
 }
 

@@ -13,6 +13,8 @@ use core::{
     array::from_fn,
 };
 
+use zeroize::Zeroizing;
+
 cpufeatures::new!(cpu_ifma, "avx512f", "avx512ifma");
 
 /// Proof that the processor has AVX-512 with IFMA.
@@ -66,7 +68,8 @@ impl Scalars {
     #[inline]
     #[target_feature(enable = "avx512f")]
     fn clamp(scalars: [&[u8; 32]; LANES]) -> Self {
-        let [a, b, c, d] = transposed(scalars);
+        let words = Zeroizing::new(transposed(scalars));
+        let [a, b, c, d] = *words;
         Self([lanes(a.map(|low| low & !7)), lanes(b), lanes(c), lanes(d.map(|high| high & (u64::MAX >> 1) | 1 << 62))])
     }
 

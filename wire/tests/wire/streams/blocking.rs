@@ -177,3 +177,25 @@ fn waiting_again_after_a_timeout() {
     // a writer on the same socket has a timeout of its own
     assert_eq!(client_stream.write_timeout().unwrap(), None);
 }
+
+/// The handshake's limit does not outlast it.
+#[test]
+fn a_session_without_a_limit_outlives_the_handshakes() {
+    let (client_stream, gateway_stream) = socket_pair();
+    let handshake = Duration::from_millis(250);
+    let timeouts = Timeouts { handshake, read: Duration::MAX, write: Duration::MAX };
+    let gateway = thread::spawn(move || {
+        let pair = Pair::default();
+        let mut stream = &gateway_stream;
+        let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer(), &timeouts, is_client);
+        let mut writer = Writer::new(stream, session.unwrap().sender, buffer(), &timeouts);
+        thread::sleep(2 * handshake);
+        writer.send(&Command::NoOp).unwrap();
+    });
+    let pair = Pair::default();
+    let mut stream = &client_stream;
+    let session = initiate(&mut stream, pair.initiator(), &mut rng(9), &mut buffer(), &timeouts, is_gateway);
+    let mut reader = Reader::new(stream, session.unwrap().receiver, buffer(), &timeouts);
+    assert_eq!(reader.receive().unwrap(), Command::NoOp);
+    gateway.join().unwrap();
+}
