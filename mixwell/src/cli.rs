@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{anonymity, demo, error::Error, genkeypair, geometry, schemes, style};
+use crate::{anonymity, demo, document, error::Error, genkeypair, geometry, schemes, style};
 use clap::{Parser, Subcommand};
 
 /// Mixwell: Sphinx packets, their geometries and keys.
@@ -16,6 +16,7 @@ pub(crate) struct Cli {
 enum Command {
     Anonymity(Box<anonymity::Arguments>),
     Demo(demo::Arguments),
+    Document(document::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
     Schemes(schemes::Arguments),
@@ -25,6 +26,7 @@ const EXAMPLES: &str = "\
 Examples:
   mixwell demo                                        500 packets through five hops and back
   mixwell demo --scheme x448 --file letter.txt        your own text, in packets of another scheme
+  mixwell document consensus.cbor                     who is in a network, with which keys, as JSON
   mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
   mixwell geometry --check client.toml                is a client's geometry consistent?
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
@@ -40,6 +42,7 @@ impl Cli {
         match self.command {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
+            Command::Document(arguments) => document::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),
             Command::Schemes(arguments) => schemes::run(&arguments),

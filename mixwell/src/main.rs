@@ -3,6 +3,7 @@
 mod anonymity;
 mod cli;
 mod demo;
+mod document;
 mod error;
 mod genkeypair;
 mod geometry;

@@ -143,6 +143,7 @@ fn kinds_are_checked() {
         (b"\xa1\x69Addresses\xa1\x61a\x81\x01", kind("Addresses", "a text")),
         (b"\xa1\x69Kaetzchen\xa1\x61a\x01", kind("Kaetzchen", "a map")),
         (b"\xa1\x69Kaetzchen\xa1\x61a\xa1\x01\x01", kind("Kaetzchen", "a text")),
+        (b"\xa1\x67MixKeys\xa2\x00\x41a\xf6\x41b", kind("MixKeys", "a map without null as a key")),
     ] {
         assert_eq!(Descriptor::parse(bytes).unwrap_err(), want);
     }

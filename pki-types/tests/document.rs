@@ -15,7 +15,7 @@ mod fields;
 use fields::{DocumentFields, canonical};
 use mixwell_pki_types::{
     Certificate, Chunk, ConsensusReader, Document, DocumentError, DocumentFault, Ed25519, Epoch, KeyHash, LIFETIME,
-    Layer, SharedRandomError, SigningKey, VerifyError, VerifyingKey, certify,
+    Layer, SharedRandomError, SigningKey, VerifyError, VerifyingKey, build::DocumentBuilder, certify,
 };
 use mixwell_vectors::{Hex, ReplayRng, load};
 use serde::Deserialize;
@@ -178,12 +178,30 @@ fn documents_and_their_certificates() {
     let public = test.keys()[0];
     let key = SigningKey::new(test.authorities[0].private_key.as_ref().unwrap(), public).unwrap();
     let payload = Certificate::parse(&test.certificate).unwrap().unverified_payload();
-    let epoch = Document::parse(payload).unwrap().epoch();
+    let document = Document::parse(payload).unwrap();
+    let epoch = document.epoch();
     let mut out = vec![0; test.certificate.len() + 1];
+    let sign = |payload: &[u8], expiration, out: &mut [u8]| {
+        certify(payload, expiration, &key, &mut ReplayRng::new(&[]), out).unwrap()
+    };
+    let len = sign(payload, epoch.plus(LIFETIME), &mut out);
+    // a gateway hands out the last epoch's
+    let now = epoch.plus(1);
+    let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, now).unwrap();
+    assert_eq!(verified.document().unwrap().epoch(), epoch);
+    assert_eq!(verified.document_for(epoch).unwrap().epoch(), epoch);
+    assert_eq!(verified.document_for(now).unwrap_err(), DocumentError::Epoch { got: epoch, want: now });
+
     let expiration = epoch.plus(6);
-    let len = certify(payload, expiration, &key, &mut ReplayRng::new(&[]), &mut out).unwrap();
+    let len = sign(payload, expiration, &mut out);
     let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, epoch).unwrap();
     assert_eq!(verified.document().unwrap_err(), DocumentError::Expiration { expiration, epoch });
+
+    // a document that names another scheme than its certificate's
+    let other = DocumentBuilder { signature_scheme: "Sphincs+".to_owned(), ..(&document).into() }.encode();
+    let len = sign(&other, epoch.plus(LIFETIME), &mut out);
+    let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, epoch).unwrap();
+    assert_eq!(verified.document().unwrap_err(), DocumentError::Scheme);
 }
 
 #[test]

@@ -10,11 +10,11 @@ fn version() {
 #[test]
 fn help_has_every_command_and_an_example_of_it() {
     let help = succeed(&["--help"]);
-    for command in ["demo", "geometry", "genkeypair", "schemes"] {
+    for command in ["demo", "document", "geometry", "genkeypair", "schemes"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
     }
-    for command in ["demo", "geometry", "genkeypair"] {
+    for command in ["demo", "document", "geometry", "genkeypair"] {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
     assert!(succeed(&["schemes", "--help"]).contains("KEM"));
@@ -35,6 +35,11 @@ fn wrong_command_lines() {
         &["demo", "--messages", "1000001"],
         &["demo", "--messages", "2", "--file", "-"],
         &["demo", "--scheme", "rot13"],
+        &["document"],
+        &["document", "a", "b"],
+        &["document", "a", "--threshold", "2"],
+        &["document", "a", "--epoch", "2"],
+        &["document", "a", "--authority", "b", "--threshold", "-1"],
         &["geometry", "--hops", "0"],
         &["geometry", "--hops", "33"],
         &["geometry", "--payload", "-1"],

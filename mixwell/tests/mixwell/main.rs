@@ -8,8 +8,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod anonymity;
 mod command_line;
 mod demo;
+mod document;
 mod genkeypair;
 mod geometry;
 mod output;

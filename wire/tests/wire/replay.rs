@@ -31,8 +31,8 @@ impl<K: Kem> Kem for Replay<K> {
         Ok(PublicKey::from_bytes(*public.as_bytes()))
     }
 
-    fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError> {
-        K::expand(&PrivateKey::from_bytes(*private.as_bytes()))
+    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        K::expand_into(&PrivateKey::from_bytes(*private.as_bytes()), key)
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(
