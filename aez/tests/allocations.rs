@@ -4,7 +4,7 @@ use allocation_counter::measure;
 use mixwell_aez::{Aez, Backend};
 
 #[test]
-fn none() {
+fn nothing_allocates() {
     let mut message = [7; 3000];
     let counted = measure(|| {
         for backend in Backend::available() {

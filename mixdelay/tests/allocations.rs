@@ -37,7 +37,7 @@ fn the_core_allocates_nothing() {
 }
 
 #[test]
-fn nor_does_what_a_server_calls() {
+fn what_a_server_calls_allocates_nothing() {
     let mut rng = ChaCha8Rng::seed_from_u64(3);
     let count = allocations(|| {
         let rate = Rate::published(0.01).unwrap().unwrap();
