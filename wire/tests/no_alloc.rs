@@ -4,7 +4,8 @@
 use allocation_counter::measure;
 use mixwell_pq_kem::{XWing, kem::PrivateKey};
 use mixwell_wire::{
-    Ad, Command, CommandError, Link, LinkKey, Messages, PacketSizes, ReceiveError, Session, initiator::Initiator,
+    Ad, CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, Link, LinkKey, Messages, PacketSizes,
+    PkiSizes, ReceiveError, RevealStatus, Session, SigStatus, Statement, VoteStatus, initiator::Initiator, packet_mut,
     responder::Responder,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -51,6 +52,70 @@ fn commands_allocate_nothing() {
         }
     });
     assert_eq!(counted.count_total, 0);
+}
+
+/// Every command there is, from each end that may send it to each that may receive it.
+#[test]
+fn reading_and_writing_commands_allocates_nothing() {
+    let pki = PkiSizes { public_key: 32, document: 500 };
+    let links = [
+        Link::client(SIZES).with_document_bound(500),
+        Link::gateway(SIZES),
+        Link::node(SIZES),
+        Link::service_node(SIZES, 4000),
+        Link::replica(SIZES, 4000),
+        Link::authority_client(pki),
+        Link::authority(pki),
+    ];
+    let (packet, bytes, mut frame) = ([5; SIZES.packet], [6; 3000], [0; 4100]);
+    let statement = Statement { epoch: 9, public_key: &[8; 32], payload: &bytes[..400] };
+    let (surb_id, payload) = (&[4; 16], &bytes[..400]);
+    let commands = [
+        Command::NoOp,
+        Command::Disconnect,
+        Command::SendPacket(&packet),
+        Command::SendRetrievePacket(&packet),
+        Command::SendRetrievePacketReply { surb_id, payload: &bytes[..2000] },
+        Command::MessageDelivered { sequence: 1 },
+        Command::ReplicaMessage(payload),
+        Command::ReplicaMessageReply { code: 0, envelope_hash: &[1; 32], replica_id: 2, envelope: payload },
+        Command::PostReplicaDescriptorStatus(DescriptorStatus::from_code(0).unwrap()),
+        Command::PostReplicaDescriptor { epoch: 9, payload },
+        Command::ReplicaWrite { box_id: &[1; 32], signature: &[2; 64], payload },
+        Command::ReplicaWriteReply { code: 0 },
+        Command::RetrieveMessage { sequence: 1 },
+        Command::Message { sequence: 1, surb_id, payload: &bytes[..2606] },
+        Command::GetConsensus { epoch: 9, padded: true },
+        Command::Consensus { code: ConsensusStatus::from_code(0).unwrap(), payload },
+        Command::PostDescriptor { epoch: 9, payload },
+        Command::PostDescriptorStatus(DescriptorStatus::from_code(0).unwrap()),
+        Command::Vote(statement),
+        Command::VoteStatus(VoteStatus::from_code(0).unwrap()),
+        Command::GetVote { epoch: 9, public_key: &[8; 32] },
+        Command::Reveal(statement),
+        Command::RevealStatus(RevealStatus::from_code(0).unwrap()),
+        Command::Sig(statement),
+        Command::SigStatus(SigStatus::from_code(0).unwrap()),
+        Command::Cert(statement),
+        Command::CertStatus(CertStatus::from_code(0).unwrap()),
+        Command::Consensus2 { code: ConsensusStatus::from_code(0).unwrap(), chunk: 0, total: 1, payload },
+        Command::GetConsensus2 { epoch: 9 },
+        Command::ReplicaDecoy,
+    ];
+    for command in commands {
+        let mut read = 0;
+        let counted = measure(|| {
+            for sender in &links {
+                let Ok(len) = command.encode(sender, &mut frame) else { continue };
+                for receiver in &links {
+                    let _ = packet_mut(&mut frame[..len], receiver);
+                    read +=
+                        u32::from(Command::decode(&frame[..len], receiver).is_ok_and(|read| read.id() == command.id()));
+                }
+            }
+        });
+        assert!(counted.count_total == 0 && read > 0, "{command:?}: {counted:?}, read {read} times");
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::{
 };
 use core::hint::black_box;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Action, Geometry, Kem, Message, Opened, ReplayFilter, SurbId};
+use mixwell_sphinx::{Action, Geometry, Kem, Message, Opened, ReplayFilter, Sphinx, SurbId};
 
 fn count(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
@@ -26,8 +26,16 @@ fn whole_api<S: TestScheme>() {
     let mut surb = vec![0; geometry.surb_len()];
     let mut packet = vec![0; geometry.packet_len()];
     let mut memory = [0; 100];
+    let payload = vec![7; geometry.forward_payload_len()];
 
     let allocations = count(|| {
+        assert_eq!(Geometry::from_fields(&geometry.fields()), Ok(geometry));
+        assert_eq!(geometry.fields().lengths().len(), 12);
+        assert_ne!(geometry.hash(), [0; 32]);
+        assert!(Sphinx::<S>::new(geometry).is_ok() && ReplayFilter::<&mut [u64]>::slots_for(10) > 10);
+        network.sphinx.wrap(&path, &payload, &mut rng, &mut packet).unwrap();
+        assert!(network.sphinx.open_any_length(&mut packet, &network.private_keys[0]).is_ok());
+        assert!(network.sphinx.wrap(&path, &payload[1..], &mut rng, &mut packet).is_err());
         let mut replays = ReplayFilter::new(&mut memory, &mut rng);
         let keys = network.sphinx.new_surb(&path, SurbId([1; 16]), &mut rng, &mut surb).unwrap();
         let message = Message { surb: Some(&surb), user_payload: b"question" };
@@ -43,6 +51,7 @@ fn whole_api<S: TestScheme>() {
         }
         network.sphinx.wrap_reply(&surb, b"answer", &mut packet).unwrap();
         if let Action::Reply { payload, .. } = network.carry(&mut packet, 5) {
+            let keys = network.sphinx.surb_keys(keys.as_bytes()).unwrap();
             assert_eq!(keys.open(payload).unwrap()[..6], *b"answer");
         }
         assert!(network.sphinx.open(&mut packet, &network.private_keys[0]).is_err());

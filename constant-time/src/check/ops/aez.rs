@@ -8,7 +8,12 @@ use mixwell_aez::{Aez, Backend};
 const LENGTHS: [usize; 14] = [1, 2, 3, 15, 16, 31, 32, 33, 47, 48, 63, 255, 300, 2122];
 
 pub(super) fn all() -> Vec<Operation> {
-    let backends = [(Backend::Portable, "portable"), (Backend::AesNi, "AES-NI"), (Backend::Vaes, "VAES")];
+    let backends = [
+        (Backend::Portable, "portable"),
+        (Backend::AesNi, "AES-NI"),
+        (Backend::Vaes, "VAES"),
+        (Backend::Vaes512, "VAES-512"),
+    ];
     let operations = backends.into_iter().flat_map(|(backend, name)| {
         [("encrypt", true), ("decrypt", false)].map(|(way, encrypt)| Operation {
             name: format!("AEZ, {name}: {way}"),

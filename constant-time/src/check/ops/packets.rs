@@ -7,7 +7,7 @@ use mixwell_pq_kem::{
     nike::{self, PrivateKey},
 };
 use mixwell_sphinx::{
-    Action, Geometry, Hop, Kem, Message, NodeId, Path, RecipientId, Scheme, Sphinx, SurbId, SurbKeys,
+    Action, Geometry, Hop, Kem, Message, NodeId, Opened, Path, RecipientId, Scheme, Sphinx, SurbId, SurbKeys,
 };
 
 const HOPS: usize = 3;
@@ -72,6 +72,7 @@ fn of<S: Hops>() -> Vec<Operation> {
     vec![
         Operation::new(name("wrap, open, finish"), there::<S>),
         Operation::new(name("new_surb, wrap_reply, SurbKeys::open"), back::<S>),
+        Operation::new(name("open_each, finish_each"), several::<S>),
         Operation::new(name("what is refused"), refused::<S>),
     ]
 }
@@ -138,6 +139,20 @@ fn there<S: Hops>() {
     let mut packet = network.wrapped(&surb);
     let Action::Deliver { payload, .. } = network.carry(&mut packet) else { panic!("the last hop delivers") };
     assert_secret(payload);
+}
+
+fn several<S: Hops>() {
+    let mut network = Network::<S>::new();
+    let (surb, _) = network.surb();
+    let mut packets = [network.wrapped(&surb), network.wrapped(&surb)];
+    let [first, second] = &mut packets;
+    let places = [Some(first.as_mut_slice()), None, Some(second.as_mut_slice())];
+    let opened = network.sphinx.open_each(places, &network.keys[0].1);
+    let finished = Opened::finish_each(opened.map(|opened| opened.map(|opened| opened.expect("the hop's packet"))));
+    for action in finished.into_iter().flatten() {
+        assert!(matches!(action.expect("a good packet"), Action::Forward { .. }));
+    }
+    assert_secret(&packets[1]);
 }
 
 fn back<S: Hops>() {
