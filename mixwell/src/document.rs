@@ -8,11 +8,11 @@ mod node;
 mod parameter;
 mod signed;
 
+pub(crate) use bytes::{Content, read};
 pub(crate) use error::DocumentError;
 
 use crate::{error::Error, input};
 use authorities::Authority;
-use bytes::Content;
 use clap::Args;
 use mixwell_pki_types::{Document, Epoch, KeyHash};
 use signed::Signed;
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     for path in &arguments.authority {
         authorities.push(Authority::read(path)?);
     }
-    let bytes = bytes::read(&arguments.file)?;
+    let bytes = read(&arguments.file)?;
     let text = describe(&bytes, arguments, &authorities)
         .map_err(|error| Error::Document(input::name(&arguments.file).to_path_buf(), error))?;
     let mut out = anstream::stdout().lock();

@@ -51,7 +51,7 @@ pub(crate) enum Error {
     /// The demonstration did not do what it is there to show.
     Demo(&'static str),
     /// A network that can't be simulated.
-    Anonymity(&'static str),
+    Anonymity(String),
     /// A consensus, a vote or an authority's key in a file is not what it should be.
     Document(PathBuf, DocumentError),
 }
@@ -95,7 +95,8 @@ impl core::fmt::Display for Error {
             Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::FilterFull(error) => error.fmt(f),
             Self::Document(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Demo(what) | Self::Anonymity(what) => f.write_str(what),
+            Self::Demo(what) => f.write_str(what),
+            Self::Anonymity(what) => f.write_str(what),
         }
     }
 }

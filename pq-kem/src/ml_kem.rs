@@ -47,6 +47,7 @@ impl Kem for MlKem768 {
         let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
         let mut derived = PublicKey::<Self>::default();
         public_from_seed(seed.try_into().map_err(|_| KeyError)?, derived.as_bytes_mut());
+        // declassified: a public key
         if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
     }
 
@@ -93,6 +94,7 @@ impl MlKem768Key {
     pub(crate) fn check_public(&mut self, public: &[u8; PUBLIC_LEN]) -> Result<(), KeyError> {
         let mut derived = [0; PUBLIC_LEN];
         self.write_public(&mut derived);
+        // declassified: a public key
         if derived == *public {
             return Ok(());
         }

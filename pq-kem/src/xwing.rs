@@ -52,6 +52,7 @@ impl Kem for XWing {
         let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
         let mut derived = PublicKey::<Self>::default();
         Parts::from_seed(seed.try_into().map_err(|_| KeyError)?).write_public(derived.as_bytes_mut());
+        // declassified: a public key
         if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
     }
 
@@ -60,6 +61,7 @@ impl Kem for XWing {
         let (ml_kem_public, x25519_public) = public.split_first_chunk().ok_or(KeyError)?;
         key.fill(seed.try_into().map_err(|_| KeyError)?);
         let checked = key.ml_kem.check_public(ml_kem_public);
+        // declassified: a public key
         if checked.is_ok() && key.x25519_public == *x25519_public {
             return Ok(());
         }

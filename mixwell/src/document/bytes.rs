@@ -9,7 +9,7 @@ use mixwell_pki_types::{
 use std::{io, path::Path};
 
 /// Reads a file, and inflates it if it is gzipped.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = input::read(path, MOST_BYTES as u64)?;
     let name = || input::name(path).to_path_buf();
     if bytes.len() > MOST_BYTES {
@@ -31,14 +31,14 @@ fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, DocumentError> {
 }
 
 /// What the bytes are.
-pub(super) enum Content<'a> {
+pub(crate) enum Content<'a> {
     Certificate(Certificate<'a>),
     Document(&'a [u8]),
 }
 
 impl<'a> Content<'a> {
     /// Tells them apart by the field that holds what is certified.
-    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, DocumentError> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DocumentError> {
         let is_certificate = Item::parse(bytes).is_ok_and(|item| match item.kind() {
             Kind::Map(fields) => fields.get("Certified").is_some(),
             _ => false,
@@ -47,7 +47,7 @@ impl<'a> Content<'a> {
     }
 
     /// The document's encoding, whoever signed it or not.
-    pub(super) const fn payload(&self) -> &'a [u8] {
+    pub(crate) const fn payload(&self) -> &'a [u8] {
         match self {
             Self::Certificate(certificate) => certificate.unverified_payload(),
             Self::Document(bytes) => bytes,
@@ -55,7 +55,7 @@ impl<'a> Content<'a> {
     }
 
     /// The certificate, if there is one.
-    pub(super) const fn certificate(&self) -> Option<Certificate<'a>> {
+    pub(crate) const fn certificate(&self) -> Option<Certificate<'a>> {
         match self {
             Self::Certificate(certificate) => Some(*certificate),
             Self::Document(_) => None,

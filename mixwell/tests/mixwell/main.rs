@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod anonymity;
 mod command_line;
 mod demo;
 mod document;

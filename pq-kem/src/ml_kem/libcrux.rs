@@ -108,6 +108,7 @@ pub(super) fn encapsulate(
     secret: &mut [u8; 32],
 ) -> Result<(), KeyError> {
     let public = MlKem768PublicKey::from(public);
+    // declassified with what it calls: a public key
     if !mlkem768::validate_public_key(&public) {
         return Err(KeyError);
     }

@@ -192,6 +192,7 @@ impl AwaitNoOpBody {
     /// [`ReceiveError`] if it is not a [`Command::NoOp`] of the responder's, or the buffer is too short for it.
     pub fn open(mut self, buffer: &mut [u8]) -> Result<Session, ReceiveError> {
         let body = self.0.receiver.pending().ok_or(ReceiveError::Dead)?;
+        // declassified: the first command
         match body.open(buffer)? {
             Command::NoOp => Ok(self.0),
             _ => Err(ReceiveError::NotNoOp),
