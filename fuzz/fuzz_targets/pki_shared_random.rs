@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(commit.check(&reveal).is_ok(), commit.as_bytes() == own.as_bytes());
     }
     // the order in which reveals come does not count
-    let other = Reveal::parse(&reveal.as_bytes().map(|byte| byte)).expect("just read");
+    let other = Reveal::parse(reveal.as_bytes()).expect("just read");
     let (a, b) = ((KeyHash([1; 32]), reveal), (KeyHash([2; 32]), other));
     let epoch = a.1.epoch();
     assert_eq!(shared_random_value(epoch, &mut [a, b], None), shared_random_value(epoch, &mut [b, a], None));
