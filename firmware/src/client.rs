@@ -15,6 +15,7 @@ use mixwell_sphinx::{Geometry, Sphinx};
 /// Room for the longest thing: the consensus, 10,971 bytes. Then for a packet, a SURB and an answer.
 const ROOM: usize = 11 * 1024;
 
+// The parts are never inlined: what one leaves on the stack is gone when the next one runs.
 pub(crate) fn measure() {
     let buffer = singleton!(: [u8; ROOM] = [0; ROOM]).expect("taken once");
     let geometry = Geometry::of::<X25519>(5, 2000, true).expect("a good geometry");

@@ -9,15 +9,15 @@ use mixwell_pq_kem::{
 };
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 
-fuzz_target!(|input: (u8, u64, bool, Vec<u8>)| {
+fuzz_target!(|input: (u8, u64, bool, &[u8])| {
     let (scheme, seed, from_scratch, bytes) = input;
     match scheme % 6 {
-        0 => check::<Adapter<X25519>>(seed, from_scratch, &bytes),
-        1 => check::<Adapter<X448>>(seed, from_scratch, &bytes),
-        2 => check::<MlKem768>(seed, from_scratch, &bytes),
-        3 => check::<XWing>(seed, from_scratch, &bytes),
-        4 => check::<MlKem768X25519>(seed, from_scratch, &bytes),
-        _ => check::<MlKem768X448>(seed, from_scratch, &bytes),
+        0 => check::<Adapter<X25519>>(seed, from_scratch, bytes),
+        1 => check::<Adapter<X448>>(seed, from_scratch, bytes),
+        2 => check::<MlKem768>(seed, from_scratch, bytes),
+        3 => check::<XWing>(seed, from_scratch, bytes),
+        4 => check::<MlKem768X25519>(seed, from_scratch, bytes),
+        _ => check::<MlKem768X448>(seed, from_scratch, bytes),
     }
 });
 

@@ -17,7 +17,7 @@ const PAYLOAD: &[u8] = b"payload";
 static PAIRS: LazyLock<[Pair; 3]> = LazyLock::new(|| [1, 2, 3].map(Pair::new));
 static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| network::certificate(PAYLOAD, &PAIRS[..2]));
 
-fuzz_target!(|input: (bool, Vec<(u16, u8)>, Vec<u8>)| {
+fuzz_target!(|input: (bool, Vec<(u16, u8)>, &[u8])| {
     let (from_scratch, changes, rest) = input;
     let mut bytes = if from_scratch { Vec::new() } else { GOOD.clone() };
     bytes.extend(rest);

@@ -36,7 +36,7 @@ fn sign(descriptor: &[u8]) -> Vec<u8> {
     out
 }
 
-fuzz_target!(|input: (u8, Vec<(u16, u8)>, Vec<u8>)| {
+fuzz_target!(|input: (u8, Vec<(u16, u8)>, &[u8])| {
     let (start, changes, rest) = input;
     let mut bytes = match start % 3 {
         0 => Vec::new(),

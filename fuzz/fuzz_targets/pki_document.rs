@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| network::document(5).encode());
 
-fuzz_target!(|input: (bool, Vec<(u16, u8)>, Vec<u8>)| {
+fuzz_target!(|input: (bool, Vec<(u16, u8)>, &[u8])| {
     let (from_scratch, changes, rest) = input;
     let mut bytes = if from_scratch { Vec::new() } else { GOOD.clone() };
     bytes.extend(rest);

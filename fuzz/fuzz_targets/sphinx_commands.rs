@@ -9,8 +9,9 @@ use libfuzzer_sys::fuzz_target;
 use mixwell_pq_kem::{X25519, nike::PrivateKey};
 use mixwell_sphinx::{Action, Geometry, OpenError, Sphinx};
 
-fuzz_target!(|input: ([u8; 32], [u8; 32], Vec<u8>)| {
-    let (element, tag, mut block) = input;
+fuzz_target!(|input: ([u8; 32], [u8; 32], &[u8])| {
+    let (element, tag, block) = input;
+    let mut block = block.to_vec();
     let geometry = Geometry::of::<X25519>(3, 40, true).unwrap();
     // what the input leaves free of the routing info is zero, and part of what the hop reads
     block.resize(geometry.routing_info_len(), 0);

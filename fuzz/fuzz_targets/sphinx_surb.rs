@@ -5,8 +5,10 @@ use libfuzzer_sys::fuzz_target;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Message, NodeId, Sphinx};
 
-fuzz_target!(|input: (bool, Vec<u8>, Vec<u8>)| {
-    let (fit, mut bytes, mut answer) = input;
+fuzz_target!(|input: (bool, u16, &[u8])| {
+    let (fit, at, bytes) = input;
+    let (bytes, answer) = bytes.split_at(usize::from(at).min(bytes.len()));
+    let (mut bytes, mut answer) = (bytes.to_vec(), answer.to_vec());
     let geometry = Geometry::of::<X25519>(3, 40, true).unwrap();
     let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
 

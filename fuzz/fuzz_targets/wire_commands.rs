@@ -7,8 +7,8 @@ mod common;
 use libfuzzer_sys::fuzz_target;
 use mixwell_wire::{Command, CommandError, EncodeError, packet_mut};
 
-fuzz_target!(|input: (u8, &[u8], u16)| {
-    let (end, start, zeros) = input;
+fuzz_target!(|input: (u8, u16, &[u8])| {
+    let (end, zeros, start) = input;
     let ends = common::ends();
     let (sender, receiver) = ends[usize::from(end) % ends.len()];
     let mut frame = start.to_vec();

@@ -22,6 +22,7 @@ pub(super) struct Routes {
 /// More nodes than the consensus has.
 const NODES: usize = 8;
 
+#[inline(never)]
 pub(super) fn measure(buffer: &mut [u8]) -> Routes {
     hprintln!("consensus of {} bytes, {} authorities", vectors::CERTIFICATE.len(), vectors::AUTHORITIES.len());
     let bytes = row("inflate the chunks", || inflate(buffer));

@@ -8,6 +8,7 @@ use mixwell_sphinx::Geometry;
 use mixwell_wire::{Ad, Command, FRAME_HEADER_LEN, Link, LinkKey, Session, initiator::Initiator};
 use rand_core::CryptoRng;
 
+#[inline(never)]
 pub(super) fn measure(geometry: &Geometry, buffer: &mut [u8]) {
     let sizes = geometry.into();
     hprintln!("link with {}", <Replay as mixwell_pq_kem::Kem>::NAME);

@@ -14,6 +14,7 @@ use mixwell_sphinx::{Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId};
 use rand_core::CryptoRng;
 
 /// Makes the recorded SURB and packet again from their recorded randomness, and opens the recorded answer.
+#[inline(never)]
 pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     let geometry = sphinx.geometry();
     hprintln!("packets of {} bytes, {} hops", geometry.packet_len(), geometry.hops());
@@ -44,6 +45,7 @@ pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
 }
 
 /// What a client does with the routes that it has picked: a SURB, and a packet that carries it. Nobody has recorded these.
+#[inline(never)]
 pub(super) fn along(sphinx: &Sphinx<X25519>, routes: &Routes, buffer: &mut [u8]) {
     let (surb, packet) = buffer.split_at_mut(sphinx.geometry().surb_len());
     let packet = &mut packet[..sphinx.geometry().packet_len()];

@@ -33,8 +33,15 @@ impl Kem for Replay {
         Ok(PublicKey::from_bytes(*public.as_bytes()))
     }
 
-    fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError> {
-        XWing::expand(&PrivateKey::from_bytes(*private.as_bytes()))
+    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        XWing::expand_into(&PrivateKey::from_bytes(*private.as_bytes()), key)
+    }
+
+    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        let mut own = PublicKey::<XWing>::default();
+        XWing::key_pair(&Seed::from_bytes(*seed.as_bytes()), &mut own, key)?;
+        *public.as_bytes_mut() = *own.as_bytes();
+        Ok(())
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(

@@ -76,6 +76,7 @@ static DEEPEST: AtomicU32 = AtomicU32::new(u32::MAX);
 
 /// Prints the memory that all of the image takes so far: what is static, and the deepest stack, its callers' frames included.
 pub(crate) fn print_ram() {
+    // SAFETY: the linker script has these, and only their addresses are taken
     unsafe extern "C" {
         static _stack_start: u32;
         static __sdata: u32;

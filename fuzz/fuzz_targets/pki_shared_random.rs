@@ -1,0 +1,26 @@
+//! Commits and reveals: what is read is what came, and a commit takes the one reveal that it was made of.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mixwell_pki_types::{Commit, KeyHash, Reveal, shared_random_value};
+
+fuzz_target!(|bytes: &[u8]| {
+    let (commit, reveal) = bytes.split_at(bytes.len() / 2);
+    let commit = Commit::parse(commit);
+    if let Ok(commit) = &commit {
+        assert!(bytes.starts_with(commit.as_bytes()));
+    }
+    let Ok(reveal) = Reveal::parse(reveal) else { return };
+    assert!(bytes.ends_with(reveal.as_bytes()));
+    let own = reveal.commit();
+    assert_eq!(own.check(&reveal), Ok(()));
+    assert_eq!(own.epoch(), reveal.epoch());
+    if let Ok(commit) = commit {
+        assert_eq!(commit.check(&reveal).is_ok(), commit.as_bytes() == own.as_bytes());
+    }
+    // the order in which reveals come does not count
+    let other = Reveal::parse(reveal.as_bytes()).expect("just read");
+    let (a, b) = ((KeyHash([1; 32]), reveal), (KeyHash([2; 32]), other));
+    let epoch = a.1.epoch();
+    assert_eq!(shared_random_value(epoch, &mut [a, b], None), shared_random_value(epoch, &mut [b, a], None));
+});

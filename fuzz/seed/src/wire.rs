@@ -1,0 +1,45 @@
+//! The link: commands, handshakes, sessions.
+
+use crate::{Corpus, Test, input::Write};
+
+pub(crate) fn seed(corpus: &mut Corpus) {
+    for test in Test::all("wire_commands") {
+        let bytes = test.bytes("/bytes").unwrap_or_default();
+        // what a command is padded with is written as its length
+        let bare = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1).max(6).min(bytes.len());
+        let zeros = (bytes.len() - bare) as u16;
+        for end in 0..9_u8 {
+            corpus.add_with("wire_commands", &(end, zeros), &bytes[..bare]);
+        }
+    }
+    for test in Test::all("noise_session") {
+        // to each state each message as `Change::Other`, and each message of the own handshake as `Change::Turn`
+        for state in 0..4_u8 {
+            for message in test.list("/messages") {
+                corpus.add_with("wire_handshake", &(state, variant(0, 4)), &message);
+            }
+            for other in 0..4_u8 {
+                corpus.add_with("wire_handshake", &(state, variant(3, 4)), &[other]);
+            }
+        }
+        // the commands are sent and arrive; the third one with a byte changed
+        for kind in 0..5_u8 {
+            let mut ops = Vec::new();
+            for length in [10, 100, 3000_u16, 3082] {
+                [(kind, length)].iter().for_each(|(kind, length)| {
+                    (true, variant(0, 7)).write(&mut ops);
+                    (*kind, *length, None::<u16>).write(&mut ops);
+                });
+                (true, variant(if length == 100 { 2 } else { 1 }, 7)).write(&mut ops);
+            }
+            (true, variant(3, 7)).write(&mut ops);
+            (7_u16, 0_u8).write(&mut ops);
+            corpus.add_bytes("wire_session", &ops);
+        }
+    }
+}
+
+/// What `arbitrary` reads as the variant of this number of `count`.
+fn variant(number: u64, count: u64) -> u32 {
+    ((number << 32).div_ceil(count)) as u32
+}
