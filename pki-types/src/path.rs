@@ -25,8 +25,8 @@ pub struct Hop<'a> {
 
 /// How long a hop holds a packet.
 ///
-/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the network's rules, an exponential of rate
-/// `mu` per millisecond that is rounded down, plus 1, and capped.
+/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the network's rules, an
+/// exponential of rate `mu` per millisecond that is rounded down, plus 1, and capped.
 pub trait HopDelay<R: ?Sized> {
     /// Draws a delay; `None` if there is none for the rate.
     fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;

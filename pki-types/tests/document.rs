@@ -15,7 +15,8 @@ mod fields;
 use fields::{DocumentFields, canonical};
 use mixwell_pki_types::{
     Certificate, Chunk, ConsensusReader, Document, DocumentError, DocumentFault, Ed25519, Epoch, KeyHash, LIFETIME,
-    Layer, SharedRandomError, SigningKey, VerifyError, VerifyingKey, build::DocumentBuilder, certify,
+    Layer, SharedRandomError, SignatureScheme, SigningKey, VerifyError, VerifyingKey, build::DocumentBuilder, certify,
+    scheme,
 };
 use mixwell_vectors::{Hex, ReplayRng, load};
 use serde::Deserialize;
@@ -41,8 +42,13 @@ struct Authority {
 }
 
 impl Test {
+    fn scheme(&self) -> &'static dyn SignatureScheme {
+        scheme(Certificate::parse(&self.certificate).unwrap().key_type()).unwrap()
+    }
+
     fn keys(&self) -> Vec<VerifyingKey<'_>> {
-        self.authorities.iter().map(|authority| VerifyingKey::new(&Ed25519, &authority.public_key).unwrap()).collect()
+        let scheme = self.scheme();
+        self.authorities.iter().map(|authority| VerifyingKey::new(scheme, &authority.public_key).unwrap()).collect()
     }
 }
 
@@ -147,8 +153,11 @@ fn check_chunks(test: &Test, name: &str) {
     }
 }
 
-/// The same certificate again, where the signers' keys are given.
+/// The same certificate again, where the signers' keys are given and signing is deterministic.
 fn check_signed_again(test: &Test, certificate: Certificate<'_>, name: &str) {
+    if test.scheme().name() != Ed25519.name() {
+        return;
+    }
     let mut signed: Vec<u8> = Vec::new();
     for (authority, public) in test.authorities.iter().zip(test.keys()) {
         let Some(private) = &authority.private_key else { return };
@@ -169,8 +178,9 @@ fn check_signed_again(test: &Test, certificate: Certificate<'_>, name: &str) {
 
 #[test]
 fn documents_and_their_certificates() {
-    let Some(vector) =
-        load::<Test>("document").into_iter().find(|vector| vector.test.authorities[0].private_key.is_some())
+    let Some(vector) = load::<Test>("document")
+        .into_iter()
+        .find(|vector| vector.test.authorities[0].private_key.is_some() && vector.test.scheme().name() == "Ed25519")
     else {
         return;
     };

@@ -37,8 +37,10 @@ impl Files {
     fn new(vector: Vector) -> Self {
         let files = Self { folder: tempfile::tempdir().unwrap(), vector };
         fs::write(files.path("consensus.cbor"), &*files.vector.certificate).unwrap();
+        let scheme = Certificate::parse(&files.vector.certificate).unwrap().key_type().to_uppercase();
+        let label = format!("{scheme} PUBLIC KEY");
         for (index, authority) in files.vector.authorities.iter().enumerate() {
-            let pem = pem_rfc7468::encode_string("ED25519 PUBLIC KEY", LineEnding::LF, &authority.public_key).unwrap();
+            let pem = pem_rfc7468::encode_string(&label, LineEnding::LF, &authority.public_key).unwrap();
             fs::write(files.path(&format!("auth{index}.pem")), pem).unwrap();
         }
         files
@@ -49,7 +51,11 @@ impl Files {
         load::<Vector>("document")
             .into_iter()
             .map(|vector| vector.test)
-            .find(|test| test.well_formed && test.authorities.iter().all(|authority| authority.private_key.is_some()))
+            .find(|test| {
+                let is_ed25519 = Certificate::parse(&test.certificate).unwrap().key_type() == "Ed25519";
+                let keys = test.authorities.iter().all(|authority| authority.private_key.is_some());
+                test.well_formed && is_ed25519 && keys
+            })
             .map(Self::new)
     }
 

@@ -17,8 +17,8 @@ impl Document<'_> {
         self.check_without_keys(memory)
     }
 
-    /// All of [`check`](Self::check) that can be told without the authorities' keys: not who committed to the shared random and
-    /// what they revealed.
+    /// All of [`check`](Self::check) that can be told without the authorities' keys: not who committed to the shared
+    /// random, and what they revealed.
     ///
     /// # Errors
     /// What is wrong, and where.
