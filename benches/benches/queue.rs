@@ -3,11 +3,19 @@
 //! The hold model: delays of a second on average, every millisecond what is due goes out, and as many come in. One
 //! element is one packet's insert and release. `ServerQueue` keeps its whole promise meanwhile (random order from a
 //! ChaCha generator, lateness, counters); `BinaryHeap` and the wheel crate keep only the order of time.
+//!
+//! `cargo bench -p mixwell-benches --bench queue`, and a number to hold no more than that
 #![allow(missing_docs, clippy::pedantic, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
-use core::{cmp::Reverse, hint::black_box, time::Duration};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use core::{
+    cmp::Reverse,
+    hint::black_box,
+    iter::{Copied, Cycle},
+    slice::Iter,
+    time::Duration,
+};
 use hierarchical_hash_wheel_timer::wheels::quad_wheel::{QuadWheelWithOverflow, no_prune};
+use mixwell_benches::side_by_side;
 use mixwell_mixdelay::{Instant, Limits, Queue, Rate, ServerQueue};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -16,7 +24,10 @@ use std::time;
 
 const LIMITS: Limits = Limits::for_epoch_millis(20 * 60 * 1000);
 const MEAN_MILLIS: f64 = 1000.0;
-const HELD: [usize; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+/// How many are held, and how many turns are taken.
+const HELD: [(usize, usize); 5] = [(1_000, 100), (10_000, 50), (100_000, 30), (1_000_000, 10), (10_000_000, 3)];
+/// Milliseconds of a turn.
+const TURN: usize = 256;
 
 /// What can hold packets.
 trait Holds {
@@ -95,70 +106,92 @@ impl Holds for Shuffled {
     }
 }
 
-fn bench_one(c: &mut Criterion, name: &str, held: usize, mut queue: impl Holds, delays: &[u32]) {
-    let mut delays = delays.iter().copied().cycle();
-    let mut now = 0;
-    for packet in 0..held as u32 {
-        queue.insert(now, delays.next().unwrap(), packet);
-    }
-    // Two means, so that the benchmark begins in the steady state.
-    let mut step = || {
-        now += 1;
-        let released = queue.release(now);
-        for packet in 0..released as u32 {
-            queue.insert(now, delays.next().unwrap(), packet);
-        }
-        released
-    };
-    (0..2 * MEAN_MILLIS as u32).for_each(|_| _ = step());
-    let mut group = c.benchmark_group("queue");
-    group.sample_size(10).warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
-    group.throughput(Throughput::Elements(1));
-    group.bench_function(BenchmarkId::new(name, held), |b| {
-        b.iter_custom(|packets| {
-            // A step releases as many as are due: time what it took, and scale it to the packets asked for.
-            let (mut done, start) = (0, time::Instant::now());
-            while done < packets {
-                done += step();
-            }
-            start.elapsed().mul_f64(packets as f64 / done as f64)
-        });
-    });
-    group.finish();
+/// A queue that holds packets in the steady state.
+struct Held<'a> {
+    queue: Box<dyn Holds>,
+    delays: Cycle<Copied<Iter<'a, u32>>>,
+    now: u64,
 }
 
-fn queue(c: &mut Criterion) {
+impl<'a> Held<'a> {
+    fn new(mut queue: Box<dyn Holds>, held: usize, delays: &'a [u32]) -> Self {
+        let mut delays = delays.iter().copied().cycle();
+        for packet in 0..held as u32 {
+            queue.insert(0, delays.next().unwrap(), packet);
+        }
+        let mut held = Self { queue, delays, now: 0 };
+        // Two means, so that it begins in the steady state.
+        (0..2 * MEAN_MILLIS as u32).for_each(|_| _ = held.step());
+        held
+    }
+
+    /// A millisecond: as many come as go.
+    fn step(&mut self) -> u64 {
+        self.now += 1;
+        let released = self.queue.release(self.now);
+        for packet in 0..released as u32 {
+            self.queue.insert(self.now, self.delays.next().unwrap(), packet);
+        }
+        released
+    }
+
+    /// Nanoseconds a packet, over a turn of our wheel's lowest level: what moves between levels is in it.
+    fn turn(&mut self) -> f64 {
+        let (mut done, start) = (0, time::Instant::now());
+        for _ in 0..TURN {
+            done += self.step();
+        }
+        start.elapsed().as_nanos() as f64 / done as f64
+    }
+}
+
+/// The least of the turns of each queue, taken one after the other.
+fn least<const N: usize>(queues: &mut [Held<'_>; N], turns: usize) -> [f64; N] {
+    let mut least = [f64::INFINITY; N];
+    for _ in 0..turns {
+        for (queue, least) in queues.iter_mut().zip(&mut least) {
+            *least = least.min(queue.turn());
+        }
+    }
+    least
+}
+
+fn main() {
+    let most = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(10_000_000);
     let rate = Rate::per_milli(1.0 / MEAN_MILLIS).unwrap();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let delays: Vec<u32> = (0..1 << 20).map(|_| rate.hop_delay_millis(&mut rng)).collect();
-    for held in HELD {
-        let server = Ours(ServerQueue::new(LIMITS, 2 * held), ChaCha8Rng::seed_from_u64(2));
-        bench_one(c, "ServerQueue", held, server, &delays);
-        bench_one(c, "BinaryHeap", held, BinaryHeap::new(), &delays);
+
+    println!("nanoseconds an insert and release, side by side\n");
+    println!(
+        "{:>10} {:>12} {:>11} {:>12} {:>24}",
+        "held", "ServerQueue", "BinaryHeap", "wheel crate", "wheel crate, random order"
+    );
+    for (held, turns) in HELD.into_iter().filter(|(held, _)| *held <= most) {
         let wheel = || QuadWheelWithOverflow::new(no_prune);
-        bench_one(c, "hierarchical_hash_wheel_timer", held, wheel(), &delays);
-        let shuffled = Shuffled(wheel(), ChaCha8Rng::seed_from_u64(5));
-        bench_one(c, "hierarchical_hash_wheel_timer, random order", held, shuffled, &delays);
+        let queues: [Box<dyn Holds>; 4] = [
+            Box::new(Ours(ServerQueue::new(LIMITS, 2 * held), ChaCha8Rng::seed_from_u64(2))),
+            Box::new(BinaryHeap::new()),
+            Box::new(wheel()),
+            Box::new(Shuffled(wheel(), ChaCha8Rng::seed_from_u64(5))),
+        ];
+        let [ours, heap, wheel, shuffled] = least(&mut queues.map(|queue| Held::new(queue, held, &delays)), turns);
+        println!("{held:>10} {ours:>12.1} {heap:>11.1} {wheel:>12.1} {shuffled:>24.1}");
     }
+
     let fixed = Ours(Box::new(Queue::<u32, 1_000>::new(LIMITS)), ChaCha8Rng::seed_from_u64(3));
-    bench_one(c, "Queue", 1_000, fixed, &delays);
+    let [fixed] = least(&mut [Held::new(Box::new(fixed), 500, &delays)], 20);
+    println!("\nQueue of fixed capacity, 500 held: {fixed:.1} ns an insert and release");
 
     // A flood: every insert finds the queue full and draws a victim.
     let mut full = ServerQueue::new(LIMITS, 1_000_000);
     for (packet, delay) in (0..1_000_000).zip(delays.iter().cycle()) {
         let _ = full.insert(Instant::ZERO, Instant::ZERO, *delay, packet, &mut rng);
     }
-    let mut delays = delays.iter().copied().cycle();
-    c.bench_function("queue/ServerQueue full/1000000", |b| {
-        b.iter(|| full.insert(Instant::ZERO, Instant::ZERO, delays.next().unwrap(), 7, &mut rng));
-    });
+    let mut cycle = delays.iter().copied().cycle();
+    let mut victims = rng.clone();
+    let mut flood = || _ = black_box(full.insert(Instant::ZERO, Instant::ZERO, cycle.next().unwrap(), 7, &mut victims));
+    let mut sample = || _ = black_box(rate.hop_delay_millis(&mut rng));
+    let [flood, sample] = side_by_side([&mut flood, &mut sample]);
+    println!("ServerQueue, full with 10^6: {flood:.1} ns an insert that drops one\nhop delay: {sample:.1} ns a sample");
 }
-
-fn sampler(c: &mut Criterion) {
-    let rate = Rate::per_milli(0.005).unwrap();
-    let mut rng = ChaCha8Rng::seed_from_u64(4);
-    c.bench_function("sample/hop_delay_millis", |b| b.iter(|| rate.hop_delay_millis(&mut rng)));
-}
-
-criterion_group!(benches, sampler, queue);
-criterion_main!(benches);

@@ -102,6 +102,10 @@ impl MlKem768Key {
         Err(KeyError)
     }
 
+    pub(crate) fn empty(&mut self) {
+        self.0.empty();
+    }
+
     /// Writes the public key; nothing if this is an empty key.
     pub(crate) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         self.0.write_public(public);

@@ -10,7 +10,7 @@ use core::fmt;
 use rand_core::CryptoRng;
 use sha3::{Digest, Sha3_256};
 use shake::{ExtendableOutput, Shake256, Update, XofReader};
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// X-Wing. A private key is the public key, then the 32-byte seed.
 ///
@@ -65,7 +65,8 @@ impl Kem for XWing {
         if checked.is_ok() && key.x25519_public == *x25519_public {
             return Ok(());
         }
-        *key = XWingKey::default();
+        key.ml_kem.empty();
+        key.x25519.zeroize();
         Err(KeyError)
     }
 
