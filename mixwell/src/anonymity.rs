@@ -68,7 +68,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     mu: Option<Published>,
 
-    /// Messages that each user has to send, per millisecond; less than LambdaP
+    /// Messages that each user has to send, per millisecond; less than `LambdaP`
     #[arg(long, value_name = "RATE", default_value = "0.0001", value_parser = rate)]
     messages: Published,
 

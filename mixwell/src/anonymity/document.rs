@@ -9,12 +9,16 @@ use crate::{
 use mixwell_pki_types::Document;
 use std::path::Path;
 
-/// What of a document matters here.
+/// A network: where packets go, who sends loops, and the rates.
 pub(super) struct Described {
-    pub(super) epoch: u64,
+    /// What it is, for the reader.
+    pub(super) name: String,
+    /// How many nodes each hop of a path is drawn from.
+    pub(super) hops: Vec<u32>,
+    /// Nodes that send loops at `LambdaG`.
     pub(super) gateways: u32,
-    pub(super) layers: Vec<u32>,
-    pub(super) services: u32,
+    /// Nodes that send loops at `LambdaM`.
+    pub(super) others: u32,
     pub(super) rates: Rates,
 }
 
@@ -50,11 +54,18 @@ fn described(document: &Document<'_>) -> Result<Described, String> {
     }
     let rates = document.rates();
     let rate = |name: &str, per_milli| Published::new(per_milli).map_err(|error| format!("{name}: {error}"));
+    let (gateways, services) =
+        (count(document.gateways().len(), "gateway")?, count(document.services().len(), "service node")?);
+    let sizes: Vec<String> = layers.iter().map(u32::to_string).collect();
     Ok(Described {
-        epoch: document.epoch().0,
-        gateways: count(document.gateways().len(), "gateway")?,
-        layers,
-        services: count(document.services().len(), "service node")?,
+        name: format!(
+            "document of epoch {}: gateways {gateways}, layers of mixes {}, service nodes {services}",
+            document.epoch().0,
+            sizes.join(" + ")
+        ),
+        gateways,
+        others: layers.iter().fold(services, |sum, nodes| sum.saturating_add(*nodes)),
+        hops: core::iter::once(gateways).chain(layers).collect(),
         rates: Rates {
             mu: rate("Mu", rates.mu)?,
             lambda_p: rate("LambdaP", rates.lambda_p)?,

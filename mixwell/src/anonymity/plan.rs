@@ -1,6 +1,9 @@
 //! What to simulate.
 
-use super::{Arguments, Published, closed, document};
+use super::{
+    Arguments, Published, closed,
+    document::{self, Described, Rates},
+};
 use crate::error::Error;
 use mixwell_mixdelay::Rate;
 
@@ -27,34 +30,9 @@ const MOST_ODDS: u64 = 1 << 27;
 
 impl Plan {
     pub(super) fn new(arguments: &Arguments) -> Result<Self, Error> {
-        let described = arguments.document.as_deref().map(document::read).transpose()?;
-        let default = |per_milli| Published::new(per_milli).map_err(|_| Error::Anonymity("a bad default".to_owned()));
-        let (name, hops, rates, senders) = match described {
-            Some(read) => {
-                let mixes: u32 = read.layers.iter().fold(0, |sum, nodes| sum.saturating_add(*nodes));
-                let sizes: Vec<String> = read.layers.iter().map(u32::to_string).collect();
-                let name = format!(
-                    "document of epoch {}: gateways {}, layers of mixes {}, service nodes {}",
-                    read.epoch,
-                    read.gateways,
-                    sizes.join(" + "),
-                    read.services
-                );
-                let hops = core::iter::once(read.gateways).chain(read.layers).collect();
-                (name, hops, read.rates, (read.gateways, mixes.saturating_add(read.services)))
-            }
-            None => {
-                let (layers, nodes) = (arguments.layers, arguments.nodes);
-                let rates = document::Rates {
-                    mu: default(0.005)?,
-                    lambda_p: default(0.001)?,
-                    lambda_l: default(0.0005)?,
-                    lambda_m: default(0.0005)?,
-                    lambda_g: default(0.0)?,
-                };
-                let hops = (0..layers).map(|_| nodes).collect();
-                (format!("{layers} layers of {nodes} mixes"), hops, rates, (0, layers.saturating_mul(nodes)))
-            }
+        let Described { name, hops, gateways, others, rates } = match &arguments.document {
+            Some(path) => document::read(path)?,
+            None => of_layers(arguments.layers, arguments.nodes),
         };
         let (mu, lambda_p) = (arguments.mu.unwrap_or(rates.mu), arguments.lambda_p.unwrap_or(rates.lambda_p));
         let lambda_m = arguments.lambda_m.unwrap_or(rates.lambda_m);
@@ -72,7 +50,7 @@ impl Plan {
         let plan = Self {
             name,
             hops,
-            loops: vec![(senders.0, lambda_g), (senders.1, lambda_m)],
+            loops: vec![(gateways, lambda_g), (others, lambda_m)],
             users: arguments.users,
             lambda_p,
             lambda_l: arguments.lambda_l.unwrap_or(rates.lambda_l),
@@ -140,5 +118,23 @@ impl Plan {
     /// The mean delay of a hop, in milliseconds.
     pub(super) fn hop_millis(&self) -> f64 {
         1.0 / self.mu.per_milli
+    }
+}
+
+/// The network of a command line without a document, at its usual rates.
+fn of_layers(layers: u32, nodes: u32) -> Described {
+    let rate = |per_milli| Published { per_milli, rate: Rate::per_milli(per_milli).ok() };
+    Described {
+        name: format!("{layers} layers of {nodes} mixes"),
+        hops: (0..layers).map(|_| nodes).collect(),
+        gateways: 0,
+        others: layers.saturating_mul(nodes),
+        rates: Rates {
+            mu: rate(0.005),
+            lambda_p: rate(0.001),
+            lambda_l: rate(0.0005),
+            lambda_m: rate(0.0005),
+            lambda_g: rate(0.0),
+        },
     }
 }

@@ -98,8 +98,8 @@ mod tests {
     #[test]
     fn hkdf_is_noises() {
         for len in [0, 1, 32, 56, 127, 128, 129, 300] {
-            let (chaining_key, input): ([u8; 64], Vec<u8>) =
-                (core::array::from_fn(|at| at as u8 ^ 5), (0..len).map(|at| at as u8).collect());
+            let chaining_key: [u8; 64] = core::array::from_fn(|at| u8::try_from(at).unwrap() ^ 5);
+            let input: Vec<u8> = (0..=250).cycle().take(len).collect();
             let temp = hmac(&chaining_key, &input);
             let first = hmac(&temp, &[1]);
             let second = hmac(&temp, &[&first[..], &[2]].concat());
