@@ -1,7 +1,7 @@
 //! What can be changed in a document.
 
 use crate::{
-    model::{ADDRESSES, Model},
+    model::{ADDRESSES, Model, Said},
     network::EPOCH,
 };
 use arbitrary::Arbitrary;
@@ -58,6 +58,8 @@ pub(crate) enum Edit {
         endpoint: Endpoint,
     },
     NoServices(u8),
+    /// Each known authority commits and reveals.
+    AllSaid,
     Said {
         authority: u8,
         commit: Option<bool>,
@@ -114,6 +116,7 @@ impl Edit {
                     n -= nodes.len();
                 }
             }
+            Self::AllSaid => model.said[..3].fill(Said { commit: Some(0), reveal: Some(0) }),
             Self::Said { authority, commit, reveal } => {
                 let said = &mut model.said[usize::from(authority % 4)];
                 (said.commit, said.reveal) = (commit.map(usize::from), reveal.map(usize::from));
