@@ -91,7 +91,9 @@ fn remarkable_points() {
 fn iterated_in_every_lane() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let mut keys = [[0; 32]; 8];
-    keys.iter_mut().for_each(|key| rng.fill_bytes(key));
+    for key in &mut keys {
+        rng.fill_bytes(key);
+    }
     keys[3] = core::array::from_fn(|i| if i == 0 { 9 } else { 0 });
     let mut us = keys;
     for _ in 0..1000 {
@@ -103,8 +105,7 @@ fn iterated_in_every_lane() {
         keys = secrets.map(|secret| *secret.unwrap().unwrap().as_bytes());
     }
     let published = "684cf59ba83309552800ef566f2f4d3c1c3887c49360e3875f2eb94d99532c51";
-    let found: String = keys[3].iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(found, published);
+    assert_eq!(hex::encode(keys[3]), published);
 }
 
 #[test]
