@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{anonymity, demo, error::Error, genkeypair, geometry, schemes, style};
+use crate::{anonymity, authority, demo, error::Error, fetch, genconfig, genkeypair, geometry, packet, schemes, style};
 use clap::{Parser, Subcommand};
 
 /// Mixwell: Sphinx packets, their geometries and keys.
@@ -15,9 +15,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Anonymity(Box<anonymity::Arguments>),
+    Authority(authority::Arguments),
     Demo(demo::Arguments),
+    Fetch(fetch::Arguments),
+    Genconfig(genconfig::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
+    Packet(packet::Arguments),
     Schemes(schemes::Arguments),
 }
 
@@ -29,6 +33,9 @@ Examples:
   mixwell geometry --check client.toml                is a client's geometry consistent?
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
   mixwell anonymity --plots plots                     what an observer of all links is left with
+  mixwell genconfig net                               a whole network's configuration, keys, and a script to run it
+  mixwell fetch --config net/client.toml              its consensus, fetched and verified
+  mixwell packet letter.packet --config client.toml --key mix-1.private.pem    what a hop sees of a packet
   mixwell schemes                                     what --scheme takes, with sizes
 
 Results go to standard output, progress and errors to standard error.
@@ -39,9 +46,13 @@ impl Cli {
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
+            Command::Authority(arguments) => authority::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
+            Command::Fetch(arguments) => fetch::run(&arguments),
+            Command::Genconfig(arguments) => genconfig::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),
+            Command::Packet(arguments) => packet::run(&arguments),
             Command::Schemes(arguments) => schemes::run(&arguments),
         }
     }

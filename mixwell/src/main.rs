@@ -1,14 +1,19 @@
 //! The Mixwell command-line tool; `mixwell --help` tells what it does.
 
 mod anonymity;
+mod authority;
 mod cli;
 mod demo;
 mod error;
+mod fetch;
+mod genconfig;
 mod genkeypair;
 mod geometry;
 mod hex;
 mod input;
 mod network;
+mod output;
+mod packet;
 mod random;
 mod scheme;
 mod schemes;

@@ -10,4 +10,4 @@ mod source;
 pub(crate) use authority::{AuthorityConfiguration, NodeKind, PermittedNode};
 pub(crate) use client::{ClientConfiguration, Gateway};
 pub(crate) use server::ServerConfiguration;
-pub(crate) use source::ConfigurationError;
+pub(crate) use source::{ConfigurationError, read_geometry};

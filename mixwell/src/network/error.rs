@@ -25,6 +25,14 @@ pub(crate) enum NetworkError {
     Listen(String, io::Error),
     /// The runtime can't be started, or a signal not be waited for.
     Runtime(io::Error),
+    /// An authority's own keys are not among those of its configuration.
+    NotNamed(PathBuf),
+    /// A folder that is to be made is there.
+    Exists(PathBuf),
+    /// There is no such KEM or signature scheme.
+    UnknownScheme(String),
+    /// The ports from the first on do not do for so many parts.
+    TooManyPorts(u16, u16),
     /// No authority gave a consensus; why, one line for each.
     NoConsensus(String),
 }
@@ -45,6 +53,16 @@ impl fmt::Display for NetworkError {
             Self::Configuration(error) => error.fmt(f),
             Self::Listen(address, error) => write!(f, "can't listen on {address}: {error}"),
             Self::Runtime(error) => write!(f, "can't run: {error}"),
+            Self::NotNamed(path) => write!(
+                f,
+                "{}: [[Authorities]] does not name this authority with the identity and link key of its data folder",
+                path.display()
+            ),
+            Self::Exists(path) => write!(f, "{} exists; name a folder that does not", path.display()),
+            Self::UnknownScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
+            Self::TooManyPorts(first, parts) => {
+                write!(f, "{parts} parts of a network are too many for the ports from {first} on, two for each")
+            }
             Self::NoConsensus(why) => write!(f, "no consensus:{why}"),
         }
     }

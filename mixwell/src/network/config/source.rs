@@ -172,6 +172,17 @@ pub(super) fn geometry(section: &Spanned<GeometrySection>, source: &Source) -> R
         .map_err(|error| source.error(section.span(), format!("SphinxGeometry: {error}")))
 }
 
+/// Reads the geometry of any configuration.
+pub(crate) fn read_geometry(path: &Path) -> Result<Geometry, ConfigurationError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct File {
+        sphinx_geometry: Spanned<GeometrySection>,
+    }
+    let (source, file): (_, File) = Source::read(path)?;
+    geometry(&file.sphinx_geometry, &source)
+}
+
 /// An authority, as clients, nodes and other authorities have it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
