@@ -8,6 +8,7 @@ mod genkeypair;
 mod geometry;
 mod hex;
 mod input;
+mod network;
 mod random;
 mod scheme;
 mod schemes;
