@@ -74,6 +74,8 @@ events! {
         Late = "late",
         /// The consensus lists no such next hop.
         NextHop = "next_hop",
+        /// It came from a node of the next epoch before its time.
+        Early = "early",
         /// There is no link to the next hop.
         LinkDown = "link_down",
         /// The link's write queue was full.

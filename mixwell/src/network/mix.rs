@@ -13,7 +13,7 @@ pub(crate) use decoys::Decoys;
 use super::{
     counters::{Counters, Flow, Loss},
     packet::{Packet, Pool},
-    packets::{StoredKey, Unwrap, Unwrapped},
+    packets::{Unwrap, Unwrapped},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -42,13 +42,11 @@ pub(crate) struct Setup {
     pub(crate) limits: Limits,
     /// How many packets wait for their release at most.
     pub(crate) capacity: usize,
-    /// Packets that a replay filter takes.
-    pub(crate) replay_capacity: usize,
 }
 
 /// A node's packets.
 pub(crate) struct Mix {
-    packets: Box<dyn Unwrap>,
+    packets: Arc<dyn Unwrap>,
     setup: Setup,
     held: Mutex<Held>,
     decoys: Mutex<Decoys>,
@@ -82,9 +80,9 @@ pub(crate) struct Reply {
 }
 
 impl Mix {
-    /// A node without keys, which drops everything.
+    /// A node, with an empty queue.
     pub(crate) fn new(
-        packets: Box<dyn Unwrap>,
+        packets: Arc<dyn Unwrap>,
         setup: Setup,
         pool: Arc<Pool>,
         counters: Arc<Counters>,
@@ -94,11 +92,6 @@ impl Mix {
         queue.reserve(setup.capacity);
         let held = Mutex::new(Held { queue, rng });
         Self { packets, setup, held, decoys: Mutex::new(Decoys::default()), pool, counters }
-    }
-
-    /// Changes the mix keys; see [`Unwrap::set_keys`].
-    pub(crate) fn set_keys(&self, stored: &[StoredKey<'_>], rng: &mut ChaCha20Rng) -> Option<()> {
-        self.packets.set_keys(stored, self.setup.replay_capacity, rng)
     }
 
     /// Takes in a packet that arrived at `arrived`; `now` is asked for the time after the unwrap.

@@ -1,14 +1,13 @@
 //! Packets of whatever scheme: the one place of the network where the scheme is a type.
 
 mod keys;
-mod scheme;
 
-pub(crate) use keys::StoredKey;
-pub(crate) use scheme::{ForScheme, PacketScheme, for_geometry};
+pub(crate) use keys::KeyRing;
 
-use super::counters::Loss;
-use keys::KeyRing;
-use crate::error::Error;
+use super::{
+    counters::Loss,
+    mix_keys::{MixScheme, WithMixScheme, with_scheme},
+};
 use chacha20::ChaCha20Rng;
 use mixwell_pki_types as pki;
 use mixwell_sphinx::{
@@ -80,13 +79,9 @@ pub(crate) trait Packets: Send + Sync {
 pub(crate) trait Unwrap: Packets {
     /// Unwraps a packet in place and remembers it.
     fn unwrap(&self, packet: &mut [u8]) -> Result<Unwrapped, Loss>;
-
-    /// Makes these the mix keys, in the order in which they are tried. One that was there keeps its replay filter; a new
-    /// filter has room for `packets`. `None` if a key is malformed; nothing has changed then.
-    fn set_keys(&self, stored: &[StoredKey<'_>], packets: usize, rng: &mut ChaCha20Rng) -> Option<()>;
 }
 
-impl<S: PacketScheme> Packets for Sphinx<S> {
+impl<S: MixScheme> Packets for Sphinx<S> {
     fn geometry(&self) -> &Geometry {
         self.geometry()
     }
@@ -116,7 +111,7 @@ impl<S: PacketScheme> Packets for Sphinx<S> {
     }
 }
 
-impl<S: PacketScheme> Packets for KeyRing<S> {
+impl<S: MixScheme> Packets for KeyRing<S> {
     fn geometry(&self) -> &Geometry {
         self.sphinx().geometry()
     }
@@ -136,7 +131,7 @@ impl<S: PacketScheme> Packets for KeyRing<S> {
     }
 }
 
-impl<S: PacketScheme> Unwrap for KeyRing<S> {
+impl<S: MixScheme> Unwrap for KeyRing<S> {
     fn unwrap(&self, packet: &mut [u8]) -> Result<Unwrapped, Loss> {
         self.open(packet, |opened| match opened.finish() {
             Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
@@ -147,22 +142,18 @@ impl<S: PacketScheme> Unwrap for KeyRing<S> {
             Err(_) => Err(Loss::Mac),
         })
     }
-
-    fn set_keys(&self, stored: &[StoredKey<'_>], packets: usize, rng: &mut ChaCha20Rng) -> Option<()> {
-        self.set(stored, packets, rng)
-    }
 }
 
 /// The public keys of a route's hops.
-fn public_keys<S: PacketScheme>(route: &[Option<pki::Hop<'_>>]) -> Result<Vec<S::PublicKey>, WrapError> {
+fn public_keys<S: MixScheme>(route: &[Option<pki::Hop<'_>>]) -> Result<Vec<S::PublicKey>, WrapError> {
     let key = |(hop, place): (&pki::Hop<'_>, usize)| {
-        S::public_key(hop.mix_key).ok_or(WrapError::PublicKey { hop: place })
+        S::of_public(hop.mix_key).ok_or(WrapError::PublicKey { hop: place })
     };
     route.iter().flatten().zip(0..).map(key).collect()
 }
 
 /// A route as Sphinx wants it.
-fn hops<'k, S: PacketScheme>(route: &[Option<pki::Hop<'_>>], keys: &'k [S::PublicKey]) -> Vec<Hop<'k, S>> {
+fn hops<'k, S: MixScheme>(route: &[Option<pki::Hop<'_>>], keys: &'k [S::PublicKey]) -> Vec<Hop<'k, S>> {
     let hop = |(hop, public_key): (&pki::Hop<'_>, &'k S::PublicKey)| Hop {
         id: NodeId(hop.node.id().0),
         public_key,
@@ -171,12 +162,17 @@ fn hops<'k, S: PacketScheme>(route: &[Option<pki::Hop<'_>>], keys: &'k [S::Publi
     route.iter().flatten().zip(keys).map(hop).collect()
 }
 
-/// What can be done with the packets of a geometry, for whoever has no keys.
-pub(crate) fn sealer(geometry: Geometry) -> Result<Box<dyn Packets>, Error> {
-    scheme::sealer(geometry)
+/// What can be done with the packets of a geometry, for whoever has no keys; `None` if its scheme is unknown.
+pub(crate) fn sealer(geometry: Geometry) -> Option<Box<dyn Packets>> {
+    with_scheme(geometry.scheme(), Sealer(geometry)).flatten()
 }
 
-/// The same, for a node; it is yet to be given its keys.
-pub(crate) fn unwrapper(geometry: Geometry) -> Result<Box<dyn Unwrap>, Error> {
-    scheme::unwrapper(geometry)
+struct Sealer(Geometry);
+
+impl WithMixScheme for Sealer {
+    type Output = Option<Box<dyn Packets>>;
+
+    fn with<S: MixScheme>(self) -> Self::Output {
+        Some(Box::new(Sphinx::<S>::new(self.0).ok()?))
+    }
 }
