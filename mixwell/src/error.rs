@@ -51,8 +51,6 @@ pub(crate) enum Error {
     Demo(&'static str),
     /// A network that can't be simulated.
     Anonymity(&'static str),
-    /// A part of a network can't do its work.
-    Network(String),
 }
 
 impl Error {
@@ -94,7 +92,6 @@ impl core::fmt::Display for Error {
             Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::FilterFull(error) => error.fmt(f),
             Self::Demo(what) | Self::Anonymity(what) => f.write_str(what),
-            Self::Network(what) => f.write_str(what),
         }
     }
 }

@@ -1,6 +1,23 @@
-//! A network: its nodes, clients and authorities, over real sockets.
+//! A network: what its authorities, nodes and clients share, and those themselves, over real sockets.
 
+pub(crate) mod address;
+pub(crate) mod clock;
+pub(crate) mod config;
 mod counters;
+pub(crate) mod directory;
+pub(crate) mod error;
+mod files;
+mod gateway;
+pub(crate) mod keys;
+mod letters;
+mod link;
+pub(crate) mod logging;
 mod mix;
+pub(crate) mod mix_keys;
+mod node;
 mod packet;
 mod packets;
+pub(crate) mod peers;
+mod pem;
+pub(crate) mod pki_client;
+pub(crate) mod randomness;

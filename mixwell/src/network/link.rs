@@ -1,15 +1,23 @@
 //! Links between nodes: packets wait for one, and one task each carries them.
 
+mod accept;
 mod dial;
 mod outgoing;
 mod routes;
 
+pub(crate) use accept::{Accepted, Acceptor, Calls, Who};
 pub(crate) use dial::{Dialer, Peer};
 pub(crate) use outgoing::Outgoing;
 pub(crate) use routes::Routes;
 
 use core::time::Duration;
 use mixwell_mixdelay::Instant;
+use tokio::sync::watch;
+
+/// Waits until someone says to stop, or until nobody can any more.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
 
 /// Time since some moment, for delays: it never steps.
 #[derive(Debug, Clone, Copy)]

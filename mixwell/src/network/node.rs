@@ -10,7 +10,7 @@ use super::{
     directory::{Consensuses, Directory},
     gateway::Mailboxes,
     keys::LinkKey,
-    link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who},
+    link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who, stopped},
     mix::{Kind, Mix, Setup},
     mix_keys::{MixKeys, MixScheme},
     packet::Pool,
@@ -177,8 +177,7 @@ impl Node {
         let node = Arc::clone(&self);
         tasks.spawn(async move { node.sweep().await });
 
-        // fails when the one who could say it is gone
-        let _ = stop.wait_for(|stop| *stop).await;
+        stopped(&mut stop).await;
         info!(node = self.name, "stopping");
         let drained = async {
             while self.mix.len() > 0 || self.routes.waiting() > 0 {
@@ -252,10 +251,10 @@ impl Node {
             tokio::select! {
                 changed = directory.changed() => if changed.is_err() {
                     // nobody tells us of the network any more: what there is stays
-                    let _ = stop.wait_for(|stop| *stop).await;
+                    stopped(&mut stop).await;
                     break;
                 },
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = stopped(&mut stop) => break,
             }
         }
         while calls.join_next().await.is_some() {}

@@ -1,5 +1,6 @@
 //! The called end of links: handshakes, a bounded number at a time, and one connection for each peer.
 
+use super::stopped;
 use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
     future::Future,
@@ -127,7 +128,7 @@ impl Acceptor {
                     open.close(id);
                     self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
                 }
-                _ = stop.wait_for(|stop| *stop) => return,
+                () = stopped(&mut stop) => return,
             }
         }
     }

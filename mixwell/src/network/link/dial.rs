@@ -1,6 +1,6 @@
 //! The calling end of a link between nodes.
 
-use super::{Outgoing, Stopwatch};
+use super::{Outgoing, Stopwatch, stopped};
 use crate::network::{
     address::Address,
     counters::{Counters, Flow, Loss},
@@ -80,7 +80,7 @@ impl Dialer {
             let pause = (self.period / 64).saturating_mul(failures).min(self.period / 8);
             tokio::select! {
                 () = time::sleep(pause) => {}
-                _ = stop.wait_for(|stop| *stop) => {}
+                () = stopped(&mut stop) => {}
             }
         }
     }
@@ -126,7 +126,7 @@ impl Dialer {
                     _ => return Ok(()),
                 },
                 () = time::sleep(QUIET) => writer.send(&Command::NoOp).await?,
-                _ = stop.wait_for(|stop| *stop) => {
+                () = stopped(stop) => {
                     return writer.send(&Command::Disconnect).await;
                 }
             }

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use super::*;
-use crate::network::packets::{PacketScheme, unwrapper};
+use crate::network::{
+    mix_keys::{MixKeys, MixScheme as _},
+    packets::KeyRing,
+};
 use core::cell::Cell;
 use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::X25519;
@@ -11,6 +14,7 @@ use rand_core::{Rng as _, SeedableRng as _};
 
 const PERIOD: Duration = Duration::from_mins(20);
 const ECHO: RecipientId = RecipientId([7; 32]);
+const REPLAYS: usize = 5000;
 const OWNER: RecipientId = RecipientId([8; 32]);
 
 type Public = <X25519 as mixwell_sphinx::SchemeKeys>::PublicKey;
@@ -20,7 +24,8 @@ struct Node {
     mix: Mix,
     id: NodeId,
     public: Public,
-    private: Vec<u8>,
+    ring: Arc<KeyRing<X25519>>,
+    keys: MixKeys<X25519>,
 }
 
 /// A network of one node of each kind, in this order.
@@ -40,17 +45,19 @@ impl Net {
         let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 100, true).unwrap()).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let nodes = [Kind::Mix, Kind::Service, Kind::Gateway].map(|kind| {
-            let (private, public) = X25519::generate(&mut rng).unwrap();
+            let keys = MixKeys::in_memory();
+            keys.advance(Epoch(1), &mut rng).unwrap();
+            let ring = Arc::new(KeyRing::new(sphinx));
+            ring.turn_to(Epoch(1), &keys, REPLAYS, &mut rng);
+            let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
             let services: Vec<(_, fn(&[u8]) -> &[u8])> =
                 if kind == Kind::Service { vec![(ECHO, |bytes| bytes)] } else { vec![] };
-            let setup = Setup { kind, services, limits: limits(PERIOD), capacity, replay_capacity: 5000 };
+            let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
             let pool = Pool::new(capacity + 8, sphinx.geometry().packet_len());
-            let packets = unwrapper(*sphinx.geometry()).unwrap();
             let seed = ChaCha20Rng::seed_from_u64(rng.next_u64());
-            let mix = Mix::new(packets, setup, pool, Arc::default(), seed);
-            mix.set_keys(&[StoredKey { epoch: Epoch(1), private: &private }], &mut rng).unwrap();
+            let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::default(), seed);
             let id = NodeId([u8::try_from(kind as usize).unwrap(); 32]);
-            Node { mix, id, public: X25519::public_key(&public).unwrap(), private: private.to_vec() }
+            Node { mix, id, public, ring, keys }
         });
         Self { sphinx, nodes, rng, now: Cell::new(Instant::from_millis(1000)) }
     }
@@ -228,26 +235,32 @@ fn a_packet_that_ends_at_a_mix() {
 #[test]
 fn keys_of_three_epochs_and_their_filters() {
     let mut net = Net::new(100);
-    let (old, _) = net.request(Some(50), ECHO, true);
-    let (later, _) = net.request(Some(50), ECHO, true);
-    net.receive(MIX, &old, 0);
-    // the next epoch's key comes, this one's stays and still knows what it has seen
-    let mut rng = ChaCha20Rng::seed_from_u64(net.rng.next_u64());
-    let (next, _) = X25519::generate(&mut rng).unwrap();
-    let first = net.nodes[MIX].private.clone();
-    let keys = [StoredKey { epoch: Epoch(2), private: &next }, StoredKey { epoch: Epoch(1), private: &first }];
-    net.nodes[MIX].mix.set_keys(&keys, &mut rng).unwrap();
-    net.receive(MIX, &old, 0);
-    assert_eq!(net.dropped(MIX, Loss::Replay), 1);
-    net.receive(MIX, &later, 0);
-    assert_eq!(net.nodes[MIX].mix.len(), 2);
-    // gone with its epoch
+    let (first, _) = net.request(Some(50), ECHO, true);
+    let (second, _) = net.request(Some(50), ECHO, true);
     let (third, _) = net.request(Some(50), ECHO, true);
-    net.nodes[MIX].mix.set_keys(&keys[..1], &mut rng).unwrap();
+    net.receive(MIX, &first, 0);
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let mut turn = |net: &Net, epoch| {
+        let node = &net.nodes[MIX];
+        node.keys.advance(Epoch(epoch), &mut rng).unwrap();
+        node.ring.turn_to(Epoch(epoch), &node.keys, REPLAYS, &mut rng);
+    };
+    // the next epoch's key comes, this one's stays and still knows what it has seen
+    turn(&net, 2);
+    net.receive(MIX, &first, 0);
+    assert_eq!(net.dropped(MIX, Loss::Replay), 1);
+    net.receive(MIX, &second, 0);
+    assert_eq!(net.nodes[MIX].mix.len(), 2);
+    // gone with its time
+    turn(&net, 3);
     net.receive(MIX, &third, 0);
     assert_eq!(net.dropped(MIX, Loss::Mac), 1);
-    // a malformed key changes nothing
-    assert!(net.nodes[MIX].mix.set_keys(&[StoredKey { epoch: Epoch(3), private: &[1; 5] }], &mut rng).is_none());
+    // a packet for the next epoch is early, not wrong
+    let next = net.nodes[MIX].keys.public(Epoch(4))[&Epoch(4)].clone();
+    net.nodes[MIX].public = X25519::of_public(&next).unwrap();
+    let (early, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &early, 0);
+    assert_eq!(net.nodes[MIX].mix.len(), 3);
 }
 
 #[test]

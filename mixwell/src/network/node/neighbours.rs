@@ -88,7 +88,8 @@ fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Ve
             let after = layer(own.saturating_add(1)).map_or_else(ends, Iterator::collect);
             Some((before, after))
         }
-        Layer::Service | Layer::Gateway => {
+        // a gateway or service node
+        _ => {
             Some((layer(all.saturating_sub(1))?.collect(), layer(0)?.collect()))
         }
     }
