@@ -7,6 +7,7 @@ mod counters;
 pub(crate) mod directory;
 pub(crate) mod error;
 mod files;
+pub(crate) mod client;
 mod gateway;
 pub(crate) mod keys;
 mod letters;
@@ -21,3 +22,5 @@ pub(crate) mod peers;
 mod pem;
 pub(crate) mod pki_client;
 pub(crate) mod randomness;
+#[cfg(test)]
+mod testing;

@@ -118,7 +118,7 @@ pub(crate) fn random<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
     clippy::arithmetic_side_effects,
     reason = "the product fits, the result too"
 )]
-fn below(bound: usize, rng: &mut ChaCha20Rng) -> usize {
+pub(crate) fn below(bound: usize, rng: &mut ChaCha20Rng) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }
 

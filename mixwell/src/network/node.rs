@@ -3,6 +3,8 @@
 mod neighbours;
 mod release;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use super::{
     clock::Clock,

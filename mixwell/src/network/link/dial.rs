@@ -57,6 +57,8 @@ pub(crate) struct Dialer {
 /// After so long without a packet, a sign of life.
 const QUIET: Duration = Duration::from_secs(20);
 
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
 /// The called end sends nothing but a farewell, so nothing is awaited: that it is gone shows in writing.
 const NO_TIMEOUT: Duration = Duration::from_hours(24 * 365);
 
@@ -77,12 +79,19 @@ impl Dialer {
             }
             // a link that was up for a while is called again at once
             failures = if up_since.elapsed() > self.period / 8 { 0 } else { failures.saturating_add(1) };
-            let pause = (self.period / 64).saturating_mul(failures).min(self.period / 8);
+            let pause = self.pause(failures);
             tokio::select! {
                 () = time::sleep(pause) => {}
                 () = stopped(&mut stop) => {}
             }
         }
+    }
+
+    /// How long to wait after so many failures: it grows by 1/64 of an epoch up to 1/8. The first few calls come sooner, since a
+    /// peer that starts at the same time as this node may be some seconds behind.
+    fn pause(&self, failures: u32) -> Duration {
+        let soon = FIRST_PAUSE.saturating_mul(1 << failures.min(20));
+        (self.period / 64).saturating_mul(failures).min(self.period / 8).min(soon)
     }
 
     /// Calls, and carries packets until the link fails or the node stops.
