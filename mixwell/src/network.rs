@@ -13,6 +13,7 @@ pub(crate) mod keys;
 mod letters;
 mod link;
 pub(crate) mod logging;
+pub(crate) mod metrics;
 mod mix;
 pub(crate) mod mix_keys;
 mod node;

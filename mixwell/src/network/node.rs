@@ -196,6 +196,19 @@ impl Node {
         *self.rates.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The epoch.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.clock.epoch()
+    }
+
+    /// Whether there is a consensus of this epoch that lists the node.
+    pub(crate) fn has_consensus(&self) -> bool {
+        let known = self.directory.borrow().clone();
+        known.of(self.epoch()).and_then(|consensus| consensus.document().ok()).is_some_and(|document| {
+            document.nodes().by_hash(mixwell_pki_types::KeyHash(*self.id.as_bytes())).is_some()
+        })
+    }
+
     fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>) -> Acceptor {
         let node = Arc::clone(self);
         Acceptor {
