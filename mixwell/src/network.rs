@@ -1,17 +1,21 @@
 //! A network: what its authorities, nodes and clients share, and those themselves, over real sockets.
 
 pub(crate) mod address;
+pub(crate) mod authority;
+pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod config;
 mod counters;
+pub(crate) mod demo;
 pub(crate) mod directory;
 pub(crate) mod error;
 mod files;
-pub(crate) mod client;
 mod gateway;
 pub(crate) mod keys;
+mod launch;
 mod letters;
 mod link;
+pub(crate) mod listener;
 pub(crate) mod logging;
 pub(crate) mod metrics;
 mod mix;
@@ -23,5 +27,6 @@ pub(crate) mod peers;
 mod pem;
 pub(crate) mod pki_client;
 pub(crate) mod randomness;
+pub(crate) mod runtime;
 #[cfg(test)]
 mod testing;

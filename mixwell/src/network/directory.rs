@@ -6,6 +6,8 @@ mod upload;
 
 pub(crate) use consensus::{Consensus, ConsensusFault};
 pub(crate) use follow::follow;
+#[cfg(test)]
+pub(crate) use upload::sign;
 pub(crate) use upload::{NodeDescription, upload};
 
 use mixwell_pki_types::Epoch;

@@ -52,7 +52,8 @@ impl PkiClient {
 
     /// The consensus of an epoch, from whichever authority has a good one; they are asked in random order.
     pub(crate) async fn fetch(&self, epoch: Epoch, now: Epoch) -> Result<Consensus, FetchErrors> {
-        let mut order: Vec<&Authority> = self.authorities.iter().collect();
+        let mut order: Vec<&Authority> =
+            self.authorities.iter().filter(|authority| Some(authority.id) != self.own_id).collect();
         let mut rng = self.randomness.rng();
         order.sort_by_cached_key(|_| rng.next_u64());
         let mut errors = FetchErrors(Vec::new());

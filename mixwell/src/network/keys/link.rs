@@ -60,6 +60,11 @@ impl LinkKem {
         self.name
     }
 
+    /// Bytes of a public key.
+    pub(crate) const fn public_len(&self) -> usize {
+        self.public_len
+    }
+
     /// Reads a public key in PEM form.
     pub(crate) fn public_from_pem(&self, text: &str) -> Result<Vec<u8>, pem::PemError> {
         Ok(pem::decode(self.name, Kind::Public, self.public_len, text.as_bytes())?.to_vec())
@@ -156,6 +161,11 @@ impl LinkKey {
     /// The public key as configurations of others have it.
     pub(crate) fn public_pem(&self) -> String {
         pem::encode(self.kem.name, Kind::Public, self.public()).to_string()
+    }
+
+    /// How long a buffer has to be for a handshake on a link that pads nothing.
+    pub(crate) fn handshake_len(&self) -> usize {
+        self.key.longest_message()
     }
 
     /// How long a buffer has to be for a handshake on `link`, and for what follows.
