@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{anonymity, demo, error::Error, genkeypair, geometry, schemes, style};
+use crate::{anonymity, demo, error::Error, genkeypair, geometry, network, schemes, style};
 use clap::{Parser, Subcommand};
 
 /// Mixwell: Sphinx packets, their geometries and keys.
@@ -16,6 +16,7 @@ pub(crate) struct Cli {
 enum Command {
     Anonymity(Box<anonymity::Arguments>),
     Demo(demo::Arguments),
+    Net(network::demo::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
     Schemes(schemes::Arguments),
@@ -40,6 +41,7 @@ impl Cli {
         match self.command {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
+            Command::Net(arguments) => network::demo::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),
             Command::Schemes(arguments) => schemes::run(&arguments),

@@ -1,5 +1,6 @@
 //! What can go wrong, and how the user is told.
 
+use crate::network::error::NetworkError;
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, ReplayFilterFull, WrapError, WrongScheme};
 use std::{
@@ -51,6 +52,8 @@ pub(crate) enum Error {
     Demo(&'static str),
     /// A network that can't be simulated.
     Anonymity(&'static str),
+    /// A part of a network can't start, or had to stop.
+    Network(NetworkError),
 }
 
 impl Error {
@@ -92,6 +95,7 @@ impl core::fmt::Display for Error {
             Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::FilterFull(error) => error.fmt(f),
             Self::Demo(what) | Self::Anonymity(what) => f.write_str(what),
+            Self::Network(error) => error.fmt(f),
         }
     }
 }
@@ -116,4 +120,5 @@ from! {
     Open(OpenError),
     Finish(FinishError),
     FilterFull(ReplayFilterFull),
+    Network(NetworkError),
 }

@@ -25,6 +25,10 @@ pub(crate) enum NetworkError {
     Listen(String, io::Error),
     /// The runtime can't be started, or a signal not be waited for.
     Runtime(io::Error),
+    /// A Sphinx scheme that is not one of ours; what is wrong.
+    UnknownScheme(String),
+    /// A demonstration that did not go well; why.
+    Demo(&'static str),
     /// No authority gave a consensus; why, one line for each.
     NoConsensus(String),
 }
@@ -45,6 +49,8 @@ impl fmt::Display for NetworkError {
             Self::Configuration(error) => error.fmt(f),
             Self::Listen(address, error) => write!(f, "can't listen on {address}: {error}"),
             Self::Runtime(error) => write!(f, "can't run: {error}"),
+            Self::UnknownScheme(why) => write!(f, "Sphinx scheme: {why}"),
+            Self::Demo(why) => f.write_str(why),
             Self::NoConsensus(why) => write!(f, "no consensus:{why}"),
         }
     }
