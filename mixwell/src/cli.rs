@@ -1,6 +1,8 @@
 //! The command line.
 
-use crate::{anonymity, authority, demo, error::Error, fetch, genconfig, genkeypair, geometry, packet, schemes, style};
+use crate::{
+    anonymity, authority, demo, error::Error, fetch, genconfig, genkeypair, geometry, network, packet, schemes, style,
+};
 use clap::{Parser, Subcommand};
 
 /// Mixwell: Sphinx packets, their geometries and keys.
@@ -19,6 +21,7 @@ enum Command {
     Demo(demo::Arguments),
     Fetch(fetch::Arguments),
     Genconfig(genconfig::Arguments),
+    Net(network::demo::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
     Packet(packet::Arguments),
@@ -50,6 +53,7 @@ impl Cli {
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Fetch(arguments) => fetch::run(&arguments),
             Command::Genconfig(arguments) => genconfig::run(&arguments),
+            Command::Net(arguments) => network::demo::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),
             Command::Packet(arguments) => packet::run(&arguments),

@@ -5,8 +5,8 @@ mod uniform;
 
 pub use error::PathError;
 
-use crate::{Document, Epoch, Node, Period};
-use core::time::Duration;
+use crate::{Document, Epoch, Layer, Node, Period};
+use core::{ops::Range, time::Duration};
 use rand_core::CryptoRng;
 
 /// A hop of a route.
@@ -68,7 +68,7 @@ impl<'a> Router<'a> {
         self.document.layer_count().saturating_add(2)
     }
 
-    /// How many hops a reply's route has: one node of each layer, the gateway.
+    /// How many hops a reply's route has: one node of each layer, the gateway. No route of a loop decoy has more.
     #[must_use]
     pub fn reply_hops(&self) -> usize {
         self.document.layer_count().saturating_add(1)
@@ -88,23 +88,51 @@ impl<'a> Router<'a> {
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
     ) -> Result<Duration, PathError> {
-        Draw { first: Some(gateway), last: service, delay_last: with_surb, departure, router: self }
+        let layers = 0..self.document.layer_count();
+        Draw { first: Some(gateway), layers, last: service, delay_last: with_surb, departure, router: self }
             .until_fast(delays, rng, hops)
     }
 
-    /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays.
+    /// Draws the route to a service node of a loop decoy that the node `from` sends: one node of each layer behind its own,
+    /// which are all of them for a gateway and a service node. The decoy carries a SURB.
     ///
     /// # Errors
     /// [`PathError`].
-    pub fn reply<R: CryptoRng + ?Sized>(
+    pub fn decoy<R: CryptoRng + ?Sized>(
         &self,
-        gateway: Node<'a>,
+        (from, service): (Node<'a>, Node<'a>),
         departure: Departure,
         delays: &mut impl HopDelay<R>,
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
     ) -> Result<Duration, PathError> {
-        Draw { first: None, last: gateway, delay_last: false, departure, router: self }.until_fast(delays, rng, hops)
+        let all = self.document.layer_count();
+        let layers = match from.place().layer {
+            Layer::Mix(own) => usize::from(own).saturating_add(1).min(all)..all,
+            Layer::Service | Layer::Gateway => 0..all,
+        };
+        Draw { first: None, layers, last: service, delay_last: true, departure, router: self }
+            .until_fast(delays, rng, hops)
+    }
+
+    /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays. A loop decoy returns to a mix by
+    /// the layers before the mix's own alone, and to a service node by all.
+    ///
+    /// # Errors
+    /// [`PathError`].
+    pub fn reply<R: CryptoRng + ?Sized>(
+        &self,
+        to: Node<'a>,
+        departure: Departure,
+        delays: &mut impl HopDelay<R>,
+        rng: &mut R,
+        hops: &mut [Option<Hop<'a>>],
+    ) -> Result<Duration, PathError> {
+        let layers = match to.place().layer {
+            Layer::Mix(own) => 0..usize::from(own),
+            Layer::Service | Layer::Gateway => 0..self.document.layer_count(),
+        };
+        Draw { first: None, layers, last: to, delay_last: false, departure, router: self }.until_fast(delays, rng, hops)
     }
 }
 
@@ -112,6 +140,8 @@ impl<'a> Router<'a> {
 struct Draw<'r, 'a> {
     router: &'r Router<'a>,
     first: Option<Node<'a>>,
+    /// One node of each of these layers of mixes.
+    layers: Range<usize>,
     last: Node<'a>,
     delay_last: bool,
     departure: Departure,
@@ -125,9 +155,10 @@ impl<'a> Draw<'_, 'a> {
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
     ) -> Result<Duration, PathError> {
-        let need = if self.first.is_some() { self.router.forward_hops() } else { self.router.reply_hops() };
+        let need = self.layers.len().saturating_add(usize::from(self.first.is_some())).saturating_add(1);
         let have = hops.len();
-        let hops = hops.get_mut(..need).ok_or(PathError::Room { need, have })?;
+        let (hops, rest) = hops.split_at_mut_checked(need).ok_or(PathError::Room { need, have })?;
+        rest.fill(None);
         let limit = self.router.period.duration().saturating_mul(2);
         let mut failure = PathError::TooSlow { draws: MAX_DRAWS };
         for _ in 0..MAX_DRAWS {
@@ -156,7 +187,7 @@ impl<'a> Draw<'_, 'a> {
         let Router { document, period } = self.router;
         let mut spent = self.departure.spent;
         let last_index = hops.len().saturating_sub(1);
-        let mut layers = document.layers().zip(0..);
+        let mut layers = document.layers().zip(0..).skip(self.layers.start);
         for (index, hop) in hops.iter_mut().enumerate() {
             let node = match self.first {
                 Some(first) if index == 0 => first,

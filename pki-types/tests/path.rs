@@ -75,9 +75,43 @@ proptest! {
                 prop_assert_eq!(check(&route, start), start.unix + start.spent + total);
                 prop_assert!(start.spent + total < 2 * PERIOD.duration());
             }
-            // the forward route may leave a reply no time
-            Err(error) => prop_assert_eq!(error, PathError::TooSlow { draws: 64 }),
+            // the forward route may leave a reply no time, or none for which mix keys are published
+            Err(error) => {
+                let no_time = matches!(error, PathError::TooSlow { draws: 64 } | PathError::NoMixKey { .. });
+                prop_assert!(no_time);
+            }
         }
+    }
+}
+
+#[test]
+fn loop_decoys_go_on_from_their_sender_and_come_back_to_it() {
+    let bytes = network::document(40).encode();
+    let document = Document::parse(&bytes).unwrap();
+    let router = Router::new(document, PERIOD);
+    let mut rng = ChaCha20Rng::from_seed([8; 32]);
+    let service = document.services().next().unwrap();
+    for from in document.nodes() {
+        let mut hops = [None; 4];
+        let spent = router.decoy((from, service), departure(0), &mut up_to(99), &mut rng, &mut hops).unwrap();
+        let route: Vec<Hop<'_>> = hops.iter().flatten().copied().collect();
+        let end = check(&route, departure(0));
+        assert_eq!(end, departure(0).unix + spent);
+        assert!(route.iter().all(|hop| hop.delay_millis.is_some()));
+        let back_from = Departure { spent, ..departure(0) };
+        router.reply(from, back_from, &mut up_to(99), &mut rng, &mut hops).unwrap();
+        let back: Vec<Hop<'_>> = hops.iter().flatten().copied().collect();
+        check(&back, back_from);
+
+        let layers = |route: &[Hop<'_>]| route.iter().map(|hop| hop.node.place().layer).collect::<Vec<_>>();
+        let mixes = |range: core::ops::Range<u8>| range.map(Layer::Mix);
+        let (after, before) = match from.place().layer {
+            Layer::Mix(own) => (mixes(own + 1..3), mixes(0..own)),
+            _ => (mixes(0..3), mixes(0..3)),
+        };
+        assert_eq!(layers(&route), after.chain([Layer::Service]).collect::<Vec<_>>());
+        assert_eq!(layers(&back), before.chain([from.place().layer]).collect::<Vec<_>>());
+        assert_eq!(back.last().unwrap().node.id(), from.id());
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Schemes {
 impl Schemes {
     /// Those of these names, in any case.
     pub(super) fn by_names(signatures: &str, kem: &str) -> Result<Self, NetworkError> {
-        let unknown = |name: &str| NetworkError::UnknownScheme(name.to_owned());
+        let unknown = |name: &str| NetworkError::NoSuchScheme(name.to_owned());
         Ok(Self {
             signatures: scheme(signatures).ok_or_else(|| unknown(signatures))?,
             kem: LinkKem::by_name(kem).ok_or_else(|| unknown(kem))?,

@@ -30,9 +30,13 @@ pub(crate) enum NetworkError {
     /// A folder that is to be made is there.
     Exists(PathBuf),
     /// There is no such KEM or signature scheme.
-    UnknownScheme(String),
+    NoSuchScheme(String),
     /// The ports from the first on do not do for so many parts.
     TooManyPorts(u16, u16),
+    /// A Sphinx scheme that is not one of ours; what is wrong.
+    UnknownScheme(String),
+    /// A demonstration that did not go well; why.
+    Demo(&'static str),
     /// No authority gave a consensus; why, one line for each.
     NoConsensus(String),
 }
@@ -59,10 +63,12 @@ impl fmt::Display for NetworkError {
                 path.display()
             ),
             Self::Exists(path) => write!(f, "{} exists; name a folder that does not", path.display()),
-            Self::UnknownScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
+            Self::NoSuchScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
             Self::TooManyPorts(first, parts) => {
                 write!(f, "{parts} parts of a network are too many for the ports from {first} on, two for each")
             }
+            Self::UnknownScheme(why) => write!(f, "Sphinx scheme: {why}"),
+            Self::Demo(why) => f.write_str(why),
             Self::NoConsensus(why) => write!(f, "no consensus:{why}"),
         }
     }
