@@ -1,7 +1,8 @@
 //! The command line.
 
 use crate::{
-    anonymity, authority, demo, error::Error, fetch, genconfig, genkeypair, geometry, network, packet, schemes, style,
+    anonymity, authority, demo, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet, schemes,
+    style,
 };
 use clap::{Parser, Subcommand};
 
@@ -24,6 +25,7 @@ enum Command {
     Net(network::demo::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
+    Node(node::Arguments),
     Packet(packet::Arguments),
     Schemes(schemes::Arguments),
 }
@@ -56,6 +58,7 @@ impl Cli {
             Command::Net(arguments) => network::demo::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),
+            Command::Node(arguments) => node::run(&arguments),
             Command::Packet(arguments) => packet::run(&arguments),
             Command::Schemes(arguments) => schemes::run(&arguments),
         }

@@ -12,6 +12,7 @@ mod geometry;
 mod hex;
 mod input;
 mod network;
+mod node;
 mod output;
 mod packet;
 mod random;
