@@ -3,7 +3,6 @@
 mod anonymity;
 mod authority;
 mod cli;
-mod demo;
 mod error;
 mod fetch;
 mod genconfig;
@@ -15,6 +14,8 @@ mod network;
 mod node;
 mod output;
 mod packet;
+mod packets;
+mod ping;
 mod random;
 mod scheme;
 mod schemes;

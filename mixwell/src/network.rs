@@ -22,7 +22,7 @@ pub(crate) mod mix;
 pub(crate) mod mix_keys;
 pub(crate) mod node;
 mod packet;
-mod packets;
+pub(crate) mod packets;
 pub(crate) mod peers;
 pub(crate) mod pem;
 pub(crate) mod pki_client;

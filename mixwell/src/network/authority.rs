@@ -13,7 +13,9 @@ mod tally;
 mod tests;
 mod topology;
 
-pub(crate) use message::{Outgoing, Peer, Reply};
+use message::Peer;
+#[cfg(test)]
+use message::Reply;
 pub(crate) use permitted::Rules;
 pub(crate) use serve::{AuthorityNode, serve};
 pub(crate) use state::State;

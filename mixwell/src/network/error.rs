@@ -37,6 +37,10 @@ pub(crate) enum NetworkError {
     UnknownScheme(String),
     /// A demonstration that did not go well; why.
     Demo(&'static str),
+    /// A client can't work; why.
+    Client(String),
+    /// Not every message came back.
+    Pings,
     /// No authority gave a consensus; why, one line for each.
     NoConsensus(String),
 }
@@ -69,6 +73,8 @@ impl fmt::Display for NetworkError {
             }
             Self::UnknownScheme(why) => write!(f, "Sphinx scheme: {why}"),
             Self::Demo(why) => f.write_str(why),
+            Self::Client(why) => f.write_str(why),
+            Self::Pings => f.write_str("not every message came back"),
             Self::NoConsensus(why) => write!(f, "no consensus:{why}"),
         }
     }

@@ -37,7 +37,7 @@ use tokio::{
 };
 use tracing::info;
 
-pub(crate) use neighbours::node_id;
+
 
 /// How much a node holds, and for how long.
 #[derive(Debug, Clone)]
@@ -249,15 +249,13 @@ impl Node {
                 let stays = peers.get(id) == Some(peer);
                 if !stays {
                     task.abort();
-                    for _ in 0..out.set_up(false) {
-                        self.mix.counters().lose(Loss::LinkDown);
-                    }
+                    out.close(self.mix.counters());
                 }
                 stays
             });
             for (id, peer) in peers {
                 links.entry(id).or_insert_with(|| {
-                    let out = Arc::new(Outgoing::new(self.sizes.write_queue));
+                    let out = Arc::new(Outgoing::new(self.sizes.write_queue, self.sizes.write_wait));
                     let (dialer, called, link) = (self.dialer(hung_up.clone()), peer.clone(), Arc::clone(&out));
                     let task = calls.spawn(async move { dialer.run(&called, &link).await });
                     (peer, out, task)
@@ -293,7 +291,6 @@ impl Node {
             link: Link::node(packet_sizes),
             timeouts: self.sizes.timeouts,
             period: self.clock.period().duration(),
-            write_wait: self.sizes.write_wait,
             counters: Arc::clone(self.mix.counters()),
             stopwatch: self.stopwatch,
             randomness: self.randomness.branch(),

@@ -10,11 +10,11 @@ fn version() {
 #[test]
 fn help_has_every_command_and_an_example_of_it() {
     let help = succeed(&["--help"]);
-    for command in ["demo", "geometry", "genkeypair", "schemes"] {
+    for command in ["packets", "geometry", "genkeypair", "schemes"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
     }
-    for command in ["demo", "geometry", "genkeypair"] {
+    for command in ["packets", "geometry", "genkeypair"] {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
     assert!(succeed(&["schemes", "--help"]).contains("KEM"));
@@ -26,15 +26,15 @@ fn wrong_command_lines() {
         &[],
         &["mix"],
         &["--shout"],
-        &["demo", "now"],
-        &["demo", "--hops", "0"],
-        &["demo", "--hops", "33"],
-        &["demo", "--payload", "0"],
-        &["demo", "--payload", "1048577"],
-        &["demo", "--messages", "0"],
-        &["demo", "--messages", "1000001"],
-        &["demo", "--messages", "2", "--file", "-"],
-        &["demo", "--scheme", "rot13"],
+        &["packets", "now"],
+        &["packets", "--hops", "0"],
+        &["packets", "--hops", "33"],
+        &["packets", "--payload", "0"],
+        &["packets", "--payload", "1048577"],
+        &["packets", "--messages", "0"],
+        &["packets", "--messages", "1000001"],
+        &["packets", "--messages", "2", "--file", "-"],
+        &["packets", "--scheme", "rot13"],
         &["geometry", "--hops", "0"],
         &["geometry", "--hops", "33"],
         &["geometry", "--payload", "-1"],

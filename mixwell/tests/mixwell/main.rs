@@ -9,9 +9,10 @@
 )]
 
 mod command_line;
-mod demo;
 mod genkeypair;
 mod geometry;
+mod network;
 mod output;
+mod packets;
 mod run;
 mod schemes;

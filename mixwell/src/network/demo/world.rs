@@ -301,20 +301,16 @@ fn sizes(period: Period) -> Sizes {
 const PATIENT: Timeouts =
     Timeouts { handshake: Duration::from_secs(10), read: Duration::from_mins(2), write: Duration::from_mins(1) };
 
-/// A period of about this length of which an epoch begins very soon, so that nobody has to wait for that.
+/// A period of about this length of which an epoch has just begun, so that nobody has to wait for that.
 ///
 /// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by hours.
 fn period_from_now(about: Duration) -> Period {
-    let soon = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().saturating_add(SOON);
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let millis = u64::try_from(about.as_millis()).unwrap_or(10_000);
     let tried = (millis..millis.saturating_add(2000)).filter_map(|millis| {
         let period = Period::new(Duration::from_millis(millis))?;
-        Some((period.at(soon).ok()?, period))
+        Some((period.at(now).ok()?, period))
     });
-    // the one that has just begun then
     let best = tried.filter(|(time, _)| time.epoch > Epoch(0)).min_by_key(|(time, _)| time.elapsed);
     best.map_or_else(Period::default, |(_, period)| period)
 }
-
-/// Until then all have started.
-const SOON: Duration = Duration::from_millis(400);

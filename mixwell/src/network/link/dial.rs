@@ -42,8 +42,6 @@ pub(crate) struct Dialer {
     pub(crate) timeouts: Timeouts,
     /// The epoch's length, by which back-off grows.
     pub(crate) period: Duration,
-    /// How long a packet may wait to be written.
-    pub(crate) write_wait: Duration,
     /// Where packets are counted.
     pub(crate) counters: Arc<Counters>,
     /// Time for packets.
@@ -70,9 +68,7 @@ impl Dialer {
         while !*stop.borrow() {
             let up_since = time::Instant::now();
             let ended = self.link(peer, out, &mut stop).await;
-            for _ in 0..out.set_up(false) {
-                self.counters.lose(Loss::LinkDown);
-            }
+            out.set_up(false);
             match ended {
                 Ok(()) => info!(peer = peer.name, "link closed"),
                 Err(error) => debug!(peer = peer.name, %error, "link failed"),
@@ -122,8 +118,7 @@ impl Dialer {
         loop {
             tokio::select! {
                 (since, packet) = out.pop() => {
-                    let waited = Duration::from_nanos(self.stopwatch.now().nanos_since(since));
-                    if waited > self.write_wait {
+                    if out.is_late(self.stopwatch.now(), since) {
                         self.counters.lose(Loss::WriteWait);
                     } else {
                         writer.send(&Command::SendPacket(&packet)).await?;

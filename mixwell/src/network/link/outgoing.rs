@@ -1,9 +1,13 @@
 //! Packets that wait to be written to one peer.
 
-use crate::network::{counters::Loss, packet::Packet};
+use crate::network::{
+    counters::{Counters, Loss},
+    packet::Packet,
+};
 use core::{
     fmt,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 use mixwell_mixdelay::Instant;
 use std::{
@@ -12,34 +16,42 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// A queue of packets for a peer, of fixed capacity. While the link is down it takes none.
+/// A queue of packets for a peer, of fixed capacity. While the link is down, packets wait for it no longer than for their
+/// writing.
 pub(crate) struct Outgoing {
     waiting: Mutex<VecDeque<(Instant, Packet)>>,
     capacity: usize,
+    wait: Duration,
     ready: Notify,
     up: AtomicBool,
 }
 
 impl Outgoing {
-    /// A queue for so many packets, with its link down.
-    pub(crate) fn new(capacity: usize) -> Self {
+    /// A queue for so many packets, which wait for so long at most, with its link down.
+    pub(crate) fn new(capacity: usize, wait: Duration) -> Self {
         let waiting = Mutex::new(VecDeque::with_capacity(capacity));
-        Self { waiting, capacity, ready: Notify::new(), up: AtomicBool::new(false) }
+        Self { waiting, capacity, wait, ready: Notify::new(), up: AtomicBool::new(false) }
     }
 
-    /// Puts a packet at the end.
-    pub(crate) fn push(&self, now: Instant, packet: Packet) -> Result<(), Loss> {
-        if !self.is_up() {
-            return Err(Loss::LinkDown);
-        }
+    /// Puts a packet at the end. What has waited too long for a link that is down makes room.
+    pub(crate) fn push(&self, now: Instant, packet: Packet, counters: &Counters) {
         let mut waiting = self.lock();
+        while !self.is_up() && waiting.front().is_some_and(|(since, _)| self.is_late(now, *since)) {
+            waiting.pop_front();
+            counters.lose(Loss::LinkDown);
+        }
         if waiting.len() >= self.capacity {
-            return Err(Loss::WriteQueueFull);
+            counters.lose(if self.is_up() { Loss::WriteQueueFull } else { Loss::LinkDown });
+            return;
         }
         waiting.push_back((now, packet));
         drop(waiting);
         self.ready.notify_one();
-        Ok(())
+    }
+
+    /// Whether a packet has waited for too long.
+    pub(crate) fn is_late(&self, now: Instant, since: Instant) -> bool {
+        Duration::from_nanos(now.nanos_since(since)) > self.wait
     }
 
     /// Waits for the first packet, and tells since when it has waited. For one task at a time.
@@ -53,16 +65,17 @@ impl Outgoing {
         }
     }
 
-    /// Says that the link is up, or that it is down, and then how many packets that waited are lost.
-    pub(crate) fn set_up(&self, up: bool) -> usize {
+    /// Says whether the link is up.
+    pub(crate) fn set_up(&self, up: bool) {
         self.up.store(up, Ordering::Release);
-        if up {
-            return 0;
+    }
+
+    /// Drops what waits: there will be no link any more.
+    pub(crate) fn close(&self, counters: &Counters) {
+        self.set_up(false);
+        for _ in self.lock().drain(..) {
+            counters.lose(Loss::LinkDown);
         }
-        let mut waiting = self.lock();
-        let lost = waiting.len();
-        waiting.clear();
-        lost
     }
 
     /// Whether the link is up.
@@ -93,16 +106,22 @@ mod tests {
     use crate::network::packet::Pool;
 
     #[tokio::test]
-    async fn packets_wait_while_the_link_is_up() {
-        let pool = Pool::new(4, 1);
-        let out = Outgoing::new(2);
-        let now = Instant::from_millis;
-        assert_eq!(out.push(now(1), pool.take().unwrap()), Err(Loss::LinkDown));
+    async fn packets_wait_for_their_link_but_not_for_long() {
+        let (pool, counters) = (Pool::new(4, 1), Counters::default());
+        let lost = |reason| counters.dropped(reason);
+        let out = Outgoing::new(2, Duration::from_millis(50));
+        let push = |millis| out.push(Instant::from_millis(millis), pool.take().unwrap(), &counters);
+        push(0);
+        push(50);
+        assert_eq!(lost(Loss::LinkDown), 0);
+        // the first has waited for 51 ms
+        push(51);
+        assert_eq!((lost(Loss::LinkDown), out.len()), (1, 2));
         out.set_up(true);
-        out.push(now(2), pool.take().unwrap()).unwrap();
-        out.push(now(3), pool.take().unwrap()).unwrap();
-        assert_eq!(out.push(now(4), pool.take().unwrap()), Err(Loss::WriteQueueFull));
-        assert_eq!(out.pop().await.0, now(2));
-        assert_eq!((out.set_up(false), out.len(), pool.lent()), (1, 0, 0));
+        push(52);
+        assert_eq!(lost(Loss::WriteQueueFull), 1);
+        assert_eq!(out.pop().await.0, Instant::from_millis(50));
+        out.close(&counters);
+        assert_eq!((lost(Loss::LinkDown), out.len(), pool.lent()), (2, 0, 0));
     }
 }

@@ -25,9 +25,9 @@ impl Routes {
     /// Puts a packet on the link to a node, or counts why it was dropped.
     pub(crate) fn send(&self, now: Instant, next_hop: NodeId, packet: Packet, counters: &Counters) {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let sent = links.get(&next_hop).ok_or(Loss::NextHop).and_then(|link| link.push(now, packet));
-        if let Err(reason) = sent {
-            counters.lose(reason);
+        match links.get(&next_hop) {
+            Some(link) => link.push(now, packet, counters),
+            None => counters.lose(Loss::NextHop),
         }
     }
 
