@@ -13,7 +13,8 @@ mod tally;
 mod tests;
 mod topology;
 
-pub(crate) use message::{Outgoing, Peer, Reply};
+#[cfg(test)]
+use message::{Peer, Reply};
 pub(crate) use permitted::Rules;
 pub(crate) use serve::{AuthorityNode, serve};
 pub(crate) use state::State;

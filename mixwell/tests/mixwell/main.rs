@@ -3,6 +3,7 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::integer_division_remainder_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
@@ -12,6 +13,8 @@ mod command_line;
 mod demo;
 mod genkeypair;
 mod geometry;
+mod networks;
 mod output;
+mod packet;
 mod run;
 mod schemes;
