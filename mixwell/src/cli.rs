@@ -41,6 +41,8 @@ Examples:
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
   mixwell anonymity --plots plots                     what an observer of all links is left with
   mixwell genconfig net                               a whole network's configuration, keys, and a script to run it
+  mixwell authority --config net/auth1/authority.toml
+  mixwell node --config net/mix1/katzenpost.toml      one authority or node of it alone
   mixwell fetch --config net/client.toml              its consensus, fetched and verified
   mixwell ping --config net/client.toml               messages to its echo service
   mixwell packet letter.packet --config client.toml --key mix-1.private.pem    what a hop sees of a packet

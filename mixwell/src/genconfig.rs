@@ -12,10 +12,11 @@ use crate::{
     style::{DIM, GOOD},
 };
 use clap::Args;
+use core::net::IpAddr;
 use mixwell_pki_types::Period;
 use mixwell_sphinx::Geometry;
 use plan::{Plan, Schemes};
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 /// Write the configuration of a whole network, and its keys
 ///

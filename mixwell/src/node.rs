@@ -64,6 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     Ok(runtime::run(start(configuration, identity, link, randomness))?)
 }
 
+#[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 async fn start(
     configuration: ServerConfiguration,
     identity: Identity,

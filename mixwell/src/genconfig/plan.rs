@@ -6,12 +6,10 @@ use crate::network::{
     keys::{Identity, LinkKem, LinkKey},
     randomness::Randomness,
 };
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use mixwell_pki_types::{Period, SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::Path,
-};
+use std::path::Path;
 
 /// The shape of a network.
 #[derive(Debug)]
@@ -122,5 +120,5 @@ fn count_of_ports(roles: &[(Role, &str, u16)]) -> u16 {
     roles.iter().fold(0, |sum, (_, _, count)| sum.saturating_add(*count))
 }
 
-const LOOPBACK: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const MOST_PARTS: u16 = 2000;

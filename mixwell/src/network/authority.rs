@@ -13,9 +13,8 @@ mod tally;
 mod tests;
 mod topology;
 
-use message::Peer;
 #[cfg(test)]
-use message::Reply;
+use message::{Peer, Reply};
 pub(crate) use permitted::Rules;
 pub(crate) use serve::{AuthorityNode, serve};
 pub(crate) use state::State;

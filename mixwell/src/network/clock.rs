@@ -17,50 +17,50 @@ impl Clock {
     }
 
     /// The length of an epoch.
-    pub(crate) const fn period(&self) -> Period {
+    pub(crate) const fn period(self) -> Period {
         self.period
     }
 
     /// The time since 1970.
     #[expect(clippy::unused_self, reason = "the one place that asks the system")]
-    pub(crate) fn now(&self) -> Duration {
+    pub(crate) fn now(self) -> Duration {
         // a clock before 1970 is before epoch 0 too
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
     /// The epoch, and where in it we are. Before the first one: its begin.
-    pub(crate) fn time(&self) -> EpochTime {
+    pub(crate) fn time(self) -> EpochTime {
         self.time_at(self.now())
     }
 
     /// As [`time`](Self::time), at another time since 1970.
-    pub(crate) fn time_at(&self, unix: Duration) -> EpochTime {
+    pub(crate) fn time_at(self, unix: Duration) -> EpochTime {
         let (elapsed, left) = (Duration::ZERO, self.period.duration());
         self.period.at(unix).unwrap_or(EpochTime { epoch: Epoch(0), elapsed, left })
     }
 
     /// The epoch.
-    pub(crate) fn epoch(&self) -> Epoch {
+    pub(crate) fn epoch(self) -> Epoch {
         self.time().epoch
     }
 
     /// So many eighths of the period.
-    pub(crate) fn eighths(&self, count: u32) -> Duration {
+    pub(crate) fn eighths(self, count: u32) -> Duration {
         eighths(self.period, count)
     }
 
     /// A sixteenth of the period: how often what is missing is asked for again.
-    pub(crate) fn sixteenth(&self) -> Duration {
-        self.eighths(1) / 2
+    pub(crate) fn sixteenth(self) -> Duration {
+        self.eighths(1).checked_div(2).unwrap_or_default()
     }
 
     /// The time since 1970 when so many eighths of an epoch have passed.
-    pub(crate) fn eighths_into(&self, epoch: Epoch, count: u32) -> Duration {
+    pub(crate) fn eighths_into(self, epoch: Epoch, count: u32) -> Duration {
         self.period.start(epoch).saturating_add(self.eighths(count))
     }
 
     /// Sleeps until a time since 1970, whatever happens to the system's clock meanwhile.
-    pub(crate) async fn sleep_until(&self, unix: Duration) {
+    pub(crate) async fn sleep_until(self, unix: Duration) {
         loop {
             let left = unix.saturating_sub(self.now());
             if left.is_zero() {
@@ -73,7 +73,7 @@ impl Clock {
 
 /// So many eighths of a period.
 pub(crate) fn eighths(period: Period, count: u32) -> Duration {
-    (period.duration() / 8).saturating_mul(count)
+    period.duration().checked_div(8).unwrap_or_default().saturating_mul(count)
 }
 
 /// After a jump of the system's clock, sleepers are late by this much at most.

@@ -1,10 +1,8 @@
 //! Accepting connections without letting anyone take more than their share.
 
-use core::time::Duration;
+use core::{net::IpAddr, time::Duration};
 use std::{
     collections::HashMap,
-    io,
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::{
@@ -32,7 +30,7 @@ impl Default for ListenerLimits {
 /// A listener with limits: what exceeds them is closed at once.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    listener: TcpListener,
+    socket: TcpListener,
     limits: ListenerLimits,
     connections: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
@@ -60,7 +58,7 @@ impl Listener {
     /// Limits what a listener accepts.
     pub(crate) fn new(listener: TcpListener, limits: ListenerLimits) -> Self {
         Self {
-            listener,
+            socket: listener,
             limits,
             connections: Arc::new(Semaphore::new(limits.connections)),
             handshakes: Arc::new(Semaphore::new(limits.handshakes)),
@@ -68,15 +66,10 @@ impl Listener {
         }
     }
 
-    /// Where it listens.
-    pub(crate) fn local_addr(&self) -> io::Result<core::net::SocketAddr> {
-        self.listener.local_addr()
-    }
-
     /// The next connection within the limits. Cancel-safe.
     pub(crate) async fn accept(&self) -> Accepted {
         loop {
-            let (stream, address) = match self.listener.accept().await {
+            let (stream, address) = match self.socket.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // out of descriptors, mostly: to try again at once would be a busy loop
@@ -136,9 +129,9 @@ mod tests {
     #[tokio::test]
     async fn what_exceeds_the_limits_is_closed() {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
         let limits = ListenerLimits { connections: 3, per_address: 2, handshakes: 1 };
         let listener = Listener::new(socket, limits);
-        let address = listener.local_addr().unwrap();
         let mut peers = Vec::new();
         for _ in 0..3 {
             peers.push(TcpStream::connect(address).await.unwrap());

@@ -6,14 +6,14 @@ use super::{
     peers::{Authorities, Authority},
     randomness::Randomness,
 };
-use core::fmt;
+use core::{fmt, time::Duration};
 use mixwell_pki_types::{Epoch, KeyHash};
 use mixwell_wire::{
     Ad, Command, ConsensusStatus, DescriptorStatus, Link, PkiSizes, StreamError, Timeouts,
     tokio::{Reader, Writer},
 };
 use rand_core::Rng as _;
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 /// Whoever asks the authorities for something. Cloning shares the keys.
 #[derive(Debug, Clone)]

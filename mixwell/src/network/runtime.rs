@@ -10,6 +10,7 @@ pub(crate) fn run<T>(task: impl Future<Output = Result<T, NetworkError>>) -> Res
 }
 
 /// Is ready when the user or the system wants an end: SIGINT or SIGTERM.
+#[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 pub(crate) async fn stop_signal() {
     let interrupt = async {
         if tokio::signal::ctrl_c().await.is_err() {

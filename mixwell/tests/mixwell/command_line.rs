@@ -10,11 +10,11 @@ fn version() {
 #[test]
 fn help_has_every_command_and_an_example_of_it() {
     let help = succeed(&["--help"]);
-    for command in ["packets", "geometry", "genkeypair", "schemes"] {
+    for command in ["authority", "demo", "fetch", "genconfig", "geometry", "genkeypair", "node", "packet", "packets", "ping", "schemes"] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
     }
-    for command in ["packets", "geometry", "genkeypair"] {
+    for command in ["authority", "demo", "fetch", "genconfig", "geometry", "genkeypair", "node", "packet", "packets", "ping"] {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
     assert!(succeed(&["schemes", "--help"]).contains("KEM"));
@@ -39,6 +39,16 @@ fn wrong_command_lines() {
         &["geometry", "--hops", "33"],
         &["geometry", "--payload", "-1"],
         &["geometry", "--check", "client.toml", "--hops", "3"],
+        &["authority"],
+        &["fetch"],
+        &["fetch", "--config", "client.toml", "--log", "shout"],
+        &["genconfig"],
+        &["genconfig", "net", "--layers", "0"],
+        &["genconfig", "net", "--authorities", "0"],
+        &["genconfig", "net", "--epoch-seconds", "1"],
+        &["genconfig", "net", "--port", "65536"],
+        &["node"],
+        &["packet", "letter.packet"],
         &["genkeypair"],
         &["genkeypair", "name"],
         &["genkeypair", "--scheme", "x25519"],

@@ -3,6 +3,7 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::integer_division_remainder_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
@@ -12,7 +13,9 @@ mod command_line;
 mod genkeypair;
 mod geometry;
 mod network;
+mod networks;
 mod output;
+mod packet;
 mod packets;
 mod run;
 mod schemes;

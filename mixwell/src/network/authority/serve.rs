@@ -69,7 +69,7 @@ async fn tick(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
 /// Asks another authority until it answers or it is too late.
 async fn call(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient, outgoing: Outgoing) {
     let Some(authority) = client.authorities().by_id(outgoing.to) else { return };
-    let retry = clock.sixteenth() / 4;
+    let retry = clock.sixteenth().checked_div(4).unwrap_or_default();
     while clock.now() < outgoing.deadline {
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
@@ -233,4 +233,4 @@ const MOST_COMMANDS: usize = 64;
 /// The longest command of a client or node: an upload.
 const MOST_CLIENT_FRAME_BYTES: usize = 1 << 17;
 const TIMEOUTS: Timeouts =
-    Timeouts { handshake: Duration::from_secs(3), read: Duration::from_secs(30), write: Duration::from_secs(60) };
+    Timeouts { handshake: Duration::from_secs(3), read: Duration::from_secs(30), write: Duration::from_mins(1) };

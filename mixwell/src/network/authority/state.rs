@@ -232,8 +232,12 @@ impl State {
             _ => None,
         });
         let ids: Vec<KeyHash> = mixes.keys().copied().collect();
-        let topology =
-            topology::assign(&ids, self.rules.layers, &fixed.collect(), &before.map(layers_of).unwrap_or_default());
+        let topology = topology::assign(
+            &ids,
+            self.rules.layers,
+            &fixed.collect(),
+            &before.as_ref().map(layers_of).unwrap_or_default(),
+        );
         if gateways.is_empty()
             || services.is_empty()
             || topology.iter().any(|layer| layer.len() < self.rules.min_per_layer)
@@ -241,7 +245,7 @@ impl State {
             return None;
         }
         let encoded =
-            |layer: Vec<KeyHash>| layer.iter().filter_map(|id| mixes.get(id)).map(|node| node.to_vec()).collect();
+            |layer: Vec<KeyHash>| layer.iter().filter_map(|id| mixes.get(id)).map(|node| (*node).clone()).collect();
         Some(DocumentBuilder {
             epoch: target,
             genesis_epoch: before.map_or(target, |document| document.genesis_epoch()),
@@ -364,7 +368,7 @@ const fn own<'a>(identity: &'a Identity, rules: &'a Rules) -> Own<'a> {
     Own { identity, rules }
 }
 
-fn layers_of(document: Document<'_>) -> BTreeMap<KeyHash, usize> {
+fn layers_of(document: &Document<'_>) -> BTreeMap<KeyHash, usize> {
     let layer = |node: mixwell_pki_types::Node<'_>| match node.place().layer {
         Layer::Mix(layer) => Some((node.id(), usize::from(layer))),
         _ => None,

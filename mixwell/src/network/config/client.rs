@@ -8,7 +8,7 @@ use crate::{
     geometry::GeometrySection,
     network::{address::Address, keys::LinkKem, peers::Authorities},
 };
-use mixwell_pki_types::{KeyHash, Period, SignatureScheme};
+use mixwell_pki_types::{KeyHash, Period};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;
 use std::{path::Path, sync::Arc};
@@ -17,7 +17,6 @@ use toml::Spanned;
 /// What a client knows of its network.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientConfiguration {
-    pub(crate) scheme: &'static dyn SignatureScheme,
     pub(crate) kem: LinkKem,
     pub(crate) geometry: Geometry,
     pub(crate) authorities: Arc<Authorities>,
@@ -63,7 +62,7 @@ impl ClientConfiguration {
             });
         }
         let period = Own::period(file.mixwell.as_ref(), &source)?;
-        Ok(Self { scheme, kem, geometry, authorities: Arc::new(authorities), gateways, period })
+        Ok(Self { kem, geometry, authorities: Arc::new(authorities), gateways, period })
     }
 }
 

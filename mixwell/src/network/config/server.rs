@@ -8,11 +8,11 @@ use crate::{
     geometry::GeometrySection,
     network::{address::Address, keys::LinkKem, peers::Authorities},
 };
+use core::net::SocketAddr;
 use mixwell_pki_types::{Period, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;
 use std::{
-    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };

@@ -76,8 +76,8 @@ impl Source {
     }
 
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or_default();
-        before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
+        let before = self.text.get(..offset).unwrap_or_default();
+        before.matches('\n').count().saturating_add(1)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::peers::Authorities;
 use core::{error::Error, fmt};
 use mixwell_pki_types::{
-    Certificate, CertificateError, Document, DocumentError, DocumentFault, Epoch, KeyHash, VerifyError,
+    Certificate, CertificateError, Document, DocumentError, DocumentFault, Epoch, KeyHash, VerifyError, VerifyingKey,
 };
 
 /// A verified consensus.
@@ -34,7 +34,7 @@ impl Consensus {
             return Err(ConsensusFault::Geometry);
         }
         let payload = verified.payload().to_vec();
-        let signers = verified.good().iter().filter_map(|index| keys.get(index)).map(|key| key.hash()).collect();
+        let signers = verified.good().iter().filter_map(|index| keys.get(index)).map(VerifyingKey::hash).collect();
         Ok(Self { certificate, payload, epoch, signers })
     }
 

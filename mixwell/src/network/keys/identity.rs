@@ -60,11 +60,6 @@ impl Identity {
         self.id
     }
 
-    /// The scheme.
-    pub(crate) const fn scheme(&self) -> &'static dyn SignatureScheme {
-        self.scheme
-    }
-
     /// The public key.
     pub(crate) fn public(&self) -> &[u8] {
         &self.public

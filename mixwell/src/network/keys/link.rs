@@ -148,11 +148,6 @@ impl LinkKey {
         (kem.load)(&bytes).map_err(|error| failed(&error))
     }
 
-    /// The KEM.
-    pub(crate) const fn kem(&self) -> LinkKem {
-        self.kem
-    }
-
     /// The public key.
     pub(crate) fn public(&self) -> &[u8] {
         self.key.public()

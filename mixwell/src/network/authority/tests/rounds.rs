@@ -24,7 +24,7 @@ fn commits(consensus: &Consensus) -> BTreeSet<KeyHash> {
     consensus.document().unwrap().commits().map(|(id, _)| id).collect()
 }
 
-fn layers(document: Document<'_>) -> BTreeMap<KeyHash, Layer> {
+fn layers(document: &Document<'_>) -> BTreeMap<KeyHash, Layer> {
     document.nodes().map(|node| (node.id(), node.place().layer)).collect()
 }
 
@@ -45,7 +45,7 @@ fn three_agree_epoch_after_epoch() {
         assert_eq!(document.prior_shared_random().count(), usize::from(epoch != FIRST.plus(1)));
         assert!(values.insert(*document.shared_random_value()), "the shared random is a new one");
         assert!(document.layers().all(|layer| layer.len() == 2));
-        let layers = layers(document);
+        let layers = layers(&document);
         assert!(before.is_none_or(|before| before == layers), "nobody changes its layer");
         before = Some(layers);
     }
