@@ -7,7 +7,13 @@ mod talk;
 mod view;
 mod world;
 
-use super::{error::NetworkError, keys::LinkKem, randomness::Randomness, runtime};
+use super::{
+    error::NetworkError,
+    keys::LinkKem,
+    logging::{self, LogLevel},
+    randomness::Randomness,
+    runtime,
+};
 use crate::error::Error;
 use clap::Args;
 use core::time::Duration;
@@ -52,6 +58,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SCHEME", default_value = "xwing", value_parser = kem)]
     kem: LinkKem,
 
+    /// How much the nodes tell on standard error; without a terminal, mostly
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "off")]
+    log: LogLevel,
+
     /// Draw keys, routes and delays from this number. For tests: the keys are no secret then
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -75,6 +85,7 @@ const HOMECOMING: Duration = Duration::from_secs(60);
 
 /// Runs the network, and says how it went.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    logging::start(arguments.log);
     let randomness = match arguments.seed {
         Some(seed) => Randomness::from_seed(seed),
         None => Randomness::from_system()?,

@@ -1,5 +1,7 @@
 //! A node: a mix, gateway or service node, over sockets.
 
+#[cfg(test)]
+mod mischief;
 mod neighbours;
 mod release;
 mod serve;
@@ -98,6 +100,8 @@ pub(crate) struct Node {
     link: Link,
     sizes: Sizes,
     randomness: Randomness,
+    #[cfg(test)]
+    pub(crate) mischief: mischief::Mischief,
 }
 
 impl Sizes {
@@ -148,6 +152,8 @@ impl Node {
             link,
             sizes,
             randomness,
+            #[cfg(test)]
+            mischief: mischief::Mischief::default(),
         };
         let turn = async move {
             loop {

@@ -43,7 +43,6 @@ pub(crate) struct TestNetwork {
     pub(crate) authorities: Arc<Authorities>,
     pub(crate) known: Consensuses,
     pub(crate) randomness: Randomness,
-    pub(crate) addresses: Vec<Address>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _directory: watch::Sender<Arc<Consensuses>>,
@@ -80,7 +79,6 @@ impl TestNetwork {
             ..DocumentBuilder::default()
         };
         let mut parts = Vec::new();
-        let mut addresses = Vec::new();
         for (number, (kind, layer)) in kinds.into_iter().enumerate() {
             let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
             let link_key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
@@ -96,7 +94,6 @@ impl TestNetwork {
                 is_gateway: kind == Kind::Gateway,
                 is_service: kind == Kind::Service,
             };
-            addresses.push(address);
             let descriptor = description.descriptor(epoch, &identity, &link_key, &mix_keys);
             match (kind, layer) {
                 (Kind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
@@ -146,7 +143,7 @@ impl TestNetwork {
             nodes.push(node);
         }
         let network =
-            Self { sphinx, clock, nodes, authorities, known, randomness, addresses, stop, tasks, _directory: sender };
+            Self { sphinx, clock, nodes, authorities, known, randomness, stop, tasks, _directory: sender };
         network.is_up().await;
         network
     }

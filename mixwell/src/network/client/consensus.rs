@@ -21,6 +21,11 @@ impl Download {
         Self { epoch, bytes: Vec::new(), ends: Vec::new() }
     }
 
+    /// Whether no chunk has come yet.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     /// Takes a chunk. Gives the certificate with the last one, and `None` if the gateway has no such consensus.
     pub(super) fn push(&mut self, code: ConsensusStatus, chunk: Chunk<'_>) -> Result<Progress, ClientError> {
         if code != ConsensusStatus::Ok {

@@ -210,7 +210,10 @@ impl Connection<'_> {
             None if next_is_due => turn,
             None => clock.eighths_into(time.epoch, NEXT_AFTER_EIGHTHS),
         };
-        if let Some(epoch) = missing {
+        // what is coming is not asked for a second time
+        if let Some(epoch) = missing
+            && self.download.as_ref().is_none_or(Download::is_empty)
+        {
             self.download = Some(Download::new(epoch));
             self.writer.send(&Command::GetConsensus2 { epoch: epoch.0 }).await?;
         }

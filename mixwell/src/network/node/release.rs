@@ -26,7 +26,10 @@ pub(super) async fn release(node: &Node) {
     loop {
         let now = stopwatch.now();
         if let Some((next_hop, packet)) = mix.due(now) {
+            #[cfg(not(test))]
             node.routes.send(now, next_hop, packet, mix.counters());
+            #[cfg(test)]
+            node.mischief.send(node, now, next_hop, packet);
             released = released.saturating_add(1);
             if released.is_multiple_of(TURN) {
                 tokio::task::yield_now().await;
