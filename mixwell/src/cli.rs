@@ -1,8 +1,8 @@
 //! The command line.
 
 use crate::{
-    anonymity, authority, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet, packets, ping, schemes,
-    style,
+    anonymity, authority, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet, packets, ping,
+    schemes, style,
 };
 use clap::{Parser, Subcommand};
 

@@ -218,15 +218,31 @@ impl Outcome {
         let (style, mark) = if all_back { (GOOD, "✓") } else { (ERROR, "✗") };
         let mut text = String::new();
         // a `String` takes everything
-        let _ = writeln!(text, "{style}{mark}{style:#} {} of {count} messages came back, {} lost, {} changed", self.good, self.lost, self.wrong);
+        let _ = writeln!(
+            text,
+            "{style}{mark}{style:#} {} of {count} messages came back, {} lost, {} changed",
+            self.good, self.lost, self.wrong
+        );
         if !sorted.is_empty() {
-            let _ = writeln!(text, "  round trips: median {} ms, 90 % {} ms, 99 % {} ms, longest {} ms", at(500), at(900), at(990), at(1000));
+            let _ = writeln!(
+                text,
+                "  round trips: median {} ms, 90 % {} ms, 99 % {} ms, longest {} ms",
+                at(500),
+                at(900),
+                at(990),
+                at(1000)
+            );
             let held = self.held.as_millis().checked_div(sorted.len() as u128).unwrap_or(0);
             let _ = writeln!(text, "  {DIM}of which hops were asked to hold packets {held} ms on average{DIM:#}");
         }
         let of = |count: &AtomicU64| count.load(Relaxed);
         let tally = &self.tally;
-        let _ = writeln!(text, "  {DIM}{} loop decoys sent, {} returned so far{DIM:#}", of(&tally.decoys), of(&tally.returned));
+        let _ = writeln!(
+            text,
+            "  {DIM}{} loop decoys sent, {} returned so far{DIM:#}",
+            of(&tally.decoys),
+            of(&tally.returned)
+        );
         text
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct ListenerLimits {
 
 impl Default for ListenerLimits {
     fn default() -> Self {
-        Self { connections: 4096, per_address: 1024, handshakes: 64 }
+        Self { connections: 2048, per_address: 512, handshakes: 64 }
     }
 }
 

@@ -158,7 +158,13 @@ impl Mix {
         &self.counters
     }
 
-    fn route(&self, unwrapped: Unwrapped, arrived: Instant, now: Instant, mut packet: Packet) -> Result<Receipt, Loss> {
+    fn route(
+        &self,
+        unwrapped: Unwrapped,
+        arrived: Instant,
+        now: &dyn Fn() -> Instant,
+        mut packet: Packet,
+    ) -> Result<Receipt, Loss> {
         match (unwrapped, self.setup.kind) {
             (Unwrapped::Forward { next_hop, delay_millis: Some(delay) }, _) => {
                 Ok(self.hold(now, arrived, delay, (next_hop, packet)))

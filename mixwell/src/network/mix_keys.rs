@@ -79,6 +79,8 @@ impl<S: MixScheme> MixKeys<S> {
             if let Err(error) = files::erase(&path) {
                 tracing::warn!(file = %path.display(), %error, "a mix key that is past can't be erased");
             }
+            // there is none if the key was never used
+            let _ = fs::remove_file(folder.join(seen_file_of(epoch)));
         }
         Ok(())
     }
@@ -87,6 +89,11 @@ impl<S: MixScheme> MixKeys<S> {
     pub(crate) fn private(&self, epoch: Epoch) -> Option<Arc<S::PrivateKey>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.get(&epoch).map(|key| Arc::clone(&key.private))
+    }
+
+    /// Where to keep what was seen under the key of an epoch: beside the key, and as long.
+    pub(crate) fn seen_file(&self, epoch: Epoch) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(seen_file_of(epoch)))
     }
 
     /// The public keys that the descriptor for an epoch names: those of the epoch and of the two after it.
@@ -113,12 +120,17 @@ fn file_of(epoch: Epoch) -> String {
     format!("{PREFIX}{epoch}{SUFFIX}")
 }
 
+fn seen_file_of(epoch: Epoch) -> String {
+    format!("{PREFIX}{epoch}{SEEN_SUFFIX}")
+}
+
 fn epoch_of(path: &Path) -> Option<Epoch> {
     path.file_name()?.to_str()?.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.parse().map(Epoch).ok()
 }
 
 const PREFIX: &str = "mix-";
 const SUFFIX: &str = ".private.pem";
+const SEEN_SUFFIX: &str = ".seen";
 
 /// In epoch e a node tells of its keys for e + 1 to e + 3.
 const AHEAD: u64 = 3;
@@ -142,6 +154,7 @@ mod tests {
         let public = keys.public(Epoch(6));
         assert_eq!(public.keys().map(|epoch| epoch.0).collect::<Vec<_>>(), [6, 7, 8]);
 
+        fs::write(keys.seen_file(Epoch(5)).unwrap(), [0; 32]).unwrap();
         let again = MixKeys::<S>::in_folder(folder.path().join("mix")).unwrap();
         again.advance(Epoch(5), &mut rng).unwrap();
         assert_eq!(again.public(Epoch(6)), public);

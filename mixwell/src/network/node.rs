@@ -39,8 +39,6 @@ use tokio::{
 };
 use tracing::info;
 
-
-
 /// How much a node holds, and for how long.
 #[derive(Debug, Clone)]
 pub(crate) struct Sizes {

@@ -1,6 +1,7 @@
 //! Packets of whatever scheme: the one place of the network where the scheme is a type.
 
 mod keys;
+mod replays;
 
 pub(crate) use keys::KeyRing;
 

@@ -1,7 +1,7 @@
 //! PEM of schemes that are chosen at run time: `-----BEGIN ED25519 PUBLIC KEY-----`.
 
+use base64ct::{Base64, Encoding as _};
 use core::fmt;
-use pem_rfc7468::LineEnding;
 use zeroize::Zeroizing;
 
 /// Public or private.
@@ -30,22 +30,53 @@ pub(crate) enum PemError {
     },
 }
 
-/// Writes a key of a scheme.
+/// Writes a key of a scheme. Base64 is written, and read, in constant time.
 pub(crate) fn encode(scheme: &str, kind: Kind, key: &[u8]) -> Zeroizing<String> {
-    // fails on a label or length that no scheme has
-    Zeroizing::new(pem_rfc7468::encode_string(&label(scheme, kind), LineEnding::LF, key).unwrap_or_default())
+    let label = label(scheme, kind);
+    // never moved while it grows, as what is left behind would not be wiped
+    let room = key.len().saturating_mul(2).saturating_add(label.len().saturating_mul(2)).saturating_add(64);
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    let mut chars = Zeroizing::new([0; LINE_CHARS]);
+    text.push_str(&format!("{BEGIN}{label}{DASHES}\n"));
+    for line in key.chunks(LINE_BYTES) {
+        // a line of bytes fits a line of characters
+        text.push_str(Base64::encode(line, &mut *chars).unwrap_or_default());
+        text.push('\n');
+    }
+    text.push_str(&format!("{END}{label}{DASHES}\n"));
+    text
 }
 
-/// Reads a key of a scheme, which has this length.
+/// Reads a key of a scheme, which has this length. Lines have 64 characters; nothing stands before it and nothing after
+/// it but white space.
 pub(crate) fn decode(scheme: &str, kind: Kind, want: usize, text: &[u8]) -> Result<Zeroizing<Vec<u8>>, PemError> {
-    let (found, key) = pem_rfc7468::decode_vec(text.trim_ascii()).map_err(|_| PemError::Form)?;
-    let key = Zeroizing::new(key);
+    let text = str::from_utf8(text).map_err(|_| PemError::Form)?;
+    let mut lines = text.trim_ascii().lines();
+    let found = lines.next().and_then(|line| line.strip_prefix(BEGIN)?.strip_suffix(DASHES)).ok_or(PemError::Form)?;
     let label = label(scheme, kind);
     if found != label {
         return Err(PemError::Type { want: label });
     }
-    let got = key.len();
-    if got == want { Ok(key) } else { Err(PemError::Length { want, got }) }
+    let mut key = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut bytes = Zeroizing::new([0; LINE_BYTES]);
+    let mut is_last = false;
+    for line in lines.by_ref() {
+        if let Some(end) = line.strip_prefix(END) {
+            let ends = end.strip_suffix(DASHES) == Some(&*label) && lines.next().is_none();
+            let got = key.len();
+            return match (ends, got == want) {
+                (false, _) => Err(PemError::Form),
+                (true, false) => Err(PemError::Length { want, got }),
+                (true, true) => Ok(key),
+            };
+        }
+        if is_last {
+            return Err(PemError::Form);
+        }
+        key.extend_from_slice(Base64::decode(line, &mut *bytes).map_err(|_| PemError::Form)?);
+        is_last = line.len() != LINE_CHARS;
+    }
+    Err(PemError::Form)
 }
 
 fn label(scheme: &str, kind: Kind) -> String {
@@ -68,8 +99,20 @@ impl fmt::Display for PemError {
 
 impl core::error::Error for PemError {}
 
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+const DASHES: &str = "-----";
+const LINE_CHARS: usize = 64;
+const LINE_BYTES: usize = 48;
+
 #[cfg(test)]
 mod tests {
+    #![allow(
+        clippy::arithmetic_side_effects,
+        clippy::integer_division_remainder_used,
+        reason = "tests fail by panicking"
+    )]
+
     use super::*;
     use mixwell_pq_kem::{X25519, nike};
 
@@ -83,7 +126,31 @@ mod tests {
             let wrong = decode(scheme, Kind::Private, 191, text.as_bytes());
             assert_eq!(wrong, Err(PemError::Length { want: 191, got: 192 }));
         }
-        assert_eq!(decode("Ed25519", Kind::Public, 32, b"nonsense"), Err(PemError::Form));
+    }
+
+    #[test]
+    fn every_length_and_every_change() {
+        for len in 1..200_usize {
+            let key: Vec<u8> = (0..len).map(|byte| u8::try_from(byte % 251).unwrap()).collect();
+            let text = encode("MLKEM768-X448", Kind::Public, &key);
+            assert_eq!(*decode("mlkem768-x448", Kind::Public, len, text.as_bytes()).unwrap(), key);
+            let crlf = text.replace('\n', "\r\n");
+            assert_eq!(*decode("mlkem768-x448", Kind::Public, len, crlf.as_bytes()).unwrap(), key);
+        }
+        let text = encode("Ed25519", Kind::Public, &[7; 100]);
+        let form = Err(PemError::Form);
+        for at in 0..text.len() - 1 {
+            assert!(decode("Ed25519", Kind::Public, 100, &text.as_bytes()[..at]).is_err(), "cut at {at}");
+            let mut changed = text.as_bytes().to_vec();
+            changed[at] = b'!';
+            assert!(decode("Ed25519", Kind::Public, 100, &changed).is_err(), "changed at {at}");
+        }
+        for bad in ["", "nonsense", &format!("x{}", *text), &format!("{}x", *text), &format!("{}{}", *text, *text)] {
+            assert_eq!(decode("Ed25519", Kind::Public, 100, bad.as_bytes()), form, "{bad}");
+        }
+        // a short line in the midst
+        let broken = text.replacen("BwcHBwcH", "BwcHBwcH\n", 1);
+        assert_eq!(decode("Ed25519", Kind::Public, 100, broken.as_bytes()), form);
     }
 
     #[test]

@@ -10,11 +10,25 @@ fn version() {
 #[test]
 fn help_has_every_command_and_an_example_of_it() {
     let help = succeed(&["--help"]);
-    for command in ["authority", "demo", "fetch", "genconfig", "geometry", "genkeypair", "node", "packet", "packets", "ping", "schemes"] {
+    for command in [
+        "authority",
+        "demo",
+        "fetch",
+        "genconfig",
+        "geometry",
+        "genkeypair",
+        "node",
+        "packet",
+        "packets",
+        "ping",
+        "schemes",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
     }
-    for command in ["authority", "demo", "fetch", "genconfig", "geometry", "genkeypair", "node", "packet", "packets", "ping"] {
+    for command in
+        ["authority", "demo", "fetch", "genconfig", "geometry", "genkeypair", "node", "packet", "packets", "ping"]
+    {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
     assert!(succeed(&["schemes", "--help"]).contains("KEM"));

@@ -83,8 +83,11 @@ impl Network {
     }
 
     fn launch(&mut self, name: &str) {
-        let (command, file) =
-            if self.path(name, "authority.toml").exists() { ("authority", "authority.toml") } else { ("node", "katzenpost.toml") };
+        let (command, file) = if self.path(name, "authority.toml").exists() {
+            ("authority", "authority.toml")
+        } else {
+            ("node", "katzenpost.toml")
+        };
         let log = fs::File::options().create(true).append(true).open(self.path(name, "log")).unwrap();
         let config = self.path(name, file);
         let child = tool(&[command, "--log", "debug", "--config", config.to_str().unwrap()])
@@ -134,7 +137,12 @@ impl Network {
 
     /// The sum of a kind of counter, over all nodes.
     fn sum(&self, prefix: &str) -> u64 {
-        self.nodes().iter().flat_map(|name| self.metrics(name)).filter(|(name, _)| name.starts_with(prefix)).map(|(_, n)| n).sum()
+        self.nodes()
+            .iter()
+            .flat_map(|name| self.metrics(name))
+            .filter(|(name, _)| name.starts_with(prefix))
+            .map(|(_, n)| n)
+            .sum()
     }
 
     /// Whether a node has a consensus and all its links.
@@ -162,7 +170,11 @@ impl Network {
             let metrics = if self.path(name, "katzenpost.toml").exists() { self.metrics(name) } else { HashMap::new() };
             let log = fs::read_to_string(self.path(name, "log")).unwrap_or_default();
             let lines: Vec<&str> = log.lines().rev().take(12).collect();
-            format!("\n== {name} {:?}\n{}", metrics.iter().filter(|(_, n)| **n > 0).collect::<Vec<_>>(), lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
+            format!(
+                "\n== {name} {:?}\n{}",
+                metrics.iter().filter(|(_, n)| **n > 0).collect::<Vec<_>>(),
+                lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+            )
         };
         self.names().iter().map(end).collect()
     }
@@ -181,7 +193,10 @@ impl Drop for Network {
 fn free_ports() -> u16 {
     loop {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !127;
-        if port > 1024 && port < 65_000 && (port..port + 100).step_by(7).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+        if port > 1024
+            && port < 65_000
+            && (port..port + 100).step_by(7).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        {
             return port;
         }
     }
@@ -222,7 +237,11 @@ fn a_thousand_messages_and_none_is_lost() {
     let (packets, nanos) = load(&network, &mix);
     let (packets, nanos) = (packets - before.0, nanos - before.1);
     let each = nanos / packets.max(1);
-    println!("a mix: {packets} packets, {} µs of processor time each: {} a second on one core", each / 1000, 1_000_000_000 / each.max(1));
+    println!(
+        "a mix: {packets} packets, {} µs of processor time each: {} a second on one core",
+        each / 1000,
+        1_000_000_000 / each.max(1)
+    );
 }
 
 /// How many packets a node has received, and the processor time that it has used, in nanoseconds.

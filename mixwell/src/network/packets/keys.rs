@@ -1,12 +1,13 @@
 //! A node's mix keys: the current epoch's, the previous and the next one's, each with its replay filter.
 
+use super::replays::Replays;
 use crate::network::{
     counters::Loss,
     mix_keys::{MixKeys, MixScheme},
 };
 use core::fmt;
 use mixwell_pki_types::Epoch;
-use mixwell_sphinx::{Opened, ReplayFilter, Sphinx};
+use mixwell_sphinx::{Opened, Sphinx};
 use rand_core::CryptoRng;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -17,7 +18,7 @@ const MOST_KEYS: usize = 3;
 struct EpochKey<S: MixScheme> {
     epoch: Epoch,
     private: Arc<S::PrivateKey>,
-    replays: Mutex<ReplayFilter<Vec<u64>>>,
+    replays: Mutex<Replays>,
 }
 
 /// The keys that packets are tried with, in this order.
@@ -43,7 +44,11 @@ impl<S: MixScheme> KeyRing<S> {
         let mut keys = Vec::with_capacity(MOST_KEYS);
         for epoch in [Some(epoch), epoch.0.checked_sub(1).map(Epoch), Some(epoch.plus(1))].into_iter().flatten() {
             let kept = before.iter().find(|had| had.epoch == epoch).map(Arc::clone);
-            let new = || stored.private(epoch).map(|private| Arc::new(EpochKey::new(epoch, private, packets, rng)));
+            let new = || {
+                let private = stored.private(epoch)?;
+                let replays = Mutex::new(Replays::new(stored.seen_file(epoch).as_deref(), packets, rng));
+                Some(Arc::new(EpochKey { epoch, private, replays }))
+            };
             keys.extend(kept.or_else(new));
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
@@ -68,13 +73,6 @@ impl<S: MixScheme> KeyRing<S> {
             Ok(_) => Err(Loss::Replay),
             Err(_) => Err(Loss::ReplayFilterFull),
         }
-    }
-}
-
-impl<S: MixScheme> EpochKey<S> {
-    fn new(epoch: Epoch, private: Arc<S::PrivateKey>, packets: usize, rng: &mut impl CryptoRng) -> Self {
-        let slots = vec![0; ReplayFilter::<Vec<u64>>::slots_for(packets)];
-        Self { epoch, private, replays: Mutex::new(ReplayFilter::new(slots, rng)) }
     }
 }
 
