@@ -142,8 +142,7 @@ impl TestNetwork {
             tasks.push(tokio::spawn(Arc::clone(&node).run(vec![listener], stopped.clone())));
             nodes.push(node);
         }
-        let network =
-            Self { sphinx, clock, nodes, authorities, known, randomness, stop, tasks, _directory: sender };
+        let network = Self { sphinx, clock, nodes, authorities, known, randomness, stop, tasks, _directory: sender };
         network.is_up().await;
         network
     }

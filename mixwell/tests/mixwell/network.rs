@@ -240,7 +240,11 @@ fn a_thousand_messages_and_none_is_lost() {
     let (packets, nanos) = load(&network, &mix);
     let (packets, nanos) = (packets - before.0, nanos - before.1);
     let each = nanos / packets.max(1);
-    println!("a mix: {packets} packets, {} µs of processor time each: {} a second on one core", each / 1000, 1_000_000_000 / each.max(1));
+    println!(
+        "a mix: {packets} packets, {} µs of processor time each: {} a second on one core",
+        each / 1000,
+        1_000_000_000 / each.max(1)
+    );
 }
 
 /// How many packets a node has received, and the processor time that it has used, in nanoseconds.

@@ -99,7 +99,8 @@ async fn a_mix_that_drops_is_seen_by_who_waits_for_loops() {
     let [lost, changed, unknown] = seen.tally;
     assert!(seen.late > 10 && seen.changed == 0 && lost >= seen.late as u64, "{} {lost}", seen.late);
     assert_eq!((changed, unknown), (0, 0));
-    let others: u64 = Loss::ALL.into_iter().filter(|reason| *reason != Loss::DecoyLost).map(|reason| seen.dropped(reason)).sum();
+    let others: u64 =
+        Loss::ALL.into_iter().filter(|reason| *reason != Loss::DecoyLost).map(|reason| seen.dropped(reason)).sum();
     assert_eq!(others, 0);
 }
 
@@ -116,7 +117,11 @@ async fn a_mix_that_replays_is_seen_by_the_next_hop_and_by_nobody_else() {
     assert_eq!((seen.late, seen.changed, seen.tally), (0, 0, [0, 0, 0]));
     let replays = seen.dropped(Loss::Replay);
     // one or two may be under way
-    assert!(replays + 5 >= seen.wrongs && replays <= seen.network.nodes[1].mischief.done(), "{replays} of {}", seen.wrongs);
+    assert!(
+        replays + 5 >= seen.wrongs && replays <= seen.network.nodes[1].mischief.done(),
+        "{replays} of {}",
+        seen.wrongs
+    );
     assert_eq!(seen.network.nodes[2].mix.counters().dropped(Loss::Replay), replays);
 }
 
