@@ -124,8 +124,10 @@ async fn demonstrate(
 
     let results: Results = world.results().clone();
     let report = summary::Report::new(arguments, &world, &results, begun.elapsed());
+    // before they stop, since what is under way then is lost
+    let outcome = (report.text(), report.verdict());
     let _ = time::timeout(Duration::from_secs(8), world.stop()).await;
-    Ok((report.text(), report.verdict()))
+    Ok(outcome)
 }
 
 fn minutes(text: &str) -> Result<f64, String> {

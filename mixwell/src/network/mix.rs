@@ -2,7 +2,7 @@
 //!
 //! A packet comes in by [`Mix::receive`], is unwrapped where it lies, and waits in the queue for its release;
 //! [`Mix::due`] gives it out. Nothing is allocated on that way. All methods may be called from many threads: only the
-//! replay filter and the queue are locked, each for less than a microsecond.
+//! replay filter and the queue are locked, each for a look-up.
 
 mod decoys;
 #[cfg(test)]
@@ -98,7 +98,7 @@ impl Mix {
     pub(crate) fn receive(&self, arrived: Instant, now: &dyn Fn() -> Instant, mut packet: Packet) -> Receipt {
         self.counters.count(Flow::Received);
         let unwrapped = self.packets.unwrap(&mut packet);
-        match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now(), packet)) {
+        match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now, packet)) {
             Ok(receipt) => receipt,
             Err(reason) => {
                 self.counters.lose(reason);
@@ -108,10 +108,10 @@ impl Mix {
     }
 
     /// A packet that is due, and where it goes. Call it until it gives `None`.
-    pub(crate) fn due(&self, now: Instant) -> Option<(NodeId, Packet)> {
+    pub(crate) fn due(&self, now: &dyn Fn() -> Instant) -> Option<(NodeId, Packet)> {
         loop {
             let Held { queue, rng } = &mut *self.held();
-            match queue.poll(now, rng)? {
+            match queue.poll(now(), rng)? {
                 Ok(packet) => return Some(packet),
                 Err(dropped) => self.counters.lose(reason(dropped.reason)),
             }
@@ -158,7 +158,13 @@ impl Mix {
         &self.counters
     }
 
-    fn route(&self, unwrapped: Unwrapped, arrived: Instant, now: Instant, mut packet: Packet) -> Result<Receipt, Loss> {
+    fn route(
+        &self,
+        unwrapped: Unwrapped,
+        arrived: Instant,
+        now: &dyn Fn() -> Instant,
+        mut packet: Packet,
+    ) -> Result<Receipt, Loss> {
         match (unwrapped, self.setup.kind) {
             (Unwrapped::Forward { next_hop, delay_millis: Some(delay) }, _) => {
                 Ok(self.hold(now, arrived, delay, (next_hop, packet)))
@@ -196,8 +202,16 @@ impl Mix {
         Ok((next_hop, reply))
     }
 
-    fn hold(&self, now: Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Receipt {
+    fn hold(
+        &self,
+        now: &dyn Fn() -> Instant,
+        arrived: Instant,
+        delay_millis: u32,
+        packet: (NodeId, Packet),
+    ) -> Receipt {
         let Held { queue, rng } = &mut *self.held();
+        // asked under the lock: to the queue, a thread that is late with its time would be a clock that steps back
+        let now = now();
         let before = queue.poll_timeout();
         if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {
             self.counters.lose(reason(dropped.reason));

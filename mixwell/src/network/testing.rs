@@ -33,7 +33,7 @@ use tokio::{
 
 /// Short delays, and messages at a high rate.
 pub(crate) const RATES: Rates =
-    Rates { mu: 0.1, lambda_p: 0.05, lambda_l: 0.005, lambda_m: 0.002, lambda_g: 0.002, lambda_r: 0.0 };
+    Rates { mu: 0.1, lambda_p: 0.02, lambda_l: 0.005, lambda_m: 0.002, lambda_g: 0.002, lambda_r: 0.0 };
 
 /// A network of a gateway, layers of mixes and a service node.
 pub(crate) struct TestNetwork {

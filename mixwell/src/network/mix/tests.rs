@@ -97,7 +97,7 @@ impl Net {
     }
 
     fn due(&self, node: usize) -> Option<(NodeId, Vec<u8>)> {
-        self.nodes[node].mix.due(self.now.get()).map(|(next, packet)| (next, packet.to_vec()))
+        self.nodes[node].mix.due(&|| self.now.get()).map(|(next, packet)| (next, packet.to_vec()))
     }
 
     fn dropped(&self, node: usize, reason: Loss) -> u64 {
@@ -276,12 +276,12 @@ fn the_way_of_a_packet_allocates_nothing() {
             let now = net.now.get();
             mix.receive(now, &|| now, packet);
             net.wait(1);
-            while mix.due(net.now.get()).is_some() {
+            while mix.due(&|| net.now.get()).is_some() {
                 sent += 1;
             }
         }
         net.wait(50);
-        while mix.due(net.now.get()).is_some() {
+        while mix.due(&|| net.now.get()).is_some() {
             sent += 1;
         }
     });
@@ -320,7 +320,7 @@ fn throughput() {
         let now = net.now.get();
         mix.receive(now, &|| now, packet);
         net.wait(1);
-        while mix.due(net.now.get()).is_some() {}
+        while mix.due(&|| net.now.get()).is_some() {}
     }
     let whole = (nanos() - begin) / u64::from(PACKETS);
     let begin = nanos();

@@ -24,8 +24,8 @@ pub(super) async fn release(node: &Node) {
     let (mix, stopwatch) = (&node.mix, node.stopwatch);
     let mut released: usize = 0;
     loop {
-        let now = stopwatch.now();
-        if let Some((next_hop, packet)) = mix.due(now) {
+        if let Some((next_hop, packet)) = mix.due(&|| stopwatch.now()) {
+            let now = stopwatch.now();
             #[cfg(not(test))]
             node.routes.send(now, next_hop, packet, mix.counters());
             #[cfg(test)]
