@@ -78,7 +78,7 @@ Examples:
 const EPOCH: Duration = Duration::from_secs(10);
 
 /// On a busy machine the authorities may miss each other's votes, and try again in the next epoch.
-const MOST_TRIES: u32 = 3;
+const MOST_TRIES: u32 = 12;
 
 /// What the network may take to bring home what is under way, besides the clients' own patience.
 const HOMECOMING: Duration = Duration::from_secs(60);
