@@ -7,8 +7,7 @@ use crate::network::{
     counters::{Flow, Loss},
     testing::{RATES, TestNetwork},
 };
-use core::time::Duration;
-use std::sync::atomic::Ordering::Relaxed;
+use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_decoys_come_back_and_nothing_is_lost() {
@@ -71,7 +70,7 @@ async fn with(wrong: Wrong) -> Seen {
             Ok(reply) => {
                 assert_eq!(reply.payload[..4], payload, "a wrong message was delivered");
                 assert!(reply.payload[4..].iter().all(|byte| *byte == 0));
-                besides = besides.max(reply.round_trip - reply.delays);
+                besides = besides.max(reply.round_trip.saturating_sub(reply.delays));
             }
             Err(Unanswered::Changed) => changed += 1,
             Err(Unanswered::Late) => late += 1,
