@@ -15,7 +15,7 @@ use super::{
     gateway::Mailboxes,
     keys::LinkKey,
     link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who, stopped},
-    mix::{Kind, Mix, Setup},
+    mix::{Kind, Mix, Service, Setup},
     mix_keys::{MixKeys, MixScheme},
     packet::Pool,
     packets::KeyRing,
@@ -74,7 +74,7 @@ pub(crate) struct Parts<S: MixScheme> {
     pub(crate) sphinx: Sphinx<S>,
     pub(crate) mix_keys: Arc<MixKeys<S>>,
     /// The endpoint of each service, and what it answers.
-    pub(crate) services: Vec<(RecipientId, fn(&[u8]) -> &[u8])>,
+    pub(crate) services: Vec<Service>,
     pub(crate) clock: Clock,
     pub(crate) directory: Directory,
     pub(crate) sizes: Sizes,
@@ -133,7 +133,7 @@ impl Node {
         let packet_sizes = PacketSizes::from(sphinx.geometry());
         let link = if kind == Kind::Gateway { Link::gateway(packet_sizes) } else { Link::node(packet_sizes) };
         let keep = clock.period().duration().saturating_mul(2);
-        let (replays, mut rng) = (sizes.replays, randomness.rng());
+        let (replays, mut filters) = (sizes.replays, randomness.rng());
         let node = Self {
             name,
             id,
@@ -158,7 +158,7 @@ impl Node {
         let turn = async move {
             loop {
                 let epoch = clock.epoch();
-                ring.turn_to(epoch, &mix_keys, replays, &mut rng);
+                ring.turn_to(epoch, &mix_keys, replays, &mut filters);
                 clock.sleep_until(clock.eighths_into(epoch.plus(1), 0)).await;
             }
         };
@@ -173,9 +173,9 @@ impl Node {
             let node = Arc::clone(&self);
             tasks.spawn(acceptor.run(listener, move |who, accepted| serve::serve(Arc::clone(&node), who, accepted)));
         }
-        let (hang_up, hung_up) = watch::channel(false);
+        let (hang_up, end) = watch::channel(false);
         let node = Arc::clone(&self);
-        let dialing = tokio::spawn(async move { node.call_neighbours(hung_up).await });
+        let dialing = tokio::spawn(async move { node.call_neighbours(end).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { release::release(&node).await });
         let (node, rng) = (Arc::clone(&self), self.randomness.rng());
@@ -284,7 +284,7 @@ impl Node {
         if rates.is_some() {
             *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         }
-        neighbours::update(self.id, known, &self.clock, &self.callers)
+        neighbours::update(self.id, known, self.clock, &self.callers)
     }
 
     fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {

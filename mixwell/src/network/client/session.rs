@@ -11,7 +11,7 @@ use crate::network::{
     config::Gateway,
     directory::{Consensus, Consensuses},
     keys::{LinkKem, LinkKey},
-    link::Stopwatch,
+    link::{Stopwatch, after},
     peers::Authorities,
     randomness::Randomness,
 };
@@ -113,7 +113,7 @@ impl Session {
                     Some(request) => connection.session.client.queue(request),
                     None => return Ok(()),
                 },
-                () = time::sleep_until(heard + SILENCE) => return Err(ClientError::Silence),
+                () = time::sleep_until(after(heard, SILENCE)) => return Err(ClientError::Silence),
             }
         }
     }

@@ -53,7 +53,7 @@ impl Callers {
 ///
 /// A node that is listed only in the next epoch's consensus is connected with early, and heard in the last eighth of this
 /// one. Without a consensus of this epoch, that of the one before must do.
-pub(crate) fn update(own: NodeId, known: &Consensuses, clock: &Clock, callers: &Callers) -> BTreeMap<[u8; 32], Peer> {
+pub(crate) fn update(own: NodeId, known: &Consensuses, clock: Clock, callers: &Callers) -> BTreeMap<[u8; 32], Peer> {
     let now = known.current.as_ref().or(known.previous.as_ref());
     let soon = clock.eighths_into(known.epoch, 7);
     let (mut to_call, mut may_call) = (BTreeMap::new(), HashMap::new());

@@ -5,7 +5,7 @@ use crate::network::{
     counters::{Flow, Loss},
     directory::Consensus,
     gateway::{self, Bucket, Mailbox},
-    link::{Accepted, Who},
+    link::{Accepted, Who, after},
     mix::{Reply, reply_payload},
 };
 use core::time::Duration;
@@ -20,7 +20,7 @@ use tracing::debug;
 const QUIET: Duration = Duration::from_secs(10);
 
 /// A client that has not acknowledged a message for so long is cut off.
-const ACKNOWLEDGE: Duration = Duration::from_secs(60);
+const ACKNOWLEDGE: Duration = Duration::from_mins(1);
 
 type Ended = Result<(), StreamError<io::Error>>;
 
@@ -75,7 +75,7 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
     let mut sequence: u32 = 0;
     let mut quiet = time::Instant::now();
     loop {
-        let quiet_until = quiet + QUIET;
+        let quiet_until = after(quiet, QUIET);
         let deadline = unacknowledged.as_ref().map_or(quiet_until, |(_, until)| quiet_until.min(*until));
         tokio::select! {
             command = reader.receive() => match command? {
@@ -127,7 +127,7 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                 let payload = reply_payload(node.mix.geometry(), &reply.packet);
                 writer.send(&Command::Message { sequence, surb_id: reply.surb_id.as_bytes(), payload }).await?;
                 quiet = time::Instant::now();
-                unacknowledged = Some((reply, quiet + ACKNOWLEDGE));
+                unacknowledged = Some((reply, after(quiet, ACKNOWLEDGE)));
             }
             () = time::sleep_until(deadline) => {
                 if unacknowledged.as_ref().is_some_and(|(_, until)| *until <= time::Instant::now()) {
