@@ -142,8 +142,10 @@ fn an_error_leaves_nothing() {
     fn check<K: Kem>(ml_kem_at: usize) {
         let mut private = kem::PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(4));
         let public = K::public_key(&private).unwrap();
-        let mut key = Box::new(K::expand(&private).unwrap());
+        let mut key = Box::new(K::Expanded::default());
         let address = core::ptr::from_ref(&*key).addr();
+        let empty = read_own_memory(address, size_of::<K::Expanded>());
+        K::expand_into(&private, core::hint::black_box(&mut *key)).unwrap();
         let before = read_own_memory(address, size_of::<K::Expanded>());
         // the public part is another, the seed and what comes of it the same
         private.as_bytes_mut().as_mut()[ml_kem_at] ^= 1;
@@ -151,6 +153,8 @@ fn an_error_leaves_nothing() {
         let after = read_own_memory(address, size_of::<K::Expanded>());
         let held: Vec<&[u8]> = before
             .chunks_exact(8)
+            .zip(empty.chunks_exact(8))
+            .filter_map(|(word, padding)| (word != padding).then_some(word))
             .filter(|word| word.iter().filter(|byte| **byte != 0 && **byte != 0xff).count() > 6)
             .filter(|word| !public.as_bytes().as_ref().windows(8).any(|window| window == *word))
             .collect();
