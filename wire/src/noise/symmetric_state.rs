@@ -68,6 +68,7 @@ impl Keyed {
         let ad = self.hash;
         mix_hash(&mut self.hash, message);
         let (text, tag) = message.split_last_chunk_mut::<TAG_LEN>().ok_or(CipherError::Tag)?;
+        // declassified: whether the tag is right
         self.cipher.decrypt(&ad, text, tag)?;
         Ok(text)
     }

@@ -45,6 +45,7 @@ impl Receiver {
             }
             let (length, tag) = header.split_first_chunk_mut::<4>().ok_or(ReceiveError::Tag)?;
             let tag = tag.first_chunk().ok_or(ReceiveError::Tag)?;
+            // declassified: whether the tag is right
             cipher.decrypt(&[], length, tag)?;
             let got = u32::from_be_bytes(*length);
             let length = usize::try_from(got).unwrap_or(usize::MAX);
@@ -101,6 +102,7 @@ impl Body<'_> {
             let got = buffer.len();
             let body = buffer.get_mut(..want).ok_or(ReceiveError::Buffer { want, got })?;
             let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(ReceiveError::Tag)?;
+            // declassified: whether the tag is right
             cipher.decrypt(&[], text, tag)?;
             cipher.rekey();
             // declassified with what it calls: an authentic command's id, codes and lengths; whether its padding is zeros
