@@ -1,6 +1,9 @@
 //! The command line.
 
-use crate::{anonymity, demo, document, error::Error, genkeypair, geometry, schemes, style};
+use crate::{
+    anonymity, authority, document, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet,
+    packets, ping, schemes, style,
+};
 use clap::{Parser, Subcommand};
 
 /// Mixwell: Sphinx packets, their geometries and keys.
@@ -15,22 +18,36 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Anonymity(Box<anonymity::Arguments>),
-    Demo(demo::Arguments),
+    Authority(authority::Arguments),
+    Demo(network::demo::Arguments),
     Document(document::Arguments),
+    Fetch(fetch::Arguments),
+    Genconfig(genconfig::Arguments),
     Geometry(geometry::Arguments),
     Genkeypair(genkeypair::Arguments),
+    Node(node::Arguments),
+    Packet(packet::Arguments),
+    Packets(packets::Arguments),
+    Ping(ping::Arguments),
     Schemes(schemes::Arguments),
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell demo                                        500 packets through five hops and back
-  mixwell demo --scheme x448 --file letter.txt        your own text, in packets of another scheme
+  mixwell demo                                        a whole network in this process, and messages through it
   mixwell document consensus.cbor                     who is in a network, with which keys, as JSON
+  mixwell packets                                     500 packets through five hops and back, timed
+  mixwell packets --scheme x448 --file letter.txt     your own text, in packets of another scheme
   mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
   mixwell geometry --check client.toml                is a client's geometry consistent?
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
   mixwell anonymity --plots plots                     what an observer of all links is left with
+  mixwell genconfig net                               a whole network's configuration, keys, and a script to run it
+  mixwell authority --config net/auth1/authority.toml
+  mixwell node --config net/mix1/katzenpost.toml      one authority or node of it alone
+  mixwell fetch --config net/client.toml              its consensus, fetched and verified
+  mixwell ping --config net/client.toml               messages to its echo service
+  mixwell packet letter.packet --config client.toml --key mix-1.private.pem    what a hop sees of a packet
   mixwell schemes                                     what --scheme takes, with sizes
 
 Results go to standard output, progress and errors to standard error.
@@ -41,10 +58,17 @@ impl Cli {
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
-            Command::Demo(arguments) => demo::run(&arguments),
+            Command::Authority(arguments) => authority::run(&arguments),
+            Command::Demo(arguments) => network::demo::run(&arguments),
             Command::Document(arguments) => document::run(&arguments),
+            Command::Fetch(arguments) => fetch::run(&arguments),
+            Command::Genconfig(arguments) => genconfig::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),
             Command::Genkeypair(arguments) => genkeypair::run(&arguments),
+            Command::Node(arguments) => node::run(&arguments),
+            Command::Packet(arguments) => packet::run(&arguments),
+            Command::Packets(arguments) => packets::run(&arguments),
+            Command::Ping(arguments) => ping::run(&arguments),
             Command::Schemes(arguments) => schemes::run(&arguments),
         }
     }

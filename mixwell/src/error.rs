@@ -1,6 +1,6 @@
 //! What can go wrong, and how the user is told.
 
-use crate::document::DocumentError;
+use crate::{document::DocumentError, network::error::NetworkError};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, ReplayFilterFull, WrapError, WrongScheme};
 use std::{
@@ -54,6 +54,8 @@ pub(crate) enum Error {
     Anonymity(String),
     /// A consensus, a vote or an authority's key in a file is not what it should be.
     Document(PathBuf, DocumentError),
+    /// A part of a network can't start, or had to stop.
+    Network(NetworkError),
 }
 
 impl Error {
@@ -97,6 +99,7 @@ impl core::fmt::Display for Error {
             Self::Document(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Demo(what) => f.write_str(what),
             Self::Anonymity(what) => f.write_str(what),
+            Self::Network(error) => error.fmt(f),
         }
     }
 }
@@ -121,4 +124,5 @@ from! {
     Open(OpenError),
     Finish(FinishError),
     FilterFull(ReplayFilterFull),
+    Network(NetworkError),
 }

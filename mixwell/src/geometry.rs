@@ -2,6 +2,8 @@
 
 mod toml_form;
 
+pub(crate) use toml_form::{Section as GeometrySection, write as geometry_toml};
+
 use crate::{
     error::Error,
     hex::hex,

@@ -1,14 +1,22 @@
 //! The Mixwell command-line tool; `mixwell --help` tells what it does.
 
 mod anonymity;
+mod authority;
 mod cli;
-mod demo;
 mod document;
 mod error;
+mod fetch;
+mod genconfig;
 mod genkeypair;
 mod geometry;
 mod hex;
 mod input;
+mod network;
+mod node;
+mod output;
+mod packet;
+mod packets;
+mod ping;
 mod random;
 mod scheme;
 mod schemes;

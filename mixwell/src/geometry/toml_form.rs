@@ -14,7 +14,7 @@ struct Configuration {
 /// The section; every field has to be there, and no other.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct Section {
+pub(crate) struct Section {
     packet_length: u64,
     nr_hops: u64,
     header_length: u64,
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str) -> Result<Option<Section>, toml::de::Error> {
 }
 
 /// Writes the section, as Katzenpost's own tools lay it out.
-pub(super) fn write(fields: &GeometryFields<'_>) -> String {
+pub(crate) fn write(fields: &GeometryFields<'_>) -> String {
     let mut text = String::from("[SphinxGeometry]\n");
     for (field, length) in fields.lengths() {
         let _ = writeln!(text, "  {field} = {length}");
@@ -53,7 +53,7 @@ pub(super) fn write(fields: &GeometryFields<'_>) -> String {
 
 impl Section {
     /// As the library takes them.
-    pub(super) fn fields(&self) -> GeometryFields<'_> {
+    pub(crate) fn fields(&self) -> GeometryFields<'_> {
         GeometryFields {
             packet_length: self.packet_length,
             nr_hops: self.nr_hops,

@@ -10,11 +10,36 @@ fn version() {
 #[test]
 fn help_has_every_command_and_an_example_of_it() {
     let help = succeed(&["--help"]);
-    for command in ["demo", "document", "geometry", "genkeypair", "schemes"] {
+    for command in [
+        "authority",
+        "demo",
+        "document",
+        "fetch",
+        "genconfig",
+        "geometry",
+        "genkeypair",
+        "node",
+        "packet",
+        "packets",
+        "ping",
+        "schemes",
+    ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
     }
-    for command in ["demo", "document", "geometry", "genkeypair"] {
+    for command in [
+        "authority",
+        "demo",
+        "document",
+        "fetch",
+        "genconfig",
+        "geometry",
+        "genkeypair",
+        "node",
+        "packet",
+        "packets",
+        "ping",
+    ] {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
     assert!(succeed(&["schemes", "--help"]).contains("KEM"));
@@ -26,15 +51,15 @@ fn wrong_command_lines() {
         &[],
         &["mix"],
         &["--shout"],
-        &["demo", "now"],
-        &["demo", "--hops", "0"],
-        &["demo", "--hops", "33"],
-        &["demo", "--payload", "0"],
-        &["demo", "--payload", "1048577"],
-        &["demo", "--messages", "0"],
-        &["demo", "--messages", "1000001"],
-        &["demo", "--messages", "2", "--file", "-"],
-        &["demo", "--scheme", "rot13"],
+        &["packets", "now"],
+        &["packets", "--hops", "0"],
+        &["packets", "--hops", "33"],
+        &["packets", "--payload", "0"],
+        &["packets", "--payload", "1048577"],
+        &["packets", "--messages", "0"],
+        &["packets", "--messages", "1000001"],
+        &["packets", "--messages", "2", "--file", "-"],
+        &["packets", "--scheme", "rot13"],
         &["document"],
         &["document", "a", "b"],
         &["document", "a", "--threshold", "2"],
@@ -44,6 +69,16 @@ fn wrong_command_lines() {
         &["geometry", "--hops", "33"],
         &["geometry", "--payload", "-1"],
         &["geometry", "--check", "client.toml", "--hops", "3"],
+        &["authority"],
+        &["fetch"],
+        &["fetch", "--config", "client.toml", "--log", "shout"],
+        &["genconfig"],
+        &["genconfig", "net", "--layers", "0"],
+        &["genconfig", "net", "--authorities", "0"],
+        &["genconfig", "net", "--epoch-seconds", "1"],
+        &["genconfig", "net", "--port", "65536"],
+        &["node"],
+        &["packet", "letter.packet"],
         &["genkeypair"],
         &["genkeypair", "name"],
         &["genkeypair", "--scheme", "x25519"],

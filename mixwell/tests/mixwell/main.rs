@@ -3,6 +3,7 @@
     clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::integer_division_remainder_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "tests fail by panicking"
@@ -10,10 +11,13 @@
 
 mod anonymity;
 mod command_line;
-mod demo;
 mod document;
 mod genkeypair;
 mod geometry;
+mod network;
+mod networks;
 mod output;
+mod packet;
+mod packets;
 mod run;
 mod schemes;

@@ -3,7 +3,7 @@
 use crate::run::{Ran, tool};
 use std::{fs::OpenOptions, process::Command};
 
-const PRINTING: [&[&str]; 4] = [&["schemes"], &["geometry"], &["geometry", "--hash"], &["demo", "--messages", "1"]];
+const PRINTING: [&[&str]; 4] = [&["schemes"], &["geometry"], &["geometry", "--hash"], &["packets", "--messages", "1"]];
 
 #[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
@@ -49,7 +49,7 @@ fn colours_are_for_terminals() {
 
 #[test]
 fn tables_fit_a_terminal_of_80_columns() {
-    for arguments in [&["schemes"][..], &["demo", "--messages", "2", "--scheme", "mlkem768-x25519"]] {
+    for arguments in [&["schemes"][..], &["packets", "--messages", "2", "--scheme", "mlkem768-x25519"]] {
         let printed = crate::run::succeed(arguments);
         let widest = printed.lines().map(|line| line.chars().count()).max();
         assert!(widest <= Some(80), "{widest:?} columns\n{printed}");

@@ -1,4 +1,4 @@
-//! `mixwell demo`.
+//! `mixwell packets`.
 
 use crate::run::{SCHEMES, fail, run_with_input, succeed};
 use std::fs;
@@ -31,7 +31,7 @@ fn is_good(summary: &str, messages: usize, bytes: usize) {
 #[test]
 fn every_scheme() {
     for scheme in SCHEMES {
-        let summary = succeed(&["demo", "--scheme", scheme, "--messages", "3"]);
+        let summary = succeed(&["packets", "--scheme", scheme, "--messages", "3"]);
         is_good(&summary, 3, 6000);
         assert!(summary.starts_with(&format!("3 messages through 5 hops and back, {scheme}, ")), "{summary}");
     }
@@ -40,7 +40,7 @@ fn every_scheme() {
 #[test]
 fn paths_of_any_length() {
     for hops in ["1", "2", "3", "13", "32"] {
-        let summary = succeed(&["demo", "--hops", hops, "--messages", "2", "--payload", "100"]);
+        let summary = succeed(&["packets", "--hops", hops, "--messages", "2", "--payload", "100"]);
         is_good(&summary, 2, 200);
         let hops: usize = hops.parse().unwrap();
         assert_eq!(summary.matches("\n  → ").count(), hops);
@@ -56,29 +56,29 @@ fn a_file_is_cut_into_packets() {
     let path = path.to_str().unwrap();
     for (bytes, packets) in [(1, 1), (99, 1), (100, 1), (101, 2), (1999, 20), (2001, 21)] {
         fs::write(path, vec![b'x'; bytes]).unwrap();
-        is_good(&succeed(&["demo", "--payload", "100", "--file", path]), packets, bytes);
+        is_good(&succeed(&["packets", "--payload", "100", "--file", path]), packets, bytes);
     }
 }
 
 #[test]
 fn standard_input_when_asked_for() {
-    let ran = run_with_input(&["demo", "--file", "-", "--payload", "10"], b"twenty-one characters");
+    let ran = run_with_input(&["packets", "--file", "-", "--payload", "10"], b"twenty-one characters");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     is_good(&ran.stdout, 3, 21);
     // and not otherwise
-    let ran = run_with_input(&["demo", "--messages", "2", "--payload", "10"], b"twenty-one characters");
+    let ran = run_with_input(&["packets", "--messages", "2", "--payload", "10"], b"twenty-one characters");
     is_good(&ran.stdout, 2, 20);
 }
 
 #[test]
 fn zeros_at_the_end_of_a_text_come_back() {
-    let ran = run_with_input(&["demo", "--file", "-"], &[0; 3000]);
+    let ran = run_with_input(&["packets", "--file", "-"], &[0; 3000]);
     is_good(&ran.stdout, 2, 3000);
 }
 
 #[test]
 fn a_text_gives_the_terminal_no_orders() {
-    let ran = run_with_input(&["demo", "--file", "-"], b"\x1b[31mred\x07\r\n\xff\xfe");
+    let ran = run_with_input(&["packets", "--file", "-"], b"\x1b[31mred\x07\r\n\xff\xfe");
     assert_eq!(ran.status, 0);
     assert!(!ran.stdout.contains(['\x1b', '\x07', '\r']), "{}", ran.stdout);
     assert!(ran.stdout.contains("[31mred"), "{}", ran.stdout);
@@ -86,16 +86,16 @@ fn a_text_gives_the_terminal_no_orders() {
 
 #[test]
 fn nothing_to_send() {
-    let ran = run_with_input(&["demo", "--file", "-"], b"");
+    let ran = run_with_input(&["packets", "--file", "-"], b"");
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
     assert_eq!(ran.stderr, "error: there is nothing to send: the input is empty\n");
-    assert!(fail(&["demo", "--file", "/nowhere/letter"]).starts_with("error: can't read /nowhere/letter: "));
+    assert!(fail(&["packets", "--file", "/nowhere/letter"]).starts_with("error: can't read /nowhere/letter: "));
 }
 
 #[test]
 #[cfg(unix)]
 fn an_input_without_end_is_given_up() {
-    let complaint = fail(&["demo", "--file", "/dev/zero", "--payload", "1"]);
+    let complaint = fail(&["packets", "--file", "/dev/zero", "--payload", "1"]);
     assert!(complaint.starts_with("error: the input is longer than 1000000 bytes"), "{complaint}");
 }
 
@@ -107,20 +107,20 @@ fn looks(summary: &str) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_seed_makes_the_same_packets() {
-    let demo = |seed| succeed(&["demo", "--messages", "1", "--seed", seed]);
+    let demo = |seed| succeed(&["packets", "--messages", "1", "--seed", seed]);
     let (a, again, b) = (demo("1"), demo("1"), demo("2"));
     assert_eq!(looks(&a), looks(&again));
     assert_eq!(looks(&a).len(), 9);
     for (a, b) in looks(&a).iter().zip(looks(&b)) {
         assert_ne!(a.1, b.1);
     }
-    let (a, b) = (succeed(&["demo", "--messages", "1"]), succeed(&["demo", "--messages", "1"]));
+    let (a, b) = (succeed(&["packets", "--messages", "1"]), succeed(&["packets", "--messages", "1"]));
     assert_ne!(looks(&a), looks(&b));
 }
 
 #[test]
 fn no_link_shows_what_another_does() {
-    let summary = succeed(&["demo", "--messages", "1"]);
+    let summary = succeed(&["packets", "--messages", "1"]);
     let halves: Vec<&str> = looks(&summary).iter().flat_map(|(_, look)| look.split(' ')).collect();
     let distinct: std::collections::HashSet<&str> = halves.iter().copied().collect();
     assert_eq!((halves.len(), distinct.len()), (18, 18), "{summary}");

@@ -1,4 +1,4 @@
-//! `mixwell demo`: real packets through hops and back.
+//! `mixwell packets`: real packets through hops and back.
 
 mod attacker;
 mod client;
@@ -68,11 +68,11 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell demo                                 the built-in text, 500 packets
-  mixwell demo --file letter.txt               your own
-  tar c folder | mixwell demo --file -         anything, from standard input
-  mixwell demo --scheme xwing --messages 100   another scheme
-  mixwell demo --hops 3 --payload 30000        other packets";
+  mixwell packets                                 the built-in text, 500 packets
+  mixwell packets --file letter.txt               your own
+  tar c folder | mixwell packets --file -         anything, from standard input
+  mixwell packets --scheme xwing --messages 100   another scheme
+  mixwell packets --hops 3 --payload 30000        other packets";
 
 /// Sends, carries, answers and checks.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

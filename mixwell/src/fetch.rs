@@ -1,0 +1,182 @@
+//! `mixwell fetch`: the consensus of a network, from its authorities.
+
+use crate::{
+    error::Error,
+    network::{
+        clock::Clock,
+        config::ClientConfiguration,
+        directory::Consensus,
+        error::NetworkError,
+        keys::LinkKey,
+        logging::{self, LogLevel},
+        peers::Authority,
+        pki_client::{ExchangeError, FetchErrors, PkiClient},
+        randomness::Randomness,
+        runtime,
+    },
+    output,
+    style::{DIM, GOOD},
+};
+use clap::Args;
+use core::{fmt::Write as _, time::Duration};
+use mixwell_pki_types::Epoch;
+use mixwell_wire::ConsensusStatus;
+use std::{fs, path::PathBuf, sync::Arc, time::Instant};
+
+/// Fetch and verify the consensus of a network
+///
+/// Asks the authorities of a client.toml one after the other, over a link whose keys are checked, and verifies what comes:
+/// a majority of the authorities has to have signed it, and it has to be well-formed and of the client's geometry.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The client's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+
+    /// The epoch; the current one if not given, or the next if there is none yet
+    #[arg(long, value_name = "NUMBER")]
+    epoch: Option<u64>,
+
+    /// Ask this authority alone
+    #[arg(long, value_name = "NAME")]
+    authority: Option<String>,
+
+    /// Write the certificate to a file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Ask again each second, for this many seconds, until there is one
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    wait: u64,
+
+    /// How much to tell on standard error
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
+    log: LogLevel,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell fetch --config client.toml                        is there a consensus, and who signed it?
+  mixwell fetch --config client.toml --out consensus.cert   keep it, for `mixwell document`
+  mixwell fetch --config client.toml --wait 120             until a young network has one";
+
+/// Fetches it, and prints what came.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    logging::start(arguments.log);
+    let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
+    let randomness = Randomness::from_system()?;
+    let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
+    let client = PkiClient::new(Arc::clone(&configuration.authorities), link, None, randomness)
+        .with_geometry(configuration.geometry.hash());
+    let authorities: Vec<&Authority> = configuration
+        .authorities
+        .iter()
+        .filter(|authority| arguments.authority.as_ref().is_none_or(|name| *name == authority.identifier))
+        .collect();
+    if authorities.is_empty() {
+        let why = format!(" {} names no such authority", arguments.config.display());
+        return Err(NetworkError::NoConsensus(why).into());
+    }
+    let asker = Asker { client: &client, clock: Clock::new(configuration.period), authorities };
+    let fetched = runtime::run(async { asker.until_there_is_one(arguments).await })?;
+    if let Some(path) = &arguments.out {
+        fs::write(path, fetched.consensus.certificate()).map_err(|error| Error::Write(path.clone(), error))?;
+    }
+    output::print(&fetched.report(&configuration)?)
+}
+
+struct Asker<'a> {
+    client: &'a PkiClient,
+    clock: Clock,
+    authorities: Vec<&'a Authority>,
+}
+
+struct Fetched {
+    consensus: Consensus,
+    from: String,
+    took: Duration,
+}
+
+impl Asker<'_> {
+    async fn until_there_is_one(&self, arguments: &Arguments) -> Result<Fetched, NetworkError> {
+        let end = Instant::now().checked_add(Duration::from_secs(arguments.wait));
+        loop {
+            let now = self.clock.epoch();
+            let epochs = arguments.epoch.map_or_else(|| vec![now, now.plus(1)], |epoch| vec![Epoch(epoch)]);
+            let mut errors = FetchErrors(Vec::new());
+            for epoch in epochs {
+                match self.once(epoch, now).await {
+                    Ok(fetched) => return Ok(fetched),
+                    // what they say of the current epoch is what matters
+                    Err(found) if errors.0.is_empty() => errors = found,
+                    Err(_) => {}
+                }
+            }
+            if end.is_none_or(|end| Instant::now() >= end) {
+                let lines = errors.0.iter().fold(String::new(), |mut lines, (authority, error)| {
+                    let _ = write!(lines, "\n  {authority}: {error}");
+                    lines
+                });
+                return Err(NetworkError::NoConsensus(lines));
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    async fn once(&self, epoch: Epoch, now: Epoch) -> Result<Fetched, FetchErrors> {
+        let mut errors = FetchErrors(Vec::new());
+        for authority in &self.authorities {
+            let start = Instant::now();
+            match self.client.fetch_from(authority, epoch, now).await {
+                Ok(consensus) => {
+                    return Ok(Fetched { consensus, from: authority.identifier.clone(), took: start.elapsed() });
+                }
+                Err(error) => {
+                    if !matches!(error, ExchangeError::NoConsensus(ConsensusStatus::NotFound)) {
+                        tracing::warn!(authority = authority.identifier, %error, "no consensus from it");
+                    }
+                    errors.0.push((authority.identifier.clone(), error));
+                }
+            }
+        }
+        Err(errors)
+    }
+}
+
+impl Fetched {
+    fn report(&self, configuration: &ClientConfiguration) -> Result<String, NetworkError> {
+        let consensus = &self.consensus;
+        let document = consensus.document().map_err(|error| NetworkError::NoConsensus(format!(" {error}")))?;
+        let signers: Vec<&str> = consensus
+            .signers()
+            .iter()
+            .filter_map(|id| configuration.authorities.by_id(*id))
+            .map(|authority| authority.identifier.as_str())
+            .collect();
+        let layers: Vec<String> = document.layers().map(|layer| layer.len().to_string()).collect();
+        let mut text = format!(
+            "{GOOD}ok{GOOD:#} consensus of epoch {} from {} in {} ms, {} bytes\n",
+            consensus.epoch(),
+            self.from,
+            self.took.as_millis(),
+            consensus.certificate().len()
+        );
+        let all = configuration.authorities.len();
+        let _ = writeln!(text, "   signed by {} of {all} authorities: {}", signers.len(), signers.join(", "));
+        let _ = writeln!(
+            text,
+            "   {} gateways, mixes in layers of {}, {} service nodes",
+            document.gateways().len(),
+            layers.join(" + "),
+            document.services().len()
+        );
+        let rates = document.rates();
+        let _ = writeln!(
+            text,
+            "   {DIM}mu {}, lambda P {}, L {}, M {}, G {} per millisecond{DIM:#}",
+            rates.mu, rates.lambda_p, rates.lambda_l, rates.lambda_m, rates.lambda_g
+        );
+        Ok(text)
+    }
+}

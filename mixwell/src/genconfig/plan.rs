@@ -1,0 +1,124 @@
+//! What a network is to be, and the parts that it is made of.
+
+use super::{files::Folder, toml_text as text};
+use crate::network::{
+    error::NetworkError,
+    keys::{Identity, LinkKem, LinkKey},
+    randomness::Randomness,
+};
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use mixwell_pki_types::{Period, SignatureScheme, scheme};
+use mixwell_sphinx::Geometry;
+use std::path::Path;
+
+/// The shape of a network.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) authorities: u16,
+    pub(super) layers: u8,
+    pub(super) mixes: u16,
+    pub(super) gateways: u16,
+    pub(super) services: u16,
+    pub(super) period: Period,
+    pub(super) geometry: Geometry,
+    pub(super) schemes: Schemes,
+    pub(super) address: IpAddr,
+    pub(super) first_port: u16,
+}
+
+/// How it signs and how its links are keyed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Schemes {
+    pub(super) signatures: &'static dyn SignatureScheme,
+    pub(super) kem: LinkKem,
+}
+
+impl Schemes {
+    /// Those of these names, in any case.
+    pub(super) fn by_names(signatures: &str, kem: &str) -> Result<Self, NetworkError> {
+        let unknown = |name: &str| NetworkError::NoSuchScheme(name.to_owned());
+        Ok(Self {
+            signatures: scheme(signatures).ok_or_else(|| unknown(signatures))?,
+            kem: LinkKem::by_name(kem).ok_or_else(|| unknown(kem))?,
+        })
+    }
+}
+
+/// What was made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made {
+    pub(super) authorities: usize,
+    pub(super) nodes: usize,
+}
+
+/// What a part of the network is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Authority,
+    Gateway,
+    Mix,
+    Service,
+}
+
+/// A part of the network.
+pub(super) struct Part {
+    pub(super) role: Role,
+    pub(super) name: String,
+    pub(super) identity_pem: String,
+    pub(super) link_pem: String,
+    pub(super) address: SocketAddr,
+    /// Where a node tells how it does.
+    pub(super) metrics: SocketAddr,
+}
+
+impl Plan {
+    /// Makes everything in a new folder.
+    pub(super) fn make(&self, path: &Path, randomness: &Randomness) -> Result<Made, NetworkError> {
+        let roles = [
+            (Role::Authority, "auth", self.authorities),
+            (Role::Gateway, "gateway", self.gateways),
+            (Role::Mix, "mix", self.mixes),
+            (Role::Service, "servicenode", self.services),
+        ];
+        let count = roles.iter().fold(0_u16, |sum, (_, _, count)| sum.saturating_add(*count));
+        // two ports each
+        if self.first_port.checked_add(count.saturating_mul(2)).is_none() || count > MOST_PARTS {
+            return Err(NetworkError::TooManyPorts(self.first_port, count));
+        }
+        let folder = Folder::make(path)?;
+        let mut rng = randomness.rng();
+        let mut parts = Vec::new();
+        for (role, name, count) in roles {
+            for number in 1..=count {
+                let name = format!("{name}{number}");
+                let data = folder.part(&name)?;
+                let port = self.first_port.saturating_add(u16::try_from(parts.len()).unwrap_or(u16::MAX));
+                parts.push(Part {
+                    role,
+                    identity_pem: Identity::load_or_generate(&data, self.schemes.signatures, &mut rng)?.public_pem(),
+                    link_pem: LinkKey::load_or_generate(&data, self.schemes.kem, &mut rng)?.public_pem(),
+                    address: SocketAddr::new(self.address, port),
+                    metrics: SocketAddr::new(LOOPBACK, port.saturating_add(count_of_ports(&roles))),
+                    name,
+                });
+            }
+        }
+        for part in &parts {
+            match part.role {
+                Role::Authority => folder.write(&part.name, "authority.toml", &text::authority(self, part, &parts))?,
+                _ => folder.write(&part.name, "katzenpost.toml", &text::server(self, part, &parts))?,
+            }
+        }
+        folder.write("", "client.toml", &text::client(self, &parts))?;
+        folder.write_script("run", &text::script(&parts))?;
+        let authorities = parts.iter().filter(|part| part.role == Role::Authority).count();
+        Ok(Made { authorities, nodes: parts.len().saturating_sub(authorities) })
+    }
+}
+
+fn count_of_ports(roles: &[(Role, &str, u16)]) -> u16 {
+    roles.iter().fold(0, |sum, (_, _, count)| sum.saturating_add(*count))
+}
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const MOST_PARTS: u16 = 2000;

@@ -1,0 +1,122 @@
+//! Addresses of nodes: URLs such as `tcp://127.0.0.1:30001`.
+
+use core::{fmt, str::FromStr};
+use std::io;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Where a node is reached over TCP.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Address {
+    scheme: Scheme,
+    /// `host:port`, an IPv6 host in brackets.
+    authority: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Scheme {
+    Tcp,
+    Tcp4,
+    Tcp6,
+}
+
+impl Address {
+    /// An address of a socket.
+    pub(crate) fn of(socket: core::net::SocketAddr) -> Self {
+        Self { scheme: Scheme::Tcp, authority: socket.to_string() }
+    }
+
+    /// Connects, and has packets sent at once.
+    pub(crate) async fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect(self.authority.as_str()).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// Listens.
+    pub(crate) async fn listen(&self) -> io::Result<TcpListener> {
+        TcpListener::bind(self.authority.as_str()).await
+    }
+
+    /// The transport that it is listed under in a descriptor.
+    pub(crate) const fn transport(&self) -> &'static str {
+        match self.scheme {
+            Scheme::Tcp => "tcp",
+            Scheme::Tcp4 => "tcp4",
+            Scheme::Tcp6 => "tcp6",
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let (scheme, authority) = text.split_once("://").ok_or(AddressError::NoScheme)?;
+        let scheme = match scheme {
+            "tcp" => Scheme::Tcp,
+            "tcp4" => Scheme::Tcp4,
+            "tcp6" => Scheme::Tcp6,
+            _ => return Err(AddressError::Scheme),
+        };
+        let (host, port) = authority.rsplit_once(':').ok_or(AddressError::NoPort)?;
+        if port.parse::<u16>().is_err() {
+            return Err(AddressError::NoPort);
+        }
+        let in_brackets = host.starts_with('[') && host.ends_with(']');
+        if host.is_empty() || host.contains(['/', '@', ' ']) || host.contains(':') != in_brackets {
+            return Err(AddressError::Host);
+        }
+        Ok(Self { scheme, authority: authority.to_owned() })
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.transport(), self.authority)
+    }
+}
+
+/// Why a text is no address that this tool can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AddressError {
+    NoScheme,
+    Scheme,
+    NoPort,
+    Host,
+}
+
+impl fmt::Display for AddressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoScheme => "no URL: want something like tcp://127.0.0.1:30001",
+            Self::Scheme => "this transport is not spoken here: want tcp, tcp4 or tcp6",
+            Self::NoPort => "no port: want something like tcp://127.0.0.1:30001",
+            Self::Host => "not a host's name or IP address",
+        })
+    }
+}
+
+impl core::error::Error for AddressError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_an_address() {
+        for good in ["tcp://127.0.0.1:30001", "tcp4://mix.example:1", "tcp6://[::1]:65535", "tcp://[2001:db8::1]:0"] {
+            assert_eq!(good.parse::<Address>().unwrap().to_string(), good);
+        }
+        for (bad, error) in [
+            ("127.0.0.1:30001", AddressError::NoScheme),
+            ("quic://127.0.0.1:30001", AddressError::Scheme),
+            ("tcp://127.0.0.1", AddressError::NoPort),
+            ("tcp://127.0.0.1:65536", AddressError::NoPort),
+            ("tcp://:1", AddressError::Host),
+            ("tcp://::1:1", AddressError::Host),
+            ("tcp://a/b:1", AddressError::Host),
+        ] {
+            assert_eq!(bad.parse::<Address>(), Err(error), "{bad}");
+        }
+    }
+}

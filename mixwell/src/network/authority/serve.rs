@@ -1,0 +1,236 @@
+//! The tasks that carry an authority's state: its sockets, its clock, its calls to the others.
+
+use super::{
+    message::{Outgoing, Peer, Reply, is_too_early},
+    state::State,
+};
+use crate::network::{
+    clock::Clock,
+    keys::LinkKey,
+    listener::{Accepted, Listener},
+    peers::Authorities,
+    pki_client::{PkiClient, encoded_bound, pki_sizes},
+    randomness::Randomness,
+};
+use core::time::Duration;
+use mixwell_pki_types::KeyHash;
+use mixwell_wire::{Ad, Command, FRAME_OVERHEAD, Link, Sender, Statement, StreamError, Timeouts, tokio::Reader};
+use std::{io, sync::Arc};
+use tokio::{io::AsyncWriteExt as _, net::tcp::WriteHalf, sync::Mutex, task::JoinSet};
+
+/// What an authority needs to run.
+#[derive(Debug)]
+pub(crate) struct AuthorityNode {
+    pub(crate) id: KeyHash,
+    pub(crate) link: LinkKey,
+    pub(crate) authorities: Arc<Authorities>,
+    pub(crate) clock: Clock,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) randomness: Randomness,
+}
+
+/// Runs an authority until `stop` is ready.
+pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<Output = ()>) {
+    let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
+    let state = Arc::new(Mutex::new(state));
+    let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch());
+    let server = Arc::new(Server { id, link, authorities, clock, randomness, state: Arc::clone(&state) });
+    // dropped with this future, and all its tasks with it
+    let mut tasks = JoinSet::new();
+    for listener in listeners {
+        tasks.spawn(Arc::clone(&server).listen(listener));
+    }
+    tasks.spawn(tick(Arc::clone(&state), clock, client.clone()));
+    tasks.spawn(catch_up(state, clock, client));
+    stop.await;
+    tasks.shutdown().await;
+}
+
+/// Has the state do what is due, and sends what it says.
+async fn tick(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
+    let mut calls = JoinSet::new();
+    loop {
+        let ticked = Arc::clone(&state);
+        // signing may take long
+        let due = tokio::task::spawn_blocking(move || {
+            let mut state = ticked.blocking_lock();
+            let out = state.tick(clock.now());
+            (out, state.next_tick(clock.now()))
+        });
+        let Ok((out, next)) = due.await else { return };
+        for outgoing in out {
+            calls.spawn(call(Arc::clone(&state), clock, client.clone(), outgoing));
+        }
+        while calls.try_join_next().is_some() {}
+        clock.sleep_until(next).await;
+    }
+}
+
+/// Asks another authority until it answers or it is too late.
+async fn call(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient, outgoing: Outgoing) {
+    let Some(authority) = client.authorities().by_id(outgoing.to) else { return };
+    let retry = clock.sixteenth().checked_div(4).unwrap_or_default();
+    while clock.now() < outgoing.deadline {
+        let command = outgoing.request.command();
+        let answered = client.exchange(authority, &command, |answer| {
+            // kept to be told to the state, which has a lock of its own
+            Ok((is_too_early(&answer), OwnedVote::of(&answer), summary(&answer)))
+        });
+        match answered.await {
+            Ok((false, vote, summary)) => {
+                tracing::debug!(authority = authority.identifier, answer = summary, "answered");
+                if let Some(vote) = vote {
+                    state.lock().await.answered(clock.now(), &outgoing.request, &vote.command());
+                }
+                return;
+            }
+            Ok((true, ..)) => {}
+            Err(error) => tracing::debug!(authority = authority.identifier, %error, "not reached"),
+        }
+        tokio::time::sleep(retry).await;
+    }
+    tracing::warn!(authority = authority.identifier, "did not answer in time");
+}
+
+/// Fetches from the others the consensuses that are missing here: after a restart, or a round that we took no part in.
+async fn catch_up(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
+    loop {
+        let missing = state.lock().await.missing(clock.now());
+        for epoch in missing {
+            if let Ok(consensus) = client.fetch(epoch, clock.epoch()).await {
+                tracing::info!(%epoch, "a consensus, from another authority");
+                state.lock().await.insert_consensus(epoch, consensus.certificate());
+            }
+        }
+        tokio::time::sleep(clock.sixteenth()).await;
+    }
+}
+
+struct Server {
+    id: KeyHash,
+    link: LinkKey,
+    authorities: Arc<Authorities>,
+    clock: Clock,
+    randomness: Randomness,
+    state: Arc<Mutex<State>>,
+}
+
+impl Server {
+    async fn listen(self: Arc<Self>, listener: Listener) {
+        let mut sessions = JoinSet::new();
+        loop {
+            let accepted = listener.accept().await;
+            let server = Arc::clone(&self);
+            sessions.spawn(async move {
+                if let Err(error) = server.session(accepted).await {
+                    tracing::trace!(%error, "a session ended");
+                }
+            });
+            while sessions.try_join_next().is_some() {}
+        }
+    }
+
+    async fn session(&self, mut accepted: Accepted) -> Result<(), StreamError<io::Error>> {
+        let Some(turn) = accepted.turn().await else { return Ok(()) };
+        let link = Link::authority(pki_sizes(&self.authorities));
+        let mut peer = Peer::Client;
+        let mut rng = self.randomness.rng();
+        let mut buffer = vec![0; self.link.handshake_len()];
+        let session = self.link.respond(
+            &mut accepted.stream,
+            (Ad::node(&self.id.0), link),
+            &mut rng,
+            &mut buffer,
+            &TIMEOUTS,
+            |ad, key| match self.peer_of(ad, key) {
+                Some(found) => {
+                    peer = found;
+                    true
+                }
+                None => false,
+            },
+        );
+        let session = session.await?;
+        drop(turn);
+        let most = if let Peer::Authority(_) = peer { link.max_frame() } else { MOST_CLIENT_FRAME_BYTES };
+        let (from, to) = accepted.stream.split();
+        // a longer frame is refused by its length
+        let mut reader = Reader::new(from, session.receiver, vec![0; most.saturating_add(FRAME_OVERHEAD)], &TIMEOUTS);
+        let mut writer = Replies { to, sender: session.sender };
+        for _ in 0..MOST_COMMANDS {
+            let command = reader.receive().await?;
+            let reply = self.state.lock().await.handle(self.clock.now(), peer, &command);
+            if reply == Reply::Close {
+                break;
+            }
+            if let Some(answer) = reply.command() {
+                writer.send(&answer).await?;
+            }
+        }
+        drop(accepted.place);
+        Ok(())
+    }
+
+    /// Who a peer is; `None` if it is not who it says.
+    fn peer_of(&self, ad: &[u8], key: &[u8]) -> Option<Peer> {
+        let Ok(id) = ad.try_into().map(KeyHash) else { return Some(Peer::Client) };
+        match self.authorities.by_id(id) {
+            Some(authority) => (authority.link_key == key).then_some(Peer::Authority(id)),
+            None => Some(Peer::Node(id)),
+        }
+    }
+}
+
+/// Answers, which need a buffer of their own length each: a consensus is long, and everything else short.
+struct Replies<'s> {
+    to: WriteHalf<'s>,
+    sender: Sender,
+}
+
+impl Replies<'_> {
+    async fn send(&mut self, answer: &Command<'_>) -> Result<(), StreamError<io::Error>> {
+        let mut buffer = vec![0; encoded_bound(answer)];
+        let frame = self.sender.seal(answer, &mut buffer)?;
+        let sent = tokio::time::timeout(TIMEOUTS.write, self.to.write_all(frame));
+        sent.await.map_err(|_| StreamError::Timeout)?.map_err(StreamError::Io)
+    }
+}
+
+/// A vote that was answered to a request of ours.
+struct OwnedVote {
+    epoch: u64,
+    public_key: Vec<u8>,
+    payload: Vec<u8>,
+}
+
+impl OwnedVote {
+    fn of(answer: &Command<'_>) -> Option<Self> {
+        match answer {
+            Command::Vote(Statement { epoch, public_key, payload }) => {
+                Some(Self { epoch: *epoch, public_key: public_key.to_vec(), payload: payload.to_vec() })
+            }
+            _ => None,
+        }
+    }
+
+    fn command(&self) -> Command<'_> {
+        Command::Vote(Statement { epoch: self.epoch, public_key: &self.public_key, payload: &self.payload })
+    }
+}
+
+fn summary(answer: &Command<'_>) -> String {
+    match answer {
+        Command::VoteStatus(status) => format!("vote: {status:?}"),
+        Command::RevealStatus(status) => format!("reveal: {status:?}"),
+        Command::CertStatus(status) => format!("certificate: {status:?}"),
+        Command::SigStatus(status) => format!("signature: {status:?}"),
+        other => format!("command {}", other.id()),
+    }
+}
+
+/// Clients and nodes do one round trip, mostly; an authority's statements each have a session of their own.
+const MOST_COMMANDS: usize = 64;
+/// The longest command of a client or node: an upload.
+const MOST_CLIENT_FRAME_BYTES: usize = 1 << 17;
+const TIMEOUTS: Timeouts =
+    Timeouts { handshake: Duration::from_secs(3), read: Duration::from_secs(30), write: Duration::from_mins(1) };

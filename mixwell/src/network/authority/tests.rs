@@ -1,0 +1,13 @@
+//! Authorities in virtual time: they agree, whatever one of them does.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::integer_division_remainder_used,
+    clippy::large_stack_arrays,
+    clippy::similar_names,
+    clippy::unchecked_time_subtraction,
+    reason = "tests fail by panicking"
+)]
+
+mod codes;
+mod net;
+mod rounds;

@@ -1,0 +1,252 @@
+//! Every code of the wire, and when it comes.
+
+use super::net::{FIRST, Net, Node, Way};
+use crate::network::{
+    authority::{
+        Peer, Reply,
+        message::{Kind, Request},
+    },
+    config::{NodeKind, PermittedNode},
+};
+use core::time::Duration;
+use mixwell_pki_types::Epoch;
+use mixwell_wire::{
+    CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement, VoteStatus,
+};
+
+fn post(net: &mut Net, peer: Peer, epoch: Epoch, payload: &[u8]) -> DescriptorStatus {
+    let command = Command::PostDescriptor { epoch: epoch.0, payload };
+    let reply = net.states[0].as_mut().unwrap().handle(net.now, peer, &command);
+    let Reply::Descriptor(status) = reply else { panic!("{reply:?}") };
+    status
+}
+
+fn node(net: &Net, index: usize) -> &Node {
+    &net.nodes[index]
+}
+
+#[test]
+fn descriptors() {
+    let mut net = Net::new(3);
+    let next = FIRST.plus(1);
+    let peer = Peer::Node(node(&net, 2).id());
+    let upload = node(&net, 2).upload(next, 1);
+
+    assert_eq!(post(&mut net, Peer::Client, next, &upload), DescriptorStatus::Forbidden);
+    let other = Peer::Node(node(&net, 3).id());
+    assert_eq!(post(&mut net, other, next, &upload), DescriptorStatus::Forbidden, "another's");
+    assert_eq!(post(&mut net, peer, next, b"junk"), DescriptorStatus::Invalid);
+    assert_eq!(post(&mut net, peer, next, &[0; 200_000]), DescriptorStatus::Invalid);
+    assert_eq!(post(&mut net, peer, FIRST, &upload), DescriptorStatus::Invalid, "for another epoch");
+    let after = node(&net, 2).upload(FIRST.plus(2), 1);
+    assert_eq!(post(&mut net, peer, FIRST.plus(2), &after), DescriptorStatus::Invalid);
+    let end = upload.len() - 1;
+    for at in [end, end / 2, end / 3] {
+        let mut tampered = upload.clone();
+        tampered[at] ^= 1;
+        let status = post(&mut net, peer, next, &tampered);
+        assert!(matches!(status, DescriptorStatus::Invalid | DescriptorStatus::Forbidden), "{at}: {status:?}");
+    }
+
+    assert_eq!(post(&mut net, peer, next, &upload), DescriptorStatus::Ok);
+    assert_eq!(post(&mut net, peer, next, &upload), DescriptorStatus::Ok, "the same again");
+    let (other, current) = (node(&net, 2).upload(next, 2), node(&net, 2).upload(FIRST, 2));
+    assert_eq!(post(&mut net, peer, next, &other), DescriptorStatus::Conflict);
+    assert_eq!(post(&mut net, peer, FIRST, &current), DescriptorStatus::Ok, "another epoch's");
+
+    // no longer one of the network's, or one of another kind
+    let kinds = [None, Some(NodeKind::Gateway), Some(NodeKind::Service)];
+    for kind in kinds {
+        let mut net = Net::new(3);
+        let id = node(&net, 2).id();
+        net.rules.nodes.retain(|node| node.id != id);
+        net.rules.nodes.extend(kind.map(|kind| PermittedNode { identifier: "mix0".to_owned(), id, kind }));
+        net.start(0);
+        let upload = node(&net, 2).upload(next, 1);
+        assert_eq!(post(&mut net, Peer::Node(id), next, &upload), DescriptorStatus::Forbidden);
+    }
+}
+
+#[test]
+fn replicas_are_not_taken() {
+    let mut net = Net::new(1);
+    let command = Command::PostReplicaDescriptor { epoch: FIRST.0, payload: b"x" };
+    let reply = net.states[0].as_mut().unwrap().handle(net.now, Peer::Client, &command);
+    assert_eq!(reply, Reply::ReplicaDescriptor(DescriptorStatus::Forbidden));
+}
+
+fn get(net: &mut Net, epoch: Epoch) -> ConsensusStatus {
+    let command = Command::GetConsensus { epoch: epoch.0, padded: false };
+    let Reply::Consensus(status, _) = net.states[0].as_mut().unwrap().handle(net.now, Peer::Client, &command) else {
+        panic!()
+    };
+    status
+}
+
+#[test]
+fn consensuses() {
+    let mut net = Net::new(3);
+    let next = FIRST.plus(1);
+    assert_eq!(get(&mut net, FIRST), ConsensusStatus::NotFound, "a young network");
+    net.upload(next);
+    let early = net.at_eighths(5) - Duration::from_millis(1);
+    net.run_until(early, |_, _, _| Way::Pass);
+    assert_eq!(get(&mut net, next), ConsensusStatus::NotFound);
+    let published = net.at_eighths(5);
+    net.run_until(published, |_, _, _| Way::Pass);
+    assert_eq!(get(&mut net, next), ConsensusStatus::Ok);
+    assert_eq!(get(&mut net, FIRST.plus(2)), ConsensusStatus::NotFound);
+    assert_eq!(get(&mut net, Epoch(u64::MAX)), ConsensusStatus::NotFound);
+    assert_eq!(get(&mut net, Epoch(0)), ConsensusStatus::Gone);
+    let later = net.rules.period.start(FIRST.plus(20));
+    net.run_until(later, |_, _, _| Way::Pass);
+    assert_eq!(get(&mut net, next), ConsensusStatus::Gone);
+}
+
+/// What the second authority says in a round that goes well.
+fn statements() -> (Net, Vec<(Kind, Request)>) {
+    let mut net = Net::new(3);
+    let mut said = Vec::new();
+    net.pass_epoch(|from, to, request| {
+        if let Request::Say { kind, .. } = request
+            && (from, to) == (1, 0)
+        {
+            said.push((*kind, request.clone()));
+        }
+        Way::Pass
+    });
+    assert_eq!(
+        said.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+        [Kind::Vote, Kind::Reveal, Kind::Cert, Kind::Sig]
+    );
+    (net, said)
+}
+
+fn say(net: &mut Net, peer: Peer, request: &Request, change: impl Fn(&mut Statement<'_>)) -> Reply {
+    let mut command = request.command();
+    match &mut command {
+        Command::Vote(statement) | Command::Reveal(statement) | Command::Cert(statement) | Command::Sig(statement) => {
+            change(statement);
+        }
+        _ => panic!(),
+    }
+    net.states[0].as_mut().unwrap().handle(net.now, peer, &command)
+}
+
+/// The code for: not authorized, not signed, too early, too late, already received, ok.
+fn codes(kind: Kind) -> [Reply; 6] {
+    match kind {
+        Kind::Vote => [
+            VoteStatus::NotAuthorized,
+            VoteStatus::NotSigned,
+            VoteStatus::TooEarly,
+            VoteStatus::TooLate,
+            VoteStatus::AlreadyReceived,
+            VoteStatus::Ok,
+        ]
+        .map(Reply::Vote),
+        Kind::Reveal => [
+            RevealStatus::NotAuthorized,
+            RevealStatus::NotSigned,
+            RevealStatus::TooEarly,
+            RevealStatus::TooLate,
+            RevealStatus::AlreadyReceived,
+            RevealStatus::Ok,
+        ]
+        .map(Reply::Reveal),
+        Kind::Cert => [
+            CertStatus::NotAuthorized,
+            CertStatus::NotSigned,
+            CertStatus::TooEarly,
+            CertStatus::TooLate,
+            CertStatus::AlreadyReceived,
+            CertStatus::Ok,
+        ]
+        .map(Reply::Cert),
+        Kind::Sig => [
+            SigStatus::NotAuthorized,
+            SigStatus::Invalid,
+            SigStatus::TooEarly,
+            SigStatus::TooLate,
+            SigStatus::AlreadyReceived,
+            SigStatus::Ok,
+        ]
+        .map(Reply::Sig),
+    }
+}
+
+#[test]
+fn statements_at_every_time_by_everyone() {
+    let (_, said) = statements();
+    for (kind, request) in &said {
+        let [not_authorized, not_signed, too_early, too_late, already, ok] = codes(*kind);
+        // the same network again, in which the second authority is silent about this
+        let mut net = Net::new(3);
+        net.upload(FIRST.plus(1));
+        let by = Peer::Authority(net.id(1));
+        let eighth = *kind as u32 + 1;
+        let before = net.at_eighths(eighth) - Duration::from_millis(1);
+        let silent = |from: usize, to: usize, request: &Request| match request {
+            Request::Say { kind: sent, .. } if (from, to) == (1, 0) && sent == kind => Way::Drop,
+            // a certificate that has the same document brings the signature with it
+            Request::Say { kind: Kind::Cert, .. } if (from, to) == (1, 0) && *kind == Kind::Sig => Way::Drop,
+            _ => Way::Pass,
+        };
+        net.run_until(before, silent);
+        assert_eq!(say(&mut net, by, request, |_| {}), too_early, "{kind:?}");
+        let open = net.at_eighths(eighth);
+        net.run_until(open, silent);
+
+        for peer in [Peer::Client, Peer::Node(net.id(1)), Peer::Authority(net.id(2)), Peer::Node(net.nodes[0].id())] {
+            assert_eq!(say(&mut net, peer, request, |_| {}), not_authorized, "{kind:?} by {peer:?}");
+        }
+        let stranger = net.nodes[0].identity.public().to_vec();
+        assert_eq!(
+            say(&mut net, by, request, |statement| statement.public_key = stranger.as_slice().to_vec().leak()),
+            not_authorized
+        );
+        assert_eq!(say(&mut net, by, request, |statement| statement.epoch += 1), too_early);
+        assert_eq!(say(&mut net, by, request, |statement| statement.epoch -= 1), too_late);
+        let junk = say(&mut net, by, request, |statement| statement.payload = b"junk");
+        match kind {
+            Kind::Vote => assert_eq!(junk, Reply::Vote(VoteStatus::Malformed)),
+            Kind::Sig => assert_eq!(junk, Reply::Sig(SigStatus::NotSigned)),
+            _ => assert_eq!(junk, not_signed),
+        }
+        // signed by another
+        let mut other = said.iter().find(|(of, _)| of == kind).map(|(_, request)| request.clone()).unwrap();
+        if let Request::Say { payload, .. } = &mut other {
+            let mut bytes = payload.to_vec();
+            let at = bytes.len() / 2;
+            bytes[at] ^= 1;
+            *payload = bytes.into();
+        }
+        let tampered = say(&mut net, by, &other, |_| {});
+        assert!(tampered != ok && tampered != already, "{kind:?}: {tampered:?}");
+
+        assert_eq!(say(&mut net, by, request, |_| {}), ok, "{kind:?}");
+        assert_eq!(say(&mut net, by, request, |_| {}), already, "{kind:?}");
+        let closed = net.at_eighths(eighth + 1);
+        net.run_until(closed, silent);
+        assert_eq!(say(&mut net, by, request, |_| {}), too_late, "{kind:?}");
+    }
+}
+
+#[test]
+fn votes_are_handed_to_authorities_alone() {
+    let mut net = Net::new(3);
+    net.upload(FIRST.plus(1));
+    let time = net.at_eighths(2);
+    net.run_until(time, |_, _, _| Way::Pass);
+    let public_key = net.identities[1].public().to_vec();
+    let (first, second) = (Peer::Authority(net.id(1)), Peer::Authority(net.id(2)));
+    let mut ask = |peer, epoch: Epoch, public_key: &[u8]| {
+        let command = Command::GetVote { epoch: epoch.0, public_key };
+        net.states[0].as_mut().unwrap().handle(net.now, peer, &command)
+    };
+    assert!(matches!(ask(second, FIRST.plus(1), &public_key), Reply::VoteOf { .. }));
+    assert!(matches!(ask(first, FIRST.plus(1), &public_key), Reply::VoteOf { .. }));
+    assert_eq!(ask(Peer::Client, FIRST.plus(1), &public_key), Reply::Vote(VoteStatus::NotAuthorized));
+    assert_eq!(ask(second, FIRST, &public_key), Reply::Vote(VoteStatus::NotFound));
+    assert_eq!(ask(second, FIRST.plus(1), &[7; 32]), Reply::Vote(VoteStatus::NotFound));
+}

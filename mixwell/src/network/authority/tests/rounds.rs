@@ -1,0 +1,227 @@
+//! Whole rounds, well-behaved and not.
+
+use super::net::{FIRST, Net, Way};
+use crate::network::{
+    authority::{
+        message::{Kind, Request},
+        round::{Own, Round},
+        topology,
+    },
+    directory::Consensus,
+};
+use mixwell_pki_types::{Document, Epoch, KeyHash, Layer};
+use std::collections::{BTreeMap, BTreeSet};
+
+fn pass(_: usize, _: usize, _: &Request) -> Way {
+    Way::Pass
+}
+
+fn payload(consensus: &Consensus) -> Vec<u8> {
+    mixwell_pki_types::Certificate::parse(consensus.certificate()).unwrap().unverified_payload().to_vec()
+}
+
+fn commits(consensus: &Consensus) -> BTreeSet<KeyHash> {
+    consensus.document().unwrap().commits().map(|(id, _)| id).collect()
+}
+
+fn layers(document: &Document<'_>) -> BTreeMap<KeyHash, Layer> {
+    document.nodes().map(|node| (node.id(), node.place().layer)).collect()
+}
+
+#[test]
+fn three_agree_epoch_after_epoch() {
+    let mut net = Net::new(3);
+    let mut before: Option<BTreeMap<KeyHash, Layer>> = None;
+    let mut values = BTreeSet::new();
+    for epoch in (1..=4).map(|n| FIRST.plus(n)) {
+        net.pass_epoch(pass);
+        let all: Vec<Consensus> = (0..3).map(|index| net.consensus(index, epoch).unwrap()).collect();
+        for consensus in &all {
+            assert_eq!(payload(consensus), payload(&all[0]));
+            assert_eq!(consensus.signers().len(), 3);
+        }
+        let document = all[0].document().unwrap();
+        assert_eq!((document.epoch(), document.genesis_epoch()), (epoch, FIRST.plus(1)));
+        assert_eq!(document.prior_shared_random().count(), usize::from(epoch != FIRST.plus(1)));
+        assert!(values.insert(*document.shared_random_value()), "the shared random is a new one");
+        assert!(document.layers().all(|layer| layer.len() == 2));
+        let layers = layers(&document);
+        assert!(before.is_none_or(|before| before == layers), "nobody changes its layer");
+        before = Some(layers);
+    }
+}
+
+#[test]
+fn every_number_of_authorities() {
+    for count in [1, 2, 4, 5] {
+        let mut net = Net::new(count);
+        net.pass_epoch(pass);
+        for index in 0..count.into() {
+            assert_eq!(net.consensus(index, FIRST.plus(1)).unwrap().signers().len(), usize::from(count));
+        }
+    }
+}
+
+#[test]
+fn one_of_three_is_down() {
+    let mut net = Net::new(3);
+    net.states[1] = None;
+    net.pass_epoch(pass);
+    let (first, third) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(2, FIRST.plus(1)).unwrap());
+    assert_eq!(payload(&first), payload(&third));
+    assert_eq!(first.signers().len(), 2);
+    assert!(!commits(&first).contains(&net.id(1)));
+
+    // it comes back in the middle of an epoch, takes no part in the round under way, and does in the next
+    net.upload(FIRST.plus(2));
+    let middle = net.at_eighths(3);
+    net.run_until(middle, pass);
+    net.start(1);
+    let end = net.at_eighths(8);
+    net.run_until(end, pass);
+    let consensus = net.consensus(0, FIRST.plus(2)).unwrap();
+    assert!(!commits(&consensus).contains(&net.id(1)));
+    assert_eq!(net.states[1].as_ref().unwrap().missing(net.now), [FIRST.plus(2)]);
+    net.states[1].as_mut().unwrap().insert_consensus(FIRST.plus(2), consensus.certificate());
+    net.pass_epoch(pass);
+    for index in 0..3 {
+        let consensus = net.consensus(index, FIRST.plus(3)).unwrap();
+        assert_eq!((consensus.signers().len(), commits(&consensus).len()), (3, 3));
+    }
+}
+
+#[test]
+fn two_of_three_are_down() {
+    let mut net = Net::new(3);
+    net.states[1] = None;
+    net.states[2] = None;
+    net.pass_epoch(pass);
+    assert!(net.consensus(0, FIRST.plus(1)).is_none());
+}
+
+#[test]
+fn it_goes_down_in_the_middle_of_a_round() {
+    // wherever it stops, the two others agree
+    for eighth in 1..=5 {
+        let mut net = Net::new(3);
+        net.upload(FIRST.plus(1));
+        let stop = net.at_eighths(eighth);
+        net.run_until(stop, pass);
+        net.states[2] = None;
+        let end = net.at_eighths(8);
+        net.run_until(end, pass);
+        let (first, second) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(1, FIRST.plus(1)).unwrap());
+        assert_eq!(payload(&first), payload(&second), "stopped after {eighth} eighths");
+    }
+}
+
+#[test]
+fn what_only_one_heard_of_the_others_learn() {
+    // the third reaches the first alone, with everything or up to some statement
+    for last in [Kind::Vote, Kind::Reveal, Kind::Cert] {
+        let mut net = Net::new(3);
+        net.pass_epoch(|from, to, request| match request {
+            Request::Say { kind, .. } if from == 2 && (to == 1 || *kind > last) => Way::Drop,
+            _ => Way::Pass,
+        });
+        let (first, second) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(1, FIRST.plus(1)).unwrap());
+        assert_eq!(payload(&first), payload(&second), "silent after {last:?}");
+        assert_eq!(commits(&first).contains(&net.id(2)), last >= Kind::Reveal);
+    }
+}
+
+/// A second vote of an authority, and the reveal of it: what it would say if it had drawn other randomness.
+fn other_statements(net: &Net, index: usize, vote: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let own = Own { identity: &net.identities[index], rules: &net.rules };
+    let document = Document::parse(super::super::tally::payload_of(vote).unwrap()).unwrap();
+    let mut round = Round::new(FIRST.plus(1));
+    let vote = round.vote(own, (&document).into(), &mut net.randomness.rng()).unwrap();
+    (vote.to_vec(), round.reveal(own).unwrap().to_vec())
+}
+
+#[test]
+fn one_tells_each_something_else() {
+    let mut net = Net::new(3);
+    net.upload(FIRST.plus(1));
+    // the first two get different votes and reveals of the third
+    let mut other: Option<(Vec<u8>, Vec<u8>)> = None;
+    let (identities, rules, randomness) = (net.identities.clone(), net.rules.clone(), net.randomness.clone());
+    let end = net.at_eighths(8);
+    net.run_until(end, |from, to, request| match request {
+        Request::Say { kind, epoch, public_key, payload } if from == 2 && to == 1 && *kind <= Kind::Reveal => {
+            let helper = Net {
+                identities: identities.clone(),
+                rules: rules.clone(),
+                randomness: randomness.clone(),
+                ..Net::new(1)
+            };
+            let (vote, reveal) = other.get_or_insert_with(|| other_statements(&helper, 2, payload)).clone();
+            let payload = if *kind == Kind::Vote { vote } else { reveal };
+            let (epoch, public_key) = (*epoch, public_key.clone());
+            Way::Change(Request::Say { kind: *kind, epoch, public_key, payload: payload.into() })
+        }
+        _ => Way::Pass,
+    });
+    let (first, second) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(1, FIRST.plus(1)).unwrap());
+    assert_eq!(payload(&first), payload(&second));
+    assert!(!commits(&first).contains(&net.id(2)), "who says two things says nothing");
+}
+
+#[test]
+fn what_is_tampered_with_counts_for_nothing() {
+    for kind in [Kind::Vote, Kind::Reveal, Kind::Cert, Kind::Sig] {
+        let mut net = Net::new(3);
+        net.pass_epoch(|from, _, request| match request {
+            Request::Say { kind: sent, epoch, public_key, payload } if from == 2 && *sent == kind => {
+                let mut payload = payload.to_vec();
+                let middle = payload.len() / 2;
+                payload[middle] ^= 1;
+                let (kind, epoch, public_key) = (*sent, *epoch, public_key.clone());
+                Way::Change(Request::Say { kind, epoch, public_key, payload: payload.into() })
+            }
+            _ => Way::Pass,
+        });
+        let (first, second) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(1, FIRST.plus(1)).unwrap());
+        assert_eq!(payload(&first), payload(&second), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_node_that_only_one_authority_heard_of_is_left_out() {
+    let mut net = Net::new(3);
+    for node in 0..7 {
+        net.upload_one(node, FIRST.plus(1));
+    }
+    let absent: Vec<_> = [1, 2].map(|index| net.states[index].take().unwrap()).into();
+    net.upload_one(7, FIRST.plus(1));
+    for (index, state) in [1, 2].into_iter().zip(absent) {
+        net.states[index] = Some(state);
+    }
+    let end = net.at_eighths(8);
+    net.run_until(end, pass);
+    let consensus = net.consensus(0, FIRST.plus(1)).unwrap();
+    let document = consensus.document().unwrap();
+    assert_eq!(document.mixes().len(), 5);
+    assert!(document.mixes().by_hash(net.nodes[7].id()).is_none());
+    assert_eq!(consensus.signers().len(), 3);
+}
+
+#[test]
+fn what_is_past_is_forgotten() {
+    let mut net = Net::new(1);
+    for _ in 0..9 {
+        net.pass_epoch(pass);
+    }
+    let now = net.epoch();
+    let known: Vec<Epoch> =
+        (0..=10).map(|n| FIRST.plus(n)).filter(|epoch| net.consensus(0, *epoch).is_some()).collect();
+    assert_eq!(known, (0..5).rev().map(|n| Epoch(now.0 - n)).collect::<Vec<_>>());
+}
+
+#[test]
+fn assigned_ids_are_all_there() {
+    let net = Net::new(1);
+    let ids: Vec<KeyHash> = net.nodes.iter().map(super::net::Node::id).collect();
+    let assigned = topology::assign(&ids, 3, &BTreeMap::new(), &BTreeMap::new());
+    assert_eq!(assigned.iter().flatten().collect::<BTreeSet<_>>(), ids.iter().collect());
+}

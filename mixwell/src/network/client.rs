@@ -1,0 +1,133 @@
+//! A client: connects to a gateway, sends at the published rates, and awaits replies.
+
+mod consensus;
+mod core;
+mod session;
+
+pub(crate) use core::{Client, Reply, Tally, Unanswered};
+
+use super::{
+    clock::Clock,
+    config::Gateway,
+    directory::Consensuses,
+    keys::LinkKem,
+    letters,
+    link::{Stopwatch, stopped},
+    packets::Packets,
+    peers::Authorities,
+    randomness::Randomness,
+};
+use ::core::{fmt, time::Duration};
+use mixwell_wire::{StreamError, Timeouts};
+use session::Session;
+use std::{io, sync::Arc};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time,
+};
+use tracing::{debug, info};
+
+/// What a client is made of.
+pub(crate) struct Parts {
+    pub(crate) packets: Box<dyn Packets>,
+    pub(crate) authorities: Arc<Authorities>,
+    pub(crate) kem: LinkKem,
+    pub(crate) clock: Clock,
+    /// What is known of the network; perhaps nothing, if there are pinned gateways.
+    pub(crate) known: Consensuses,
+    /// Gateways that can be connected to before there is a consensus.
+    pub(crate) pinned: Vec<Gateway>,
+    /// The gateway to connect to, if not any.
+    pub(crate) gateway: Option<String>,
+    /// What the service can do that messages go to.
+    pub(crate) capability: String,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) randomness: Randomness,
+    /// What has happened, for whoever looks.
+    pub(crate) tally: Arc<Tally>,
+}
+
+/// A message, and whom to tell what became of it.
+pub(crate) struct Request {
+    pub(crate) payload: Vec<u8>,
+    pub(crate) answer: oneshot::Sender<Result<Reply, Unanswered>>,
+}
+
+/// Works until told to stop: keeps a connection up, and sends the messages that come in, one for each tick.
+pub(crate) async fn run(
+    parts: Parts,
+    mut requests: mpsc::Receiver<Request>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), ClientError> {
+    let Parts { packets, authorities, kem, clock, known, pinned, gateway, capability, timeouts, randomness, tally } =
+        parts;
+    let client = Client::new(packets, capability, clock.period(), randomness.rng(), tally);
+    let stopwatch = Stopwatch::start();
+    let mut session =
+        Session { client, authorities, kem, clock, known, pinned, gateway, timeouts, randomness, stopwatch };
+    let mut failures: u32 = 0;
+    while !*stop.borrow() {
+        let begun = time::Instant::now();
+        let ended = tokio::select! {
+            ended = session.connect(&mut requests) => ended,
+            () = stopped(&mut stop) => return Ok(()),
+        };
+        session.client.disconnected(session.stopwatch.now());
+        match ended {
+            Ok(()) => return Ok(()),
+            Err(error @ (ClientError::NoGateway | ClientError::Link(_))) => return Err(error),
+            Err(error) => debug!(%error, "the connection to the gateway ended"),
+        }
+        failures = if begun.elapsed() > STEADY { 1 } else { failures.saturating_add(1) };
+        info!("connecting again");
+        tokio::select! {
+            () = time::sleep(clock.eighths(1).checked_div(32).unwrap_or_default().saturating_mul(failures).min(LONGEST_PAUSE)) => {}
+            () = stopped(&mut stop) => {}
+        }
+    }
+    Ok(())
+}
+
+/// A connection that lasted this long was a good one.
+const STEADY: Duration = Duration::from_secs(30);
+
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why a client is not connected.
+#[derive(Debug)]
+pub(crate) enum ClientError {
+    /// Neither the consensus nor the configuration has the gateway.
+    NoGateway,
+    /// A link key could not be made.
+    Link(super::error::NetworkError),
+    /// The connection failed.
+    Stream(StreamError<io::Error>),
+    /// The gateway's answer is no consensus; why.
+    Consensus(String),
+    /// The gateway closed the connection.
+    Closed,
+    /// Nothing has come for too long.
+    Silence,
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGateway => f.write_str("no such gateway is in the consensus or the configuration"),
+            Self::Link(error) => error.fmt(f),
+            Self::Stream(StreamError::Refused) => f.write_str("the gateway's identity or link key is another one"),
+            Self::Stream(error) => error.fmt(f),
+            Self::Consensus(why) => write!(f, "the gateway's answer is no consensus: {why}"),
+            Self::Closed => f.write_str("the gateway closed the connection"),
+            Self::Silence => f.write_str("the gateway has been silent for too long"),
+        }
+    }
+}
+
+impl ::core::error::Error for ClientError {}
+
+impl From<StreamError<io::Error>> for ClientError {
+    fn from(error: StreamError<io::Error>) -> Self {
+        Self::Stream(error)
+    }
+}

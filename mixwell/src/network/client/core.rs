@@ -1,0 +1,236 @@
+//! What a client sends and awaits: no socket, no task, no clock.
+
+use super::Request;
+use crate::network::{
+    letters::{self, Draft, LetterError, Sender},
+    packets::Packets,
+};
+use chacha20::ChaCha20Rng;
+use core::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+use mixwell_mixdelay::{ClientClock, Instant, Rate, Tick};
+use mixwell_pki_types::{Document, Node, Period, Rates};
+use mixwell_sphinx::{RecipientId, SurbId, SurbKeys};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+use tokio::sync::oneshot;
+
+/// A client of one gateway.
+pub(crate) struct Client {
+    packets: Box<dyn Packets>,
+    /// What the services can do that messages and decoys go to; one for both, so that they look the same.
+    capability: String,
+    period: Period,
+    clock: ClientClock,
+    rng: ChaCha20Rng,
+    messages: VecDeque<Request>,
+    waiting: HashMap<SurbId, Waiting>,
+    surb: Vec<u8>,
+    tally: Arc<Tally>,
+}
+
+/// A reply that is awaited.
+struct Waiting {
+    keys: SurbKeys,
+    /// Whom to tell; a decoy's reply tells nobody.
+    answer: Option<oneshot::Sender<Result<Reply, Unanswered>>>,
+    sent: Instant,
+    delays: Duration,
+    deadline: Instant,
+}
+
+/// A reply.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// What the service said, zeros behind it.
+    pub(crate) payload: Vec<u8>,
+    /// From the message's leaving to its reply's coming.
+    pub(crate) round_trip: Duration,
+    /// How much of that the hops were asked to hold it.
+    pub(crate) delays: Duration,
+}
+
+/// Why there is no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// None came in time.
+    Late,
+    /// What came was changed on its way.
+    Changed,
+    /// The message does not fit a packet; it was not sent.
+    TooLong,
+    /// The connection ended, and with it the queue that the reply was for.
+    Disconnected,
+}
+
+/// What has happened to a client's packets.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Messages that have left.
+    pub(crate) messages: AtomicU64,
+    /// Loop decoys that have left.
+    pub(crate) decoys: AtomicU64,
+    /// Replies to messages.
+    pub(crate) replies: AtomicU64,
+    /// Decoys that have come back.
+    pub(crate) returned: AtomicU64,
+    /// Messages and decoys whose reply has not come in time.
+    pub(crate) lost: AtomicU64,
+    /// Replies that were changed on their way.
+    pub(crate) changed: AtomicU64,
+    /// Replies that nobody awaits: second ones, or late ones.
+    pub(crate) unknown: AtomicU64,
+    /// Times that a connection was made.
+    pub(crate) connections: AtomicU64,
+}
+
+impl Client {
+    pub(crate) fn new(
+        packets: Box<dyn Packets>,
+        capability: String,
+        period: Period,
+        rng: ChaCha20Rng,
+        tally: Arc<Tally>,
+    ) -> Self {
+        let surb = vec![0; packets.geometry().surb_len()];
+        let (messages, waiting) = (VecDeque::new(), HashMap::new());
+        Self { packets, capability, period, clock: ClientClock::new(), rng, messages, waiting, surb, tally }
+    }
+
+    /// Takes the rates of a consensus.
+    pub(crate) fn set_rates(&mut self, now: Instant, rates: Option<Rates>) {
+        let rate = |of: fn(&Rates) -> f64| rates.as_ref().and_then(|rates| Rate::published(of(rates)).ok().flatten());
+        let (lambda_p, lambda_l) = (rate(|rates| rates.lambda_p), rate(|rates| rates.lambda_l));
+        self.clock.set_rates(now, lambda_p, lambda_l, &mut self.rng);
+    }
+
+    /// The connection is up.
+    pub(crate) fn connected(&mut self, now: Instant) {
+        self.tally.connections.fetch_add(1, Relaxed);
+        self.clock.set_link(now, true, &mut self.rng);
+    }
+
+    /// The connection is down: replies to its queue will not be seen.
+    pub(crate) fn disconnected(&mut self, now: Instant) {
+        self.clock.set_link(now, false, &mut self.rng);
+        for (_, waiting) in self.waiting.drain() {
+            self.tally.lost.fetch_add(1, Relaxed);
+            waiting.tell(Err(Unanswered::Disconnected));
+        }
+    }
+
+    /// A message for the next tick that is free.
+    pub(crate) fn queue(&mut self, request: Request) {
+        if request.payload.len() > self.packets.geometry().user_forward_payload_len() {
+            // who asked may have lost interest
+            let _ = request.answer.send(Err(Unanswered::TooLong));
+        } else {
+            self.messages.push_back(request);
+        }
+    }
+
+    /// When to call [`Client::poll`] and [`Client::expire`] again.
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        let deadline = self.waiting.values().map(|waiting| waiting.deadline).min();
+        self.clock.poll_timeout().into_iter().chain(deadline).min()
+    }
+
+    /// Makes the packet that is due now in `packet`, if one is: a message, or a decoy that goes the same kind of way and
+    /// carries as much. Call it until it says no.
+    ///
+    /// # Errors
+    /// If there is no way for a packet; a message that could not leave is the next to leave.
+    pub(crate) fn poll(
+        &mut self,
+        now: Instant,
+        (unix, document, gateway): (Duration, Document<'_>, Node<'_>),
+        owner: RecipientId,
+        packet: &mut [u8],
+    ) -> Result<bool, LetterError> {
+        let Some(tick) = self.clock.poll(now, &mut self.rng) else { return Ok(false) };
+        let message = if tick == Tick::MessageOrDecoy { self.messages.front() } else { None };
+        let (service, endpoint) = letters::service(&document, &self.capability, &mut self.rng)?;
+        let surb_id = SurbId(letters::random(&mut self.rng));
+        let payload = message.map_or(&[][..], |message| &message.payload);
+        let draft = Draft { sender: Sender::ClientOf(gateway), service, endpoint, owner, surb_id, payload };
+        let place = (document, self.period);
+        let written = letters::write(&*self.packets, place, unix, &draft, &mut self.rng, (&mut self.surb, packet))?;
+
+        let answer = message.is_some().then(|| self.messages.pop_front()).flatten().map(|message| message.answer);
+        let sent = if answer.is_some() { &self.tally.messages } else { &self.tally.decoys };
+        sent.fetch_add(1, Relaxed);
+        let patience = written.delays.saturating_add(GRACE);
+        let deadline = now.plus_nanos(u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX));
+        let waiting = Waiting { keys: written.keys, answer, sent: now, delays: written.delays, deadline };
+        self.waiting.insert(surb_id, waiting);
+        Ok(true)
+    }
+
+    /// Takes a reply, tag included.
+    pub(crate) fn reply(&mut self, now: Instant, surb_id: SurbId, payload: &mut [u8]) {
+        let Some(Waiting { keys, answer, sent, delays, .. }) = self.waiting.remove(&surb_id) else {
+            self.tally.unknown.fetch_add(1, Relaxed);
+            return;
+        };
+        let opened = keys.open(payload).map(|payload| &*payload);
+        let came = match (&answer, opened) {
+            (None, Ok(payload)) if payload.iter().all(|byte| *byte == 0) => &self.tally.returned,
+            (Some(_), Ok(_)) => &self.tally.replies,
+            _ => &self.tally.changed,
+        };
+        came.fetch_add(1, Relaxed);
+        let round_trip = Duration::from_nanos(now.nanos_since(sent));
+        let reply = opened.map(|payload| Reply { payload: payload.to_vec(), round_trip, delays });
+        if let Some(answer) = answer {
+            // who asked may have lost interest
+            let _ = answer.send(reply.map_err(|_| Unanswered::Changed));
+        }
+    }
+
+    /// The lengths of packets.
+    pub(crate) fn packet_len(&self) -> usize {
+        self.packets.geometry().packet_len()
+    }
+
+    /// What can be done with packets.
+    pub(crate) fn packets(&self) -> &dyn Packets {
+        &*self.packets
+    }
+
+    /// Gives up what has not come in time.
+    pub(crate) fn expire(&mut self, now: Instant) {
+        let late = self.waiting.extract_if(|_, waiting| waiting.deadline <= now);
+        for (_, waiting) in late {
+            self.tally.lost.fetch_add(1, Relaxed);
+            waiting.tell(Err(Unanswered::Late));
+        }
+    }
+}
+
+impl Waiting {
+    fn tell(self, what: Result<Reply, Unanswered>) {
+        if let Some(answer) = self.answer {
+            // who asked may have lost interest
+            let _ = answer.send(what);
+        }
+    }
+}
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Late => "no reply in time",
+            Self::Changed => "the reply was changed on its way",
+            Self::TooLong => "the message does not fit a packet",
+            Self::Disconnected => "the connection ended",
+        })
+    }
+}
+
+/// What the links, the unwraps and the gateway may take besides the delays.
+const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });

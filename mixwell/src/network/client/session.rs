@@ -1,0 +1,272 @@
+//! A client's connection to its gateway.
+
+use super::{
+    Client, ClientError, Request,
+    consensus::{Download, Progress},
+    letters,
+};
+use crate::network::{
+    address::Address,
+    clock::Clock,
+    config::Gateway,
+    directory::{Consensus, Consensuses},
+    keys::{LinkKem, LinkKey},
+    link::{Stopwatch, after},
+    peers::Authorities,
+    randomness::Randomness,
+};
+use core::time::Duration;
+use mixwell_mixdelay::Instant;
+use mixwell_pki_types::{Chunk, Epoch, KeyHash};
+use mixwell_sphinx::{RecipientId, SurbId};
+use mixwell_wire::{
+    Ad, Command, Link, PacketSizes, StreamError, Timeouts,
+    tokio::{Reader, Writer},
+};
+use std::sync::Arc;
+use tokio::{
+    io::BufReader,
+    net::{TcpStream, tcp::OwnedWriteHalf},
+    sync::mpsc,
+    time,
+};
+use tracing::{debug, info};
+
+/// What outlives connections.
+pub(super) struct Session {
+    pub(super) client: Client,
+    pub(super) authorities: Arc<Authorities>,
+    pub(super) kem: LinkKem,
+    pub(super) clock: Clock,
+    pub(super) known: Consensuses,
+    pub(super) pinned: Vec<Gateway>,
+    pub(super) gateway: Option<String>,
+    pub(super) timeouts: Timeouts,
+    pub(super) randomness: Randomness,
+    pub(super) stopwatch: Stopwatch,
+}
+
+/// A gateway that sends nothing for so long is dead; in quiet times it gives a sign of life every 10 s.
+const SILENCE: Duration = Duration::from_mins(2);
+
+/// One connection.
+struct Connection<'s> {
+    session: &'s mut Session,
+    writer: Writer<OwnedWriteHalf, Vec<u8>>,
+    gateway: KeyHash,
+    queue: RecipientId,
+    download: Option<Download>,
+    /// When to look after the consensus again.
+    ask: Duration,
+    packet: Vec<u8>,
+}
+
+impl Session {
+    /// Connects, and works until the connection fails. `Ok` when nobody can send a request any more.
+    pub(super) async fn connect(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<(), ClientError> {
+        self.known = self.known.at(self.clock.epoch());
+        let gateway = self.choose()?;
+        let mut rng = self.randomness.rng();
+        let link = Link::client(PacketSizes::from(self.client.packets().geometry()));
+        let key = LinkKey::generate(self.kem, &mut rng).map_err(ClientError::Link)?;
+        let queue = queue_id(&letters::random(&mut rng));
+        let mut stream = time::timeout(self.timeouts.handshake, connect(&gateway.addresses))
+            .await
+            .map_err(|_| StreamError::Timeout)??;
+        let mut buffer = vec![0; key.buffer_len(&link)];
+        let wanted = |ad: &[u8], key: &[u8]| ad == gateway.id.0 && key == gateway.link_key;
+        let own = (Ad::client(queue.as_bytes()), link);
+        let session = key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?;
+        info!(gateway = gateway.name, "connected");
+        let (read, write) = stream.into_split();
+        let room = vec![0; link.buffer_len()];
+        let mut reader = Reader::new(BufReader::new(read), session.receiver, room, &self.timeouts);
+        let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
+        let packet = vec![0; self.client.packet_len()];
+        let now = self.stopwatch.now();
+        self.client.connected(now);
+        let mut connection = Connection {
+            session: self,
+            writer,
+            gateway: gateway.id,
+            queue,
+            download: None,
+            ask: Duration::ZERO,
+            packet,
+        };
+        connection.take_rates();
+        let mut heard = time::Instant::now();
+        loop {
+            let wake = connection.wake_at();
+            tokio::select! {
+                command = reader.receive() => {
+                    heard = time::Instant::now();
+                    connection.take(command?).await?;
+                }
+                () = connection.session.stopwatch.sleep_until(wake) => {
+                    let now = connection.session.stopwatch.now();
+                    connection.session.client.expire(now);
+                    connection.look_after_consensus().await?;
+                    connection.send_due().await?;
+                }
+                request = requests.recv() => match request {
+                    Some(request) => connection.session.client.queue(request),
+                    None => return Ok(()),
+                },
+                () = time::sleep_until(after(heard, SILENCE)) => return Err(ClientError::Silence),
+            }
+        }
+    }
+
+    /// A gateway of the consensus, or a pinned one while there is none.
+    fn choose(&self) -> Result<Gateway, ClientError> {
+        let wanted = |name: &str| self.gateway.as_deref().is_none_or(|gateway| gateway == name);
+        let document = self.known.current.as_ref().and_then(|consensus| consensus.document().ok());
+        let mut all: Vec<Gateway> = document.map_or_else(Vec::new, |document| {
+            let gateway = |node: mixwell_pki_types::Node<'_>| Gateway {
+                name: node.name().to_owned(),
+                id: node.id(),
+                link_key: node.link_key().to_vec(),
+                addresses: node.addresses().flat_map(|(_, list)| list).filter_map(|text| text.parse().ok()).collect(),
+            };
+            document.gateways().map(gateway).collect()
+        });
+        all.extend(self.pinned.iter().filter(|_| document.is_none()).cloned());
+        all.retain(|gateway| wanted(&gateway.name) && !gateway.addresses.is_empty());
+        let choice = letters::below(all.len(), &mut self.randomness.rng());
+        (choice < all.len()).then(|| all.swap_remove(choice)).ok_or(ClientError::NoGateway)
+    }
+}
+
+impl Connection<'_> {
+    /// When there is something to do unless the gateway says something.
+    fn wake_at(&self) -> Instant {
+        let now = self.session.stopwatch.now();
+        let ask = self.ask.saturating_sub(self.session.clock.now());
+        let ask = now.plus_nanos(u64::try_from(ask.as_nanos()).unwrap_or(u64::MAX));
+        self.session.client.poll_timeout().map_or(ask, |packet| packet.min(ask))
+    }
+
+    /// Takes a command of the gateway.
+    async fn take(&mut self, command: Command<'_>) -> Result<(), ClientError> {
+        match command {
+            Command::Message { sequence, surb_id, payload } => {
+                let now = self.session.stopwatch.now();
+                self.session.client.reply(now, SurbId(*surb_id), &mut payload.to_vec());
+                self.writer.send(&Command::MessageDelivered { sequence }).await?;
+            }
+            Command::Consensus2 { code, chunk, total, payload } => {
+                let Some(download) = &mut self.download else { return Ok(()) };
+                match download.push(code, Chunk { number: chunk, total, bytes: payload })? {
+                    Progress::More => {}
+                    Progress::Missing => self.download = None,
+                    Progress::Whole(certificate) => {
+                        let epoch = download.epoch;
+                        self.download = None;
+                        self.learn(epoch, certificate)?;
+                    }
+                }
+            }
+            Command::NoOp => {}
+            _ => return Err(ClientError::Closed),
+        }
+        Ok(())
+    }
+
+    /// Takes a consensus, if enough authorities have signed it.
+    fn learn(&mut self, epoch: Epoch, certificate: Vec<u8>) -> Result<(), ClientError> {
+        let session = &mut *self.session;
+        let hash = session.client.packets().geometry().hash();
+        let now = session.clock.epoch();
+        let consensus = Consensus::verify(certificate, &session.authorities, (epoch, now), Some(&hash))
+            .map_err(|error| ClientError::Consensus(error.to_string()))?;
+        info!(%epoch, "a consensus, by the gateway");
+        session.known = session.known.at(now).with(Arc::new(consensus));
+        self.take_rates();
+        Ok(())
+    }
+
+    /// Moves on to the epoch, and asks for the consensus that is missing.
+    async fn look_after_consensus(&mut self) -> Result<(), ClientError> {
+        let clock = self.session.clock;
+        let (now, time) = (clock.now(), clock.time());
+        if now < self.ask {
+            return Ok(());
+        }
+        if self.session.known.epoch != time.epoch {
+            self.session.known = self.session.known.at(time.epoch);
+            self.take_rates();
+        }
+        let known = &self.session.known;
+        let next_is_due = time.elapsed >= clock.eighths(NEXT_AFTER_EIGHTHS);
+        let missing = if known.current.is_none() {
+            Some(time.epoch)
+        } else {
+            (next_is_due && known.next.is_none()).then(|| time.epoch.plus(1))
+        };
+        let turn = clock.eighths_into(time.epoch.plus(1), 0);
+        self.ask = match missing {
+            Some(_) => now.saturating_add(clock.sixteenth()).min(turn),
+            None if next_is_due => turn,
+            None => clock.eighths_into(time.epoch, NEXT_AFTER_EIGHTHS),
+        };
+        // what is coming is not asked for a second time
+        if let Some(epoch) = missing
+            && self.download.as_ref().is_none_or(Download::is_empty)
+        {
+            self.download = Some(Download::new(epoch));
+            self.writer.send(&Command::GetConsensus2 { epoch: epoch.0 }).await?;
+        }
+        Ok(())
+    }
+
+    fn take_rates(&mut self) {
+        let session = &mut *self.session;
+        let current = session.known.current.as_ref();
+        let rates = current.and_then(|consensus| Some(consensus.document().ok()?.rates()));
+        session.client.set_rates(session.stopwatch.now(), rates);
+    }
+
+    /// Sends a packet, if one is due. The next one has to wait until what has come is read.
+    async fn send_due(&mut self) -> Result<(), ClientError> {
+        // without a consensus nothing is due
+        let Some(consensus) = self.session.known.current.clone() else { return Ok(()) };
+        let now = self.session.stopwatch.now();
+        let due = {
+            let Ok(document) = consensus.document() else { return Ok(()) };
+            // if it is listed no more, another one is to be found
+            let gateway = document.gateways().by_hash(self.gateway).ok_or(ClientError::Closed)?;
+            let place = (self.session.clock.now(), document, gateway);
+            self.session.client.poll(now, place, self.queue, &mut self.packet)
+        };
+        match due {
+            Ok(true) => self.writer.send(&Command::SendPacket(&self.packet)).await?,
+            Ok(false) => {}
+            Err(error) => debug!(%error, "nothing can be sent"),
+        }
+        Ok(())
+    }
+}
+
+async fn connect(addresses: &[Address]) -> Result<TcpStream, ClientError> {
+    let mut failure = ClientError::NoGateway;
+    for address in addresses {
+        match address.connect().await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = StreamError::Io(error).into(),
+        }
+    }
+    Err(failure)
+}
+
+/// 16 random bytes as 32 hexadecimal digits.
+fn queue_id(random: &[u8; 16]) -> RecipientId {
+    let mut id = [0; RecipientId::LEN];
+    for (digits, byte) in id.chunks_exact_mut(2).zip(random) {
+        digits.copy_from_slice(format!("{byte:02x}").as_bytes());
+    }
+    RecipientId(id)
+}
+
+/// The consensus of the next epoch is there after so many eighths of this one.
+const NEXT_AFTER_EIGHTHS: u32 = 5;

@@ -1,0 +1,106 @@
+//! `client.toml`.
+
+use super::{
+    ConfigurationError,
+    source::{self, Own, PeerSection, Source},
+};
+use crate::{
+    geometry::GeometrySection,
+    network::{address::Address, keys::LinkKem, peers::Authorities},
+};
+use mixwell_pki_types::{KeyHash, Period};
+use mixwell_sphinx::Geometry;
+use serde::Deserialize;
+use std::{path::Path, sync::Arc};
+use toml::Spanned;
+
+/// What a client knows of its network.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientConfiguration {
+    pub(crate) kem: LinkKem,
+    pub(crate) geometry: Geometry,
+    pub(crate) authorities: Arc<Authorities>,
+    /// Gateways that can be asked before there is a consensus.
+    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) period: Period,
+}
+
+/// A pinned gateway.
+#[derive(Debug, Clone)]
+pub(crate) struct Gateway {
+    pub(crate) name: String,
+    /// Its node id.
+    pub(crate) id: KeyHash,
+    pub(crate) link_key: Vec<u8>,
+    pub(crate) addresses: Vec<Address>,
+}
+
+impl ClientConfiguration {
+    /// Reads a `client.toml`.
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+        let (source, file): (_, File) = Source::read(path)?;
+        let scheme = source::signature_scheme(file.signature_scheme.as_ref(), &source)?;
+        let kem = source::link_kem(file.wire_kem_scheme.as_ref(), &source)?;
+        let geometry = source::geometry(&file.sphinx_geometry, &source)?;
+        let authorities = source::authorities(&file.voting_authority.peers, (scheme, kem), &source)?;
+        let mut gateways = Vec::new();
+        for section in file.pinned_gateways.map(|pinned| pinned.gateways).unwrap_or_default() {
+            let scheme = match &section.signature_scheme {
+                Some(name) => source::signature_scheme(Some(name), &source)?,
+                None => scheme,
+            };
+            if let Some(name) = &section.wire_kem_scheme
+                && source::link_kem(Some(name), &source)? != kem
+            {
+                return Err(source.error(name.span(), format!("the network's KEM of links is {}", kem.name())));
+            }
+            gateways.push(Gateway {
+                name: section.name,
+                id: KeyHash::of(&source::identity_key(scheme, &section.identity_key, &source)?),
+                link_key: source::link_key(kem, &section.link_key, &source)?,
+                addresses: source::addresses(&section.addresses, &source)?,
+            });
+        }
+        let period = Own::period(file.mixwell.as_ref(), &source)?;
+        Ok(Self { kem, geometry, authorities: Arc::new(authorities), gateways, period })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct File {
+    #[serde(rename = "WireKEMScheme")]
+    wire_kem_scheme: Option<Spanned<String>>,
+    #[serde(rename = "PKISignatureScheme")]
+    signature_scheme: Option<Spanned<String>>,
+    sphinx_geometry: Spanned<GeometrySection>,
+    voting_authority: VotingAuthority,
+    pinned_gateways: Option<PinnedGateways>,
+    mixwell: Option<Own>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct VotingAuthority {
+    peers: Vec<PeerSection>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PinnedGateways {
+    #[serde(default)]
+    gateways: Vec<GatewaySection>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GatewaySection {
+    name: String,
+    identity_key: Spanned<String>,
+    link_key: Spanned<String>,
+    #[serde(rename = "WireKEMScheme")]
+    wire_kem_scheme: Option<Spanned<String>>,
+    #[serde(rename = "PKISignatureScheme")]
+    signature_scheme: Option<Spanned<String>>,
+    addresses: Spanned<Vec<Spanned<String>>>,
+}

@@ -1,0 +1,38 @@
+//! The packets of the demonstration, as the command line names them.
+
+use crate::scheme::{Info, SchemeName};
+use clap::ValueEnum as _;
+use core::str::FromStr;
+use mixwell_sphinx::{Geometry, GeometryError};
+
+/// A scheme, and how many bytes of a packet are the user's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Packets {
+    pub(super) scheme: SchemeName,
+    user_bytes: usize,
+}
+
+const DEFAULT_USER_BYTES: usize = 2000;
+const MOST_USER_BYTES: usize = 1 << 16;
+
+impl Packets {
+    /// The geometry for routes through so many layers, with gateway and service node.
+    pub(super) fn geometry(&self, layers: u8) -> Result<Geometry, GeometryError> {
+        Geometry::new(self.scheme.run(Info), usize::from(layers).saturating_add(2), self.user_bytes, true)
+    }
+}
+
+impl FromStr for Packets {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, bytes) = text.split_once(':').map_or((text, None), |(name, bytes)| (name, Some(bytes)));
+        let scheme = SchemeName::from_str(name, true).map_err(|_| "no such scheme; `mixwell schemes` lists them")?;
+        let user_bytes = match bytes.map(str::parse) {
+            None => DEFAULT_USER_BYTES,
+            Some(Ok(bytes)) if (8..=MOST_USER_BYTES).contains(&bytes) => bytes,
+            Some(_) => return Err(format!("want 8 to {MOST_USER_BYTES} bytes for the user")),
+        };
+        Ok(Self { scheme, user_bytes })
+    }
+}

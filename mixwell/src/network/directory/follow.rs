@@ -1,0 +1,53 @@
+//! A task that keeps a directory up to date from the authorities.
+
+use super::{Consensuses, Directory};
+use crate::network::{clock::Clock, pki_client::PkiClient};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A directory, and the task that keeps it: it fetches the current consensus if that is missing, after 5/8 of each epoch
+/// the next one, and asks again each sixteenth until it has them. The task ends when nobody looks at the directory any more.
+pub(crate) fn follow(client: PkiClient, clock: Clock) -> (Directory, impl Future<Output = ()> + Send) {
+    let (sender, directory) = watch::channel(Arc::new(Consensuses { epoch: clock.epoch(), ..Consensuses::default() }));
+    #[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
+    let task = async move {
+        tokio::select! {
+            () = sender.closed() => {}
+            () = keep(&client, clock, &sender) => {}
+        }
+    };
+    (directory, task)
+}
+
+async fn keep(client: &PkiClient, clock: Clock, sender: &watch::Sender<Arc<Consensuses>>) {
+    loop {
+        let time = clock.time();
+        let mut known = Consensuses::clone(&sender.borrow());
+        if known.epoch != time.epoch {
+            known = known.at(time.epoch);
+            sender.send_replace(Arc::new(known.clone()));
+        }
+        let next_is_due = time.elapsed >= clock.eighths(CONSENSUS_EIGHTHS);
+        let current = known.current.is_none().then_some(time.epoch);
+        let next = (known.next.is_none() && next_is_due).then_some(time.epoch.plus(1));
+        for epoch in [current, next].into_iter().flatten() {
+            match client.fetch(epoch, time.epoch).await {
+                Ok(consensus) => {
+                    tracing::info!(%epoch, signers = consensus.signers().len(), "a consensus");
+                    known = known.with(Arc::new(consensus));
+                    sender.send_replace(Arc::new(known.clone()));
+                }
+                Err(errors) => tracing::debug!(%epoch, %errors, "no consensus yet"),
+            }
+        }
+        let missing = known.current.is_none() || known.next.is_none() && next_is_due;
+        let (epoch_end, fetch_time) =
+            (clock.eighths_into(time.epoch.plus(1), 0), clock.eighths_into(time.epoch, CONSENSUS_EIGHTHS));
+        let wake = if next_is_due { epoch_end } else { fetch_time };
+        let retry = clock.now().saturating_add(clock.sixteenth());
+        clock.sleep_until(if missing { retry.min(epoch_end) } else { wake }).await;
+    }
+}
+
+/// The consensus of the next epoch is there after so many eighths of this one.
+const CONSENSUS_EIGHTHS: u32 = 5;

@@ -1,0 +1,101 @@
+//! What keeps a node, authority or client from starting.
+
+use mixwell_pki_types::SchemeError;
+use mixwell_pq_kem::kem::KeyError;
+use std::{fmt, io, path::PathBuf};
+
+/// Why it can't start, or has to stop.
+#[derive(Debug)]
+pub(crate) enum NetworkError {
+    /// A file can't be read.
+    Read(PathBuf, io::Error),
+    /// A file can't be written.
+    Write(PathBuf, io::Error),
+    /// A private file can be read by others; its permissions.
+    TooReadable(PathBuf, u32),
+    /// A file does not hold the key that it should; why.
+    KeyFile(PathBuf, String),
+    /// A key that was just made can't be used.
+    Scheme(SchemeError),
+    /// A link key that was just made can't be used.
+    Link(KeyError),
+    /// A configuration is wrong.
+    Configuration(super::config::ConfigurationError),
+    /// No socket can be had for an address.
+    Listen(String, io::Error),
+    /// The runtime can't be started, or a signal not be waited for.
+    Runtime(io::Error),
+    /// An authority's own keys are not among those of its configuration.
+    NotNamed(PathBuf),
+    /// A folder that is to be made is there.
+    Exists(PathBuf),
+    /// There is no such KEM or signature scheme.
+    NoSuchScheme(String),
+    /// The ports from the first on do not do for so many parts.
+    TooManyPorts(u16, u16),
+    /// A Sphinx scheme that is not one of ours; what is wrong.
+    UnknownScheme(String),
+    /// A demonstration that did not go well; why.
+    Demo(&'static str),
+    /// A client can't work; why.
+    Client(String),
+    /// Not every message came back.
+    Pings,
+    /// No authority gave a consensus; why, one line for each.
+    NoConsensus(String),
+}
+
+impl fmt::Display for NetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read(path, error) => write!(f, "can't read {}: {error}", path.display()),
+            Self::Write(path, error) => write!(f, "can't write {}: {error}", path.display()),
+            Self::TooReadable(path, mode) => write!(
+                f,
+                "{} may be read by others (permissions {mode:03o}): it holds a private key; chmod 600 it",
+                path.display()
+            ),
+            Self::KeyFile(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::Scheme(error) => error.fmt(f),
+            Self::Link(error) => error.fmt(f),
+            Self::Configuration(error) => error.fmt(f),
+            Self::Listen(address, error) => write!(f, "can't listen on {address}: {error}"),
+            Self::Runtime(error) => write!(f, "can't run: {error}"),
+            Self::NotNamed(path) => write!(
+                f,
+                "{}: [[Authorities]] does not name this authority with the identity and link key of its data folder",
+                path.display()
+            ),
+            Self::Exists(path) => write!(f, "{} exists; name a folder that does not", path.display()),
+            Self::NoSuchScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
+            Self::TooManyPorts(first, parts) => {
+                write!(f, "{parts} parts of a network are too many for the ports from {first} on, two for each")
+            }
+            Self::UnknownScheme(why) => write!(f, "Sphinx scheme: {why}"),
+            Self::Demo(why) => f.write_str(why),
+            Self::Client(why) => f.write_str(why),
+            Self::Pings => f.write_str("not every message came back"),
+            Self::NoConsensus(why) => write!(f, "no consensus:{why}"),
+        }
+    }
+}
+
+impl core::error::Error for NetworkError {}
+
+impl From<SchemeError> for NetworkError {
+    fn from(error: SchemeError) -> Self {
+        Self::Scheme(error)
+    }
+}
+
+impl From<KeyError> for NetworkError {
+    fn from(error: KeyError) -> Self {
+        Self::Link(error)
+    }
+}
+
+impl From<super::config::ConfigurationError> for NetworkError {
+    fn from(error: super::config::ConfigurationError) -> Self {
+        Self::Configuration(error)
+    }
+}

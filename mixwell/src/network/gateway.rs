@@ -1,0 +1,9 @@
+//! What a gateway does for clients: mailboxes, and how much they may send.
+
+mod bucket;
+mod gzip;
+mod mailbox;
+
+pub(crate) use bucket::Bucket;
+pub(crate) use gzip::gzip;
+pub(crate) use mailbox::{Mailbox, Mailboxes};

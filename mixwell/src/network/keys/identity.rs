@@ -1,0 +1,91 @@
+//! The key that a node or authority is known by, and signs with.
+
+use super::super::{
+    error::NetworkError,
+    files,
+    pem::{self, Kind},
+};
+use core::fmt;
+use mixwell_pki_types::{KeyHash, SchemeError, SignatureScheme, SigningKey, VerifyingKey};
+use rand_core::CryptoRng;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// An identity key pair. The private part is wiped on drop.
+pub(crate) struct Identity {
+    scheme: &'static dyn SignatureScheme,
+    private: Zeroizing<Vec<u8>>,
+    public: Vec<u8>,
+    id: KeyHash,
+}
+
+impl Identity {
+    /// A fresh one, in memory.
+    pub(crate) fn generate(
+        scheme: &'static dyn SignatureScheme,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, NetworkError> {
+        let mut private = Zeroizing::new(vec![0; scheme.private_len()]);
+        let mut public = vec![0; scheme.public_len()];
+        scheme.generate(rng, &mut private, &mut public)?;
+        Ok(Self { scheme, id: KeyHash::of(&public), private, public })
+    }
+
+    /// The one of a data folder, made there if there is none.
+    pub(crate) fn load_or_generate(
+        folder: &Path,
+        scheme: &'static dyn SignatureScheme,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, NetworkError> {
+        let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        let Some(text) = files::read_private(&private_path)? else {
+            let made = Self::generate(scheme, rng)?;
+            files::write_public(&public_path, made.public_pem().as_bytes())?;
+            files::write_private(&private_path, pem::encode(scheme.name(), Kind::Private, &made.private).as_bytes())?;
+            return Ok(made);
+        };
+        let private = pem::decode(scheme.name(), Kind::Private, scheme.private_len(), &text)
+            .map_err(|error| NetworkError::KeyFile(private_path.clone(), error.to_string()))?;
+        let text = files::read_public(&public_path)?
+            .ok_or_else(|| NetworkError::Read(public_path.clone(), std::io::ErrorKind::NotFound.into()))?;
+        let public = pem::decode(scheme.name(), Kind::Public, scheme.public_len(), &text)
+            .map_err(|error| NetworkError::KeyFile(public_path, error.to_string()))?
+            .to_vec();
+        scheme.check_pair(&private, &public).map_err(|error| NetworkError::KeyFile(private_path, error.to_string()))?;
+        Ok(Self { scheme, id: KeyHash::of(&public), private, public })
+    }
+
+    /// What the owner is known by: the hash of the public key.
+    pub(crate) const fn id(&self) -> KeyHash {
+        self.id
+    }
+
+    /// The public key.
+    pub(crate) fn public(&self) -> &[u8] {
+        &self.public
+    }
+
+    /// The public key as configurations of others have it.
+    pub(crate) fn public_pem(&self) -> String {
+        pem::encode(self.scheme.name(), Kind::Public, &self.public).to_string()
+    }
+
+    /// For signing.
+    pub(crate) fn signing(&self) -> Result<SigningKey<'_>, SchemeError> {
+        SigningKey::new(&self.private, self.verifying()?)
+    }
+
+    /// For verifying.
+    pub(crate) fn verifying(&self) -> Result<VerifyingKey<'_>, SchemeError> {
+        VerifyingKey::new(self.scheme, &self.public)
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({}, {}, ..)", self.scheme.name(), self.id)
+    }
+}
+
+const PRIVATE_FILE: &str = "identity.private.pem";
+const PUBLIC_FILE: &str = "identity.public.pem";

@@ -1,0 +1,124 @@
+//! Starting a node with all that it needs of the authorities.
+
+use super::{
+    clock::Clock,
+    directory::{NodeDescription, follow, upload},
+    error::NetworkError,
+    keys::{Identity, LinkKey},
+    letters,
+    mix::Kind,
+    mix_keys::{MixKeys, MixScheme, WithMixScheme, with_scheme},
+    node::{Node, Parts, Sizes},
+    peers::Authorities,
+    pki_client::PkiClient,
+    randomness::Randomness,
+};
+use core::pin::Pin;
+use mixwell_pki_types::build::{Addresses, Value};
+use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use tokio::{net::TcpListener, sync::watch};
+
+/// What a node is to be.
+pub(crate) struct Launch {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) link_key: LinkKey,
+    /// What its descriptor tells.
+    pub(crate) addresses: Addresses,
+    pub(crate) listeners: Vec<TcpListener>,
+    pub(crate) authorities: Arc<Authorities>,
+    pub(crate) clock: Clock,
+    pub(crate) geometry: Geometry,
+    /// Where mix keys are kept; in memory if nowhere.
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) sizes: Sizes,
+    pub(crate) randomness: Randomness,
+    /// Turns true when it is to stop.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// A node that works while its future is polled.
+pub(crate) struct Launched {
+    pub(crate) node: Arc<Node>,
+    pub(crate) work: Pin<Box<dyn Future<Output = Result<(), NetworkError>> + Send>>,
+}
+
+/// The one service there is: what it can do, and its endpoint.
+const ECHO: (&str, &str) = ("echo", "+echo");
+
+impl Launch {
+    /// Makes the node.
+    pub(crate) fn launch(self) -> Result<Launched, NetworkError> {
+        let scheme = self.geometry.scheme();
+        with_scheme(scheme, self).ok_or_else(|| NetworkError::UnknownScheme(scheme.name().to_owned()))?
+    }
+
+    fn description(&self) -> NodeDescription {
+        let (capability, endpoint) = ECHO;
+        let parameters = BTreeMap::from([("endpoint".to_owned(), Value::from(endpoint))]);
+        NodeDescription {
+            name: self.name.clone(),
+            addresses: self.addresses.clone(),
+            kaetzchen: (self.kind == Kind::Service).then(|| BTreeMap::from([(capability.to_owned(), parameters)])),
+            is_gateway: self.kind == Kind::Gateway,
+            is_service: self.kind == Kind::Service,
+        }
+    }
+}
+
+impl WithMixScheme for Launch {
+    type Output = Result<Launched, NetworkError>;
+
+    fn with<S: MixScheme>(self) -> Self::Output {
+        let description = self.description();
+        let Self { name, kind, identity, link_key, listeners, authorities, clock, geometry, .. } = self;
+        let Self { folder, sizes, randomness, stop, .. } = self;
+        let sphinx = Sphinx::<S>::new(geometry).map_err(|error| NetworkError::UnknownScheme(error.to_string()))?;
+        let mix_keys = Arc::new(folder.map_or_else(|| Ok(MixKeys::in_memory()), MixKeys::in_folder)?);
+        mix_keys.advance(clock.epoch(), &mut randomness.rng())?;
+        let client = PkiClient::new(authorities, link_key.clone(), Some(identity.id()), randomness.branch())
+            .with_geometry(geometry.hash());
+        let (directory, following) = follow(client.clone(), clock);
+        let services = match kind {
+            Kind::Service => letters::endpoint(ECHO.1).map(|endpoint| (endpoint, echo as fn(&[u8]) -> &[u8])),
+            Kind::Mix | Kind::Gateway => None,
+        };
+        let parts = Parts {
+            name,
+            kind,
+            id: NodeId(identity.id().0),
+            link_key: link_key.clone(),
+            sphinx,
+            mix_keys: Arc::clone(&mix_keys),
+            services: services.into_iter().collect(),
+            clock,
+            directory,
+            sizes,
+            randomness: randomness.branch(),
+        };
+        let (node, turning) = Node::new(parts);
+        let running = Arc::clone(&node).run(listeners, stop);
+        let uploading = upload(client, clock, description, identity, link_key, mix_keys, randomness.branch());
+        let work = Box::pin(async move {
+            let mut following = tokio::spawn(following);
+            let mut turning = tokio::spawn(turning);
+            let ended = tokio::select! {
+                () = running => Ok(()),
+                failed = uploading => failed,
+                _ = &mut following => Ok(()),
+                _ = &mut turning => Ok(()),
+            };
+            following.abort();
+            turning.abort();
+            ended
+        });
+        Ok(Launched { node, work })
+    }
+}
+
+/// Answers with what was asked.
+const fn echo(request: &[u8]) -> &[u8] {
+    request
+}

@@ -1,0 +1,224 @@
+//! The called end of links: handshakes, a bounded number at a time, and one connection for each peer.
+
+use super::stopped;
+use crate::network::{keys::LinkKey, randomness::Randomness};
+use core::{
+    future::Future,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+use mixwell_sphinx::{NodeId, RecipientId};
+use mixwell_wire::{
+    Ad, Link, Timeouts,
+    tokio::{Reader, Writer},
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+use tokio::{
+    io::BufReader,
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
+    task::{AbortHandle, JoinSet},
+    time,
+};
+use tracing::{debug, warn};
+
+/// Who is at the other end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Who {
+    /// A node of the consensus.
+    Node(NodeId),
+    /// A client, by its queue.
+    Client(RecipientId),
+}
+
+/// A connection whose peer is known.
+pub(crate) struct Accepted {
+    /// What the peer sends.
+    pub(crate) reader: Reader<BufReader<OwnedReadHalf>, Vec<u8>>,
+    /// What it gets.
+    pub(crate) writer: Writer<OwnedWriteHalf, Vec<u8>>,
+}
+
+/// What came of connections.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    /// Accepted by the socket.
+    pub(crate) accepted: AtomicU64,
+    /// Ended before their peer was known: junk, strangers, silence.
+    pub(crate) refused: AtomicU64,
+    /// Given up for newer ones while too many handshakes were under way.
+    pub(crate) crowded_out: AtomicU64,
+    /// Open now.
+    pub(crate) open: AtomicU64,
+}
+
+/// Takes calls.
+pub(crate) struct Acceptor {
+    /// The node's own link key.
+    pub(crate) key: LinkKey,
+    /// The node's own id.
+    pub(crate) id: NodeId,
+    /// This end of links.
+    pub(crate) link: Link,
+    /// How long to wait for a peer.
+    pub(crate) timeouts: Timeouts,
+    /// For handshakes.
+    pub(crate) randomness: Randomness,
+    /// So many handshakes at a time; a new one ends the oldest.
+    pub(crate) most_handshakes: usize,
+    /// So many clients at a time.
+    pub(crate) most_clients: usize,
+    /// Who a peer of this `ad` and link key is, if it may connect.
+    #[expect(clippy::type_complexity, reason = "a function of two byte strings")]
+    pub(crate) judge: Box<dyn Fn(&[u8], &[u8]) -> Option<Who> + Send + Sync>,
+    /// What came of connections.
+    pub(crate) calls: Arc<Calls>,
+    /// Turns true when the node stops.
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Connections by their peers.
+#[derive(Default)]
+struct Open {
+    by_peer: HashMap<Who, AbortHandle>,
+    clients: usize,
+}
+
+impl Acceptor {
+    /// Takes calls until the node stops, and has each connection served by a task that ends when its peer calls again.
+    pub(crate) async fn run<F>(self: Arc<Self>, listener: TcpListener, serve: impl Fn(Who, Accepted) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let mut stop = self.stop.clone();
+        let mut handshakes = JoinSet::new();
+        let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
+        let mut connections: JoinSet<Who> = JoinSet::new();
+        let mut open = Open::default();
+        loop {
+            tokio::select! {
+                call = listener.accept() => match call {
+                    Ok((stream, _)) => {
+                        self.calls.accepted.fetch_add(1, Ordering::Relaxed);
+                        self.make_room(&mut oldest_first);
+                        oldest_first.push_back(handshakes.spawn(Arc::clone(&self).answer(stream)));
+                    }
+                    Err(error) => {
+                        warn!(%error, "can't take a call");
+                        time::sleep(PAUSE).await;
+                    }
+                },
+                Some(answered) = handshakes.join_next() => {
+                    // an aborted handshake was counted when it was
+                    if let Ok(Some((who, accepted))) = answered {
+                        self.open(who, serve(who, accepted), &mut open, &mut connections);
+                    }
+                }
+                Some(ended) = connections.join_next_with_id() => {
+                    let id = match &ended {
+                        Ok((id, _)) => *id,
+                        Err(error) => error.id(),
+                    };
+                    open.close(id);
+                    self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
+                }
+                () = stopped(&mut stop) => return,
+            }
+        }
+    }
+
+    /// While too many handshakes are under way, the oldest ends: a silent peer keeps nobody out.
+    fn make_room(&self, oldest_first: &mut VecDeque<AbortHandle>) {
+        while oldest_first.front().is_some_and(AbortHandle::is_finished) {
+            oldest_first.pop_front();
+        }
+        if oldest_first.len() >= self.most_handshakes {
+            oldest_first.retain(|handshake| !handshake.is_finished());
+        }
+        if oldest_first.len() >= self.most_handshakes
+            && let Some(oldest) = oldest_first.pop_front()
+        {
+            oldest.abort();
+            self.calls.crowded_out.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The handshake of a call.
+    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<(Who, Accepted)> {
+        let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
+        let mut who = None;
+        let judge = |ad: &[u8], key: &[u8]| {
+            who = (self.judge)(ad, key);
+            who.is_some()
+        };
+        let own = (Ad::node(self.id.as_bytes()), self.link);
+        let done = match stream.set_nodelay(true) {
+            Ok(()) => self.key.respond(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, judge).await,
+            Err(error) => Err(mixwell_wire::StreamError::Io(error)),
+        };
+        match (done, who) {
+            (Ok(session), Some(who)) => {
+                let (read, write) = stream.into_split();
+                let room = vec![0; self.link.buffer_len()];
+                let reader = Reader::new(BufReader::new(read), session.receiver, room, &self.timeouts);
+                let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
+                Some((who, Accepted { reader, writer }))
+            }
+            (Err(error), _) => {
+                debug!(%error, "refused a call");
+                self.calls.refused.fetch_add(1, Ordering::Relaxed);
+                None
+            }
+            (Ok(_), None) => None,
+        }
+    }
+
+    /// Serves a connection; an older one of the same peer ends.
+    fn open(
+        &self,
+        who: Who,
+        serve: impl Future<Output = ()> + Send + 'static,
+        open: &mut Open,
+        connections: &mut JoinSet<Who>,
+    ) {
+        if let Who::Client(_) = who
+            && open.clients >= self.most_clients
+            && !open.by_peer.contains_key(&who)
+        {
+            self.calls.refused.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let handle = connections.spawn(async move {
+            serve.await;
+            who
+        });
+        match open.by_peer.insert(who, handle) {
+            Some(older) => older.abort(),
+            None if matches!(who, Who::Client(_)) => open.clients = open.clients.saturating_add(1),
+            None => {}
+        }
+        self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
+    }
+}
+
+impl Open {
+    /// Forgets a connection that has ended, unless a newer one is there.
+    fn close(&mut self, id: tokio::task::Id) {
+        let peer = self.by_peer.iter().find(|(_, handle)| handle.id() == id).map(|(who, _)| *who);
+        if let Some(who) = peer {
+            self.by_peer.remove(&who);
+            if matches!(who, Who::Client(_)) {
+                self.clients = self.clients.saturating_sub(1);
+            }
+        }
+    }
+}
+
+/// After an error of the listening socket, which mostly means that there are too many.
+const PAUSE: Duration = Duration::from_millis(50);

@@ -1,0 +1,44 @@
+//! Which link leads to which node.
+
+use super::Outgoing;
+use crate::network::{
+    counters::{Counters, Loss},
+    packet::Packet,
+};
+use mixwell_mixdelay::Instant;
+use mixwell_sphinx::NodeId;
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// The links to the nodes that packets may go to next.
+#[derive(Debug, Default)]
+pub(crate) struct Routes(RwLock<HashMap<NodeId, Arc<Outgoing>>>);
+
+impl Routes {
+    /// Makes these the links.
+    pub(crate) fn set(&self, links: HashMap<NodeId, Arc<Outgoing>>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = links;
+    }
+
+    /// Puts a packet on the link to a node, or counts why it was dropped.
+    pub(crate) fn send(&self, now: Instant, next_hop: NodeId, packet: Packet, counters: &Counters) {
+        let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        match links.get(&next_hop) {
+            Some(link) => link.push(now, packet, counters),
+            None => counters.lose(Loss::NextHop),
+        }
+    }
+
+    /// How many packets wait to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().map(|link| link.len()).sum()
+    }
+
+    /// How many links are up, and how many there should be.
+    pub(crate) fn up(&self) -> (usize, usize) {
+        let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        (links.values().filter(|link| link.is_up()).count(), links.len())
+    }
+}

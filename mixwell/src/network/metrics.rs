@@ -1,0 +1,108 @@
+//! A node's counters in the text form of Prometheus, over HTTP on a loopback port.
+
+use super::{
+    counters::{Flow, Loss},
+    node::Node,
+};
+use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{io, sync::Arc};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time,
+};
+
+/// Answers every request with the node's metrics. Does not end.
+pub(crate) async fn serve(node: Arc<Node>, listener: TcpListener) {
+    let slots = Arc::new(Semaphore::new(MOST_READERS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // whoever comes while all are taken is turned away
+        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else { continue };
+        let node = Arc::clone(&node);
+        tokio::spawn(async move {
+            let _ = time::timeout(PATIENCE, answer(&node, stream)).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
+    let (mut request, mut length) = ([0; MOST_REQUEST], 0_usize);
+    while let Some(room) = request.get_mut(length..).filter(|room| !room.is_empty()) {
+        let read = stream.read(room).await?;
+        length = length.saturating_add(read);
+        let got = request.get(..length).unwrap_or_default();
+        if read == 0 || got.windows(END.len()).any(|window| window == END) {
+            break;
+        }
+    }
+    let body = text(node);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+/// All metrics. They count packets, and tell nothing about any one of them.
+pub(crate) fn text(node: &Node) -> String {
+    let mut out = String::new();
+    let counters = node.mix.counters();
+    head(&mut out, "mixwell_packets_total", "counter", "Packets by where they went.");
+    for flow in Flow::ALL {
+        line(&mut out, "mixwell_packets_total", &format!("{{flow=\"{}\"}}", flow.name()), counters.flow(flow));
+    }
+    head(&mut out, "mixwell_dropped_total", "counter", "Packets that were dropped, by reason.");
+    for reason in Loss::ALL {
+        line(&mut out, "mixwell_dropped_total", &format!("{{reason=\"{}\"}}", reason.name()), counters.dropped(reason));
+    }
+    let calls = &node.calls;
+    let (up, links) = node.routes.up();
+    let pool = node.mix.pool();
+    let gauges = [
+        ("mixwell_queue_length", "gauge", "Packets that wait for their release.", node.mix.len() as u64),
+        ("mixwell_write_queue_length", "gauge", "Packets that wait to be written.", node.routes.waiting() as u64),
+        ("mixwell_mailbox_length", "gauge", "Replies that wait for clients.", node.mailboxes.stored() as u64),
+        ("mixwell_buffers", "gauge", "Packet buffers.", pool.size() as u64),
+        ("mixwell_buffers_used", "gauge", "Packet buffers in use.", pool.lent() as u64),
+        ("mixwell_links", "gauge", "Links to nodes that there should be.", links as u64),
+        ("mixwell_links_up", "gauge", "Links to nodes that are up.", up as u64),
+        ("mixwell_connections", "gauge", "Connections of others that are open.", calls.open.load(Relaxed)),
+        ("mixwell_calls_total", "counter", "Connections of others.", calls.accepted.load(Relaxed)),
+        ("mixwell_calls_refused_total", "counter", "Those whose handshake failed.", calls.refused.load(Relaxed)),
+        (
+            "mixwell_calls_crowded_out_total",
+            "counter",
+            "Those given up for newer ones.",
+            calls.crowded_out.load(Relaxed),
+        ),
+        ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
+        ("mixwell_consensus", "gauge", "Whether there is a consensus of this epoch.", node.has_consensus().into()),
+    ];
+    for (name, kind, help, value) in gauges {
+        head(&mut out, name, kind, help);
+        line(&mut out, name, "", value);
+    }
+    out
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    // a `String` takes everything
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(out: &mut String, name: &str, labels: &str, value: u64) {
+    let _ = writeln!(out, "{name}{labels} {value}");
+}
+
+const MOST_READERS: usize = 16;
+const MOST_REQUEST: usize = 4096;
+const PATIENCE: Duration = Duration::from_secs(5);
+const END: &[u8] = b"\r\n\r\n";

@@ -1,0 +1,249 @@
+//! What a node does with packets, whatever brings them: no socket, no clock, no task.
+//!
+//! A packet comes in by [`Mix::receive`], is unwrapped where it lies, and waits in the queue for its release;
+//! [`Mix::due`] gives it out. Nothing is allocated on that way. All methods may be called from many threads: only the
+//! replay filter and the queue are locked, each for a look-up.
+
+mod decoys;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decoys::Decoys;
+
+use super::{
+    counters::{Counters, Flow, Loss},
+    packet::{Packet, Pool},
+    packets::{Unwrap, Unwrapped},
+};
+use chacha20::ChaCha20Rng;
+use core::time::Duration;
+use mixwell_mixdelay::{DropReason, Instant, Limits, ServerQueue};
+use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What kind of node this is: which packets may end here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// None but the node's own decoys.
+    Mix,
+    /// Replies to clients.
+    Gateway,
+    /// Requests to services.
+    Service,
+}
+
+/// A service's endpoint, and what it answers to the user's bytes of a request.
+pub(crate) type Service = (RecipientId, fn(&[u8]) -> &[u8]);
+
+/// What a node is made of.
+pub(crate) struct Setup {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Its services: each endpoint, and what it answers to the user's bytes of a request.
+    pub(crate) services: Vec<Service>,
+    /// How long packets may be held.
+    pub(crate) limits: Limits,
+    /// How many packets wait for their release at most.
+    pub(crate) capacity: usize,
+}
+
+/// A node's packets.
+pub(crate) struct Mix {
+    packets: Arc<dyn Unwrap>,
+    setup: Setup,
+    held: Mutex<Held>,
+    decoys: Mutex<Decoys>,
+    pool: Arc<Pool>,
+    counters: Arc<Counters>,
+}
+
+struct Held {
+    queue: ServerQueue<(NodeId, Packet)>,
+    rng: ChaCha20Rng,
+}
+
+/// What is left to do after a packet was taken in.
+#[derive(Debug, Default)]
+pub(crate) struct Receipt {
+    /// Something is due earlier than before.
+    pub(crate) wake: bool,
+    /// A reply to one of the gateway's clients.
+    pub(crate) reply: Option<Reply>,
+}
+
+/// A reply at its gateway.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The client's queue.
+    pub(crate) recipient: RecipientId,
+    /// Which SURB carried it.
+    pub(crate) surb_id: SurbId,
+    /// An unwrapped packet that ends with the reply.
+    pub(crate) packet: Packet,
+}
+
+impl Mix {
+    /// A node, with an empty queue.
+    pub(crate) fn new(
+        packets: Arc<dyn Unwrap>,
+        setup: Setup,
+        pool: Arc<Pool>,
+        counters: Arc<Counters>,
+        rng: ChaCha20Rng,
+    ) -> Self {
+        let mut queue = ServerQueue::new(setup.limits, setup.capacity);
+        queue.reserve(setup.capacity);
+        let held = Mutex::new(Held { queue, rng });
+        Self { packets, setup, held, decoys: Mutex::new(Decoys::default()), pool, counters }
+    }
+
+    /// Takes in a packet that arrived at `arrived`; `now` is asked for the time after the unwrap.
+    pub(crate) fn receive(&self, arrived: Instant, now: &dyn Fn() -> Instant, mut packet: Packet) -> Receipt {
+        self.counters.count(Flow::Received);
+        let unwrapped = self.packets.unwrap(&mut packet);
+        match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now, packet)) {
+            Ok(receipt) => receipt,
+            Err(reason) => {
+                self.counters.lose(reason);
+                Receipt::default()
+            }
+        }
+    }
+
+    /// A packet that is due, and where it goes. Call it until it gives `None`.
+    pub(crate) fn due(&self, now: &dyn Fn() -> Instant) -> Option<(NodeId, Packet)> {
+        loop {
+            let Held { queue, rng } = &mut *self.held();
+            match queue.poll(now(), rng)? {
+                Ok(packet) => return Some(packet),
+                Err(dropped) => self.counters.lose(reason(dropped.reason)),
+            }
+        }
+    }
+
+    /// When to call [`Mix::due`] again.
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
+        self.held().queue.poll_timeout()
+    }
+
+    /// How many packets are held.
+    pub(crate) fn len(&self) -> usize {
+        self.held().queue.len()
+    }
+
+    /// The node's loop decoys that are under way.
+    pub(crate) fn decoys(&self) -> MutexGuard<'_, Decoys> {
+        self.decoys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What can be done with packets.
+    pub(crate) fn packets(&self) -> &dyn Unwrap {
+        &*self.packets
+    }
+
+    /// The lengths of packets.
+    pub(crate) fn geometry(&self) -> &Geometry {
+        self.packets.geometry()
+    }
+
+    /// What kind of node this is.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.setup.kind
+    }
+
+    /// Where packets lie.
+    pub(crate) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// What has become of packets.
+    pub(crate) const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    fn route(
+        &self,
+        unwrapped: Unwrapped,
+        arrived: Instant,
+        now: &dyn Fn() -> Instant,
+        mut packet: Packet,
+    ) -> Result<Receipt, Loss> {
+        match (unwrapped, self.setup.kind) {
+            (Unwrapped::Forward { next_hop, delay_millis: Some(delay) }, _) => {
+                Ok(self.hold(now, arrived, delay, (next_hop, packet)))
+            }
+            (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(Loss::Commands),
+            (Unwrapped::Request { recipient, delay_millis }, Kind::Service) => {
+                let (next_hop, reply) = self.answer(recipient, &packet)?;
+                Ok(self.hold(now, arrived, delay_millis.ok_or(Loss::Request)?, (next_hop, reply)))
+            }
+            (Unwrapped::Request { .. }, Kind::Mix | Kind::Gateway) => Err(Loss::Recipient),
+            (Unwrapped::Reply { recipient, surb_id }, kind) => {
+                let at = packet.len().saturating_sub(self.geometry().payload_len());
+                let own = self.decoys().take(recipient, surb_id, packet.get_mut(at..).unwrap_or_default());
+                match own {
+                    Some(intact) => {
+                        self.counters.count(Flow::DecoyReturned);
+                        intact.then(Receipt::default).ok_or(Loss::Payload)
+                    }
+                    None if kind == Kind::Gateway => {
+                        Ok(Receipt { wake: false, reply: Some(Reply { recipient, surb_id, packet }) })
+                    }
+                    None => Err(Loss::Recipient),
+                }
+            }
+        }
+    }
+
+    /// Makes the packet that answers a request.
+    fn answer(&self, recipient: RecipientId, request: &Packet) -> Result<(NodeId, Packet), Loss> {
+        let service = self.setup.services.iter().find(|(endpoint, _)| *endpoint == recipient);
+        let (_, answer) = service.ok_or(Loss::Recipient)?;
+        let mut reply = self.pool.take().ok_or(Loss::Buffers)?;
+        let next_hop = self.packets.answer(request, *answer, &mut reply)?;
+        self.counters.count(Flow::Answered);
+        Ok((next_hop, reply))
+    }
+
+    fn hold(
+        &self,
+        now: &dyn Fn() -> Instant,
+        arrived: Instant,
+        delay_millis: u32,
+        packet: (NodeId, Packet),
+    ) -> Receipt {
+        let Held { queue, rng } = &mut *self.held();
+        // asked under the lock: to the queue, a thread that is late with its time would be a clock that steps back
+        let now = now();
+        let before = queue.poll_timeout();
+        if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {
+            self.counters.lose(reason(dropped.reason));
+        }
+        let after = queue.poll_timeout();
+        Receipt { wake: after.is_some_and(|after| before.is_none_or(|before| after < before)), reply: None }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The payload of a reply, tag included: the end of its packet.
+pub(crate) fn reply_payload<'p>(geometry: &Geometry, packet: &'p Packet) -> &'p [u8] {
+    packet.get(packet.len().saturating_sub(geometry.payload_len())..).unwrap_or_default()
+}
+
+/// The default limits of a network of so long epochs.
+pub(crate) fn limits(period: Duration) -> Limits {
+    Limits::for_epoch_millis(u64::try_from(period.as_millis()).unwrap_or(u64::MAX))
+}
+
+const fn reason(reason: DropReason) -> Loss {
+    match reason {
+        DropReason::TooLong => Loss::TooLong,
+        DropReason::Unwrap => Loss::Unwrap,
+        DropReason::Expired => Loss::Expired,
+        DropReason::Full => Loss::QueueFull,
+        _ => Loss::Late,
+    }
+}

@@ -1,0 +1,319 @@
+//! A node: a mix, gateway or service node, over sockets.
+
+#[cfg(test)]
+mod mischief;
+mod neighbours;
+mod release;
+mod serve;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    clock::Clock,
+    counters::{Counters, Loss},
+    directory::{Consensuses, Directory},
+    gateway::Mailboxes,
+    keys::LinkKey,
+    link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who, stopped},
+    mix::{Kind, Mix, Service, Setup},
+    mix_keys::{MixKeys, MixScheme},
+    packet::Pool,
+    packets::KeyRing,
+    randomness::Randomness,
+};
+use core::time::Duration;
+use mixwell_mixdelay::Limits;
+use mixwell_pki_types::{Epoch, Rates};
+use mixwell_sphinx::{NodeId, RecipientId, Sphinx};
+use mixwell_wire::{Link, PacketSizes, Timeouts};
+use neighbours::Callers;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::{AbortHandle, JoinSet},
+    time,
+};
+use tracing::info;
+
+/// How much a node holds, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Sizes {
+    /// Packet buffers: what all packets in the node share.
+    pub(crate) buffers: usize,
+    /// Packets that wait for their release.
+    pub(crate) queue: usize,
+    /// Packets that wait to be written to one peer.
+    pub(crate) write_queue: usize,
+    /// Packets under one mix key, all of an epoch; 8 bytes each and some more.
+    pub(crate) replays: usize,
+    /// Handshakes at a time.
+    pub(crate) handshakes: usize,
+    /// Clients at a time.
+    pub(crate) clients: usize,
+    /// Replies that wait for one client.
+    pub(crate) mailbox: usize,
+    /// How long packets may be held and late.
+    pub(crate) limits: Limits,
+    /// How long a packet may wait to be written.
+    pub(crate) write_wait: Duration,
+    /// How long to wait for peers.
+    pub(crate) timeouts: Timeouts,
+}
+
+/// What a node is made of.
+pub(crate) struct Parts<S: MixScheme> {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// The hash of its identity key.
+    pub(crate) id: NodeId,
+    pub(crate) link_key: LinkKey,
+    pub(crate) sphinx: Sphinx<S>,
+    pub(crate) mix_keys: Arc<MixKeys<S>>,
+    /// The endpoint of each service, and what it answers.
+    pub(crate) services: Vec<Service>,
+    pub(crate) clock: Clock,
+    pub(crate) directory: Directory,
+    pub(crate) sizes: Sizes,
+    pub(crate) randomness: Randomness,
+}
+
+/// A node, and what is known of it while it runs.
+pub(crate) struct Node {
+    pub(crate) name: String,
+    id: NodeId,
+    link_key: LinkKey,
+    pub(crate) mix: Mix,
+    pub(crate) routes: Routes,
+    pub(crate) calls: Arc<Calls>,
+    pub(crate) mailboxes: Mailboxes,
+    callers: Callers,
+    wake: Notify,
+    clock: Clock,
+    stopwatch: Stopwatch,
+    directory: Directory,
+    rates: RwLock<Option<Rates>>,
+    zipped: Mutex<BTreeMap<Epoch, Arc<[u8]>>>,
+    link: Link,
+    sizes: Sizes,
+    randomness: Randomness,
+    #[cfg(test)]
+    pub(crate) mischief: mischief::Mischief,
+}
+
+impl Sizes {
+    /// What a network of so long epochs wants by the specification, in memory of some tens of megabytes.
+    pub(crate) fn for_period(period: Duration) -> Self {
+        Self {
+            buffers: 16_384,
+            queue: 8192,
+            write_queue: 1024,
+            replays: 1 << 20,
+            handshakes: 256,
+            clients: 1024,
+            mailbox: 256,
+            limits: super::mix::limits(period),
+            write_wait: Duration::from_millis(50),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+impl Node {
+    /// A node, and the task that hands its mix keys on from epoch to epoch.
+    pub(crate) fn new<S: MixScheme>(parts: Parts<S>) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
+        let Parts { name, kind, id, link_key, sphinx, mix_keys, services, clock, directory, sizes, randomness } = parts;
+        let ring = Arc::new(KeyRing::new(sphinx));
+        let setup = Setup { kind, services, limits: sizes.limits, capacity: sizes.queue };
+        let pool = Pool::new(sizes.buffers, sphinx.geometry().packet_len());
+        let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::new(Counters::default()), randomness.rng());
+        let packet_sizes = PacketSizes::from(sphinx.geometry());
+        let link = if kind == Kind::Gateway { Link::gateway(packet_sizes) } else { Link::node(packet_sizes) };
+        let keep = clock.period().duration().saturating_mul(2);
+        let (replays, mut filters) = (sizes.replays, randomness.rng());
+        let node = Self {
+            name,
+            id,
+            link_key,
+            mix,
+            routes: Routes::default(),
+            calls: Arc::default(),
+            mailboxes: Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep),
+            callers: Callers::default(),
+            wake: Notify::new(),
+            clock,
+            stopwatch: Stopwatch::start(),
+            directory,
+            rates: RwLock::default(),
+            zipped: Mutex::default(),
+            link,
+            sizes,
+            randomness,
+            #[cfg(test)]
+            mischief: mischief::Mischief::default(),
+        };
+        let turn = async move {
+            loop {
+                let epoch = clock.epoch();
+                ring.turn_to(epoch, &mix_keys, replays, &mut filters);
+                clock.sleep_until(clock.eighths_into(epoch.plus(1), 0)).await;
+            }
+        };
+        (Arc::new(node), turn)
+    }
+
+    /// Works until told to stop, and then sends on what it holds, for a short while.
+    pub(crate) async fn run(self: Arc<Self>, listeners: Vec<TcpListener>, mut stop: watch::Receiver<bool>) {
+        let mut tasks = JoinSet::new();
+        for listener in listeners {
+            let acceptor = Arc::new(self.acceptor(stop.clone()));
+            let node = Arc::clone(&self);
+            tasks.spawn(acceptor.run(listener, move |who, accepted| serve::serve(Arc::clone(&node), who, accepted)));
+        }
+        let (hang_up, end) = watch::channel(false);
+        let node = Arc::clone(&self);
+        let dialing = tokio::spawn(async move { node.call_neighbours(end).await });
+        let node = Arc::clone(&self);
+        tasks.spawn(async move { release::release(&node).await });
+        let (node, rng) = (Arc::clone(&self), self.randomness.rng());
+        tasks.spawn(async move { release::decoys(&node, rng).await });
+        let node = Arc::clone(&self);
+        tasks.spawn(async move { node.sweep().await });
+
+        stopped(&mut stop).await;
+        info!(node = self.name, "stopping");
+        let drained = async {
+            while self.mix.len() > 0 || self.routes.waiting() > 0 {
+                time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = time::timeout(FAREWELL, drained).await;
+        hang_up.send_replace(true);
+        let _ = time::timeout(FAREWELL, dialing).await;
+    }
+
+    /// The rates of the current consensus.
+    pub(crate) fn rates(&self) -> Option<Rates> {
+        *self.rates.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The epoch.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.clock.epoch()
+    }
+
+    /// Whether there is a consensus of this epoch that lists the node.
+    pub(crate) fn has_consensus(&self) -> bool {
+        let known = self.directory.borrow().clone();
+        known
+            .of(self.epoch())
+            .and_then(|consensus| consensus.document().ok())
+            .is_some_and(|document| document.nodes().by_hash(mixwell_pki_types::KeyHash(*self.id.as_bytes())).is_some())
+    }
+
+    fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>) -> Acceptor {
+        let node = Arc::clone(self);
+        Acceptor {
+            key: self.link_key.clone(),
+            id: self.id,
+            link: self.link,
+            timeouts: self.sizes.timeouts,
+            randomness: self.randomness.branch(),
+            most_handshakes: self.sizes.handshakes,
+            most_clients: self.sizes.clients,
+            judge: Box::new(move |ad, link_key| node.judge(ad, link_key)),
+            calls: Arc::clone(&self.calls),
+            stop,
+        }
+    }
+
+    /// Who calls, if it may.
+    fn judge(&self, ad: &[u8], link_key: &[u8]) -> Option<Who> {
+        let id = <[u8; 32]>::try_from(ad).ok()?;
+        if self.callers.may_connect(NodeId(id), link_key) {
+            return Some(Who::Node(NodeId(id)));
+        }
+        let is_queue = id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        (is_queue && self.mix.kind() == Kind::Gateway).then_some(Who::Client(RecipientId(id)))
+    }
+
+    /// Keeps links up to the nodes that the consensus puts behind this one, until it is time to hang up.
+    async fn call_neighbours(&self, hung_up: watch::Receiver<bool>) {
+        let mut directory = self.directory.clone();
+        let mut stop = hung_up.clone();
+        let mut calls = JoinSet::new();
+        let mut links: BTreeMap<[u8; 32], (Peer, Arc<Outgoing>, AbortHandle)> = BTreeMap::new();
+        loop {
+            let known = directory.borrow_and_update().clone();
+            let peers = self.turn_to(&known);
+            links.retain(|id, (peer, out, task)| {
+                let stays = peers.get(id) == Some(peer);
+                if !stays {
+                    task.abort();
+                    out.close(self.mix.counters());
+                }
+                stays
+            });
+            for (id, peer) in peers {
+                links.entry(id).or_insert_with(|| {
+                    let out = Arc::new(Outgoing::new(self.sizes.write_queue, self.sizes.write_wait));
+                    let (dialer, called, link) = (self.dialer(hung_up.clone()), peer.clone(), Arc::clone(&out));
+                    let task = calls.spawn(async move { dialer.run(&called, &link).await });
+                    (peer, out, task)
+                });
+            }
+            self.routes.set(links.iter().map(|(id, (_, out, _))| (NodeId(*id), Arc::clone(out))).collect());
+            tokio::select! {
+                changed = directory.changed() => if changed.is_err() {
+                    // nobody tells us of the network any more: what there is stays
+                    stopped(&mut stop).await;
+                    break;
+                },
+                () = stopped(&mut stop) => break,
+            }
+        }
+        while calls.join_next().await.is_some() {}
+    }
+
+    /// Takes what it needs of a changed directory, and gives the nodes that are to be called.
+    fn turn_to(&self, known: &Consensuses) -> BTreeMap<[u8; 32], Peer> {
+        let rates = known.current.as_ref().and_then(|consensus| Some(consensus.document().ok()?.rates()));
+        if rates.is_some() {
+            *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
+        }
+        neighbours::update(self.id, known, self.clock, &self.callers)
+    }
+
+    fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {
+        let packet_sizes = PacketSizes::from(self.mix.geometry());
+        Dialer {
+            key: self.link_key.clone(),
+            id: self.id,
+            link: Link::node(packet_sizes),
+            timeouts: self.sizes.timeouts,
+            period: self.clock.period().duration(),
+            counters: Arc::clone(self.mix.counters()),
+            stopwatch: self.stopwatch,
+            randomness: self.randomness.branch(),
+            stop,
+        }
+    }
+
+    /// Throws away replies that nobody comes for. Does not end.
+    async fn sweep(&self) {
+        loop {
+            time::sleep(SWEEP).await;
+            for _ in 0..self.mailboxes.expire(self.stopwatch.now()) {
+                self.mix.counters().lose(Loss::MailboxExpired);
+            }
+        }
+    }
+}
+
+/// How long a node that stops waits for its packets to leave.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+const SWEEP: Duration = Duration::from_secs(5);

@@ -1,0 +1,110 @@
+//! Which nodes a node talks with, by the consensus.
+
+use crate::network::{address::Address, clock::Clock, directory::Consensuses, link::Peer};
+use core::time::Duration;
+use mixwell_pki_types::{Document, KeyHash, Layer, Node, Nodes};
+use mixwell_sphinx::NodeId;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{PoisonError, RwLock},
+};
+
+/// A node that may call.
+#[derive(Debug)]
+struct Caller {
+    link_key: Vec<u8>,
+    /// From this Unix time on its packets are taken.
+    from: Duration,
+}
+
+/// Who may call, and may send.
+#[derive(Debug, Default)]
+pub(crate) struct Callers(RwLock<HashMap<NodeId, Caller>>);
+
+/// What becomes of a packet of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It is taken.
+    Listed,
+    /// The node is of the next epoch, and it is not time yet.
+    Early,
+    /// The node is listed no more.
+    Gone,
+}
+
+impl Callers {
+    /// Whether a node of this id and link key may connect.
+    pub(crate) fn may_connect(&self, id: NodeId, link_key: &[u8]) -> bool {
+        let callers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        callers.get(&id).is_some_and(|caller| caller.link_key == link_key)
+    }
+
+    /// Whether a node that is connected may send at this Unix time.
+    pub(crate) fn standing(&self, id: NodeId, unix: Duration) -> Standing {
+        match self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            Some(caller) if caller.from <= unix => Standing::Listed,
+            Some(_) => Standing::Early,
+            None => Standing::Gone,
+        }
+    }
+}
+
+/// Takes the neighbours from what is known of the network: tells callers apart, and gives those to be called.
+///
+/// A node that is listed only in the next epoch's consensus is connected with early, and heard in the last eighth of this
+/// one. Without a consensus of this epoch, that of the one before must do.
+pub(crate) fn update(own: NodeId, known: &Consensuses, clock: Clock, callers: &Callers) -> BTreeMap<[u8; 32], Peer> {
+    let now = known.current.as_ref().or(known.previous.as_ref());
+    let soon = clock.eighths_into(known.epoch, 7);
+    let (mut to_call, mut may_call) = (BTreeMap::new(), HashMap::new());
+    for (consensus, from) in [(known.next.as_ref(), soon), (now, Duration::ZERO)] {
+        // it was read before
+        let Some(document) = consensus.and_then(|consensus| consensus.document().ok()) else { continue };
+        let Some((before, after)) = around(&document, own) else { continue };
+        // what the present says holds
+        for node in before {
+            may_call.insert(node_id(&node), Caller { link_key: node.link_key().to_vec(), from });
+        }
+        for node in after {
+            to_call.insert(node.id().0, peer(&node));
+        }
+    }
+    *callers.0.write().unwrap_or_else(PoisonError::into_inner) = may_call;
+    to_call
+}
+
+/// The nodes before and behind a node.
+fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Vec<Node<'a>>)> {
+    let ends = || document.gateways().chain(document.services()).collect::<Vec<_>>();
+    let layer = |number: usize| -> Option<Nodes<'a>> { document.layers().nth(number) };
+    let all = document.layer_count();
+    match document.layer_of(KeyHash(*own.as_bytes()))? {
+        Layer::Mix(own) => {
+            let own = usize::from(own);
+            let before = match own.checked_sub(1) {
+                Some(before) => layer(before)?.collect(),
+                None => ends(),
+            };
+            let after = layer(own.saturating_add(1)).map_or_else(ends, Iterator::collect);
+            Some((before, after))
+        }
+        // a gateway or service node
+        _ => Some((layer(all.saturating_sub(1))?.collect(), layer(0)?.collect())),
+    }
+}
+
+fn peer(node: &Node<'_>) -> Peer {
+    let addresses = node.addresses().flat_map(|(_, addresses)| addresses);
+    Peer {
+        id: node_id(node),
+        name: node.name().to_owned(),
+        link_key: node.link_key().to_vec(),
+        // those of transports that this tool does not have are for others
+        addresses: addresses.filter_map(|address| address.parse::<Address>().ok()).collect(),
+    }
+}
+
+/// The id that packets name a node by.
+pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
+    NodeId(node.id().0)
+}

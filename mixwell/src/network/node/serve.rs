@@ -1,0 +1,191 @@
+//! What comes in over links that others have called.
+
+use super::{Node, neighbours::Standing};
+use crate::network::{
+    counters::{Flow, Loss},
+    directory::Consensus,
+    gateway::{self, Bucket, Mailbox},
+    link::{Accepted, Who, after},
+    mix::{Reply, reply_payload},
+};
+use core::time::Duration;
+use mixwell_pki_types::{Chunk, Epoch};
+use mixwell_sphinx::{NodeId, RecipientId};
+use mixwell_wire::{Command, ConsensusStatus, StreamError};
+use std::{io, sync::Arc};
+use tokio::time;
+use tracing::debug;
+
+/// In quiet times a client gets a sign of life this often.
+const QUIET: Duration = Duration::from_secs(10);
+
+/// A client that has not acknowledged a message for so long is cut off.
+const ACKNOWLEDGE: Duration = Duration::from_mins(1);
+
+type Ended = Result<(), StreamError<io::Error>>;
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(node: Arc<Node>, who: Who, accepted: Accepted) {
+    let ended = match who {
+        Who::Node(id) => serve_node(&node, id, accepted).await,
+        Who::Client(queue) => {
+            let Some(mailbox) = node.mailboxes.connect(queue) else { return };
+            let gone = Gone(Arc::clone(&node), queue);
+            let ended = serve_client(&node, &mailbox, accepted).await;
+            drop(gone);
+            ended
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended");
+    }
+}
+
+/// Tells the mailboxes that a client has left, however its task ends.
+struct Gone(Arc<Node>, RecipientId);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.mailboxes.disconnect(self.1, self.0.stopwatch.now());
+    }
+}
+
+/// Takes packets of a node.
+async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
+    loop {
+        match accepted.reader.receive().await? {
+            Command::NoOp => {}
+            Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
+                Standing::Listed => node.take_in(packet),
+                Standing::Early => node.mix.counters().lose(Loss::Early),
+                Standing::Gone => return Ok(()),
+            },
+            _ => return Ok(()),
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Takes packets of a client, and brings it what is in its mailbox.
+async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) -> Ended {
+    let Accepted { reader, writer } = &mut accepted;
+    let mut bucket = Bucket::new(node.stopwatch.now(), node.client_rate());
+    // the reply that waits for its acknowledgement, and until when
+    let mut unacknowledged: Option<(Arc<Reply>, time::Instant)> = None;
+    let mut sequence: u32 = 0;
+    let mut quiet = time::Instant::now();
+    loop {
+        let quiet_until = after(quiet, QUIET);
+        let deadline = unacknowledged.as_ref().map_or(quiet_until, |(_, until)| quiet_until.min(*until));
+        tokio::select! {
+            command = reader.receive() => match command? {
+                Command::NoOp => {}
+                Command::SendPacket(packet) => {
+                    bucket.set_rate(node.client_rate());
+                    if bucket.take(node.stopwatch.now()) {
+                        node.take_in(packet);
+                    } else {
+                        node.mix.counters().lose(Loss::RateLimit);
+                    }
+                    tokio::task::yield_now().await;
+                }
+                Command::MessageDelivered { sequence: got } => {
+                    // an acknowledgement of anything else changes nothing
+                    if got == sequence && let Some((reply, _)) = unacknowledged.take() {
+                        node.mailboxes.remove_first(mailbox, &reply);
+                        node.mix.counters().count(Flow::Delivered);
+                        sequence = sequence.wrapping_add(1);
+                    }
+                }
+                Command::GetConsensus2 { epoch } => {
+                    let zipped = node.zipped(Epoch(epoch));
+                    let (code, zipped) = zipped.as_ref().map_err(|code| *code).map_or_else(
+                        |code| (code, &[][..]), |zipped| (ConsensusStatus::Ok, &zipped[..]));
+                    let size = node.link.down_len();
+                    if zipped.is_empty() {
+                        writer.send(&Command::Consensus2 { code, chunk: 0, total: 1, payload: &[] }).await?;
+                    }
+                    for Chunk { number, total, bytes } in Chunk::cut(zipped, size) {
+                        let command = Command::Consensus2 { code, chunk: number, total, payload: bytes };
+                        writer.send(&command).await?;
+                    }
+                    quiet = time::Instant::now();
+                }
+                Command::GetConsensus { epoch, .. } => {
+                    let found = node.consensus(Epoch(epoch));
+                    let (code, payload) = match &found {
+                        Ok(consensus) => (ConsensusStatus::Ok, consensus.certificate()),
+                        Err(code) => (*code, &[][..]),
+                    };
+                    writer.send(&Command::Consensus { code, payload }).await?;
+                    quiet = time::Instant::now();
+                }
+                // retrieve_message is an error today
+                _ => return Ok(()),
+            },
+            reply = mailbox.first(), if unacknowledged.is_none() => {
+                let payload = reply_payload(node.mix.geometry(), &reply.packet);
+                writer.send(&Command::Message { sequence, surb_id: reply.surb_id.as_bytes(), payload }).await?;
+                quiet = time::Instant::now();
+                unacknowledged = Some((reply, after(quiet, ACKNOWLEDGE)));
+            }
+            () = time::sleep_until(deadline) => {
+                if unacknowledged.as_ref().is_some_and(|(_, until)| *until <= time::Instant::now()) {
+                    return Err(StreamError::Timeout);
+                }
+                writer.send(&Command::NoOp).await?;
+                quiet = time::Instant::now();
+            }
+        }
+    }
+}
+
+impl Node {
+    /// Unwraps a packet that has just come, and does what it says.
+    fn take_in(&self, bytes: &[u8]) {
+        let arrived = self.stopwatch.now();
+        let Some(mut packet) = self.mix.pool().take() else {
+            self.mix.counters().lose(Loss::Buffers);
+            return;
+        };
+        if packet.len() != bytes.len() {
+            self.mix.counters().lose(Loss::Mac);
+            return;
+        }
+        packet.copy_from_slice(bytes);
+        let receipt = self.mix.receive(arrived, &|| self.stopwatch.now(), packet);
+        if receipt.wake {
+            self.wake.notify_one();
+        }
+        if let Some(reply) = receipt.reply {
+            self.store(reply);
+        }
+    }
+
+    fn store(&self, reply: Reply) {
+        match self.mailboxes.store(self.stopwatch.now(), reply) {
+            Ok(()) => self.mix.counters().count(Flow::Stored),
+            Err(reason) => self.mix.counters().lose(reason),
+        }
+    }
+
+    /// Packets a millisecond of one client.
+    fn client_rate(&self) -> f64 {
+        self.rates().map_or(0.0, |rates| rates.lambda_p + rates.lambda_l)
+    }
+
+    fn consensus(&self, epoch: Epoch) -> Result<Arc<Consensus>, ConsensusStatus> {
+        let known = self.directory.borrow().clone();
+        let gone = epoch.plus(1) < known.epoch;
+        let missing = if gone { ConsensusStatus::Gone } else { ConsensusStatus::NotFound };
+        known.of(epoch).map(Arc::clone).ok_or(missing)
+    }
+
+    /// The consensus of an epoch as it is sent, zipped once.
+    fn zipped(&self, epoch: Epoch) -> Result<Arc<[u8]>, ConsensusStatus> {
+        let consensus = self.consensus(epoch)?;
+        let mut zipped = self.zipped.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        zipped.retain(|had, _| had.plus(2) > epoch);
+        Ok(Arc::clone(zipped.entry(epoch).or_insert_with(|| gateway::gzip(consensus.certificate()).into())))
+    }
+}

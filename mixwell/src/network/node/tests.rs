@@ -1,0 +1,136 @@
+//! Nodes and clients on real sockets.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+
+use super::mischief::{DELAY_MILLIS, Wrong};
+use crate::network::{
+    client::{Tally, Unanswered},
+    counters::{Flow, Loss},
+    testing::{RATES, TestNetwork},
+};
+use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_and_decoys_come_back_and_nothing_is_lost() {
+    let network = TestNetwork::start(&[2, 2, 2], RATES, |sizes| sizes).await;
+    let clients = [network.client(), network.client()];
+    let mut replies = Vec::new();
+    for number in 0..50_u32 {
+        for client in &clients {
+            let payload = number.to_be_bytes();
+            replies.push((payload, client.send(&payload).await));
+        }
+    }
+    for (payload, reply) in replies {
+        let reply = reply.await.unwrap().unwrap();
+        assert_eq!(reply.payload[..4], payload);
+        assert!(reply.round_trip >= reply.delays);
+    }
+    for client in &clients {
+        let tally = &client.tally;
+        let [replies, lost, changed, unknown] =
+            [&tally.replies, &tally.lost, &tally.changed, &tally.unknown].map(|count| count.load(Relaxed));
+        assert_eq!((replies, lost, changed, unknown), (50, 0, 0, 0));
+    }
+    for node in &network.nodes {
+        let counters = node.mix.counters();
+        assert_eq!(counters.all_dropped(), 0, "{}: {counters:?}", node.name);
+        assert!(counters.flow(Flow::DecoyReturned) > 0, "{}", node.name);
+        assert_eq!(counters.dropped(Loss::DecoyLost), 0);
+    }
+    let nodes = network.stop().await;
+    assert!(nodes[0].mix.counters().flow(Flow::Delivered) >= 100);
+}
+
+/// What a client saw of a network in which one mix does wrong.
+struct Seen {
+    network: TestNetwork,
+    /// Replies that were changed on their way.
+    changed: usize,
+    late: usize,
+    /// The longest that a round trip took beyond its delays.
+    besides: Duration,
+    tally: [u64; 3],
+    wrongs: u64,
+}
+
+/// Sends messages through a network whose first mix does wrong.
+async fn with(wrong: Wrong) -> Seen {
+    let network = TestNetwork::start(&[1, 1], RATES, |sizes| sizes).await;
+    let client = network.client();
+    assert!(client.send(b"before").await.await.unwrap().is_ok());
+    network.nodes[1].mischief.set(Some(wrong));
+    let mut replies = Vec::new();
+    for number in 0..100_u32 {
+        let payload = number.to_be_bytes();
+        replies.push((payload, client.send(&payload).await));
+    }
+    let (mut changed, mut late, mut besides) = (0, 0, Duration::ZERO);
+    for (payload, reply) in replies {
+        match reply.await.unwrap() {
+            Ok(reply) => {
+                assert_eq!(reply.payload[..4], payload, "a wrong message was delivered");
+                assert!(reply.payload[4..].iter().all(|byte| *byte == 0));
+                besides = besides.max(reply.round_trip.saturating_sub(reply.delays));
+            }
+            Err(Unanswered::Changed) => changed += 1,
+            Err(Unanswered::Late) => late += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    let Tally { lost, changed: altered, unknown, .. } = &*client.tally;
+    let tally = [lost, altered, unknown].map(|count| count.load(Relaxed));
+    let wrongs = network.nodes[1].mischief.done();
+    network.nodes[1].mischief.set(None);
+    assert!(wrongs > 20, "{wrongs}");
+    Seen { network, changed, late, besides, tally, wrongs }
+}
+
+impl Seen {
+    /// What all nodes together dropped for a reason.
+    fn dropped(&self, reason: Loss) -> u64 {
+        self.network.nodes.iter().map(|node| node.mix.counters().dropped(reason)).sum()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mix_that_drops_is_seen_by_who_waits_for_loops() {
+    let seen = with(Wrong::Drop).await;
+    let [lost, changed, unknown] = seen.tally;
+    assert!(seen.late > 10 && seen.changed == 0 && lost >= seen.late as u64, "{} {lost}", seen.late);
+    assert_eq!((changed, unknown), (0, 0));
+    let others: u64 =
+        Loss::ALL.into_iter().filter(|reason| *reason != Loss::DecoyLost).map(|reason| seen.dropped(reason)).sum();
+    assert_eq!(others, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mix_that_delays_is_seen_in_round_trips() {
+    let seen = with(Wrong::Delay).await;
+    assert_eq!((seen.changed, seen.tally[1], seen.tally[2]), (0, 0, 0));
+    assert!(seen.besides >= Duration::from_millis(DELAY_MILLIS), "{:?}", seen.besides);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mix_that_replays_is_seen_by_the_next_hop_and_by_nobody_else() {
+    let seen = with(Wrong::Replay).await;
+    assert_eq!((seen.late, seen.changed, seen.tally), (0, 0, [0, 0, 0]));
+    let replays = seen.dropped(Loss::Replay);
+    // one or two may be under way
+    assert!(
+        replays + 5 >= seen.wrongs && replays <= seen.network.nodes[1].mischief.done(),
+        "{replays} of {}",
+        seen.wrongs
+    );
+    assert_eq!(seen.network.nodes[2].mix.counters().dropped(Loss::Replay), replays);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mix_that_tampers_is_seen_by_the_next_hop_or_by_the_last() {
+    let seen = with(Wrong::Tamper).await;
+    assert_eq!(seen.tally[2], 0);
+    assert!(seen.late > 0 && seen.changed as u64 <= seen.tally[1]);
+    // headers at the next hop, payloads at the service or, on their way back, at the client
+    assert!(seen.network.nodes[2].mix.counters().dropped(Loss::Mac) > 5);
+    let payloads = seen.network.nodes[3].mix.counters().dropped(Loss::Payload);
+    assert!(payloads > 0 && payloads + seen.tally[1] > 5, "{payloads} {:?}", seen.tally);
+}

@@ -1,0 +1,83 @@
+//! A node's mix keys: the current epoch's, the previous and the next one's, each with its replay filter.
+
+use super::replays::Replays;
+use crate::network::{
+    counters::Loss,
+    mix_keys::{MixKeys, MixScheme},
+};
+use core::fmt;
+use mixwell_pki_types::Epoch;
+use mixwell_sphinx::{Opened, Sphinx};
+use rand_core::CryptoRng;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// How many mix keys open packets: three, of neighbouring epochs.
+const MOST_KEYS: usize = 3;
+
+/// The mix key of an epoch and what was seen under it.
+struct EpochKey<S: MixScheme> {
+    epoch: Epoch,
+    private: Arc<S::PrivateKey>,
+    replays: Mutex<Replays>,
+}
+
+/// The keys that packets are tried with, in this order.
+pub(crate) struct KeyRing<S: MixScheme> {
+    sphinx: Sphinx<S>,
+    keys: RwLock<Vec<Arc<EpochKey<S>>>>,
+}
+
+impl<S: MixScheme> KeyRing<S> {
+    /// Without keys, which opens nothing.
+    pub(crate) const fn new(sphinx: Sphinx<S>) -> Self {
+        Self { sphinx, keys: RwLock::new(Vec::new()) }
+    }
+
+    pub(crate) const fn sphinx(&self) -> &Sphinx<S> {
+        &self.sphinx
+    }
+
+    /// Takes the keys of an epoch, of the one before and the one after it. One that it has keeps its replay filter, and what is
+    /// older is dropped. A new filter has room for `packets`.
+    pub(crate) fn turn_to(&self, epoch: Epoch, stored: &MixKeys<S>, packets: usize, rng: &mut impl CryptoRng) {
+        let before = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut keys = Vec::with_capacity(MOST_KEYS);
+        for epoch in [Some(epoch), epoch.0.checked_sub(1).map(Epoch), Some(epoch.plus(1))].into_iter().flatten() {
+            let kept = before.iter().find(|had| had.epoch == epoch).map(Arc::clone);
+            let new = || {
+                let private = stored.private(epoch)?;
+                let replays = Mutex::new(Replays::new(stored.seen_file(epoch).as_deref(), packets, rng));
+                Some(Arc::new(EpochKey { epoch, private, replays }))
+            };
+            keys.extend(kept.or_else(new));
+        }
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    /// Opens a packet with the key that fits and does something with it, unless it is a replay.
+    pub(super) fn open<T>(
+        &self,
+        packet: &mut [u8],
+        then: impl FnOnce(Opened<'_, S>) -> Result<T, Loss>,
+    ) -> Result<T, Loss> {
+        // a reader never waits for long: keys change once an epoch
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let last = keys.last().ok_or(Loss::Mac)?;
+        let privates: [_; MOST_KEYS] = core::array::from_fn(|place| &*keys.get(place).unwrap_or(last).private);
+        let (place, opened) =
+            self.sphinx.open_any(packet, privates.get(..keys.len()).unwrap_or(&privates)).map_err(|_| Loss::Mac)?;
+        let key = keys.get(place).unwrap_or(last);
+        let seen = key.replays.lock().unwrap_or_else(PoisonError::into_inner).insert(opened.replay_tag());
+        match seen {
+            Ok(insertion) if !insertion.is_seen() => then(opened),
+            Ok(_) => Err(Loss::Replay),
+            Err(_) => Err(Loss::ReplayFilterFull),
+        }
+    }
+}
+
+impl<S: MixScheme> fmt::Debug for KeyRing<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyRing(..)")
+    }
+}

@@ -1,0 +1,226 @@
+//! One round trip with an authority at a time: as a client, a node or another authority.
+
+use super::{
+    directory::{Consensus, ConsensusFault},
+    keys::LinkKey,
+    peers::{Authorities, Authority},
+    randomness::Randomness,
+};
+use core::{fmt, time::Duration};
+use mixwell_pki_types::{Epoch, KeyHash};
+use mixwell_wire::{
+    Ad, Command, ConsensusStatus, DescriptorStatus, Link, PkiSizes, StreamError, Timeouts,
+    tokio::{Reader, Writer},
+};
+use rand_core::Rng as _;
+use std::{io, sync::Arc};
+
+/// Whoever asks the authorities for something. Cloning shares the keys.
+#[derive(Debug, Clone)]
+pub(crate) struct PkiClient {
+    authorities: Arc<Authorities>,
+    link: LinkKey,
+    /// The asker's node id; a client has none.
+    own_id: Option<KeyHash>,
+    geometry_hash: Option<[u8; 32]>,
+    randomness: Randomness,
+    timeouts: Timeouts,
+}
+
+impl PkiClient {
+    /// For a network's authorities, with the asker's link key and, if it is a node or authority, its id.
+    pub(crate) fn new(
+        authorities: Arc<Authorities>,
+        link: LinkKey,
+        own_id: Option<KeyHash>,
+        randomness: Randomness,
+    ) -> Self {
+        let timeouts = Timeouts { read: ANSWER_TIMEOUT, write: ANSWER_TIMEOUT, ..Timeouts::default() };
+        Self { authorities, link, own_id, geometry_hash: None, randomness, timeouts }
+    }
+
+    /// Takes consensuses of networks of this Sphinx geometry alone.
+    pub(crate) fn with_geometry(mut self, hash: [u8; 32]) -> Self {
+        self.geometry_hash = Some(hash);
+        self
+    }
+
+    /// The authorities.
+    pub(crate) fn authorities(&self) -> &Authorities {
+        &self.authorities
+    }
+
+    /// The consensus of an epoch, from whichever authority has a good one; they are asked in random order.
+    pub(crate) async fn fetch(&self, epoch: Epoch, now: Epoch) -> Result<Consensus, FetchErrors> {
+        let mut order: Vec<&Authority> =
+            self.authorities.iter().filter(|authority| Some(authority.id) != self.own_id).collect();
+        let mut rng = self.randomness.rng();
+        order.sort_by_cached_key(|_| rng.next_u64());
+        let mut errors = FetchErrors(Vec::new());
+        for authority in order {
+            match self.fetch_from(authority, epoch, now).await {
+                Ok(consensus) => return Ok(consensus),
+                Err(error) => errors.0.push((authority.identifier.clone(), error)),
+            }
+        }
+        Err(errors)
+    }
+
+    /// The consensus of an epoch from one authority.
+    pub(crate) async fn fetch_from(
+        &self,
+        authority: &Authority,
+        epoch: Epoch,
+        now: Epoch,
+    ) -> Result<Consensus, ExchangeError> {
+        let request = Command::GetConsensus { epoch: epoch.0, padded: false };
+        let certificate = self.exchange(authority, &request, |answer| match answer {
+            Command::Consensus { code: ConsensusStatus::Ok, payload } => Ok(payload.to_vec()),
+            Command::Consensus { code, .. } => Err(ExchangeError::NoConsensus(code)),
+            _ => Err(ExchangeError::Answer),
+        });
+        let certificate = certificate.await?;
+        Consensus::verify(certificate, &self.authorities, (epoch, now), self.geometry_hash.as_ref())
+            .map_err(ExchangeError::Consensus)
+    }
+
+    /// Posts a signed descriptor for an epoch to one authority.
+    pub(crate) async fn post_descriptor(
+        &self,
+        authority: &Authority,
+        epoch: Epoch,
+        upload: &[u8],
+    ) -> Result<DescriptorStatus, ExchangeError> {
+        let request = Command::PostDescriptor { epoch: epoch.0, payload: upload };
+        let answer = self.exchange(authority, &request, |answer| match answer {
+            Command::PostDescriptorStatus(status) => Ok(status),
+            _ => Err(ExchangeError::Answer),
+        });
+        answer.await
+    }
+
+    /// Connects, sends a command, and has `read` look at the answer.
+    pub(crate) async fn exchange<T>(
+        &self,
+        authority: &Authority,
+        request: &Command<'_>,
+        read: impl FnOnce(Command<'_>) -> Result<T, ExchangeError> + Send,
+    ) -> Result<T, ExchangeError> {
+        let mut stream = self.connect(authority).await?;
+        let link = Link::authority_client(self.sizes());
+        let mut buffer = vec![0; self.link.buffer_len(&link)];
+        let ad = self.own_id.as_ref().map_or(Ad::NONE, |id| Ad::node(&id.0));
+        let mut rng = self.randomness.rng();
+        let session = self.link.initiate(&mut stream, (ad, link), &mut rng, &mut buffer, &self.timeouts, |ad, key| {
+            ad == authority.id.0 && key == authority.link_key
+        });
+        let session = session.await?;
+        let (from, to) = stream.split();
+        let request_len = encoded_bound(request);
+        let mut writer = Writer::new(to, session.sender, vec![0; request_len], &self.timeouts);
+        writer.send(request).await?;
+        let mut reader = Reader::new(from, session.receiver, buffer, &self.timeouts);
+        loop {
+            match reader.receive().await? {
+                Command::NoOp => {}
+                answer => return read(answer),
+            }
+        }
+    }
+
+    async fn connect(&self, authority: &Authority) -> Result<tokio::net::TcpStream, ExchangeError> {
+        let mut failure = ExchangeError::NoAddress;
+        for address in &authority.addresses {
+            match tokio::time::timeout(self.timeouts.handshake, address.connect()).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => failure = ExchangeError::Stream(StreamError::Io(error)),
+                Err(_) => failure = ExchangeError::Stream(StreamError::Timeout),
+            }
+        }
+        Err(failure)
+    }
+
+    fn sizes(&self) -> PkiSizes {
+        pki_sizes(&self.authorities)
+    }
+}
+
+/// The sizes of sessions with a network's authorities.
+pub(crate) fn pki_sizes(authorities: &Authorities) -> PkiSizes {
+    PkiSizes { public_key: authorities.scheme().public_len(), document: MOST_DOCUMENT_BYTES }
+}
+
+/// How long a buffer has to be to send a command on a session that pads nothing.
+pub(crate) fn encoded_bound(command: &Command<'_>) -> usize {
+    let payload = match command {
+        Command::PostDescriptor { payload, .. } | Command::Consensus { payload, .. } => payload.len(),
+        Command::Vote(statement) | Command::Reveal(statement) | Command::Sig(statement) | Command::Cert(statement) => {
+            statement.payload.len().saturating_add(statement.public_key.len())
+        }
+        Command::GetVote { public_key, .. } => public_key.len(),
+        _ => 0,
+    };
+    payload.saturating_add(64)
+}
+
+/// The longest consensus that is taken: that of a thousand nodes has 3 MB.
+const MOST_DOCUMENT_BYTES: usize = 8 << 20;
+
+/// An authority answers at once, but its link may be slow.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Why an authority did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) enum ExchangeError {
+    /// The configuration has no address of it.
+    NoAddress,
+    /// The connection or the session failed.
+    Stream(StreamError<io::Error>),
+    /// It answered with another command than the request asks for.
+    Answer,
+    /// It has no consensus of the epoch.
+    NoConsensus(ConsensusStatus),
+    /// Its consensus is no good.
+    Consensus(ConsensusFault),
+}
+
+impl From<StreamError<io::Error>> for ExchangeError {
+    fn from(error: StreamError<io::Error>) -> Self {
+        Self::Stream(error)
+    }
+}
+
+impl fmt::Display for ExchangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAddress => f.write_str("no address"),
+            Self::Stream(StreamError::Refused) => {
+                f.write_str("its identity or link key is not the one of the configuration")
+            }
+            Self::Stream(error) => error.fmt(f),
+            Self::Answer => f.write_str("it answers with a command that was not asked for"),
+            Self::NoConsensus(ConsensusStatus::NotFound) => f.write_str("it has no consensus of that epoch yet"),
+            Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch any more"),
+            Self::Consensus(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ExchangeError {}
+
+/// Why no authority gave a consensus: what each of them did.
+#[derive(Debug)]
+pub(crate) struct FetchErrors(pub(crate) Vec<(String, ExchangeError)>);
+
+impl fmt::Display for FetchErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        self.0.iter().try_for_each(|(authority, error)| {
+            write!(f, "{separator}{authority}: {error}")?;
+            separator = "; ";
+            Ok(())
+        })
+    }
+}
+
+impl core::error::Error for FetchErrors {}

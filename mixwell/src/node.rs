@@ -1,0 +1,130 @@
+//! `mixwell node`: a mix, gateway or service node of a network.
+
+use crate::{
+    error::Error,
+    network::{
+        address::Address,
+        clock::Clock,
+        config::ServerConfiguration,
+        error::NetworkError,
+        files,
+        keys::{Identity, LinkKey},
+        launch::{Launch, Launched},
+        logging::{self, LogLevel},
+        metrics,
+        mix::Kind,
+        node::Sizes,
+        randomness::Randomness,
+        runtime,
+    },
+    output,
+};
+use clap::Args;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use tokio::{net::TcpListener, sync::watch};
+
+/// Run a mix, gateway or service node
+///
+/// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes packets on. The
+/// configuration and the key files have the form of Katzenpost's server. Keys that are not in the data folder are made
+/// there; mix keys are kept there too, until they are past. It runs until SIGINT or SIGTERM.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+
+    /// Make the keys that are missing, print the public ones, and end
+    #[arg(long)]
+    generate_only: bool,
+
+    /// How much to tell on standard error
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "info")]
+    log: LogLevel,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell node --config mix1/katzenpost.toml
+  mixwell node --config mix1/katzenpost.toml --generate-only     its public keys, for the authorities";
+
+/// Runs it.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    logging::start(arguments.log);
+    let configuration = ServerConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
+    let randomness = Randomness::from_system()?;
+    let mut rng = randomness.rng();
+    files::make_folder(&configuration.data_folder)?;
+    let identity = Identity::load_or_generate(&configuration.data_folder, configuration.scheme, &mut rng)?;
+    let link = LinkKey::load_or_generate(&configuration.data_folder, configuration.kem, &mut rng)?;
+    if arguments.generate_only {
+        return output::print(&format!("{}{}", identity.public_pem(), link.public_pem()));
+    }
+    Ok(runtime::run(start(configuration, identity, link, randomness))?)
+}
+
+#[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
+async fn start(
+    configuration: ServerConfiguration,
+    identity: Identity,
+    link_key: LinkKey,
+    randomness: Randomness,
+) -> Result<(), NetworkError> {
+    let name = configuration.identifier;
+    let bind =
+        if configuration.bind_addresses.is_empty() { &configuration.addresses } else { &configuration.bind_addresses };
+    let mut listeners = Vec::new();
+    for address in bind {
+        listeners.push(address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?);
+        tracing::info!(name, %address, "listening");
+    }
+    let kind = match (configuration.is_gateway, configuration.is_service) {
+        (true, _) => Kind::Gateway,
+        (_, true) => Kind::Service,
+        _ => Kind::Mix,
+    };
+    let (stopper, stop) = watch::channel(false);
+    let launch = Launch {
+        name: name.clone(),
+        kind,
+        identity: Arc::new(identity),
+        link_key,
+        addresses: by_transport(&configuration.addresses),
+        listeners,
+        authorities: configuration.authorities,
+        clock: Clock::new(configuration.period),
+        geometry: configuration.geometry,
+        folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
+        sizes: Sizes::for_period(configuration.period.duration()),
+        randomness,
+        stop,
+    };
+    let Launched { node, mut work } = launch.launch()?;
+    if let Some(address) = configuration.metrics {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.map_err(|error| NetworkError::Listen(address.to_string(), error))?;
+        tokio::spawn(metrics::serve(node, listener));
+    }
+    tokio::select! {
+        ended = &mut work => return ended,
+        () = runtime::stop_signal() => {}
+    }
+    // what is under way is passed on, if it goes fast
+    stopper.send_replace(true);
+    let ended = tokio::time::timeout(LONGEST_STOP, work).await.unwrap_or(Ok(()));
+    tracing::info!(name, "stopped");
+    ended
+}
+
+fn by_transport(addresses: &[Address]) -> BTreeMap<String, Vec<String>> {
+    let mut transports: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for address in addresses {
+        transports.entry(address.transport().to_owned()).or_default().push(address.to_string());
+    }
+    transports
+}
+
+/// In the data folder.
+const MIX_KEYS_FOLDER: &str = "mix";
+const LONGEST_STOP: core::time::Duration = core::time::Duration::from_secs(5);

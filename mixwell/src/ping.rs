@@ -1,0 +1,255 @@
+//! `mixwell ping`: messages to the echo service of a network, and how long they take.
+#![expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
+
+use crate::{
+    error::Error,
+    network::{
+        client::{self, Request, Tally, Unanswered},
+        clock::Clock,
+        config::ClientConfiguration,
+        directory::Consensuses,
+        error::NetworkError,
+        keys::LinkKey,
+        logging::{self, LogLevel},
+        packets,
+        pki_client::PkiClient,
+        randomness::Randomness,
+        runtime,
+    },
+    output,
+    style::{DIM, ERROR, GOOD},
+};
+use clap::Args;
+use core::{
+    fmt::Write as _,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_wire::Timeouts;
+use rand_core::Rng as _;
+use std::{path::PathBuf, sync::Arc};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinSet,
+};
+
+/// Send messages to a network's echo service, and print loss and latency
+///
+/// Fetches the consensus from an authority of a client.toml and verifies it, connects to a gateway, and sends messages at
+/// the published rate, with a SURB each, through which the service answers. Loop decoys go out between them, as any
+/// client's. A reply counts only if it holds the bytes that were sent. The exit status is 0 only if all came back.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The client's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+
+    /// How many messages
+    #[arg(long, short = 'n', value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+
+    /// The gateway to connect to; any if not given
+    #[arg(long, value_name = "NAME")]
+    gateway: Option<String>,
+
+    /// What the service can do that is pinged
+    #[arg(long, value_name = "NAME", default_value = "echo")]
+    capability: String,
+
+    /// How much to tell on standard error
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
+    log: LogLevel,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell ping --config client.toml              ten messages
+  mixwell ping --config client.toml -n 1000      more
+  mixwell ping --config client.toml --gateway gateway1";
+
+/// Pings, and prints how it went.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    logging::start(arguments.log);
+    let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
+    let outcome = runtime::run(ping(arguments, configuration, Randomness::from_system()?))?;
+    output::print(&outcome.report(arguments.count))?;
+    if outcome.good == arguments.count { Ok(()) } else { Err(NetworkError::Pings.into()) }
+}
+
+async fn ping(
+    arguments: &Arguments,
+    configuration: ClientConfiguration,
+    randomness: Randomness,
+) -> Result<Outcome, NetworkError> {
+    let clock = Clock::new(configuration.period);
+    let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
+    let asker = PkiClient::new(Arc::clone(&configuration.authorities), link, None, randomness.branch())
+        .with_geometry(configuration.geometry.hash());
+    let epoch = clock.epoch();
+    let fetched = asker.fetch(epoch, epoch).await;
+    let consensus = fetched.map_err(|errors| NetworkError::NoConsensus(format!(" {errors}")))?;
+    let known = Consensuses { epoch, ..Consensuses::default() }.with(Arc::new(consensus));
+
+    let unknown = || NetworkError::UnknownScheme(configuration.geometry.scheme().name().to_owned());
+    let tally = Arc::new(Tally::default());
+    let parts = client::Parts {
+        packets: packets::sealer(configuration.geometry).ok_or_else(unknown)?,
+        authorities: configuration.authorities,
+        kem: configuration.kem,
+        clock,
+        known,
+        pinned: configuration.gateways,
+        gateway: arguments.gateway.clone(),
+        capability: arguments.capability.clone(),
+        timeouts: Timeouts::default(),
+        randomness: randomness.branch(),
+        tally: Arc::clone(&tally),
+    };
+    let (requests, receiver) = mpsc::channel(WAITING);
+    let (_stop, stopping) = watch::channel(false);
+    let mut client = tokio::spawn(client::run(parts, receiver, stopping));
+    let most_bytes = configuration.geometry.user_forward_payload_len().min(MESSAGE_BYTES);
+    let exchange = Exchange { requests, count: arguments.count, most_bytes, tally };
+    let interrupted = async {
+        runtime::stop_signal().await;
+    };
+    tokio::select! {
+        outcome = exchange.run(&randomness) => Ok(outcome),
+        ended = &mut client => match ended {
+            Ok(Err(error)) => Err(NetworkError::Client(error.to_string())),
+            _ => Err(NetworkError::Client("the client ended".to_owned())),
+        },
+        () = interrupted => Err(NetworkError::Client("interrupted".to_owned())),
+    }
+}
+
+/// Messages on their way.
+struct Exchange {
+    requests: mpsc::Sender<Request>,
+    count: u32,
+    most_bytes: usize,
+    tally: Arc<Tally>,
+}
+
+impl Exchange {
+    async fn run(self, randomness: &Randomness) -> Outcome {
+        let bar = bar(self.count);
+        let mut rng = randomness.rng();
+        let mut outcome = Outcome { tally: self.tally, ..Outcome::default() };
+        let mut replies = JoinSet::new();
+        let mut asked = 0_u32;
+        while asked < self.count || !replies.is_empty() {
+            let ask = async {
+                let mut payload = vec![0; self.most_bytes];
+                rng.fill_bytes(&mut payload);
+                let (answer, reply) = oneshot::channel();
+                let sent = self.requests.send(Request { payload: payload.clone(), answer }).await;
+                sent.is_ok().then_some((payload, reply))
+            };
+            tokio::select! {
+                sent = ask, if asked < self.count && replies.len() < WAITING => {
+                    asked = asked.saturating_add(1);
+                    if let Some((payload, reply)) = sent {
+                        replies.spawn(async move { (payload, reply.await) });
+                    } else {
+                        outcome.lost = outcome.lost.saturating_add(1);
+                        bar.inc(1);
+                    }
+                }
+                Some(Ok((payload, reply))) = replies.join_next() => {
+                    outcome.take(&payload, reply.unwrap_or(Err(Unanswered::Disconnected)));
+                    bar.inc(1);
+                    bar.set_message(outcome.progress());
+                }
+            }
+        }
+        bar.finish_and_clear();
+        outcome
+    }
+}
+
+fn bar(count: u32) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(count.into()), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("ping {bar:30.cyan/dim} {pos}/{len}  {wide_msg}") {
+        bar.set_style(style.progress_chars("━╸─"));
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+#[derive(Default)]
+struct Outcome {
+    good: u32,
+    wrong: u32,
+    lost: u32,
+    round_trips: Vec<Duration>,
+    held: Duration,
+    tally: Arc<Tally>,
+}
+
+impl Outcome {
+    fn take(&mut self, payload: &[u8], reply: Result<client::Reply, Unanswered>) {
+        let count = match reply {
+            Ok(reply) if reply.payload.starts_with(payload) => {
+                self.round_trips.push(reply.round_trip);
+                self.held = self.held.saturating_add(reply.delays);
+                &mut self.good
+            }
+            Ok(_) => &mut self.wrong,
+            Err(_) => &mut self.lost,
+        };
+        *count = count.saturating_add(1);
+    }
+
+    fn progress(&self) -> String {
+        let last = self.round_trips.last().copied().unwrap_or_default();
+        format!("last {} ms, {} lost", last.as_millis(), self.lost.saturating_add(self.wrong))
+    }
+
+    fn report(&self, count: u32) -> String {
+        let mut sorted = self.round_trips.clone();
+        sorted.sort_unstable();
+        let at = |per_mille: usize| {
+            let rank = sorted.len().saturating_mul(per_mille).div_ceil(1000).saturating_sub(1);
+            sorted.get(rank).copied().unwrap_or_default().as_millis()
+        };
+        let all_back = self.good == count;
+        let (style, mark) = if all_back { (GOOD, "✓") } else { (ERROR, "✗") };
+        let mut text = String::new();
+        // a `String` takes everything
+        let _ = writeln!(
+            text,
+            "{style}{mark}{style:#} {} of {count} messages came back, {} lost, {} changed",
+            self.good, self.lost, self.wrong
+        );
+        if !sorted.is_empty() {
+            let _ = writeln!(
+                text,
+                "  round trips: median {} ms, 90 % {} ms, 99 % {} ms, longest {} ms",
+                at(500),
+                at(900),
+                at(990),
+                at(1000)
+            );
+            let held = self.held.as_millis().checked_div(sorted.len() as u128).unwrap_or(0);
+            let _ = writeln!(text, "  {DIM}of which hops were asked to hold packets {held} ms on average{DIM:#}");
+        }
+        let of = |count: &AtomicU64| count.load(Relaxed);
+        let tally = &self.tally;
+        let _ = writeln!(
+            text,
+            "  {DIM}{} loop decoys sent, {} returned so far{DIM:#}",
+            of(&tally.decoys),
+            of(&tally.returned)
+        );
+        text
+    }
+}
+
+/// So many messages wait for their turn or their reply at a time.
+const WAITING: usize = 64;
+
+/// The bytes of a message, if so many fit.
+const MESSAGE_BYTES: usize = 64;

@@ -1,0 +1,319 @@
+//! Networks of real processes.
+
+use crate::run::{Ran, run, succeed, tool};
+use core::time::Duration;
+use std::{
+    fs,
+    io::Write as _,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    thread::sleep,
+    time::Instant,
+};
+use tempfile::TempDir;
+
+/// The configuration of a small network, in a folder of its own.
+pub(crate) struct Configured {
+    folder: TempDir,
+}
+
+/// The first of `count` ports that nobody listens on, as it seems.
+fn free_ports(count: u16) -> u16 {
+    let mut first = 20_000 + u16::try_from(std::process::id() % 20_000).unwrap();
+    loop {
+        if (first..first + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+            return first;
+        }
+        first = 20_000 + (first + count) % 30_000;
+    }
+}
+
+impl Configured {
+    /// Three authorities, three layers of one mix, a gateway and a service node, unless `more` says otherwise.
+    pub(crate) fn new(more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let net = folder.path().join("net");
+        let port = free_ports(40).to_string();
+        let mut arguments = vec!["genconfig", net.to_str().unwrap(), "--mixes", "1", "--port", &port];
+        arguments.extend_from_slice(more);
+        assert!(succeed(&arguments).starts_with("ok "));
+        Self { folder }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("net").join(name)
+    }
+
+    pub(crate) fn start(&self, name: &str) -> Process {
+        let (command, file) =
+            if name.starts_with("auth") { ("authority", "authority.toml") } else { ("node", "katzenpost.toml") };
+        let config = self.path(name).join(file);
+        let log = fs::File::options().create(true).append(true).open(self.path(name).join("log")).unwrap();
+        let mut command = tool(&[command, "--config", config.to_str().unwrap()]);
+        Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    pub(crate) fn fetch(&self, more: &[&str]) -> Ran {
+        let config = self.path("client.toml");
+        run(&[&["fetch", "--config", config.to_str().unwrap()], more].concat())
+    }
+
+    /// Every log, for a test that fails.
+    fn logs(&self) -> String {
+        let folders = fs::read_dir(self.folder.path().join("net")).unwrap().map(|entry| entry.unwrap().path());
+        let mut logs: Vec<_> = folders.filter(|path| path.is_dir()).map(|path| path.join("log")).collect();
+        logs.sort();
+        logs.iter().fold(String::new(), |all, path| {
+            all + &format!("--- {}\n", path.display()) + &fs::read_to_string(path).unwrap_or_default()
+        })
+    }
+}
+
+/// A process that does not outlive the test.
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// As `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// As `kill` does; it has to end well.
+    pub(crate) fn stop(mut self) {
+        let pid = self.0.id().to_string();
+        assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+        let end = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < end {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return;
+            }
+            sleep(Duration::from_millis(50));
+        }
+        panic!("it does not stop");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+const AUTHORITIES: [&str; 3] = ["auth1", "auth2", "auth3"];
+const NODES: [&str; 5] = ["gateway1", "mix1", "mix2", "mix3", "servicenode1"];
+
+/// The epoch and the number of signers of what `fetch` printed.
+fn read(ran: &Ran, net: &Configured) -> (u64, usize) {
+    assert_eq!(ran.status, 0, "{}{}\n{}", ran.stdout, ran.stderr, net.logs());
+    let after = |text: &str| -> String {
+        let (_, rest) = ran.stdout.split_once(text).unwrap();
+        rest.chars().take_while(char::is_ascii_digit).collect()
+    };
+    (after("consensus of epoch ").parse().unwrap(), after("signed by ").parse().unwrap())
+}
+
+#[test]
+fn an_authority_goes_and_comes_back() {
+    let net = Configured::new(&["--epoch-seconds", "8"]);
+    let mut authorities: Vec<_> = AUTHORITIES.map(|name| net.start(name)).into();
+    let _nodes: Vec<_> = NODES.map(|name| net.start(name)).into();
+    let certificate = net.path("certificate");
+    let (epoch, signers) = read(&net.fetch(&["--wait", "60", "--out", certificate.to_str().unwrap()]), &net);
+    assert_eq!(signers, 3);
+    assert!(fs::read(&certificate).unwrap().starts_with(b"\xa5"), "a CBOR map");
+
+    // killed at any time of a round: that one may count it or not, the next ones do not
+    authorities.pop().unwrap().kill();
+    let later = (epoch + 3).to_string();
+    let (_, signers) = read(&net.fetch(&["--wait", "60", "--epoch", &later]), &net);
+    assert_eq!(signers, 2);
+
+    // it asks the others for what it has missed, and takes part again
+    authorities.push(net.start("auth3"));
+    let (_, signers) = read(&net.fetch(&["--wait", "10", "--authority", "auth3"]), &net);
+    assert_eq!(signers, 2);
+    let later = (epoch + 6).to_string();
+    let (_, signers) = read(&net.fetch(&["--wait", "60", "--epoch", &later, "--authority", "auth3"]), &net);
+    assert_eq!(signers, 3);
+    authorities.into_iter().for_each(Process::stop);
+}
+
+#[test]
+fn silence_junk_and_floods_leave_others_alone() {
+    let net = Configured::new(&["--authorities", "1", "--epoch-seconds", "8"]);
+    let authority = net.start("auth1");
+    let _nodes: Vec<_> = NODES.map(|name| net.start(name)).into();
+    read(&net.fetch(&["--wait", "60"]), &net);
+    let text = fs::read_to_string(net.path("auth1/authority.toml")).unwrap();
+    let address = text.split_once("tcp://").unwrap().1.split_once('"').unwrap().0;
+
+    let before = resident_kilobytes(&authority);
+    let mut held = Vec::new();
+    for number in 0..300 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        // a third says nothing, a third talks another protocol, a third begins a handshake of noise
+        let _ = match number % 3 {
+            0 => Ok(()),
+            1 => stream.write_all(b"GET / HTTP/1.1\r\n\r\n"),
+            _ => stream.write_all(&[3; 4000]),
+        };
+        held.push(stream);
+    }
+    let begin = Instant::now();
+    read(&net.fetch(&["--wait", "10"]), &net);
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    let grown = resident_kilobytes(&authority).saturating_sub(before);
+    assert!(grown < 30_000, "{grown} kB for 300 connections");
+    authority.stop();
+}
+
+fn resident_kilobytes(process: &Process) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", process.0.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
+    line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}
+
+#[test]
+fn a_folder_that_exists_is_left_alone() {
+    let net = Configured::new(&[]);
+    let path = net.path("");
+    let ran = run(&["genconfig", path.to_str().unwrap()]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("exists"), "{}", ran.stderr);
+}
+
+#[test]
+fn configurations_of_every_scheme_are_read() {
+    for more in [
+        &["--kem", "mlkem768-x448", "--scheme", "xwing"][..],
+        &["--kem", "x25519", "--scheme", "x448", "--layers", "5"],
+        &["--kem", "x448", "--signatures", "Ed25519 Sphincs+", "--scheme", "mlkem768"],
+    ] {
+        let net = Configured::new(more);
+        for name in ["auth1", "gateway1", "mix1", "servicenode1"] {
+            let (command, file) =
+                if name == "auth1" { ("authority", "authority.toml") } else { ("node", "katzenpost.toml") };
+            let config = net.path(name).join(file);
+            let keys = succeed(&[command, "--config", config.to_str().unwrap(), "--generate-only", "--log", "off"]);
+            let identity = fs::read_to_string(net.path(name).join("identity.public.pem")).unwrap();
+            let link = fs::read_to_string(net.path(name).join("link.public.pem")).unwrap();
+            assert_eq!(keys, identity + &link);
+        }
+        // nobody is there, but the configuration is good
+        let ran = net.fetch(&[]);
+        assert_eq!(ran.status, 1);
+        assert!(ran.stderr.starts_with("error: no consensus:\n  auth1: "), "{}", ran.stderr);
+    }
+}
+
+/// Changes a configuration, and gives what the tool says of it.
+fn complaint(net: &Configured, name: &str, command: &str, change: impl Fn(&str) -> String) -> String {
+    let path = net.path(name);
+    let text = fs::read_to_string(&path).unwrap();
+    let changed = change(&text);
+    assert_ne!(text, changed, "nothing was changed");
+    let bad = path.with_file_name("bad.toml");
+    fs::write(&bad, changed).unwrap();
+    let ran = run(&[command, "--config", bad.to_str().unwrap(), "--log", "off"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
+    let prefix = format!("error: {}", bad.display());
+    ran.stderr.strip_prefix(&prefix).unwrap_or_else(|| panic!("{}", ran.stderr)).trim_end().to_owned()
+}
+
+/// The number of the first line that holds a text.
+fn line_of(path: &Path, text: &str) -> usize {
+    1 + fs::read_to_string(path).unwrap().lines().position(|line| line.contains(text)).unwrap()
+}
+
+#[test]
+fn a_bad_configuration_is_refused_with_line_and_reason() {
+    let net = Configured::new(&[]);
+    for (name, command, good, bad, reason) in [
+        ("client.toml", "fetch", "WireKEMScheme = \"XWING\"", "WireKEMScheme = \"YWING\"", "no KEM \"YWING\""),
+        (
+            "client.toml",
+            "fetch",
+            "PKISignatureScheme = \"Ed25519\"",
+            "PKISignatureScheme = \"RSA\"",
+            "no signature scheme \"RSA\"",
+        ),
+        ("client.toml", "fetch", "Identifier = \"auth1\"", "Identifier = auth1", ""),
+        ("client.toml", "fetch", "[[VotingAuthority.Peers]]", "[[VotingAuthority.Peers]", ""),
+        ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"ftp://", "no address that can be used here"),
+        ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"tcp:/", "no URL"),
+        ("client.toml", "fetch", "EpochSeconds = 120", "EpochSeconds = 0", "EpochSeconds: want 2 to"),
+        ("client.toml", "fetch", "EpochSeconds = 120", "EpochSeconds = -1", ""),
+        ("client.toml", "fetch", "[SphinxGeometry]", "[SphinxGeometry]\nNonsense = 1", "unknown field `Nonsense`"),
+        ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 0", "Layers: want 1 to 20"),
+        ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = -1.0", "a rate is a number of 0 or more"),
+        ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = 0.0", "Mu: want more than 0"),
+        ("mix1/katzenpost.toml", "node", "IsGatewayNode = false", "IsGatewayNode = 7", "invalid type"),
+        ("mix1/katzenpost.toml", "node", "MetricsAddress = \"127.0.0.1:", "MetricsAddress = \"here:", "MetricsAddress"),
+        ("mix1/katzenpost.toml", "node", "Identifier = \"mix1\"", "Identifier = \"\"", "want 1 to 32 bytes"),
+    ] {
+        let said = complaint(&net, name, command, |text| text.replacen(good, bad, 1));
+        let bad_line = line_of(&net.path(name), good);
+        let (line, said_reason) = said.strip_prefix(':').and_then(|rest| rest.split_once(": ")).unwrap();
+        let line: usize = line.parse().unwrap();
+        // an unknown field of a section is found at the section or in it
+        assert!((bad_line..=bad_line + 1).contains(&line), "{bad}: line {line}, want {bad_line}");
+        assert!(said_reason.contains(reason) && !said_reason.is_empty(), "{bad}: {said_reason}");
+    }
+    // a length of the geometry, a key, a missing section
+    let said = complaint(&net, "client.toml", "fetch", |text| text.replacen("PacketLength = ", "PacketLength = 1", 1));
+    assert!(said.contains(": SphinxGeometry: "), "{said}");
+    let said = complaint(&net, "client.toml", "fetch", |text| {
+        text.replacen("ED25519 PUBLIC KEY-----\n", "ED25519 PUBLIC KEY-----\nAAAA", 1)
+    });
+    assert!(said.starts_with(&format!(":{}: ", line_of(&net.path("client.toml"), "IdentityPublicKey"))), "{said}");
+    let said =
+        complaint(&net, "mix1/katzenpost.toml", "node", |text| text.replace("[[PKI.Voting.Authorities]]", "[[Other]]"));
+    assert!(said.contains("missing field `PKI`"), "{said}");
+    // another authority's keys
+    fs::copy(net.path("auth2/authority.toml"), net.path("auth1/other.toml")).unwrap();
+    let text = fs::read_to_string(net.path("auth1/authority.toml")).unwrap();
+    let own = fs::read_to_string(net.path("auth1/identity.public.pem")).unwrap();
+    let stranger = fs::read_to_string(net.path("mix1/identity.public.pem")).unwrap();
+    fs::write(net.path("auth1/other.toml"), text.replace(&own, &stranger)).unwrap();
+    let other = net.path("auth1/other.toml");
+    let ran = run(&["authority", "--config", other.to_str().unwrap(), "--log", "off"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_not_used_is_noted_and_not_refused() {
+    let net = Configured::new(&[]);
+    let path = net.path("client.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let more = "Nonsense = 7\n".to_owned()
+        + &text
+        + "\n[Logging]\n  Level = \"DEBUG\"\n\n[UpstreamProxy]\n  Type = \"none\"\n\n[Debug]\n  X = [1, 2]\n";
+    fs::write(&path, more).unwrap();
+    let ran = net.fetch(&["--log", "info"]);
+    assert!(ran.stderr.contains("no consensus:"), "{}", ran.stderr);
+    for setting in ["Nonsense", "Logging", "UpstreamProxy", "Debug"] {
+        assert!(ran.stderr.contains(setting), "{setting}: {}", ran.stderr);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn private_keys_that_others_may_read_are_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let net = Configured::new(&[]);
+    for (part, command, file) in [("auth1", "authority", "authority.toml"), ("mix1", "node", "katzenpost.toml")] {
+        for key in ["identity.private.pem", "link.private.pem"] {
+            let path = net.path(part).join(key);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+            let ran = run(&[command, "--config", net.path(part).join(file).to_str().unwrap(), "--log", "off"]);
+            assert_eq!(ran.status, 1);
+            assert!(ran.stderr.contains("permissions 644") && ran.stderr.contains(key), "{}", ran.stderr);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
