@@ -61,7 +61,7 @@ pub(crate) async fn run(
 ) -> Result<(), ClientError> {
     let Parts { packets, authorities, kem, clock, known, pinned, gateway, capability, timeouts, randomness, tally } =
         parts;
-    let client = Client::new(packets, capability, clock.period(), randomness.rng(), tally);
+    let client = Client::new(packets, capability, clock.period(), randomness.branch(), tally);
     let stopwatch = Stopwatch::start();
     let mut session =
         Session { client, authorities, kem, clock, known, pinned, gateway, timeouts, randomness, stopwatch };

@@ -178,8 +178,8 @@ impl Node {
         let dialing = tokio::spawn(async move { node.call_neighbours(hung_up).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { release::release(&node).await });
-        let (node, rng) = (Arc::clone(&self), self.randomness.rng());
-        tasks.spawn(async move { release::decoys(&node, rng).await });
+        let (node, randomness) = (Arc::clone(&self), self.randomness.branch());
+        tasks.spawn(async move { release::decoys(&node, randomness).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { node.sweep().await });
 
@@ -306,9 +306,7 @@ impl Node {
     async fn sweep(&self) {
         loop {
             time::sleep(SWEEP).await;
-            for _ in 0..self.mailboxes.expire(self.stopwatch.now()) {
-                self.mix.counters().lose(Loss::MailboxExpired);
-            }
+            self.lose(Loss::MailboxExpired, self.mailboxes.expire(self.stopwatch.now()));
         }
     }
 }

@@ -8,12 +8,15 @@ use crate::network::{
     pki_client::PkiClient,
     randomness::Randomness,
 };
+use core::time::Duration;
 use mixwell_pki_types::{
-    Epoch, Upload, UploadError,
+    Epoch, KeyHash, Upload, UploadError,
     build::{Addresses, Capabilities, DescriptorBuilder},
 };
 use mixwell_wire::DescriptorStatus;
-use std::{collections::BTreeSet, sync::Arc};
+use rand_core::Rng as _;
+use std::sync::Arc;
+use tokio::{task::JoinSet, time};
 
 /// What a node says of itself, but for its keys.
 #[derive(Debug, Clone)]
@@ -54,9 +57,9 @@ impl NodeDescription {
     }
 }
 
-/// Uploads for the next epoch in the first eighth of each one, and on start for the current epoch as well; again each
-/// sixteenth to those authorities that could not be reached or did not take it. Advances the mix keys with each epoch.
-/// Does not end, unless a key can't be made or stored.
+/// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a time,
+/// so that none waits for another that hangs. Advances the mix keys with each epoch. Does not end, unless a key can't be
+/// made or stored.
 pub(crate) async fn upload<S: MixScheme>(
     client: PkiClient,
     clock: Clock,
@@ -66,47 +69,87 @@ pub(crate) async fn upload<S: MixScheme>(
     keys: Arc<MixKeys<S>>,
     randomness: Randomness,
 ) -> Result<(), NetworkError> {
-    let mut rng = randomness.rng();
     let mut is_first = true;
     loop {
         let epoch = clock.epoch();
-        keys.advance(epoch, &mut rng)?;
+        // each of these generators is gone with its use: from none can a key be made a second time
+        keys.advance(epoch, &mut randomness.rng())?;
         let next = epoch.plus(1);
         // at the end of an epoch nobody waits for descriptors of it any more
-        let epochs = if core::mem::take(&mut is_first) { vec![epoch, next] } else { vec![next] };
-        let mut uploads = Vec::new();
+        let epochs = if is_first { vec![epoch, next] } else { vec![next] };
+        let mut posts = JoinSet::new();
         for of in epochs {
             let descriptor = description.descriptor(of, &identity, &link, &keys);
-            uploads.push((of, sign(&descriptor, &identity, &mut rng)?, BTreeSet::new()));
+            let bytes: Arc<[u8]> = sign(&descriptor, &identity, &mut randomness.rng())?.into();
+            for authority in client.authorities().iter() {
+                let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
+                let post = Post { authority: authority.id, of, bytes: Arc::clone(&bytes), begin };
+                posts.spawn(post.run(client.clone(), clock, epoch));
+            }
         }
-        while clock.epoch() == epoch {
-            for (of, bytes, done) in &mut uploads {
-                for authority in client.authorities().iter() {
-                    if done.contains(&authority.id) {
-                        continue;
+        is_first = false;
+        clock.sleep_until(clock.eighths_into(next, 0)).await;
+        // what was not taken by now is of no use: dropped
+    }
+}
+
+/// A moment in the first 1/32 of an epoch: not all nodes come at once, and not before a clock that is a little behind has
+/// turned.
+fn soon(clock: Clock, epoch: Epoch, randomness: &Randomness) -> Duration {
+    let part = randomness.rng().next_u32() >> 16;
+    let wait = clock.eighths(1).saturating_mul(part).checked_div(4 << 16).unwrap_or_default();
+    clock.eighths_into(epoch, 0).saturating_add(wait)
+}
+
+/// A descriptor on its way to one authority.
+struct Post {
+    authority: KeyHash,
+    of: Epoch,
+    bytes: Arc<[u8]>,
+    begin: Duration,
+}
+
+impl Post {
+    /// Asks again until the authority has decided or the epoch is over.
+    async fn run(self, client: PkiClient, clock: Clock, now: Epoch) {
+        let Some(authority) = client.authorities().by_id(self.authority) else { return };
+        let (name, epoch) = (&authority.identifier, self.of);
+        let patience = clock.eighths(1).clamp(SHORTEST_PATIENCE, LONGEST_PATIENCE);
+        let mut was_refused = false;
+        clock.sleep_until(self.begin).await;
+        while clock.epoch() == now {
+            match time::timeout(patience, client.post_descriptor(authority, epoch, &self.bytes)).await {
+                Ok(Ok(DescriptorStatus::Ok)) => {
+                    tracing::debug!(authority = name, %epoch, "descriptor accepted");
+                    return;
+                }
+                Ok(Ok(status)) => {
+                    if !core::mem::replace(&mut was_refused, true) {
+                        tracing::warn!(authority = name, %epoch, ?status, "descriptor refused");
                     }
-                    match client.post_descriptor(authority, *of, bytes).await {
-                        Ok(status) => {
-                            done.insert(authority.id);
-                            if status == DescriptorStatus::Ok {
-                                tracing::debug!(authority = authority.identifier, epoch = %of, "descriptor accepted");
-                            } else {
-                                tracing::warn!(authority = authority.identifier, epoch = %of, ?status, "descriptor refused");
-                            }
-                        }
-                        Err(error) => {
-                            tracing::debug!(authority = authority.identifier, epoch = %of, %error, "descriptor not posted");
-                        }
+                    if is_final(status) {
+                        return;
                     }
                 }
+                Ok(Err(error)) => tracing::debug!(authority = name, %epoch, %error, "descriptor not posted"),
+                Err(_) => tracing::debug!(authority = name, %epoch, "no answer to a descriptor in time"),
             }
-            let end = clock.eighths_into(next, 0);
-            let all = uploads.iter().all(|(_, _, done)| done.len() == client.authorities().len());
-            let retry = clock.now().saturating_add(clock.sixteenth());
-            clock.sleep_until(if all { end } else { retry.min(end) }).await;
+            // the votes of the first eighth are those that count
+            let is_early = clock.now() < clock.eighths_into(now, 1);
+            let pause = if is_early { clock.sixteenth() / 4 } else { clock.sixteenth() };
+            clock.sleep_until(clock.now().saturating_add(pause)).await;
         }
     }
 }
+
+/// Whether asking again is no use. It is after `Invalid`: the authority's clock may be in the epoch before.
+const fn is_final(status: DescriptorStatus) -> bool {
+    !matches!(status, DescriptorStatus::Invalid)
+}
+
+/// How long one authority may take: an eighth of the epoch, within these.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The signed upload of a descriptor.
 pub(crate) fn sign(

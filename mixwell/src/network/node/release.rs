@@ -5,6 +5,7 @@ use crate::network::{
     counters::{Flow, Loss},
     letters::{self, Draft, Sender},
     mix::Kind,
+    randomness::Randomness,
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -47,7 +48,8 @@ pub(super) async fn release(node: &Node) {
 }
 
 /// Sends loop decoys at the published rate, and counts those that do not come back. Does not end.
-pub(super) async fn decoys(node: &Node, mut rng: ChaCha20Rng) {
+pub(super) async fn decoys(node: &Node, randomness: Randomness) {
+    let mut rng = randomness.rng();
     let mut clock = Poisson::new();
     let mut directory = node.directory.clone();
     let mut surb = vec![0; node.mix.geometry().surb_len()];
@@ -63,6 +65,8 @@ pub(super) async fn decoys(node: &Node, mut rng: ChaCha20Rng) {
             clock.set_link(now, up, &mut rng);
         }
         while clock.poll(now, &mut rng) {
+            // a new one for each packet, so that nobody finds the keys of those before in it
+            rng = randomness.rng();
             if let Err(error) = decoy(node, owner, &mut rng, &mut surb) {
                 debug!(error, "no decoy");
             }
