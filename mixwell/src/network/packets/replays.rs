@@ -31,7 +31,7 @@ impl Replays {
     }
 
     /// Takes a packet's tag, and says whether it was there.
-    pub(super) fn insert(&mut self, tag: ReplayTag) -> Result<Insertion, ReplayFilterFull> {
+    pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<Insertion, ReplayFilterFull> {
         let insertion = self.filter.insert(tag)?;
         if !insertion.is_seen()
             && let Some(file) = &mut self.file
@@ -57,7 +57,7 @@ impl Replays {
         for _ in (0..whole).step_by(ReplayTag::LEN) {
             tags.read_exact(&mut tag)?;
             // a full filter lets nothing in any more, which is what it should do
-            let _ = self.filter.insert(ReplayTag(tag));
+            let _ = self.filter.insert(&ReplayTag(tag));
         }
         Ok(file)
     }
@@ -86,13 +86,13 @@ mod tests {
         let tags: Vec<ReplayTag> = (0..100).map(|byte| ReplayTag([byte; 32])).collect();
         let mut first = Replays::new(Some(&path), 1000, &mut rng);
         for tag in &tags {
-            assert!(!first.insert(*tag).unwrap().is_seen());
-            assert!(first.insert(*tag).unwrap().is_seen());
+            assert!(!first.insert(tag).unwrap().is_seen());
+            assert!(first.insert(tag).unwrap().is_seen());
         }
         // as after a kill: nothing was closed
         let mut second = Replays::new(Some(&path), 1000, &mut rng);
-        assert!(tags.iter().all(|tag| second.insert(*tag).unwrap().is_seen()));
-        assert!(!second.insert(ReplayTag([200; 32])).unwrap().is_seen());
+        assert!(tags.iter().all(|tag| second.insert(tag).unwrap().is_seen()));
+        assert!(!second.insert(&ReplayTag([200; 32])).unwrap().is_seen());
         drop((first, second));
 
         // a tag that was cut off is not counted, and those after it are
@@ -100,9 +100,9 @@ mod tests {
         assert_eq!(file.metadata().unwrap().len(), 101 * 32);
         file.set_len(101 * 32 - 7).unwrap();
         let mut third = Replays::new(Some(&path), 1000, &mut rng);
-        assert!(!third.insert(ReplayTag([201; 32])).unwrap().is_seen());
+        assert!(!third.insert(&ReplayTag([201; 32])).unwrap().is_seen());
         drop(third);
         let mut fourth = Replays::new(Some(&path), 1000, &mut rng);
-        assert!(tags.iter().chain(&[ReplayTag([201; 32])]).all(|tag| fourth.insert(*tag).unwrap().is_seen()));
+        assert!(tags.iter().chain(&[ReplayTag([201; 32])]).all(|tag| fourth.insert(tag).unwrap().is_seen()));
     }
 }
