@@ -119,6 +119,11 @@ impl Client {
         self.clock.set_link(now, true, &mut self.rng);
     }
 
+    /// Whether it ever was.
+    pub(crate) fn was_connected(&self) -> bool {
+        self.tally.connections.load(Relaxed) > 0
+    }
+
     /// The connection is down: replies to its queue will not be seen.
     pub(crate) fn disconnected(&mut self, now: Instant) {
         self.clock.set_link(now, false, &mut self.rng);

@@ -4,6 +4,7 @@ use super::stopped;
 use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
     future::Future,
+    net::IpAddr,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -74,6 +75,8 @@ pub(crate) struct Acceptor {
     pub(crate) most_handshakes: usize,
     /// So many clients at a time.
     pub(crate) most_clients: usize,
+    /// So many of one address, that no one takes all places.
+    pub(crate) most_clients_per_address: usize,
     /// Who a peer of this `ad` and link key is, if it may connect.
     #[expect(clippy::type_complexity, reason = "a function of two byte strings")]
     pub(crate) judge: Box<dyn Fn(&[u8], &[u8]) -> Option<Who> + Send + Sync>,
@@ -86,8 +89,9 @@ pub(crate) struct Acceptor {
 /// Connections by their peers.
 #[derive(Default)]
 struct Open {
-    by_peer: HashMap<Who, AbortHandle>,
+    by_peer: HashMap<Who, (AbortHandle, IpAddr)>,
     clients: usize,
+    clients_of: HashMap<IpAddr, usize>,
 }
 
 impl Acceptor {
@@ -104,10 +108,10 @@ impl Acceptor {
         loop {
             tokio::select! {
                 call = listener.accept() => match call {
-                    Ok((stream, _)) => {
+                    Ok((stream, address)) => {
                         self.calls.accepted.fetch_add(1, Ordering::Relaxed);
                         self.make_room(&mut oldest_first);
-                        oldest_first.push_back(handshakes.spawn(Arc::clone(&self).answer(stream)));
+                        oldest_first.push_back(handshakes.spawn(Arc::clone(&self).answer(stream, address.ip())));
                     }
                     Err(error) => {
                         warn!(%error, "can't take a call");
@@ -116,8 +120,8 @@ impl Acceptor {
                 },
                 Some(answered) = handshakes.join_next() => {
                     // an aborted handshake was counted when it was
-                    if let Ok(Some((who, accepted))) = answered {
-                        self.open(who, serve(who, accepted), &mut open, &mut connections);
+                    if let Ok(Some((who, address, accepted))) = answered {
+                        self.open((who, address), serve(who, accepted), &mut open, &mut connections);
                     }
                 }
                 Some(ended) = connections.join_next_with_id() => {
@@ -150,7 +154,7 @@ impl Acceptor {
     }
 
     /// The handshake of a call.
-    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<(Who, Accepted)> {
+    async fn answer(self: Arc<Self>, mut stream: TcpStream, address: IpAddr) -> Option<(Who, IpAddr, Accepted)> {
         let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
         let mut who = None;
         let judge = |ad: &[u8], key: &[u8]| {
@@ -168,7 +172,7 @@ impl Acceptor {
                 let room = vec![0; self.link.buffer_len()];
                 let reader = Reader::new(BufReader::new(read), session.receiver, room, &self.timeouts);
                 let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
-                Some((who, Accepted { reader, writer }))
+                Some((who, address, Accepted { reader, writer }))
             }
             (Err(error), _) => {
                 debug!(%error, "refused a call");
@@ -182,14 +186,14 @@ impl Acceptor {
     /// Serves a connection; an older one of the same peer ends.
     fn open(
         &self,
-        who: Who,
+        (who, address): (Who, IpAddr),
         serve: impl Future<Output = ()> + Send + 'static,
         open: &mut Open,
         connections: &mut JoinSet<Who>,
     ) {
         if let Who::Client(_) = who
-            && open.clients >= self.most_clients
             && !open.by_peer.contains_key(&who)
+            && (open.clients >= self.most_clients || open.clients_of(address) >= self.most_clients_per_address)
         {
             self.calls.refused.fetch_add(1, Ordering::Relaxed);
             return;
@@ -198,11 +202,11 @@ impl Acceptor {
             serve.await;
             who
         });
-        match open.by_peer.insert(who, handle) {
-            Some(older) => older.abort(),
-            None if matches!(who, Who::Client(_)) => open.clients = open.clients.saturating_add(1),
-            None => {}
+        if let Some((older, its_address)) = open.by_peer.insert(who, (handle, address)) {
+            older.abort();
+            open.uncount(who, its_address);
         }
+        open.count(who, address);
         self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
     }
 }
@@ -210,11 +214,33 @@ impl Acceptor {
 impl Open {
     /// Forgets a connection that has ended, unless a newer one is there.
     fn close(&mut self, id: tokio::task::Id) {
-        let peer = self.by_peer.iter().find(|(_, handle)| handle.id() == id).map(|(who, _)| *who);
-        if let Some(who) = peer {
+        let found = self.by_peer.iter().find(|(_, (handle, _))| handle.id() == id);
+        if let Some((who, address)) = found.map(|(who, (_, address))| (*who, *address)) {
             self.by_peer.remove(&who);
-            if matches!(who, Who::Client(_)) {
-                self.clients = self.clients.saturating_sub(1);
+            self.uncount(who, address);
+        }
+    }
+
+    fn clients_of(&self, address: IpAddr) -> usize {
+        self.clients_of.get(&address).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, who: Who, address: IpAddr) {
+        if let Who::Client(_) = who {
+            self.clients = self.clients.saturating_add(1);
+            let of = self.clients_of.entry(address).or_default();
+            *of = of.saturating_add(1);
+        }
+    }
+
+    fn uncount(&mut self, who: Who, address: IpAddr) {
+        if let Who::Client(_) = who {
+            self.clients = self.clients.saturating_sub(1);
+            let left = self.clients_of(address).saturating_sub(1);
+            if left == 0 {
+                self.clients_of.remove(&address);
+            } else {
+                self.clients_of.insert(address, left);
             }
         }
     }

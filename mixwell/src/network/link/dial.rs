@@ -121,7 +121,8 @@ impl Dialer {
                     if out.is_late(self.stopwatch.now(), since) {
                         self.counters.lose(Loss::WriteWait);
                     } else {
-                        writer.send(&Command::SendPacket(&packet)).await?;
+                        let sent = writer.send(&Command::SendPacket(&packet)).await;
+                        sent.inspect_err(|_| self.counters.lose(Loss::LinkDown))?;
                         self.counters.count(Flow::Sent);
                     }
                 }

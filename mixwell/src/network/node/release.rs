@@ -54,7 +54,7 @@ pub(super) async fn decoys(node: &Node, randomness: Randomness) {
     let mut directory = node.directory.clone();
     let mut surb = vec![0; node.mix.geometry().surb_len()];
     let owner = node.mix.decoys().owner(|| RecipientId(letters::random(&mut rng)));
-    let mut rate = None;
+    let (mut rate, mut is_told) = (None, true);
     loop {
         let now = node.stopwatch.now();
         let published = node.published_rate();
@@ -77,7 +77,7 @@ pub(super) async fn decoys(node: &Node, randomness: Randomness) {
         let next = clock.poll_timeout().unwrap_or_else(|| now.plus_millis(1000)).min(now.plus_millis(1000));
         tokio::select! {
             () = node.stopwatch.sleep_until(next) => {}
-            _ = directory.changed() => {}
+            changed = directory.changed(), if is_told => is_told = changed.is_ok(),
         }
     }
 }

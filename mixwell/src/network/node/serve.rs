@@ -149,10 +149,12 @@ impl Node {
     fn take_in(&self, bytes: &[u8]) {
         let arrived = self.stopwatch.now();
         let Some(mut packet) = self.mix.pool().take() else {
+            self.mix.counters().count(Flow::Received);
             self.mix.counters().lose(Loss::Buffers);
             return;
         };
         if packet.len() != bytes.len() {
+            self.mix.counters().count(Flow::Received);
             self.mix.counters().lose(Loss::Mac);
             return;
         }
