@@ -1,8 +1,16 @@
-//! Tells the linker of the board's memory. (Not in `.cargo/config.toml`: `RUSTFLAGS` would take its place.)
+//! Tells the linker of the board's memory, and prepares the vectors for the client's image.
+
+#[path = "build/vectors.rs"]
+mod vectors;
 
 fn main() {
+    // not in `.cargo/config.toml`: `RUSTFLAGS` would take its place
     let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     println!("cargo:rustc-link-search={folder}");
     println!("cargo:rustc-link-arg=-Tlink.x");
     println!("cargo:rerun-if-changed=memory.x");
+    println!("cargo:rerun-if-changed=build");
+    if std::env::var_os("CARGO_FEATURE_CLIENT").is_some() {
+        vectors::write();
+    }
 }

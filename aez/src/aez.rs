@@ -1,8 +1,8 @@
 //! The cipher under one key.
 
 use crate::{
-    backend::{Backend, Cipher},
-    offsets::Subkeys,
+    backend::{Backend, Choice},
+    offsets::Key,
 };
 use core::fmt;
 
@@ -11,37 +11,41 @@ use core::fmt;
 /// There is no associated data and no authentication tag: a message keeps its length, and any change to a ciphertext
 /// makes the whole of the plaintext random. Who wants to notice puts redundancy into the plaintext, as Sphinx does.
 ///
-/// The expanded key is wiped on drop.
-pub struct Aez(Cipher);
+/// It holds the key as it came, and expands it for each message, as that costs less than to move or to wipe what it expands
+/// to. The key is wiped on drop, what it expanded to at the end of each call.
+pub struct Aez {
+    key: Key,
+    backend: Choice,
+}
 
 impl Aez {
-    /// Expands a key, for the fastest backend this machine has.
+    /// Takes a key, for the fastest backend this machine has.
     #[must_use]
     pub fn new(key: &[u8; 48]) -> Self {
-        Self(Cipher::best(Subkeys::new(key)))
+        Self { key: Key::new(key), backend: Choice::best() }
     }
 
-    /// Expands a key for a certain backend; `None` if this machine lacks it.
+    /// Takes a key for a certain backend; `None` if this machine lacks it.
     #[must_use]
     pub fn with_backend(key: &[u8; 48], backend: Backend) -> Option<Self> {
-        Cipher::new(Subkeys::new(key), backend).map(Self)
+        Choice::find(backend).map(|backend| Self { key: Key::new(key), backend })
     }
 
     /// Encrypts `data` in place. It may have any length; a nonce may repeat where it does no harm that equal messages
     /// then give equal ciphertexts.
     pub fn encrypt(&self, nonce: &[u8; 16], data: &mut [u8]) {
-        self.0.encipher(nonce, Direction::Encrypt, data);
+        self.backend.encipher(&self.key, nonce, Direction::Encrypt, data);
     }
 
     /// Decrypts `data` in place.
     pub fn decrypt(&self, nonce: &[u8; 16], data: &mut [u8]) {
-        self.0.encipher(nonce, Direction::Decrypt, data);
+        self.backend.encipher(&self.key, nonce, Direction::Decrypt, data);
     }
 
     /// Which backend it runs on.
     #[must_use]
     pub fn backend(&self) -> Backend {
-        self.0.backend()
+        self.backend.backend()
     }
 }
 

@@ -18,8 +18,10 @@ cfg_select! {
     _ => { mod none; use self::none::{BACKENDS, Native}; }
 }
 
+#[cfg(test)]
+pub(crate) use self::portable::Columns;
 use self::portable::Portable;
-use crate::{aez::Direction, encipher::encipher, offsets::Subkeys};
+use crate::{aez::Direction, encipher::encipher, offsets::Key};
 
 /// An implementation of the AES round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +33,8 @@ pub enum Backend {
     AesNi,
     /// The same on two blocks at once, in 256-bit registers.
     Vaes,
+    /// The same on four blocks at once, in the 512-bit registers of AVX-512.
+    Vaes512,
     /// The AES instructions of aarch64.
     Armv8,
 }
@@ -38,46 +42,44 @@ pub enum Backend {
 impl Backend {
     /// The backends of this machine, the fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
-        let native = BACKENDS.iter().filter(|(_, is_available)| is_available()).map(|(backend, _)| *backend);
+        let native = BACKENDS.iter().copied().filter(|backend| Native::find(*backend).is_some());
         native.chain([Self::Portable])
     }
 }
 
-/// A key, made ready for one of the backends.
-pub(crate) enum Cipher {
-    /// Its planes are many times as large and soon made, so that they only exist while it works.
-    Portable(Subkeys),
+/// The choice that was made among them.
+#[derive(Clone, Copy)]
+pub(crate) enum Choice {
+    Portable,
     Native(Native),
 }
 
-impl Cipher {
+impl Choice {
     #[inline]
-    pub(crate) fn best(key: Subkeys) -> Self {
-        match Native::best(&key) {
-            Some(native) => Self::Native(native),
-            None => Self::Portable(key),
-        }
+    pub(crate) fn best() -> Self {
+        Native::best().map_or(Self::Portable, Self::Native)
     }
 
     #[inline]
-    pub(crate) fn new(key: Subkeys, backend: Backend) -> Option<Self> {
+    pub(crate) fn find(backend: Backend) -> Option<Self> {
         match backend {
-            Backend::Portable => Some(Self::Portable(key)),
-            _ => Native::new(&key, backend).map(Self::Native),
+            Backend::Portable => Some(Self::Portable),
+            _ => Native::find(backend).map(Self::Native),
         }
     }
 
-    pub(crate) fn backend(&self) -> Backend {
+    pub(crate) fn backend(self) -> Backend {
         match self {
-            Self::Portable(_) => Backend::Portable,
+            Self::Portable => Backend::Portable,
             Self::Native(native) => native.backend(),
         }
     }
 
-    pub(crate) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+    #[inline]
+    pub(crate) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         match self {
-            Self::Portable(key) => encipher(&Portable::new(key), nonce, direction, message),
-            Self::Native(native) => native.encipher(nonce, direction, message),
+            Self::Portable => encipher(&Portable::new(key), nonce, direction, message),
+            Self::Native(native) => native.encipher(key, nonce, direction, message),
         }
     }
 }

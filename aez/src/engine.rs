@@ -1,6 +1,6 @@
 //! What AEZ asks of an implementation of the AES round.
 
-use crate::offsets::Offsets;
+use crate::{field::double, offsets::Offsets};
 use core::ops::BitXor;
 use zeroize::Zeroize;
 
@@ -21,6 +21,12 @@ pub(crate) trait Block: Copy + BitXor<Output = Self> + Zeroize {
         u128::from_be_bytes(self.to_bytes())
     }
 
+    /// Twice this number.
+    #[inline(always)]
+    fn double(self) -> Self {
+        Self::from_number(double(self.to_number()))
+    }
+
     #[inline(always)]
     fn zero() -> Self {
         Self::from_number(0)
@@ -36,6 +42,9 @@ pub(crate) trait Engine {
     /// Eight blocks side by side.
     type Eight: Copy + BitXor<Output = Self::Eight>;
 
+    /// A running sum of such blocks, not yet added across.
+    type Sum: Copy + BitXor<Output = Self::Sum>;
+
     fn offsets(&self) -> &Offsets<Self::Block>;
 
     /// One block in all eight places.
@@ -48,10 +57,10 @@ pub(crate) trait Engine {
     /// L, 2·L, … 7·L, 0.
     fn multiples_of_l(&self) -> Self::Eight;
 
-    /// The left and the right blocks of eight pairs.
-    fn load(&self, pairs: &[Pair; 8]) -> [Self::Eight; 2];
+    /// The left and the right blocks of up to eight pairs, and zeros for those that are not there.
+    fn load(&self, pairs: &[Pair]) -> [Self::Eight; 2];
 
-    fn store(&self, halves: [Self::Eight; 2], pairs: &mut [Pair; 8]);
+    fn store(&self, halves: [Self::Eight; 2], pairs: &mut [Pair]);
 
     /// Puts halves away until [`Engine::unstash`]; the bytes in between are the engine's own affair.
     fn stash(&self, halves: [Self::Eight; 2], pairs: &mut [Pair; 8]) {
@@ -63,7 +72,10 @@ pub(crate) trait Engine {
     }
 
     /// The sum of the first blocks, `count` of them.
-    fn sum(&self, eight: Self::Eight, count: usize) -> Self::Block;
+    fn sum(&self, eight: Self::Eight, count: usize) -> Self::Sum;
+
+    /// What a running sum comes to.
+    fn total(&self, sum: Self::Sum) -> Self::Block;
 
     /// Four rounds over `x` ⊕ `offset` under J, I, L, 0, then ⊕ `mask`, which is free with AES instructions.
     fn rounds4(&self, x: Self::Eight, offset: Self::Eight, mask: Self::Eight) -> Self::Eight;
@@ -102,41 +114,48 @@ pub(crate) trait Engine {
         blocks
     }
 
-    /// The first pass over eight pairs, of which `count` are the message's. Makes (Mi, Mi') into
+    /// The first pass: makes (Mi, Mi') into
     ///
     /// ```text
     /// Wi = Mi ⊕ E(1, i, Mi')      Xi = Mi' ⊕ E(0, 0, Wi)
     /// ```
     ///
-    /// and gives the sum of the Xi. The offsets of E(1, i, ·) are `common` ⊕ (i mod 8)·L.
+    /// The offsets of E(1, i, ·) are `common` ⊕ (i mod 8)·L.
     #[inline(always)]
-    fn first_pass(&self, pairs: &mut [Pair; 8], common: Self::Block, count: usize) -> Self::Block {
-        let i = self.splat(self.offsets().i);
-        let offset = self.splat(common) ^ self.multiples_of_l();
-        let [left, right] = self.load(pairs);
-        let w = self.rounds4(right, offset, left);
-        let x = self.rounds4(w, i, right);
-        self.stash([w, x], pairs);
-        self.sum(x, count)
+    fn first(&self, [left, right]: [Self::Eight; 2], common: Self::Block) -> [Self::Eight; 2] {
+        let w = self.rounds4(right, self.splat(common) ^ self.multiples_of_l(), left);
+        [w, self.rounds4(w, self.splat(self.offsets().i), right)]
     }
 
-    /// The second pass over eight pairs. Makes (Wi, Xi) into (Ci, Ci'), where
+    /// The second pass: makes (Wi, Xi) into (Ci, Ci') and the Yi, where
     ///
     /// ```text
     /// S' = E(2, i, S)      Yi = Wi ⊕ S'      Zi = Xi ⊕ S'      Ci' = Yi ⊕ E(0, 0, Zi)      Ci = Zi ⊕ E(1, i, Ci')
     /// ```
     ///
-    /// and gives the sum of the Yi. `s` holds the difference between the offsets of E(2, i, ·) and E(1, i, ·).
+    /// `s` holds the difference between the offsets of E(2, i, ·) and E(1, i, ·).
     #[inline(always)]
-    fn second_pass(&self, pairs: &mut [Pair; 8], common: Self::Block, s: Self::Block, count: usize) -> Self::Block {
-        let i = self.splat(self.offsets().i);
+    fn second(&self, [w, x]: [Self::Eight; 2], common: Self::Block, s: Self::Block) -> ([Self::Eight; 2], Self::Eight) {
         let offset = self.splat(common) ^ self.multiples_of_l();
         let s = self.rounds4(self.splat(s), offset, self.splat(Self::Block::zero()));
-        let [w, x] = self.unstash(pairs);
         let (y, z) = (w ^ s, x ^ s);
-        let right = self.rounds4(z, i, y);
-        let left = self.rounds4(right, offset, z);
-        self.store([left, right], pairs);
-        self.sum(y, count)
+        let right = self.rounds4(z, self.splat(self.offsets().i), y);
+        ([self.rounds4(right, offset, z), right], y)
+    }
+
+    /// The first pass over eight pairs in place; gives the sum of the Xi.
+    #[inline(always)]
+    fn first_pass(&self, pairs: &mut [Pair; 8], common: Self::Block) -> Self::Sum {
+        let [w, x] = self.first(self.load(pairs), common);
+        self.stash([w, x], pairs);
+        self.sum(x, 8)
+    }
+
+    /// The second pass over eight pairs in place; gives the sum of the Yi.
+    #[inline(always)]
+    fn second_pass(&self, pairs: &mut [Pair; 8], common: Self::Block, s: Self::Block) -> Self::Sum {
+        let (halves, y) = self.second(self.unstash(pairs), common, s);
+        self.store(halves, pairs);
+        self.sum(y, 8)
     }
 }

@@ -1,5 +1,7 @@
 //! Multiples of a block in GF(2¹²⁸), the block read as a big-endian number (AEZ v5, §2).
 
+use crate::engine::Block;
+
 /// 2·B, without a branch on B.
 pub(crate) const fn double(block: u128) -> u128 {
     let carry = block >> 127;
@@ -7,15 +9,18 @@ pub(crate) const fn double(block: u128) -> u128 {
 }
 
 /// B, 2·B, 3·B, … 7·B and 0·B: what stands for i = 1 … 8 in (i mod 8)·B.
-pub(crate) const fn first_multiples(block: u128) -> [u128; 8] {
-    let two = double(block);
-    let four = double(two);
-    [block, two, two ^ block, four, four ^ block, four ^ two, four ^ two ^ block, 0]
+#[inline(always)]
+pub(crate) fn first_multiples<B: Block>(block: B) -> [B; 8] {
+    let two = block.double();
+    let four = two.double();
+    let six = four ^ two;
+    [block, two, two ^ block, four, four ^ block, six, six ^ block, B::zero()]
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::backend::Columns;
 
     #[test]
     fn doubling_folds_the_carry_in() {
@@ -28,12 +33,21 @@ mod tests {
     #[test]
     fn multiples_are_sums_of_doublings() {
         let block = 0xf0e1_d2c3_b4a5_9687_7869_5a4b_3c2d_1e0f;
-        let multiples = first_multiples(block);
+        let multiples = first_multiples(Columns::from_number(block)).map(Block::to_number);
         for (i, multiple) in (1_u8..8).zip(multiples) {
             // Horner's rule over the bits of i, highest first
             let sum = (0..3).rev().fold(0, |sum, bit| double(sum) ^ if i >> bit & 1 == 1 { block } else { 0 });
             assert_eq!(multiple, sum, "{i}·B");
         }
         assert_eq!(multiples[7], 0);
+    }
+
+    /// For each engine's own way of doubling.
+    pub(crate) fn doubles<B: Block>() {
+        for bit in 0..128 {
+            for number in [1 << bit, !(1 << bit), u128::MAX >> bit] {
+                assert_eq!(B::from_number(number).double().to_number(), double(number), "{number:032x}");
+            }
+        }
     }
 }

@@ -1,26 +1,32 @@
 //! The offsets Δ that tweak each call of E (AEZ v5, §2: the tweakable block cipher).
 
-use crate::{
-    engine::Block,
-    field::{double, first_multiples},
-};
+use crate::{engine::Block, field::first_multiples};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The key as its three subkeys, read as big-endian numbers.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Subkeys {
-    pub(crate) i: u128,
-    pub(crate) j: u128,
-    pub(crate) l: u128,
-}
+/// The key: its three subkeys I, J and L, one after the other.
+pub(crate) struct Key([u8; 48]);
 
-impl Subkeys {
-    pub(crate) fn new(key: &[u8; 48]) -> Self {
-        let (blocks, _) = key.as_chunks();
-        let [i, j, l] = [0, 1, 2].map(|n| blocks.get(n).map_or(0, |block| u128::from_be_bytes(*block)));
-        Self { i, j, l }
+impl Key {
+    pub(crate) const fn new(key: &[u8; 48]) -> Self {
+        Self(*key)
+    }
+
+    #[inline(always)]
+    fn subkeys<B: Block>(&self) -> [B; 3] {
+        let (blocks, _) = self.0.as_chunks();
+        [0, 1, 2].map(|n| blocks.get(n).map_or(B::zero(), B::from_bytes))
     }
 }
+
+impl Drop for Key {
+    #[inline]
+    fn drop(&mut self) {
+        // as a slice, which is wiped many bytes at a time
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Key {}
 
 /// The multiples of I, J and L whose sums are the offsets.
 ///
@@ -29,8 +35,8 @@ impl Subkeys {
 pub(crate) struct Offsets<B: Block> {
     /// I: the offset of E(0, 0, ·).
     pub(crate) i: B,
-    /// 2·I, as a number to go on doubling from.
-    pub(crate) two_i: u128,
+    /// 2·I, to go on doubling from.
+    pub(crate) two_i: B,
     /// J: E(1, i, ·) from E(0, i, ·).
     pub(crate) j: B,
     /// 3·J: E(2, i, ·) from E(1, i, ·), and E(3, i, ·) from E(0, i, ·).
@@ -43,25 +49,18 @@ pub(crate) struct Offsets<B: Block> {
 
 impl<B: Block> Offsets<B> {
     #[inline(always)]
-    pub(crate) fn new(key: &Subkeys) -> Self {
-        let two_j = double(key.j);
-        Self {
-            i: B::from_number(key.i),
-            two_i: double(key.i),
-            j: B::from_number(key.j),
-            three_j: B::from_number(two_j ^ key.j),
-            four_j: B::from_number(double(two_j)),
-            l: first_multiples(key.l).map(B::from_number),
-        }
+    pub(crate) fn new(key: &Key) -> Self {
+        let [i, j, l] = key.subkeys::<B>();
+        let two_j = j.double();
+        Self { i, two_i: i.double(), j, three_j: two_j ^ j, four_j: two_j.double(), l: first_multiples(l) }
     }
 
     /// The offsets of E(0, i, ·) for i = 1 … 7 (and then a block that is none).
     #[inline(always)]
     pub(crate) fn of_single_blocks(&self) -> [B; 8] {
-        let two_i = B::from_number(self.two_i);
         let mut offsets = self.l;
         for offset in &mut offsets {
-            *offset = *offset ^ two_i;
+            *offset = *offset ^ self.two_i;
         }
         offsets
     }

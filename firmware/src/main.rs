@@ -2,6 +2,8 @@
 #![no_std]
 #![no_main]
 
+#[cfg(feature = "client")]
+mod client;
 #[cfg(any(
     feature = "x25519",
     feature = "x448",
@@ -48,6 +50,8 @@ fn main() -> ! {
     kem::measure::<mixwell_pq_kem::MlKem768X448>();
     #[cfg(feature = "sphinx")]
     sphinx::measure();
+    #[cfg(feature = "client")]
+    client::measure();
     debug::exit(debug::EXIT_SUCCESS);
     unreachable!("the emulator has ended")
 }

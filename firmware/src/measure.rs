@@ -3,6 +3,7 @@
 mod stack;
 mod timer;
 
+pub(crate) use stack::print_ram;
 pub(crate) use timer::start;
 
 use core::{arch::asm, hint::black_box};

@@ -29,3 +29,48 @@ impl TryRng for Predictable {
 }
 
 impl TryCryptoRng for Predictable {}
+
+/// Recorded bytes, one part after the other, then predictable ones.
+#[cfg(feature = "client")]
+pub(crate) struct Recorded<'a, const PARTS: usize> {
+    parts: [&'a [u8]; PARTS],
+    drawn: usize,
+    after: Predictable,
+}
+
+#[cfg(feature = "client")]
+impl<'a, const PARTS: usize> Recorded<'a, PARTS> {
+    pub(crate) const fn new(parts: [&'a [u8]; PARTS]) -> Self {
+        Self { parts, drawn: 0, after: Predictable(4) }
+    }
+
+    /// Whether everything that was recorded has been drawn, and nothing else.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.drawn == self.parts.iter().map(|part| part.len()).sum()
+    }
+}
+
+#[cfg(feature = "client")]
+impl<const PARTS: usize> TryRng for Recorded<'_, PARTS> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        let recorded = self.parts.iter().copied().flatten().skip(self.drawn);
+        let given = bytes.iter_mut().zip(recorded).map(|(byte, recorded)| *byte = *recorded).count();
+        self.drawn += bytes.len();
+        self.after.try_fill_bytes(&mut bytes[given..])
+    }
+}
+
+#[cfg(feature = "client")]
+impl<const PARTS: usize> TryCryptoRng for Recorded<'_, PARTS> {}

@@ -51,6 +51,7 @@ impl<'a> Outbox<'a> {
         if want != got {
             return Err(OutboxError::Length { want, got });
         }
+        // declassified: whether it is full, which the caller is told
         if self.waiting >= self.capacity {
             return Err(OutboxError::Full);
         }

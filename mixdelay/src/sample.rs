@@ -25,8 +25,9 @@ impl Rate {
     /// but at most the [safety cap](Rate::cap_millis).
     #[must_use]
     pub fn hop_delay_millis(&self, rng: &mut impl CryptoRng) -> u32 {
-        // The cap is 1 or more, so a sample below the cap less 1 is one that 1 can be added to.
-        let delay = minimum(self.sample_millis(rng), self.cap_millis().saturating_sub(1)).saturating_add(1);
+        // The cap is 1 or more, so a sample below the cap less 1 is one that 1 can be added to. (To saturate would be a
+        // branch.)
+        let delay = minimum(self.sample_millis(rng), self.cap_millis().saturating_sub(1)).wrapping_add(1);
         #[expect(clippy::cast_possible_truncation, reason = "just made to fit")]
         let delay = minimum(delay, u64::from(u32::MAX)) as u32;
         delay

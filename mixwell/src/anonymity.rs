@@ -1,10 +1,12 @@
 //! `mixwell anonymity`: what an observer of all links is left with.
 
 mod closed;
+mod document;
 mod histogram;
 mod measured;
 mod network;
 mod observer;
+mod plan;
 mod plot;
 mod report;
 
@@ -12,19 +14,28 @@ use crate::error::Error;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use mixwell_mixdelay::Rate;
-use network::{Network, Plan};
+use network::Network;
+use plan::Plan;
 use std::{io::Write as _, path::PathBuf};
 
 /// Simulate a mix network, and measure what an observer of all links is left with
 ///
-/// Users send messages or decoys at `LambdaP` and loops at `LambdaL`, mixes send loops at `LambdaM`, every hop holds every packet
+/// Users send messages or decoys at `LambdaP` and loops at `LambdaL`, nodes send loops, every hop holds every packet
 /// for an exponential delay of rate Mu: the clocks, delays and queues are those that real nodes run. An observer sees
-/// every packet on every link, knows everything but which packet that leaves a mix is which that came in, and keeps the
+/// every packet on every link, knows everything but which packet that leaves a hop is which that came in, and keeps the
 /// exact odds. Reported are the entropy of those odds, the latency, and what the cover costs, beside the closed forms for
-/// Poisson mixes where there are any. A packet takes one path of one mix in each layer; a loop ends at its sender.
+/// Poisson mixes where there are any. A packet takes one path of one node of each hop; a loop ends at its sender.
+///
+/// The network is --layers of --nodes mixes, or that of a PKI document: its gateways are the first hop, then come its
+/// layers of mixes, and with its rates all its nodes send loops. Rates given here replace the document's.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
+    /// Take the network from a PKI document: a certificate (its signatures are not checked) or what it certifies, or - for
+    /// standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "nodes"])]
+    document: Option<PathBuf>,
+
     /// Layers of mixes
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     layers: u32,
@@ -37,23 +48,27 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     users: u32,
 
-    /// Messages or decoys of each user, per millisecond
-    #[arg(long, value_name = "RATE", default_value = "0.001", value_parser = rate)]
-    lambda_p: Published,
+    /// Messages or decoys of each user, per millisecond [default: 0.001, or the document's]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    lambda_p: Option<Published>,
 
-    /// Loops of each user, per millisecond
-    #[arg(long, value_name = "RATE", default_value = "0.0005", value_parser = rate)]
-    lambda_l: Published,
+    /// Loops of each user, per millisecond [default: 0.0005, or the document's]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    lambda_l: Option<Published>,
 
-    /// Loops of each mix, per millisecond
-    #[arg(long, value_name = "RATE", default_value = "0.0005", value_parser = rate)]
-    lambda_m: Published,
+    /// Loops of each mix and service node, per millisecond [default: 0.0005, or the document's]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    lambda_m: Option<Published>,
 
-    /// Delays at each hop: 1 over their mean in milliseconds
-    #[arg(long, value_name = "RATE", default_value = "0.005", value_parser = rate)]
-    mu: Published,
+    /// Loops of each gateway of a document, per millisecond [default: the document's]
+    #[arg(long, value_name = "RATE", value_parser = rate, requires = "document")]
+    lambda_g: Option<Published>,
 
-    /// Messages that each user has to send, per millisecond; less than --lambda-p
+    /// Delays at each hop: 1 over their mean in milliseconds [default: 0.005, or the document's]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    mu: Option<Published>,
+
+    /// Messages that each user has to send, per millisecond; less than `LambdaP`
     #[arg(long, value_name = "RATE", default_value = "0.0001", value_parser = rate)]
     messages: Published,
 
@@ -75,7 +90,9 @@ Examples:
   mixwell anonymity                                     100 users, 3 layers of 3 mixes, delays of 200 ms
   mixwell anonymity --plots plots                       the same, with pictures
   mixwell anonymity --lambda-l 0 --lambda-m 0           without loops
-  mixwell anonymity --users 1000 --mu 0.001             more users, longer delays";
+  mixwell anonymity --users 1000 --mu 0.001             more users, longer delays
+  mixwell anonymity --document consensus --users 500    the network of a consensus
+  mixwell anonymity --document consensus --mu 0.001     the same, with longer delays";
 
 /// A rate as a consensus publishes it: the number, and what is made of it; `None` for 0, which is off.
 #[derive(Clone, Copy, Debug)]
@@ -85,36 +102,29 @@ struct Published {
 }
 
 fn rate(text: &str) -> Result<Published, String> {
-    let per_milli: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if per_milli > 10.0 {
-        return Err("more than 10 per millisecond".to_owned());
+    Published::new(text.parse().map_err(|_| "not a number".to_owned())?)
+}
+
+impl core::fmt::Display for Published {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.per_milli.fmt(f)
     }
-    Rate::published(per_milli).map(|rate| Published { per_milli, rate }).map_err(|error| error.to_string())
+}
+
+impl Published {
+    fn new(per_milli: f64) -> Result<Self, String> {
+        if per_milli > 10.0 {
+            return Err("more than 10 per millisecond".to_owned());
+        }
+        Rate::published(per_milli).map(|rate| Self { per_milli, rate }).map_err(|error| error.to_string())
+    }
 }
 
 /// Simulates, reports and plots.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let Some(mu) = arguments.mu.rate else { return Err(Error::Anonymity("--mu 0 would hold packets for ever")) };
-    if arguments.lambda_p.rate.is_none() {
-        return Err(Error::Anonymity("--lambda-p 0 would send no message"));
-    }
-    if arguments.messages.per_milli >= arguments.lambda_p.per_milli {
-        return Err(Error::Anonymity("--messages must be below --lambda-p: more would wait for ever"));
-    }
-    let plan = Plan {
-        layers: arguments.layers,
-        nodes: arguments.nodes,
-        users: arguments.users,
-        lambda_p: arguments.lambda_p,
-        lambda_l: arguments.lambda_l,
-        lambda_m: arguments.lambda_m,
-        messages: arguments.messages,
-        mu: Published { rate: Some(mu), ..arguments.mu },
-        millis: u64::from(arguments.seconds).saturating_mul(1000),
-        seed: arguments.seed,
-    };
+    let plan = Plan::new(arguments)?;
     let bar = ProgressBar::new(plan.millis).with_style(style());
-    let measured = Network::new(&plan, mu).run(|millis| bar.set_position(millis));
+    let measured = Network::new(&plan).run(|millis| bar.set_position(millis));
     bar.finish_and_clear();
 
     let mut out = anstream::stdout().lock();
@@ -130,21 +140,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{bar:40.cyan} {percent:>3} %, {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-impl Plan {
-    /// Packets that enter the first layer, per millisecond.
-    fn traffic(&self) -> f64 {
-        f64::from(self.users) * (self.lambda_p.per_milli + self.lambda_l.per_milli)
-            + f64::from(self.mixes()) * self.lambda_m.per_milli
-    }
-
-    fn mixes(&self) -> u32 {
-        self.layers.saturating_mul(self.nodes)
-    }
-
-    /// The mean delay of a hop, in milliseconds.
-    fn hop_millis(&self) -> f64 {
-        1.0 / self.mu.per_milli
-    }
 }

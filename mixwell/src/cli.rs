@@ -1,8 +1,8 @@
 //! The command line.
 
 use crate::{
-    anonymity, authority, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet, packets, ping,
-    schemes, style,
+    anonymity, authority, document, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet,
+    packets, ping, schemes, style,
 };
 use clap::{Parser, Subcommand};
 
@@ -20,6 +20,7 @@ enum Command {
     Anonymity(Box<anonymity::Arguments>),
     Authority(authority::Arguments),
     Demo(network::demo::Arguments),
+    Document(document::Arguments),
     Fetch(fetch::Arguments),
     Genconfig(genconfig::Arguments),
     Geometry(geometry::Arguments),
@@ -36,6 +37,7 @@ Examples:
   mixwell demo                                        a whole network in this process, and messages through it
   mixwell packets                                     500 packets through five hops and back, timed
   mixwell packets --scheme x448 --file letter.txt     your own text, in packets of another scheme
+  mixwell document consensus.cbor                     who is in a network, with which keys, as JSON
   mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
   mixwell geometry --check client.toml                is a client's geometry consistent?
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
@@ -58,6 +60,7 @@ impl Cli {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
             Command::Authority(arguments) => authority::run(&arguments),
             Command::Demo(arguments) => network::demo::run(&arguments),
+            Command::Document(arguments) => document::run(&arguments),
             Command::Fetch(arguments) => fetch::run(&arguments),
             Command::Genconfig(arguments) => genconfig::run(&arguments),
             Command::Geometry(arguments) => geometry::run(&arguments),

@@ -1,5 +1,6 @@
 //! What can go wrong, and how the user is told.
 
+use crate::document::DocumentError;
 use crate::network::error::NetworkError;
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, ReplayFilterFull, WrapError, WrongScheme};
@@ -51,7 +52,9 @@ pub(crate) enum Error {
     /// The demonstration did not do what it is there to show.
     Demo(&'static str),
     /// A network that can't be simulated.
-    Anonymity(&'static str),
+    Anonymity(String),
+    /// A consensus, a vote or an authority's key in a file is not what it should be.
+    Document(PathBuf, DocumentError),
     /// A part of a network can't start, or had to stop.
     Network(NetworkError),
 }
@@ -94,8 +97,10 @@ impl core::fmt::Display for Error {
             Self::Open(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
             Self::FilterFull(error) => error.fmt(f),
-            Self::Demo(what) | Self::Anonymity(what) => f.write_str(what),
+            Self::Document(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Network(error) => error.fmt(f),
+            Self::Demo(what) => f.write_str(what),
+            Self::Anonymity(what) => f.write_str(what),
         }
     }
 }

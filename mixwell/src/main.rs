@@ -3,6 +3,7 @@
 mod anonymity;
 mod authority;
 mod cli;
+mod document;
 mod error;
 mod fetch;
 mod genconfig;

@@ -1,4 +1,5 @@
 //! A network: what its authorities, nodes and clients share, and those themselves, over real sockets.
+#![expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 
 pub(crate) mod address;
 pub(crate) mod authority;

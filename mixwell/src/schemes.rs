@@ -29,20 +29,21 @@ pub(crate) fn run(_: &Arguments) -> Result<(), Error> {
 
 fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
     let mut lines = vec![format!(
-        "{HEADING}{:<15} {:<20} {:>6} {:>7} {:>7} {:>6} {:>6} {:>6}{HEADING:#}",
-        "scheme", "in a geometry", "public", "private", "element", "secret", "header", "packet"
+        "{HEADING}{:<15} {:<20} {:>6} {:>7} {:>4} {:>7} {:>6} {:>6} {:>6}{HEADING:#}",
+        "scheme", "in a geometry", "public", "private", "seed", "element", "secret", "header", "packet"
     )];
     for scheme in SchemeName::value_variants() {
         let info = scheme.run(Info);
         let lengths = scheme.run(Lengths);
         let geometry = Geometry::new(info, HOPS, USER_PAYLOAD, true)?;
         lines.push(format!(
-            "{:<15} {:<4} {:<15} {:>6} {:>7} {:>7} {:>6} {:>6} {:>6}",
+            "{:<15} {:<4} {:<15} {:>6} {:>7} {:>4} {:>7} {:>6} {:>6} {:>6}",
             scheme.to_string(),
             if info.is_kem() { "KEM" } else { "NIKE" },
             info.name(),
             lengths.public_len,
             lengths.private_len,
+            lengths.seed_len.map_or_else(|| "-".to_owned(), |len| len.to_string()),
             info.element_len(),
             lengths.secret_len,
             geometry.header_len(),
@@ -50,8 +51,9 @@ fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
         ));
     }
     lines.push(format!(
-        "{DIM}Lengths in bytes. Element: the group element, a NIKE's public key or a KEM's\n\
-         ciphertext. Header and packet: {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
+        "{DIM}Lengths in bytes. Seed: what a KEM's key pair is derived from. Element: the\n\
+         group element, a NIKE's public key or a KEM's ciphertext. Header and packet:\n\
+         {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
     ));
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
 }

@@ -1,8 +1,9 @@
 //! CBOR in the canonical form of RFC 7049 §3.9: strict reading, byte-exact writing, neither with a heap.
 //!
 //! [`Item::parse`] checks a whole input in one pass; what it returns is walked in place. [`Writer`] writes into the
-//! caller's buffer. Strictness is what this module is for, which is why it reads its own heads: duplicate keys, indefinite
-//! lengths, trailing bytes, a nesting deeper than [`MAX_DEPTH`], lengths past the input and invalid UTF-8 are refused.
+//! caller's buffer. Strictness is what this module is for, which is why it reads its own heads: duplicate keys, keys that
+//! are lists, maps or tags, indefinite lengths, trailing bytes, a nesting deeper than [`MAX_DEPTH`], lengths past the
+//! input and invalid UTF-8 are refused.
 
 mod check;
 mod error;
@@ -10,6 +11,7 @@ mod float;
 mod head;
 mod item;
 mod key;
+mod sorted;
 mod write;
 
 pub use check::{MAX_DEPTH, MAX_UNSORTED};

@@ -146,7 +146,8 @@ impl<'a> Field<'a> {
         Ok(items)
     }
 
-    /// A map whose every key and value pass; `None` if it is null.
+    /// A map whose every key and value pass; `None` if it is null. No key is null: it would stand for an empty one, which
+    /// may be there too.
     pub(crate) fn map_of<K, V>(
         self,
         key: impl Fn(Self) -> Result<K, DecodeError>,
@@ -154,6 +155,9 @@ impl<'a> Field<'a> {
     ) -> Result<Option<Map<'a>>, DecodeError> {
         let entries = self.map()?;
         entries.unwrap_or_default().try_for_each(|(k, v)| {
+            if matches!(k.kind(), Kind::Null) {
+                return self.is_not("a map without null as a key");
+            }
             key(Self { item: k, ..self })?;
             value(Self { item: v, ..self }).map(drop)
         })?;

@@ -211,7 +211,8 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// The document that was signed.
+    /// The document that was signed, of whatever epoch: a certificate is valid for [`LIFETIME`] epochs, so compare
+    /// [`Document::epoch`], or ask for [the one of an epoch](Self::document_for).
     ///
     /// # Errors
     /// If it cannot be decoded, or its epoch or signature scheme are not those of the certificate.
@@ -223,6 +224,18 @@ impl<'a> Verified<'a> {
         }
         if document.signature_scheme != self.key_type() {
             return Err(DocumentError::Scheme);
+        }
+        Ok(document)
+    }
+
+    /// The document of an epoch, and not one that was signed for an epoch before.
+    ///
+    /// # Errors
+    /// As [`document`](Self::document), or if it is for another epoch.
+    pub fn document_for(&self, epoch: Epoch) -> Result<Document<'a>, DocumentError> {
+        let document = self.document()?;
+        if document.epoch != epoch {
+            return Err(DocumentError::Epoch { got: document.epoch, want: epoch });
         }
         Ok(document)
     }

@@ -25,8 +25,8 @@ pub struct Hop<'a> {
 
 /// How long a hop holds a packet.
 ///
-/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the network's rules, an exponential of rate
-/// `mu` per millisecond that is rounded down, plus 1, and capped.
+/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the network's rules, an
+/// exponential of rate `mu` per millisecond that is rounded down, plus 1, and capped.
 pub trait HopDelay<R: ?Sized> {
     /// Draws a delay; `None` if there is none for the rate.
     fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;
@@ -159,13 +159,12 @@ impl<'a> Draw<'_, 'a> {
         let have = hops.len();
         let (hops, rest) = hops.split_at_mut_checked(need).ok_or(PathError::Room { need, have })?;
         rest.fill(None);
-        let limit = self.router.period.duration().saturating_mul(2);
         let mut failure = PathError::TooSlow { draws: MAX_DRAWS };
         for _ in 0..MAX_DRAWS {
             match self.once(delays, rng, hops) {
-                Ok(spent) if spent < limit => return Ok(spent.saturating_sub(self.departure.spent)),
-                Ok(_) => {}
-                // another draw may be faster
+                Ok(Some(spent)) => return Ok(spent.saturating_sub(self.departure.spent)),
+                Ok(None) => {}
+                // another draw may lead elsewhere, or there earlier
                 Err(error @ PathError::NoMixKey { .. }) => failure = error,
                 Err(error) => {
                     failure = error;
@@ -177,17 +176,22 @@ impl<'a> Draw<'_, 'a> {
         Err(failure)
     }
 
-    /// Draws a route, and returns when it has been travelled, counted from the packet's sending.
+    /// Draws a route, and returns when it has been travelled, counted from the packet's sending; `None` if that is two
+    /// epochs or more.
     fn once<R: CryptoRng + ?Sized>(
         &self,
         delays: &mut impl HopDelay<R>,
         rng: &mut R,
         hops: &mut [Option<Hop<'a>>],
-    ) -> Result<Duration, PathError> {
+    ) -> Result<Option<Duration>, PathError> {
         let Router { document, period } = self.router;
+        let limit = period.duration().saturating_mul(2);
         let mut spent = self.departure.spent;
         let last_index = hops.len().saturating_sub(1);
         let mut layers = document.layers().zip(0..).skip(self.layers.start);
+        if spent >= limit {
+            return Ok(None);
+        }
         for (index, hop) in hops.iter_mut().enumerate() {
             let node = match self.first {
                 Some(first) if index == 0 => first,
@@ -206,9 +210,12 @@ impl<'a> Draw<'_, 'a> {
                 None
             };
             spent = spent.saturating_add(Duration::from_millis(delay_millis.unwrap_or(0).into()));
+            if spent >= limit {
+                return Ok(None);
+            }
             *hop = Some(Hop { node, epoch, mix_key, delay_millis });
         }
-        Ok(spent)
+        Ok(Some(spent))
     }
 }
 

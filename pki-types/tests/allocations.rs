@@ -27,7 +27,7 @@ fn assert_none<T>(what: &str, run: impl FnOnce() -> T) -> T {
 }
 
 #[test]
-fn none() {
+fn reading_and_signing_allocate_nothing() {
     let pairs = [1, 2, 3].map(Pair::new);
     let keys = [0, 1, 2].map(|n: usize| pairs[n].verifying());
     let bytes = network::certificate(&network::document(300).encode(), &pairs);

@@ -46,6 +46,12 @@ fn refuses() {
         (b"\xa2\x01\x02\x18\x01\x03", CborError::DuplicateKey { at: 3 }),
         // out of order, and not neighbours
         (b"\xa3\x02\x00\x01\x00\x02\x00", CborError::DuplicateKey { at: 0 }),
+        // the same float in two widths, and two encodings of what is not a number
+        (b"\xa2\xf9\x00\x00\x00\xfa\x00\x00\x00\x00\x00", CborError::DuplicateKey { at: 5 }),
+        (b"\xa2\xf9\x7e\x00\x00\xf9\x7e\x01\x00", CborError::DuplicateKey { at: 5 }),
+        (b"\xa1\x80\x00", CborError::Key { at: 1 }),
+        (b"\xa1\xa0\x00", CborError::Key { at: 1 }),
+        (b"\xa2\x01\x80\xc1\x00\x00", CborError::Key { at: 3 }),
         // nested, in a value
         (b"\x81\xa2\x61a\xa2\x00\x00\x00\x00\x61b\x00", CborError::DuplicateKey { at: 7 }),
     ];
@@ -97,8 +103,41 @@ fn canonical_form() {
     // map {"bb": 1, "a": [1.5 as double], 10: h'00'} with long heads, to the form of RFC 7049 §3.9
     let loose = b"\xb8\x03\x78\x02bb\x18\x01\x61a\x98\x01\xfb\x3f\xf8\0\0\0\0\0\0\x0a\x58\x01\0";
     let want = b"\xa3\x0a\x41\0\x61a\x81\xf9\x3e\0\x62bb\x01";
+    // a float that shrinks comes before a text that it came after, and stays there
+    let float = b"\xa2\x63abc\x00\xfa\x00\x00\x00\x00\x01";
+    assert_eq!(canonical(Item::parse(float).unwrap()), b"\xa2\xf9\x00\x00\x01\x63abc\x00");
     assert_eq!(canonical(Item::parse(loose).unwrap()), want);
     assert_eq!(canonical(Item::parse(want).unwrap()), want);
+}
+
+/// The order of keys is that of their encodings, which no attacker can make costly: 16 levels of maps, each of which has as
+/// many keys as it may, all in reverse.
+#[test]
+fn unsorted_maps_in_one_another() {
+    let mut inner = vec![0xf6];
+    for level in 0..16_u16 {
+        let keys = if level < 3 { 1024_u16 } else { 2 };
+        let mut out = vec![0; inner.len() + 4096 + 16];
+        let mut writer = Writer::new(&mut out);
+        writer.map(keys.into());
+        for key in (0..keys).rev() {
+            writer.unsigned(key.into());
+            if key == keys / 2 {
+                writer.raw(&inner)
+            } else {
+                writer.null()
+            };
+        }
+        let len = writer.finish().unwrap();
+        out.truncate(len);
+        inner = out;
+    }
+    let sorted = canonical(Item::parse(&inner).unwrap());
+    assert_eq!(sorted.len(), inner.len());
+    assert_ne!(sorted, inner);
+    let Kind::Map(outer) = Item::parse(&sorted).unwrap().kind() else { panic!("a map") };
+    assert!(outer.map(|(key, _)| key.encoded()[0]).eq([0, 1]));
+    assert_eq!(canonical(Item::parse(&sorted).unwrap()), sorted);
 }
 
 #[test]

@@ -26,6 +26,14 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip_with(0, &[], bytes)
 }
 
+/// A stream with all that a header may have, the last of it the header's own checksum.
+fn with_every_option(bytes: &[u8]) -> Vec<u8> {
+    let optional = b"\x03\x00abcname\0comment\0";
+    let header = [&[0x1f, 0x8b, 8, 0x1f, 1, 2, 3, 4, 0, 0xff], &optional[..]].concat();
+    let checksum = crc32fast::hash(&header).to_le_bytes();
+    gzip_with(0x1f, &[optional, &checksum[..2]].concat(), bytes)
+}
+
 /// Inflates a stream in pieces of `size`, into `limit` bytes at most.
 fn read(gzipped: &[u8], size: usize, limit: usize) -> Result<Vec<u8>, ConsensusError> {
     let mut out = vec![0; limit];
@@ -41,8 +49,7 @@ fn sample() -> Vec<u8> {
 #[test]
 fn any_size_of_chunks() {
     let sample = sample();
-    let optional = b"\x03\x00abcname\0comment\0\xaa\xbb";
-    for gzipped in [gzip(&sample), gzip_with(NAME, b"name\0", &sample), gzip_with(0x1f, optional, &sample)] {
+    for gzipped in [gzip(&sample), gzip_with(NAME, b"name\0", &sample), with_every_option(&sample)] {
         for size in [1, 2, 3, 11, 3108, gzipped.len(), gzipped.len() + 1] {
             assert!(read(&gzipped, size, sample.len()).unwrap() == sample, "chunks of {size}");
         }
@@ -64,6 +71,29 @@ fn the_bound_holds() {
     let limit = 100_000;
     assert_eq!(read(&bomb, 3108, limit), Err(ConsensusError::Gzip(GzipError::TooLong { limit })));
     assert_eq!(read(&gzip(b""), 3108, 0), Ok(Vec::new()));
+}
+
+/// Streams that go on and on, and put nothing into the buffer that would end them.
+#[test]
+fn a_stream_without_end_is_given_up() {
+    let limit = 4096 + 1000 + 125;
+    let name = gzip_with(NAME, &vec![b'a'; 10_000], b"");
+    let empty_blocks = [&gzip(b"")[..10], &b"\0\0\0\xff\xff".repeat(2000)].concat();
+    for endless in [name, empty_blocks] {
+        for size in [1, 3108, endless.len()] {
+            assert_eq!(read(&endless, size, 1000), Err(ConsensusError::Gzip(GzipError::TooMuchInput { limit })));
+        }
+    }
+    // what is not compressed at all fits
+    let mut stored = gzip(b"")[..10].to_vec();
+    for _ in 0..1000 {
+        stored.extend(b"\0\x01\0\xfe\xffa");
+    }
+    stored.extend(b"\x01\0\0\xff\xff");
+    stored.extend(crc32fast::hash(&[b'a'; 1000]).to_le_bytes());
+    stored.extend(1000_u32.to_le_bytes());
+    assert_eq!(stored.len(), 6023);
+    assert_eq!(read(&stored, 3108, 2000).map(|bytes| bytes.len()), Ok(1000));
 }
 
 #[test]
@@ -115,6 +145,13 @@ fn each_error_of_gzip() {
     }
     assert_eq!(changed(3, 0x20), gzip(GzipError::Header));
     assert_eq!(changed(10, 0x07), gzip(GzipError::Deflate));
+    let optional = with_every_option(&sample);
+    // any byte of the header but those that tell what else is in it
+    for at in [4, 5, 6, 7, 8, 9, 12, 14, 15, 18, 20, 25, 28, 29] {
+        let mut bytes = optional.clone();
+        bytes[at] ^= 1;
+        assert_eq!(read(&bytes, 7, sample.len()), Err(gzip(GzipError::HeaderChecksum)), "byte {at}");
+    }
     assert_eq!(changed(end - 8, good[end - 8] ^ 1), gzip(GzipError::Checksum));
     assert_eq!(changed(end - 4, good[end - 4] ^ 1), gzip(GzipError::Length));
     assert_eq!(read(&good[..end - 1], 3108, sample.len()), Err(gzip(GzipError::Truncated)));

@@ -18,7 +18,8 @@ pub struct Adapter<N>(PhantomData<N>);
 /// An [`Adapter`]'s private key with its public key.
 pub struct AdapterKey<N: Nike> {
     private: nike::PrivateKey<N>,
-    public: nike::PublicKey<N>,
+    /// None in an empty key.
+    public: Option<nike::PublicKey<N>>,
 }
 
 impl<N: Nike> Kem for Adapter<N> {
@@ -38,13 +39,20 @@ impl<N: Nike> Kem for Adapter<N> {
     }
 
     fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        Self::expand(private).map(|key| PublicKey::from_bytes(*key.public.as_bytes()))
+        let private = nike::PrivateKey::<N>::from_bytes(*private.as_bytes());
+        Ok(PublicKey::from_bytes(*private.public_key().as_bytes()))
     }
 
-    fn expand(private: &PrivateKey<Self>) -> Result<AdapterKey<N>, KeyError> {
-        let private = nike::PrivateKey::from_bytes(*private.as_bytes());
-        let public = private.public_key();
-        Ok(AdapterKey { private, public })
+    fn expand_into(private: &PrivateKey<Self>, key: &mut AdapterKey<N>) -> Result<(), KeyError> {
+        *key.private.as_bytes_mut() = *private.as_bytes();
+        key.public = Some(key.private.public_key());
+        Ok(())
+    }
+
+    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut AdapterKey<N>) -> Result<(), KeyError> {
+        from_seed(seed.as_bytes(), key.private.as_bytes_mut().as_mut());
+        *public.as_bytes_mut() = *key.public.insert(key.private.public_key()).as_bytes();
+        Ok(())
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(
@@ -65,8 +73,9 @@ impl<N: Nike> Kem for Adapter<N> {
         ciphertext: &Ciphertext<Self>,
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), DecapsulateError> {
+        let public = key.public.as_ref().ok_or(DecapsulateError)?;
         let element = nike::PublicKey::from_bytes(*ciphertext.as_bytes());
-        derive(&key.private, &element, [&key.public, &element], secret).map_err(|LowOrder| DecapsulateError)
+        derive(&key.private, &element, [public, &element], secret).map_err(|LowOrder| DecapsulateError)
     }
 }
 
@@ -81,6 +90,12 @@ fn derive<N: Nike>(
     let declared_len = u32::try_from(N::PublicBytes::LEN).unwrap_or(u32::MAX);
     prf(shared.as_bytes().as_ref(), message, declared_len, secret.as_bytes_mut().as_mut());
     Ok(())
+}
+
+impl<N: Nike> Default for AdapterKey<N> {
+    fn default() -> Self {
+        Self { private: nike::PrivateKey::from_bytes(N::PrivateBytes::ZERO), public: None }
+    }
 }
 
 impl<N: Nike> fmt::Debug for AdapterKey<N> {

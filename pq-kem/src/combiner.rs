@@ -82,6 +82,7 @@ macro_rules! combiner {
         $vis struct $name;
 
         #[doc = concat!("The private key of [`", stringify!($name), "`] with its parts expanded.")]
+        #[derive(Default)]
         $vis struct $key {
             $($part: <$kem as $crate::Kem>::Expanded),+
         }
@@ -122,14 +123,37 @@ macro_rules! combiner {
                 Ok(public)
             }
 
-            fn expand(private: &$crate::kem::PrivateKey<Self>) -> Result<$key, $crate::kem::KeyError> {
+            fn expand_into(
+                private: &$crate::kem::PrivateKey<Self>,
+                key: &mut $key,
+            ) -> Result<(), $crate::kem::KeyError> {
                 let mut privates = $crate::kem::Parts::new(private.as_bytes());
-                $(
+                let mut expanded = Ok(());
+                $({
                     let mut part = $crate::kem::PrivateKey::<$kem>::default();
                     privates.read(part.as_bytes_mut());
-                    let $part = <$kem as $crate::Kem>::expand(&part)?;
-                )+
-                Ok($key { $($part),+ })
+                    expanded = expanded.and_then(|()| <$kem as $crate::Kem>::expand_into(&part, &mut key.$part));
+                })+
+                if expanded.is_err() {
+                    *key = $key::default();
+                }
+                expanded
+            }
+
+            fn key_pair(
+                seed: &$crate::kem::Seed<Self>,
+                public: &mut $crate::kem::PublicKey<Self>,
+                key: &mut $key,
+            ) -> Result<(), $crate::kem::KeyError> {
+                let mut seeds = $crate::kem::Parts::new(seed.as_bytes());
+                let mut publics = $crate::kem::PartsMut::new(public.as_bytes_mut());
+                $({
+                    let (mut seed, mut part) = ($crate::kem::Seed::<$kem>::default(), $crate::kem::PublicKey::<$kem>::default());
+                    seeds.read(seed.as_bytes_mut());
+                    <$kem as $crate::Kem>::key_pair(&seed, &mut part, &mut key.$part)?;
+                    publics.write(part.as_bytes());
+                })+
+                Ok(())
             }
 
             fn encapsulate<R: $crate::rand_core::CryptoRng + ?Sized>(

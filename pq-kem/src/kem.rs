@@ -25,8 +25,9 @@ pub trait Kem: Sized + Send + Sync + 'static {
     type CiphertextBytes: ByteArray;
     /// A shared secret.
     type SecretBytes: ByteArray;
-    /// A private key with everything precomputed that decapsulation needs. Wiped on drop.
-    type Expanded: ZeroizeOnDrop + Send + Sync;
+    /// A private key with everything precomputed that decapsulation needs. Wiped on drop. The default is an empty one, to
+    /// be filled in place; nothing can be decapsulated with it.
+    type Expanded: Default + ZeroizeOnDrop + Send + Sync;
 
     /// Derives the private key from a seed.
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self>;
@@ -37,11 +38,31 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// [`KeyError`] if the private key is malformed.
     fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError>;
 
+    /// Precomputes what decapsulation needs, in place: an expanded key is large, and each move leaves a copy behind.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the private key is malformed; `key` is empty then.
+    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError>;
+
     /// Precomputes what decapsulation needs.
     ///
     /// # Errors
     /// [`KeyError`] if the private key is malformed.
-    fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError>;
+    fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError> {
+        let mut key = Self::Expanded::default();
+        Self::expand_into(private, &mut key)?;
+        Ok(key)
+    }
+
+    /// Derives a public key and the expanded private key from a seed at once, for less than one after the other.
+    ///
+    /// # Errors
+    /// None with the schemes of this crate.
+    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        let private = Self::from_seed(seed);
+        *public = Self::public_key(&private)?;
+        Self::expand_into(&private, key)
+    }
 
     /// Encapsulates a fresh secret to the owner of `public`.
     ///

@@ -17,6 +17,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 pub struct MlKem768;
 
 /// An ML-KEM-768 private key with the matrix expanded.
+#[derive(Default)]
 pub struct MlKem768Key(backend::Expanded);
 
 pub(crate) const PUBLIC_LEN: usize = 1184;
@@ -46,15 +47,20 @@ impl Kem for MlKem768 {
         let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
         let mut derived = PublicKey::<Self>::default();
         public_from_seed(seed.try_into().map_err(|_| KeyError)?, derived.as_bytes_mut());
+        // declassified: a public key
         if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
     }
 
-    fn expand(private: &PrivateKey<Self>) -> Result<MlKem768Key, KeyError> {
+    fn expand_into(private: &PrivateKey<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
         let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
-        let key = MlKem768Key::from_seed(seed.try_into().map_err(|_| KeyError)?);
-        let mut derived = [0; PUBLIC_LEN];
-        key.write_public(&mut derived);
-        if derived == *public { Ok(key) } else { Err(KeyError) }
+        key.fill(seed.try_into().map_err(|_| KeyError)?);
+        key.check_public(public)
+    }
+
+    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
+        key.fill(seed.as_bytes());
+        key.write_public(public.as_bytes_mut());
+        Ok(())
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(
@@ -71,22 +77,42 @@ impl Kem for MlKem768 {
         ciphertext: &Ciphertext<Self>,
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), DecapsulateError> {
-        key.decapsulate(ciphertext.as_bytes(), secret.as_bytes_mut());
-        Ok(())
+        key.decapsulate(ciphertext.as_bytes(), secret.as_bytes_mut())
     }
 }
 
+// steps that are not inlined, so that their stack is not held together
 impl MlKem768Key {
-    pub(crate) fn from_seed(seed: &[u8; SEED_LEN]) -> Self {
-        Self(backend::Expanded::from_seed(seed))
+    /// Expands the key in place.
+    pub(crate) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
+        self.0.reset();
+        self.0.fill(seed);
     }
 
+    /// Empties the key if it is not that of `public`.
+    #[inline(never)]
+    pub(crate) fn check_public(&mut self, public: &[u8; PUBLIC_LEN]) -> Result<(), KeyError> {
+        let mut derived = [0; PUBLIC_LEN];
+        self.write_public(&mut derived);
+        // declassified: a public key
+        if derived == *public {
+            return Ok(());
+        }
+        self.0.empty();
+        Err(KeyError)
+    }
+
+    /// Writes the public key; nothing if this is an empty key.
     pub(crate) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         self.0.write_public(public);
     }
 
-    pub(crate) fn decapsulate(&self, ciphertext: &[u8; CIPHERTEXT_LEN], secret: &mut [u8; 32]) {
-        self.0.decapsulate(ciphertext, secret);
+    pub(crate) fn decapsulate(
+        &self,
+        ciphertext: &[u8; CIPHERTEXT_LEN],
+        secret: &mut [u8; 32],
+    ) -> Result<(), DecapsulateError> {
+        self.0.decapsulate(ciphertext, secret)
     }
 }
 

@@ -37,6 +37,23 @@ pub trait Nike: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`LowOrder`] if the result is all zero.
     fn blind(public: &PublicKey<Self>, factor: &PrivateKey<Self>) -> Result<PublicKey<Self>, LowOrder>;
+
+    /// [`exchange`](Nike::exchange) for each pair of keys: a scheme may use all lanes of the processor. A place without a pair
+    /// stays empty.
+    #[must_use]
+    fn exchange_each<const N: usize>(
+        pairs: [Option<(&PrivateKey<Self>, &PublicKey<Self>)>; N],
+    ) -> [Option<Result<SharedSecret<Self>, LowOrder>>; N] {
+        pairs.map(|pair| pair.map(|(private, public)| Self::exchange(private, public)))
+    }
+
+    /// [`blind`](Nike::blind) for each pair of keys, likewise.
+    #[must_use]
+    fn blind_each<const N: usize>(
+        pairs: [Option<(&PublicKey<Self>, &PrivateKey<Self>)>; N],
+    ) -> [Option<Result<PublicKey<Self>, LowOrder>>; N] {
+        pairs.map(|pair| pair.map(|(public, factor)| Self::blind(public, factor)))
+    }
 }
 
 /// A private key multiplied by blinding keys: what a Sphinx sender holds for a hop.
@@ -154,6 +171,7 @@ impl<N: Nike> SharedSecret<N> {
     pub fn new(bytes: N::SecretBytes) -> Result<Self, LowOrder> {
         let secret = Self(bytes);
         let zero = secret.0.as_ref().ct_eq(N::SecretBytes::ZERO.as_ref());
+        // declassified: whether it is all zero, which hangs on the public key, and ends the exchange
         if bool::from(zero) { Err(LowOrder) } else { Ok(secret) }
     }
 

@@ -106,6 +106,7 @@ pub fn encode<'o, K: PemKey>(key: &K, out: &'o mut [u8]) -> Result<&'o str, PemE
         rest.put("\n").ok_or(short)?;
     }
     rest.boundary::<K>(END).ok_or(short)?;
+    // declassified with what it calls: that each character is ASCII
     str::from_utf8(text).map_err(|_| short)
 }
 
@@ -168,6 +169,7 @@ fn take_boundary<K: PemKey>(start: &str, text: &mut &[u8]) -> Option<()> {
 fn take_line(text: &mut &[u8], bytes: &mut [u8]) -> Option<()> {
     let chars = text.split_off(..Base64::encoded_len(bytes))?;
     let decoded = Base64::decode(chars, bytes).ok()?.len();
+    // declassified: whether the line is well-formed
     (decoded == bytes.len()).then_some(())?;
     take_eol(text)
 }

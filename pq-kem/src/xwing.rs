@@ -19,6 +19,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 pub struct XWing;
 
 /// An X-Wing private key with its parts derived.
+#[derive(Default)]
 pub struct XWingKey {
     ml_kem: MlKem768Key,
     x25519: Zeroizing<[u8; 32]>,
@@ -51,21 +52,29 @@ impl Kem for XWing {
         let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
         let mut derived = PublicKey::<Self>::default();
         Parts::from_seed(seed.try_into().map_err(|_| KeyError)?).write_public(derived.as_bytes_mut());
+        // declassified: a public key
         if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
     }
 
-    fn expand(private: &PrivateKey<Self>) -> Result<XWingKey, KeyError> {
+    fn expand_into(private: &PrivateKey<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
         let (public, seed) = private.as_bytes().split_first_chunk::<PUBLIC_LEN>().ok_or(KeyError)?;
         let (ml_kem_public, x25519_public) = public.split_first_chunk().ok_or(KeyError)?;
-        let parts = Parts::from_seed(seed.try_into().map_err(|_| KeyError)?);
-        let key = XWingKey {
-            ml_kem: MlKem768Key::from_seed(&parts.ml_kem),
-            x25519_public: x25519::multiply_base(&parts.x25519),
-            x25519: parts.x25519,
-        };
-        let mut derived = [0; ml_kem::PUBLIC_LEN];
-        key.ml_kem.write_public(&mut derived);
-        if derived == *ml_kem_public && key.x25519_public == *x25519_public { Ok(key) } else { Err(KeyError) }
+        key.fill(seed.try_into().map_err(|_| KeyError)?);
+        let checked = key.ml_kem.check_public(ml_kem_public);
+        // declassified: a public key
+        if checked.is_ok() && key.x25519_public == *x25519_public {
+            return Ok(());
+        }
+        *key = XWingKey::default();
+        Err(KeyError)
+    }
+
+    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
+        key.fill(seed.as_bytes());
+        let (ml_kem, x25519) = public.as_bytes_mut().split_first_chunk_mut().ok_or(KeyError)?;
+        key.ml_kem.write_public(ml_kem);
+        x25519.copy_from_slice(&key.x25519_public);
+        Ok(())
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(
@@ -97,10 +106,20 @@ impl Kem for XWing {
         let (ml_kem, x25519) = ciphertext.as_bytes().split_first_chunk().ok_or(DecapsulateError)?;
         let x25519 = x25519.try_into().map_err(|_| DecapsulateError)?;
         let mut ml_kem_secret = Zeroizing::new([0; 32]);
-        key.ml_kem.decapsulate(ml_kem, &mut ml_kem_secret);
+        key.ml_kem.decapsulate(ml_kem, &mut ml_kem_secret)?;
         let shared = x25519::multiply(&key.x25519, x25519);
         combine(&ml_kem_secret, &shared, x25519, &key.x25519_public, secret);
         Ok(())
+    }
+}
+
+impl XWingKey {
+    /// Derives the parts in place.
+    fn fill(&mut self, seed: &[u8; 32]) {
+        let parts = Parts::from_seed(seed);
+        self.x25519_public = x25519::multiply_base(&parts.x25519);
+        *self.x25519 = *parts.x25519;
+        self.ml_kem.fill(&parts.ml_kem);
     }
 }
 

@@ -83,6 +83,12 @@ fn check<K: Kem>(name: &str, test: &Test) {
     }
 }
 
+fn counting<A: ByteArray>() -> A {
+    let mut bytes = A::ZERO;
+    bytes.as_mut().iter_mut().zip((3..=250).cycle()).for_each(|(byte, number)| *byte = number);
+    bytes
+}
+
 fn round_trip<K: Kem>() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     let private = PrivateKey::<K>::generate(&mut rng);
@@ -92,6 +98,18 @@ fn round_trip<K: Kem>() {
     K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
     assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()));
     assert_ne!(secret.as_bytes(), &K::SecretBytes::ZERO);
+
+    // both keys from a seed at once, over another key
+    let seed = || Seed::<K>::from_bytes(counting());
+    let (mut public, mut place) = (PublicKey::<K>::default(), key);
+    assert_eq!(decapsulate::<K>(&K::Expanded::default(), &ciphertext), Err(DecapsulateError), "an empty key");
+    K::key_pair(&seed(), &mut public, &mut place).unwrap();
+    let private = K::from_seed(&seed());
+    assert_eq!(K::public_key(&private), Ok(public.clone()), "{}", K::NAME);
+    K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
+    assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
+    let key = K::expand(&private).unwrap();
+    assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
 
     // whatever byte of the ciphertext changes, so does the secret
     for at in [0, K::CiphertextBytes::LEN >> 1, K::CiphertextBytes::LEN - 1] {
@@ -141,6 +159,10 @@ fn a_private_key_with_another_public_key_is_refused() {
         private.as_bytes_mut().as_mut()[at] ^= 1;
         assert!(K::expand(&private).is_err(), "{}", K::NAME);
         assert_eq!(K::public_key(&private), Err(KeyError), "{}", K::NAME);
+        let mut key = K::expand(&PrivateKey::generate(&mut ChaCha20Rng::seed_from_u64(9))).unwrap();
+        assert_eq!(K::expand_into(&private, &mut key), Err(KeyError), "{}", K::NAME);
+        let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
+        assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
     }
     for at in [0, 600, 1183, 1184, 1215] {
         check::<MlKem768>(at);

@@ -134,3 +134,68 @@ fn a_plain_array_survives() {
     let bytes: [u8; 64] = core::array::from_fn(|i| 17 + u8::try_from(i).unwrap());
     assert!(survivors(bytes, &[]) >= 7);
 }
+
+/// A key that turns out to be malformed is gone from the place that it was expanded in, and so is the one before it.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_error_leaves_nothing() {
+    fn check<K: Kem>(ml_kem_at: usize) {
+        let mut private = kem::PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(4));
+        let public = K::public_key(&private).unwrap();
+        let mut key = Box::new(K::expand(&private).unwrap());
+        let address = core::ptr::from_ref(&*key).addr();
+        let before = read_own_memory(address, size_of::<K::Expanded>());
+        // the public part is another, the seed and what comes of it the same
+        private.as_bytes_mut().as_mut()[ml_kem_at] ^= 1;
+        assert!(K::expand_into(&private, core::hint::black_box(&mut *key)).is_err());
+        let after = read_own_memory(address, size_of::<K::Expanded>());
+        let held: Vec<&[u8]> = before
+            .chunks_exact(8)
+            .filter(|word| word.iter().filter(|byte| **byte != 0 && **byte != 0xff).count() > 6)
+            .filter(|word| !public.as_bytes().as_ref().windows(8).any(|window| window == *word))
+            .collect();
+        assert!(held.len() > 300, "{}: there was a key: {}", K::NAME, held.len());
+        let left = after.chunks_exact(8).filter(|word| held.contains(word)).count();
+        assert_eq!(left, 0, "{}", K::NAME);
+    }
+    check::<MlKem768>(700);
+    check::<XWing>(700);
+    check::<MlKem768X25519>(732);
+    check::<MlKem768X448>(756);
+}
+
+/// Expanding in place leaves no copy of the expanded private key on the stack.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mixwell_mlkem = "rustcrypto")))]
+fn no_expanded_key_on_the_stack() {
+    const DEPTH: usize = 128 * 1024;
+    // it is the layout of this engine's key that is known here
+    if !std::arch::is_x86_feature_detected!("avx2") {
+        return;
+    }
+
+    #[inline(never)]
+    fn expand(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        MlKem768::expand_into(private, key).unwrap();
+    }
+    #[inline(never)]
+    fn by_value(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        *key = core::hint::black_box(MlKem768::expand(private).unwrap());
+    }
+    /// How many of the key's secret words stand below the caller's frame after `work`.
+    fn left(work: fn(&kem::PrivateKey<MlKem768>, &mut MlKem768Key)) -> usize {
+        let private = kem::PrivateKey::<MlKem768>::generate(&mut ChaCha20Rng::seed_from_u64(6));
+        let mut key = Box::new(MlKem768Key::default());
+        work(&private, &mut key);
+        let top = core::ptr::from_ref(&private).addr();
+        let stack = read_own_memory(top - DEPTH, DEPTH);
+        let held = read_own_memory(core::ptr::from_ref(&*key).addr(), size_of::<MlKem768Key>());
+        let words: std::collections::HashSet<&[u8]> = stack.chunks_exact(8).collect();
+        // the secret vector comes first: 3 · 256 coefficients of 2 bytes, behind the tag and its filler
+        held[32..32 + 1536].chunks_exact(8).filter(|word| words.contains(word)).count()
+    }
+    let (in_place, moved) = (left(expand), left(by_value));
+    println!("of 192 secret words {in_place} are left on the stack, and {moved} if the key is returned by value");
+    assert!(moved > 150, "this sees copies: {moved}");
+    assert!(in_place < 2, "{in_place}");
+}

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 
+mod batch;
 mod commands;
 mod geometry;
 mod header;

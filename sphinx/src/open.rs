@@ -5,7 +5,7 @@ use crate::{
     geometry::{Geometry, PAYLOAD_TAG_LEN},
     header::{Header, HeaderMut, VERSION},
     ids::{NodeId, RecipientId, ReplayTag, SurbId},
-    keys::HopKeys,
+    keys::{HeaderStream, HopKeys},
     scheme::{BadKey, Scheme},
     sphinx::Sphinx,
 };
@@ -81,9 +81,9 @@ pub enum Action<'p> {
 /// A packet whose header is authentic. Nothing in the packet has changed yet. Wiped on drop.
 #[must_use = "check the replay tag, then finish"]
 pub struct Opened<'p, S: Scheme> {
-    geometry: Geometry,
-    packet: &'p mut [u8],
-    keys: HopKeys,
+    pub(crate) geometry: Geometry,
+    pub(crate) packet: &'p mut [u8],
+    pub(crate) keys: HopKeys,
     replay_tag: ReplayTag,
     scheme: PhantomData<S>,
 }
@@ -107,11 +107,13 @@ impl<S: Scheme> Sphinx<S> {
         packet: &'p mut [u8],
         keys: &[&S::PrivateKey],
     ) -> Result<(usize, Opened<'p, S>), OpenError> {
-        let want = self.geometry.packet_len();
-        if packet.len() != want {
-            return Err(OpenError::Length { got: packet.len(), want });
-        }
+        self.check_length(packet)?;
         self.open_header(packet, keys)
+    }
+
+    pub(crate) const fn check_length(&self, packet: &[u8]) -> Result<(), OpenError> {
+        let (got, want) = (packet.len(), self.geometry.packet_len());
+        if got == want { Ok(()) } else { Err(OpenError::Length { got, want }) }
     }
 
     /// Opens a packet of which only the header has the geometry's length: for test vectors.
@@ -128,28 +130,50 @@ impl<S: Scheme> Sphinx<S> {
         packet: &'p mut [u8],
         keys: &[&S::PrivateKey],
     ) -> Result<(usize, Opened<'p, S>), OpenError> {
-        let length = OpenError::Length { got: packet.len(), want: self.geometry.header_len() };
-        let header = Header::<S::Element>::parse(&self.geometry, packet).ok_or(length)?;
-        if !bool::from(header.version.ct_eq(&VERSION)) {
-            return Err(OpenError::Version);
-        }
+        let header = self.header(packet)?;
         let mut error = OpenError::Mac;
         for (index, key) in keys.iter().enumerate() {
-            match S::receive(key, header.element) {
-                Ok(keys) if keys.header_mac_is(&header.maced(), header.mac) => {
-                    let replay_tag = ReplayTag(Sha512_256::digest(header.element).into());
-                    let opened = Opened { geometry: self.geometry, packet, keys, replay_tag, scheme: PhantomData };
-                    return Ok((index, opened));
+            match authentic(&header, S::receive(key, header.element)) {
+                Ok(keys) => {
+                    let replay_tag = replay_tag(&header);
+                    return Ok((index, Opened::new(self.geometry, packet, keys, replay_tag)));
                 }
-                Ok(_) => error = OpenError::Mac,
-                Err(BadKey) => error = OpenError::GroupElement,
+                Err(fault) => error = fault,
             }
         }
         Err(error)
     }
+
+    /// The header, if it is of our version.
+    pub(crate) fn header<'p>(&self, packet: &'p [u8]) -> Result<Header<'p, S::Element>, OpenError> {
+        let length = OpenError::Length { got: packet.len(), want: self.geometry.header_len() };
+        let header = Header::<S::Element>::parse(&self.geometry, packet).ok_or(length)?;
+        if bool::from(header.version.ct_eq(&VERSION)) { Ok(header) } else { Err(OpenError::Version) }
+    }
+}
+
+/// The keys, if the header's MAC is right under them.
+pub(crate) fn authentic<E: ByteArray>(
+    header: &Header<'_, E>,
+    keys: Result<HopKeys, BadKey>,
+) -> Result<HopKeys, OpenError> {
+    match keys {
+        // declassified: whether the MAC is right
+        Ok(keys) if keys.header_mac_is(&header.maced(), header.mac) => Ok(keys),
+        Ok(_) => Err(OpenError::Mac),
+        Err(BadKey) => Err(OpenError::GroupElement),
+    }
+}
+
+pub(crate) fn replay_tag<E: ByteArray>(header: &Header<'_, E>) -> ReplayTag {
+    ReplayTag(Sha512_256::digest(header.element).into())
 }
 
 impl<'p, S: Scheme> Opened<'p, S> {
+    pub(crate) const fn new(geometry: Geometry, packet: &'p mut [u8], keys: HopKeys, replay_tag: ReplayTag) -> Self {
+        Self { geometry, packet, keys, replay_tag, scheme: PhantomData }
+    }
+
     /// What to remember of this packet under this mix key: a packet with a tag that was seen before must be dropped.
     #[must_use]
     pub const fn replay_tag(&self) -> &ReplayTag {
@@ -174,45 +198,78 @@ impl<'p, S: Scheme> Opened<'p, S> {
 
 /// Takes off a hop's layer and makes the packet for the next hop, if there is one.
 fn take_layer<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Commands, FinishError> {
-    let no_header = FinishError::GroupElement;
-    let header = HeaderMut::parse(geometry, packet).ok_or(no_header)?;
+    let mut layer = Layer::take(geometry, packet, keys)?;
+    if layer.goes_on() {
+        let (element, in_block) = layer.to_blind::<S>(geometry, packet).ok_or(FinishError::GroupElement)?;
+        let next = S::next_element(element, keys, in_block).map_err(|BadKey| FinishError::GroupElement)?;
+        layer.turn(geometry, packet, next.as_ref())?;
+    }
+    Ok(layer.commands)
+}
 
-    let mut stream = keys.header_stream();
-    stream.apply(header.routing_info);
-    let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
-    let commands = Commands::parse(block).map_err(FinishError::Command)?;
+/// A layer that has been taken off: what it said, and the keystream from there on.
+pub(crate) struct Layer {
+    pub(crate) commands: Commands,
+    stream: HeaderStream,
+}
 
-    keys.payload.decrypt(header.rest);
-    match &commands.destination {
-        Destination::NextHop(next) => {
-            let element = S::Element::from_slice(header.element).ok_or(no_header)?;
-            let (_, in_block) = block.split_at(AREA_LEN);
-            let element = S::next_element(element, keys, in_block).map_err(|BadKey| FinishError::GroupElement)?;
-            header.element.copy_from_slice(element.as_ref());
+impl Layer {
+    /// Decrypts routing info and payload. The block of this hop still stands in front.
+    pub(crate) fn take(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Self, FinishError> {
+        let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
+        let mut stream = keys.header_stream();
+        stream.apply(header.routing_info);
+        let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
+        // declassified with what it calls: a hop's own routing commands, which it acts on
+        let commands = Commands::parse(block).map_err(FinishError::Command)?;
 
-            // the routing info moves up by a block, and what follows it is what the sender took for padding
-            let block_len = block.len();
-            header.routing_info.copy_within(block_len.., 0);
-            let kept = header.routing_info.len().saturating_sub(block_len);
-            let (_, padding) = header.routing_info.split_at_mut(kept);
-            padding.fill(0);
-            stream.apply(padding);
-            header.mac.copy_from_slice(&next.mac);
-        }
-        Destination::Recipient(_) => {
+        keys.payload.decrypt(header.rest);
+        if let Destination::Recipient(_) = commands.destination {
             let tag = header.rest.first_chunk::<PAYLOAD_TAG_LEN>().ok_or(FinishError::PayloadTag)?;
+            // declassified: whether the payload arrived as it was sent
             if !bool::from(tag.ct_eq(&[0; PAYLOAD_TAG_LEN])) {
                 return Err(FinishError::PayloadTag);
             }
         }
-        // the tag is under layers that only the SURB's maker can take off
-        Destination::Reply(..) => {}
+        // a reply's tag is under layers that only the SURB's maker can take off
+        Ok(Self { commands, stream })
     }
-    Ok(commands)
+
+    pub(crate) const fn goes_on(&self) -> bool {
+        matches!(self.commands.destination, Destination::NextHop(_))
+    }
+
+    /// If the packet goes on: its group element, and the end of this hop's block, where KEMs have the next one.
+    pub(crate) fn to_blind<'p, S: Scheme>(
+        &self,
+        geometry: &Geometry,
+        packet: &'p [u8],
+    ) -> Option<(&'p S::Element, &'p [u8])> {
+        let header = Header::<S::Element>::parse(geometry, packet).filter(|_| self.goes_on())?;
+        let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
+        let (_, in_block) = block.split_at(AREA_LEN);
+        Some((header.element, in_block))
+    }
+
+    /// Makes the packet for the next hop, with its group element.
+    pub(crate) fn turn(&mut self, geometry: &Geometry, packet: &mut [u8], element: &[u8]) -> Result<(), FinishError> {
+        let Destination::NextHop(next) = &self.commands.destination else { return Ok(()) };
+        let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
+        header.element.copy_from_slice(element);
+        // the routing info moves up by a block, and what follows it is what the sender took for padding
+        let block_len = geometry.per_hop_routing_info_len();
+        header.routing_info.copy_within(block_len.., 0);
+        let kept = header.routing_info.len().saturating_sub(block_len);
+        let (_, padding) = header.routing_info.split_at_mut(kept);
+        padding.fill(0);
+        self.stream.apply(padding);
+        header.mac.copy_from_slice(&next.mac);
+        Ok(())
+    }
 }
 
 /// What the commands ask for.
-fn action<'p>(geometry: &Geometry, packet: &'p mut [u8], commands: Commands) -> Action<'p> {
+pub(crate) fn action<'p>(geometry: &Geometry, packet: &'p mut [u8], commands: Commands) -> Action<'p> {
     let (_, payload) = packet.split_at_mut(geometry.header_len());
     let delay_millis = commands.delay_millis;
     match commands.destination {

@@ -57,6 +57,22 @@ pub(crate) trait Steps: SchemeKeys {
 
     /// At a hop: the group element for the next one. `in_block` is the end of this hop's block, where KEMs have it.
     fn next_element(element: &Self::Element, keys: &HopKeys, in_block: &[u8]) -> Result<Self::Element, BadKey>;
+
+    /// [`Steps::receive`] for each group element.
+    fn receive_each<const N: usize>(
+        private: &Self::PrivateKey,
+        elements: [Option<&Self::Element>; N],
+    ) -> [Option<Result<HopKeys, BadKey>>; N] {
+        elements.map(|element| element.map(|element| Self::receive(private, element)))
+    }
+
+    /// [`Steps::next_element`] for each.
+    #[expect(clippy::type_complexity, reason = "its three arguments, where there are any")]
+    fn next_element_each<const N: usize>(
+        hops: [Option<(&Self::Element, &HopKeys, &[u8])>; N],
+    ) -> [Option<Result<Self::Element, BadKey>>; N] {
+        hops.map(|hop| hop.map(|(element, keys, in_block)| Self::next_element(element, keys, in_block)))
+    }
 }
 
 /// A public key, group element or ciphertext that gives no secret.

@@ -172,6 +172,7 @@ impl SurbKeys {
         PayloadKey::from_bytes(own).decrypt(answer);
 
         let intact = answer.first_chunk::<PAYLOAD_TAG_LEN>().is_some_and(|tag| tag.ct_eq(&[0; PAYLOAD_TAG_LEN]).into());
+        // declassified: whether the answer arrived as it was sent
         if !intact {
             answer.fill(0);
             return Err(ReplyError::PayloadTag);

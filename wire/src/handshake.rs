@@ -4,6 +4,7 @@
 //! ends the handshake.
 
 mod authenticate;
+mod ephemeral;
 pub mod initiator;
 mod kem;
 mod link_key;
@@ -13,6 +14,8 @@ pub mod responder;
 pub use authenticate::{Ad, Peer};
 pub use link_key::LinkKey;
 pub use messages::Messages;
+
+use ephemeral::Ephemeral;
 
 use crate::noise::{CipherError, Keyed, TAG_LEN, Unkeyed};
 use core::fmt;

@@ -1,5 +1,6 @@
 //! The parts of the Noise Protocol Framework, revision 34, that pqXX needs (section 1): ChaChaPoly and BLAKE2b.
 
+mod chacha_poly;
 mod cipher_state;
 mod hkdf;
 mod symmetric_state;

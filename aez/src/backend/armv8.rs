@@ -8,55 +8,60 @@ use crate::{
     aez::Direction,
     encipher::encipher,
     engine::{Block, Engine, Pair},
-    offsets::{Offsets, Subkeys},
+    offsets::{Key, Offsets},
 };
 use core::{
-    arch::aarch64::{uint8x16_t, vaeseq_u8, vaesmcq_u8, vdupq_n_u8, veorq_u8, vld1q_u8, vst1q_u8},
+    arch::aarch64::{
+        uint8x16_t, vaddq_u8, vaeseq_u8, vaesmcq_u8, vandq_u8, vcltzq_s8, vdupq_n_u8, veorq_u8, vextq_u8, vld1q_u8,
+        vreinterpretq_s8_u8, vst1q_u8,
+    },
     ops::BitXor,
 };
 use zeroize::Zeroize;
 
 cpufeatures::new!(cpu_aes, "aes");
 
-/// What this target has beside the portable backend, with the way to ask whether this machine does.
-pub(super) const BACKENDS: [(Backend, fn() -> bool); 1] = [(Backend::Armv8, Armv8::is_available)];
+/// What this target may have beside the portable backend.
+pub(super) const BACKENDS: &[Backend] = &[Backend::Armv8];
 
-/// A key, expanded for it.
-pub(crate) struct Native(Armv8);
+/// Proof that the processor has the AES instructions.
+#[derive(Clone, Copy)]
+pub(crate) struct Native(());
 
 impl Native {
     #[inline]
-    pub(super) fn best(key: &Subkeys) -> Option<Self> {
-        if Armv8::is_available() { Some(Self(Armv8(Offsets::new(key)))) } else { None }
+    pub(super) fn best() -> Option<Self> {
+        if cpu_aes::get() { Some(Self(())) } else { None }
     }
 
     #[inline]
-    pub(super) fn new(key: &Subkeys, backend: Backend) -> Option<Self> {
-        if backend == Backend::Armv8 { Self::best(key) } else { None }
+    pub(super) fn find(backend: Backend) -> Option<Self> {
+        if backend == Backend::Armv8 { Self::best() } else { None }
     }
 
     #[expect(clippy::unused_self, reason = "as on targets with more than one")]
-    pub(super) fn backend(&self) -> Backend {
+    pub(super) fn backend(self) -> Backend {
         Backend::Armv8
     }
 
     #[inline]
-    pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+    pub(super) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         #[target_feature(enable = "aes")]
-        fn with_aes(engine: &Armv8, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            encipher(engine, nonce, direction, message);
+        fn with_aes(has: Native, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(&Armv8::new(has, key), nonce, direction, message);
         }
-        // SAFETY: an `Armv8` exists, so that the processor has the AES instructions
-        unsafe { with_aes(&self.0, nonce, direction, message) }
+        // SAFETY: the processor has the AES instructions as `self` proves
+        unsafe { with_aes(self, key, nonce, direction, message) }
     }
 }
 
-/// Exists only where the processor has the AES instructions.
+/// The expanded key. Exists only where the processor has the AES instructions.
 struct Armv8(Offsets<Vector>);
 
 impl Armv8 {
-    fn is_available() -> bool {
-        cpu_aes::get()
+    #[inline(always)]
+    fn new(_: Native, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// Adds the keys, then one AES round but for its own key.
@@ -73,6 +78,7 @@ impl Armv8 {
 impl Engine for Armv8 {
     type Block = Vector;
     type Eight = Blocks<Vector>;
+    type Sum = Vector;
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Vector> {
@@ -100,12 +106,12 @@ impl Engine for Armv8 {
     }
 
     #[inline(always)]
-    fn load(&self, pairs: &[Pair; 8]) -> [Blocks<Vector>; 2] {
+    fn load(&self, pairs: &[Pair]) -> [Blocks<Vector>; 2] {
         [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)]
     }
 
     #[inline(always)]
-    fn store(&self, [left, right]: [Blocks<Vector>; 2], pairs: &mut [Pair; 8]) {
+    fn store(&self, [left, right]: [Blocks<Vector>; 2], pairs: &mut [Pair]) {
         left.store::<0>(pairs);
         right.store::<1>(pairs);
     }
@@ -113,6 +119,11 @@ impl Engine for Armv8 {
     #[inline(always)]
     fn sum(&self, eight: Blocks<Vector>, count: usize) -> Vector {
         eight.sum(count)
+    }
+
+    #[inline(always)]
+    fn total(&self, sum: Vector) -> Vector {
+        sum
     }
 
     #[inline(always)]
@@ -159,6 +170,18 @@ impl Block for Vector {
         Self::from_bytes(&number.to_be_bytes())
     }
 
+    /// Byte by byte, each with the top bit of the next; the first one's comes around to the last as the field's 0x87.
+    #[inline(always)]
+    fn double(self) -> Self {
+        const BITS: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x87];
+        // SAFETY: NEON is there; reads 16 bytes
+        Self(unsafe {
+            let tops = vcltzq_s8(vreinterpretq_s8_u8(self.0));
+            let carries = vandq_u8(vextq_u8::<1>(tops, tops), vld1q_u8(BITS.as_ptr()));
+            veorq_u8(vaddq_u8(self.0, self.0), carries)
+        })
+    }
+
     #[inline(always)]
     fn zero() -> Self {
         // SAFETY: NEON is there
@@ -179,5 +202,13 @@ impl BitXor for Vector {
 impl Zeroize for Vector {
     fn zeroize(&mut self) {
         self.0.zeroize();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn doubles() {
+        crate::field::tests::doubles::<super::Vector>();
     }
 }

@@ -8,9 +8,9 @@ use core::ops::BitXor;
 pub(crate) struct Blocks<B>(pub(super) [B; 8]);
 
 impl<B: Block> Blocks<B> {
-    /// The left blocks of eight pairs (`SIDE` 0) or the right ones (1).
+    /// The left blocks of up to eight pairs (`SIDE` 0) or the right ones (1), then zeros.
     #[inline(always)]
-    pub(super) fn load<const SIDE: usize>(pairs: &[Pair; 8]) -> Self {
+    pub(super) fn load<const SIDE: usize>(pairs: &[Pair]) -> Self {
         let mut blocks = [B::zero(); 8];
         for (block, pair) in blocks.iter_mut().zip(pairs) {
             *block = B::from_bytes(&pair[SIDE]);
@@ -19,7 +19,7 @@ impl<B: Block> Blocks<B> {
     }
 
     #[inline(always)]
-    pub(super) fn store<const SIDE: usize>(self, pairs: &mut [Pair; 8]) {
+    pub(super) fn store<const SIDE: usize>(self, pairs: &mut [Pair]) {
         for (block, pair) in self.0.iter().zip(pairs) {
             pair[SIDE] = block.to_bytes();
         }

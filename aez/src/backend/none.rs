@@ -1,28 +1,29 @@
 //! A target without instructions for AES, or told to leave them alone.
 
 use super::Backend;
-use crate::{aez::Direction, offsets::Subkeys};
+use crate::{aez::Direction, offsets::Key};
 
-/// What this target has beside the portable backend, with the way to ask whether this machine does.
-pub(super) const BACKENDS: [(Backend, fn() -> bool); 0] = [];
+/// What this target may have beside the portable backend.
+pub(super) const BACKENDS: &[Backend] = &[];
 
 /// There is none.
+#[derive(Clone, Copy)]
 pub(crate) enum Native {}
 
 impl Native {
-    pub(super) fn best(_: &Subkeys) -> Option<Self> {
+    pub(super) fn best() -> Option<Self> {
         None
     }
 
-    pub(super) fn new(_: &Subkeys, _: Backend) -> Option<Self> {
+    pub(super) fn find(_: Backend) -> Option<Self> {
         None
     }
 
-    pub(super) fn backend(&self) -> Backend {
-        match *self {}
+    pub(super) fn backend(self) -> Backend {
+        match self {}
     }
 
-    pub(super) fn encipher(&self, _: &[u8; 16], _: Direction, _: &mut [u8]) {
-        match *self {}
+    pub(super) fn encipher(self, _: &Key, _: &[u8; 16], _: Direction, _: &mut [u8]) {
+        match self {}
     }
 }

@@ -4,14 +4,11 @@ mod columns;
 mod planes;
 mod sbox;
 
-use self::{
-    columns::Columns,
-    planes::{Planes, shift_rows},
-};
+pub(crate) use self::columns::Columns;
+use self::planes::{Planes, shift_rows};
 use crate::{
     engine::{Block, Engine, Pair},
-    field::first_multiples,
-    offsets::{Offsets, Subkeys},
+    offsets::{Key, Offsets},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -25,12 +22,13 @@ pub(crate) struct Portable {
 }
 
 impl Portable {
-    pub(super) fn new(key: &Subkeys) -> Self {
-        let [i, j, l] = [key.i, key.j, key.l].map(Columns::from_number);
+    pub(super) fn new(key: &Key) -> Self {
+        let offsets = Offsets::new(key);
+        let Offsets { i, j, l: [l, ..], .. } = offsets;
         Self {
             four: [round_key::<1>(j), round_key::<2>(i), round_key::<3>(l)],
-            multiples_of_l: Planes::pack(first_multiples(key.l).map(Columns::from_number)),
-            offsets: Offsets::new(key),
+            multiples_of_l: Planes::pack(offsets.l),
+            offsets,
         }
     }
 }
@@ -38,6 +36,7 @@ impl Portable {
 impl Engine for Portable {
     type Block = Columns;
     type Eight = Planes;
+    type Sum = Columns;
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Columns> {
@@ -64,8 +63,8 @@ impl Engine for Portable {
         self.multiples_of_l
     }
 
-    #[inline(always)]
-    fn load(&self, pairs: &[Pair; 8]) -> [Planes; 2] {
+    #[inline]
+    fn load(&self, pairs: &[Pair]) -> [Planes; 2] {
         let mut halves = [[Columns([0; 4]); 8]; 2];
         let [left, right] = &mut halves;
         for ((left, right), pair) in left.iter_mut().zip(right).zip(pairs) {
@@ -74,8 +73,8 @@ impl Engine for Portable {
         halves.map(Planes::pack)
     }
 
-    #[inline(always)]
-    fn store(&self, halves: [Planes; 2], pairs: &mut [Pair; 8]) {
+    #[inline]
+    fn store(&self, halves: [Planes; 2], pairs: &mut [Pair]) {
         let [left, right] = halves.map(Planes::unpack);
         for ((pair, left), right) in pairs.iter_mut().zip(left).zip(right) {
             *pair = [left.to_bytes(), right.to_bytes()];
@@ -105,6 +104,12 @@ impl Engine for Portable {
     }
 
     #[inline(always)]
+    fn total(&self, sum: Columns) -> Columns {
+        sum
+    }
+
+    /// Its call costs little beside it, and an inlined copy for each caller 1 kB of flash.
+    #[inline(never)]
     fn rounds4(&self, x: Planes, offset: Planes, mask: Planes) -> Planes {
         let [j, i, l] = &self.four;
         let mut x = x ^ offset;

@@ -3,47 +3,54 @@
 mod aes_ni;
 mod detect;
 mod vaes;
+mod vaes512;
 mod xmm;
 
-use self::{aes_ni::AesNi, vaes::Vaes};
+use self::{aes_ni::HasAesNi, vaes::HasVaes, vaes512::HasVaes512};
 use super::Backend;
-use crate::{aez::Direction, offsets::Subkeys};
+use crate::{aez::Direction, offsets::Key};
 
-/// What this target has beside the portable backend, with the way to ask whether this machine does.
-pub(super) const BACKENDS: [(Backend, fn() -> bool); 2] =
-    [(Backend::Vaes, Vaes::is_available), (Backend::AesNi, AesNi::is_available)];
+/// What this target may have beside the portable backend, the fastest first.
+pub(super) const BACKENDS: &[Backend] = &[Backend::Vaes512, Backend::Vaes, Backend::AesNi];
 
-/// A key, expanded for one of them.
+/// What this machine was found to have.
+#[derive(Clone, Copy)]
 pub(crate) enum Native {
-    AesNi(AesNi),
-    Vaes(Vaes),
+    AesNi(HasAesNi),
+    Vaes(HasVaes),
+    Vaes512(HasVaes512),
 }
 
 impl Native {
-    /// Not VAES, fast as it is: the instruction has not run our vectors on any machine yet.
-    pub(super) fn best(key: &Subkeys) -> Option<Self> {
-        Self::new(key, Backend::AesNi)
+    #[inline]
+    pub(super) fn best() -> Option<Self> {
+        BACKENDS.iter().find_map(|backend| Self::find(*backend))
     }
 
-    pub(super) fn new(key: &Subkeys, backend: Backend) -> Option<Self> {
+    #[inline]
+    pub(super) fn find(backend: Backend) -> Option<Self> {
         match backend {
-            Backend::AesNi => AesNi::new(key).map(Self::AesNi),
-            Backend::Vaes => Vaes::new(key).map(Self::Vaes),
+            Backend::AesNi => HasAesNi::find().map(Self::AesNi),
+            Backend::Vaes => HasVaes::find().map(Self::Vaes),
+            Backend::Vaes512 => HasVaes512::find().map(Self::Vaes512),
             _ => None,
         }
     }
 
-    pub(super) fn backend(&self) -> Backend {
+    pub(super) fn backend(self) -> Backend {
         match self {
             Self::AesNi(_) => Backend::AesNi,
             Self::Vaes(_) => Backend::Vaes,
+            Self::Vaes512(_) => Backend::Vaes512,
         }
     }
 
-    pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+    #[inline]
+    pub(super) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         match self {
-            Self::AesNi(key) => key.encipher(nonce, direction, message),
-            Self::Vaes(key) => key.encipher(nonce, direction, message),
+            Self::AesNi(has) => has.encipher(key, nonce, direction, message),
+            Self::Vaes(has) => has.encipher(key, nonce, direction, message),
+            Self::Vaes512(has) => has.encipher(key, nonce, direction, message),
         }
     }
 }

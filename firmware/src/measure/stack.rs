@@ -1,6 +1,11 @@
 //! The free stack is painted; the deepest word that has lost its paint tells how far an operation reached.
 
-use core::arch::asm;
+use core::{
+    arch::asm,
+    ptr::addr_of,
+    sync::atomic::{AtomicU32, Ordering},
+};
+use cortex_m_semihosting::hprintln;
 
 const PAINT: u32 = 0xa5a5_5a5a;
 /// How far below the stack pointer is painted, in bytes. The board has 4 MiB, all of them stack.
@@ -61,6 +66,22 @@ impl Painted {
             );
         }
         assert!(deepest > self.low, "more stack was used than painted");
+        DEEPEST.fetch_min(deepest, Ordering::Relaxed);
         (self.top - deepest) as usize
     }
+}
+
+/// The deepest address that any measured operation has touched.
+static DEEPEST: AtomicU32 = AtomicU32::new(u32::MAX);
+
+/// Prints the memory that all of the image takes so far: what is static, and the deepest stack, its callers' frames included.
+pub(crate) fn print_ram() {
+    unsafe extern "C" {
+        static _stack_start: u32;
+        static __sdata: u32;
+        static __ebss: u32;
+    }
+    let statics = addr_of!(__ebss).addr() - addr_of!(__sdata).addr();
+    let stack = addr_of!(_stack_start).addr() - DEEPEST.load(Ordering::Relaxed) as usize;
+    hprintln!("  {:<24} {:>10} bytes = {} static + {} of stack", "RAM in all", statics + stack, statics, stack);
 }

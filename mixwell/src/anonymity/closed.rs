@@ -27,7 +27,16 @@ pub(super) fn erlang_quantile(hops: u32, mu: f64, chance: f64) -> f64 {
 
 /// The chance of `n` packets in a mix that holds `mean` on average: M/M/∞ is Poisson.
 pub(super) fn poisson(mean: f64, n: u32) -> f64 {
-    (1..=n).fold((-mean).exp(), |chance, k| chance * mean / f64::from(k))
+    (f64::from(n) * mean.ln() - mean - ln_factorial(n)).exp()
+}
+
+/// ln n!, by Stirling's series from 20 on (off by less than 1e-9).
+fn ln_factorial(n: u32) -> f64 {
+    if n < 20 {
+        return (2..=n).map(|k| f64::from(k).ln()).sum();
+    }
+    let n = f64::from(n);
+    n * n.ln() - n + 0.5 * (core::f64::consts::TAU * n).ln() + 1.0 / (12.0 * n) - 1.0 / (360.0 * n.powi(3))
 }
 
 /// The entropy in bits of which of the packets that leave the network is a given one that entered it, in the limit of
@@ -71,7 +80,11 @@ mod tests {
 
     #[test]
     fn poisson_adds_up() {
-        let sum: f64 = (0..100).map(|n| poisson(12.5, n)).sum();
-        assert!((sum - 1.0).abs() < 1e-12);
+        for mean in [0.01, 12.5, 2000.0] {
+            let sum: f64 = (0..5000).map(|n| poisson(mean, n)).sum();
+            assert!((sum - 1.0).abs() < 1e-8, "{mean}: {sum}");
+            let average: f64 = (0..5000).map(|n| f64::from(n) * poisson(mean, n)).sum();
+            assert!((average / mean - 1.0).abs() < 1e-8, "{mean}: {average}");
+        }
     }
 }

@@ -10,7 +10,9 @@ pub(super) struct Measured {
     pub(super) waiting: Histogram,
     /// Packets in a mix, as a packet finds it that arrives.
     pub(super) in_mix: Histogram,
-    /// Entropy of the sender of a packet that leaves the network, in bits.
+    /// Entropy of which user sent a packet that leaves the network, of the users alone, in bits.
+    pub(super) user_entropy: Histogram,
+    /// The same with the nodes and their loops as one more sender.
     pub(super) sender_entropy: Histogram,
     /// Entropy of which packet that left a followed one is, in bits.
     pub(super) message_entropy: Histogram,
@@ -23,11 +25,11 @@ pub(super) struct Sent {
     pub(super) messages: f64,
     pub(super) decoys: f64,
     pub(super) user_loops: f64,
-    pub(super) mix_loops: f64,
+    pub(super) node_loops: f64,
 }
 
 impl Sent {
     pub(super) fn all(&self) -> f64 {
-        self.messages + self.decoys + self.user_loops + self.mix_loops
+        self.messages + self.decoys + self.user_loops + self.node_loops
     }
 }

@@ -1,10 +1,10 @@
 //! The simulated network: clocks, mixes, and the order of events.
 
 use super::{
-    Published,
     histogram::Histogram,
     measured::{Measured, Sent},
     observer::{Odds, Origins, Pool, entropy_term},
+    plan::Plan,
 };
 use chacha20::ChaCha20Rng;
 use core::cmp::Reverse;
@@ -12,27 +12,16 @@ use mixwell_mixdelay::{ClientClock, Instant, Limits, Poisson, Rate, ServerQueue,
 use rand_core::{Rng as _, SeedableRng as _};
 use std::collections::{BinaryHeap, VecDeque};
 
-/// What to simulate.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
-    pub(super) layers: u32,
-    pub(super) nodes: u32,
-    pub(super) users: u32,
-    pub(super) lambda_p: Published,
-    pub(super) lambda_l: Published,
-    pub(super) lambda_m: Published,
-    pub(super) messages: Published,
-    pub(super) mu: Published,
-    pub(super) millis: u64,
-    pub(super) seed: u64,
-}
-
 pub(super) struct Network {
-    plan: Plan,
     mu: Rate,
+    /// Of each hop: the number of its first node, and how many there are.
+    hops: Vec<(usize, u32)>,
     origins: Origins,
     users: Vec<User>,
     mixes: Vec<Mix>,
+    /// The clocks of the nodes that send loops.
+    loops: Vec<Poisson>,
+    end: Instant,
     events: BinaryHeap<Reverse<(Instant, Actor)>>,
     /// When measuring begins.
     warm: Instant,
@@ -51,7 +40,7 @@ enum Actor {
     User(usize),
     /// A mix's queue.
     Mix(usize),
-    /// A mix's clock.
+    /// A node's clock of loops.
     Loop(usize),
 }
 
@@ -64,7 +53,6 @@ struct User {
 
 struct Mix {
     queue: ServerQueue<Packet>,
-    loops: Poisson,
     known: Pool,
     wake: Option<Instant>,
 }
@@ -72,7 +60,8 @@ struct Mix {
 #[derive(Clone, Copy)]
 struct Packet {
     sent: Instant,
-    layer: u32,
+    /// The hop that it is at, or goes to.
+    hop: usize,
 }
 
 /// How many packets are followed.
@@ -80,26 +69,39 @@ const FOLLOWED: usize = 64;
 const NO_LIMITS: Limits = Limits { delay_millis: u64::MAX, unwrap_millis: u64::MAX, slack_millis: u64::MAX };
 
 impl Network {
-    pub(super) fn new(plan: &Plan, mu: Rate) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let origins = Origins { users: plan.users as usize, followed: FOLLOWED };
         let mut rng = ChaCha20Rng::seed_from_u64(plan.seed);
         let mut events = BinaryHeap::new();
         let users: Vec<User> = (0..plan.users).map(|_| User::new(plan, &mut rng)).collect();
-        let mixes: Vec<Mix> = (0..plan.mixes()).map(|_| Mix::new(plan, origins, &mut rng)).collect();
+        let loops: Vec<Poisson> = plan
+            .loops
+            .iter()
+            .flat_map(|(nodes, rate)| (0..*nodes).map(|_| rate.rate))
+            .map(|rate| clock(rate, &mut rng))
+            .collect();
         events.extend(users.iter().zip(0..).filter_map(|(user, i)| Some(Reverse((user.wake()?, Actor::User(i))))));
         events.extend(
-            mixes.iter().zip(0..).filter_map(|(mix, i)| Some(Reverse((mix.loops.poll_timeout()?, Actor::Loop(i))))),
+            loops.iter().zip(0..).filter_map(|(clock, i)| Some(Reverse((clock.poll_timeout()?, Actor::Loop(i))))),
         );
+        let mut hops = Vec::new();
+        let mut mixes = Vec::new();
+        for nodes in &plan.hops {
+            hops.push((mixes.len(), *nodes));
+            mixes.extend((0..*nodes).map(|_| Mix::new(origins)));
+        }
         // Ten times the mean latency before, so that the mixes are full; and enough after the last that is followed.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let settle = ((f64::from(plan.layers) * plan.hop_millis() * 10.0) as u64).min(plan.millis >> 2);
-        let path_millis = f64::from(plan.layers) * plan.hop_millis();
+        let settle = ((f64::from(plan.hop_count()) * plan.hop_millis() * 10.0) as u64).min(plan.millis >> 2);
+        let path_millis = f64::from(plan.hop_count()) * plan.hop_millis();
         Self {
-            plan: *plan,
-            mu,
+            mu: plan.mu_rate,
+            hops,
             origins,
             users,
             mixes,
+            loops,
+            end: Instant::from_millis(plan.millis),
             events,
             warm: Instant::from_millis(settle),
             next_followed: Instant::from_millis(settle),
@@ -110,6 +112,7 @@ impl Network {
                 latency: Histogram::new(path_millis / 40.0, 1000),
                 waiting: Histogram::new(10.0 / plan.lambda_p.per_milli / 1000.0, 100_000),
                 in_mix: Histogram::new(1.0, 100_000),
+                user_entropy: Histogram::new(0.02, 1000),
                 sender_entropy: Histogram::new(0.02, 1000),
                 message_entropy: Histogram::new(0.02, 2000),
                 sent: Sent::default(),
@@ -120,10 +123,9 @@ impl Network {
 
     /// Runs to the end; `progress` is told the network's time in milliseconds.
     pub(super) fn run(mut self, progress: impl Fn(u64)) -> Measured {
-        let end = Instant::from_millis(self.plan.millis);
         let mut told = 0;
         while let Some(Reverse((now, actor))) = self.events.pop()
-            && now <= end
+            && now <= self.end
         {
             if now.as_millis() >= told {
                 progress(now.as_millis());
@@ -131,7 +133,7 @@ impl Network {
             }
             match actor {
                 Actor::User(number) => self.user(now, number),
-                Actor::Loop(number) => self.mix_loop(now, number),
+                Actor::Loop(number) => self.node_loop(now, number),
                 Actor::Mix(number) => self.mix(now, number),
             }
         }
@@ -167,22 +169,22 @@ impl Network {
         (0..packets).for_each(|_| self.send(now, number));
     }
 
-    fn mix_loop(&mut self, now: Instant, number: usize) {
-        let Some(mix) = self.mixes.get_mut(number) else { return };
+    fn node_loop(&mut self, now: Instant, number: usize) {
+        let Some(clock) = self.loops.get_mut(number) else { return };
         let mut packets = 0_u32;
-        while mix.loops.poll(now, &mut self.rng) {
+        while clock.poll(now, &mut self.rng) {
             packets = packets.saturating_add(1);
         }
-        if let Some(wake) = mix.loops.poll_timeout() {
+        if let Some(wake) = clock.poll_timeout() {
             self.events.push(Reverse((wake, Actor::Loop(number))));
         }
         for _ in 0..packets {
-            self.measured.sent.mix_loops += 1.0;
+            self.measured.sent.node_loops += 1.0;
             self.send(now, usize::MAX);
         }
     }
 
-    /// A new packet goes to the first layer. Some are followed: the next one sent after equal times.
+    /// A new packet goes to the first hop. Some are followed: the next one sent after equal times.
     fn send(&mut self, now: Instant, sender: usize) {
         let follow = sender < self.origins.users
             && self.followed.len() < FOLLOWED
@@ -194,15 +196,14 @@ impl Network {
             self.next_followed = self.next_followed.plus_nanos(self.follow_every_nanos);
         }
         let odds = self.origins.seen(sender, message);
-        self.arrive(now, Packet { sent: now, layer: 0 }, &odds);
+        self.arrive(now, Packet { sent: now, hop: 0 }, &odds);
     }
 
-    /// A packet goes to any mix of its layer.
+    /// A packet goes to any node of its hop.
     fn arrive(&mut self, now: Instant, packet: Packet, odds: &Odds) {
-        let first = packet.layer.saturating_mul(self.plan.nodes);
-        let choice = (u64::from(self.rng.next_u32()).wrapping_mul(self.plan.nodes.into())) >> 32;
-        let number = u64::from(first).saturating_add(choice);
-        let Ok(number) = usize::try_from(number) else { return };
+        let Some((first, nodes)) = self.hops.get(packet.hop) else { return };
+        let choice = (u64::from(self.rng.next_u32()).wrapping_mul(u64::from(*nodes))) >> 32;
+        let Ok(number) = usize::try_from(choice).map(|choice| first.saturating_add(choice)) else { return };
         let Some(mix) = self.mixes.get_mut(number) else { return };
         if now >= self.warm {
             self.measured.in_mix.add(mix.known.packets());
@@ -224,9 +225,9 @@ impl Network {
             && let Some(Ok(packet)) = mix.queue.poll(now, &mut self.rng)
         {
             mix.known.leave(&mut odds);
-            let layer = packet.layer.saturating_add(1);
-            if layer < self.plan.layers {
-                self.arrive(now, Packet { layer, ..packet }, &odds);
+            let hop = packet.hop.saturating_add(1);
+            if hop < self.hops.len() {
+                self.arrive(now, Packet { hop, ..packet }, &odds);
             } else {
                 self.leave(now, packet, &odds);
             }
@@ -238,6 +239,9 @@ impl Network {
         if packet.sent >= self.warm {
             self.measured.latency.add(millis(packet.sent, now));
             self.measured.sender_entropy.add(odds.sender_entropy(self.origins));
+            if let Some(entropy) = odds.user_entropy(self.origins) {
+                self.measured.user_entropy.add(entropy);
+            }
         }
         for (entropy, chance) in self.followed.iter_mut().zip(odds.followed(self.origins)) {
             *entropy += entropy_term(chance);
@@ -257,12 +261,10 @@ impl Network {
 
 impl User {
     fn new(plan: &Plan, rng: &mut ChaCha20Rng) -> Self {
-        let (mut clock, mut writes) = (ClientClock::new(), Poisson::new());
-        clock.set_rates(Instant::ZERO, plan.lambda_p.rate, plan.lambda_l.rate, rng);
-        clock.set_link(Instant::ZERO, true, rng);
-        writes.set_rate(Instant::ZERO, plan.messages.rate, rng);
-        writes.set_link(Instant::ZERO, true, rng);
-        Self { clock, writes, outbox: VecDeque::new() }
+        let mut clients = ClientClock::new();
+        clients.set_rates(Instant::ZERO, plan.lambda_p.rate, plan.lambda_l.rate, rng);
+        clients.set_link(Instant::ZERO, true, rng);
+        Self { clock: clients, writes: clock(plan.messages.rate, rng), outbox: VecDeque::new() }
     }
 
     fn wake(&self) -> Option<Instant> {
@@ -271,12 +273,17 @@ impl User {
 }
 
 impl Mix {
-    fn new(plan: &Plan, origins: Origins, rng: &mut ChaCha20Rng) -> Self {
-        let mut loops = Poisson::new();
-        loops.set_rate(Instant::ZERO, plan.lambda_m.rate, rng);
-        loops.set_link(Instant::ZERO, true, rng);
-        Self { queue: ServerQueue::new(NO_LIMITS, usize::MAX), loops, known: Pool::new(origins), wake: None }
+    fn new(origins: Origins) -> Self {
+        Self { queue: ServerQueue::new(NO_LIMITS, usize::MAX), known: Pool::new(origins), wake: None }
     }
+}
+
+/// A process that has begun.
+fn clock(rate: Option<Rate>, rng: &mut ChaCha20Rng) -> Poisson {
+    let mut clock = Poisson::new();
+    clock.set_rate(Instant::ZERO, rate, rng);
+    clock.set_link(Instant::ZERO, true, rng);
+    clock
 }
 
 #[expect(clippy::cast_precision_loss, reason = "for statistics")]
@@ -288,34 +295,34 @@ fn millis(from: Instant, to: Instant) -> f64 {
 mod tests {
     use super::{Network, Plan};
     use crate::anonymity::{Published, closed, measured::Measured};
-    use mixwell_mixdelay::Rate;
 
     fn published(per_milli: f64) -> Published {
-        Published { per_milli, rate: Rate::published(per_milli).unwrap() }
+        Published::new(per_milli).unwrap()
     }
 
-    fn plan(layers: u32, seed: u64) -> Plan {
+    fn plan(hops: &[u32], seed: u64) -> Plan {
         Plan {
-            layers,
-            nodes: 2,
+            name: String::new(),
+            hops: hops.to_vec(),
+            loops: vec![(hops.iter().sum(), published(0.001))],
             users: 60,
             lambda_p: published(0.002),
             lambda_l: published(0.001),
-            lambda_m: published(0.001),
             messages: published(0.0005),
             mu: published(0.005),
+            mu_rate: published(0.005).rate.unwrap(),
             millis: 300_000,
             seed,
         }
     }
 
     fn simulate(plan: &Plan) -> Measured {
-        Network::new(plan, plan.mu.rate.unwrap()).run(|_| {})
+        Network::new(plan).run(|_| {})
     }
 
     #[test]
     fn the_seed_decides() {
-        let plan = Plan { millis: 30_000, ..plan(3, 1) };
+        let plan = Plan { millis: 30_000, ..plan(&[2, 2, 2], 1) };
         assert_eq!(simulate(&plan), simulate(&plan));
         assert_ne!(simulate(&plan), simulate(&Plan { seed: 2, ..plan }));
     }
@@ -323,25 +330,36 @@ mod tests {
     /// Against the closed forms: latency is Erlang's, what a mix holds is Poisson's, the entropy near its limit.
     #[test]
     fn the_closed_forms_hold() {
-        for layers in [1, 3] {
-            let plan = plan(layers, 3);
-            let measured = simulate(&plan);
-            let distance = measured.latency.distance(|x| closed::erlang_cdf(layers, 0.005, x));
-            assert!(distance < 0.01, "{layers} layers: {distance}");
-            let in_mix = plan.traffic() / 2.0 / 0.005;
-            assert!((measured.in_mix.mean() / in_mix - 1.0).abs() < 0.03, "{} {in_mix}", measured.in_mix.mean());
-            let traffic = if layers == 1 { plan.traffic() / 2.0 } else { plan.traffic() };
-            let limit = closed::message_entropy(layers, 0.005, traffic);
+        for hops in [&[2][..], &[2, 2, 2], &[1, 4, 2]] {
+            let plan = plan(hops, 3);
+            let (count, measured) = (plan.hop_count(), simulate(&plan));
+            let distance = measured.latency.distance(|x| closed::erlang_cdf(count, 0.005, x));
+            assert!(distance < 0.01, "{hops:?}: {distance}");
+            assert!((measured.in_mix.mean() / plan.found() - 1.0).abs() < 0.03, "{hops:?}: {}", measured.in_mix.mean());
+            let limit = closed::message_entropy(count, 0.005, plan.mixed_traffic());
             let entropy = measured.message_entropy.mean();
-            assert!(entropy < limit + 0.1 && entropy > limit - 0.3, "{layers} layers: {entropy} {limit}");
+            assert!(entropy < limit + 0.1 && entropy > limit - 0.3, "{hops:?}: {entropy} {limit}");
             assert!(measured.sender_entropy.mean() < 61_f64.log2());
+            let user_entropy = measured.user_entropy.mean();
+            assert!(user_entropy < 60_f64.log2() && user_entropy > 4.0, "{hops:?}: {user_entropy}");
         }
+    }
+
+    /// The more packets in a mix, the nearer the entropy is to its limit.
+    #[test]
+    fn the_limit_is_a_limit() {
+        let far = |users| {
+            let plan = Plan { users, millis: 60_000, ..plan(&[1, 1, 1], 5) };
+            closed::message_entropy(3, 0.005, plan.mixed_traffic()) - simulate(&plan).message_entropy.mean()
+        };
+        let (few, many) = (far(4), far(400));
+        assert!(few > 0.15 && many.abs() < 0.03, "{few} {many}");
     }
 
     /// The same measures see a network that does not do what its rates say.
     #[test]
     fn other_rates_do_not_fit() {
-        let plan = plan(3, 4);
+        let plan = plan(&[2, 2, 2], 4);
         let measured = simulate(&plan);
         assert!(measured.latency.distance(|x| closed::erlang_cdf(3, 0.005 * 1.05, x)) > 0.015);
         assert!(measured.latency.distance(|x| closed::erlang_cdf(2, 0.005, x)) > 0.1);

@@ -15,7 +15,7 @@ pub(super) struct Pool {
 #[derive(Clone, Debug)]
 pub(super) struct Odds(Vec<f64>);
 
-/// Origins: the users, then the mixes' own loops as one, then the messages that are followed.
+/// Origins: the users, then the nodes' own loops as one, then the messages that are followed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origins {
     pub(super) users: usize,
@@ -70,9 +70,17 @@ impl Pool {
 }
 
 impl Odds {
-    /// The entropy of the sender, in bits.
+    /// The entropy of the sender, the nodes with their loops being one of them, in bits.
     pub(super) fn sender_entropy(&self, origins: Origins) -> f64 {
         self.0.iter().take(origins.senders()).map(|chance| entropy_term(*chance)).sum()
+    }
+
+    /// The entropy of which user it was, for one who knows that it was a user's packet; none if it cannot be one.
+    pub(super) fn user_entropy(&self, origins: Origins) -> Option<f64> {
+        let users = || self.0.iter().take(origins.users);
+        let all: f64 = users().sum();
+        let entropy: f64 = users().map(|chance| entropy_term(chance / all)).sum();
+        (all > 0.0).then_some(entropy)
     }
 
     /// The chance that this packet is each of the messages followed.
@@ -101,10 +109,13 @@ mod tests {
         pool.leave(&mut odds);
         assert!((odds.sender_entropy(origins) - 2.0).abs() < 1e-12);
         assert_eq!(odds.followed(origins).collect::<Vec<_>>(), [0.25]);
+        assert!((odds.user_entropy(origins).unwrap() - 2.0).abs() < 1e-12);
+        assert_eq!(origins.seen(99, None).user_entropy(origins), None);
         // three are left, and a mix's loop comes: it is half as likely as ... one in four to leave next
         pool.enter(&origins.seen(99, None));
         pool.leave(&mut odds);
         let expected = 2.0 * 0.25 + 4.0 * (3.0 / 16.0) * (16.0_f64 / 3.0).log2();
         assert!((odds.sender_entropy(origins) - expected).abs() < 1e-12);
+        assert!((odds.user_entropy(origins).unwrap() - 2.0).abs() < 1e-12, "the users are as likely as each other");
     }
 }

@@ -1,6 +1,6 @@
 //! Plots as SVG.
 
-use super::{closed, histogram::Histogram, measured::Measured, network::Plan};
+use super::{closed, histogram::Histogram, measured::Measured, plan::Plan};
 use crate::error::Error;
 use core::fmt::Write as _;
 use std::{
@@ -11,9 +11,10 @@ use std::{
 /// Writes the plots and gives their paths.
 pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<Vec<PathBuf>, Error> {
     fs::create_dir_all(folder).map_err(|error| Error::Write(folder.to_owned(), error))?;
-    let (layers, mu) = (plan.layers, plan.mu.per_milli);
-    let in_mix = plan.traffic() / f64::from(plan.nodes) / mu;
-    let most = (f64::from(plan.users) + 1.0).log2();
+    let (hop_count, mu) = (plan.hop_count(), plan.mu.per_milli);
+    let (fewest, most_held) =
+        plan.held().fold((f64::MAX, 0.0), |(low, high): (f64, f64), held| (low.min(held), high.max(held)));
+    let most = f64::from(plan.users).log2();
     let plots = [
         (
             "latency.svg",
@@ -21,10 +22,11 @@ pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<V
                 title: "Latency in the mixes",
                 x: "milliseconds from sending to leaving the last mix",
                 bars: &measured.latency,
-                range: (0.0, closed::erlang_quantile(layers, mu, 0.9995)),
+                range: (0.0, closed::erlang_quantile(hop_count, mu, 0.9995)),
                 curve: Some(("Erlang", &|low, width| {
-                    closed::erlang_cdf(layers, mu, low + width) - closed::erlang_cdf(layers, mu, low)
+                    closed::erlang_cdf(hop_count, mu, low + width) - closed::erlang_cdf(hop_count, mu, low)
                 })),
+                mark: None,
             },
         ),
         (
@@ -33,19 +35,24 @@ pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<V
                 title: "Packets in a mix",
                 x: "packets that an arriving packet finds there",
                 bars: &measured.in_mix,
-                range: ((in_mix - 5.0 * in_mix.sqrt()).max(0.0).floor(), (in_mix + 5.0 * in_mix.sqrt() + 2.0).ceil()),
+                range: (
+                    (fewest - 5.0 * fewest.sqrt()).max(0.0).floor(),
+                    (most_held + 5.0 * most_held.sqrt() + 2.0).ceil(),
+                ),
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-                curve: Some(("Poisson", &|low, _| closed::poisson(in_mix, low.round() as u32))),
+                curve: Some(("Poisson", &|low, _| plan.finds(low.round() as u32))),
+                mark: None,
             },
         ),
         (
             "sender-entropy.svg",
             Plot {
-                title: "Who sent it: what the observer of all links does not know",
-                x: "bits of entropy of the sender of a packet that leaves",
-                bars: &measured.sender_entropy,
-                range: ((measured.sender_entropy.quantile(0.001) - 0.2).max(0.0), most + 0.1),
+                title: "Which user sent it: what the observer of all links does not know",
+                x: "bits of entropy of the user who sent a packet that leaves",
+                bars: &measured.user_entropy,
+                range: ((measured.user_entropy.quantile(0.001) - 0.2).max(0.0), most + 0.1),
                 curve: None,
+                mark: Some(("the most there can be", most)),
             },
         ),
     ];
@@ -67,6 +74,8 @@ struct Plot<'a> {
     bars: &'a Histogram,
     range: (f64, f64),
     curve: Option<(&'a str, Curve<'a>)>,
+    /// A value to point out.
+    mark: Option<(&'a str, f64)>,
 }
 
 const WIDTH: f64 = 720.0;
@@ -122,6 +131,12 @@ impl Plot<'_> {
                 right - 126.0
             );
             let _ = writeln!(body, "<text x='{:.1}' y='44'>{name}, closed form</text>", right - 120.0);
+        }
+        if let Some((name, value)) = self.mark {
+            let at = x(value);
+            let (bottom, label) = (y(0.0), at - 8.0);
+            let _ = write!(body, "<line x1='{at:.1}' x2='{at:.1}' y1='{TOP}' y2='{bottom:.1}' class='curve'/>");
+            let _ = writeln!(body, "<text x='{label:.1}' y='{}' text-anchor='end'>{name}</text>", TOP + 12.0);
         }
         for step in ticks(low, high) {
             let at = x(step);

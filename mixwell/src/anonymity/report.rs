@@ -1,33 +1,36 @@
 //! The report as text.
 
-use super::{closed, measured::Measured, network::Plan};
+use super::{closed, measured::Measured, plan::Plan};
 use crate::style::{DIM, HEADING};
 use std::io::{self, Write};
 
 pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> io::Result<()> {
-    let (layers, mu) = (plan.layers, plan.mu.per_milli);
-    let Plan { nodes, users, seed, .. } = plan;
-    writeln!(out, "{layers} layers of {nodes} mixes, {users} users, {} s, seed {seed}", seconds(plan.millis))?;
+    let (hop_count, mu) = (plan.hop_count(), plan.mu.per_milli);
+    let Plan { name, users, seed, .. } = plan;
+    writeln!(out, "{name}; {users} users, {} s, seed {seed}", seconds(plan.millis))?;
+    rates(out, plan)?;
     let sent = measured.sent;
     writeln!(out, "{} packets, {} of them followed to their end\n", sent.all(), measured.message_entropy.count())?;
     writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "off")?;
 
     heading(out, "What the observer is left with")?;
-    let limit = closed::message_entropy(layers, mu, plan.traffic() / if layers == 1 { f64::from(*nodes) } else { 1.0 });
+    let limit = closed::message_entropy(hop_count, mu, plan.mixed_traffic());
     row(out, "which packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
     row(out, "  packets it could be, 2^entropy", measured.message_entropy.mean().exp2(), Some(limit.exp2()))?;
-    row(out, "who sent it: entropy, bits", measured.sender_entropy.mean(), None)?;
-    row(out, "  lowest 1 % of packets, below", measured.sender_entropy.quantile(0.01), None)?;
-    let most = (f64::from(*users) + f64::from(u8::from(plan.lambda_m.rate.is_some()))).log2();
-    row(out, "  the most there can be", most, None)?;
+    row(out, "which user sent it: entropy, bits", measured.user_entropy.mean(), None)?;
+    row(out, "  lowest 1 % of packets, below", measured.user_entropy.quantile(0.01), None)?;
+    row(out, "  the most there can be", f64::from(*users).log2(), None)?;
+    if plan.nodes_send() {
+        row(out, "with the loops of nodes as one more sender", measured.sender_entropy.mean(), None)?;
+    }
 
     heading(out, "What a user waits for")?;
-    let hops = f64::from(layers) / mu;
+    let hops = f64::from(hop_count) / mu;
     row(out, "latency in the mixes: mean, ms", measured.latency.mean(), Some(hops))?;
     for (name, share) in [("  median, ms", 0.5), ("  99 % are below, ms", 0.99)] {
-        row(out, name, measured.latency.quantile(share), Some(closed::erlang_quantile(layers, mu, share)))?;
+        row(out, name, measured.latency.quantile(share), Some(closed::erlang_quantile(hop_count, mu, share)))?;
     }
-    let distance = measured.latency.distance(|x| closed::erlang_cdf(layers, mu, x));
+    let distance = measured.latency.distance(|x| closed::erlang_cdf(hop_count, mu, x));
     row(out, "  largest distance from Erlang's distribution", distance, Some(0.0))?;
     if plan.messages.rate.is_some() {
         let waiting = 1.0 / (plan.lambda_p.per_milli - plan.messages.per_milli);
@@ -35,14 +38,8 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
     }
 
     heading(out, "What a mix holds, and what the cover costs")?;
-    let in_mix = plan.traffic() / f64::from(*nodes) / mu;
-    row(out, "packets in a mix: mean", measured.in_mix.mean(), Some(in_mix))?;
-    let mut below = 0.0;
-    let apart = measured.in_mix.shares().zip(0..2000).map(|((_, share), n)| {
-        let chance = closed::poisson(in_mix, n);
-        below += chance;
-        (share - chance).abs()
-    });
+    row(out, "packets that a packet finds in a mix: mean", measured.in_mix.mean(), Some(plan.found()))?;
+    let apart = measured.in_mix.shares().zip(0..).map(|((_, share), n)| (share - plan.finds(n)).abs());
     row(out, "  total variation from Poisson's distribution", apart.sum::<f64>() / 2.0, Some(0.0))?;
     let real = plan.messages.per_milli * f64::from(*users);
     row(out, "packets sent for each message", sent.all() / sent.messages, Some(plan.traffic() / real))?;
@@ -50,11 +47,19 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
         ("  messages, %", sent.messages),
         ("  decoys in place of messages, %", sent.decoys),
         ("  loops of users, %", sent.user_loops),
-        ("  loops of mixes, %", sent.mix_loops),
+        ("  loops of nodes, %", sent.node_loops),
     ] {
         row(out, name, 100.0 * count / sent.all(), None)?;
     }
     writeln!(out, "\n{DIM}The closed form of the first entropy is its limit for many packets in every mix.{DIM:#}")
+}
+
+/// The rates, as the consensus writes them.
+fn rates(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
+    let of_nodes = plan.loops.iter().filter(|(nodes, _)| *nodes > 0);
+    write!(out, "per ms: Mu {}, LambdaP {}, LambdaL {}", plan.mu, plan.lambda_p, plan.lambda_l)?;
+    of_nodes.into_iter().try_for_each(|(nodes, rate)| write!(out, ", loops of {nodes} nodes {rate}"))?;
+    writeln!(out, ", messages {}", plan.messages)
 }
 
 fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {

@@ -85,7 +85,7 @@ pub(crate) async fn run(
         failures = if begun.elapsed() > STEADY { 1 } else { failures.saturating_add(1) };
         info!("connecting again");
         tokio::select! {
-            () = time::sleep((clock.period().duration() / 256).saturating_mul(failures).min(LONGEST_PAUSE)) => {}
+            () = time::sleep(clock.eighths(1).checked_div(32).unwrap_or_default().saturating_mul(failures).min(LONGEST_PAUSE)) => {}
             () = stopped(&mut stop) => {}
         }
     }

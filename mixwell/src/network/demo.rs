@@ -10,6 +10,7 @@ mod world;
 use super::{
     error::NetworkError,
     keys::LinkKem,
+    link::after,
     logging::{self, LogLevel},
     randomness::Randomness,
     runtime,
@@ -78,10 +79,10 @@ Examples:
 const EPOCH: Duration = Duration::from_secs(10);
 
 /// On a busy machine the authorities may miss each other's votes, and try again in the next epoch.
-const MOST_TRIES: u32 = 3;
+const MOST_TRIES: u32 = 12;
 
 /// What the network may take to bring home what is under way, besides the clients' own patience.
-const HOMECOMING: Duration = Duration::from_secs(60);
+const HOMECOMING: Duration = Duration::from_mins(1);
 
 /// Runs the network, and says how it went.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -105,7 +106,7 @@ async fn demonstrate(
     let world = World::start(arguments, &randomness).await?;
     let mut view = View::new(&world);
     let most_wait = EPOCH.saturating_mul(MOST_TRIES);
-    if !view.until(&world, begun + most_wait, |world, _| world.is_ready()).await {
+    if !view.until(&world, after(begun, most_wait), |world, _| world.is_ready()).await {
         return Err(NetworkError::Demo("the authorities did not agree on a consensus in time; is the machine busy?"));
     }
 
@@ -116,10 +117,10 @@ async fn demonstrate(
         None => world.clock.eighths_into(first.plus(arguments.epochs.saturating_sub(1).into()), 7),
     };
     let talk = world.talk();
-    let until = Instant::now() + end.saturating_sub(world.clock.now());
+    let until = after(Instant::now(), end.saturating_sub(world.clock.now()));
     view.until(&world, until, |_, _| false).await;
     talk.stop();
-    view.until(&world, Instant::now() + HOMECOMING, |_, results| results.awaited == 0).await;
+    view.until(&world, after(Instant::now(), HOMECOMING), |_, results| results.awaited == 0).await;
     view.finish();
 
     let results: Results = world.results().clone();

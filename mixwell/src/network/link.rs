@@ -12,11 +12,17 @@ pub(crate) use routes::Routes;
 
 use core::time::Duration;
 use mixwell_mixdelay::Instant;
-use tokio::sync::watch;
+use tokio::{sync::watch, time};
 
 /// Waits until someone says to stop, or until nobody can any more.
 pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// So long after a moment.
+pub(crate) fn after(moment: time::Instant, wait: Duration) -> time::Instant {
+    // there is no end of time near
+    moment.checked_add(wait).unwrap_or(moment)
 }
 
 /// Time since some moment, for delays: it never steps.
@@ -38,7 +44,7 @@ impl Stopwatch {
     pub(crate) async fn sleep_until(&self, moment: Instant) {
         let since = Duration::from_nanos(moment.as_nanos());
         match self.0.checked_add(since) {
-            Some(moment) => tokio::time::sleep_until(moment.into()).await,
+            Some(moment) => time::sleep_until(moment.into()).await,
             None => core::future::pending().await,
         }
     }

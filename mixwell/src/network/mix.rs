@@ -32,12 +32,15 @@ pub(crate) enum Kind {
     Service,
 }
 
+/// A service's endpoint, and what it answers to the user's bytes of a request.
+pub(crate) type Service = (RecipientId, fn(&[u8]) -> &[u8]);
+
 /// What a node is made of.
 pub(crate) struct Setup {
     /// What it is.
     pub(crate) kind: Kind,
     /// Its services: each endpoint, and what it answers to the user's bytes of a request.
-    pub(crate) services: Vec<(RecipientId, fn(&[u8]) -> &[u8])>,
+    pub(crate) services: Vec<Service>,
     /// How long packets may be held.
     pub(crate) limits: Limits,
     /// How many packets wait for their release at most.

@@ -15,7 +15,7 @@ use super::{
     gateway::Mailboxes,
     keys::LinkKey,
     link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who, stopped},
-    mix::{Kind, Mix, Setup},
+    mix::{Kind, Mix, Service, Setup},
     mix_keys::{MixKeys, MixScheme},
     packet::Pool,
     packets::KeyRing,
@@ -77,7 +77,7 @@ pub(crate) struct Parts<S: MixScheme> {
     pub(crate) sphinx: Sphinx<S>,
     pub(crate) mix_keys: Arc<MixKeys<S>>,
     /// The endpoint of each service, and what it answers.
-    pub(crate) services: Vec<(RecipientId, fn(&[u8]) -> &[u8])>,
+    pub(crate) services: Vec<Service>,
     pub(crate) clock: Clock,
     pub(crate) directory: Directory,
     pub(crate) sizes: Sizes,
@@ -143,7 +143,7 @@ impl Node {
         let packet_sizes = PacketSizes::from(sphinx.geometry());
         let link = if kind == Kind::Gateway { Link::gateway(packet_sizes) } else { Link::node(packet_sizes) };
         let keep = clock.period().duration().saturating_mul(2);
-        let (replays, mut rng) = (sizes.replays, randomness.rng());
+        let (replays, mut filters) = (sizes.replays, randomness.rng());
         let node = Self {
             name,
             id,
@@ -168,7 +168,7 @@ impl Node {
         let turn = async move {
             loop {
                 let epoch = clock.epoch();
-                ring.turn_to(epoch, &mix_keys, replays, &mut rng);
+                ring.turn_to(epoch, &mix_keys, replays, &mut filters);
                 clock.sleep_until(clock.eighths_into(epoch.plus(1), 0)).await;
             }
         };
@@ -183,9 +183,9 @@ impl Node {
             let node = Arc::clone(&self);
             tasks.spawn(acceptor.run(listener, move |who, accepted| serve::serve(Arc::clone(&node), who, accepted)));
         }
-        let (hang_up, hung_up) = watch::channel(false);
+        let (hang_up, end) = watch::channel(false);
         let node = Arc::clone(&self);
-        let mut dialing = tokio::spawn(async move { node.call_neighbours(hung_up).await });
+        let mut dialing = tokio::spawn(async move { node.call_neighbours(end).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { release::release(&node).await });
         let (node, randomness) = (Arc::clone(&self), self.randomness.branch());
@@ -264,7 +264,7 @@ impl Node {
         let mut links: BTreeMap<[u8; 32], (Peer, Arc<Outgoing>, AbortHandle)> = BTreeMap::new();
         loop {
             let known = directory.borrow_and_update().clone();
-            let (peers, grace_ends) = (self.turn_to(&known), neighbours::grace_ends(&self.clock, &known));
+            let (peers, grace_ends) = (self.turn_to(&known), neighbours::grace_ends(self.clock, &known));
             links.retain(|id, (peer, out, task)| {
                 let stays = peers.get(id) == Some(peer);
                 if !stays {
@@ -303,7 +303,7 @@ impl Node {
         if rates.is_some() {
             *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         }
-        neighbours::update(self.id, known, &self.clock, self.clock.now(), &self.callers)
+        neighbours::update(self.id, known, self.clock, self.clock.now(), &self.callers)
     }
 
     fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {

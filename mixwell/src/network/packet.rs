@@ -81,7 +81,6 @@ impl fmt::Debug for Pool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::Pool;
 

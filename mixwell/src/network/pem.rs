@@ -37,13 +37,13 @@ pub(crate) fn encode(scheme: &str, kind: Kind, key: &[u8]) -> Zeroizing<String> 
     let room = key.len().saturating_mul(2).saturating_add(label.len().saturating_mul(2)).saturating_add(64);
     let mut text = Zeroizing::new(String::with_capacity(room));
     let mut chars = Zeroizing::new([0; LINE_CHARS]);
-    text.push_str(&format!("{BEGIN}{label}{DASHES}\n"));
+    text.extend([BEGIN, &label, DASHES, "\n"]);
     for line in key.chunks(LINE_BYTES) {
         // a line of bytes fits a line of characters
         text.push_str(Base64::encode(line, &mut *chars).unwrap_or_default());
         text.push('\n');
     }
-    text.push_str(&format!("{END}{label}{DASHES}\n"));
+    text.extend([END, &label, DASHES, "\n"]);
     text
 }
 

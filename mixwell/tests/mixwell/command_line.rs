@@ -13,6 +13,7 @@ fn help_has_every_command_and_an_example_of_it() {
     for command in [
         "authority",
         "demo",
+        "document",
         "fetch",
         "genconfig",
         "geometry",
@@ -26,9 +27,19 @@ fn help_has_every_command_and_an_example_of_it() {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
     }
-    for command in
-        ["authority", "demo", "fetch", "genconfig", "geometry", "genkeypair", "node", "packet", "packets", "ping"]
-    {
+    for command in [
+        "authority",
+        "demo",
+        "document",
+        "fetch",
+        "genconfig",
+        "geometry",
+        "genkeypair",
+        "node",
+        "packet",
+        "packets",
+        "ping",
+    ] {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
     assert!(succeed(&["schemes", "--help"]).contains("KEM"));
@@ -49,6 +60,11 @@ fn wrong_command_lines() {
         &["packets", "--messages", "1000001"],
         &["packets", "--messages", "2", "--file", "-"],
         &["packets", "--scheme", "rot13"],
+        &["document"],
+        &["document", "a", "b"],
+        &["document", "a", "--threshold", "2"],
+        &["document", "a", "--epoch", "2"],
+        &["document", "a", "--authority", "b", "--threshold", "-1"],
         &["geometry", "--hops", "0"],
         &["geometry", "--hops", "33"],
         &["geometry", "--payload", "-1"],

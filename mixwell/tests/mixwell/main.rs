@@ -9,7 +9,9 @@
     reason = "tests fail by panicking"
 )]
 
+mod anonymity;
 mod command_line;
+mod document;
 mod genkeypair;
 mod geometry;
 mod network;

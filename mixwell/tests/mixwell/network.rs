@@ -4,6 +4,10 @@
 //! `cargo test -p mixwell --test mixwell network -- --ignored`.
 
 use crate::run::{run, succeed, tool};
+use core::{
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::Duration,
+};
 use std::{
     collections::HashMap,
     fs,
@@ -12,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Output, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 /// 20 ms at each hop, and a client's packet every 25 ms.
@@ -117,6 +121,7 @@ impl Network {
             thread::sleep(Duration::from_millis(20));
         }
         child.kill().unwrap();
+        child.wait().unwrap();
         panic!("{name} does not stop");
     }
 
@@ -303,7 +308,7 @@ fn floods_leave_the_others_alone() {
         line.split_once("tcp://").unwrap().1.split_once('"').unwrap().0.to_owned()
     };
     let before: Vec<u64> = [&gateway, &mix].map(|name| peak_kilobytes(&network.processes[name])).into();
-    let done = std::sync::atomic::AtomicBool::new(false);
+    let done = AtomicBool::new(false);
     let calls = thread::scope(|scope| {
         let attackers: Vec<_> = [address(&gateway), address(&mix)]
             .into_iter()
@@ -312,12 +317,12 @@ fn floods_leave_the_others_alone() {
                 scope.spawn(move || {
                     let mut held = std::collections::VecDeque::new();
                     let mut calls = 0_u64;
-                    while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    while !done.load(Relaxed) {
                         let Ok(mut stream) = TcpStream::connect(&address) else { continue };
                         calls += 1;
                         // every other one says nothing, the others talk junk, some of it in the right protocol
-                        if calls % 2 == 0 {
-                            let junk = vec![if calls % 4 == 0 { 3 } else { 0x47 }; 1217];
+                        if calls.is_multiple_of(2) {
+                            let junk = vec![if calls.is_multiple_of(4) { 3 } else { 0x47 }; 1217];
                             let _ = stream.write_all(&junk);
                         }
                         held.push_back(stream);
@@ -332,7 +337,7 @@ fn floods_leave_the_others_alone() {
             .collect();
         thread::sleep(Duration::from_secs(1));
         all_come_back(&network, 50);
-        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        done.store(true, Relaxed);
         attackers.into_iter().map(|attacker| attacker.join().unwrap()).sum::<u64>()
     });
     let after: Vec<u64> = [&gateway, &mix].map(|name| peak_kilobytes(&network.processes[name])).into();

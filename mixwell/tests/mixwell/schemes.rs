@@ -9,7 +9,7 @@ fn the_table_says_what_the_libraries_say() {
     let table = succeed(&["schemes"]);
     let rows: Vec<Vec<&str>> = table.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
     for (row, scheme) in rows.iter().zip(NIKES.iter().chain(KEMS)) {
-        let [name, kind, geometry_name, public, private, element, secret, header, packet] = row[..] else {
+        let [name, kind, geometry_name, public, private, seed, element, secret, header, packet] = row[..] else {
             panic!("{row:?}");
         };
         let is_kem = scheme.ciphertext_len.is_some();
@@ -17,6 +17,7 @@ fn the_table_says_what_the_libraries_say() {
         assert_eq!(geometry_name, scheme.name);
         assert_eq!(public, scheme.public_len.to_string());
         assert_eq!(private, scheme.private_len.to_string());
+        assert_eq!(seed, scheme.seed_len.map_or("-".to_owned(), |len| len.to_string()));
         assert_eq!(element, scheme.ciphertext_len.unwrap_or(scheme.public_len).to_string());
         assert_eq!(secret, scheme.secret_len.to_string());
 

@@ -42,7 +42,9 @@ impl DocumentBuilder {
         writer.text("LambdaG").float(self.rates.lambda_g).text("LambdaL").float(self.rates.lambda_l);
         writer.text("LambdaM").float(self.rates.lambda_m).text("LambdaP").float(self.rates.lambda_p);
         writer.text("LambdaR").float(self.rates.lambda_r).text("Version").text(&self.version);
-        list(writer.text("Topology"), self.topology.as_deref(), |writer, layer| strings(writer, Some(layer)));
+        list(writer.text("Topology"), self.topology.as_deref(), |writer, layer| {
+            strings(writer, Some(&layer[..]).filter(|layer| !layer.is_empty()));
+        });
         strings(writer.text("GatewayNodes"), self.gateways.as_deref());
         writer.text("GenesisEpoch").unsigned(self.genesis_epoch.0);
         strings(writer.text("ServiceNodes"), self.services.as_deref());

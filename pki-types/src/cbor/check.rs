@@ -80,6 +80,9 @@ impl<'a> Checker<'a> {
             return Err(CborError::Truncated { at, need, have });
         }
         if matches!(head.major, head::ARRAY | head::MAP | head::TAG) {
+            if self.open().is_some_and(|(level, _)| level.at_key()) {
+                return Err(CborError::Key { at });
+            }
             let level = Level {
                 left: head.children(),
                 at,
@@ -126,7 +129,7 @@ impl<'a> Checker<'a> {
     fn completed(&mut self) -> Result<(), CborError> {
         let at = self.at();
         let Some((level, rest)) = self.open() else { return Ok(()) };
-        let is_key = level.is_map && level.left & 1 == 0;
+        let is_key = level.at_key();
         level.left = level.left.saturating_sub(1);
         if is_key {
             let len = level.item.len().saturating_sub(rest.len());
@@ -143,6 +146,11 @@ impl<'a> Checker<'a> {
 }
 
 impl Level<'_> {
+    /// Whether the next item is a map's key.
+    const fn at_key(&self) -> bool {
+        self.is_map && self.left & 1 == 0
+    }
+
     /// Checks that no key of an unsorted map is there twice. The map is complete, so that it can be walked.
     fn check_distinct(&self, input: &[u8]) -> Result<(), CborError> {
         let at = self.at;

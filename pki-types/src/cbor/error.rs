@@ -31,6 +31,11 @@ pub enum CborError {
         /// Offset of the item.
         at: usize,
     },
+    /// A map's key is a list, a map or a tag, whose equals cannot be told from it without a heap.
+    Key {
+        /// Offset of the key.
+        at: usize,
+    },
     /// A map holds a key twice.
     DuplicateKey {
         /// Offset of the map or of the second key.
@@ -66,6 +71,7 @@ impl fmt::Display for CborError {
             Self::Indefinite { at } => write!(f, "item at byte {at} is of indefinite length"),
             Self::Reserved { at } => write!(f, "item at byte {at} is of no known kind"),
             Self::Utf8 { at } => write!(f, "text at byte {at} is not UTF-8"),
+            Self::Key { at } => write!(f, "map key at byte {at} is a list, a map or a tag"),
             Self::DuplicateKey { at } => write!(f, "map holds a key twice, seen at byte {at}"),
             Self::Depth { at } => write!(f, "item at byte {at} is nested deeper than {MAX_DEPTH} levels"),
             Self::Unsorted { at, entries } => {

@@ -1,5 +1,7 @@
 //! Floats in the shortest form that keeps the value (RFC 7049 §3.9), by their bits alone.
 
+use super::head;
+
 /// A float as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shortest {
@@ -19,6 +21,16 @@ impl Shortest {
             return Self::Double(value.to_bits());
         }
         half(single).map_or_else(|| Self::Single(single.to_bits()), Self::Half)
+    }
+}
+
+/// The value of an item by its head, if it is a float.
+pub(super) fn value(major: u8, info: u8, argument: u64) -> Option<f64> {
+    match (major, info) {
+        (head::SIMPLE, head::HALF) => Some(from_half(u16::try_from(argument).ok()?)),
+        (head::SIMPLE, head::SINGLE) => Some(f32::from_bits(u32::try_from(argument).ok()?).into()),
+        (head::SIMPLE, head::DOUBLE) => Some(f64::from_bits(argument)),
+        _ => None,
     }
 }
 
@@ -44,7 +56,7 @@ fn half(value: f32) -> Option<u16> {
 }
 
 /// The value of a half-precision float.
-pub(super) fn from_half(bits: u16) -> f64 {
+fn from_half(bits: u16) -> f64 {
     let bits = u64::from(bits);
     let sign = (bits & 0x8000) << 48;
     let exponent = (bits >> 10) & 0x1f;

@@ -3,7 +3,7 @@
 use super::{
     CborError, check, float,
     head::{self, Head, split_item},
-    key::Key,
+    sorted::Sorted,
 };
 
 /// One CBOR item that has been checked, with all that it contains. Borrows the input.
@@ -75,10 +75,10 @@ impl<'a> Item<'a> {
             (_, head::FALSE) => Kind::Bool(false),
             (_, head::TRUE) => Kind::Bool(true),
             (_, head::NULL) => Kind::Null,
-            (_, head::HALF) => Kind::Float(float::from_half(u16::try_from(argument).unwrap_or(0))),
-            (_, head::SINGLE) => Kind::Float(f32::from_bits(u32::try_from(argument).unwrap_or(0)).into()),
-            (_, head::DOUBLE) => Kind::Float(f64::from_bits(argument)),
-            _ => Kind::Simple(u8::try_from(argument).unwrap_or(u8::MAX)),
+            _ => match float::value(major, info, argument) {
+                Some(value) => Kind::Float(value),
+                None => Kind::Simple(u8::try_from(argument).unwrap_or(u8::MAX)),
+            },
         }
     }
 }
@@ -148,22 +148,9 @@ impl<'a> Map<'a> {
         self.find_map(|(key, value)| matches!(key.kind(), Kind::Text(text) if text == name).then_some(value))
     }
 
-    /// The entries in canonical order. If they came in another one, each takes a pass over the map, which has at most
-    /// [`MAX_UNSORTED`](super::MAX_UNSORTED) entries then.
+    /// The entries in canonical order.
     pub(crate) fn sorted(self) -> impl Iterator<Item = (Item<'a>, Item<'a>)> {
-        let sorted = self.is_sorted_by(|a, b| Key::new(a.0.encoded()) < Key::new(b.0.encoded()));
-        let mut in_order = self;
-        let mut last = None;
-        core::iter::from_fn(move || {
-            if sorted {
-                return in_order.next();
-            }
-            let keyed = self.map(|entry| (Key::new(entry.0.encoded()), entry));
-            let later = keyed.filter(|(key, _)| last.is_none_or(|last| last < *key));
-            let (key, entry) = later.min_by_key(|(key, _)| *key)?;
-            last = Some(key);
-            Some(entry)
-        })
+        Sorted::new(self)
     }
 }
 

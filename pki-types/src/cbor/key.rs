@@ -1,11 +1,14 @@
 //! The order of map keys: by encoded length first, then bytewise (RFC 7049 §3.9).
 
-use super::head::{self, Head};
+use super::{
+    float::{self, Shortest},
+    head::{self, Head},
+};
 use core::cmp::Ordering;
 
 /// A map key, ordered as its canonical encoding is, and equal to a key of the same value.
 ///
-/// Integers and strings compare by value however they were encoded; keys of other kinds by their encoding.
+/// Keys compare by value, however they were encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Key<'a> {
     canonical_len: u64,
@@ -15,20 +18,20 @@ pub(super) struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// The key that a checked item is.
+    /// The key that a checked item is. No list, map or tag is one.
     pub(super) fn new(encoded: &'a [u8]) -> Self {
-        let raw = Self { canonical_len: encoded.len() as u64, major: u8::MAX, argument: 0, content: encoded };
         let mut content = encoded;
-        match Head::take(&mut content) {
-            Ok(Head { major, argument, .. }) if major <= head::TEXT => Self {
-                canonical_len: u64::from(head::shortest(argument)).saturating_add(content.len() as u64),
-                major,
-                argument,
-                content,
-            },
-            Ok(Head { major, .. }) => Self { major, ..raw },
-            Err(_) => raw,
+        let Ok(Head { major, info, argument }) = Head::take(&mut content) else { return Self::default() };
+        if let Some(value) = float::value(major, info, argument) {
+            let (canonical_len, argument) = match Shortest::new(value) {
+                Shortest::Half(bits) => (3, bits.into()),
+                Shortest::Single(bits) => (5, bits.into()),
+                Shortest::Double(bits) => (9, bits),
+            };
+            return Self { canonical_len, major, argument, content: &[] };
         }
+        let canonical_len = u64::from(head::shortest(argument)).saturating_add(content.len() as u64);
+        Self { canonical_len, major, argument, content }
     }
 }
 

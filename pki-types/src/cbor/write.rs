@@ -106,8 +106,8 @@ impl<'a> Writer<'a> {
 
     /// An item that was read, in canonical form: shortest heads and floats, keys in order.
     ///
-    /// A map that came out of order takes one pass per entry, and has at most
-    /// [`MAX_UNSORTED`](super::MAX_UNSORTED).
+    /// A map that came out of order, which has at most [`MAX_UNSORTED`](super::MAX_UNSORTED) entries, takes one pass for 16
+    /// of them.
     pub fn canonical(&mut self, item: Item<'_>) -> &mut Self {
         match item.kind() {
             Kind::Unsigned(value) => self.unsigned(value),

@@ -1,6 +1,8 @@
-//! Gunzip (RFC 1952) into a buffer, from input that comes in pieces.
+//! Gunzip (RFC 1952) into a buffer, from input that comes in pieces. The header's checksum is verified where there is one,
+//! the content's always.
 
 use core::fmt;
+use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
 use miniz_oxide::inflate::{
     TINFLStatus,
     core::{
@@ -13,6 +15,10 @@ use miniz_oxide::inflate::{
 pub(super) struct Gunzip<'a> {
     out: &'a mut [u8],
     len: usize,
+    /// How much more input is taken: what does not compress is hardly longer than its content.
+    input_left: usize,
+    /// Of the header so far.
+    header: Digest<'static, u32, Table<1>>,
     state: State,
     inflater: DecompressorOxide,
 }
@@ -38,7 +44,7 @@ enum State {
         flags: u8,
     },
     HeaderCrc {
-        left: u8,
+        low: Option<u8>,
     },
     Body,
     /// Checksum and length, of which so much was seen.
@@ -51,17 +57,31 @@ enum State {
 
 impl<'a> Gunzip<'a> {
     pub(super) fn new(out: &'a mut [u8]) -> Self {
-        Self { out, len: 0, state: State::Header { seen: 0, flags: 0 }, inflater: DecompressorOxide::new() }
+        Self {
+            input_left: most_input(out.len()),
+            out,
+            len: 0,
+            header: CRC.digest(),
+            state: State::Header { seen: 0, flags: 0 },
+            inflater: DecompressorOxide::new(),
+        }
     }
 
     /// Takes the next piece.
     pub(super) fn push(&mut self, mut input: &[u8]) -> Result<(), GzipError> {
+        let most = most_input(self.out.len());
+        self.input_left = self.input_left.checked_sub(input.len()).ok_or(GzipError::TooMuchInput { limit: most })?;
         while !input.is_empty() {
             let state = core::mem::replace(&mut self.state, State::Failed);
             self.state = match (state, input.split_first()) {
                 (State::Body, _) => self.inflate(&mut input)?,
+                (State::HeaderCrc { low }, Some((&byte, rest))) => {
+                    input = rest;
+                    self.header_crc(low, byte)?
+                }
                 (state, Some((&byte, rest))) => {
                     input = rest;
+                    self.header.update(&[byte]);
                     state.step(byte)?
                 }
                 (state, None) => state,
@@ -75,7 +95,7 @@ impl<'a> Gunzip<'a> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
         let [checksum, length] = *bytes.as_chunks::<4>().0 else { return Err(GzipError::Truncated) };
-        if crc32fast::hash(out) != u32::from_le_bytes(checksum) {
+        if CRC.checksum(out) != u32::from_le_bytes(checksum) {
             return Err(GzipError::Checksum);
         }
         // the length modulo 2^32
@@ -83,6 +103,13 @@ impl<'a> Gunzip<'a> {
             return Err(GzipError::Length);
         }
         Ok(out)
+    }
+
+    /// Takes a byte of the header's checksum: the lower half of the CRC-32 of all before it.
+    fn header_crc(&self, low: Option<u8>, byte: u8) -> Result<State, GzipError> {
+        let Some(low) = low else { return Ok(State::HeaderCrc { low: Some(byte) }) };
+        let [first, second, ..] = self.header.clone().finalize().to_le_bytes();
+        if [first, second] == [low, byte] { Ok(State::Body) } else { Err(GzipError::HeaderChecksum) }
     }
 
     fn inflate(&mut self, input: &mut &[u8]) -> Result<State, GzipError> {
@@ -120,8 +147,7 @@ impl State {
             Self::Extra { left, flags } => Self::Extra { left: left.saturating_sub(1), flags },
             Self::Text { flags } if byte == 0 => Self::after_header(flags),
             Self::Text { flags } => Self::Text { flags },
-            Self::HeaderCrc { left: 2.. } => Self::HeaderCrc { left: 1 },
-            Self::HeaderCrc { .. } | Self::Body => Self::Body,
+            Self::HeaderCrc { .. } | Self::Body => self,
             Self::Trailer { seen, mut bytes } => {
                 *bytes.get_mut(usize::from(seen)).ok_or(GzipError::Trailing)? = byte;
                 Self::Trailer { seen: seen.saturating_add(1), bytes }
@@ -139,7 +165,7 @@ impl State {
         } else if flags & COMMENT != 0 {
             Self::Text { flags: flags & !COMMENT }
         } else if flags & HEADER_CRC != 0 {
-            Self::HeaderCrc { left: 2 }
+            Self::HeaderCrc { low: None }
         } else {
             Self::Body
         }
@@ -158,11 +184,18 @@ impl fmt::Debug for Gunzip<'_> {
 pub enum GzipError {
     /// It does not begin as one.
     Header,
+    /// The header's checksum is of other bytes.
+    HeaderChecksum,
     /// What is compressed is malformed.
     Deflate,
     /// It inflates to more than the buffer holds.
     TooLong {
         /// Bytes that the buffer holds.
+        limit: usize,
+    },
+    /// It is longer than anything that inflates to what the buffer holds has to be.
+    TooMuchInput {
+        /// Bytes that are taken.
         limit: usize,
     },
     /// It ends early.
@@ -179,8 +212,10 @@ impl fmt::Display for GzipError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Header => f.write_str("no gzip header"),
+            Self::HeaderChecksum => f.write_str("checksum of the header is of other bytes"),
             Self::Deflate => f.write_str("compressed bytes are malformed"),
             Self::TooLong { limit } => write!(f, "inflates to more than {limit} bytes"),
+            Self::TooMuchInput { limit } => write!(f, "more than {limit} compressed bytes"),
             Self::Truncated => f.write_str("gzip stream ends early"),
             Self::Checksum => f.write_str("checksum is of other bytes"),
             Self::Length => f.write_str("length is of other bytes"),
@@ -190,6 +225,13 @@ impl fmt::Display for GzipError {
 }
 
 impl core::error::Error for GzipError {}
+
+/// How many bytes a stream of so much content may have. Compressors store what they cannot compress, at 5 bytes in 65,535;
+/// this allows for worse ones, and for a file's name in the header. A stream that only goes on, and never fills the buffer,
+/// ends here.
+const fn most_input(content: usize) -> usize {
+    content.saturating_add(content >> 3).saturating_add(4096)
+}
 
 /// Input comes in pieces; the output stands in one.
 const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
@@ -203,3 +245,6 @@ const EXTRA: u8 = 4;
 const NAME: u8 = 8;
 const COMMENT: u8 = 16;
 const RESERVED: u8 = 0xe0;
+
+/// The checksum of gzip, by a table of 1 KiB.
+static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);

@@ -31,6 +31,13 @@ pub enum DocumentError {
     },
     /// The certificate is of another signature scheme than the document names.
     Scheme,
+    /// The document is for another epoch than the one that was asked for.
+    Epoch {
+        /// The document's.
+        got: Epoch,
+        /// The one that was asked for.
+        want: Epoch,
+    },
 }
 
 /// Why a document is not well-formed.
@@ -138,6 +145,7 @@ impl fmt::Display for DocumentError {
                 write!(f, "certificate expires with epoch {expiration}, want {}", epoch.plus(LIFETIME))
             }
             Self::Scheme => f.write_str("certificate is of another scheme than the document names"),
+            Self::Epoch { got, want } => write!(f, "document is for epoch {got}, want {want}"),
         }
     }
 }

@@ -13,6 +13,16 @@ impl Document<'_> {
     /// # Errors
     /// What is wrong, and where.
     pub fn check(&self, authorities: &[VerifyingKey<'_>], memory: &mut [KeyHash]) -> Result<(), DocumentFault> {
+        self.check_shared_random(authorities)?;
+        self.check_without_keys(memory)
+    }
+
+    /// All of [`check`](Self::check) that can be told without the authorities' keys: not who committed to the shared
+    /// random, and what they revealed.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn check_without_keys(&self, memory: &mut [KeyHash]) -> Result<(), DocumentFault> {
         if self.version != "v1" {
             return Err(DocumentFault::Version);
         }
@@ -22,7 +32,6 @@ impl Document<'_> {
         if self.epoch != self.genesis_epoch && self.prior_shared_random().next().is_none() {
             return Err(DocumentFault::NoPriorSharedRandom);
         }
-        self.check_shared_random(authorities)?;
         self.check_layers()?;
         for node in self.nodes() {
             let place = node.place();

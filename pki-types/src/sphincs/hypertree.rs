@@ -25,6 +25,7 @@ pub(super) fn sign(secrets: &Secrets<'_>, digest: &Digest, signed: Node, signatu
     for (place, part) in places(digest).zip(signature.chunks_exact_mut(PART)) {
         let (one_time, path) = part.split_at_mut_checked(wots::CHAINS).unwrap_or_default();
         signed = tree(secrets.public_seed, place).root_and_path(place.leaf, path, |leaf| {
+            // declassified: which leaf signs, as the signature tells
             if leaf == place.leaf {
                 place.sign(secrets, &signed, one_time)
             } else {

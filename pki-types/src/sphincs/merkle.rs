@@ -22,6 +22,7 @@ impl Tree<'_> {
         for index in 0..1_u32 << self.height {
             node = leaf(index);
             for (waiting, level) in left.iter_mut().zip(0..self.height) {
+                // declassified: which leaf signs, as the signature tells
                 if (index >> level) ^ 1 == signed >> level
                     && let Some(sibling) = path.get_mut(level as usize)
                 {

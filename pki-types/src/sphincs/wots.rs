@@ -55,6 +55,7 @@ impl Place {
 
     fn advance(self, public_seed: &Node, chain: u32, steps: core::ops::Range<u32>, node: &mut Node) {
         let address = self.address(Use::WotsChain).chain_or_height(chain);
+        // declassified: how far along a chain the signature gives a node away
         for step in steps {
             *node = tweaked(public_seed, address.step_or_index(step), &[node]);
         }

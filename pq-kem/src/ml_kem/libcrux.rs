@@ -1,7 +1,7 @@
 //! ML-KEM-768 by `libcrux-ml-kem`: in large part formally verified (its AVX2 code not wholly), several times as fast, on AVX2 where the CPU has it.
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
-use crate::kem::KeyError;
+use crate::kem::{DecapsulateError, KeyError};
 #[cfg(target_arch = "x86_64")]
 use libcrux_ml_kem::mlkem768::avx2;
 use libcrux_ml_kem::mlkem768::{self, MlKem768Ciphertext, MlKem768PublicKey, portable};
@@ -13,35 +13,52 @@ cpufeatures::new!(cpu_has_avx2, "avx2");
 /// A key with its matrix, for the engine that made it.
 ///
 /// The AVX2 key is aligned to 32 bytes: without the filler the gap behind the tag would carry along what the stack held.
+#[derive(Default)]
 #[repr(u64)]
 pub(super) enum Expanded {
+    #[default]
+    Empty,
     Portable(portable::unpacked::MlKem768KeyPairUnpacked),
     #[cfg(target_arch = "x86_64")]
     Avx2(#[expect(dead_code, reason = "it fills a gap")] [u64; 3], avx2::unpacked::MlKem768KeyPairUnpacked),
 }
 
 impl Expanded {
-    pub(super) fn from_seed(seed: &[u8; SEED_LEN]) -> Self {
-        let mut key = Self::empty();
-        match &mut key {
+    /// Makes room for a key of the engine that this CPU takes.
+    #[inline(never)]
+    pub(super) fn reset(&mut self) {
+        #[cfg(target_arch = "x86_64")]
+        if cpu_has_avx2::get() {
+            if !matches!(self, Self::Avx2(..)) {
+                *self = Self::Avx2([0; 3], avx2::unpacked::init_key_pair());
+            }
+            return;
+        }
+        if !matches!(self, Self::Portable(_)) {
+            *self = Self::Portable(portable::unpacked::init_key_pair());
+        }
+    }
+
+    /// Every field of a key that there is room for.
+    #[inline(never)]
+    pub(super) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
+        match self {
+            Self::Empty => {}
             Self::Portable(key) => portable::unpacked::generate_key_pair_mut(*seed, key),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_, key) => avx2::unpacked::generate_key_pair_mut(*seed, key),
         }
-        key
     }
 
-    fn empty() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if cpu_has_avx2::get() {
-            return Self::Avx2([0; 3], avx2::unpacked::init_key_pair());
-        }
-        Self::Portable(portable::unpacked::init_key_pair())
+    #[inline(never)]
+    pub(super) fn empty(&mut self) {
+        *self = Self::Empty;
     }
 
     pub(super) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         let mut encoded = MlKem768PublicKey::default();
         match self {
+            Self::Empty => return,
             Self::Portable(key) => portable::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_, key) => avx2::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
@@ -49,13 +66,19 @@ impl Expanded {
         *public = *encoded.as_slice();
     }
 
-    pub(super) fn decapsulate(&self, ciphertext: &[u8; CIPHERTEXT_LEN], secret: &mut [u8; 32]) {
+    pub(super) fn decapsulate(
+        &self,
+        ciphertext: &[u8; CIPHERTEXT_LEN],
+        secret: &mut [u8; 32],
+    ) -> Result<(), DecapsulateError> {
         let ciphertext = MlKem768Ciphertext::from(ciphertext);
         *secret = *Zeroizing::new(match self {
+            Self::Empty => return Err(DecapsulateError),
             Self::Portable(key) => portable::unpacked::decapsulate(key, &ciphertext),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_, key) => avx2::unpacked::decapsulate(key, &ciphertext),
         });
+        Ok(())
     }
 }
 
@@ -63,6 +86,7 @@ impl Drop for Expanded {
     /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the compiler from leaving that out.
     fn drop(&mut self) {
         match self {
+            Self::Empty => return,
             Self::Portable(key) => *key = portable::unpacked::init_key_pair(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_, key) => *key = avx2::unpacked::init_key_pair(),
@@ -84,6 +108,7 @@ pub(super) fn encapsulate(
     secret: &mut [u8; 32],
 ) -> Result<(), KeyError> {
     let public = MlKem768PublicKey::from(public);
+    // declassified with what it calls: a public key
     if !mlkem768::validate_public_key(&public) {
         return Err(KeyError);
     }

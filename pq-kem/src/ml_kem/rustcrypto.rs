@@ -1,7 +1,7 @@
 //! ML-KEM-768 by RustCrypto's `ml-kem`, with `--cfg mixwell_mlkem="rustcrypto"`.
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
-use crate::kem::KeyError;
+use crate::kem::{DecapsulateError, KeyError};
 use ml_kem::{
     B32, Decapsulate as _, KeyExport as _, Seed,
     array::Array,
@@ -9,28 +9,47 @@ use ml_kem::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
-/// A key with its matrix; it wipes itself.
-pub(super) struct Expanded(DecapsulationKey);
+/// A key with its matrix, or none; it wipes itself.
+#[derive(Default)]
+pub(super) struct Expanded(Option<DecapsulationKey>);
 
 impl Expanded {
-    pub(super) fn from_seed(seed: &[u8; SEED_LEN]) -> Self {
+    /// The library makes keys by value, so that there is nothing to prepare.
+    pub(super) const fn reset(&mut self) {}
+
+    #[inline(never)]
+    pub(super) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
         let seed = Zeroizing::new(Seed::from(*seed));
-        Self(DecapsulationKey::from_seed(*seed))
+        self.0 = Some(DecapsulationKey::from_seed(*seed));
+    }
+
+    pub(super) fn empty(&mut self) {
+        self.0 = None;
     }
 
     pub(super) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
-        public.copy_from_slice(&self.0.encapsulation_key().to_bytes());
+        if let Some(key) = &self.0 {
+            public.copy_from_slice(&key.encapsulation_key().to_bytes());
+        }
     }
 
-    pub(super) fn decapsulate(&self, ciphertext: &[u8; CIPHERTEXT_LEN], secret: &mut [u8; 32]) {
-        let mut shared = self.0.decapsulate(&Array(*ciphertext));
+    pub(super) fn decapsulate(
+        &self,
+        ciphertext: &[u8; CIPHERTEXT_LEN],
+        secret: &mut [u8; 32],
+    ) -> Result<(), DecapsulateError> {
+        let key = self.0.as_ref().ok_or(DecapsulateError)?;
+        let mut shared = key.decapsulate(&Array(*ciphertext));
         secret.copy_from_slice(&shared);
         shared.zeroize();
+        Ok(())
     }
 }
 
 pub(super) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    Expanded::from_seed(seed).write_public(public);
+    let mut key = Expanded::default();
+    key.fill(seed);
+    key.write_public(public);
 }
 
 pub(super) fn encapsulate(

@@ -52,6 +52,24 @@ impl<N: Nike> Steps for N {
         let blinded = N::blind(&PublicKey::from_bytes(*element), &blinding_key(keys))?;
         Ok(*blinded.as_bytes())
     }
+
+    fn receive_each<const C: usize>(
+        private: &PrivateKey<N>,
+        elements: [Option<&Self::Element>; C],
+    ) -> [Option<Result<HopKeys, BadKey>>; C] {
+        let publics = elements.map(|element| element.map(|element| PublicKey::from_bytes(*element)));
+        N::exchange_each(publics.each_ref().map(|public| public.as_ref().map(|public| (private, public))))
+            .map(|secret| secret.map(|secret| Ok(HopKeys::derive(secret?.as_bytes().as_ref()))))
+    }
+
+    fn next_element_each<const C: usize>(
+        hops: [Option<(&Self::Element, &HopKeys, &[u8])>; C],
+    ) -> [Option<Result<Self::Element, BadKey>>; C] {
+        let pairs =
+            hops.map(|hop| hop.map(|(element, keys, _)| (PublicKey::from_bytes(*element), blinding_key::<N>(keys))));
+        N::blind_each(pairs.each_ref().map(|pair| pair.as_ref().map(|(public, factor)| (public, factor))))
+            .map(|blinded| blinded.map(|blinded| Ok(*blinded?.as_bytes())))
+    }
 }
 
 /// The private key that a blinding seed stands for: keystream of the original ChaCha20 with an all-zero nonce (§1).

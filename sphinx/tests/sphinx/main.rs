@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod batches;
 mod forge;
 mod geometry;
 mod hostile_ciphertexts;

@@ -6,7 +6,7 @@ use crate::{
 };
 use core::hint::black_box;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Action, Geometry, Kem, Message, ReplayFilter, SurbId};
+use mixwell_sphinx::{Action, Geometry, Kem, Message, Opened, ReplayFilter, SurbId};
 
 fn count(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
@@ -46,6 +46,12 @@ fn whole_api<S: TestScheme>() {
             assert_eq!(keys.open(payload).unwrap()[..6], *b"answer");
         }
         assert!(network.sphinx.open(&mut packet, &network.private_keys[0]).is_err());
+        let batch = [Some(&mut packet[..]), None];
+        assert!(network.sphinx.open_each(batch, &network.private_keys[0])[0].as_ref().unwrap().is_err());
+        network.sphinx.wrap_message(&path, &message, &mut rng, &mut packet).unwrap();
+        let batch = [Some(&mut packet[..]), None];
+        let opened = network.sphinx.open_each(batch, &network.private_keys[0]).map(|opened| Some(opened?.unwrap()));
+        assert!(matches!(Opened::finish_each(opened), [Some(Ok(Action::Forward { .. })), None]));
     });
     assert_eq!(allocations, 0);
 }

@@ -4,7 +4,7 @@
 //! [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`].
 
 use super::{
-    Ad, HandshakeError, LinkKey, Local, Messages, Peer, VERSION, kem,
+    Ad, Ephemeral, HandshakeError, LinkKey, Local, Messages, Peer, VERSION, kem,
     messages::{check_length, cut, room},
     opaque_debug, start,
 };
@@ -13,20 +13,20 @@ use crate::{
     noise::{Keyed, Unkeyed},
     session::FRAME_HEADER_LEN,
 };
-use mixwell_pq_kem::{
-    Kem,
-    kem::{PrivateKey, PublicKey},
-};
+use mixwell_pq_kem::{Kem, kem::PublicKey};
 use rand_core::CryptoRng;
 
 /// The start: nothing is sent yet.
-pub struct Initiator<'a, K: Kem>(Local<'a, K>);
+pub struct Initiator<'a, K: Kem> {
+    local: Local<'a, K>,
+    place: Option<&'a mut K::Expanded>,
+}
 
 /// Message 1 is sent.
 pub struct AwaitMessage2<'a, K: Kem> {
     local: Local<'a, K>,
     state: Unkeyed,
-    ephemeral: PrivateKey<K>,
+    ephemeral: Ephemeral<'a, K>,
 }
 
 /// Message 2 has come. The caller decides whether it wants to talk with this peer.
@@ -61,7 +61,15 @@ impl<'a, K: Kem> Initiator<'a, K> {
     /// A new handshake.
     #[must_use]
     pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>, link: Link) -> Self {
-        Self(Local { key, ad, link })
+        Self { local: Local { key, ad, link }, place: None }
+    }
+
+    /// Keeps the ephemeral key expanded, in `place`, until message 2 has come; then `place` is wiped. Without this its seed
+    /// is kept, some bytes instead of some KiB, and the key is derived a second time.
+    #[must_use]
+    pub const fn keep_expanded(mut self, place: &'a mut K::Expanded) -> Self {
+        self.place = Some(place);
+        self
     }
 
     /// Writes message 1, [`Messages::LEN_1`] bytes, to the front of `out`.
@@ -74,16 +82,16 @@ impl<'a, K: Kem> Initiator<'a, K> {
         out: &'m mut [u8],
     ) -> Result<(AwaitMessage2<'a, K>, &'m [u8]), HandshakeError> {
         let out = room(out, Messages::<K>::LEN_1)?;
-        let ephemeral = PrivateKey::<K>::generate(rng);
+        let (ephemeral, public) = Ephemeral::<K>::generate(rng, self.place)?;
         let mut state = start::<K>();
-        if let Some((version, public)) = out.split_first_mut() {
+        if let Some((version, field)) = out.split_first_mut() {
             *version = VERSION;
-            public.copy_from_slice(K::public_key(&ephemeral)?.as_bytes().as_ref());
-            state.mix_hash(public);
+            field.copy_from_slice(public.as_bytes().as_ref());
+            state.mix_hash(field);
         }
         // the empty payload
         state.mix_hash(&[]);
-        Ok((AwaitMessage2 { local: self.0, state, ephemeral }, out))
+        Ok((AwaitMessage2 { local: self.local, state, ephemeral }, out))
     }
 }
 
@@ -99,7 +107,7 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
         let (static_key, payload) = cut(rest, Messages::<K>::STATIC_LEN)?;
         state.mix_hash(ekem);
         let mut state = {
-            let secret = kem::decapsulate::<K>(&K::expand(&ephemeral)?, ekem)?;
+            let secret = ephemeral.decapsulate(ekem)?;
             state.mix_key(secret.as_bytes().as_ref())
         };
         let static_key = state.decrypt_and_hash(static_key)?;
@@ -184,6 +192,7 @@ impl AwaitNoOpBody {
     /// [`ReceiveError`] if it is not a [`Command::NoOp`] of the responder's, or the buffer is too short for it.
     pub fn open(mut self, buffer: &mut [u8]) -> Result<Session, ReceiveError> {
         let body = self.0.receiver.pending().ok_or(ReceiveError::Dead)?;
+        // declassified: the first command
         match body.open(buffer)? {
             Command::NoOp => Ok(self.0),
             _ => Err(ReceiveError::NotNoOp),

@@ -18,7 +18,9 @@ impl<K: Kem> LinkKey<K> {
     /// # Errors
     /// [`KeyError`] if the private key is malformed.
     pub fn new(private: &PrivateKey<K>) -> Result<Self, KeyError> {
-        Ok(Self { public: K::public_key(private)?, expanded: K::expand(private)? })
+        let mut key = Self { public: K::public_key(private)?, expanded: K::Expanded::default() };
+        K::expand_into(private, &mut key.expanded)?;
+        Ok(key)
     }
 
     /// The public key, which peers know the owner by.

@@ -1,8 +1,7 @@
 //! `CipherState`: a key and a counter.
 
-use super::TAG_LEN;
+use super::{TAG_LEN, chacha_poly};
 use chacha20::cipher::{KeyIvInit, StreamCipher, StreamCipherSeek};
-use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, aead::inout::InOutBuf};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A ChaChaPoly key and the number of the next message under it.
@@ -39,18 +38,15 @@ impl CipherState {
     /// Encrypts in place.
     pub(crate) fn encrypt(&mut self, ad: &[u8], text: &mut [u8], tag: &mut [u8; TAG_LEN]) -> Result<(), CipherError> {
         let nonce = self.next_nonce()?;
-        let cipher = ChaCha20Poly1305::new(&self.key.into());
         // the only error is a text of 256 GiB
-        let made = cipher.encrypt_inout_detached(&nonce.into(), ad, InOutBuf::from(text));
-        *tag = made.map_err(|_| CipherError::Nonce)?.into();
+        *tag = chacha_poly::encrypt(&self.key, &nonce, ad, text).map_err(|chacha_poly::Failed| CipherError::Nonce)?;
         Ok(())
     }
 
     /// Decrypts in place. The text is as it was if the tag is wrong.
     pub(crate) fn decrypt(&mut self, ad: &[u8], text: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<(), CipherError> {
         let nonce = self.next_nonce()?;
-        let cipher = ChaCha20Poly1305::new(&self.key.into());
-        cipher.decrypt_inout_detached(&nonce.into(), ad, InOutBuf::from(text), tag.into()).map_err(|_| CipherError::Tag)
+        chacha_poly::decrypt(&self.key, &nonce, ad, text, tag).map_err(|chacha_poly::Failed| CipherError::Tag)
     }
 
     /// Replaces the key by 32 bytes of zeros encrypted with the greatest nonce; the counter runs on.
@@ -93,6 +89,7 @@ impl CipherState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, aead::inout::InOutBuf};
 
     #[test]
     fn the_greatest_nonce_is_refused() {

@@ -2,49 +2,110 @@
 //!
 //! Our own HMAC, since that of the `hmac` crate for hashes like BLAKE2b leaves its padded key on the stack.
 
-use blake2::{Blake2b512, Digest};
+use blake2::{
+    Blake2bVarCore,
+    digest::block_api::{Block, Buffer, UpdateCore, VariableOutputCore},
+};
 use zeroize::Zeroizing;
 
 /// Length of a BLAKE2b hash.
 pub(crate) const HASH_LEN: usize = 64;
-
-/// Length of a BLAKE2b block.
-const BLOCK_LEN: usize = 128;
 
 /// A secret output.
 pub(crate) type Output = Zeroizing<[u8; HASH_LEN]>;
 
 /// `HKDF(chaining_key, input, 2)`.
 pub(crate) fn hkdf2(chaining_key: &[u8; HASH_LEN], input: &[u8]) -> [Output; 2] {
-    let temp = hmac(chaining_key, &[input]);
-    let first = hmac(&temp, &[&[1]]);
-    let second = hmac(&temp, &[&*first, &[2]]);
+    let temp = extract(chaining_key, input);
+    let first = temp.mac(&[&[1]]);
+    let second = temp.mac(&[&*first, &[2]]);
     [first, second]
 }
 
 /// `HKDF(chaining_key, input, 3)`.
 pub(crate) fn hkdf3(chaining_key: &[u8; HASH_LEN], input: &[u8]) -> [Output; 3] {
-    let temp = hmac(chaining_key, &[input]);
-    let first = hmac(&temp, &[&[1]]);
-    let second = hmac(&temp, &[&*first, &[2]]);
-    let third = hmac(&temp, &[&*second, &[3]]);
+    let temp = extract(chaining_key, input);
+    let first = temp.mac(&[&[1]]);
+    let second = temp.mac(&[&*first, &[2]]);
+    let third = temp.mac(&[&*second, &[3]]);
     [first, second, third]
 }
 
-/// RFC 2104 with a key of the hash's length.
-fn hmac(key: &[u8; HASH_LEN], message: &[&[u8]]) -> Output {
-    let inner = hash_with_pad(key, 0x36, message);
-    hash_with_pad(key, 0x5c, &[&*inner])
+fn extract(chaining_key: &[u8; HASH_LEN], input: &[u8]) -> Hmac {
+    // the input may be empty: then the padded key is BLAKE2b's last block, which is another than a first one
+    let inner = finish(start(), &[&*padded(chaining_key, INNER), input]);
+    Hmac::new(&finish(start(), &[&*padded(chaining_key, OUTER), &*inner]))
 }
 
-fn hash_with_pad(key: &[u8; HASH_LEN], pad: u8, message: &[&[u8]]) -> Output {
-    let mut block = Zeroizing::new([pad; BLOCK_LEN]);
+/// RFC 2104 with a key of the hash's length, of messages that are not empty. The padded key is hashed once for all of
+/// them; the states wipe themselves.
+struct Hmac {
+    inner: Blake2bVarCore,
+    outer: Blake2bVarCore,
+}
+
+const INNER: u8 = 0x36;
+const OUTER: u8 = 0x5c;
+
+impl Hmac {
+    fn new(key: &[u8; HASH_LEN]) -> Self {
+        let mut hmac = Self { inner: start(), outer: start() };
+        hmac.inner.update_blocks(core::slice::from_ref(&padded(key, INNER)));
+        hmac.outer.update_blocks(core::slice::from_ref(&padded(key, OUTER)));
+        hmac
+    }
+
+    fn mac(&self, message: &[&[u8]]) -> Output {
+        finish(self.outer.clone(), &[&*finish(self.inner.clone(), message)])
+    }
+}
+
+fn padded(key: &[u8; HASH_LEN], pad: u8) -> Zeroizing<Block<Blake2bVarCore>> {
+    let mut block = Zeroizing::new(Block::<Blake2bVarCore>::from([pad; 128]));
     block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
-    let mut hasher = Blake2b512::new_with_prefix(*block);
+    block
+}
+
+fn start() -> Blake2bVarCore {
+    Blake2bVarCore::new_with_params(&[], &[], 0, HASH_LEN)
+}
+
+fn finish(mut state: Blake2bVarCore, message: &[&[u8]]) -> Output {
+    let mut rest = Buffer::<Blake2bVarCore>::default();
     for part in message {
-        hasher.update(part);
+        rest.digest_blocks(part, |blocks| state.update_blocks(blocks));
     }
     let mut output = Zeroizing::new([0; HASH_LEN]);
-    hasher.finalize_into((&mut *output).into());
+    state.finalize_variable_core(&mut rest, (&mut *output).into());
     output
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use blake2::{Blake2b512, Digest};
+    use std::vec::Vec;
+
+    /// RFC 2104 as it is written, with the hash alone.
+    fn hmac(key: &[u8; HASH_LEN], message: &[u8]) -> [u8; HASH_LEN] {
+        let padded = |pad| -> Vec<u8> { (0..128).map(|at| key.get(at).unwrap_or(&0) ^ pad).collect() };
+        let inner = Blake2b512::new_with_prefix(padded(0x36)).chain_update(message).finalize();
+        Blake2b512::new_with_prefix(padded(0x5c)).chain_update(inner).finalize().into()
+    }
+
+    #[test]
+    fn hkdf_is_noises() {
+        for len in [0, 1, 32, 56, 127, 128, 129, 300] {
+            let chaining_key: [u8; 64] = core::array::from_fn(|at| u8::try_from(at).unwrap() ^ 5);
+            let input: Vec<u8> = (0..=250).cycle().take(len).collect();
+            let temp = hmac(&chaining_key, &input);
+            let first = hmac(&temp, &[1]);
+            let second = hmac(&temp, &[&first[..], &[2]].concat());
+            let third = hmac(&temp, &[&second[..], &[3]].concat());
+            assert!(hkdf2(&chaining_key, &input).map(|output| *output) == [first, second]);
+            assert!(hkdf3(&chaining_key, &input).map(|output| *output) == [first, second, third]);
+        }
+    }
 }

@@ -48,6 +48,7 @@ impl Receiver {
             cipher.decrypt(&[], length, tag)?;
             let got = u32::from_be_bytes(*length);
             let length = usize::try_from(got).unwrap_or(usize::MAX);
+            // declassified: how many bytes are to come
             if (TAG_LEN..=max).contains(&length) { Ok(length) } else { Err(ReceiveError::Length { max, got }) }
         })?;
         self.pending = Some(length);
@@ -102,6 +103,7 @@ impl Body<'_> {
             let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(ReceiveError::Tag)?;
             cipher.decrypt(&[], text, tag)?;
             cipher.rekey();
+            // declassified with what it calls: an authentic command's id, codes and lengths; whether its padding is zeros
             Ok(Command::decode(text, link)?)
         })
     }

@@ -25,6 +25,30 @@ fn two_peers() {
     assert_eq!(*gateway.receiver.link(), Link::gateway(SIZES));
 }
 
+/// The ephemeral key kept expanded: the same messages, and the place is wiped whether message 2 comes or not.
+#[test]
+fn an_ephemeral_key_kept_expanded() {
+    let pair = Pair::default();
+    let [message_1, message_2, message_3, _] = pair.transcript().0;
+    let mut place = private(8);
+    let mut out = [0; Lengths::LEN_3];
+    let state = pair.initiator().keep_expanded(&mut place);
+    let (state, message) = state.write(&mut rng(pair.seed), &mut out).unwrap();
+    assert_eq!(message, message_1);
+    let state = state.read(&mut message_2.clone()).unwrap().accept();
+    let (_, message) = state.write(&mut rng(pair.seed + 2), &mut out).unwrap();
+    assert_eq!(message, message_3);
+    assert_eq!(place.as_bytes(), &[0; 32]);
+
+    for message_2 in [None, Some(flip(&message_2, 700)), Some(vec![])] {
+        let mut place = private(8);
+        let state = pair.initiator().keep_expanded(&mut place);
+        let (state, _) = state.write(&mut rng(pair.seed), &mut out).unwrap();
+        message_2.map(|mut message| state.read(&mut message).map(|_| ()).unwrap_err());
+        assert_eq!(place.as_bytes(), &[0; 32]);
+    }
+}
+
 /// Every length but the right one, from nothing to far too long.
 fn wrong_lengths(want: usize) -> impl Iterator<Item = usize> {
     (0..want + 300).chain([1 << 16, 1 << 20]).filter(move |length| *length != want)

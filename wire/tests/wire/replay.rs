@@ -31,8 +31,15 @@ impl<K: Kem> Kem for Replay<K> {
         Ok(PublicKey::from_bytes(*public.as_bytes()))
     }
 
-    fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError> {
-        K::expand(&PrivateKey::from_bytes(*private.as_bytes()))
+    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        K::expand_into(&PrivateKey::from_bytes(*private.as_bytes()), key)
+    }
+
+    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        let mut real = PublicKey::<K>::default();
+        K::key_pair(&Seed::from_bytes(*seed.as_bytes()), &mut real, key)?;
+        *public.as_bytes_mut() = *real.as_bytes();
+        Ok(())
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(

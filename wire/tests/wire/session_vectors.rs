@@ -76,8 +76,9 @@ fn link_key<K: Kem>(private: &Hex) -> LinkKey<K> {
     LinkKey::new(&PrivateKey::from_bytes(*K::PrivateBytes::from_slice(private).unwrap())).unwrap()
 }
 
-/// Runs the initiator against the recorded responder. Returns the responder's clock.
-fn initiator<K: Kem>(name: &str, test: &Test) -> u32 {
+/// Runs the initiator against the recorded responder, its ephemeral key kept expanded or not. Returns the responder's
+/// clock.
+fn initiator<K: Kem>(name: &str, test: &Test, kept: bool) -> u32 {
     let key = link_key::<K>(&test.initiator_static_private);
     let responder_key = link_key::<K>(&test.responder_static_private);
     let ad = Ad::new(&test.initiator_ad).unwrap();
@@ -85,7 +86,9 @@ fn initiator<K: Kem>(name: &str, test: &Test) -> u32 {
     let mut rng = rng(&test.initiator_ephemeral.seed, &test.initiator_encapsulations);
     let mut out = vec![0xee; Messages::<K>::MAX_LEN];
 
-    let (state, message) = Initiator::new(&key, ad, link).write(&mut rng, &mut out).unwrap();
+    let (start, mut place) = (Initiator::new(&key, ad, link), K::Expanded::default());
+    let start = if kept { start.keep_expanded(&mut place) } else { start };
+    let (state, message) = start.write(&mut rng, &mut out).unwrap();
     assert_eq!(message, &*test.messages[0], "{name}");
     let state = state.read(&mut test.messages[1].clone().0).unwrap();
     assert_eq!(state.peer().ad(), &*test.responder_ad, "{name}");
@@ -168,7 +171,8 @@ fn both<K: Kem>(name: &str, test: &Test) {
     let lengths = [Messages::<K>::LEN_1, Messages::<K>::LEN_2, Messages::<K>::LEN_3, Messages::<K>::LEN_4];
     assert_eq!(lengths.to_vec(), test.messages.iter().map(|message| message.len()).collect::<Vec<_>>());
     assert!(lengths.iter().all(|length| *length <= Messages::<K>::MAX_LEN));
-    let unix_time = initiator::<K>(name, test);
+    let unix_time = initiator::<K>(name, test, true);
+    assert_eq!(initiator::<K>(name, test, false), unix_time);
     responder::<K>(name, test, unix_time);
 }
 /// Checks that the KEM is the recorded peer's, so that what is replayed is what it would have made.

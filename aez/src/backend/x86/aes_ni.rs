@@ -1,49 +1,58 @@
 //! AES-NI: a block in each register, eight in flight.
 
-use super::{detect, xmm::Xmm};
+use super::{
+    detect,
+    xmm::{self, Xmm},
+};
 use crate::{
     aez::Direction,
     backend::blocks::Blocks,
     encipher::encipher,
     engine::{Engine, Pair},
-    offsets::{Offsets, Subkeys},
+    offsets::{Key, Offsets},
 };
 use core::{
     arch::{asm, x86_64::_mm_aesenc_si128},
     sync::atomic::{Ordering, compiler_fence},
 };
 
-/// Exists only where the processor has AES-NI.
-pub(crate) struct AesNi(Offsets<Xmm>);
+/// Proof that the processor has AES-NI.
+#[derive(Clone, Copy)]
+pub(crate) struct HasAesNi(());
 
-impl AesNi {
-    pub(crate) fn is_available() -> bool {
-        detect::aes()
-    }
-
-    #[inline(always)]
-    pub(crate) fn new(key: &Subkeys) -> Option<Self> {
-        if Self::is_available() { Some(Self(Offsets::new(key))) } else { None }
+impl HasAesNi {
+    pub(super) fn find() -> Option<Self> {
+        if detect::aes() { Some(Self(())) } else { None }
     }
 
     /// With AVX the same instructions need no copies of their operands.
     #[inline]
-    pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+    pub(super) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         #[target_feature(enable = "aes,avx")]
-        fn with_avx(engine: &AesNi, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            encipher(engine, nonce, direction, message);
+        fn with_avx(has: HasAesNi, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(&AesNi::<true>::new(has, key), nonce, direction, message);
         }
         #[target_feature(enable = "aes")]
-        fn without_avx(engine: &AesNi, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            encipher(engine, nonce, direction, message);
+        fn without_avx(has: HasAesNi, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(&AesNi::<false>::new(has, key), nonce, direction, message);
         }
         if detect::avx() {
-            // SAFETY: the processor has AVX, and AES-NI as an `AesNi` exists
-            unsafe { with_avx(self, nonce, direction, message) }
+            // SAFETY: the processor has AVX, and AES-NI as `self` proves
+            unsafe { with_avx(self, key, nonce, direction, message) }
         } else {
-            // SAFETY: an `AesNi` exists, so that the processor has AES-NI
-            unsafe { without_avx(self, nonce, direction, message) }
+            // SAFETY: the processor has AES-NI as `self` proves
+            unsafe { without_avx(self, key, nonce, direction, message) }
         }
+    }
+}
+
+/// The expanded key. Exists only where the processor has AES-NI, and AVX if it says so.
+struct AesNi<const AVX: bool>(Offsets<Xmm>);
+
+impl<const AVX: bool> AesNi<AVX> {
+    #[inline(always)]
+    fn new(_: HasAesNi, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// One AES round on each block.
@@ -58,19 +67,25 @@ impl AesNi {
 
     /// Three rounds under J, I and L, in this very order: left to itself, the compiler takes one block after the other to
     /// save registers, and the processor can't look far enough ahead to take eight at once.
+    ///
+    /// Without AVX it is left to itself: the instructions without `v` must not meet those with it, as the processor then
+    /// waits for the upper halves of registers (a factor of ten on Sapphire Rapids).
     #[inline(always)]
     fn three_rounds(&self, x: Blocks<Xmm>) -> Blocks<Xmm> {
         let Offsets { i, j, l: [l, ..], .. } = self.0;
+        if !AVX {
+            return [j, i, l].into_iter().fold(x, |x, key| self.round(x, self.splat(key)));
+        }
         let [mut x0, mut x1, mut x2, mut x3, mut x4, mut x5, mut x6, mut x7] = x.0.map(|x| x.0);
-        // SAFETY: `self` exists, so that the processor has AES-NI; nothing but the named registers is touched
+        // SAFETY: `self` exists, so that the processor has AES-NI and AVX; nothing but the named registers is touched
         unsafe {
             asm!(
-                "aesenc {x0}, {j}", "aesenc {x1}, {j}", "aesenc {x2}, {j}", "aesenc {x3}, {j}",
-                "aesenc {x4}, {j}", "aesenc {x5}, {j}", "aesenc {x6}, {j}", "aesenc {x7}, {j}",
-                "aesenc {x0}, {i}", "aesenc {x1}, {i}", "aesenc {x2}, {i}", "aesenc {x3}, {i}",
-                "aesenc {x4}, {i}", "aesenc {x5}, {i}", "aesenc {x6}, {i}", "aesenc {x7}, {i}",
-                "aesenc {x0}, {l}", "aesenc {x1}, {l}", "aesenc {x2}, {l}", "aesenc {x3}, {l}",
-                "aesenc {x4}, {l}", "aesenc {x5}, {l}", "aesenc {x6}, {l}", "aesenc {x7}, {l}",
+                "vaesenc {x0}, {x0}, {j}", "vaesenc {x1}, {x1}, {j}", "vaesenc {x2}, {x2}, {j}", "vaesenc {x3}, {x3}, {j}",
+                "vaesenc {x4}, {x4}, {j}", "vaesenc {x5}, {x5}, {j}", "vaesenc {x6}, {x6}, {j}", "vaesenc {x7}, {x7}, {j}",
+                "vaesenc {x0}, {x0}, {i}", "vaesenc {x1}, {x1}, {i}", "vaesenc {x2}, {x2}, {i}", "vaesenc {x3}, {x3}, {i}",
+                "vaesenc {x4}, {x4}, {i}", "vaesenc {x5}, {x5}, {i}", "vaesenc {x6}, {x6}, {i}", "vaesenc {x7}, {x7}, {i}",
+                "vaesenc {x0}, {x0}, {l}", "vaesenc {x1}, {x1}, {l}", "vaesenc {x2}, {x2}, {l}", "vaesenc {x3}, {x3}, {l}",
+                "vaesenc {x4}, {x4}, {l}", "vaesenc {x5}, {x5}, {l}", "vaesenc {x6}, {x6}, {l}", "vaesenc {x7}, {x7}, {l}",
                 x0 = inout(xmm_reg) x0, x1 = inout(xmm_reg) x1, x2 = inout(xmm_reg) x2, x3 = inout(xmm_reg) x3,
                 x4 = inout(xmm_reg) x4, x5 = inout(xmm_reg) x5, x6 = inout(xmm_reg) x6, x7 = inout(xmm_reg) x7,
                 j = in(xmm_reg) j.0, i = in(xmm_reg) i.0, l = in(xmm_reg) l.0,
@@ -81,9 +96,10 @@ impl AesNi {
     }
 }
 
-impl Engine for AesNi {
+impl<const AVX: bool> Engine for AesNi<AVX> {
     type Block = Xmm;
     type Eight = Blocks<Xmm>;
+    type Sum = Xmm;
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
@@ -111,12 +127,12 @@ impl Engine for AesNi {
     }
 
     #[inline(always)]
-    fn load(&self, pairs: &[Pair; 8]) -> [Blocks<Xmm>; 2] {
+    fn load(&self, pairs: &[Pair]) -> [Blocks<Xmm>; 2] {
         [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)]
     }
 
     #[inline(always)]
-    fn store(&self, [left, right]: [Blocks<Xmm>; 2], pairs: &mut [Pair; 8]) {
+    fn store(&self, [left, right]: [Blocks<Xmm>; 2], pairs: &mut [Pair]) {
         left.store::<0>(pairs);
         right.store::<1>(pairs);
     }
@@ -124,6 +140,11 @@ impl Engine for AesNi {
     #[inline(always)]
     fn sum(&self, eight: Blocks<Xmm>, count: usize) -> Xmm {
         eight.sum(count)
+    }
+
+    #[inline(always)]
+    fn total(&self, sum: Xmm) -> Xmm {
+        sum
     }
 
     #[inline(always)]
@@ -140,12 +161,24 @@ impl Engine for AesNi {
         x
     }
 
+    #[inline(always)]
+    fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { xmm::four(&self.0, blocks) }
+    }
+
+    #[inline(always)]
+    fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { xmm::ten(&self.0, blocks) }
+    }
+
     /// As the trait's, but that Wi is put away with the offset I of E(0, 0, ·) added, which is free in the last round.
     ///
     /// What is not one of the eight states stays in memory until it is an operand, or else there are not registers
     /// enough: the fences keep the compiler from loading it early and putting it by.
     #[inline(always)]
-    fn first_pass(&self, pairs: &mut [Pair; 8], common: Xmm, count: usize) -> Xmm {
+    fn first_pass(&self, pairs: &mut [Pair; 8], common: Xmm) -> Xmm {
         let i = self.splat(self.0.i);
         let m = self.splat(common) ^ self.multiples_of_l() ^ Blocks::load::<1>(pairs);
         let w = self.three_rounds(m);
@@ -156,13 +189,13 @@ impl Engine for AesNi {
         fence();
         let x = self.round(x, Blocks::load::<1>(pairs));
         x.store::<1>(pairs);
-        x.sum(count)
+        x.sum(8)
     }
 
     /// As the trait's, with the offset I added to S' and so to Zi, and taken off Wi; Zi and Yi are put where Ci and Ci'
     /// will be.
     #[inline(always)]
-    fn second_pass(&self, pairs: &mut [Pair; 8], common: Xmm, s: Xmm, count: usize) -> Xmm {
+    fn second_pass(&self, pairs: &mut [Pair; 8], common: Xmm, s: Xmm) -> Xmm {
         let i = self.splat(self.0.i);
         let s = self.round(self.three_rounds(self.splat(s ^ common) ^ self.multiples_of_l()), i);
         let z = s ^ Blocks::load::<1>(pairs);
@@ -170,7 +203,7 @@ impl Engine for AesNi {
         z.store::<0>(pairs);
         let right = self.three_rounds(z);
         fence();
-        let sum = Blocks::load::<1>(pairs).sum(count);
+        let sum = Blocks::load::<1>(pairs).sum(8);
         let right = self.round(right, Blocks::load::<1>(pairs));
         right.store::<1>(pairs);
         let left = self.three_rounds(right ^ self.splat(common) ^ self.multiples_of_l());

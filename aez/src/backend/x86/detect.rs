@@ -8,6 +8,7 @@ use core::{
 cpufeatures::new!(cpu_aes, "aes");
 cpufeatures::new!(cpu_avx, "avx");
 cpufeatures::new!(cpu_avx2, "avx2");
+cpufeatures::new!(cpu_vaes512, "aes", "avx2", "avx512f", "vaes");
 
 #[inline]
 pub(super) fn aes() -> bool {
@@ -37,6 +38,11 @@ pub(super) fn vaes() -> bool {
         }
         found => found == 1,
     }
+}
+
+#[inline]
+pub(super) fn vaes512() -> bool {
+    cpu_vaes512::get()
 }
 
 const UNKNOWN: u8 = u8::MAX;

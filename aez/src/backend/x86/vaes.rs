@@ -1,40 +1,49 @@
 //! VAES: two blocks in each 256-bit register.
 
-use super::{detect, xmm::Xmm};
+use super::{
+    detect,
+    xmm::{self, Xmm},
+};
 use crate::{
     aez::Direction,
     backend::blocks::Blocks,
     encipher::encipher,
-    engine::{Engine, Pair},
-    offsets::{Offsets, Subkeys},
+    engine::{Block as _, Engine, Pair},
+    offsets::{Key, Offsets},
 };
 use core::{
     arch::x86_64::{__m256i, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_set_m128i, _mm256_xor_si256},
     ops::BitXor,
 };
 
-/// Exists only where the processor has VAES, AES-NI and AVX2.
-pub(crate) struct Vaes(Offsets<Xmm>);
+/// Proof that the processor has VAES, AES-NI and AVX2.
+#[derive(Clone, Copy)]
+pub(crate) struct HasVaes(());
 
-impl Vaes {
-    pub(crate) fn is_available() -> bool {
-        detect::vaes()
-    }
-
-    #[inline(always)]
-    pub(crate) fn new(key: &Subkeys) -> Option<Self> {
-        if Self::is_available() { Some(Self(Offsets::new(key))) } else { None }
+impl HasVaes {
+    pub(super) fn find() -> Option<Self> {
+        if detect::vaes() { Some(Self(())) } else { None }
     }
 
     #[inline]
-    pub(super) fn encipher(&self, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+    pub(super) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         #[cfg_attr(not(test), target_feature(enable = "aes,avx2,vaes"))]
         #[cfg_attr(test, target_feature(enable = "aes,avx2"))]
-        fn with_vaes(engine: &Vaes, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            encipher(engine, nonce, direction, message);
+        fn with_vaes(has: HasVaes, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(&Vaes::new(has, key), nonce, direction, message);
         }
-        // SAFETY: a `Vaes` exists, so that the processor has all three
-        unsafe { with_vaes(self, nonce, direction, message) }
+        // SAFETY: the processor has all three as `self` proves
+        unsafe { with_vaes(self, key, nonce, direction, message) }
+    }
+}
+
+/// The expanded key. Exists only where the processor has VAES, AES-NI and AVX2.
+struct Vaes(Offsets<Xmm>);
+
+impl Vaes {
+    #[inline(always)]
+    fn new(_: HasVaes, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// One AES round on each block.
@@ -64,6 +73,7 @@ fn aesenc(x: __m256i, key: __m256i) -> __m256i {
 impl Engine for Vaes {
     type Block = Xmm;
     type Eight = Eight;
+    type Sum = Ymm;
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
@@ -93,23 +103,28 @@ impl Engine for Vaes {
     }
 
     #[inline(always)]
-    fn load(&self, pairs: &[Pair; 8]) -> [Eight; 2] {
+    fn load(&self, pairs: &[Pair]) -> [Eight; 2] {
         [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)].map(|half| self.gather(half.0))
     }
 
     #[inline(always)]
-    fn store(&self, [left, right]: [Eight; 2], pairs: &mut [Pair; 8]) {
+    fn store(&self, [left, right]: [Eight; 2], pairs: &mut [Pair]) {
         Blocks(self.scatter(left)).store::<0>(pairs);
         Blocks(self.scatter(right)).store::<1>(pairs);
     }
 
     #[inline(always)]
-    fn sum(&self, eight: Eight, count: usize) -> Xmm {
+    fn sum(&self, eight: Eight, count: usize) -> Ymm {
         if count < 8 {
-            return Blocks(self.scatter(eight)).sum(count);
+            return Ymm::new(Blocks(self.scatter(eight)).sum(count), Xmm::zero());
         }
         let [a, b, c, d] = eight.0;
-        let [even, odd] = ((a ^ b) ^ (c ^ d)).blocks();
+        (a ^ b) ^ (c ^ d)
+    }
+
+    #[inline(always)]
+    fn total(&self, sum: Ymm) -> Xmm {
+        let [even, odd] = sum.blocks();
         even ^ odd
     }
 
@@ -129,6 +144,18 @@ impl Engine for Vaes {
             x = self.round(x, self.splat(key));
         }
         x
+    }
+
+    #[inline(always)]
+    fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { xmm::four(&self.0, blocks) }
+    }
+
+    #[inline(always)]
+    fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { xmm::ten(&self.0, blocks) }
     }
 }
 

@@ -243,4 +243,4 @@ impl fmt::Display for Unanswered {
 }
 
 /// What the links, the unwraps and the gateway may take besides the delays.
-const GRACE: Duration = Duration::from_secs(if cfg!(test) { 3 } else { 20 });
+const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });

@@ -11,7 +11,7 @@ use crate::network::{
     config::Gateway,
     directory::{Consensus, Consensuses},
     keys::{LinkKem, LinkKey},
-    link::Stopwatch,
+    link::{Stopwatch, after},
     peers::Authorities,
     randomness::Randomness,
 };
@@ -100,7 +100,7 @@ impl Session {
         };
         connection.take_rates();
         let mut heard = time::Instant::now();
-        let mut sign = time::interval_at(heard + SIGN_OF_LIFE, SIGN_OF_LIFE);
+        let mut sign = time::interval_at(after(heard, SIGN_OF_LIFE), SIGN_OF_LIFE);
         loop {
             let wake = connection.wake_at();
             tokio::select! {
@@ -119,7 +119,7 @@ impl Session {
                     None => return Ok(()),
                 },
                 _ = sign.tick() => connection.writer.send(&Command::NoOp).await?,
-                () = time::sleep_until(heard + SILENCE) => return Err(ClientError::Silence),
+                () = time::sleep_until(after(heard, SILENCE)) => return Err(ClientError::Silence),
             }
         }
     }

@@ -43,11 +43,11 @@ impl Talk {
         clients: &[mpsc::Sender<Request>],
         (most_bytes, lambda_p): (usize, f64),
         randomness: &Randomness,
-        results: Arc<Mutex<Results>>,
+        results: &Arc<Mutex<Results>>,
     ) -> Self {
         let mut talkers = JoinSet::new();
         for client in clients {
-            let (client, results, mut rng) = (client.clone(), Arc::clone(&results), randomness.rng());
+            let (client, results, mut rng) = (client.clone(), Arc::clone(results), randomness.rng());
             let Ok(rate) = Rate::per_milli(lambda_p / 2.0) else { continue };
             talkers.spawn(async move {
                 loop {

@@ -4,7 +4,7 @@ use super::{
     summary::{grouped, millis},
     world::World,
 };
-use crate::network::{client::Tally, counters::Flow, demo::talk::Results, node::Node};
+use crate::network::{client::Tally, counters::Flow, demo::talk::Results, link::after, node::Node};
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::time::{self, Instant};
@@ -74,7 +74,7 @@ impl View {
             if Instant::now() >= deadline {
                 return false;
             }
-            time::sleep_until(deadline.min(Instant::now() + PERIOD)).await;
+            time::sleep_until(deadline.min(after(Instant::now(), PERIOD))).await;
         }
     }
 

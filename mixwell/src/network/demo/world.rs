@@ -234,7 +234,7 @@ impl World {
     /// Has the clients send messages until they are stopped.
     pub(super) fn talk(&self) -> Talk {
         let most_bytes = self.geometry.user_forward_payload_len();
-        Talk::start(&self.requests, (most_bytes, RATES.lambda_p), &self.randomness, Arc::clone(&self.results))
+        Talk::start(&self.requests, (most_bytes, RATES.lambda_p), &self.randomness, &self.results)
     }
 
     /// What became of the messages so far.

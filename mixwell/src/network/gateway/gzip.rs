@@ -19,7 +19,6 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::gzip;
     use mixwell_pki_types::{Chunk, ConsensusReader};

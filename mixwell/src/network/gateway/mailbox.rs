@@ -1,15 +1,15 @@
 //! Replies that wait for their clients.
 
 use crate::network::{counters::Loss, mix::Reply};
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use mixwell_mixdelay::Instant;
 use mixwell_sphinx::RecipientId;
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::Notify;
 
@@ -182,7 +182,6 @@ impl Mailbox {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::network::packet::Pool;
@@ -197,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn replies_wait_in_order_until_they_are_taken_or_expire() {
         let pool = Pool::new(10, 1);
-        let boxes = Mailboxes::new(4, 3, 1, Duration::from_secs(60));
+        let boxes = Mailboxes::new(4, 3, 1, Duration::from_mins(1));
         let now = Instant::from_millis;
         assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
         let (mailbox, _) = boxes.connect(QUEUE).unwrap();

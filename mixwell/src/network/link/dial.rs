@@ -74,7 +74,7 @@ impl Dialer {
                 Err(error) => debug!(peer = peer.name, %error, "link failed"),
             }
             // a link that was up for a while is called again at once
-            failures = if up_since.elapsed() > self.period / 8 { 0 } else { failures.saturating_add(1) };
+            failures = if up_since.elapsed() > self.part(8) { 0 } else { failures.saturating_add(1) };
             let pause = self.pause(failures);
             tokio::select! {
                 () = time::sleep(pause) => {}
@@ -87,7 +87,12 @@ impl Dialer {
     /// peer that starts at the same time as this node may be some seconds behind.
     fn pause(&self, failures: u32) -> Duration {
         let soon = FIRST_PAUSE.saturating_mul(1 << failures.min(20));
-        (self.period / 64).saturating_mul(failures).min(self.period / 8).min(soon)
+        self.part(64).saturating_mul(failures).min(self.part(8)).min(soon)
+    }
+
+    /// A part of an epoch.
+    fn part(&self, of: u32) -> Duration {
+        self.period.checked_div(of).unwrap_or_default()
     }
 
     /// Calls, and carries packets until the link fails or the node stops.

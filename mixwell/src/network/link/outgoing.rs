@@ -100,7 +100,6 @@ impl fmt::Debug for Outgoing {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::network::packet::Pool;

@@ -1,5 +1,11 @@
 //! A node's packets in virtual time.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::similar_names,
+    reason = "a test may panic"
+)]
 
 use super::*;
 use crate::network::{
@@ -50,8 +56,7 @@ impl Net {
             let ring = Arc::new(KeyRing::new(sphinx));
             ring.turn_to(Epoch(1), &keys, REPLAYS, &mut rng);
             let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
-            let services: Vec<(_, fn(&[u8]) -> &[u8])> =
-                if kind == Kind::Service { vec![(ECHO, |bytes| bytes)] } else { vec![] };
+            let services: Vec<Service> = if kind == Kind::Service { vec![(ECHO, |bytes| bytes)] } else { vec![] };
             let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
             let pool = Pool::new(capacity + 8, sphinx.geometry().packet_len());
             let seed = ChaCha20Rng::seed_from_u64(rng.next_u64());
@@ -302,7 +307,6 @@ fn a_full_queue_drops_one_of_all() {
 #[test]
 #[ignore = "a measurement"]
 #[cfg(target_os = "linux")]
-#[expect(clippy::integer_division_remainder_used, reason = "a mean")]
 fn throughput() {
     const PACKETS: u32 = 3000;
     let nanos = || -> u64 {

@@ -57,7 +57,7 @@ impl Callers {
 pub(crate) fn update(
     own: NodeId,
     known: &Consensuses,
-    clock: &Clock,
+    clock: Clock,
     unix: Duration,
     callers: &Callers,
 ) -> BTreeMap<[u8; 32], Peer> {
@@ -82,7 +82,7 @@ pub(crate) fn update(
 }
 
 /// The Unix time from which on the epoch before counts no more.
-pub(crate) fn grace_ends(clock: &Clock, known: &Consensuses) -> Duration {
+pub(crate) fn grace_ends(clock: Clock, known: &Consensuses) -> Duration {
     clock.eighths_into(known.epoch, 1)
 }
 
@@ -167,7 +167,7 @@ mod tests {
         let begin = clock.eighths_into(epoch, 0);
         let called = |own, eighths| {
             let unix = begin + clock.eighths(eighths);
-            let to_call = update(own, &known, &clock, unix, &callers);
+            let to_call = update(own, &known, clock, unix, &callers);
             move |id: NodeId| to_call.contains_key(&id.0)
         };
         // the gateway calls the mix that has left the first layer, and hears who was in the second

@@ -5,7 +5,7 @@ use crate::network::{
     counters::{Flow, Loss},
     directory::Consensus,
     gateway::{self, Bucket, Mailbox},
-    link::{Accepted, Who},
+    link::{Accepted, Who, after},
     mix::{Reply, reply_payload},
 };
 use core::{sync::atomic::Ordering, time::Duration};
@@ -20,7 +20,7 @@ use tracing::debug;
 const QUIET: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 10_000 });
 
 /// A client that has not acknowledged a message for so long is cut off.
-const ACKNOWLEDGE: Duration = Duration::from_secs(60);
+const ACKNOWLEDGE: Duration = Duration::from_mins(1);
 
 type Ended = Result<(), StreamError<io::Error>>;
 
@@ -81,7 +81,7 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
     // who says nothing is cut off, though it takes what it gets: its place is for others
     let (mut heard, silence) = (quiet, node.sizes.timeouts.read);
     loop {
-        let quiet_until = (quiet + QUIET).min(heard + silence);
+        let quiet_until = after(quiet, QUIET).min(after(heard, silence));
         let deadline = unacknowledged.as_ref().map_or(quiet_until, |(_, until)| quiet_until.min(*until));
         tokio::select! {
             command = reader.receive() => match command.inspect(|_| heard = time::Instant::now())? {
@@ -130,11 +130,11 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                 let payload = reply_payload(node.mix.geometry(), &reply.packet);
                 writer.send(&Command::Message { sequence, surb_id: reply.surb_id.as_bytes(), payload }).await?;
                 quiet = time::Instant::now();
-                unacknowledged = Some((reply, quiet + ACKNOWLEDGE));
+                unacknowledged = Some((reply, after(quiet, ACKNOWLEDGE)));
             }
             () = time::sleep_until(deadline) => {
                 let now = time::Instant::now();
-                if heard + silence <= now || unacknowledged.as_ref().is_some_and(|(_, until)| *until <= now) {
+                if after(heard, silence) <= now || unacknowledged.as_ref().is_some_and(|(_, until)| *until <= now) {
                     return Err(StreamError::Timeout);
                 }
                 writer.send(&Command::NoOp).await?;

@@ -10,16 +10,15 @@ use crate::network::{
     node::Sizes,
     testing::{RATES, TestNetwork},
 };
-use core::time::Duration;
+use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts, tokio::Reader};
-use std::sync::atomic::Ordering::Relaxed;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_decoys_come_back_and_nothing_is_lost() {
     let network = TestNetwork::start(&[2, 2, 2], RATES, |sizes| sizes).await;
     let clients = [network.client(), network.client()];
     let mut replies = Vec::new();
-    for number in 0..100_u32 {
+    for number in 0..50_u32 {
         for client in &clients {
             let payload = number.to_be_bytes();
             replies.push((payload, client.send(&payload).await));
@@ -34,7 +33,7 @@ async fn messages_and_decoys_come_back_and_nothing_is_lost() {
         let tally = &client.tally;
         let [replies, lost, changed, unknown] =
             [&tally.replies, &tally.lost, &tally.changed, &tally.unknown].map(|count| count.load(Relaxed));
-        assert_eq!((replies, lost, changed, unknown), (100, 0, 0, 0));
+        assert_eq!((replies, lost, changed, unknown), (50, 0, 0, 0));
     }
     for node in &network.nodes {
         let counters = node.mix.counters();
@@ -43,7 +42,7 @@ async fn messages_and_decoys_come_back_and_nothing_is_lost() {
         assert_eq!(counters.dropped(Loss::DecoyLost), 0);
     }
     let nodes = network.stop().await;
-    assert!(nodes[0].mix.counters().flow(Flow::Delivered) >= 200);
+    assert!(nodes[0].mix.counters().flow(Flow::Delivered) >= 100);
 }
 
 /// What a client saw of a network in which one mix does wrong.
@@ -75,7 +74,7 @@ async fn with(wrong: Wrong) -> Seen {
             Ok(reply) => {
                 assert_eq!(reply.payload[..4], payload, "a wrong message was delivered");
                 assert!(reply.payload[4..].iter().all(|byte| *byte == 0));
-                besides = besides.max(reply.round_trip - reply.delays);
+                besides = besides.max(reply.round_trip.saturating_sub(reply.delays));
             }
             Err(Unanswered::Changed) => changed += 1,
             Err(Unanswered::Late) => late += 1,

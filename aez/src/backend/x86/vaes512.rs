@@ -1,0 +1,286 @@
+//! VAES with AVX-512: four blocks in each register.
+
+#![expect(clippy::cast_possible_truncation, reason = "a count of at most eight")]
+
+use super::{
+    detect,
+    xmm::{self, Xmm},
+};
+use crate::{
+    aez::Direction,
+    encipher::encipher,
+    engine::{Block as _, Engine, Pair},
+    offsets::{Key, Offsets},
+};
+use core::{
+    arch::x86_64::{
+        __m512i, _mm512_aesenc_epi128, _mm512_broadcast_i32x4, _mm512_castsi128_si512, _mm512_castsi512_si128,
+        _mm512_extracti32x4_epi32, _mm512_inserti32x4, _mm512_loadu_si512, _mm512_mask_storeu_epi64,
+        _mm512_maskz_loadu_epi64, _mm512_maskz_mov_epi64, _mm512_permutex2var_epi64, _mm512_set_epi64,
+        _mm512_shuffle_i64x2, _mm512_storeu_si512, _mm512_xor_si512,
+    },
+    ops::BitXor,
+};
+
+/// Proof that the processor has VAES, AES-NI, AVX2 and AVX-512.
+#[derive(Clone, Copy)]
+pub(crate) struct HasVaes512(());
+
+impl HasVaes512 {
+    pub(super) fn find() -> Option<Self> {
+        if detect::vaes512() { Some(Self(())) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+        #[target_feature(enable = "aes,avx2,avx512f,vaes")]
+        fn with_vaes(has: HasVaes512, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
+            encipher(&Vaes512::new(has, key), nonce, direction, message);
+        }
+        // SAFETY: the processor has all four as `self` proves
+        unsafe { with_vaes(self, key, nonce, direction, message) }
+    }
+}
+
+/// The expanded key. Exists only where the processor has VAES, AES-NI, AVX2 and AVX-512.
+struct Vaes512(Offsets<Xmm>);
+
+impl Vaes512 {
+    #[inline(always)]
+    fn new(_: HasVaes512, key: &Key) -> Self {
+        Self(Offsets::new(key))
+    }
+
+    /// One AES round on each block.
+    #[inline(always)]
+    fn round(&self, x: Eight, keys: Eight) -> Eight {
+        let ([x0, x1], [key0, key1]) = (x.0, keys.0);
+        // SAFETY: `self` exists, so that the processor has VAES and AVX-512
+        unsafe { Eight([Zmm(_mm512_aesenc_epi128(x0.0, key0.0)), Zmm(_mm512_aesenc_epi128(x1.0, key1.0))]) }
+    }
+
+    /// Fewer than eight pairs, as they lie, then zeros.
+    #[inline(always)]
+    fn load_lanes(&self, pairs: &[Pair]) -> [Eight; 2] {
+        let [mut a, mut b] = [Eight([Zmm::zero(self); 2]); 2];
+        for ((zmm, lanes), two) in a.0.iter_mut().chain(&mut b.0).zip(lanes_of(pairs)).zip([0, 2, 4, 6]) {
+            // SAFETY: `self` exists, so that the processor has AVX-512; reads no lanes but those of `pairs`
+            zmm.0 = unsafe { _mm512_maskz_loadu_epi64(lanes, pairs.as_ptr().wrapping_add(two).cast()) };
+        }
+        [a, b]
+    }
+
+    #[inline(always)]
+    fn store_lanes(&self, [Eight([a, b]), Eight([c, d])]: [Eight; 2], pairs: &mut [Pair]) {
+        for ((zmm, lanes), two) in [a, b, c, d].into_iter().zip(lanes_of(pairs)).zip([0, 2, 4, 6]) {
+            // SAFETY: `self` exists, so that the processor has AVX-512; writes no lanes but those of `pairs`
+            unsafe { _mm512_mask_storeu_epi64(pairs.as_mut_ptr().wrapping_add(two).cast(), lanes, zmm.0) };
+        }
+    }
+}
+
+/// The 64-bit lanes that fewer than eight pairs fill, for each 64 bytes.
+#[inline(always)]
+fn lanes_of(pairs: &[Pair]) -> [u8; 4] {
+    (!u32::MAX.unbounded_shl(4_u32.saturating_mul(pairs.len() as u32))).to_le_bytes()
+}
+
+/// The 64-bit lanes of the first `count` of eight blocks.
+#[inline(always)]
+fn lanes_of_blocks(count: usize) -> [u8; 2] {
+    (!u16::MAX.unbounded_shl(2_u32.saturating_mul(count as u32))).to_le_bytes()
+}
+
+impl Engine for Vaes512 {
+    type Block = Xmm;
+    type Eight = Eight;
+    type Sum = Zmm;
+
+    #[inline(always)]
+    fn offsets(&self) -> &Offsets<Xmm> {
+        &self.0
+    }
+
+    #[inline(always)]
+    fn splat(&self, block: Xmm) -> Eight {
+        // SAFETY: `self` exists, so that the processor has AVX-512
+        Eight([Zmm(unsafe { _mm512_broadcast_i32x4(block.0) }); 2])
+    }
+
+    #[inline(always)]
+    fn gather(&self, [a, b, c, d, e, f, g, h]: [Xmm; 8]) -> Eight {
+        Eight([Zmm::new([a, b, c, d]), Zmm::new([e, f, g, h])])
+    }
+
+    #[inline(always)]
+    fn scatter(&self, eight: Eight) -> [Xmm; 8] {
+        let [[a, b, c, d], [e, f, g, h]] = eight.0.map(Zmm::blocks);
+        [a, b, c, d, e, f, g, h]
+    }
+
+    #[inline(always)]
+    fn multiples_of_l(&self) -> Eight {
+        self.gather(self.0.l)
+    }
+
+    #[inline(always)]
+    fn load(&self, pairs: &[Pair]) -> [Eight; 2] {
+        const LEFT: i32 = 0b10_00_10_00;
+        const RIGHT: i32 = 0b11_01_11_01;
+        let [Eight([a, b]), Eight([c, d])] = match pairs.as_array() {
+            Some(pairs) => self.unstash(pairs),
+            None => self.load_lanes(pairs),
+        };
+        // SAFETY: `self` exists, so that the processor has AVX-512
+        unsafe {
+            [
+                Eight([[a, b], [c, d]].map(|[x, y]| Zmm(_mm512_shuffle_i64x2::<LEFT>(x.0, y.0)))),
+                Eight([[a, b], [c, d]].map(|[x, y]| Zmm(_mm512_shuffle_i64x2::<RIGHT>(x.0, y.0)))),
+            ]
+        }
+    }
+
+    #[inline(always)]
+    fn store(&self, [Eight([left0, left1]), Eight([right0, right1])]: [Eight; 2], pairs: &mut [Pair]) {
+        // SAFETY: `self` exists, so that the processor has AVX-512
+        let [a, b, c, d] = unsafe {
+            // 64-bit lanes of the left blocks are 0 to 7, of the right ones 8 to 15
+            let front = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+            let back = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+            [(left0, front, right0), (left0, back, right0), (left1, front, right1), (left1, back, right1)]
+                .map(|(left, lanes, right)| Zmm(_mm512_permutex2var_epi64(left.0, lanes, right.0)))
+        };
+        let halves = [Eight([a, b]), Eight([c, d])];
+        match pairs.as_mut_array() {
+            Some(pairs) => self.stash(halves, pairs),
+            None => self.store_lanes(halves, pairs),
+        }
+    }
+
+    /// As they are: the order of the blocks in between is of no matter, and it saves the shuffles.
+    #[inline(always)]
+    fn stash(&self, [Eight([a, b]), Eight([c, d])]: [Eight; 2], pairs: &mut [Pair; 8]) {
+        for (two, zmm) in pairs.as_chunks_mut::<2>().0.iter_mut().zip([a, b, c, d]) {
+            // SAFETY: `self` exists, so that the processor has AVX-512; writes 64 bytes
+            unsafe { _mm512_storeu_si512(two.as_mut_ptr().cast(), zmm.0) };
+        }
+    }
+
+    #[inline(always)]
+    fn unstash(&self, pairs: &[Pair; 8]) -> [Eight; 2] {
+        let mut eights = [Eight([Zmm::zero(self); 2]); 2];
+        for (zmm, two) in eights.iter_mut().flat_map(|eight| &mut eight.0).zip(pairs.as_chunks::<2>().0) {
+            // SAFETY: `self` exists, so that the processor has AVX-512; reads 64 bytes
+            zmm.0 = unsafe { _mm512_loadu_si512(two.as_ptr().cast()) };
+        }
+        eights
+    }
+
+    #[inline(always)]
+    fn sum(&self, eight: Eight, count: usize) -> Zmm {
+        let [mut a, mut b] = eight.0;
+        if count < 8 {
+            let [front, back] = lanes_of_blocks(count);
+            // SAFETY: `self` exists, so that the processor has AVX-512
+            unsafe {
+                a = Zmm(_mm512_maskz_mov_epi64(front, a.0));
+                b = Zmm(_mm512_maskz_mov_epi64(back, b.0));
+            }
+        }
+        a ^ b
+    }
+
+    #[inline(always)]
+    fn total(&self, sum: Zmm) -> Xmm {
+        let [a, b, c, d] = sum.blocks();
+        (a ^ b) ^ (c ^ d)
+    }
+
+    #[inline(always)]
+    fn rounds4(&self, x: Eight, offset: Eight, mask: Eight) -> Eight {
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let x = self.round(x ^ offset, self.splat(j));
+        let x = self.round(x, self.splat(i));
+        let x = self.round(x, self.splat(l));
+        self.round(x, mask)
+    }
+
+    #[inline(always)]
+    fn rounds10(&self, mut x: Eight) -> Eight {
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        for key in [i, j, l, i, j, l, i, j, l, i] {
+            x = self.round(x, self.splat(key));
+        }
+        x
+    }
+
+    #[inline(always)]
+    fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { xmm::four(&self.0, blocks) }
+    }
+
+    #[inline(always)]
+    fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { xmm::ten(&self.0, blocks) }
+    }
+}
+
+/// Four blocks. Made and used only by a [`Vaes512`].
+#[derive(Clone, Copy)]
+struct Zmm(__m512i);
+
+impl Zmm {
+    #[inline(always)]
+    fn zero(engine: &Vaes512) -> Self {
+        let Eight([zero, _]) = engine.splat(Xmm::zero());
+        zero
+    }
+
+    #[inline(always)]
+    fn new([a, b, c, d]: [Xmm; 4]) -> Self {
+        // SAFETY: where there is a `Vaes512`, there is AVX-512
+        Self(unsafe {
+            let abcd = _mm512_inserti32x4::<1>(_mm512_castsi128_si512(a.0), b.0);
+            _mm512_inserti32x4::<3>(_mm512_inserti32x4::<2>(abcd, c.0), d.0)
+        })
+    }
+
+    #[inline(always)]
+    fn blocks(self) -> [Xmm; 4] {
+        // SAFETY: where there is a `Vaes512`, there is AVX-512
+        unsafe {
+            [
+                Xmm(_mm512_castsi512_si128(self.0)),
+                Xmm(_mm512_extracti32x4_epi32::<1>(self.0)),
+                Xmm(_mm512_extracti32x4_epi32::<2>(self.0)),
+                Xmm(_mm512_extracti32x4_epi32::<3>(self.0)),
+            ]
+        }
+    }
+}
+
+impl BitXor for Zmm {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitxor(self, other: Self) -> Self {
+        // SAFETY: where there is a `Vaes512`, there is AVX-512
+        Self(unsafe { _mm512_xor_si512(self.0, other.0) })
+    }
+}
+
+/// Eight blocks.
+#[derive(Clone, Copy)]
+struct Eight([Zmm; 2]);
+
+impl BitXor for Eight {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitxor(self, other: Self) -> Self {
+        let ([a, b], [c, d]) = (self.0, other.0);
+        Self([a ^ c, b ^ d])
+    }
+}

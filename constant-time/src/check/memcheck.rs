@@ -1,0 +1,101 @@
+//! What is told to valgrind: these bytes are secret, those are public.
+//!
+//! Memcheck tracks each bit that was never written, through memory, registers and arithmetic, and reports a branch or an
+//! address that depends on one. Secrets are marked as never written; that is all there is to it.
+
+use core::{ffi::c_void, hint::black_box};
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Infallible, Rng, SeedableRng, TryCryptoRng, TryRng},
+};
+
+unsafe extern "C" {
+    fn shim_make_undefined(bytes: *const c_void, len: usize);
+    fn shim_make_defined(bytes: *const c_void, len: usize);
+    fn shim_undefined_bits(bytes: *const c_void, out: *mut c_void, len: usize) -> u32;
+    fn shim_is_valgrind() -> u32;
+}
+
+/// Whether this process runs under valgrind, without which nothing here does anything.
+pub(crate) fn is_valgrind() -> bool {
+    // SAFETY: it takes nothing.
+    unsafe { shim_is_valgrind() != 0 }
+}
+
+/// From here on no branch and no address may depend on these bytes.
+pub(crate) fn secret(bytes: &mut [u8]) {
+    // SAFETY: the pointer and the length are those of a slice; valgrind's own records change, the bytes do not.
+    unsafe { shim_make_undefined(bytes.as_mut_ptr().cast(), bytes.len()) }
+}
+
+/// A secret array of made-up bytes.
+pub(crate) fn secrets<const N: usize>(seed: u8) -> [u8; N] {
+    let mut bytes = black_box([seed; N]);
+    secret(&mut bytes);
+    bytes
+}
+
+/// What holds these bytes is told to the world: it is sent, published or returned as a verdict.
+pub(crate) fn public<T: ?Sized>(value: &mut T) {
+    // SAFETY: the pointer and the length are those of a value; valgrind's own records change, the value does not.
+    unsafe { shim_make_defined((&raw const *value).cast(), size_of_val(value)) }
+}
+
+/// Fails if these bytes do not depend on a secret: then the operation has not seen it, and shows nothing.
+pub(crate) fn assert_secret(bytes: &[u8]) {
+    let mut bits = vec![0_u8; bytes.len()];
+    // SAFETY: both pointers are valid for as many bytes.
+    let worked = unsafe { shim_undefined_bits(bytes.as_ptr().cast(), bits.as_mut_ptr().cast(), bytes.len()) };
+    assert!(worked == 1 && bits.iter().any(|byte| *byte != 0), "what came out does not depend on a secret");
+}
+
+/// Calls `mark` with every word of a value, without gaps between its fields, that is this number; says how many are.
+///
+/// For the fields of types whose other fields are to stay as they are marked.
+pub(crate) fn each_word<T>(value: &mut T, number: u64, mark: impl Fn(&mut [u8])) -> usize {
+    let start = (&raw mut *value).cast::<[u8; 8]>();
+    let words = (0..size_of::<T>() / 8).map(|word| start.wrapping_add(word));
+    let found = words.filter(|word| {
+        // SAFETY: the word is within the value, which nothing else uses; the caller says that it has no gaps.
+        let word = unsafe { &mut **word };
+        let mut copy = *word;
+        public(&mut copy);
+        let found = u64::from_ne_bytes(copy) == number;
+        if found {
+            mark(word);
+        }
+        found
+    });
+    found.count()
+}
+
+/// A random number generator whose bytes are secret, and the same in every run.
+pub(crate) struct SecretRng(ChaCha20Rng);
+
+impl SecretRng {
+    pub(crate) fn new(seed: u8) -> Self {
+        Self(ChaCha20Rng::from_seed([seed; 32]))
+    }
+}
+
+impl TryRng for SecretRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill_bytes(out);
+        secret(out);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for SecretRng {}

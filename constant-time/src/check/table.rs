@@ -1,0 +1,111 @@
+//! The table of verdicts.
+
+use crate::{
+    ops::{self, NOT_RUN, Operation},
+    points::Points,
+    report::{Finding, Report},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::ExitCode,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+/// Runs the operations whose names hold all words, and prints a line for each. Fails if one leaks that is not there to,
+/// if a leak on purpose is missed, or, if all are run, if a point is declassified that nothing comes by.
+pub(crate) fn print(words: &[&str]) -> ExitCode {
+    let operations: Vec<_> =
+        ops::all().into_iter().filter(|operation| words.iter().all(|word| operation.name.contains(word))).collect();
+    let points = Points::load();
+    let width = operations.iter().map(|operation| operation.name.len()).max().unwrap_or(0);
+    let mut good = !operations.is_empty();
+    println!("| {:width$} | verdict |\n|{}|---|", "operation", "-".repeat(width + 2));
+    each_in_order(&operations, |operation, report| {
+        let verdict = Verdict::of(operation, &report, &points);
+        println!("| {:width$} | {} |", operation.name, verdict.text);
+        verdict.details.iter().for_each(|line| println!("{line}"));
+        good &= verdict.good;
+    });
+    if words.is_empty() {
+        for point in points.unmet() {
+            println!("declassified, but nothing comes by: {point}");
+            good = false;
+        }
+    }
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+struct Verdict {
+    good: bool,
+    text: String,
+    details: Vec<String>,
+}
+
+impl Verdict {
+    fn of(operation: &Operation, report: &Report, points: &Points) -> Self {
+        if report.status == Some(NOT_RUN.into()) {
+            return Self { good: true, text: "not run: valgrind lacks the instructions".into(), details: Vec::new() };
+        }
+        let at: Vec<_> = report.findings.iter().map(|finding| (finding, points.at(finding))).collect();
+        let leaks: Vec<_> = at.iter().filter(|(_, points)| points.is_empty()).map(|(finding, _)| finding).collect();
+        if report.status != Some(0) {
+            return Self { good: false, text: "FAILED".into(), details: vec![report.output.clone()] };
+        }
+        match (operation.leaks, leaks.as_slice()) {
+            (true, []) => Self { good: false, text: "MISSED".into(), details: Vec::new() },
+            (true, _) => Self { good: true, text: "caught".into(), details: Vec::new() },
+            (false, []) => {
+                let declassified: BTreeSet<_> = at.iter().flat_map(|(_, points)| points).collect();
+                let text = match declassified.len() {
+                    0 => "constant time".into(),
+                    1 => "constant time, but for 1 point".into(),
+                    count => format!("constant time, but for {count} points"),
+                };
+                Self { good: true, text, details: Vec::new() }
+            }
+            (false, leaks) => {
+                let details = leaks.iter().flat_map(|leak| describe(leak)).collect();
+                Self { good: false, text: format!("LEAKS in {} places", leaks.len()), details }
+            }
+        }
+    }
+}
+
+/// A leak with the calls that led to it, but for those of the harness.
+fn describe(leak: &Finding) -> Vec<String> {
+    let frames = leak.frames.iter().take_while(|frame| !frame.file.ends_with("src/check/main.rs"));
+    let frames = frames.map(|frame| format!("      {} ({}:{})", frame.function, frame.file.display(), frame.line));
+    [format!("    {}", leak.kind)].into_iter().chain(frames).collect()
+}
+
+/// Runs the operations, as many at a time as there are processors, and hands on what came of them in their order.
+fn each_in_order(operations: &[Operation], mut done: impl FnMut(&Operation, Report)) {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while let Some((index, operation)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    operations.get(index).map(|operation| (index, operation))
+                } {
+                    sender.send((index, Report::of(&operation.name))).expect("the receiver lives on");
+                }
+            });
+        }
+        drop(sender);
+        let (mut waiting, mut wanted) = (BTreeMap::new(), 0);
+        for (index, report) in receiver {
+            waiting.insert(index, report);
+            while let Some(report) = waiting.remove(&wanted) {
+                done(&operations[wanted], report);
+                wanted += 1;
+            }
+        }
+    });
+}

@@ -1,0 +1,44 @@
+//! Documents: from scratch, or a good one with bytes changed. What is read is walked, found and written the same.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../../pki-types/tests/common/network.rs"]
+mod network;
+
+use libfuzzer_sys::fuzz_target;
+use mixwell_pki_types::{Document, KeyHash, build::DocumentBuilder};
+use std::sync::LazyLock;
+
+static GOOD: LazyLock<Vec<u8>> = LazyLock::new(|| network::document(5).encode());
+
+fuzz_target!(|input: (bool, Vec<(u16, u8)>, Vec<u8>)| {
+    let (from_scratch, changes, rest) = input;
+    let mut bytes = if from_scratch { Vec::new() } else { GOOD.clone() };
+    bytes.extend(rest);
+    for (at, change) in changes {
+        if let Some(byte) = bytes.get_mut(usize::from(at)) {
+            *byte ^= change;
+        }
+    }
+    let Ok(document) = Document::parse(&bytes) else { return };
+    assert_eq!(document.nodes().count(), document.nodes().len());
+    for (nth, node) in document.nodes().enumerate() {
+        let (place, id) = (node.place(), node.id());
+        assert_eq!(document.nodes().nth(nth).expect("it was there").place(), place);
+        let found = document.layer(place.layer).and_then(|mut layer| layer.nth(place.index)).expect("it was there");
+        assert_eq!(found.encoded(), node.encoded());
+        assert!(
+            document.nodes().by_hash(id).expect("it was there").place() <= place || document.layer_of(id).is_some()
+        );
+        assert!(document.nodes().by_name(node.name()).is_some());
+    }
+
+    let encoded = DocumentBuilder::from(&document).encode();
+    let again = Document::parse(&encoded).expect("what is written is read");
+    assert_eq!(DocumentBuilder::from(&again).encode(), encoded);
+
+    // the memory that is lent makes it slower or faster, and nothing else; of two faults it may find either first
+    let check = |memory: usize| document.check(&[], &mut vec![KeyHash::default(); memory]);
+    assert_eq!(check(3).is_ok(), check(64).is_ok());
+    assert_eq!(again.check(&[], &mut [KeyHash::default(); 64]), check(64));
+});

@@ -1,0 +1,83 @@
+//! `mixwell document`: a consensus or a vote, as JSON for people.
+
+mod authorities;
+mod bytes;
+mod error;
+mod json;
+mod node;
+mod parameter;
+mod signed;
+
+pub(crate) use bytes::{Content, read};
+pub(crate) use error::DocumentError;
+
+use crate::{error::Error, input};
+use authorities::Authority;
+use clap::Args;
+use mixwell_pki_types::{Document, Epoch, KeyHash};
+use signed::Signed;
+use std::{io::Write, path::PathBuf};
+
+/// Print a consensus or a vote as JSON: its nodes by layer, hashes of their keys, rates, signers
+///
+/// FILE holds a certificate, or the document in it; either may be gzipped, as a gateway sends it. Signers are listed as the
+/// certificate claims them, unless the authorities' keys are given: then enough of them must have signed well, and the
+/// document must be well-formed, or nothing is printed.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The file; `-` is standard input
+    file: PathBuf,
+
+    /// The public key of an authority, as PEM; once for each authority
+    #[arg(long, value_name = "PEM")]
+    authority: Vec<PathBuf>,
+
+    /// How many authorities must have signed [default: more than half of them]
+    #[arg(long, value_name = "NUMBER", requires = "authority")]
+    threshold: Option<usize>,
+
+    /// The epoch in which the certificate must be valid [default: the document's own]
+    #[arg(long, value_name = "NUMBER", requires = "authority")]
+    epoch: Option<u64>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell document consensus.cbor                            what it says, whoever signed it
+  mixwell document consensus.cbor --authority auth1.pem --authority auth2.pem --authority auth3.pem
+                                                             the same, if two of the three signed it
+  mixwell document - --authority auth1.pem < vote.cbor       an authority's vote
+  mixwell document consensus.cbor | jq '.layers[][].name'    the names of the mixes";
+
+/// Reads, verifies and prints.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let mut authorities = Vec::new();
+    for path in &arguments.authority {
+        authorities.push(Authority::read(path)?);
+    }
+    let bytes = read(&arguments.file)?;
+    let text = describe(&bytes, arguments, &authorities)
+        .map_err(|error| Error::Document(input::name(&arguments.file).to_path_buf(), error))?;
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
+}
+
+fn describe(bytes: &[u8], arguments: &Arguments, authorities: &[Authority]) -> Result<String, DocumentError> {
+    let content = Content::parse(bytes)?;
+    let document = Document::parse(content.payload())?;
+    let mut memory = vec![KeyHash::default(); document.nodes().len()];
+    if authorities.is_empty() {
+        let signers = content.certificate().map(|certificate| Signed::claimed(&certificate));
+        return Ok(json::write(&document, signers.as_ref(), document.check_without_keys(&mut memory).err()));
+    }
+    let certificate = content.certificate().ok_or(DocumentError::NotSigned)?;
+    let keys = authorities.iter().map(Authority::key).collect::<Result<Vec<_>, _>>()?;
+    let threshold = arguments.threshold.unwrap_or_else(|| mixwell_pki_types::majority(keys.len()));
+    let epoch = arguments.epoch.map_or(document.epoch(), Epoch);
+    let verified = certificate.verify_threshold(&keys, threshold, epoch)?;
+    // by way of the certificate once more, as its expiration and scheme must be the document's
+    let document = verified.document()?;
+    document.check(&keys, &mut memory)?;
+    Ok(json::write(&document, Some(&Signed::verified(&certificate, &verified, &keys, threshold)), None))
+}

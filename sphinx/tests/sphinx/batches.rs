@@ -1,0 +1,154 @@
+//! A batch of packets comes out as its packets do one by one, whatever they hold.
+
+use crate::network::Network;
+use crate::schemes::{TestScheme, for_every_scheme};
+use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
+use mixwell_sphinx::{Action, FinishError, Geometry, Kem, Message, NodeId, OpenError, Opened, RecipientId, SurbId};
+use proptest::prelude::*;
+
+/// What became of a packet; its bytes are compared apart from this.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    Refused(OpenError),
+    Failed(usize, FinishError),
+    Forwarded(usize, NodeId, Option<u32>),
+    Delivered(usize, RecipientId, Vec<u8>),
+    Replied(usize, SurbId, Vec<u8>),
+}
+
+fn outcome(key: usize, action: Result<Action<'_>, FinishError>) -> Outcome {
+    match action {
+        Err(error) => Outcome::Failed(key, error),
+        Ok(Action::Forward { next_hop, delay_millis }) => Outcome::Forwarded(key, next_hop, delay_millis),
+        Ok(Action::Deliver { recipient, payload, .. }) => Outcome::Delivered(key, recipient, payload.to_vec()),
+        Ok(Action::Reply { surb_id, payload, .. }) => Outcome::Replied(key, surb_id, payload.to_vec()),
+        Ok(action) => panic!("{action:?}"),
+    }
+}
+
+fn one_by_one<S: TestScheme>(
+    network: &Network<S>,
+    packets: &mut [Option<Vec<u8>>],
+    keys: &[&S::PrivateKey],
+) -> Vec<Option<Outcome>> {
+    let one = |packet: &mut Vec<u8>| match network.sphinx.open_any(packet, keys) {
+        Err(error) => Outcome::Refused(error),
+        Ok((key, opened)) => outcome(key, opened.finish()),
+    };
+    packets.iter_mut().map(|packet| packet.as_mut().map(one)).collect()
+}
+
+fn at_once<S: TestScheme, const N: usize>(
+    network: &Network<S>,
+    packets: &mut [Option<Vec<u8>>],
+    keys: &[&S::PrivateKey],
+) -> Vec<Option<Outcome>> {
+    let len = packets.len();
+    let mut packets = packets.iter_mut();
+    let batch: [_; N] = core::array::from_fn(|_| packets.next()?.as_deref_mut());
+    let mut refused: [Option<OpenError>; N] = [None; N];
+    let mut fitting = [0; N];
+    let results = network.sphinx.open_any_each(batch, keys);
+    let mut opened: [Option<Opened<'_, S>>; N] = [const { None }; N];
+    for (i, result) in results.into_iter().enumerate() {
+        match result {
+            None => {}
+            Some(Err(error)) => refused[i] = Some(error),
+            Some(Ok((key, packet))) => (fitting[i], opened[i]) = (key, Some(packet)),
+        }
+    }
+    let finished = Opened::finish_each(opened);
+    let outcome = |((action, refused), key): ((Option<_>, Option<_>), _)| match (action, refused) {
+        (Some(action), _) => Some(outcome(key, action)),
+        (None, refused) => refused.map(Outcome::Refused),
+    };
+    finished.into_iter().zip(refused).zip(fitting).map(outcome).take(len).collect()
+}
+
+fn same<S: TestScheme, const N: usize>(
+    network: &Network<S>,
+    packets: &[Option<Vec<u8>>],
+    keys: &[&S::PrivateKey],
+) -> Vec<Option<Vec<u8>>> {
+    let (mut ones, mut batch) = (packets.to_vec(), packets.to_vec());
+    let expected = one_by_one(network, &mut ones, keys);
+    assert_eq!(at_once::<S, N>(network, &mut batch, keys), expected);
+    assert!(batch == ones, "the buffers differ");
+    batch
+}
+
+/// Packets to each hop's distance, an answer, and every kind of bad one.
+fn packets<S: TestScheme>(network: &mut Network<S>, geometry: &Geometry) -> Vec<Option<Vec<u8>>> {
+    let hops = Network::hops(&network.public_keys, 3);
+    let message = Message { surb: None, user_payload: b"one of many" };
+    let mut packet = |hops: usize| {
+        let mut packet = vec![0; geometry.packet_len()];
+        let hops = Network::hops(&network.public_keys, hops);
+        network.sphinx.wrap_message(&Network::path(&hops), &message, &mut network.rng, &mut packet).unwrap();
+        packet
+    };
+    let good = packet(3);
+    let mut packets: Vec<_> = [3, 1, 2, 3, 3].map(|hops| Some(packet(hops))).to_vec();
+    let changed = |at: usize| {
+        let mut packet = good.clone();
+        packet[at] ^= 1;
+        Some(packet)
+    };
+    let element = geometry.scheme().element_len();
+    // version, group element, routing info, MAC, payload
+    packets.extend([changed(0), changed(5), changed(2 + element), changed(geometry.header_len() - 1)]);
+    packets.extend([changed(geometry.header_len()), changed(geometry.packet_len() - 1)]);
+    let mut no_secret = good.clone();
+    no_secret[2..2 + element].fill(0);
+    let mut changed_last = packet(1);
+    changed_last[geometry.packet_len() - 1] ^= 1;
+    packets.extend([Some(no_secret), Some(good[1..].to_vec()), Some(vec![]), None, Some(changed_last)]);
+
+    let mut surb = vec![0; geometry.surb_len()];
+    let _ = network.sphinx.new_surb(&Network::path(&hops), SurbId([6; 16]), &mut network.rng, &mut surb).unwrap();
+    let mut reply = vec![0; geometry.packet_len()];
+    network.sphinx.wrap_reply(&surb, b"an answer", &mut reply).unwrap();
+    packets.extend([Some(reply), Some(good)]);
+    packets
+}
+
+fn every_kind<S: TestScheme>() {
+    let geometry = Geometry::of::<S>(3, 100, true).unwrap();
+    let mut network = Network::<S>::new(geometry, 11);
+    let mut packets = packets(&mut network, &geometry);
+    // three epochs' keys: most packets are for the second of them
+    let [first, second, third] = &network.private_keys[..] else { panic!("three hops") };
+    let keys = [third, first, second];
+    for _ in 0..3 {
+        let _ = same::<S, 1>(&network, &packets[..1], &[first]);
+        let _ = same::<S, 8>(&network, &packets[..8], &keys[1..2]);
+        let _ = same::<S, 8>(&network, &packets[8..16], &keys);
+        let _ = same::<S, 3>(&network, &packets[..3], &[]);
+        // each round takes off a layer
+        packets = same::<S, 24>(&network, &packets, &keys);
+    }
+}
+
+#[test]
+fn every_scheme() {
+    for_every_scheme!(every_kind());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_change_anywhere(changes in prop::collection::vec((0..500usize, any::<u8>()), 8), seed in any::<u64>()) {
+        let geometry = Geometry::of::<X25519>(3, 20, true).unwrap();
+        let mut network = Network::<X25519>::new(geometry, seed);
+        let hops = Network::hops(&network.public_keys, 3);
+        let message = Message { surb: None, user_payload: b"" };
+        let packets: Vec<_> = changes.into_iter().map(|(at, bits)| {
+            let mut packet = vec![0; geometry.packet_len()];
+            network.sphinx.wrap_message(&Network::path(&hops), &message, &mut network.rng, &mut packet).unwrap();
+            packet[at] ^= bits;
+            Some(packet)
+        }).collect();
+        let _ = same::<X25519, 8>(&network, &packets, &[&network.private_keys[0]]);
+    }
+}
