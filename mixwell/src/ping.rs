@@ -167,7 +167,7 @@ impl Exchange {
                         bar.inc(1);
                     }
                 }
-                () = time::sleep_until(last + self.patience) => {
+                () = time::sleep_until(last.checked_add(self.patience).unwrap_or(last)) => {
                     outcome.lost = self.count.saturating_sub(outcome.good).saturating_sub(outcome.wrong);
                     outcome.is_over = true;
                     break;

@@ -166,7 +166,6 @@ const PAST: &str = ".past";
 const DRAFT: &str = ".new";
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -136,7 +136,7 @@ impl Post {
             }
             // the votes of the first eighth are those that count
             let is_early = clock.now() < clock.eighths_into(now, 1);
-            let pause = if is_early { clock.sixteenth() / 4 } else { clock.sixteenth() };
+            let pause = clock.sixteenth().checked_div(if is_early { 4 } else { 1 }).unwrap_or_default();
             clock.sleep_until(clock.now().saturating_add(pause)).await;
         }
     }
@@ -168,5 +168,96 @@ pub(crate) fn sign(
     match Upload::sign(descriptor, None, &key, rng, &mut upload) {
         Err(UploadError::Scheme(error)) => Err(error.into()),
         _ => Ok(upload),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{
+        address::Address,
+        keys::LinkKem,
+        peers::{Authorities, Authority},
+        pki_client::{encoded_bound, pki_sizes},
+    };
+    use mixwell_pki_types::{Ed25519, Period};
+    use mixwell_pq_kem::X25519;
+    use mixwell_wire::{
+        Ad, Command, Link, Timeouts,
+        tokio::{Reader, Writer},
+    };
+    use tokio::{net::TcpListener, sync::mpsc};
+
+    /// An authority that says `Invalid` to the first upload, as one would whose clock is behind, and takes others.
+    async fn behind(listener: TcpListener, own: (KeyHash, LinkKey), link: Link, seen: mpsc::Sender<Epoch>) {
+        let (mut rng, timeouts) = (Randomness::from_seed(2).rng(), Timeouts::default());
+        let mut status = DescriptorStatus::Invalid;
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = vec![0; own.1.handshake_len()];
+            let ad = (Ad::node(&own.0.0), link);
+            let session = own.1.respond(&mut stream, ad, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+            let (from, to) = stream.split();
+            let mut reader = Reader::new(from, session.receiver, vec![0; 1 << 17], &timeouts);
+            let Command::PostDescriptor { epoch, .. } = reader.receive().await.unwrap() else { panic!("an upload") };
+            seen.send(Epoch(epoch)).await.unwrap();
+            let answer = Command::PostDescriptorStatus(status);
+            status = DescriptorStatus::Ok;
+            let mut writer = Writer::new(to, session.sender, vec![0; encoded_bound(&answer)], &timeouts);
+            writer.send(&answer).await.unwrap();
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_hangs_keeps_nothing_from_others_and_who_is_behind_is_asked_again() {
+        let randomness = Randomness::from_seed(1);
+        let mut rng = randomness.rng();
+        let (mut list, mut sockets) = (Vec::new(), Vec::new());
+        for identifier in ["hangs", "behind"] {
+            let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
+            let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            list.push(Authority {
+                identifier: identifier.to_owned(),
+                identity: identity.public().to_vec(),
+                id: identity.id(),
+                link_key: link.public().to_vec(),
+                addresses: vec![Address::of(listener.local_addr().unwrap())],
+            });
+            sockets.push((listener, (identity.id(), link)));
+        }
+        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), list));
+        let (seen, mut uploads) = mpsc::channel(10);
+        let (listener, own) = sockets.pop().unwrap();
+        tokio::spawn(behind(listener, own, Link::authority(pki_sizes(&authorities)), seen));
+
+        // not at the end of an epoch, when all begins anew
+        let periods = [64, 65, 67].map(|seconds| Clock::new(Period::new(Duration::from_secs(seconds)).unwrap()));
+        let clock = *periods.iter().max_by_key(|clock| clock.time().left).unwrap();
+        let identity = Arc::new(Identity::generate(&Ed25519, &mut rng).unwrap());
+        let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+        let client = PkiClient::new(authorities, link.clone(), Some(identity.id()), randomness.branch());
+        let description = NodeDescription {
+            name: "mix".to_owned(),
+            addresses: Addresses::new(),
+            kaetzchen: None,
+            is_gateway: false,
+            is_service: false,
+        };
+        let keys = Arc::new(MixKeys::<X25519>::in_memory());
+        let uploading = tokio::spawn(upload(client, clock, description, identity, link, keys, randomness.branch()));
+        // the first two come at once, one of which is refused, and comes again
+        let mut epochs = Vec::new();
+        for _ in 0..3 {
+            epochs.push(time::timeout(Duration::from_secs(30), uploads.recv()).await.unwrap().unwrap());
+        }
+        assert_eq!(epochs[2], epochs[0], "the one that was refused");
+        assert_ne!(epochs[0], epochs[1]);
+        assert!(
+            time::timeout(Duration::from_secs(1), uploads.recv()).await.is_err(),
+            "what was taken is not asked again"
+        );
+        uploading.abort();
+        drop(sockets);
     }
 }

@@ -223,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn who_left_makes_room_for_who_comes() {
         let pool = Pool::new(10, 1);
-        let boxes = Mailboxes::new(2, 2, 2, Duration::from_secs(60));
+        let boxes = Mailboxes::new(2, 2, 2, Duration::from_mins(1));
         let now = Instant::from_millis;
         let (other, third) = (RecipientId([2; 32]), RecipientId([3; 32]));
         boxes.connect(QUEUE).unwrap();

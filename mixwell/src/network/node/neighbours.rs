@@ -123,7 +123,6 @@ pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::network::{
@@ -157,7 +156,7 @@ mod tests {
             consensus.document().unwrap().layers().nth(number).unwrap().map(|node| node_id(&node)).collect()
         };
         let (first, stays, second) = (layer_of(&before, 0), layer_of(&moved, 0), layer_of(&before, 1));
-        let mover = *first.iter().find(|id| !stays.contains(id)).unwrap();
+        let left = *first.iter().find(|id| !stays.contains(id)).unwrap();
         let gateway = node_id(&before.document().unwrap().gateways().next().unwrap());
 
         let (epoch, clock) = (before.epoch(), network.clock);
@@ -171,13 +170,13 @@ mod tests {
             move |id: NodeId| to_call.contains_key(&id.0)
         };
         // the gateway calls the mix that has left the first layer, and hears who was in the second
-        assert!(called(gateway, 0)(mover));
-        assert!(!called(gateway, 1)(mover));
-        assert!(first.iter().filter(|id| **id != mover).all(|id| called(gateway, 1)(*id)));
+        assert!(called(gateway, 0)(left));
+        assert!(!called(gateway, 1)(left));
+        assert!(first.iter().filter(|id| **id != left).all(|id| called(gateway, 1)(*id)));
         // and the mix itself goes on with its old neighbours
-        assert!(second.iter().all(|id| called(mover, 0)(*id)));
+        assert!(second.iter().all(|id| called(left, 0)(*id)));
         assert_eq!(callers.standing(gateway, begin), Standing::Listed);
-        assert!(!second.iter().any(|id| called(mover, 1)(*id)));
+        assert!(!second.iter().any(|id| called(left, 1)(*id)));
         assert_eq!(callers.standing(stays.first().copied().unwrap(), begin), Standing::Listed);
     }
 }
