@@ -58,8 +58,9 @@ async fn tick(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
         // signing may take long
         let due = tokio::task::spawn_blocking(move || {
             let mut state = ticked.blocking_lock();
-            let out = state.tick(clock.now());
-            (out, state.next_tick(clock.now()))
+            // what falls due while this is done comes next
+            let now = clock.now();
+            (state.tick(now), state.next_tick(now))
         });
         let Some((out, next)) = pass_on(due.await) else { return };
         for outgoing in out {

@@ -58,6 +58,8 @@ impl Drop for Gone {
 async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
     loop {
         match accepted.reader.receive().await? {
+            // a sign of life of who is listed no more
+            Command::NoOp if node.callers.standing(id, node.clock.now()) == Standing::Gone => return Ok(()),
             Command::NoOp => {}
             Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
                 Standing::Listed => node.take_in(packet),
