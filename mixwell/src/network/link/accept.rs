@@ -5,7 +5,7 @@ use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
     future::Future,
     net::IpAddr,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 use mixwell_sphinx::{NodeId, RecipientId};
@@ -86,6 +86,13 @@ pub(crate) struct Acceptor {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
+/// A handshake.
+struct UnderWay {
+    task: AbortHandle,
+    /// Whether anything has come from the peer.
+    spoke: Arc<AtomicBool>,
+}
+
 /// Connections by their peers.
 #[derive(Default)]
 struct Open {
@@ -102,7 +109,7 @@ impl Acceptor {
     {
         let mut stop = self.stop.clone();
         let mut handshakes = JoinSet::new();
-        let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
+        let mut oldest_first: VecDeque<UnderWay> = VecDeque::new();
         let mut connections: JoinSet<Who> = JoinSet::new();
         let mut open = Open::default();
         loop {
@@ -111,7 +118,9 @@ impl Acceptor {
                     Ok((stream, address)) => {
                         self.calls.accepted.fetch_add(1, Ordering::Relaxed);
                         self.make_room(&mut oldest_first);
-                        oldest_first.push_back(handshakes.spawn(Arc::clone(&self).answer(stream, address.ip())));
+                        let spoke = Arc::new(AtomicBool::new(false));
+                        let answer = Arc::clone(&self).answer(stream, address.ip(), Arc::clone(&spoke));
+                        oldest_first.push_back(UnderWay { task: handshakes.spawn(answer), spoke });
                     }
                     Err(error) => {
                         warn!(%error, "can't take a call");
@@ -137,24 +146,38 @@ impl Acceptor {
         }
     }
 
-    /// While too many handshakes are under way, the oldest ends: a silent peer keeps nobody out.
-    fn make_room(&self, oldest_first: &mut VecDeque<AbortHandle>) {
-        while oldest_first.front().is_some_and(AbortHandle::is_finished) {
+    /// While too many handshakes are under way, the oldest of a peer that has said nothing ends, or else the oldest: a silent
+    /// peer keeps nobody out.
+    fn make_room(&self, oldest_first: &mut VecDeque<UnderWay>) {
+        while oldest_first.front().is_some_and(|handshake| handshake.task.is_finished()) {
             oldest_first.pop_front();
         }
         if oldest_first.len() >= self.most_handshakes {
-            oldest_first.retain(|handshake| !handshake.is_finished());
+            oldest_first.retain(|handshake| !handshake.task.is_finished());
         }
+        let silent = |handshake: &UnderWay| !handshake.spoke.load(Ordering::Relaxed);
         if oldest_first.len() >= self.most_handshakes
-            && let Some(oldest) = oldest_first.pop_front()
+            && let Some(oldest) = oldest_first.remove(oldest_first.iter().position(silent).unwrap_or_default())
         {
-            oldest.abort();
+            oldest.task.abort();
             self.calls.crowded_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// The handshake of a call.
-    async fn answer(self: Arc<Self>, mut stream: TcpStream, address: IpAddr) -> Option<(Who, IpAddr, Accepted)> {
+    async fn answer(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        address: IpAddr,
+        spoke: Arc<AtomicBool>,
+    ) -> Option<(Who, IpAddr, Accepted)> {
+        // whether that is a byte or an error shows below again
+        if time::timeout(self.timeouts.handshake, stream.peek(&mut [0])).await.is_err() {
+            debug!("refused a call: nothing came");
+            self.calls.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        spoke.store(true, Ordering::Relaxed);
         let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
         let mut who = None;
         let judge = |ad: &[u8], key: &[u8]| {
