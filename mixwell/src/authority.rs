@@ -7,6 +7,7 @@ use crate::{
         clock::Clock,
         config::AuthorityConfiguration,
         error::NetworkError,
+        files,
         keys::{Identity, LinkKey},
         listener::{Listener, ListenerLimits},
         logging::{self, LogLevel},
@@ -49,6 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let configuration = AuthorityConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
     let mut rng = randomness.rng();
+    files::make_folder(&configuration.data_folder)?;
     let identity = Identity::load_or_generate(&configuration.data_folder, configuration.scheme, &mut rng)?;
     let link = LinkKey::load_or_generate(&configuration.data_folder, configuration.kem, &mut rng)?;
     if arguments.generate_only {

@@ -13,7 +13,7 @@ use crate::{
         logging::{self, LogLevel},
         metrics,
         mix::Kind,
-        node::Sizes,
+        node::{Sizes, packets_of},
         randomness::Randomness,
         runtime,
     },
@@ -84,6 +84,7 @@ async fn start(
         (_, true) => Kind::Service,
         _ => Kind::Mix,
     };
+    let period = configuration.period.duration();
     let (stopper, stop) = watch::channel(false);
     let launch = Launch {
         name: name.clone(),
@@ -96,7 +97,7 @@ async fn start(
         clock: Clock::new(configuration.period),
         geometry: configuration.geometry,
         folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
-        sizes: Sizes::for_period(configuration.period.duration()),
+        sizes: Sizes { replays: packets_of(period, configuration.packets_per_second), ..Sizes::for_period(period) },
         randomness,
         stop,
     };

@@ -32,6 +32,7 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
+    time::{self, Instant},
 };
 
 /// Send messages to a network's echo service, and print loss and latency
@@ -57,6 +58,10 @@ pub(crate) struct Arguments {
     /// What the service can do that is pinged
     #[arg(long, value_name = "NAME", default_value = "echo")]
     capability: String,
+
+    /// How many seconds to wait for a reply, however many messages are to leave still
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
 
     /// How much to tell on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
@@ -111,7 +116,8 @@ async fn ping(
     let (_stop, stopping) = watch::channel(false);
     let mut client = tokio::spawn(client::run(parts, receiver, stopping));
     let most_bytes = configuration.geometry.user_forward_payload_len().min(MESSAGE_BYTES);
-    let exchange = Exchange { requests, count: arguments.count, most_bytes, tally };
+    let patience = Duration::from_secs(arguments.timeout);
+    let exchange = Exchange { requests, count: arguments.count, most_bytes, patience, tally };
     let interrupted = async {
         runtime::stop_signal().await;
     };
@@ -130,6 +136,8 @@ struct Exchange {
     requests: mpsc::Sender<Request>,
     count: u32,
     most_bytes: usize,
+    /// When for so long no message has come back or was lost, it ends.
+    patience: Duration,
     tally: Arc<Tally>,
 }
 
@@ -140,6 +148,7 @@ impl Exchange {
         let mut outcome = Outcome { tally: self.tally, ..Outcome::default() };
         let mut replies = JoinSet::new();
         let mut asked = 0_u32;
+        let mut last = Instant::now();
         while asked < self.count || !replies.is_empty() {
             let ask = async {
                 let mut payload = vec![0; self.most_bytes];
@@ -158,7 +167,13 @@ impl Exchange {
                         bar.inc(1);
                     }
                 }
+                () = time::sleep_until(last.checked_add(self.patience).unwrap_or(last)) => {
+                    outcome.lost = self.count.saturating_sub(outcome.good).saturating_sub(outcome.wrong);
+                    outcome.is_over = true;
+                    break;
+                }
                 Some(Ok((payload, reply))) = replies.join_next() => {
+                    last = Instant::now();
                     outcome.take(&payload, reply.unwrap_or(Err(Unanswered::Disconnected)));
                     bar.inc(1);
                     bar.set_message(outcome.progress());
@@ -186,6 +201,8 @@ struct Outcome {
     lost: u32,
     round_trips: Vec<Duration>,
     held: Duration,
+    /// Nothing came for too long.
+    is_over: bool,
     tally: Arc<Tally>,
 }
 
@@ -208,6 +225,15 @@ impl Outcome {
         format!("last {} ms, {} lost", last.as_millis(), self.lost.saturating_add(self.wrong))
     }
 
+    /// What the client got to do, when no reply has come.
+    fn why(&self) -> &'static str {
+        if self.tally.messages.load(Relaxed) == 0 {
+            "a gateway was reached, but no message could leave"
+        } else {
+            "messages have left"
+        }
+    }
+
     fn report(&self, count: u32) -> String {
         let mut sorted = self.round_trips.clone();
         sorted.sort_unstable();
@@ -224,6 +250,11 @@ impl Outcome {
             "{style}{mark}{style:#} {} of {count} messages came back, {} lost, {} changed",
             self.good, self.lost, self.wrong
         );
+        if self.is_over {
+            let known =
+                if self.tally.connections.load(Relaxed) == 0 { "no gateway could be reached" } else { self.why() };
+            let _ = writeln!(text, "  nothing came for too long: {known}; --log debug tells more");
+        }
         if !sorted.is_empty() {
             let _ = writeln!(
                 text,

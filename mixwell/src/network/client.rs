@@ -61,11 +61,12 @@ pub(crate) async fn run(
 ) -> Result<(), ClientError> {
     let Parts { packets, authorities, kem, clock, known, pinned, gateway, capability, timeouts, randomness, tally } =
         parts;
-    let client = Client::new(packets, capability, clock.period(), randomness.rng(), tally);
+    let client = Client::new(packets, capability, clock.period(), randomness.branch(), tally);
     let stopwatch = Stopwatch::start();
     let mut session =
         Session { client, authorities, kem, clock, known, pinned, gateway, timeouts, randomness, stopwatch };
     let mut failures: u32 = 0;
+    let mut was_connected = false;
     while !*stop.borrow() {
         let begun = time::Instant::now();
         let ended = tokio::select! {
@@ -73,9 +74,12 @@ pub(crate) async fn run(
             () = stopped(&mut stop) => return Ok(()),
         };
         session.client.disconnected(session.stopwatch.now());
+        was_connected |= session.client.was_connected();
         match ended {
             Ok(()) => return Ok(()),
-            Err(error @ (ClientError::NoGateway | ClientError::Link(_))) => return Err(error),
+            Err(error @ ClientError::Link(_)) => return Err(error),
+            // one that was there may be missing from one consensus
+            Err(error @ ClientError::NoGateway) if !was_connected => return Err(error),
             Err(error) => debug!(%error, "the connection to the gateway ended"),
         }
         failures = if begun.elapsed() > STEADY { 1 } else { failures.saturating_add(1) };

@@ -123,9 +123,9 @@ impl Counters {
         get(&self.drops, reason as usize)
     }
 
-    /// How many were dropped.
+    /// How many were dropped here. A decoy that has not come back was dropped elsewhere.
     pub(crate) fn all_dropped(&self) -> u64 {
-        Loss::ALL.into_iter().map(|reason| self.dropped(reason)).sum()
+        Loss::ALL.into_iter().filter(|reason| *reason != Loss::DecoyLost).map(|reason| self.dropped(reason)).sum()
     }
 }
 

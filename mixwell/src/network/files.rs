@@ -4,7 +4,7 @@ use super::error::NetworkError;
 use std::{
     fs,
     io::{self, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
@@ -55,14 +55,78 @@ pub(crate) fn read_public(path: &Path) -> Result<Option<Vec<u8>>, NetworkError> 
     Ok(Some(bytes))
 }
 
-/// Overwrites a private file, and removes it. What the disk keeps of it all the same is beyond us.
+/// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or, after [`mend_pair`], none.
+/// Fails if there is one of them.
+pub(crate) fn write_pair(private: (&Path, &[u8]), public: (&Path, &[u8])) -> Result<(), NetworkError> {
+    let draft = with_suffix(private.0, DRAFT);
+    write_private(&draft, private.1)?;
+    write_public(public.0, public.1)?;
+    rename(&draft, private.0).map_err(|error| NetworkError::Write(private.0.to_path_buf(), error))
+}
+
+/// Ends what a process that was killed has begun with [`write_pair`].
+pub(crate) fn mend_pair(private: &Path, public: &Path) -> Result<(), NetworkError> {
+    let draft = with_suffix(private, DRAFT);
+    if !draft.exists() {
+        return Ok(());
+    }
+    let mended = if public.exists() && !private.exists() { rename(&draft, private) } else { erase(&draft) };
+    mended.map_err(|error| NetworkError::Write(draft, error))
+}
+
+/// Overwrites a private file, and removes it. What the disk keeps of it all the same is beyond us. From the begin on the file
+/// has another name, so that nobody takes what is left of it for a key.
 pub(crate) fn erase(path: &Path) -> io::Result<()> {
+    let past = with_suffix(path, PAST);
+    rename(path, &past)?;
+    wipe(&past)
+}
+
+/// Erases what a process that was killed has left in a folder: files that were being written or erased.
+pub(crate) fn clean(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if path.is_file() && (name.ends_with(PAST) || name.starts_with(BEING_WRITTEN)) {
+            wipe(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn wipe(path: &Path) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).open(path)?;
     let len = file.metadata()?.len();
     io::copy(&mut io::repeat(0).take(len), &mut file)?;
     file.sync_all()?;
     drop(file);
     fs::remove_file(path)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)?;
+    sync_folder(folder_of(to))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// Without this a machine that loses power may forget the name of a file that it has.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(not(unix))]
+const fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<Option<fs::File>, NetworkError> {
@@ -74,23 +138,67 @@ fn open(path: &Path) -> Result<Option<fs::File>, NetworkError> {
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), NetworkError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(path);
     let failed = |error| NetworkError::Write(path.to_path_buf(), error);
     let mut file = draft(folder, mode).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    file.persist_noclobber(path).map(drop).map_err(|error| failed(error.error))
+    file.persist_noclobber(path).map_err(|error| failed(error.error))?;
+    sync_folder(folder).map_err(failed)
 }
 
 #[cfg(unix)]
 fn draft(folder: &Path, mode: u32) -> io::Result<NamedTempFile> {
     use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new().permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)
+    tempfile::Builder::new().prefix(BEING_WRITTEN).permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)
 }
 
 #[cfg(not(unix))]
 fn draft(folder: &Path, _: u32) -> io::Result<NamedTempFile> {
-    NamedTempFile::new_in(folder)
+    tempfile::Builder::new().prefix(BEING_WRITTEN).tempfile_in(folder)
 }
 
 /// The longest key of any scheme is a tenth of that.
 const MOST_BYTES: usize = 1 << 16;
+
+/// The names of files that were being written, of those that are past, and of those that wait for their other half.
+const BEING_WRITTEN: &str = ".tmp";
+const PAST: &str = ".past";
+const DRAFT: &str = ".new";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kill_at_any_moment_leaves_a_pair_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (private, public) = (folder.path().join("private"), folder.path().join("public"));
+        let draft = with_suffix(&private, DRAFT);
+        // before the public one was there
+        write_private(&draft, b"lost").unwrap();
+        mend_pair(&private, &public).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        // before the private one had its name
+        write_private(&draft, b"secret").unwrap();
+        write_public(&public, b"known").unwrap();
+        mend_pair(&private, &public).unwrap();
+        assert_eq!(read_private(&private).unwrap().unwrap().as_slice(), b"secret");
+        assert!(!draft.exists());
+        assert!(write_pair((&private, b"other"), (&public, b"other")).is_err());
+        mend_pair(&private, &public).unwrap();
+        assert_eq!(read_private(&private).unwrap().unwrap().as_slice(), b"secret");
+    }
+
+    #[test]
+    fn what_was_left_behind_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".tmpAbCdEf", "mix-5.private.pem.past", "mix-6.private.pem"] {
+            fs::write(folder.path().join(name), [0; 40]).unwrap();
+        }
+        clean(folder.path()).unwrap();
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["mix-6.private.pem"]);
+        erase(&folder.path().join("mix-6.private.pem")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

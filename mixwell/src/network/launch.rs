@@ -12,6 +12,7 @@ use super::{
     peers::Authorities,
     pki_client::PkiClient,
     randomness::Randomness,
+    runtime::pass_on,
 };
 use core::pin::Pin;
 use mixwell_pki_types::build::{Addresses, Value};
@@ -107,8 +108,8 @@ impl WithMixScheme for Launch {
             let ended = tokio::select! {
                 () = running => Ok(()),
                 failed = uploading => failed,
-                _ = &mut following => Ok(()),
-                _ = &mut turning => Ok(()),
+                ended = &mut following => { pass_on(ended); Ok(()) }
+                ended = &mut turning => { pass_on(ended); Ok(()) }
             };
             following.abort();
             turning.abort();

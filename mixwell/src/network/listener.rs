@@ -19,11 +19,13 @@ pub(crate) struct ListenerLimits {
     pub(crate) per_address: usize,
     /// Handshakes at once: each costs cryptography before the peer has shown who it is.
     pub(crate) handshakes: usize,
+    /// Handshakes at once of one address.
+    pub(crate) handshakes_per_address: usize,
 }
 
 impl Default for ListenerLimits {
     fn default() -> Self {
-        Self { connections: 2048, per_address: 512, handshakes: 64 }
+        Self { connections: 2048, per_address: 512, handshakes: 512, handshakes_per_address: 64 }
     }
 }
 
@@ -34,7 +36,14 @@ pub(crate) struct Listener {
     limits: ListenerLimits,
     connections: Arc<Semaphore>,
     handshakes: Arc<Semaphore>,
-    addresses: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    addresses: Arc<Mutex<HashMap<IpAddr, Share>>>,
+}
+
+/// What one address has of the limits.
+#[derive(Debug)]
+struct Share {
+    connections: usize,
+    handshakes: Arc<Semaphore>,
 }
 
 /// A connection that was accepted. It counts until it is dropped.
@@ -44,13 +53,14 @@ pub(crate) struct Accepted {
     /// To be held as long as the connection lives.
     pub(crate) place: Place,
     handshakes: Arc<Semaphore>,
+    own_handshakes: Arc<Semaphore>,
 }
 
 /// A connection's place among the others.
 #[derive(Debug)]
 pub(crate) struct Place {
     address: IpAddr,
-    addresses: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    addresses: Arc<Mutex<HashMap<IpAddr, Share>>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -79,38 +89,48 @@ impl Listener {
                 }
             };
             let Ok(permit) = Arc::clone(&self.connections).try_acquire_owned() else { continue };
-            let Some(place) = self.place(address.ip(), permit) else { continue };
+            let Some((place, own_handshakes)) = self.place(address.ip(), permit) else { continue };
             if stream.set_nodelay(true).is_ok() {
-                return Accepted { stream, place, handshakes: Arc::clone(&self.handshakes) };
+                return Accepted { stream, place, handshakes: Arc::clone(&self.handshakes), own_handshakes };
             }
         }
     }
 
-    fn place(&self, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<Place> {
+    fn place(&self, address: IpAddr, permit: OwnedSemaphorePermit) -> Option<(Place, Arc<Semaphore>)> {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = addresses.entry(address).or_default();
-        if *count >= self.limits.per_address {
+        let handshakes = || Arc::new(Semaphore::new(self.limits.handshakes_per_address));
+        let share = addresses.entry(address).or_insert_with(|| Share { connections: 0, handshakes: handshakes() });
+        if share.connections >= self.limits.per_address {
             return None;
         }
-        *count = count.saturating_add(1);
-        Some(Place { address, addresses: Arc::clone(&self.addresses), _permit: permit })
+        share.connections = share.connections.saturating_add(1);
+        let place = Place { address, addresses: Arc::clone(&self.addresses), _permit: permit };
+        Some((place, Arc::clone(&share.handshakes)))
     }
 }
 
 impl Accepted {
-    /// Waits for a turn to shake hands; `None` if there is none in time. The turn ends when the permit is dropped.
-    pub(crate) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
-        let turn = Arc::clone(&self.handshakes).acquire_owned();
-        tokio::time::timeout(TURN_TIMEOUT, turn).await.ok()?.ok()
+    /// Waits until the peer says something and then for a turn to shake hands; `None` if either takes too long. Who is silent
+    /// takes no turn, and the many of one address take theirs from each other. The turn ends when the permits are dropped.
+    pub(crate) async fn turn(&self) -> Option<[OwnedSemaphorePermit; 2]> {
+        let turn = async {
+            if self.stream.peek(&mut [0]).await.ok()? == 0 {
+                return None;
+            }
+            // first among those of the address, so that nobody waits with a turn that all want
+            let own = Arc::clone(&self.own_handshakes).acquire_owned().await.ok()?;
+            Some([own, Arc::clone(&self.handshakes).acquire_owned().await.ok()?])
+        };
+        tokio::time::timeout(TURN_TIMEOUT, turn).await.ok()?
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = addresses.get_mut(&self.address) {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
+        if let Some(share) = addresses.get_mut(&self.address) {
+            share.connections = share.connections.saturating_sub(1);
+            if share.connections == 0 {
                 addresses.remove(&self.address);
             }
         }
@@ -124,13 +144,13 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(3);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::AsyncReadExt as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     #[tokio::test]
     async fn what_exceeds_the_limits_is_closed() {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
-        let limits = ListenerLimits { connections: 3, per_address: 2, handshakes: 1 };
+        let limits = ListenerLimits { connections: 3, per_address: 2, handshakes: 9, handshakes_per_address: 1 };
         let listener = Listener::new(socket, limits);
         let mut peers = Vec::new();
         for _ in 0..3 {
@@ -142,6 +162,10 @@ mod tests {
         assert!(third.is_err(), "the address has two already");
         assert_eq!(peers[2].read(&mut [0]).await.unwrap(), 0);
 
+        assert!(tokio::time::timeout(Duration::from_millis(100), first.turn()).await.is_err(), "it is silent");
+        for peer in &mut peers[..2] {
+            peer.write_all(&[3]).await.unwrap();
+        }
         let turn = first.turn().await.unwrap();
         assert!(tokio::time::timeout(Duration::from_millis(100), second.turn()).await.is_err());
         drop(turn);

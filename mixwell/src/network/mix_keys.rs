@@ -38,10 +38,11 @@ impl<S: MixScheme> MixKeys<S> {
         Self { folder: None, keys: RwLock::new(BTreeMap::new()) }
     }
 
-    /// Kept in a folder too, from which those that are there are read.
+    /// Kept in a folder too, from which those that are there are read, and what is left of others is erased.
     pub(crate) fn in_folder(folder: PathBuf) -> Result<Self, NetworkError> {
         files::make_folder(&folder)?;
         let failed = |error| NetworkError::Read(folder.clone(), error);
+        files::clean(&folder).map_err(failed)?;
         let mut keys = BTreeMap::new();
         for entry in fs::read_dir(&folder).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
@@ -150,6 +151,8 @@ mod tests {
         let mut rng = Randomness::from_seed(1).rng();
         let keys = MixKeys::<S>::in_folder(folder.path().join("mix")).unwrap();
         keys.advance(Epoch(5), &mut rng).unwrap();
+        // as a kill in the middle of erasing would leave it
+        fs::write(folder.path().join("mix/mix-4.private.pem.past"), [0; 40]).unwrap();
         assert_eq!(epochs(&keys), [5, 6, 7, 8]);
         let public = keys.public(Epoch(6));
         assert_eq!(public.keys().map(|epoch| epoch.0).collect::<Vec<_>>(), [6, 7, 8]);

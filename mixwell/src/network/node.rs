@@ -20,6 +20,7 @@ use super::{
     packet::Pool,
     packets::KeyRing,
     randomness::Randomness,
+    runtime::pass_on,
 };
 use core::time::Duration;
 use mixwell_mixdelay::Limits;
@@ -48,12 +49,14 @@ pub(crate) struct Sizes {
     pub(crate) queue: usize,
     /// Packets that wait to be written to one peer.
     pub(crate) write_queue: usize,
-    /// Packets under one mix key, all of an epoch; 8 bytes each and some more.
+    /// The most packets under one mix key, all of an epoch; 8 bytes each and some more, once they have come.
     pub(crate) replays: usize,
     /// Handshakes at a time.
     pub(crate) handshakes: usize,
     /// Clients at a time.
     pub(crate) clients: usize,
+    /// Clients of one address.
+    pub(crate) clients_per_address: usize,
     /// Replies that wait for one client.
     pub(crate) mailbox: usize,
     /// How long packets may be held and late.
@@ -111,15 +114,22 @@ impl Sizes {
             buffers: 16_384,
             queue: 8192,
             write_queue: 1024,
-            replays: 1 << 20,
+            replays: packets_of(period, 10_000),
             handshakes: 256,
             clients: 1024,
+            clients_per_address: 128,
             mailbox: 256,
             limits: super::mix::limits(period),
             write_wait: Duration::from_millis(50),
             timeouts: Timeouts::default(),
         }
     }
+}
+
+/// The packets of an epoch at so many a second.
+pub(crate) fn packets_of(period: Duration, per_second: u32) -> usize {
+    let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
+    usize::try_from(packets).unwrap_or(usize::MAX)
 }
 
 impl Node {
@@ -175,15 +185,20 @@ impl Node {
         }
         let (hang_up, end) = watch::channel(false);
         let node = Arc::clone(&self);
-        let dialing = tokio::spawn(async move { node.call_neighbours(end).await });
+        let mut dialing = tokio::spawn(async move { node.call_neighbours(end).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { release::release(&node).await });
-        let (node, rng) = (Arc::clone(&self), self.randomness.rng());
-        tasks.spawn(async move { release::decoys(&node, rng).await });
+        let (node, randomness) = (Arc::clone(&self), self.randomness.branch());
+        tasks.spawn(async move { release::decoys(&node, randomness).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { node.sweep().await });
 
-        stopped(&mut stop).await;
+        tokio::select! {
+            biased;
+            () = stopped(&mut stop) => {}
+            Some(ended) = tasks.join_next() => { pass_on(ended); }
+            ended = &mut dialing => { pass_on(ended); }
+        }
         info!(node = self.name, "stopping");
         let drained = async {
             while self.mix.len() > 0 || self.routes.waiting() > 0 {
@@ -224,6 +239,7 @@ impl Node {
             randomness: self.randomness.branch(),
             most_handshakes: self.sizes.handshakes,
             most_clients: self.sizes.clients,
+            most_clients_per_address: self.sizes.clients_per_address,
             judge: Box::new(move |ad, link_key| node.judge(ad, link_key)),
             calls: Arc::clone(&self.calls),
             stop,
@@ -248,7 +264,7 @@ impl Node {
         let mut links: BTreeMap<[u8; 32], (Peer, Arc<Outgoing>, AbortHandle)> = BTreeMap::new();
         loop {
             let known = directory.borrow_and_update().clone();
-            let peers = self.turn_to(&known);
+            let (peers, grace_ends) = (self.turn_to(&known), neighbours::grace_ends(self.clock, &known));
             links.retain(|id, (peer, out, task)| {
                 let stays = peers.get(id) == Some(peer);
                 if !stays {
@@ -272,6 +288,9 @@ impl Node {
                     stopped(&mut stop).await;
                     break;
                 },
+                // those that were aborted, mostly
+                () = self.clock.sleep_until(grace_ends), if self.clock.now() < grace_ends => {}
+                Some(ended) = calls.join_next() => { pass_on(ended); }
                 () = stopped(&mut stop) => break,
             }
         }
@@ -284,7 +303,7 @@ impl Node {
         if rates.is_some() {
             *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         }
-        neighbours::update(self.id, known, self.clock, &self.callers)
+        neighbours::update(self.id, known, self.clock, self.clock.now(), &self.callers)
     }
 
     fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {
@@ -306,9 +325,7 @@ impl Node {
     async fn sweep(&self) {
         loop {
             time::sleep(SWEEP).await;
-            for _ in 0..self.mailboxes.expire(self.stopwatch.now()) {
-                self.mix.counters().lose(Loss::MailboxExpired);
-            }
+            self.lose(Loss::MailboxExpired, self.mailboxes.expire(self.stopwatch.now()));
         }
     }
 }

@@ -14,6 +14,7 @@ use mixwell_wire::{
 };
 use rand_core::Rng as _;
 use std::{io, sync::Arc};
+use tokio::task::JoinSet;
 
 /// Whoever asks the authorities for something. Cloning shares the keys.
 #[derive(Debug, Clone)]
@@ -50,20 +51,34 @@ impl PkiClient {
         &self.authorities
     }
 
-    /// The consensus of an epoch, from whichever authority has a good one; they are asked in random order.
+    /// The consensus of an epoch, from whichever authority has a good one; they are asked in random order, the next
+    /// one when the one before has failed or is slow.
     pub(crate) async fn fetch(&self, epoch: Epoch, now: Epoch) -> Result<Consensus, FetchErrors> {
         let mut order: Vec<&Authority> =
             self.authorities.iter().filter(|authority| Some(authority.id) != self.own_id).collect();
         let mut rng = self.randomness.rng();
         order.sort_by_cached_key(|_| rng.next_u64());
+        let mut order = order.into_iter();
         let mut errors = FetchErrors(Vec::new());
-        for authority in order {
-            match self.fetch_from(authority, epoch, now).await {
-                Ok(consensus) => return Ok(consensus),
-                Err(error) => errors.0.push((authority.identifier.clone(), error)),
+        let mut asked = JoinSet::new();
+        loop {
+            if let Some(authority) = order.next() {
+                let (client, authority) = (self.clone(), authority.clone());
+                asked.spawn(async move {
+                    let fetched = client.fetch_from(&authority, epoch, now).await;
+                    fetched.map_err(|error| (authority.identifier, error))
+                });
+            }
+            // who hangs is waited for while the next one is asked
+            let patience = if order.len() == 0 { ANSWER_TIMEOUT.saturating_mul(3) } else { PATIENCE };
+            match tokio::time::timeout(patience, asked.join_next()).await {
+                Ok(Some(Ok(Ok(consensus)))) => return Ok(consensus),
+                Ok(Some(Ok(Err(error)))) => errors.0.push(error),
+                Err(_) if order.len() == 0 => return Err(errors),
+                Ok(Some(Err(_))) | Err(_) => {}
+                Ok(None) => return Err(errors),
             }
         }
-        Err(errors)
     }
 
     /// The consensus of an epoch from one authority.
@@ -168,6 +183,9 @@ const MOST_DOCUMENT_BYTES: usize = 8 << 20;
 
 /// An authority answers at once, but its link may be slow.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// After so long the next authority is asked too.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why an authority did not do what it was asked to.
 #[derive(Debug)]

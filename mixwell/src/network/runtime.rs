@@ -1,12 +1,23 @@
 //! Starting what runs until it is told to stop.
 
 use super::error::NetworkError;
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, task::JoinError};
 
 /// Runs a task to its end, with as many threads as there are processors.
 pub(crate) fn run<T>(task: impl Future<Output = Result<T, NetworkError>>) -> Result<T, NetworkError> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(NetworkError::Runtime)?;
     runtime.block_on(task)
+}
+
+/// A task that panicked takes with it whoever waits for it, and so the process: one that lives on without a part of its work
+/// is worse than none.
+pub(crate) fn pass_on<T>(ended: Result<T, JoinError>) -> Option<T> {
+    match ended {
+        Ok(value) => Some(value),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // cancelled
+        Err(_) => None,
+    }
 }
 
 /// Is ready when the user or the system wants an end: SIGINT or SIGTERM.
@@ -37,4 +48,23 @@ async fn terminate() {
 #[cfg(not(unix))]
 async fn terminate() {
     core::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pass_on;
+
+    #[tokio::test]
+    #[should_panic(expected = "a part of its work")]
+    async fn a_panic_goes_on() {
+        let _: Option<()> = pass_on(tokio::spawn(async { panic!("a part of its work") }).await);
+    }
+
+    #[tokio::test]
+    async fn nothing_else_does() {
+        assert_eq!(pass_on(tokio::spawn(async { 1 }).await), Some(1));
+        let task = tokio::spawn(core::future::pending::<()>());
+        task.abort();
+        assert_eq!(pass_on(task.await), None);
+    }
 }

@@ -201,7 +201,7 @@ impl TestClient {
 }
 
 /// A consensus that one authority has signed.
-fn consensus(
+pub(crate) fn consensus(
     document: &DocumentBuilder,
     signer: &Identity,
     authorities: &Authorities,

@@ -253,6 +253,14 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = 0.0", "Mu: want more than 0"),
         ("mix1/katzenpost.toml", "node", "IsGatewayNode = false", "IsGatewayNode = 7", "invalid type"),
         ("mix1/katzenpost.toml", "node", "MetricsAddress = \"127.0.0.1:", "MetricsAddress = \"here:", "MetricsAddress"),
+        (
+            "mix1/katzenpost.toml",
+            "node",
+            "MetricsAddress = \"127.0.0.1:",
+            "MetricsAddress = \"0.0.0.0:",
+            "want a loopback",
+        ),
+        ("mix1/katzenpost.toml", "node", "EpochSeconds = 120", "PacketsPerSecond = 0", "PacketsPerSecond: want 1 to"),
         ("mix1/katzenpost.toml", "node", "Identifier = \"mix1\"", "Identifier = \"\"", "want 1 to 32 bytes"),
     ] {
         let said = complaint(&net, name, command, |text| text.replacen(good, bad, 1));

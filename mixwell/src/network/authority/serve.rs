@@ -11,6 +11,7 @@ use crate::network::{
     peers::Authorities,
     pki_client::{PkiClient, encoded_bound, pki_sizes},
     randomness::Randomness,
+    runtime::pass_on,
 };
 use core::time::Duration;
 use mixwell_pki_types::KeyHash;
@@ -42,7 +43,10 @@ pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<O
     }
     tasks.spawn(tick(Arc::clone(&state), clock, client.clone()));
     tasks.spawn(catch_up(state, clock, client));
-    stop.await;
+    tokio::select! {
+        () = stop => {}
+        Some(ended) = tasks.join_next() => { pass_on(ended); }
+    }
     tasks.shutdown().await;
 }
 
@@ -54,10 +58,11 @@ async fn tick(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
         // signing may take long
         let due = tokio::task::spawn_blocking(move || {
             let mut state = ticked.blocking_lock();
-            let out = state.tick(clock.now());
-            (out, state.next_tick(clock.now()))
+            // what falls due while this is done comes next
+            let now = clock.now();
+            (state.tick(now), state.next_tick(now))
         });
-        let Ok((out, next)) = due.await else { return };
+        let Some((out, next)) = pass_on(due.await) else { return };
         for outgoing in out {
             calls.spawn(call(Arc::clone(&state), clock, client.clone(), outgoing));
         }
@@ -155,9 +160,15 @@ impl Server {
         let most = if let Peer::Authority(_) = peer { link.max_frame() } else { MOST_CLIENT_FRAME_BYTES };
         let (from, to) = accepted.stream.split();
         // a longer frame is refused by its length
-        let mut reader = Reader::new(from, session.receiver, vec![0; most.saturating_add(FRAME_OVERHEAD)], &TIMEOUTS);
+        let (commands, read) = if let Peer::Authority(_) = peer {
+            (MOST_COMMANDS, TIMEOUTS.read)
+        } else {
+            (MOST_CLIENT_COMMANDS, CLIENT_READ)
+        };
+        let timeouts = Timeouts { read, ..TIMEOUTS };
+        let mut reader = Reader::new(from, session.receiver, vec![0; most.saturating_add(FRAME_OVERHEAD)], &timeouts);
         let mut writer = Replies { to, sender: session.sender };
-        for _ in 0..MOST_COMMANDS {
+        for _ in 0..commands {
             let command = reader.receive().await?;
             let reply = self.state.lock().await.handle(self.clock.now(), peer, &command);
             if reply == Reply::Close {
@@ -228,8 +239,11 @@ fn summary(answer: &Command<'_>) -> String {
     }
 }
 
-/// Clients and nodes do one round trip, mostly; an authority's statements each have a session of their own.
+/// An authority's statements each have a session of their own, mostly.
 const MOST_COMMANDS: usize = 64;
+/// Clients and nodes do one round trip, mostly: who stays takes a place from others.
+const MOST_CLIENT_COMMANDS: usize = 8;
+const CLIENT_READ: Duration = Duration::from_secs(10);
 /// The longest command of a client or node: an upload.
 const MOST_CLIENT_FRAME_BYTES: usize = 1 << 17;
 const TIMEOUTS: Timeouts =

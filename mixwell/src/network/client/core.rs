@@ -4,6 +4,7 @@ use super::Request;
 use crate::network::{
     letters::{self, Draft, LetterError, Sender},
     packets::Packets,
+    randomness::Randomness,
 };
 use chacha20::ChaCha20Rng;
 use core::{
@@ -27,6 +28,8 @@ pub(crate) struct Client {
     capability: String,
     period: Period,
     clock: ClientClock,
+    randomness: Randomness,
+    /// A new one for each packet, so that nobody finds the keys of those before in it.
     rng: ChaCha20Rng,
     messages: VecDeque<Request>,
     waiting: HashMap<SurbId, Waiting>,
@@ -94,12 +97,13 @@ impl Client {
         packets: Box<dyn Packets>,
         capability: String,
         period: Period,
-        rng: ChaCha20Rng,
+        randomness: Randomness,
         tally: Arc<Tally>,
     ) -> Self {
         let surb = vec![0; packets.geometry().surb_len()];
         let (messages, waiting) = (VecDeque::new(), HashMap::new());
-        Self { packets, capability, period, clock: ClientClock::new(), rng, messages, waiting, surb, tally }
+        let (clock, rng) = (ClientClock::new(), randomness.rng());
+        Self { packets, capability, period, clock, randomness, rng, messages, waiting, surb, tally }
     }
 
     /// Takes the rates of a consensus.
@@ -113,6 +117,11 @@ impl Client {
     pub(crate) fn connected(&mut self, now: Instant) {
         self.tally.connections.fetch_add(1, Relaxed);
         self.clock.set_link(now, true, &mut self.rng);
+    }
+
+    /// Whether it ever was.
+    pub(crate) fn was_connected(&self) -> bool {
+        self.tally.connections.load(Relaxed) > 0
     }
 
     /// The connection is down: replies to its queue will not be seen.
@@ -153,6 +162,7 @@ impl Client {
         packet: &mut [u8],
     ) -> Result<bool, LetterError> {
         let Some(tick) = self.clock.poll(now, &mut self.rng) else { return Ok(false) };
+        self.rng = self.randomness.rng();
         let message = if tick == Tick::MessageOrDecoy { self.messages.front() } else { None };
         let (service, endpoint) = letters::service(&document, &self.capability, &mut self.rng)?;
         let surb_id = SurbId(letters::random(&mut self.rng));

@@ -49,6 +49,10 @@ pub(super) struct Session {
 /// A gateway that sends nothing for so long is dead; in quiet times it gives a sign of life every 10 s.
 const SILENCE: Duration = Duration::from_mins(2);
 
+/// The gateway cuts off who is silent for two minutes, as a client is that finds no rates in the consensus. However much is
+/// said besides, this comes as often.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(45);
+
 /// One connection.
 struct Connection<'s> {
     session: &'s mut Session,
@@ -96,6 +100,7 @@ impl Session {
         };
         connection.take_rates();
         let mut heard = time::Instant::now();
+        let mut sign = time::interval_at(after(heard, SIGN_OF_LIFE), SIGN_OF_LIFE);
         loop {
             let wake = connection.wake_at();
             tokio::select! {
@@ -113,6 +118,7 @@ impl Session {
                     Some(request) => connection.session.client.queue(request),
                     None => return Ok(()),
                 },
+                _ = sign.tick() => connection.writer.send(&Command::NoOp).await?,
                 () = time::sleep_until(after(heard, SILENCE)) => return Err(ClientError::Silence),
             }
         }

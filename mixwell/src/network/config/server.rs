@@ -37,6 +37,8 @@ pub(crate) struct ServerConfiguration {
     /// Where metrics are served, if anywhere.
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) period: Period,
+    /// The most on average of an epoch.
+    pub(crate) packets_per_second: u32,
 }
 
 impl ServerConfiguration {
@@ -58,7 +60,10 @@ impl ServerConfiguration {
         }
         let is = |flag: Option<Spanned<bool>>| flag.is_some_and(Spanned::into_inner);
         let metrics = server.metrics_address.map(|address| {
-            address.get_ref().parse().map_err(|_| source.error(address.span(), "MetricsAddress: want IP-address:port"))
+            let wrong = |why| source.error(address.span(), format!("MetricsAddress: {why}"));
+            let read: SocketAddr = address.get_ref().parse().map_err(|_| wrong("want IP-address:port"))?;
+            // exact counts tell who sees them when packets come and go
+            if read.ip().is_loopback() { Ok(read) } else { Err(wrong("want a loopback address")) }
         });
         Ok(Self {
             identifier: name.into_inner(),
@@ -73,6 +78,7 @@ impl ServerConfiguration {
             authorities: Arc::new(source::authorities(&file.pki.voting.authorities, (scheme, kem), &source)?),
             metrics: metrics.transpose()?,
             period: Own::period(file.mixwell.as_ref(), &source)?,
+            packets_per_second: Own::packets_per_second(file.mixwell.as_ref(), &source)?,
         })
     }
 }

@@ -98,6 +98,7 @@ impl core::error::Error for ConfigurationError {}
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Own {
     epoch_seconds: Option<Spanned<u64>>,
+    packets_per_second: Option<Spanned<u32>>,
 }
 
 impl Own {
@@ -110,6 +111,16 @@ impl Own {
             let reason = format!("EpochSeconds: want {SHORTEST_EPOCH_SECONDS} to {LONGEST_EPOCH_SECONDS}");
             source.error(seconds.span(), reason)
         })
+    }
+}
+
+impl Own {
+    /// The packets a second, on average of an epoch, that a node remembers against replay.
+    pub(super) fn packets_per_second(own: Option<&Self>, source: &Source) -> Result<u32, ConfigurationError> {
+        let Some(packets) = own.and_then(|own| own.packets_per_second.as_ref()) else { return Ok(PACKETS_PER_SECOND) };
+        let good = (1..=MOST_PACKETS_PER_SECOND).contains(packets.get_ref()).then_some(*packets.get_ref());
+        let reason = || format!("PacketsPerSecond: want 1 to {MOST_PACKETS_PER_SECOND}");
+        good.ok_or_else(|| source.error(packets.span(), reason()))
     }
 }
 
@@ -239,6 +250,9 @@ pub(super) fn authorities(
 }
 
 const MOST_BYTES: u64 = 16 << 20;
+/// More than one processor core unwraps; memory is taken for what comes, 9 bytes a packet.
+const PACKETS_PER_SECOND: u32 = 10_000;
+const MOST_PACKETS_PER_SECOND: u32 = 1_000_000;
 const SHORTEST_EPOCH_SECONDS: u64 = 2;
 const LONGEST_EPOCH_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// A certificate is verified for this many keys at once.

@@ -291,6 +291,7 @@ fn sizes(period: Period) -> Sizes {
         buffers: 2048,
         queue: 1024,
         replays: 1 << 16,
+        clients_per_address: usual.clients,
         limits,
         write_wait: Duration::from_secs(5),
         timeouts: PATIENT,

@@ -8,12 +8,15 @@ use crate::network::{
     pki_client::PkiClient,
     randomness::Randomness,
 };
+use core::time::Duration;
 use mixwell_pki_types::{
-    Epoch, Upload, UploadError,
+    Epoch, KeyHash, Upload, UploadError,
     build::{Addresses, Capabilities, DescriptorBuilder},
 };
 use mixwell_wire::DescriptorStatus;
-use std::{collections::BTreeSet, sync::Arc};
+use rand_core::Rng as _;
+use std::sync::Arc;
+use tokio::{task::JoinSet, time};
 
 /// What a node says of itself, but for its keys.
 #[derive(Debug, Clone)]
@@ -54,9 +57,9 @@ impl NodeDescription {
     }
 }
 
-/// Uploads for the next epoch in the first eighth of each one, and on start for the current epoch as well; again each
-/// sixteenth to those authorities that could not be reached or did not take it. Advances the mix keys with each epoch.
-/// Does not end, unless a key can't be made or stored.
+/// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a time,
+/// so that none waits for another that hangs. Advances the mix keys with each epoch. Does not end, unless a key can't be
+/// made or stored.
 pub(crate) async fn upload<S: MixScheme>(
     client: PkiClient,
     clock: Clock,
@@ -66,47 +69,87 @@ pub(crate) async fn upload<S: MixScheme>(
     keys: Arc<MixKeys<S>>,
     randomness: Randomness,
 ) -> Result<(), NetworkError> {
-    let mut rng = randomness.rng();
     let mut is_first = true;
     loop {
         let epoch = clock.epoch();
-        keys.advance(epoch, &mut rng)?;
+        // each of these generators is gone with its use: from none can a key be made a second time
+        keys.advance(epoch, &mut randomness.rng())?;
         let next = epoch.plus(1);
         // at the end of an epoch nobody waits for descriptors of it any more
-        let epochs = if core::mem::take(&mut is_first) { vec![epoch, next] } else { vec![next] };
-        let mut uploads = Vec::new();
+        let epochs = if is_first { vec![epoch, next] } else { vec![next] };
+        let mut posts = JoinSet::new();
         for of in epochs {
             let descriptor = description.descriptor(of, &identity, &link, &keys);
-            uploads.push((of, sign(&descriptor, &identity, &mut rng)?, BTreeSet::new()));
+            let bytes: Arc<[u8]> = sign(&descriptor, &identity, &mut randomness.rng())?.into();
+            for authority in client.authorities().iter() {
+                let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
+                let post = Post { authority: authority.id, of, bytes: Arc::clone(&bytes), begin };
+                posts.spawn(post.run(client.clone(), clock, epoch));
+            }
         }
-        while clock.epoch() == epoch {
-            for (of, bytes, done) in &mut uploads {
-                for authority in client.authorities().iter() {
-                    if done.contains(&authority.id) {
-                        continue;
+        is_first = false;
+        clock.sleep_until(clock.eighths_into(next, 0)).await;
+        // what was not taken by now is of no use: dropped
+    }
+}
+
+/// A moment in the first 1/32 of an epoch: not all nodes come at once, and not before a clock that is a little behind has
+/// turned.
+fn soon(clock: Clock, epoch: Epoch, randomness: &Randomness) -> Duration {
+    let part = randomness.rng().next_u32() >> 16;
+    let wait = clock.eighths(1).saturating_mul(part).checked_div(4 << 16).unwrap_or_default();
+    clock.eighths_into(epoch, 0).saturating_add(wait)
+}
+
+/// A descriptor on its way to one authority.
+struct Post {
+    authority: KeyHash,
+    of: Epoch,
+    bytes: Arc<[u8]>,
+    begin: Duration,
+}
+
+impl Post {
+    /// Asks again until the authority has decided or the epoch is over.
+    async fn run(self, client: PkiClient, clock: Clock, now: Epoch) {
+        let Some(authority) = client.authorities().by_id(self.authority) else { return };
+        let (name, epoch) = (&authority.identifier, self.of);
+        let patience = clock.eighths(1).clamp(SHORTEST_PATIENCE, LONGEST_PATIENCE);
+        let mut was_refused = false;
+        clock.sleep_until(self.begin).await;
+        while clock.epoch() == now {
+            match time::timeout(patience, client.post_descriptor(authority, epoch, &self.bytes)).await {
+                Ok(Ok(DescriptorStatus::Ok)) => {
+                    tracing::debug!(authority = name, %epoch, "descriptor accepted");
+                    return;
+                }
+                Ok(Ok(status)) => {
+                    if !core::mem::replace(&mut was_refused, true) {
+                        tracing::warn!(authority = name, %epoch, ?status, "descriptor refused");
                     }
-                    match client.post_descriptor(authority, *of, bytes).await {
-                        Ok(status) => {
-                            done.insert(authority.id);
-                            if status == DescriptorStatus::Ok {
-                                tracing::debug!(authority = authority.identifier, epoch = %of, "descriptor accepted");
-                            } else {
-                                tracing::warn!(authority = authority.identifier, epoch = %of, ?status, "descriptor refused");
-                            }
-                        }
-                        Err(error) => {
-                            tracing::debug!(authority = authority.identifier, epoch = %of, %error, "descriptor not posted");
-                        }
+                    if is_final(status) {
+                        return;
                     }
                 }
+                Ok(Err(error)) => tracing::debug!(authority = name, %epoch, %error, "descriptor not posted"),
+                Err(_) => tracing::debug!(authority = name, %epoch, "no answer to a descriptor in time"),
             }
-            let end = clock.eighths_into(next, 0);
-            let all = uploads.iter().all(|(_, _, done)| done.len() == client.authorities().len());
-            let retry = clock.now().saturating_add(clock.sixteenth());
-            clock.sleep_until(if all { end } else { retry.min(end) }).await;
+            // the votes of the first eighth are those that count
+            let is_early = clock.now() < clock.eighths_into(now, 1);
+            let pause = clock.sixteenth().checked_div(if is_early { 4 } else { 1 }).unwrap_or_default();
+            clock.sleep_until(clock.now().saturating_add(pause)).await;
         }
     }
 }
+
+/// Whether asking again is no use. It is after `Invalid`: the authority's clock may be in the epoch before.
+const fn is_final(status: DescriptorStatus) -> bool {
+    !matches!(status, DescriptorStatus::Invalid)
+}
+
+/// How long one authority may take: an eighth of the epoch, within these.
+const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
+const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The signed upload of a descriptor.
 pub(crate) fn sign(
@@ -125,5 +168,96 @@ pub(crate) fn sign(
     match Upload::sign(descriptor, None, &key, rng, &mut upload) {
         Err(UploadError::Scheme(error)) => Err(error.into()),
         _ => Ok(upload),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{
+        address::Address,
+        keys::LinkKem,
+        peers::{Authorities, Authority},
+        pki_client::{encoded_bound, pki_sizes},
+    };
+    use mixwell_pki_types::{Ed25519, Period};
+    use mixwell_pq_kem::X25519;
+    use mixwell_wire::{
+        Ad, Command, Link, Timeouts,
+        tokio::{Reader, Writer},
+    };
+    use tokio::{net::TcpListener, sync::mpsc};
+
+    /// An authority that says `Invalid` to the first upload, as one would whose clock is behind, and takes others.
+    async fn behind(listener: TcpListener, own: (KeyHash, LinkKey), link: Link, seen: mpsc::Sender<Epoch>) {
+        let (mut rng, timeouts) = (Randomness::from_seed(2).rng(), Timeouts::default());
+        let mut status = DescriptorStatus::Invalid;
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut buffer = vec![0; own.1.handshake_len()];
+            let ad = (Ad::node(&own.0.0), link);
+            let session = own.1.respond(&mut stream, ad, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+            let (from, to) = stream.split();
+            let mut reader = Reader::new(from, session.receiver, vec![0; 1 << 17], &timeouts);
+            let Command::PostDescriptor { epoch, .. } = reader.receive().await.unwrap() else { panic!("an upload") };
+            seen.send(Epoch(epoch)).await.unwrap();
+            let answer = Command::PostDescriptorStatus(status);
+            status = DescriptorStatus::Ok;
+            let mut writer = Writer::new(to, session.sender, vec![0; encoded_bound(&answer)], &timeouts);
+            writer.send(&answer).await.unwrap();
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_hangs_keeps_nothing_from_others_and_who_is_behind_is_asked_again() {
+        let randomness = Randomness::from_seed(1);
+        let mut rng = randomness.rng();
+        let (mut list, mut sockets) = (Vec::new(), Vec::new());
+        for identifier in ["hangs", "behind"] {
+            let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
+            let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            list.push(Authority {
+                identifier: identifier.to_owned(),
+                identity: identity.public().to_vec(),
+                id: identity.id(),
+                link_key: link.public().to_vec(),
+                addresses: vec![Address::of(listener.local_addr().unwrap())],
+            });
+            sockets.push((listener, (identity.id(), link)));
+        }
+        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), list));
+        let (seen, mut uploads) = mpsc::channel(10);
+        let (listener, own) = sockets.pop().unwrap();
+        tokio::spawn(behind(listener, own, Link::authority(pki_sizes(&authorities)), seen));
+
+        // not at the end of an epoch, when all begins anew
+        let periods = [64, 65, 67].map(|seconds| Clock::new(Period::new(Duration::from_secs(seconds)).unwrap()));
+        let clock = *periods.iter().max_by_key(|clock| clock.time().left).unwrap();
+        let identity = Arc::new(Identity::generate(&Ed25519, &mut rng).unwrap());
+        let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+        let client = PkiClient::new(authorities, link.clone(), Some(identity.id()), randomness.branch());
+        let description = NodeDescription {
+            name: "mix".to_owned(),
+            addresses: Addresses::new(),
+            kaetzchen: None,
+            is_gateway: false,
+            is_service: false,
+        };
+        let keys = Arc::new(MixKeys::<X25519>::in_memory());
+        let uploading = tokio::spawn(upload(client, clock, description, identity, link, keys, randomness.branch()));
+        // the first two come at once, one of which is refused, and comes again
+        let mut epochs = Vec::new();
+        for _ in 0..3 {
+            epochs.push(time::timeout(Duration::from_secs(30), uploads.recv()).await.unwrap().unwrap());
+        }
+        assert_eq!(epochs[2], epochs[0], "the one that was refused");
+        assert_ne!(epochs[0], epochs[1]);
+        assert!(
+            time::timeout(Duration::from_secs(1), uploads.recv()).await.is_err(),
+            "what was taken is not asked again"
+        );
+        uploading.abort();
+        drop(sockets);
     }
 }

@@ -15,11 +15,14 @@ pub(crate) struct Bucket {
 /// bucket of 64 overflows less than once in 10^20 packets (e^(-64 t) where e^t = 1 + 1.5 t).
 const SLACK: f64 = 1.5;
 const BURST: f64 = 64.0;
+/// A client waits for its first tick too, and two of them may fall together.
+const FIRST: f64 = 4.0;
 
 impl Bucket {
-    /// A full bucket for a client that sends `per_milli` packets a millisecond on average.
+    /// A bucket for a client that sends `per_milli` packets a millisecond on average. It begins almost empty: else who
+    /// connects again and again sends as much as it likes.
     pub(crate) fn new(now: Instant, per_milli: f64) -> Self {
-        Self { tokens: BURST, most: BURST, per_milli: sane(per_milli), filled: now }
+        Self { tokens: FIRST, most: BURST, per_milli: sane(per_milli), filled: now }
     }
 
     /// Changes the rate.
@@ -70,9 +73,20 @@ mod tests {
     }
 
     #[test]
+    fn connecting_again_gives_little() {
+        // of 100 connections in a second, at a rate of 50 a second
+        let sent = (0..100).map(|connection| {
+            let now = Instant::from_millis(connection * 10);
+            let mut bucket = Bucket::new(now, 0.05);
+            (0..64).filter(|_| bucket.take(now)).count()
+        });
+        assert_eq!(sent.sum::<usize>(), 400);
+    }
+
+    #[test]
     fn rates_that_are_none() {
         let mut bucket = Bucket::new(Instant::ZERO, f64::NAN);
         let taken = (0..1000).filter(|at| bucket.take(Instant::from_millis(*at))).count();
-        assert_eq!(taken, 64);
+        assert_eq!(taken, 4);
     }
 }

@@ -13,11 +13,19 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// The replies for one client's queue, oldest first.
+/// The replies for one client's queue.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
-    replies: Mutex<VecDeque<(Instant, Arc<Reply>)>>,
+    replies: Mutex<Replies>,
     ready: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Replies {
+    /// Oldest first.
+    waiting: VecDeque<(Instant, Arc<Reply>)>,
+    /// The box is forgotten: what would still come into it would never leave it.
+    is_closed: bool,
 }
 
 /// The mailboxes of clients that are connected, or were not long ago.
@@ -46,16 +54,22 @@ impl Mailboxes {
         Self { boxes: Mutex::default(), stored: AtomicUsize::new(0), most, most_each, most_boxes, keep }
     }
 
-    /// The mailbox of a client that connects. `None` if there are too many.
-    pub(crate) fn connect(&self, queue: RecipientId) -> Option<Arc<Mailbox>> {
+    /// The mailbox of a client that connects, and how many replies were dropped for it: if there are too many boxes, one of a
+    /// client that has left goes, an empty one rather than another, and the one left longest ago. `None` if none can.
+    pub(crate) fn connect(&self, queue: RecipientId) -> Option<(Arc<Mailbox>, usize)> {
         let mut boxes = self.lock();
+        let mut dropped = 0;
         if boxes.len() >= self.most_boxes && !boxes.contains_key(&queue) {
-            return None;
+            let left = boxes.iter().filter(|(_, entry)| entry.connections == 0);
+            let first = left.min_by_key(|(_, entry)| (!entry.mailbox.lock().waiting.is_empty(), entry.left));
+            let first = *first?.0;
+            dropped = boxes.remove(&first).map_or(0, |entry| entry.mailbox.close());
+            self.stored.fetch_sub(dropped, Ordering::Relaxed);
         }
         let new = || Entry { mailbox: Arc::default(), connections: 0, left: Instant::ZERO };
         let entry = boxes.entry(queue).or_insert_with(new);
         entry.connections = entry.connections.saturating_add(1);
-        Some(Arc::clone(&entry.mailbox))
+        Some((Arc::clone(&entry.mailbox), dropped))
     }
 
     /// The client has left.
@@ -66,29 +80,48 @@ impl Mailboxes {
         }
     }
 
-    /// Stores a reply.
-    pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<(), Loss> {
+    /// Stores a reply, and says how many others were dropped for it: if there are too many in all, the oldest of the client
+    /// that left longest ago.
+    pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<usize, Loss> {
         let mailbox = match self.lock().get(&reply.recipient) {
             Some(entry) => Arc::clone(&entry.mailbox),
             None => return Err(Loss::Recipient),
         };
-        let mut replies = mailbox.lock();
-        if replies.len() >= self.most_each || self.stored.load(Ordering::Relaxed) >= self.most {
+        if mailbox.lock().waiting.len() >= self.most_each {
             return Err(Loss::MailboxFull);
         }
+        let is_full = self.stored.load(Ordering::Relaxed) >= self.most;
+        if is_full && !self.drop_one() {
+            return Err(Loss::MailboxFull);
+        }
+        let mut replies = mailbox.lock();
+        if replies.is_closed {
+            return Err(Loss::Recipient);
+        }
         self.stored.fetch_add(1, Ordering::Relaxed);
-        replies.push_back((now, Arc::new(reply)));
+        replies.waiting.push_back((now, Arc::new(reply)));
         drop(replies);
         mailbox.ready.notify_one();
-        Ok(())
+        Ok(usize::from(is_full))
+    }
+
+    /// Drops the oldest reply of the client that left longest ago, of those that have one; false if none has.
+    fn drop_one(&self) -> bool {
+        let boxes = self.lock();
+        let left = boxes.values().filter(|entry| entry.connections == 0 && !entry.mailbox.lock().waiting.is_empty());
+        left.min_by_key(|entry| entry.left).is_some_and(|entry| {
+            let dropped = entry.mailbox.lock().waiting.pop_front().is_some();
+            self.stored.fetch_sub(usize::from(dropped), Ordering::Relaxed);
+            dropped
+        })
     }
 
     /// Takes the oldest reply out of a mailbox, once the client has it.
     pub(crate) fn remove_first(&self, mailbox: &Mailbox, reply: &Arc<Reply>) {
         let mut replies = mailbox.lock();
         // it may have expired meanwhile
-        if replies.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply)) {
-            replies.pop_front();
+        if replies.waiting.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply)) {
+            replies.waiting.pop_front();
             self.stored.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -100,9 +133,12 @@ impl Mailboxes {
         let mut expired = 0_usize;
         self.lock().retain(|_, entry| {
             let gone = entry.connections == 0 && old(entry.left);
+            if gone {
+                expired = expired.saturating_add(entry.mailbox.close());
+            }
             let mut replies = entry.mailbox.lock();
-            while replies.front().is_some_and(|(since, _)| gone || old(*since)) {
-                replies.pop_front();
+            while replies.waiting.front().is_some_and(|(since, _)| old(*since)) {
+                replies.waiting.pop_front();
                 expired = expired.saturating_add(1);
             }
             !gone
@@ -125,7 +161,7 @@ impl Mailbox {
     /// Waits for the oldest reply; it stays.
     pub(crate) async fn first(&self) -> Arc<Reply> {
         loop {
-            let first = self.lock().front().map(|(_, reply)| Arc::clone(reply));
+            let first = self.lock().waiting.front().map(|(_, reply)| Arc::clone(reply));
             match first {
                 Some(reply) => return reply,
                 None => self.ready.notified().await,
@@ -133,7 +169,14 @@ impl Mailbox {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(Instant, Arc<Reply>)>> {
+    /// Empties the box for good, and says how many replies were in it.
+    fn close(&self) -> usize {
+        let mut replies = self.lock();
+        replies.is_closed = true;
+        replies.waiting.drain(..).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Replies> {
         self.replies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -156,7 +199,7 @@ mod tests {
         let boxes = Mailboxes::new(4, 3, 1, Duration::from_mins(1));
         let now = Instant::from_millis;
         assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
-        let mailbox = boxes.connect(QUEUE).unwrap();
+        let (mailbox, _) = boxes.connect(QUEUE).unwrap();
         assert!(boxes.connect(RecipientId([2; 32])).is_none());
         for number in 1..4 {
             boxes.store(now(0), reply(&pool, number)).unwrap();
@@ -175,5 +218,35 @@ mod tests {
         assert_eq!(boxes.expire(now(61_001)), 2);
         assert_eq!((boxes.stored(), pool.lent()), (0, 0));
         assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
+    }
+
+    #[tokio::test]
+    async fn who_left_makes_room_for_who_comes() {
+        let pool = Pool::new(10, 1);
+        let boxes = Mailboxes::new(2, 2, 2, Duration::from_mins(1));
+        let now = Instant::from_millis;
+        let (other, third) = (RecipientId([2; 32]), RecipientId([3; 32]));
+        boxes.connect(QUEUE).unwrap();
+        boxes.connect(other).unwrap();
+        for number in 0..2 {
+            assert_eq!(boxes.store(now(0), reply(&pool, number)), Ok(0));
+        }
+        let for_other = |number| Reply { recipient: other, ..reply(&pool, number) };
+        assert_eq!(boxes.store(now(0), for_other(2)), Err(Loss::MailboxFull), "all are connected");
+        boxes.disconnect(QUEUE, now(1));
+        assert_eq!(boxes.store(now(2), for_other(2)), Ok(1));
+        assert_eq!((boxes.stored(), pool.lent()), (2, 2));
+        // an empty one goes first, though it was left later
+        boxes.disconnect(other, now(3));
+        let (mailbox, _) = boxes.connect(other).unwrap();
+        let first = mailbox.first().await;
+        boxes.remove_first(&mailbox, &first);
+        drop(first);
+        boxes.disconnect(other, now(4));
+        assert_eq!(boxes.connect(third).unwrap().1, 0);
+        assert_eq!((boxes.stored(), pool.lent()), (1, 1));
+        assert_eq!(boxes.connect(other).unwrap().1, 1);
+        assert_eq!((boxes.stored(), pool.lent()), (0, 0));
+        assert!(boxes.connect(QUEUE).is_none(), "all are connected");
     }
 }

@@ -38,10 +38,11 @@ impl Identity {
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, NetworkError> {
         let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        files::mend_pair(&private_path, &public_path)?;
         let Some(text) = files::read_private(&private_path)? else {
             let made = Self::generate(scheme, rng)?;
-            files::write_public(&public_path, made.public_pem().as_bytes())?;
-            files::write_private(&private_path, pem::encode(scheme.name(), Kind::Private, &made.private).as_bytes())?;
+            let text = pem::encode(scheme.name(), Kind::Private, &made.private);
+            files::write_pair((&private_path, text.as_bytes()), (&public_path, made.public_pem().as_bytes()))?;
             return Ok(made);
         };
         let private = pem::decode(scheme.name(), Kind::Private, scheme.private_len(), &text)

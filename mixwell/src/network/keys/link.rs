@@ -137,10 +137,11 @@ impl LinkKey {
     /// The one of a data folder, made there if there is none.
     pub(crate) fn load_or_generate(folder: &Path, kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, NetworkError> {
         let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        files::mend_pair(&private_path, &public_path)?;
         let Some(text) = files::read_private(&private_path)? else {
             let (key, private) = (kem.generate)(rng)?;
-            files::write_public(&public_path, key.public_pem().as_bytes())?;
-            files::write_private(&private_path, pem::encode(kem.name, Kind::Private, &private).as_bytes())?;
+            let text = pem::encode(kem.name, Kind::Private, &private);
+            files::write_pair((&private_path, text.as_bytes()), (&public_path, key.public_pem().as_bytes()))?;
             return Ok(key);
         };
         let failed = |error: &dyn fmt::Display| NetworkError::KeyFile(private_path.clone(), error.to_string());

@@ -4,7 +4,8 @@ use super::stopped;
 use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
     future::Future,
-    sync::atomic::{AtomicU64, Ordering},
+    net::IpAddr,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 use mixwell_sphinx::{NodeId, RecipientId};
@@ -74,6 +75,8 @@ pub(crate) struct Acceptor {
     pub(crate) most_handshakes: usize,
     /// So many clients at a time.
     pub(crate) most_clients: usize,
+    /// So many of one address, that no one takes all places.
+    pub(crate) most_clients_per_address: usize,
     /// Who a peer of this `ad` and link key is, if it may connect.
     #[expect(clippy::type_complexity, reason = "a function of two byte strings")]
     pub(crate) judge: Box<dyn Fn(&[u8], &[u8]) -> Option<Who> + Send + Sync>,
@@ -83,11 +86,19 @@ pub(crate) struct Acceptor {
     pub(crate) stop: watch::Receiver<bool>,
 }
 
+/// A handshake.
+struct UnderWay {
+    task: AbortHandle,
+    /// Whether anything has come from the peer.
+    spoke: Arc<AtomicBool>,
+}
+
 /// Connections by their peers.
 #[derive(Default)]
 struct Open {
-    by_peer: HashMap<Who, AbortHandle>,
+    by_peer: HashMap<Who, (AbortHandle, IpAddr)>,
     clients: usize,
+    clients_of: HashMap<IpAddr, usize>,
 }
 
 impl Acceptor {
@@ -98,16 +109,18 @@ impl Acceptor {
     {
         let mut stop = self.stop.clone();
         let mut handshakes = JoinSet::new();
-        let mut oldest_first: VecDeque<AbortHandle> = VecDeque::new();
+        let mut oldest_first: VecDeque<UnderWay> = VecDeque::new();
         let mut connections: JoinSet<Who> = JoinSet::new();
         let mut open = Open::default();
         loop {
             tokio::select! {
                 call = listener.accept() => match call {
-                    Ok((stream, _)) => {
+                    Ok((stream, address)) => {
                         self.calls.accepted.fetch_add(1, Ordering::Relaxed);
                         self.make_room(&mut oldest_first);
-                        oldest_first.push_back(handshakes.spawn(Arc::clone(&self).answer(stream)));
+                        let spoke = Arc::new(AtomicBool::new(false));
+                        let answer = Arc::clone(&self).answer(stream, address.ip(), Arc::clone(&spoke));
+                        oldest_first.push_back(UnderWay { task: handshakes.spawn(answer), spoke });
                     }
                     Err(error) => {
                         warn!(%error, "can't take a call");
@@ -116,8 +129,8 @@ impl Acceptor {
                 },
                 Some(answered) = handshakes.join_next() => {
                     // an aborted handshake was counted when it was
-                    if let Ok(Some((who, accepted))) = answered {
-                        self.open(who, serve(who, accepted), &mut open, &mut connections);
+                    if let Ok(Some((who, address, accepted))) = answered {
+                        self.open((who, address), serve(who, accepted), &mut open, &mut connections);
                     }
                 }
                 Some(ended) = connections.join_next_with_id() => {
@@ -133,24 +146,38 @@ impl Acceptor {
         }
     }
 
-    /// While too many handshakes are under way, the oldest ends: a silent peer keeps nobody out.
-    fn make_room(&self, oldest_first: &mut VecDeque<AbortHandle>) {
-        while oldest_first.front().is_some_and(AbortHandle::is_finished) {
+    /// While too many handshakes are under way, the oldest of a peer that has said nothing ends, or else the oldest: a silent
+    /// peer keeps nobody out.
+    fn make_room(&self, oldest_first: &mut VecDeque<UnderWay>) {
+        while oldest_first.front().is_some_and(|handshake| handshake.task.is_finished()) {
             oldest_first.pop_front();
         }
         if oldest_first.len() >= self.most_handshakes {
-            oldest_first.retain(|handshake| !handshake.is_finished());
+            oldest_first.retain(|handshake| !handshake.task.is_finished());
         }
+        let silent = |handshake: &UnderWay| !handshake.spoke.load(Ordering::Relaxed);
         if oldest_first.len() >= self.most_handshakes
-            && let Some(oldest) = oldest_first.pop_front()
+            && let Some(oldest) = oldest_first.remove(oldest_first.iter().position(silent).unwrap_or_default())
         {
-            oldest.abort();
+            oldest.task.abort();
             self.calls.crowded_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// The handshake of a call.
-    async fn answer(self: Arc<Self>, mut stream: TcpStream) -> Option<(Who, Accepted)> {
+    async fn answer(
+        self: Arc<Self>,
+        mut stream: TcpStream,
+        address: IpAddr,
+        spoke: Arc<AtomicBool>,
+    ) -> Option<(Who, IpAddr, Accepted)> {
+        // whether that is a byte or an error shows below again
+        if time::timeout(self.timeouts.handshake, stream.peek(&mut [0])).await.is_err() {
+            debug!("refused a call: nothing came");
+            self.calls.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        spoke.store(true, Ordering::Relaxed);
         let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
         let mut who = None;
         let judge = |ad: &[u8], key: &[u8]| {
@@ -168,7 +195,7 @@ impl Acceptor {
                 let room = vec![0; self.link.buffer_len()];
                 let reader = Reader::new(BufReader::new(read), session.receiver, room, &self.timeouts);
                 let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
-                Some((who, Accepted { reader, writer }))
+                Some((who, address, Accepted { reader, writer }))
             }
             (Err(error), _) => {
                 debug!(%error, "refused a call");
@@ -182,14 +209,14 @@ impl Acceptor {
     /// Serves a connection; an older one of the same peer ends.
     fn open(
         &self,
-        who: Who,
+        (who, address): (Who, IpAddr),
         serve: impl Future<Output = ()> + Send + 'static,
         open: &mut Open,
         connections: &mut JoinSet<Who>,
     ) {
         if let Who::Client(_) = who
-            && open.clients >= self.most_clients
             && !open.by_peer.contains_key(&who)
+            && (open.clients >= self.most_clients || open.clients_of(address) >= self.most_clients_per_address)
         {
             self.calls.refused.fetch_add(1, Ordering::Relaxed);
             return;
@@ -198,11 +225,11 @@ impl Acceptor {
             serve.await;
             who
         });
-        match open.by_peer.insert(who, handle) {
-            Some(older) => older.abort(),
-            None if matches!(who, Who::Client(_)) => open.clients = open.clients.saturating_add(1),
-            None => {}
+        if let Some((older, its_address)) = open.by_peer.insert(who, (handle, address)) {
+            older.abort();
+            open.uncount(who, its_address);
         }
+        open.count(who, address);
         self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
     }
 }
@@ -210,11 +237,33 @@ impl Acceptor {
 impl Open {
     /// Forgets a connection that has ended, unless a newer one is there.
     fn close(&mut self, id: tokio::task::Id) {
-        let peer = self.by_peer.iter().find(|(_, handle)| handle.id() == id).map(|(who, _)| *who);
-        if let Some(who) = peer {
+        let found = self.by_peer.iter().find(|(_, (handle, _))| handle.id() == id);
+        if let Some((who, address)) = found.map(|(who, (_, address))| (*who, *address)) {
             self.by_peer.remove(&who);
-            if matches!(who, Who::Client(_)) {
-                self.clients = self.clients.saturating_sub(1);
+            self.uncount(who, address);
+        }
+    }
+
+    fn clients_of(&self, address: IpAddr) -> usize {
+        self.clients_of.get(&address).copied().unwrap_or_default()
+    }
+
+    fn count(&mut self, who: Who, address: IpAddr) {
+        if let Who::Client(_) = who {
+            self.clients = self.clients.saturating_add(1);
+            let of = self.clients_of.entry(address).or_default();
+            *of = of.saturating_add(1);
+        }
+    }
+
+    fn uncount(&mut self, who: Who, address: IpAddr) {
+        if let Who::Client(_) = who {
+            self.clients = self.clients.saturating_sub(1);
+            let left = self.clients_of(address).saturating_sub(1);
+            if left == 0 {
+                self.clients_of.remove(&address);
+            } else {
+                self.clients_of.insert(address, left);
             }
         }
     }

@@ -66,15 +66,19 @@ impl Dialer {
         let mut failures: u32 = 0;
         let mut stop = self.stop.clone();
         while !*stop.borrow() {
-            let up_since = time::Instant::now();
-            let ended = self.link(peer, out, &mut stop).await;
+            let mut up_since = None;
+            let ended = self.link(peer, out, &mut stop, &mut up_since).await;
             out.set_up(false);
             match ended {
                 Ok(()) => info!(peer = peer.name, "link closed"),
                 Err(error) => debug!(peer = peer.name, %error, "link failed"),
             }
             // a link that was up for a while is called again at once
-            failures = if up_since.elapsed() > self.part(8) { 0 } else { failures.saturating_add(1) };
+            failures = if up_since.is_some_and(|since: time::Instant| since.elapsed() > self.part(8)) {
+                0
+            } else {
+                failures.saturating_add(1)
+            };
             let pause = self.pause(failures);
             tokio::select! {
                 () = time::sleep(pause) => {}
@@ -101,6 +105,7 @@ impl Dialer {
         peer: &Peer,
         out: &Outgoing,
         stop: &mut watch::Receiver<bool>,
+        up_since: &mut Option<time::Instant>,
     ) -> Result<(), StreamError<io::Error>> {
         let mut stream = time::timeout(self.timeouts.handshake, connect(peer))
             .await
@@ -120,13 +125,15 @@ impl Dialer {
         let mut writer = Writer::new(write, session.sender, buffer, &self.timeouts);
         info!(peer = peer.name, "link up");
         out.set_up(true);
+        *up_since = Some(time::Instant::now());
         loop {
             tokio::select! {
                 (since, packet) = out.pop() => {
                     if out.is_late(self.stopwatch.now(), since) {
                         self.counters.lose(Loss::WriteWait);
                     } else {
-                        writer.send(&Command::SendPacket(&packet)).await?;
+                        let sent = writer.send(&Command::SendPacket(&packet)).await;
+                        sent.inspect_err(|_| self.counters.lose(Loss::LinkDown))?;
                         self.counters.count(Flow::Sent);
                     }
                 }

@@ -52,12 +52,20 @@ impl Callers {
 /// Takes the neighbours from what is known of the network: tells callers apart, and gives those to be called.
 ///
 /// A node that is listed only in the next epoch's consensus is connected with early, and heard in the last eighth of this
-/// one. Without a consensus of this epoch, that of the one before must do.
-pub(crate) fn update(own: NodeId, known: &Consensuses, clock: Clock, callers: &Callers) -> BTreeMap<[u8; 32], Peer> {
+/// one. One that only the epoch before lists stays for the first eighth, as packets on their way go by its routes; without a
+/// consensus of this epoch, all of it must do.
+pub(crate) fn update(
+    own: NodeId,
+    known: &Consensuses,
+    clock: Clock,
+    unix: Duration,
+    callers: &Callers,
+) -> BTreeMap<[u8; 32], Peer> {
     let now = known.current.as_ref().or(known.previous.as_ref());
+    let before = known.previous.as_ref().filter(|_| unix < grace_ends(clock, known));
     let soon = clock.eighths_into(known.epoch, 7);
     let (mut to_call, mut may_call) = (BTreeMap::new(), HashMap::new());
-    for (consensus, from) in [(known.next.as_ref(), soon), (now, Duration::ZERO)] {
+    for (consensus, from) in [(before, Duration::ZERO), (known.next.as_ref(), soon), (now, Duration::ZERO)] {
         // it was read before
         let Some(document) = consensus.and_then(|consensus| consensus.document().ok()) else { continue };
         let Some((before, after)) = around(&document, own) else { continue };
@@ -71,6 +79,11 @@ pub(crate) fn update(own: NodeId, known: &Consensuses, clock: Clock, callers: &C
     }
     *callers.0.write().unwrap_or_else(PoisonError::into_inner) = may_call;
     to_call
+}
+
+/// The Unix time from which on the epoch before counts no more.
+pub(crate) fn grace_ends(clock: Clock, known: &Consensuses) -> Duration {
+    clock.eighths_into(known.epoch, 1)
 }
 
 /// The nodes before and behind a node.
@@ -107,4 +120,63 @@ fn peer(node: &Node<'_>) -> Peer {
 /// The id that packets name a node by.
 pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
     NodeId(node.id().0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{
+        directory::Consensus,
+        keys::{Identity, LinkKem},
+        peers::{Authorities, Authority},
+        testing::{RATES, TestNetwork, consensus},
+    };
+    use mixwell_pki_types::{Ed25519, build::DocumentBuilder};
+    use std::sync::Arc;
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn neighbours_of_the_epoch_before_stay_for_an_eighth() {
+        let network = TestNetwork::start(&[2, 2], RATES, |sizes| sizes).await;
+        let before = Arc::clone(network.known.current.as_ref().unwrap());
+        // one mix moves from the first layer to the second
+        let mut rng = network.randomness.rng();
+        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+        let (identity, id) = (signer.public().to_vec(), signer.id());
+        let authority =
+            Authority { identifier: "other".to_owned(), identity, id, link_key: Vec::new(), addresses: Vec::new() };
+        let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
+        let moved: Arc<Consensus> = {
+            let mut document = DocumentBuilder::from(&before.document().unwrap());
+            let layers = document.topology.as_mut().unwrap();
+            let mix = layers.first_mut().unwrap().pop().unwrap();
+            layers.last_mut().unwrap().push(mix);
+            Arc::new(consensus(&document, &signer, &authorities, &mut rng))
+        };
+        let layer_of = |consensus: &Consensus, number: usize| -> Vec<NodeId> {
+            consensus.document().unwrap().layers().nth(number).unwrap().map(|node| node_id(&node)).collect()
+        };
+        let (first, stays, second) = (layer_of(&before, 0), layer_of(&moved, 0), layer_of(&before, 1));
+        let left = *first.iter().find(|id| !stays.contains(id)).unwrap();
+        let gateway = node_id(&before.document().unwrap().gateways().next().unwrap());
+
+        let (epoch, clock) = (before.epoch(), network.clock);
+        let known =
+            Consensuses { epoch, previous: Some(Arc::clone(&before)), current: Some(moved), ..Consensuses::default() };
+        let callers = Callers::default();
+        let begin = clock.eighths_into(epoch, 0);
+        let called = |own, eighths| {
+            let unix = begin + clock.eighths(eighths);
+            let to_call = update(own, &known, clock, unix, &callers);
+            move |id: NodeId| to_call.contains_key(&id.0)
+        };
+        // the gateway calls the mix that has left the first layer, and hears who was in the second
+        assert!(called(gateway, 0)(left));
+        assert!(!called(gateway, 1)(left));
+        assert!(first.iter().filter(|id| **id != left).all(|id| called(gateway, 1)(*id)));
+        // and the mix itself goes on with its old neighbours
+        assert!(second.iter().all(|id| called(left, 0)(*id)));
+        assert_eq!(callers.standing(gateway, begin), Standing::Listed);
+        assert!(!second.iter().any(|id| called(left, 1)(*id)));
+        assert_eq!(callers.standing(stays.first().copied().unwrap(), begin), Standing::Listed);
+    }
 }

@@ -5,6 +5,7 @@ use crate::network::{
     counters::{Flow, Loss},
     letters::{self, Draft, Sender},
     mix::Kind,
+    randomness::Randomness,
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -47,12 +48,13 @@ pub(super) async fn release(node: &Node) {
 }
 
 /// Sends loop decoys at the published rate, and counts those that do not come back. Does not end.
-pub(super) async fn decoys(node: &Node, mut rng: ChaCha20Rng) {
+pub(super) async fn decoys(node: &Node, randomness: Randomness) {
+    let mut rng = randomness.rng();
     let mut clock = Poisson::new();
     let mut directory = node.directory.clone();
     let mut surb = vec![0; node.mix.geometry().surb_len()];
     let owner = node.mix.decoys().owner(|| RecipientId(letters::random(&mut rng)));
-    let mut rate = None;
+    let (mut rate, mut is_told) = (None, true);
     loop {
         let now = node.stopwatch.now();
         let published = node.published_rate();
@@ -63,6 +65,8 @@ pub(super) async fn decoys(node: &Node, mut rng: ChaCha20Rng) {
             clock.set_link(now, up, &mut rng);
         }
         while clock.poll(now, &mut rng) {
+            // a new one for each packet, so that nobody finds the keys of those before in it
+            rng = randomness.rng();
             if let Err(error) = decoy(node, owner, &mut rng, &mut surb) {
                 debug!(error, "no decoy");
             }
@@ -73,7 +77,7 @@ pub(super) async fn decoys(node: &Node, mut rng: ChaCha20Rng) {
         let next = clock.poll_timeout().unwrap_or_else(|| now.plus_millis(1000)).min(now.plus_millis(1000));
         tokio::select! {
             () = node.stopwatch.sleep_until(next) => {}
-            _ = directory.changed() => {}
+            changed = directory.changed(), if is_told => is_told = changed.is_ok(),
         }
     }
 }

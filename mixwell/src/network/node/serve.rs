@@ -8,7 +8,7 @@ use crate::network::{
     link::{Accepted, Who, after},
     mix::{Reply, reply_payload},
 };
-use core::time::Duration;
+use core::{sync::atomic::Ordering, time::Duration};
 use mixwell_pki_types::{Chunk, Epoch};
 use mixwell_sphinx::{NodeId, RecipientId};
 use mixwell_wire::{Command, ConsensusStatus, StreamError};
@@ -17,7 +17,7 @@ use tokio::time;
 use tracing::debug;
 
 /// In quiet times a client gets a sign of life this often.
-const QUIET: Duration = Duration::from_secs(10);
+const QUIET: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 10_000 });
 
 /// A client that has not acknowledged a message for so long is cut off.
 const ACKNOWLEDGE: Duration = Duration::from_mins(1);
@@ -29,7 +29,11 @@ pub(super) async fn serve(node: Arc<Node>, who: Who, accepted: Accepted) {
     let ended = match who {
         Who::Node(id) => serve_node(&node, id, accepted).await,
         Who::Client(queue) => {
-            let Some(mailbox) = node.mailboxes.connect(queue) else { return };
+            let Some((mailbox, dropped)) = node.mailboxes.connect(queue) else {
+                node.calls.refused.fetch_add(1, Ordering::Relaxed);
+                return;
+            };
+            node.lose(Loss::MailboxFull, dropped);
             let gone = Gone(Arc::clone(&node), queue);
             let ended = serve_client(&node, &mailbox, accepted).await;
             drop(gone);
@@ -54,6 +58,8 @@ impl Drop for Gone {
 async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
     loop {
         match accepted.reader.receive().await? {
+            // a sign of life of who is listed no more
+            Command::NoOp if node.callers.standing(id, node.clock.now()) == Standing::Gone => return Ok(()),
             Command::NoOp => {}
             Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
                 Standing::Listed => node.take_in(packet),
@@ -74,11 +80,13 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
     let mut unacknowledged: Option<(Arc<Reply>, time::Instant)> = None;
     let mut sequence: u32 = 0;
     let mut quiet = time::Instant::now();
+    // who says nothing is cut off, though it takes what it gets: its place is for others
+    let (mut heard, silence) = (quiet, node.sizes.timeouts.read);
     loop {
-        let quiet_until = after(quiet, QUIET);
+        let quiet_until = after(quiet, QUIET).min(after(heard, silence));
         let deadline = unacknowledged.as_ref().map_or(quiet_until, |(_, until)| quiet_until.min(*until));
         tokio::select! {
-            command = reader.receive() => match command? {
+            command = reader.receive() => match command.inspect(|_| heard = time::Instant::now())? {
                 Command::NoOp => {}
                 Command::SendPacket(packet) => {
                     bucket.set_rate(node.client_rate());
@@ -112,12 +120,9 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                     quiet = time::Instant::now();
                 }
                 Command::GetConsensus { epoch, .. } => {
-                    let found = node.consensus(Epoch(epoch));
-                    let (code, payload) = match &found {
-                        Ok(consensus) => (ConsensusStatus::Ok, consensus.certificate()),
-                        Err(code) => (*code, &[][..]),
-                    };
-                    writer.send(&Command::Consensus { code, payload }).await?;
+                    // what is there is longer than a frame of this link: `get_consensus2` brings it in pieces
+                    let code = node.consensus(Epoch(epoch)).map_or_else(|code| code, |_| ConsensusStatus::NotFound);
+                    writer.send(&Command::Consensus { code, payload: &[] }).await?;
                     quiet = time::Instant::now();
                 }
                 // retrieve_message is an error today
@@ -130,7 +135,8 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                 unacknowledged = Some((reply, after(quiet, ACKNOWLEDGE)));
             }
             () = time::sleep_until(deadline) => {
-                if unacknowledged.as_ref().is_some_and(|(_, until)| *until <= time::Instant::now()) {
+                let now = time::Instant::now();
+                if after(heard, silence) <= now || unacknowledged.as_ref().is_some_and(|(_, until)| *until <= now) {
                     return Err(StreamError::Timeout);
                 }
                 writer.send(&Command::NoOp).await?;
@@ -145,10 +151,12 @@ impl Node {
     fn take_in(&self, bytes: &[u8]) {
         let arrived = self.stopwatch.now();
         let Some(mut packet) = self.mix.pool().take() else {
+            self.mix.counters().count(Flow::Received);
             self.mix.counters().lose(Loss::Buffers);
             return;
         };
         if packet.len() != bytes.len() {
+            self.mix.counters().count(Flow::Received);
             self.mix.counters().lose(Loss::Mac);
             return;
         }
@@ -162,9 +170,17 @@ impl Node {
         }
     }
 
+    /// Counts packets that were dropped.
+    pub(super) fn lose(&self, reason: Loss, number: usize) {
+        (0..number).for_each(|_| self.mix.counters().lose(reason));
+    }
+
     fn store(&self, reply: Reply) {
         match self.mailboxes.store(self.stopwatch.now(), reply) {
-            Ok(()) => self.mix.counters().count(Flow::Stored),
+            Ok(dropped) => {
+                self.lose(Loss::MailboxFull, dropped);
+                self.mix.counters().count(Flow::Stored);
+            }
             Err(reason) => self.mix.counters().lose(reason),
         }
     }

@@ -3,11 +3,15 @@
 
 use super::mischief::{DELAY_MILLIS, Wrong};
 use crate::network::{
+    address::Address,
     client::{Tally, Unanswered},
     counters::{Flow, Loss},
+    keys::{LinkKem, LinkKey},
+    node::Sizes,
     testing::{RATES, TestNetwork},
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts, tokio::Reader};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_decoys_come_back_and_nothing_is_lost() {
@@ -133,4 +137,50 @@ async fn a_mix_that_tampers_is_seen_by_the_next_hop_or_by_the_last() {
     assert!(seen.network.nodes[2].mix.counters().dropped(Loss::Mac) > 5);
     let payloads = seen.network.nodes[3].mix.counters().dropped(Loss::Payload);
     assert!(payloads > 0 && payloads + seen.tally[1] > 5, "{payloads} {:?}", seen.tally);
+}
+
+/// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that came until it was cut off.
+async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
+    let consensus = network.known.current.clone().unwrap();
+    let address: Address = {
+        let document = consensus.document().unwrap();
+        let gateway = document.gateways().next().unwrap();
+        gateway.addresses().flat_map(|(_, list)| list).next().unwrap().parse().unwrap()
+    };
+    let mut rng = network.randomness.rng();
+    let key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+    let link = Link::client(PacketSizes::from(network.sphinx.geometry()));
+    let (mut stream, mut buffer) = (address.connect().await.unwrap(), vec![0; key.buffer_len(&link)]);
+    let (ad, timeouts) = ([queue; 32], Timeouts::default());
+    let own = (Ad::client(&ad), link);
+    let session = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+    let mut reader = Reader::new(stream, session.receiver, buffer, &timeouts);
+    let mut signs = 0;
+    while let Ok(command) = reader.receive().await {
+        assert_eq!(command, Command::NoOp);
+        signs += 1;
+    }
+    signs
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_only_listens_keeps_its_place_for_a_while() {
+    let read = Duration::from_secs(1);
+    let network = TestNetwork::start(&[1], RATES, |sizes| Sizes {
+        timeouts: Timeouts { read, ..sizes.timeouts },
+        clients_per_address: 1,
+        ..sizes
+    })
+    .await;
+    let begun = std::time::Instant::now();
+    // of two at once one is turned away before it hears anything
+    let (one, other) = tokio::time::timeout(Duration::from_mins(1), async {
+        tokio::join!(listen_only(&network, b'a'), listen_only(&network, b'b'))
+    })
+    .await
+    .unwrap();
+    assert!(one.min(other) == 0 && one.max(other) >= 2, "{one} {other}");
+    assert!(begun.elapsed() >= read);
+    // its place is free again
+    assert!(listen_only(&network, b'c').await >= 2);
 }

@@ -38,7 +38,7 @@ impl<S: MixScheme> KeyRing<S> {
     }
 
     /// Takes the keys of an epoch, of the one before and the one after it. One that it has keeps its replay filter, and what is
-    /// older is dropped. A new filter has room for `packets`.
+    /// older is dropped. A new filter grows up to `packets`.
     pub(crate) fn turn_to(&self, epoch: Epoch, stored: &MixKeys<S>, packets: usize, rng: &mut impl CryptoRng) {
         let before = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut keys = Vec::with_capacity(MOST_KEYS);
@@ -46,8 +46,11 @@ impl<S: MixScheme> KeyRing<S> {
             let kept = before.iter().find(|had| had.epoch == epoch).map(Arc::clone);
             let new = || {
                 let private = stored.private(epoch)?;
-                let replays = Mutex::new(Replays::new(stored.seen_file(epoch).as_deref(), packets, rng));
-                Some(Arc::new(EpochKey { epoch, private, replays }))
+                // without what was seen under it, a key opens nothing: packets are lost rather than played again
+                let replays = Replays::new(stored.seen_file(epoch).as_deref(), packets, rng)
+                    .inspect_err(|error| tracing::error!(%epoch, %error, "can't read what was seen under a mix key"))
+                    .ok()?;
+                Some(Arc::new(EpochKey { epoch, private, replays: Mutex::new(replays) }))
             };
             keys.extend(kept.or_else(new));
         }

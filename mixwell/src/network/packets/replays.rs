@@ -1,9 +1,10 @@
 //! What was seen under a mix key: in memory, and in a file beside the key, as long as the key is kept in one, so that no
 //! restart forgets it. A process that is killed has written all; a machine that loses power may lose the last ones.
 
+use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_sphinx::{Insertion, ReplayFilter, ReplayFilterFull, ReplayTag};
-use rand_core::CryptoRng;
+use rand_core::{CryptoRng, SeedableRng as _};
 use std::{
     fs::{File, OpenOptions},
     io::{self, BufReader, Read as _, Write as _},
@@ -12,35 +13,72 @@ use std::{
 
 /// The replay tags of a mix key.
 pub(super) struct Replays {
-    filter: ReplayFilter<Vec<u64>>,
+    /// Each twice as long as the one before; all but the last are full, and only looked into.
+    filters: Vec<ReplayFilter<Vec<u64>>>,
+    held: usize,
+    most: usize,
+    rng: ChaCha20Rng,
     file: Option<File>,
 }
 
 impl Replays {
-    /// With room for `packets`, and with what is in the file, if the key has one.
-    pub(super) fn new(path: Option<&Path>, packets: usize, rng: &mut impl CryptoRng) -> Self {
-        let slots = vec![0; ReplayFilter::<Vec<u64>>::slots_for(packets)];
-        let mut replays = Self { filter: ReplayFilter::new(slots, rng), file: None };
+    /// With room for `most` packets, and with what is in the file, if the key has one.
+    ///
+    /// # Errors
+    /// If what was seen can't be read: the key must not be used again.
+    pub(super) fn new(path: Option<&Path>, most: usize, rng: &mut impl CryptoRng) -> io::Result<Self> {
+        let mut replays = Self { filters: Vec::new(), held: 0, most, rng: ChaCha20Rng::from_rng(rng), file: None };
+        replays.grow();
         if let Some(path) = path {
-            match replays.recall(path) {
-                Ok(file) => replays.file = Some(file),
-                Err(error) => warn(&error),
-            }
+            replays.file = Some(replays.recall(path)?);
         }
-        replays
+        Ok(replays)
     }
 
     /// Takes a packet's tag, and says whether it was there.
     pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<Insertion, ReplayFilterFull> {
-        let insertion = self.filter.insert(tag)?;
+        let insertion = self.remember(tag)?;
         if !insertion.is_seen()
             && let Some(file) = &mut self.file
             && let Err(error) = file.write_all(tag.as_bytes())
         {
-            warn(&error);
+            tracing::error!(%error, "what was seen can't be kept in a file: after a restart it may pass again");
             self.file = None;
         }
         Ok(insertion)
+    }
+
+    fn remember(&mut self, tag: &ReplayTag) -> Result<Insertion, ReplayFilterFull> {
+        let mut full = ReplayFilterFull { held: 0 };
+        for filter in &mut self.filters {
+            match filter.insert(tag) {
+                Ok(insertion) => {
+                    self.held = self.held.saturating_add(usize::from(!insertion.is_seen()));
+                    return Ok(insertion);
+                }
+                Err(error) => full = error,
+            }
+        }
+        if self.held >= self.most {
+            return Err(full);
+        }
+        self.grow();
+        self.held = self.held.saturating_add(1);
+        self.filters.last_mut().map_or(Err(full), |filter| filter.insert(tag))
+    }
+
+    /// Makes room for as much again as there is, up to the most.
+    fn grow(&mut self) {
+        let room = self.held.max(FIRST_ROOM).min(self.most.saturating_sub(self.held));
+        let slots = vec![0; ReplayFilter::<Vec<u64>>::slots_for(room)];
+        self.filters.push(ReplayFilter::new(slots, &mut self.rng));
+        if self.held > self.most / 2 {
+            tracing::warn!(
+                seen = self.held,
+                most = self.most,
+                "too many packets for this epoch come in; see PacketsPerSecond"
+            );
+        }
     }
 
     fn recall(&mut self, path: &Path) -> io::Result<File> {
@@ -57,14 +95,10 @@ impl Replays {
         for _ in (0..whole).step_by(ReplayTag::LEN) {
             tags.read_exact(&mut tag)?;
             // a full filter lets nothing in any more, which is what it should do
-            let _ = self.filter.insert(&ReplayTag(tag));
+            let _ = self.remember(&ReplayTag(tag));
         }
         Ok(file)
     }
-}
-
-fn warn(error: &io::Error) {
-    tracing::error!(%error, "what was seen can't be kept in a file: after a restart it may pass again");
 }
 
 impl fmt::Debug for Replays {
@@ -73,10 +107,31 @@ impl fmt::Debug for Replays {
     }
 }
 
+/// What a quiet mix sees in an epoch, in half a megabyte.
+const FIRST_ROOM: usize = 1 << 16;
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::network::randomness::Randomness;
+
+    #[test]
+    fn it_grows_up_to_the_most() {
+        let mut replays = Replays::new(None, 300_000, &mut Randomness::from_seed(1).rng()).unwrap();
+        let tag = |number: u32| {
+            let mut tag = [0; 32];
+            tag[..4].copy_from_slice(&number.to_be_bytes());
+            ReplayTag(tag)
+        };
+        let mut room = 0;
+        while let Ok(insertion) = replays.insert(&tag(room)) {
+            assert!(!insertion.is_seen());
+            room += 1;
+        }
+        assert!((300_000..301_000).contains(&room), "{room}");
+        assert!(replays.filters.len() >= 4);
+        assert!((0..room).all(|number| replays.insert(&tag(number)).unwrap().is_seen()));
+    }
 
     #[test]
     fn a_restart_forgets_nothing() {
@@ -84,13 +139,13 @@ mod tests {
         let path = folder.path().join("seen");
         let mut rng = Randomness::from_seed(1).rng();
         let tags: Vec<ReplayTag> = (0..100).map(|byte| ReplayTag([byte; 32])).collect();
-        let mut first = Replays::new(Some(&path), 1000, &mut rng);
+        let mut first = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         for tag in &tags {
             assert!(!first.insert(tag).unwrap().is_seen());
             assert!(first.insert(tag).unwrap().is_seen());
         }
         // as after a kill: nothing was closed
-        let mut second = Replays::new(Some(&path), 1000, &mut rng);
+        let mut second = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         assert!(tags.iter().all(|tag| second.insert(tag).unwrap().is_seen()));
         assert!(!second.insert(&ReplayTag([200; 32])).unwrap().is_seen());
         drop((first, second));
@@ -99,10 +154,10 @@ mod tests {
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         assert_eq!(file.metadata().unwrap().len(), 101 * 32);
         file.set_len(101 * 32 - 7).unwrap();
-        let mut third = Replays::new(Some(&path), 1000, &mut rng);
+        let mut third = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         assert!(!third.insert(&ReplayTag([201; 32])).unwrap().is_seen());
         drop(third);
-        let mut fourth = Replays::new(Some(&path), 1000, &mut rng);
+        let mut fourth = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         assert!(tags.iter().chain(&[ReplayTag([201; 32])]).all(|tag| fourth.insert(tag).unwrap().is_seen()));
     }
 }
