@@ -83,6 +83,9 @@ macro_rules! queue_methods {
         impl<$packet $(, const $n: usize)?> $queue<$packet $(, $n)?> {
             /// Takes in a packet that arrived at `arrived` and has been unwrapped by `now`.
             ///
+            /// `now` is a monotonic clock's time at the call, here and in [`poll`](Self::poll); `arrived` is by the same
+            /// clock.
+            ///
             /// Its delay counts from its arrival, but it stays for a millisecond at least. Gives the packet that is
             /// dropped, if one is: this one, or when the queue is full, any of those held or this one, each as likely.
             /// Uses `rng` only when the queue is full.

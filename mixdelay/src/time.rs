@@ -4,7 +4,9 @@ use crate::rate::NANOS_PER_MILLI;
 
 /// A moment: nanoseconds since any fixed moment of the caller's choice (584 years of them).
 ///
-/// Sums stop at the ends of the range. A clock that steps back is taken to have stood still: see each state machine.
+/// Take it from a monotonic clock, at the moment of the call. Sums stop at the ends of the range. A clock that steps back
+/// by less than a second is taken to stand still until it has caught up; one that steps back further, to have been reset:
+/// time then goes on from there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
@@ -63,16 +65,20 @@ impl Instant {
     }
 }
 
-/// Time that never runs back, made of a clock that may: a step back is a pause.
+/// How far back a clock may step without having been reset, in nanoseconds.
+const JITTER: u64 = 1_000_000_000;
+
+/// Time that never runs back, made of a clock that may.
 ///
-/// What is scheduled keeps the time it still has to wait, whatever the clock does.
+/// A step back below [`JITTER`] is waited out, so that a clock that trembles does not run fast. A larger one is a pause:
+/// what is scheduled keeps the time it still has to wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Steady {
     /// What the clock showed last.
     clock: Instant,
     /// The highest steady moment so far.
     seen: Instant,
-    /// What all the steps back add up to, in nanoseconds.
+    /// What all the pauses add up to, in nanoseconds.
     behind: u64,
 }
 
@@ -88,8 +94,11 @@ impl Steady {
             return self.seen;
         }
         self.clock = now;
-        self.behind = self.behind.saturating_add(self.seen.nanos_since(now.plus_nanos(self.behind)));
-        self.seen = now.plus_nanos(self.behind);
+        let back = self.seen.nanos_since(now.plus_nanos(self.behind));
+        if back >= JITTER {
+            self.behind = self.behind.saturating_add(back);
+        }
+        self.seen = self.seen.max(now.plus_nanos(self.behind));
         self.seen
     }
 

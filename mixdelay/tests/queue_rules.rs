@@ -35,12 +35,13 @@ on_both! {
     }
 
     fn what_is_left_below_a_millisecond_is_one(queue, rng) {
-        for (delay, waited_nanos) in [(0, 0), (0, 999_999), (1, 0), (5, 4_500_000), (5, 200_000_000)] {
-            let now = ms(200);
+        let waits = [(0, 0), (0, 999_999), (1, 0), (5, 4_500_000), (5, 200_000_000)];
+        for (round, (delay, waited_nanos)) in (1..).zip(waits) {
+            let now = ms(200 * round);
             let arrived = Instant::from_nanos(now.as_nanos() - waited_nanos);
             assert!(queue.insert(now, arrived, delay, 7, rng).is_none());
             assert_eq!(queue.poll(now, rng), None);
-            assert_eq!(queue.poll(ms(201), rng), Some(Ok(7)));
+            assert_eq!(queue.poll(now.plus_millis(1), rng), Some(Ok(7)));
         }
     }
 
@@ -76,7 +77,7 @@ on_both! {
 
     fn a_late_release_is_dropped(queue, rng) {
         for (late, sent) in [(450, true), (451, false)] {
-            let now = ms(late * 100);
+            let now = ms(late * 1000);
             assert!(queue.insert(now, now, 10, 7, rng).is_none());
             let got = queue.poll(now.plus_millis(10 + late), rng);
             let expected = if sent { Ok(7) } else { Err(Dropped { packet: 7, reason: DropReason::Late }) };
@@ -126,6 +127,20 @@ on_both! {
         let chi_square: f64 = orders.values().map(|count| (count - expected).powi(2) / expected).sum();
         assert_eq!(orders.len(), 24);
         assert!(chi_square < 55.0, "23 degrees of freedom, one in 5000 is above: {orders:?}");
+    }
+
+    /// Jitter of 1 ms for an hour: what is released comes within that of its time.
+    fn jitter_does_not_add_up(queue, rng) {
+        assert!(queue.insert(START, START, 3_600_000, 7, rng).is_none());
+        for step in 0..360_000 {
+            for jitter in [1, -1] {
+                let clock = Instant::from_nanos(ms(step * 10).as_nanos().saturating_add_signed(jitter * 1_000_000));
+                assert_eq!(queue.poll(clock, rng), None, "at {clock:?}");
+            }
+        }
+        assert_eq!(queue.poll(ms(3_599_999), rng), None);
+        assert_eq!(queue.poll_timeout(), Some(ms(3_600_000)));
+        assert_eq!(queue.poll(ms(3_600_000), rng), Some(Ok(7)));
     }
 
     fn a_clock_that_steps_back_is_a_pause(queue, rng) {

@@ -24,7 +24,8 @@ use std::{io::Write as _, path::PathBuf};
 /// for an exponential delay of rate Mu: the clocks, delays and queues are those that real nodes run. An observer sees
 /// every packet on every link, knows everything but which packet that leaves a hop is which that came in, and keeps the
 /// exact odds. Reported are the entropy of those odds, the latency, and what the cover costs, beside the closed forms for
-/// Poisson mixes where there are any. A packet takes one path of one node of each hop; a loop ends at its sender.
+/// Poisson mixes where there are any. A packet takes one path of one node of each hop, and ends there: replies to
+/// messages and decoys, which come back through the layers and about double the traffic of a real network, are left out.
 ///
 /// The network is --layers of --nodes mixes, or that of a PKI document: its gateways are the first hop, then come its
 /// layers of mixes, and with its rates all its nodes send loops. Rates given here replace the document's.

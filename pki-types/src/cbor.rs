@@ -14,7 +14,7 @@ mod key;
 mod sorted;
 mod write;
 
-pub use check::{MAX_DEPTH, MAX_UNSORTED};
+pub use check::{MAX_DEPTH, MAX_UNSORTED, MAX_WALKED};
 pub use error::CborError;
 pub use item::{Array, Item, Kind, Map};
 pub use write::{BufferTooSmall, Writer};

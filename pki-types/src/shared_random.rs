@@ -12,8 +12,7 @@ pub struct Commit([u8; LEN]);
 
 /// What an authority publishes once every commit is in: the epoch and the hash of 32 random bytes.
 ///
-/// It is a secret until then: publish it in time, and keep it out of logs.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// It is a secret until then: publish it in time, and keep it out of logs. Wiped when dropped.
 pub struct Reveal([u8; LEN]);
 
 impl Commit {
@@ -87,6 +86,12 @@ impl Reveal {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; LEN] {
         &self.0
+    }
+}
+
+impl Drop for Reveal {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

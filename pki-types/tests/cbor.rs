@@ -140,6 +140,36 @@ fn unsorted_maps_in_one_another() {
     assert_eq!(canonical(Item::parse(&sorted).unwrap()), sorted);
 }
 
+/// Unsorted maps within one another may cost no more than so many passes over the input, whatever their depth.
+#[test]
+fn walks_are_bounded() {
+    // 8.5 times a level's own bytes and 16 times what is inside: 24.5 times the input for three levels, 32.5 for four
+    for (levels, ok) in [(3, true), (4, false), (16, false)] {
+        let mut inner = vec![0xf6; 1];
+        for _ in 0..levels {
+            let mut out = vec![0; inner.len() + 4096];
+            let mut writer = Writer::new(&mut out);
+            writer.map(1024);
+            for key in (0..1024_u64).rev() {
+                writer.unsigned(key);
+                // the last of all, so that every pass walks what is inside
+                if key == 0 {
+                    writer.raw(&inner)
+                } else {
+                    writer.null()
+                };
+            }
+            let len = writer.finish().unwrap();
+            out.truncate(len);
+            inner = out;
+        }
+        match Item::parse(&inner) {
+            Ok(_) => assert!(ok, "{levels}"),
+            Err(error) => assert!(!ok && matches!(error, CborError::Walked { .. }), "{levels}: {error}"),
+        }
+    }
+}
+
 #[test]
 fn small_buffers_tell_what_it_takes() {
     let mut out = [0; 4];

@@ -75,18 +75,18 @@ fn shared_random() {
     let pairs = [1, 2].map(Pair::new);
     let mut rng = ChaCha20Rng::from_seed([3; 32]);
     let reveals = [0, 1].map(|_| Reveal::generate(EPOCH, &mut rng));
-    let commits = reveals.map(|reveal| reveal.commit());
+    let commits = reveals.each_ref().map(Reveal::commit);
     let said = |payloads: [&[u8]; 2]| -> Said {
         pairs.iter().zip(payloads).map(|(pair, said)| certified(pair, said)).collect()
     };
     let commits_of = |[a, b]: [Commit; 2]| said([a.as_bytes(), b.as_bytes()]);
-    let reveals_of = |[a, b]: [Reveal; 2]| said([a.as_bytes(), b.as_bytes()]);
+    let reveals_of = |[a, b]: &[Reveal; 2]| said([a.as_bytes(), b.as_bytes()]);
     let check = |commits: &Said, reveals: &Said, known: &[Pair]| {
         let document =
             DocumentBuilder { commits: Some(commits.clone()), reveals: Some(reveals.clone()), ..network::document(10) };
         fault(&document, known)
     };
-    let (good_commits, good_reveals) = (commits_of(commits), reveals_of(reveals));
+    let (good_commits, good_reveals) = (commits_of(commits), reveals_of(&reveals));
     assert_eq!(check(&good_commits, &good_reveals, &pairs), None);
 
     // of two authorities, the one whose hash is lower is looked at first

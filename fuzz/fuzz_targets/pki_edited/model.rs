@@ -40,7 +40,7 @@ impl Authority {
             out.truncate(len);
             out
         };
-        let commits = reveals.map(|reveal| certified(reveal.commit().as_bytes()));
+        let commits = reveals.each_ref().map(|reveal| certified(reveal.commit().as_bytes()));
         let reveals = reveals.map(|reveal| certified(reveal.as_bytes()));
         Self { pair, commits, reveals }
     }

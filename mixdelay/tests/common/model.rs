@@ -56,6 +56,8 @@ any_queue!(Queue<u64, N>, N);
 any_queue!(ServerQueue<u64>);
 
 const MILLI: u128 = 1_000_000;
+/// A clock that steps back by less is waited for.
+const JITTER: u128 = 1_000_000_000;
 /// The last whole millisecond of the range.
 const LAST: u128 = u64::MAX as u128 / MILLI;
 
@@ -71,7 +73,7 @@ struct Model {
 impl Model {
     fn observe(&mut self) {
         let now = (u128::from(self.clock) + self.behind).min(u64::MAX.into());
-        if now < self.steady {
+        if self.steady.saturating_sub(now) >= JITTER {
             self.behind += self.steady - now;
         }
         self.steady = self.steady.max(now);

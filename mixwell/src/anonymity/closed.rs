@@ -2,6 +2,7 @@
 
 /// The chance that `hops` exponential delays of rate `mu` take no longer than `x`: Erlang's distribution.
 pub(super) fn erlang_cdf(hops: u32, mu: f64, x: f64) -> f64 {
+    let x = x.max(0.0);
     let mut term = (-mu * x).exp();
     let mut beyond = 0.0;
     for n in 0..hops {

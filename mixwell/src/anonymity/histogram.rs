@@ -15,6 +15,10 @@ impl Histogram {
     }
 
     pub(super) fn add(&mut self, value: f64) {
+        self.add_weighted(value, 1.0);
+    }
+
+    pub(super) fn add_weighted(&mut self, value: f64, weight: f64) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -22,10 +26,10 @@ impl Histogram {
         )]
         let bin = ((value / self.width) as usize).min(self.bins.len().saturating_sub(1));
         if let Some(bin) = self.bins.get_mut(bin) {
-            *bin += 1.0;
+            *bin += weight;
         }
-        self.sum += value;
-        self.count += 1.0;
+        self.sum += value * weight;
+        self.count += weight;
     }
 
     pub(super) const fn count(&self) -> f64 {
@@ -33,7 +37,7 @@ impl Histogram {
     }
 
     pub(super) fn mean(&self) -> f64 {
-        self.sum / self.count.max(1.0)
+        if self.count > 0.0 { self.sum / self.count } else { 0.0 }
     }
 
     /// The value below which a share of the counts is, taking each bin for flat.
@@ -51,7 +55,8 @@ impl Histogram {
     /// Each bin's lower end, and its share of the counts.
     pub(super) fn shares(&self) -> impl Iterator<Item = (f64, f64)> {
         let lows = core::iter::successors(Some(0.0), |low| Some(low + self.width));
-        lows.zip(self.bins.iter().map(|bin| bin / self.count.max(1.0)))
+        let all = if self.count > 0.0 { self.count } else { 1.0 };
+        lows.zip(self.bins.iter().map(move |bin| bin / all))
     }
 
     pub(super) const fn width(&self) -> f64 {
@@ -81,5 +86,7 @@ mod tests {
         assert!(histogram.distance(|x| x / 10.0) < 1e-9);
         assert!((histogram.distance(|x| x / 20.0) - 0.45).abs() < 1e-9);
         assert!((histogram.mean() - 4.995).abs() < 1e-9);
+        histogram.add_weighted(0.0, 1000.0);
+        assert!((histogram.mean() - 2.4975).abs() < 1e-9 && histogram.quantile(0.5) < 1.0);
     }
 }

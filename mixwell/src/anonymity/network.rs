@@ -25,10 +25,10 @@ pub(super) struct Network {
     events: BinaryHeap<Reverse<(Instant, Actor)>>,
     /// When measuring begins.
     warm: Instant,
-    /// When a packet is followed next, how long after that the next one, and when the last.
+    /// When a packet is followed next, how long after that the next one; what is sent later may not get to its end.
     next_followed: Instant,
     follow_every_nanos: u64,
-    follow_until: Instant,
+    measure_until: Instant,
     /// The entropy gathered so far of each packet that is followed.
     followed: Vec<f64>,
     measured: Measured,
@@ -62,6 +62,7 @@ struct Packet {
     sent: Instant,
     /// The hop that it is at, or goes to.
     hop: usize,
+    followed: bool,
 }
 
 /// How many packets are followed.
@@ -90,10 +91,8 @@ impl Network {
             hops.push((mixes.len(), *nodes));
             mixes.extend((0..*nodes).map(|_| Mix::new(origins)));
         }
-        // Ten times the mean latency before, so that the mixes are full; and enough after the last that is followed.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let settle = ((f64::from(plan.hop_count()) * plan.hop_millis() * 10.0) as u64).min(plan.millis >> 2);
-        let path_millis = f64::from(plan.hop_count()) * plan.hop_millis();
+        // Before, so that the mixes are full, and after, so that what is measured leaves.
+        let settle = plan.settle();
         Self {
             mu: plan.mu_rate,
             hops,
@@ -106,15 +105,16 @@ impl Network {
             warm: Instant::from_millis(settle),
             next_followed: Instant::from_millis(settle),
             follow_every_nanos: plan.millis.saturating_sub(settle << 1).saturating_mul(1_000_000 >> FOLLOWED.ilog2()),
-            follow_until: Instant::from_millis(plan.millis.saturating_sub(settle)),
+            measure_until: Instant::from_millis(plan.millis.saturating_sub(settle)),
             followed: Vec::new(),
             measured: Measured {
-                latency: Histogram::new(path_millis / 40.0, 1000),
+                latency: Histogram::new(plan.path_millis() / 40.0, 1000),
                 waiting: Histogram::new(10.0 / plan.lambda_p.per_milli / 1000.0, 100_000),
-                in_mix: Histogram::new(1.0, 100_000),
+                in_mix: Histogram::new(1.0, plan.in_mix_bins()),
                 user_entropy: Histogram::new(0.02, 1000),
                 sender_entropy: Histogram::new(0.02, 1000),
                 message_entropy: Histogram::new(0.02, 2000),
+                ended: 0,
                 sent: Sent::default(),
             },
             rng,
@@ -189,14 +189,14 @@ impl Network {
         let follow = sender < self.origins.users
             && self.followed.len() < FOLLOWED
             && now >= self.next_followed
-            && now <= self.follow_until;
+            && now <= self.measure_until;
         let message = follow.then_some(self.followed.len());
         if follow {
             self.followed.push(0.0);
             self.next_followed = self.next_followed.plus_nanos(self.follow_every_nanos);
         }
         let odds = self.origins.seen(sender, message);
-        self.arrive(now, Packet { sent: now, hop: 0 }, &odds);
+        self.arrive(now, Packet { sent: now, hop: 0, followed: follow }, &odds);
     }
 
     /// A packet goes to any node of its hop.
@@ -211,7 +211,7 @@ impl Network {
         let delay = self.mu.hop_delay_millis(&mut self.rng);
         let dropped = mix.queue.insert(now, now, delay, packet, &mut self.rng);
         debug_assert!(dropped.is_none(), "there are no limits");
-        mix.known.enter(odds);
+        mix.known.enter(now, odds);
         self.wake(number);
     }
 
@@ -224,7 +224,7 @@ impl Network {
         while let Some(mix) = self.mixes.get_mut(number)
             && let Some(Ok(packet)) = mix.queue.poll(now, &mut self.rng)
         {
-            mix.known.leave(&mut odds);
+            mix.known.leave(now, &mut odds);
             let hop = packet.hop.saturating_add(1);
             if hop < self.hops.len() {
                 self.arrive(now, Packet { hop, ..packet }, &odds);
@@ -236,11 +236,12 @@ impl Network {
     }
 
     fn leave(&mut self, now: Instant, packet: Packet, odds: &Odds) {
-        if packet.sent >= self.warm {
+        self.measured.ended = self.measured.ended.saturating_add(u32::from(packet.followed));
+        if packet.sent >= self.warm && packet.sent <= self.measure_until {
             self.measured.latency.add(millis(packet.sent, now));
             self.measured.sender_entropy.add(odds.sender_entropy(self.origins));
-            if let Some(entropy) = odds.user_entropy(self.origins) {
-                self.measured.user_entropy.add(entropy);
+            if let Some((entropy, chance)) = odds.user_entropy(self.origins) {
+                self.measured.user_entropy.add_weighted(entropy, chance);
             }
         }
         for (entropy, chance) in self.followed.iter_mut().zip(odds.followed(self.origins)) {
@@ -333,7 +334,13 @@ mod tests {
         for hops in [&[2][..], &[2, 2, 2], &[1, 4, 2]] {
             let plan = plan(hops, 3);
             let (count, measured) = (plan.hop_count(), simulate(&plan));
-            let distance = measured.latency.distance(|x| closed::erlang_cdf(count, 0.005, x));
+            assert_eq!(measured.ended, 64);
+            assert!(
+                (measured.latency.mean() / plan.latency_millis() - 1.0).abs() < 0.01,
+                "{hops:?}: {}",
+                measured.latency.mean()
+            );
+            let distance = measured.latency.distance(|x| closed::erlang_cdf(count, 0.005, x - plan.latency_shift()));
             assert!(distance < 0.01, "{hops:?}: {distance}");
             assert!((measured.in_mix.mean() / plan.found() - 1.0).abs() < 0.03, "{hops:?}: {}", measured.in_mix.mean());
             let limit = closed::message_entropy(count, 0.005, plan.mixed_traffic());

@@ -25,8 +25,8 @@ pub(super) struct Plan {
     pub(super) seed: u64,
 }
 
-/// Nodes by users: the observer keeps a number of 8 bytes for each pair.
-const MOST_ODDS: u64 = 1 << 27;
+/// Nodes by users: the observer keeps up to three numbers of 8 bytes for each pair.
+const MOST_ODDS: u64 = 1 << 26;
 
 impl Plan {
     pub(super) fn new(arguments: &Arguments) -> Result<Self, Error> {
@@ -92,9 +92,17 @@ impl Plan {
         self.loops.iter().any(|(nodes, rate)| *nodes > 0 && rate.rate.is_some())
     }
 
-    /// How many packets the nodes of each hop hold on average.
+    /// How many packets an arriving packet finds on average in the nodes of each hop: half of those that come in the same
+    /// millisecond, and of those before them the ones that are not gone yet.
     pub(super) fn held(&self) -> impl Iterator<Item = f64> {
-        self.hops.iter().map(|nodes| self.traffic() * self.hop_millis() / f64::from(*nodes))
+        self.hops.iter().map(|nodes| self.traffic() * (self.hop_millis() + 0.5) / f64::from(*nodes))
+    }
+
+    /// Bins for what a mix holds: twice the mean and some more; what is beyond 4 million shares a bin.
+    pub(super) fn in_mix_bins(&self) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded")]
+        let bins = self.held().fold(0.0, f64::max).mul_add(2.0, 1000.0) as usize;
+        bins.min(1 << 22)
     }
 
     /// How many packets an arriving packet finds on average; every hop sees as many arrive as any other.
@@ -115,9 +123,36 @@ impl Plan {
         }
     }
 
-    /// The mean delay of a hop, in milliseconds.
+    /// The mean delay of a hop, in milliseconds: whole ones, rounded up.
     pub(super) fn hop_millis(&self) -> f64 {
-        1.0 / self.mu.per_milli
+        -1.0 / (-self.mu.per_milli).exp_m1()
+    }
+
+    /// The mean delay of a path, in milliseconds.
+    pub(super) fn path_millis(&self) -> f64 {
+        f64::from(self.hop_count()) * self.hop_millis()
+    }
+
+    /// The mean latency of a packet, in milliseconds: the first hop waits for a whole one too.
+    pub(super) fn latency_millis(&self) -> f64 {
+        self.path_millis() + 0.5
+    }
+
+    /// How much later than after exponential delays packets come, for rounding up, in milliseconds.
+    pub(super) fn latency_shift(&self) -> f64 {
+        self.latency_millis() - f64::from(self.hop_count()) / self.mu.per_milli
+    }
+
+    /// What is measured begins so many milliseconds after the start and is sent as many before the end: ten times the
+    /// delay of a path, a quarter of the simulation at most.
+    pub(super) fn settle(&self) -> u64 {
+        self.settle_wanted().min(self.millis >> 2)
+    }
+
+    pub(super) fn settle_wanted(&self) -> u64 {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+        let millis = (self.path_millis() * 10.0) as u64;
+        millis
     }
 }
 

@@ -12,6 +12,7 @@ use std::{
 pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<Vec<PathBuf>, Error> {
     fs::create_dir_all(folder).map_err(|error| Error::Write(folder.to_owned(), error))?;
     let (hop_count, mu) = (plan.hop_count(), plan.mu.per_milli);
+    let latency_cdf = |x| closed::erlang_cdf(hop_count, mu, x - plan.latency_shift());
     let (fewest, most_held) =
         plan.held().fold((f64::MAX, 0.0), |(low, high): (f64, f64), held| (low.min(held), high.max(held)));
     let most = f64::from(plan.users).log2();
@@ -23,9 +24,7 @@ pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<V
                 x: "milliseconds from sending to leaving the last mix",
                 bars: &measured.latency,
                 range: (0.0, closed::erlang_quantile(hop_count, mu, 0.9995)),
-                curve: Some(("Erlang", &|low, width| {
-                    closed::erlang_cdf(hop_count, mu, low + width) - closed::erlang_cdf(hop_count, mu, low)
-                })),
+                curve: Some(("Erlang", &|low, width| latency_cdf(low + width) - latency_cdf(low))),
                 mark: None,
             },
         ),

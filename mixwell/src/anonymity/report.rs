@@ -10,7 +10,17 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
     writeln!(out, "{name}; {users} users, {} s, seed {seed}", seconds(plan.millis))?;
     rates(out, plan)?;
     let sent = measured.sent;
-    writeln!(out, "{} packets, {} of them followed to their end\n", sent.all(), measured.message_entropy.count())?;
+    let followed = measured.message_entropy.count();
+    writeln!(out, "{} packets, {followed} of them followed, {} to their end", sent.all(), measured.ended)?;
+    if plan.settle() < plan.settle_wanted() {
+        let enough = seconds(plan.settle_wanted().saturating_mul(4)).ceil();
+        writeln!(
+            out,
+            "Too short for delays of {:.0} ms a path: what is slow is cut off. {enough} s are enough.",
+            plan.path_millis()
+        )?;
+    }
+    writeln!(out)?;
     writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "off")?;
 
     heading(out, "What the observer is left with")?;
@@ -25,12 +35,16 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
     }
 
     heading(out, "What a user waits for")?;
-    let hops = f64::from(hop_count) / mu;
-    row(out, "latency in the mixes: mean, ms", measured.latency.mean(), Some(hops))?;
+    row(out, "latency in the mixes: mean, ms", measured.latency.mean(), Some(plan.latency_millis()))?;
     for (name, share) in [("  median, ms", 0.5), ("  99 % are below, ms", 0.99)] {
-        row(out, name, measured.latency.quantile(share), Some(closed::erlang_quantile(hop_count, mu, share)))?;
+        row(
+            out,
+            name,
+            measured.latency.quantile(share),
+            Some(closed::erlang_quantile(hop_count, mu, share) + plan.latency_shift()),
+        )?;
     }
-    let distance = measured.latency.distance(|x| closed::erlang_cdf(hop_count, mu, x));
+    let distance = measured.latency.distance(|x| closed::erlang_cdf(hop_count, mu, x - plan.latency_shift()));
     row(out, "  largest distance from Erlang's distribution", distance, Some(0.0))?;
     if plan.messages.rate.is_some() {
         let waiting = 1.0 / (plan.lambda_p.per_milli - plan.messages.per_milli);
@@ -51,7 +65,12 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
     ] {
         row(out, name, 100.0 * count / sent.all(), None)?;
     }
-    writeln!(out, "\n{DIM}The closed form of the first entropy is its limit for many packets in every mix.{DIM:#}")
+    writeln!(
+        out,
+        "\n{DIM}The closed form of the first entropy is its limit for many packets in every mix, and delays of many ms.\n\
+         Left out: replies. Messages and decoys go one way here; on a real network what comes back through the layers\n\
+         about doubles the traffic.{DIM:#}"
+    )
 }
 
 /// The rates, as the consensus writes them.

@@ -2,7 +2,8 @@
 //!
 //! A map in canonical order shows in the same pass that no key is there twice. For one in another order, blocks of its
 //! keys are sorted on the stack and the rest of the map is looked up in them: at most
-//! [`MAX_UNSORTED`] / [`BLOCK`] passes over the map, whatever it holds.
+//! [`MAX_UNSORTED`] / [`BLOCK`] passes over the map. Unsorted maps within one another would multiply that, so all passes
+//! together may go over [`MAX_WALKED`] times the input's bytes.
 
 use super::{
     CborError,
@@ -18,12 +19,22 @@ pub const MAX_DEPTH: usize = 16;
 /// How many entries a map may have whose keys are not in canonical order.
 pub const MAX_UNSORTED: usize = 1024;
 
+/// How many bytes may be walked again for maps whose keys are not in canonical order, for each byte of the input. One such
+/// map of [`MAX_UNSORTED`] equal entries takes 8.5.
+pub const MAX_WALKED: usize = 32;
+
 /// How many keys of an unsorted map are held on the stack at once.
 const BLOCK: usize = 64;
 
 /// Checks that `bytes` are exactly one item.
 pub(super) fn check(bytes: &[u8]) -> Result<(), CborError> {
-    let mut checker = Checker { input: bytes, rest: bytes, levels: [Level::default(); MAX_DEPTH], depth: 0 };
+    let mut checker = Checker {
+        input: bytes,
+        rest: bytes,
+        levels: [Level::default(); MAX_DEPTH],
+        depth: 0,
+        walks: bytes.len().saturating_mul(MAX_WALKED),
+    };
     checker.item()?;
     while checker.depth > 0 {
         checker.item()?;
@@ -40,6 +51,8 @@ struct Checker<'a> {
     /// The containers that are open, outermost first.
     levels: [Level<'a>; MAX_DEPTH],
     depth: usize,
+    /// Bytes that may still be walked again.
+    walks: usize,
 }
 
 /// An open container.
@@ -117,7 +130,8 @@ impl<'a> Checker<'a> {
                 break;
             }
             if level.unsorted {
-                level.check_distinct(self.input)?;
+                let complete = level.items.len().saturating_sub(self.rest.len());
+                level.check_distinct(self.input, complete, &mut self.walks)?;
             }
             self.depth = self.depth.saturating_sub(1);
             self.completed()?;
@@ -151,8 +165,9 @@ impl Level<'_> {
         self.is_map && self.left & 1 == 0
     }
 
-    /// Checks that no key of an unsorted map is there twice. The map is complete, so that it can be walked.
-    fn check_distinct(&self, input: &[u8]) -> Result<(), CborError> {
+    /// Checks that no key of an unsorted map is there twice. The map is complete, so that it can be walked: its items are
+    /// the first `len` bytes.
+    fn check_distinct(&self, input: &[u8], len: usize, walks: &mut usize) -> Result<(), CborError> {
         let at = self.at;
         let mut head = input.get(at..).unwrap_or_default();
         let entries = Head::take(&mut head).map_or(0, |head| head.argument);
@@ -160,8 +175,10 @@ impl Level<'_> {
         if entries > MAX_UNSORTED {
             return Err(CborError::Unsorted { at, entries });
         }
-        let mut rest = Map::new(entries as u64, self.items);
+        let items = self.items.get(..len).unwrap_or_default();
+        let mut rest = Map::new(entries as u64, items);
         while !rest.is_empty() {
+            *walks = walks.checked_sub(rest.encoded_len()).ok_or(CborError::Walked { at })?;
             let mut block = [Key::default(); BLOCK];
             let mut len = 0_usize;
             for (slot, (found, _)) in block.iter_mut().zip(&mut rest) {

@@ -1,6 +1,6 @@
 //! Why bytes are not CBOR that we take.
 
-use super::{MAX_DEPTH, MAX_UNSORTED};
+use super::{MAX_DEPTH, MAX_UNSORTED, MAX_WALKED};
 use core::fmt;
 
 /// Why bytes are not a single, well-formed, definite-length CBOR item. `at` is the offset of the item at fault.
@@ -53,6 +53,12 @@ pub enum CborError {
         /// Its number of entries.
         entries: usize,
     },
+    /// Maps whose keys are not in canonical order stand inside one another: to check them would take more than
+    /// [`MAX_WALKED`] times the input's bytes.
+    Walked {
+        /// Offset of the map at which it became too much.
+        at: usize,
+    },
     /// Bytes follow the item.
     Trailing {
         /// Where the item ends.
@@ -76,6 +82,12 @@ impl fmt::Display for CborError {
             Self::Depth { at } => write!(f, "item at byte {at} is nested deeper than {MAX_DEPTH} levels"),
             Self::Unsorted { at, entries } => {
                 write!(f, "unsorted map at byte {at} has {entries} entries, at most {MAX_UNSORTED} are taken")
+            }
+            Self::Walked { at } => {
+                write!(
+                    f,
+                    "unsorted maps within unsorted maps, up to byte {at}, take over {MAX_WALKED} times the input to check"
+                )
             }
             Self::Trailing { at, extra } => write!(f, "{extra} bytes follow the item that ends at byte {at}"),
         }

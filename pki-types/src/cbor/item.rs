@@ -142,6 +142,11 @@ impl<'a> Map<'a> {
         self.left == 0
     }
 
+    /// The length of the entries that are left, if nothing follows them.
+    pub(super) const fn encoded_len(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The value of a text key.
     #[must_use]
     pub fn get(mut self, name: &str) -> Option<Item<'a>> {
