@@ -60,7 +60,9 @@ impl TestNetwork {
         let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap()).unwrap();
         let randomness = Randomness::from_seed(1);
         let mut rng = randomness.rng();
-        let clock = Clock::new(Period::default());
+        // there is but one consensus, so the epoch must not end meanwhile: of several periods the one that leaves the most time
+        let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
+        let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
         let epoch = clock.epoch();
         let mut kinds = vec![(Kind::Gateway, None)];
         kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(Kind::Mix, Some(layer)); *count]));
