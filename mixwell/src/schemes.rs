@@ -29,15 +29,15 @@ pub(crate) fn run(_: &Arguments) -> Result<(), Error> {
 
 fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
     let mut lines = vec![format!(
-        "{HEADING}{:<15} {:<20} {:>6} {:>7} {:>4} {:>7} {:>6} {:>6} {:>6}{HEADING:#}",
-        "scheme", "in a geometry", "public", "private", "seed", "element", "secret", "header", "packet"
+        "{HEADING}{:<15} {:<20} {:>4} {:>4} {:>4} {:>7} {:>6} {:>6} {:>6}{HEADING:#}",
+        "scheme", "in a geometry", "pk", "sk", "seed", "element", "secret", "header", "packet"
     )];
     for scheme in SchemeName::value_variants() {
         let info = scheme.run(Info);
         let lengths = scheme.run(Lengths);
         let geometry = Geometry::new(info, HOPS, USER_PAYLOAD, true)?;
         lines.push(format!(
-            "{:<15} {:<4} {:<15} {:>6} {:>7} {:>4} {:>7} {:>6} {:>6} {:>6}",
+            "{:<15} {:<4} {:<15} {:>4} {:>4} {:>4} {:>7} {:>6} {:>6} {:>6}",
             scheme.to_string(),
             if info.is_kem() { "KEM" } else { "NIKE" },
             info.name(),
@@ -51,9 +51,10 @@ fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
         ));
     }
     lines.push(format!(
-        "{DIM}Lengths in bytes. Seed: what a KEM's key pair is derived from. Element: the\n\
-         group element, a NIKE's public key or a KEM's ciphertext. Header and packet:\n\
-         {HOPS} hops, {USER_PAYLOAD} bytes for the user and a SURB.{DIM:#}"
+        "{DIM}Lengths in bytes. pk, sk: public and private key. Seed: what a KEM's key\n\
+         pair is derived from. Element: the group element, a NIKE's public key or a\n\
+         KEM's ciphertext. Header and packet: {HOPS} hops, {USER_PAYLOAD} bytes for the user and\n\
+         a SURB.{DIM:#}"
     ));
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
 }

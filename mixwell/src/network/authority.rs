@@ -1,7 +1,7 @@
 //! An authority: takes nodes' descriptors, agrees with the others on a consensus in each epoch, and hands it out.
 //!
 //! [`State`] is told the time, what arrives and from whom, and says what is to be sent; it knows no socket and no clock.
-//! [`serve`] is what carries it.
+//! [`serve()`] is what carries it.
 
 mod message;
 mod permitted;

@@ -25,7 +25,7 @@ pub(crate) enum Unwrapped {
         /// How long to hold it.
         delay_millis: Option<u32>,
     },
-    /// The end of the buffer is a forward payload; see [`Sealed::answer`].
+    /// The end of the buffer is a forward payload; see `Sealed::answer`.
     Request {
         /// Whom it is for.
         recipient: RecipientId,

@@ -58,12 +58,6 @@ pub(super) const UPSTREAM: &[Upstream] = &[
         reason: "how many characters the last block has; at the end, whether its spare bits are zeros",
     },
     Upstream {
-        package: "chacha20poly1305-",
-        function: "decrypt_inout_detached",
-        with_calls: false,
-        reason: "whether the tag is right",
-    },
-    Upstream {
         package: "ed25519-dalek-",
         function: "from_keypair_bytes",
         with_calls: false,
