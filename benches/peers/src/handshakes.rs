@@ -1,0 +1,80 @@
+//! Handshakes, both sides: pqXX as ours and clatter's, and snow's classical XX.
+
+use crate::compare;
+use clatter::{
+    Handshaker, PqHandshake,
+    crypto::{cipher::ChaChaPoly, hash::Blake2b, kem::rust_crypto_ml_kem::MlKem768 as TheirMlKem768},
+    handshakepattern::noise_pqxx,
+    traits::Kem as _,
+};
+use mixwell_benches::side_by_side;
+use mixwell_pq_kem::{Adapter, Kem, MlKem768, X25519, kem::PrivateKey};
+use mixwell_wire::{Ad, Link, LinkKey, Messages, PacketSizes, initiator::Initiator, responder::Responder};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use std::hint::black_box;
+
+pub(crate) fn measure() {
+    let (mut pq, mut classical) = (ours::<MlKem768>(), ours::<Adapter<X25519>>());
+    let (mut clatter, mut snow) = (clatter(), snow());
+    let [pq, classical, clatter, snow] = side_by_side([&mut pq, &mut classical, &mut clatter, &mut snow]);
+    compare("pqXX, MLKEM768, mixwell", "pqXX, ML-KEM-768, clatter", [pq, clatter]);
+    compare("pqXX, x25519 as a KEM, mixwell", "XX, 25519, snow", [classical, snow]);
+}
+
+fn ours<K: Kem>() -> impl FnMut() {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    let [client_key, gateway_key] =
+        [(); 2].map(|()| LinkKey::<K>::new(&PrivateKey::generate(&mut rng)).expect("a fresh key"));
+    let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+    let mut buffer = vec![0; Messages::<K>::MAX_LEN];
+    let mut place = K::Expanded::default();
+    move || {
+        let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(sizes)).keep_expanded(&mut place);
+        let (client, message) = client.write(&mut rng, &mut buffer).expect("message 1");
+        let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]), Link::gateway(sizes));
+        let gateway = gateway.read(message).expect("message 1");
+        let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).expect("message 2");
+        let client = client.read(&mut buffer[..Messages::<K>::LEN_2]).expect("message 2");
+        let (client, _) = client.accept().write(&mut rng, &mut buffer).expect("message 3");
+        let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
+        let (gateway, _) = gateway.accept().write(&mut rng, &mut buffer).expect("message 4");
+        black_box((client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4"), gateway));
+    }
+}
+
+fn clatter() -> impl FnMut() {
+    type Side = PqHandshake<TheirMlKem768, TheirMlKem768, ChaChaPoly, Blake2b>;
+    let [client, gateway] = [(); 2].map(|()| TheirMlKem768::genkey().expect("a key pair"));
+    let (mut wire, mut payload) = (vec![0; 8000], vec![0; 8000]);
+    move || {
+        let side = |initiator, key: &_| {
+            Side::new(noise_pqxx(), &[3], initiator, Some(Clone::clone(key)), None, None, None).expect("a side")
+        };
+        let (mut client, mut gateway) = (side(true, &client), side(false, &gateway));
+        // as much as our authenticate messages have
+        for (turn, text) in [(true, 0), (false, 260), (true, 260), (false, 0)] {
+            let (from, to) = if turn { (&mut client, &mut gateway) } else { (&mut gateway, &mut client) };
+            let len = from.write_message(&vec![7; text], &mut wire).expect("a message");
+            to.read_message(&wire[..len], &mut payload).expect("a good message");
+        }
+        black_box((client.finalize().expect("done"), gateway.finalize().expect("done")));
+    }
+}
+
+fn snow() -> impl FnMut() {
+    let params: snow::params::NoiseParams = "Noise_XX_25519_ChaChaPoly_BLAKE2b".parse().expect("a protocol");
+    let [client, gateway] =
+        [(); 2].map(|()| snow::Builder::new(params.clone()).generate_keypair().expect("a key pair").private);
+    let (mut wire, mut payload) = (vec![0; 8000], vec![0; 8000]);
+    move || {
+        let side = |key| snow::Builder::new(params.clone()).local_private_key(key).expect("a key");
+        let mut client = side(&client).build_initiator().expect("a side");
+        let mut gateway = side(&gateway).build_responder().expect("a side");
+        for (turn, text) in [(true, 0), (false, 260), (true, 260)] {
+            let (from, to) = if turn { (&mut client, &mut gateway) } else { (&mut gateway, &mut client) };
+            let len = from.write_message(&vec![7; text], &mut wire).expect("a message");
+            to.read_message(&wire[..len], &mut payload).expect("a good message");
+        }
+        black_box((client.into_transport_mode().expect("done"), gateway.into_transport_mode().expect("done")));
+    }
+}
