@@ -102,6 +102,7 @@ impl MlKem768Key {
         Err(KeyError)
     }
 
+    #[cfg(feature = "xwing")]
     pub(crate) fn empty(&mut self) {
         self.0.empty();
     }

@@ -3,7 +3,7 @@
 use crate::compare;
 use clatter::{
     Handshaker, PqHandshake,
-    crypto::{cipher::ChaChaPoly, hash::Blake2b, kem::rust_crypto_ml_kem::MlKem768 as TheirMlKem768},
+    crypto::{cipher::ChaChaPoly, hash::Blake2b, kem::pqclean_ml_kem::MlKem768 as TheirMlKem768},
     handshakepattern::noise_pqxx,
     traits::Kem as _,
 };

@@ -3,7 +3,7 @@
 use crate::compare;
 use mixwell_benches::side_by_side;
 use mixwell_pq_kem::{X25519, nike::PrivateKey};
-use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx};
+use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Opened, Path, RecipientId, Sphinx};
 use nym_outfox::format::MixStageParameters;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use sphinx_packet::{
@@ -18,18 +18,20 @@ use std::hint::black_box;
 const HOPS: usize = 5;
 
 pub(crate) fn measure(len: usize) {
-    let (mut wrap, mut unwrap) = ours(len);
+    let (mut wrap, mut unwrap, mut eight) = ours(len);
     let (mut nym_wrap, mut nym_unwrap) = nym(len);
     let mut outfox = outfox(len);
-    let [wrap, unwrap, nym_wrap, nym_unwrap, outfox] =
-        side_by_side([&mut wrap, &mut unwrap, &mut nym_wrap, &mut nym_unwrap, &mut outfox]);
+    let [wrap, unwrap, eight, nym_wrap, nym_unwrap, outfox] =
+        side_by_side([&mut wrap, &mut unwrap, &mut eight, &mut nym_wrap, &mut nym_unwrap, &mut outfox]);
+    let each = eight / 8.0;
     let name = |what: &str, of: &str| format!("{what}, {len} bytes, {of}");
     compare(&name("unwrap", "mixwell X25519"), &name("unwrap", "sphinx-packet"), [unwrap, nym_unwrap]);
+    compare(&name("unwrap, eight at once", "mixwell X25519"), &name("unwrap", "sphinx-packet"), [each, nym_unwrap]);
     compare(&name("wrap", "mixwell X25519"), &name("wrap", "sphinx-packet"), [wrap, nym_wrap]);
     compare(&name("unwrap", "mixwell X25519"), &name("one layer", "nym-outfox"), [unwrap, outfox]);
 }
 
-fn ours(len: usize) -> (impl FnMut(), impl FnMut()) {
+fn ours(len: usize) -> (impl FnMut(), impl FnMut(), impl FnMut()) {
     let geometry = Geometry::of::<X25519>(HOPS, len, true).expect("a geometry");
     let sphinx = Sphinx::<X25519>::new(geometry).expect("its scheme");
     let mut rng = ChaCha20Rng::seed_from_u64(1);
@@ -46,12 +48,22 @@ fn ours(len: usize) -> (impl FnMut(), impl FnMut()) {
     let mut packet = vec![0; geometry.packet_len()];
     make(&mut packet);
     let (mut buffer, mut out) = (packet.clone(), packet.clone());
-    let sphinx = Sphinx::<X25519>::new(geometry).expect("its scheme");
+    let (sphinx, sphinx_of_eight) = [(); 2].map(|()| Sphinx::<X25519>::new(geometry).expect("its scheme")).into();
+    let key = PrivateKey::<X25519>::generate(&mut ChaCha20Rng::seed_from_u64(1));
+    let (mut buffers, original) = ([(); 8].map(|()| packet.clone()), packet.clone());
+    let eight = move || {
+        for buffer in &mut buffers {
+            buffer.copy_from_slice(&original);
+        }
+        let batch = buffers.each_mut().map(|buffer| Some(&mut buffer[..]));
+        let opened = sphinx_of_eight.open_each(batch, &key);
+        black_box(Opened::finish_each(opened.map(|opened| Some(opened?.expect("a good packet")))));
+    };
     let unwrap = move || {
         buffer.copy_from_slice(&packet);
         black_box(sphinx.open(&mut buffer, &keys[0]).expect("a good packet").finish().expect("a good payload"));
     };
-    (move || make(&mut out), unwrap)
+    (move || make(&mut out), unwrap, eight)
 }
 
 /// As many hops, and as much for the user. Copies a packet by its bytes, as a node receives it.
