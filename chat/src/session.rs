@@ -15,7 +15,7 @@ use crate::{
     ratchet::{CHUNK_LEN, First, Ratchet, Role, Violation},
     receive::ReceiveWindow,
     sealed,
-    send::{RANGE, SendWindow},
+    send::{Due, RANGE, SendWindow},
 };
 use alloc::{collections::VecDeque, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
@@ -153,14 +153,18 @@ impl Session {
         if let Some(last) = self.last_of_pairing.as_ref().filter(|_| is_its_turn) {
             return (None, Some((last.id, last.boxed.clone())));
         }
-        let mut due = self.send.due(self.tick);
-        if due.is_none() && self.send.has_room(self.receive.next().saturating_sub(self.told)) {
-            due = Some(self.send.sealed());
-            if self.seal_next(rng, files, events).is_err() {
-                self.end(Ended::Violation, events);
-                return (None, None);
+        let due = match self.send.due(self.tick, self.receive.next().saturating_sub(self.told)) {
+            Due::Again(number) => Some(number),
+            Due::Nothing => None,
+            Due::New => {
+                let number = self.send.sealed();
+                if self.seal_next(rng, files, events).is_err() {
+                    self.end(Ended::Violation, events);
+                    return (None, None);
+                }
+                Some(number)
             }
-        }
+        };
         let written = due.and_then(|number| self.send.write_out(number, self.tick));
         (due.filter(|_| written.is_some()), written)
     }
