@@ -145,7 +145,7 @@ impl Chat {
                     Outcome::Waits => {}
                     Outcome::Tampered => self.events.push_back(Event::PairingTampered),
                     Outcome::Paired(agreed) => {
-                        self.phase = Phase::Talking(Box::new(Session::new(agreed, self.len)));
+                        self.phase = Phase::Talking(Box::new(Session::new(*agreed, self.len)));
                         self.events.push_back(Event::Paired);
                     }
                 }
