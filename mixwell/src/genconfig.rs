@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     gateways: u8,
 
-    /// How many service nodes, each with an echo service
+    /// How many service nodes, each with the services echo and rendezvous
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     services: u8,
 

@@ -204,6 +204,7 @@ impl World {
             timeouts: PATIENT,
             randomness: self.randomness.branch(),
             tally: Arc::clone(&tally),
+            steady: None,
         };
         let (requests, receiver) = mpsc::channel(64);
         self.tasks.spawn(async move {
