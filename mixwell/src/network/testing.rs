@@ -15,7 +15,7 @@ use super::{
     peers::{Authorities, Authority},
     randomness::Randomness,
     rendezvous::{self, Shape, Store},
-    service,
+    service::{self, Services},
 };
 use core::time::Duration;
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
@@ -42,6 +42,7 @@ pub(crate) struct TestNetwork {
     pub(crate) known: Consensuses,
     pub(crate) randomness: Randomness,
     stop: watch::Sender<bool>,
+    gateway_stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _directory: watch::Sender<Arc<Consensuses>>,
 }
@@ -114,11 +115,10 @@ impl TestNetwork {
         let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };
         let (sender, directory) = watch::channel(Arc::new(known.clone()));
         let (stop, stopped) = watch::channel(false);
+        let (gateway_stop, gateway_stopped) = watch::channel(false);
         let (mut nodes, mut tasks) = (Vec::new(), Vec::new());
         for (name, kind, identity, link_key, mix_keys, listener) in parts {
-            let boxes = rendezvous::Limits { boxes: 10_000, life: Duration::from_mins(20) };
-            let store = || Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
-            let services = if kind == Kind::Service { service::services(Some(Arc::new(store()))) } else { vec![] };
+            let services = if kind == Kind::Service { services(&sphinx, &randomness) } else { vec![] };
             let (node, turn) = Node::new(Parts {
                 name,
                 kind,
@@ -138,10 +138,22 @@ impl TestNetwork {
                 randomness: randomness.branch(),
             });
             tasks.push(tokio::spawn(turn));
+            let stopped = if kind == Kind::Gateway { &gateway_stopped } else { &stopped };
             tasks.push(tokio::spawn(Arc::clone(&node).run(vec![listener], stopped.clone())));
             nodes.push(node);
         }
-        let network = Self { sphinx, clock, nodes, authorities, known, randomness, stop, tasks, _directory: sender };
+        let network = Self {
+            sphinx,
+            clock,
+            nodes,
+            authorities,
+            known,
+            randomness,
+            stop,
+            gateway_stop,
+            tasks,
+            _directory: sender,
+        };
         network.is_up().await;
         network
     }
@@ -200,23 +212,25 @@ impl TestNetwork {
         }
     }
 
-    /// Ends the gateway, without a farewell.
-    pub(crate) async fn kill_gateway(&self) {
-        self.tasks[1].abort();
-        while !self.tasks[1].is_finished() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+    /// Stops the gateway alone.
+    pub(crate) async fn stop_gateway(&mut self) {
+        self.gateway_stop.send_replace(true);
+        let (idle, ended) = (tokio::spawn(async {}), &mut self.tasks[1]);
+        core::mem::replace(ended, idle).await.unwrap();
     }
 
     /// Starts it again.
     pub(crate) async fn start_gateway(&mut self) {
         let listener = self.configuration().gateways[0].addresses[0].listen().await.unwrap();
-        self.tasks[1] = tokio::spawn(Arc::clone(&self.nodes[0]).run(vec![listener], self.stop.subscribe()));
+        self.gateway_stop.send_replace(false);
+        let stop = self.gateway_stop.subscribe();
+        self.tasks[1] = tokio::spawn(Arc::clone(&self.nodes[0]).run(vec![listener], stop));
     }
 
     /// Tells all nodes to stop, and waits for them.
     pub(crate) async fn stop(self) -> Vec<Arc<Node>> {
         self.stop.send_replace(true);
+        self.gateway_stop.send_replace(true);
         for task in self.tasks.into_iter().skip(1).step_by(2) {
             task.await.unwrap();
         }
@@ -232,6 +246,12 @@ impl TestClient {
         assert!(sent.is_ok());
         reply
     }
+}
+
+fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
+    let boxes = rendezvous::Limits { boxes: 10_000, life: Duration::from_mins(20) };
+    let store = Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
+    service::services(Some(Arc::new(store)))
 }
 
 /// A consensus that one authority has signed.

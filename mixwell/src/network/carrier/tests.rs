@@ -10,8 +10,12 @@ use crate::network::{
     testing::{RATES, TestNetwork},
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_pki_types::Rates;
 use std::sync::{Arc, Mutex};
 use tokio::{sync::mpsc, time::timeout};
+
+/// Few packets, since all nodes share the machine with other tests.
+const QUIET: Rates = Rates { lambda_p: 0.008, lambda_l: 0.002, ..RATES };
 
 /// Someone who writes boxes until he knows that they were read, and reads those of a friend.
 struct Speaker {
@@ -87,7 +91,7 @@ impl Pair {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
-    let network = TestNetwork::start(&[1, 1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1, 1], QUIET, |sizes| sizes).await;
     let mut pair = Pair::start(&network);
     let lost = timeout(Duration::from_mins(2), pair.until(20)).await.unwrap();
     assert_eq!(lost, []);
@@ -116,7 +120,7 @@ async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_lost_is_told_and_loses_no_box() {
-    let network = TestNetwork::start(&[1, 1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1, 1], QUIET, |sizes| sizes).await;
     network.nodes[1].mischief.set(Some(Wrong::Drop));
     let mut pair = Pair::start(&network);
     timeout(Duration::from_mins(2), pair.until(30)).await.unwrap();
@@ -135,10 +139,10 @@ async fn what_is_lost_is_told_and_loses_no_box() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_comes_back_is_found_again() {
-    let mut network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let mut network = TestNetwork::start(&[1], QUIET, |sizes| sizes).await;
     let mut pair = Pair::start(&network);
     timeout(Duration::from_mins(1), pair.until(5)).await.unwrap();
-    network.kill_gateway().await;
+    network.stop_gateway().await;
     timeout(Duration::from_mins(1), async {
         while pair.carriers.iter().any(|carrier| carrier.standing() != Standing::Connecting) {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -156,7 +160,7 @@ async fn a_gateway_that_comes_back_is_found_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_of_another_length_is_replaced() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], QUIET, |sizes| sizes).await;
     let next = |number| vec![1; usize::try_from(number).unwrap() * 100];
     let (carrier, mut answers) = Carrier::start(&network.configuration(), None, &network.randomness, next).unwrap();
     for _ in 0..10 {
