@@ -1,0 +1,203 @@
+//! The boxes that the friend has not read yet: each is sealed once, and written again, byte for byte, until it is read.
+
+use crate::{
+    bytes::{Reader, Writer},
+    exchange::{BoxLen, ID_LEN, id_of},
+    kdf::Key,
+    ratchet::{Fingerprint, Sealed, Violation},
+};
+use alloc::{collections::VecDeque, vec::Vec};
+
+/// How many boxes may be written and not read yet, in each direction.
+const WINDOW: usize = 32;
+
+/// How many more if there is much to acknowledge: with both windows full of boxes that acknowledge nothing, neither side could say
+/// what it has read. The friend can't have sealed so many boxes, unread by us, that more are needed.
+const EXTRA: usize = 8;
+
+/// How much is much.
+const MUCH: u64 = 16;
+
+/// For how many boxes ahead the ids are known, and asked for.
+pub(crate) const RANGE: usize = WINDOW + EXTRA;
+
+/// After how many ticks a box is written again that the friend lacks while he has one behind it.
+const MISSING_TICKS: u64 = 24;
+
+/// After how many ticks a box is written again when the window is full.
+const FULL_TICKS: u64 = 16;
+
+/// The window of one direction, as its writer sees it.
+pub(crate) struct SendWindow {
+    /// How many boxes the friend has read.
+    read: u64,
+    boxes: VecDeque<Waiting>,
+    /// The ids of the boxes to come.
+    ids: VecDeque<[u8; ID_LEN]>,
+}
+
+struct Waiting {
+    id: [u8; ID_LEN],
+    boxed: Vec<u8>,
+    /// Of the chain before it was sealed.
+    fingerprint: Fingerprint,
+    /// How many texts are whole with this box.
+    texts: u64,
+    /// The service has answered.
+    is_stored: bool,
+    /// The friend has it, though not all before it.
+    is_held: bool,
+    /// The tick at which it was last written, since the program runs.
+    written: Option<u64>,
+}
+
+impl SendWindow {
+    pub(crate) fn new(tokens: &[Key]) -> Self {
+        Self { read: 0, boxes: VecDeque::new(), ids: tokens.iter().map(|token| id_of(token.as_bytes())).collect() }
+    }
+
+    /// How many boxes the friend has read.
+    pub(crate) const fn read(&self) -> u64 {
+        self.read
+    }
+
+    /// How many boxes were sealed.
+    pub(crate) fn sealed(&self) -> u64 {
+        self.read.saturating_add(self.boxes.len() as u64)
+    }
+
+    /// Whether a box may be sealed, which would acknowledge so many boxes for the first time.
+    pub(crate) fn has_room(&self, news: u64) -> bool {
+        !self.is_full() || (news >= MUCH && self.boxes.len() < RANGE)
+    }
+
+    fn is_full(&self) -> bool {
+        self.boxes.len() >= WINDOW
+    }
+
+    /// Takes a box that was just sealed.
+    pub(crate) fn push(&mut self, sealed: Sealed, fingerprint: Fingerprint, texts: u64) {
+        if let Some(id) = self.ids.pop_front() {
+            let Sealed { boxed, token } = sealed;
+            self.boxes.push_back(Waiting {
+                id,
+                boxed,
+                fingerprint,
+                texts,
+                is_stored: false,
+                is_held: false,
+                written: None,
+            });
+            self.ids.push_back(id_of(token.as_bytes()));
+        }
+    }
+
+    /// The box to write at this tick, if one is to be: one that has not left, or one that was lost.
+    pub(crate) fn due(&self, tick: u64) -> Option<u64> {
+        let age = |waiting: &Waiting| waiting.written.map_or(u64::MAX, |written| tick.saturating_sub(written));
+        let place = |is_due: &dyn Fn(&Waiting, usize) -> bool| {
+            self.boxes.iter().enumerate().find(|(place, waiting)| is_due(waiting, *place)).map(|(place, _)| place)
+        };
+        let held = self.boxes.iter().rposition(|waiting| waiting.is_held).unwrap_or(0);
+        let unwritten = place(&|waiting, _| waiting.written.is_none() && !waiting.is_held);
+        let missing = || place(&|waiting, place| place < held && !waiting.is_held && age(waiting) >= MISSING_TICKS);
+        // those that he holds too: one may turn out to have been changed, and he has no box left to say so
+        let oldest = || {
+            let old = self.boxes.iter().enumerate().filter(|(_, waiting)| self.is_full() && age(waiting) >= FULL_TICKS);
+            old.max_by_key(|(_, waiting)| (!waiting.is_held, age(waiting))).map(|(place, _)| place)
+        };
+        let due = unwritten.or_else(missing).or_else(oldest)?;
+        Some(self.read.saturating_add(due as u64))
+    }
+
+    /// Gives a box to write, with its id.
+    pub(crate) fn write_out(&mut self, number: u64, tick: u64) -> Option<([u8; ID_LEN], Vec<u8>)> {
+        let waiting = self.get(number)?;
+        waiting.written = Some(tick);
+        Some((waiting.id, waiting.boxed.clone()))
+    }
+
+    /// The service has answered a request with that box.
+    pub(crate) fn stored(&mut self, number: u64) {
+        if let Some(waiting) = self.get(number) {
+            waiting.is_stored = true;
+        }
+    }
+
+    /// A request with that box was lost, or its reply.
+    pub(crate) fn lost(&mut self, number: u64) {
+        if let Some(waiting) = self.get(number).filter(|waiting| !waiting.is_stored) {
+            waiting.written = None;
+        }
+    }
+
+    /// The friend has read all boxes before `read`, and holds those behind it that `held` has a bit for. Gives how many
+    /// texts he has read for certain, if any box was.
+    pub(crate) fn acknowledge(&mut self, read: u64, held: u64) -> Result<Option<u64>, Violation> {
+        if read < self.read || read > self.sealed() {
+            return Err(Violation);
+        }
+        let mut texts = None;
+        while self.read < read {
+            texts = self.boxes.pop_front().map(|waiting| waiting.texts).or(texts);
+            self.read = self.read.saturating_add(1);
+        }
+        for (place, waiting) in self.boxes.iter_mut().enumerate() {
+            // bit 0 stands for the box behind the first that he lacks
+            waiting.is_held =
+                place > 0 && held.unbounded_shr(u32::try_from(place).unwrap_or(u32::MAX).saturating_sub(1)) & 1 == 1;
+        }
+        Ok(texts)
+    }
+
+    /// How many texts are with the service for certain, if more than those that were read.
+    pub(crate) fn stored_texts(&self) -> Option<u64> {
+        self.boxes.iter().take_while(|waiting| waiting.is_stored).last().map(|waiting| waiting.texts)
+    }
+
+    /// Of the chain before each box that was not read.
+    pub(crate) fn fingerprints(&self) -> impl Iterator<Item = Fingerprint> {
+        self.boxes.iter().map(|waiting| waiting.fingerprint)
+    }
+
+    /// What it takes in a state.
+    pub(crate) fn state_len(&self, len: BoxLen) -> usize {
+        let each = len.get().saturating_add(64);
+        self.boxes.len().saturating_mul(each).saturating_add(RANGE * ID_LEN).saturating_add(16)
+    }
+
+    fn get(&mut self, number: u64) -> Option<&mut Waiting> {
+        self.boxes.get_mut(usize::try_from(number.checked_sub(self.read)?).ok()?)
+    }
+
+    pub(crate) fn write(&self, to: &mut Writer) {
+        to.u64(self.read);
+        to.count(self.boxes.len());
+        for waiting in &self.boxes {
+            to.put(&waiting.id);
+            to.put(&waiting.boxed);
+            to.put(&waiting.fingerprint);
+            to.u64(waiting.texts);
+            to.bool(waiting.is_stored);
+        }
+        self.ids.iter().for_each(|id| to.put(id));
+    }
+
+    pub(crate) fn read_from(from: &mut Reader<'_>, len: BoxLen) -> Option<Self> {
+        let read = from.u64()?;
+        let mut boxes = VecDeque::new();
+        for _ in 0..from.count(RANGE)? {
+            boxes.push_back(Waiting {
+                id: from.array()?,
+                boxed: from.take(len.get())?.to_vec(),
+                fingerprint: from.array()?,
+                texts: from.u64()?,
+                is_stored: from.bool()?,
+                is_held: false,
+                written: None,
+            });
+        }
+        let ids = (0..RANGE).map(|_| from.array()).collect::<Option<_>>()?;
+        Some(Self { read, boxes, ids })
+    }
+}
