@@ -21,3 +21,4 @@ mod packet;
 mod packets;
 mod run;
 mod schemes;
+mod serve;
