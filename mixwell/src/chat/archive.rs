@@ -102,7 +102,9 @@ fn read_hidden(typed: &mut String) -> io::Result<()> {
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
                 return Err(io::Error::from(io::ErrorKind::Interrupted));
             }
-            KeyCode::Char(letter) if typed.len().saturating_add(letter.len_utf8()) <= MOST_LETTERS => typed.push(letter),
+            KeyCode::Char(letter) if typed.len().saturating_add(letter.len_utf8()) <= MOST_LETTERS => {
+                typed.push(letter)
+            }
             KeyCode::Backspace => {
                 typed.pop();
             }

@@ -57,9 +57,8 @@ impl Desk {
     /// Goes on from the state in the store, if there is one.
     pub(crate) fn open(parts: Parts) -> Result<Self, NetworkError> {
         let Parts { store, name, len, clock, post, mut archive, randomness, most_bytes } = parts;
-        let malformed = |error: mixwell_chat::StateError| {
-            NetworkError::KeyFile(store.folder().to_path_buf(), error.to_string())
-        };
+        let malformed =
+            |error: mixwell_chat::StateError| NetworkError::KeyFile(store.folder().to_path_buf(), error.to_string());
         let chat = match store.load()? {
             Some(state) => Chat::load(&state, len).map_err(malformed)?,
             None => Chat::new(&name, len),
@@ -144,7 +143,9 @@ impl Desk {
         let is_odd = self.chat.pairing().is_some_and(|(ticks, has_met)| !has_met && ticks >= WONDER_TICKS);
         if is_odd && !self.has_wondered {
             self.has_wondered = true;
-            self.lines.warn("nobody has answered under this code yet: is it the same on both sides, and is your friend there?");
+            self.lines.warn(
+                "nobody has answered under this code yet: is it the same on both sides, and is your friend there?",
+            );
         }
     }
 

@@ -77,7 +77,8 @@ impl Disk {
         let folder = self.folder.join(RECEIVED);
         fs::create_dir_all(&folder)?;
         let name = file_name(name);
-        let (stem, end) = name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, end)| (stem, format!(".{end}")));
+        let (stem, end) =
+            name.rsplit_once('.').map_or((name.as_str(), String::new()), |(stem, end)| (stem, format!(".{end}")));
         for number in 1..MOST_NAMES {
             let free = if number == 1 { name.clone() } else { format!("{stem} ({number}){end}") };
             let path = folder.join(free);

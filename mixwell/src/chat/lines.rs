@@ -6,8 +6,14 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
     /// A text of ours, by its number.
-    Ours { number: u64, text: String },
-    Theirs { name: String, text: String },
+    Ours {
+        number: u64,
+        text: String,
+    },
+    Theirs {
+        name: String,
+        text: String,
+    },
     Note(String),
     /// What the user should not miss.
     Warning(String),

@@ -9,7 +9,9 @@ use super::{
 };
 use ratatui::{
     DefaultTerminal,
-    crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers},
+    crossterm::event::{
+        self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
+    },
     crossterm::execute,
 };
 use std::{io, thread};

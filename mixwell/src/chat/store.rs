@@ -43,9 +43,10 @@ impl Store {
         let key_path = folder.join(KEY);
         let key = match files::read_private(&key_path)? {
             Some(bytes) => {
-                let bytes = Zeroizing::new(<[u8; VaultKey::LEN]>::try_from(bytes.as_slice()).map_err(|_| {
-                    NetworkError::KeyFile(key_path, format!("want {} bytes of key", VaultKey::LEN))
-                })?);
+                let bytes =
+                    Zeroizing::new(<[u8; VaultKey::LEN]>::try_from(bytes.as_slice()).map_err(|_| {
+                        NetworkError::KeyFile(key_path, format!("want {} bytes of key", VaultKey::LEN))
+                    })?);
                 VaultKey::from_bytes(*bytes)
             }
             None => {

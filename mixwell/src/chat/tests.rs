@@ -136,7 +136,9 @@ fn two_desks() {
     let mut bob = Side::open(&at("bob"), None);
     assert!(bob.was_told("* you talk with alice"));
     until([&mut alice, &mut bob], &mut service, |[alice, bob]| {
-        bob.was_told("* file letter.txt is here") && alice.was_told("* file letter.txt has arrived") && alice.desk.counts().read == 1
+        bob.was_told("* file letter.txt is here")
+            && alice.was_told("* file letter.txt has arrived")
+            && alice.desk.counts().read == 1
     });
     assert_eq!(fs::read(at("bob/received/letter.txt")).unwrap(), vec![b'x'; 30_000]);
     assert!(alice.was_told("bob: /hi") && alice.was_told("* file large is not wanted"));

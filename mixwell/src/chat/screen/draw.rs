@@ -47,7 +47,9 @@ fn title(desk: &Desk) -> Paragraph<'static> {
         (_, true) => Span::from("  over").red(),
         (Standing::Connecting, _) => Span::from("  connecting").yellow(),
         (Standing::NoWay, _) => Span::from("  no rendezvous service").red(),
-        (Standing::Connected, _) if desk.friend().is_some() && desk.is_quiet() => Span::from("  not heard for long").yellow(),
+        (Standing::Connected, _) if desk.friend().is_some() && desk.is_quiet() => {
+            Span::from("  not heard for long").yellow()
+        }
         (Standing::Connected, _) => Span::from("  connected").green(),
     });
     Paragraph::new(Line::from(spans)).style(Style::new().on_dark_gray())
@@ -71,7 +73,9 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, desk: &Desk, above: usize) ->
 fn said(line: &Said, counts: Counts) -> Vec<Line<'_>> {
     let (mark, name, text, style) = match line {
         Said::Ours { number, text } => (mark(*number, counts), Span::from("you ").bold(), text, Style::new()),
-        Said::Theirs { name, text } => (Span::from("  "), Span::from(format!("{name} ")).bold().cyan(), text, Style::new()),
+        Said::Theirs { name, text } => {
+            (Span::from("  "), Span::from(format!("{name} ")).bold().cyan(), text, Style::new())
+        }
         Said::Note(text) => (Span::from("* ").dim(), Span::from(""), text, Style::new().dim()),
         Said::Warning(text) => (Span::from("! ").red(), Span::from(""), text, Style::new().fg(Color::Red)),
         Said::Earlier(text) => (Span::from("  "), Span::from(""), text, Style::new().dim()),
@@ -103,11 +107,15 @@ fn gauge((is_ours, transfer): &(bool, Transfer)) -> Gauge<'static> {
         (true, false) => "? ↑",
         (false, _) => "↓",
     };
-    Gauge::default().ratio(ratio).label(format!("{way} {name}  {done} of {size} bytes")).gauge_style(Style::new().cyan())
+    Gauge::default()
+        .ratio(ratio)
+        .label(format!("{way} {name}  {done} of {size} bytes"))
+        .gauge_style(Style::new().cyan())
 }
 
 fn input(frame: &mut Frame<'_>, area: Rect, typing: &Typing) {
-    let block = Block::new().borders(Borders::ALL).title(" Enter says it, /help tells more ").border_style(Style::new().dim());
+    let block =
+        Block::new().borders(Borders::ALL).title(" Enter says it, /help tells more ").border_style(Style::new().dim());
     let inner = block.inner(area);
     let (before, behind) = typing.parts();
     let width = Span::from(before).width();
