@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
+    /// A number of boxes: far from where counting ends.
+    pub(crate) fn boxes(&mut self) -> Option<u64> {
+        self.u64().filter(|count| *count < 1 << 62)
+    }
+
     /// 0 or 1, nothing else.
     pub(crate) fn bool(&mut self) -> Option<bool> {
         match self.u8()? {

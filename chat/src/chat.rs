@@ -216,6 +216,17 @@ impl Chat {
         if let Phase::Talking(session) = &self.phase { Some(session) } else { None }
     }
 
+    /// A box with any plaintext, as a friend might seal it who breaks the rules.
+    #[cfg(fuzzing)]
+    #[doc(hidden)]
+    pub fn seal_plaintext<R: CryptoRng + ?Sized>(
+        &mut self,
+        plaintext: &[u8],
+        rng: &mut R,
+    ) -> Option<alloc::vec::Vec<u8>> {
+        self.talking()?.seal_plaintext(plaintext, rng)
+    }
+
     /// How far our texts have come.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -70,7 +70,7 @@ impl ReceiveWindow {
     }
 
     pub(crate) fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let next = from.u64()?;
+        let next = from.boxes()?;
         let tokens = (0..RANGE).map(|_| from.array().map(Key::new)).collect::<Option<_>>()?;
         Some(Self { next, tokens, held: BTreeMap::new() })
     }

@@ -194,7 +194,7 @@ impl SendWindow {
     }
 
     pub(crate) fn read_from(from: &mut Reader<'_>, len: BoxLen) -> Option<Self> {
-        let read = from.u64()?;
+        let read = from.boxes()?;
         let mut boxes = VecDeque::new();
         for _ in 0..from.count(RANGE)? {
             boxes.push_back(Waiting {

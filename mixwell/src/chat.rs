@@ -1,5 +1,4 @@
 //! `mixwell chat`: two people talk over a mix network.
-#![expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 
 mod archive;
 mod command;
@@ -140,6 +139,8 @@ async fn talk(
     let mut stop = core::pin::pin!(runtime::stop_signal());
     loop {
         let flow = tokio::select! {
+            // that a tick was taken is known before what came of it
+            biased;
             Some(number) = taken.recv() => desk.taken(number)?,
             Some(Answered { number, outcome }) = answers.recv() => desk.answered(number, outcome.ok())?,
             Some(input) = inputs.recv() => match view.take(input) {

@@ -84,6 +84,6 @@ impl Chain {
     }
 
     pub(super) fn read(role: Role, from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { role, key: Key::new(from.array()?), next: from.u64()? })
+        Some(Self { role, key: Key::new(from.array()?), next: from.boxes()? })
     }
 }
