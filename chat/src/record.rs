@@ -110,7 +110,9 @@ mod tests {
             Record::Cancel { file },
         ];
         let mut to = Writer::with_capacity(500);
-        records.iter().for_each(|record| record.write(&mut to));
+        for record in &records {
+            record.write(&mut to);
+        }
         to.pad(500);
         let bytes = to.finish();
         let mut from = Reader::new(&bytes);

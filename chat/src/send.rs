@@ -57,6 +57,8 @@ struct Waiting {
     is_stored: bool,
     /// The friend has it, though not all before it.
     is_held: bool,
+    /// He lacks it, though he has one behind it; not known any more once it is written again.
+    is_missing: bool,
     /// The tick at which it was last written, since the program runs.
     written: Option<u64>,
 }
@@ -87,6 +89,7 @@ impl SendWindow {
                 texts,
                 is_stored: false,
                 is_held: false,
+                is_missing: false,
                 written: None,
             });
             self.ids.push_back(id_of(token.as_bytes()));
@@ -96,34 +99,30 @@ impl SendWindow {
     /// What to write at this tick, when a box that is sealed now would acknowledge so many for the first time.
     pub(crate) fn due(&self, tick: u64, news: u64) -> Due {
         let age = |waiting: &Waiting| waiting.written.map_or(u64::MAX, |written| tick.saturating_sub(written));
-        let first = |is_due: &dyn Fn(usize, &Waiting) -> bool| {
-            self.boxes.iter().enumerate().find(|(place, waiting)| is_due(*place, waiting)).map(|(place, _)| place)
+        let first = |is_due: &dyn Fn(&Waiting) -> bool| {
+            self.boxes.iter().enumerate().find(|(_, waiting)| is_due(waiting)).map(|(place, _)| place)
         };
         let again = |place: usize| Due::Again(self.read.saturating_add(place as u64));
-        if let Some(place) = first(&|_, waiting| waiting.written.is_none() && !waiting.is_held) {
+        if let Some(place) = first(&|waiting| waiting.written.is_none() && !waiting.is_held) {
             return again(place);
         }
-        let is_full = self.boxes.len() >= WINDOW;
-        if is_full && news >= MUCH && self.boxes.len() < RANGE {
+        if self.boxes.len() < WINDOW {
+            let missing = first(&|waiting| waiting.is_missing && age(waiting) >= MISSING_TICKS);
+            return missing.map_or(Due::New, again);
+        }
+        if news >= MUCH && self.boxes.len() < RANGE {
             return Due::New;
         }
-        let held = self.boxes.iter().rposition(|waiting| waiting.is_held).unwrap_or(0);
-        if let Some(place) = first(&|place, waiting| place < held && !waiting.is_held && age(waiting) >= MISSING_TICKS)
-        {
-            return again(place);
-        }
-        if !is_full {
-            return Due::New;
-        }
-        // those that he holds too: one may turn out to have been changed, and he has no box left to say so
+        // all in turn, whatever the friend has said: what he held may turn out to be changed, or be lost when his program ends, and he may
+        // have no box left to say so
         let old = self.boxes.iter().enumerate().filter(|(_, waiting)| age(waiting) >= FULL_TICKS);
-        old.max_by_key(|(_, waiting)| (!waiting.is_held, age(waiting))).map_or(Due::Nothing, |(place, _)| again(place))
+        old.max_by_key(|(_, waiting)| age(waiting)).map_or(Due::Nothing, |(place, _)| again(place))
     }
 
     /// Gives a box to write, with its id.
     pub(crate) fn write_out(&mut self, number: u64, tick: u64) -> Option<([u8; ID_LEN], Vec<u8>)> {
         let waiting = self.get(number)?;
-        waiting.written = Some(tick);
+        (waiting.written, waiting.is_missing) = (Some(tick), false);
         Some((waiting.id, waiting.boxed.clone()))
     }
 
@@ -152,10 +151,13 @@ impl SendWindow {
             texts = self.boxes.pop_front().map(|waiting| waiting.texts).or(texts);
             self.read = self.read.saturating_add(1);
         }
-        for (place, waiting) in self.boxes.iter_mut().enumerate() {
+        let mut has_later = false;
+        for (place, waiting) in self.boxes.iter_mut().enumerate().rev() {
             // bit 0 stands for the box behind the first that he lacks
-            waiting.is_held =
-                place > 0 && held.unbounded_shr(u32::try_from(place).unwrap_or(u32::MAX).saturating_sub(1)) & 1 == 1;
+            let bit = place.checked_sub(1).and_then(|place| u32::try_from(place).ok());
+            waiting.is_held = bit.is_some_and(|bit| held.unbounded_shr(bit) & 1 == 1);
+            waiting.is_missing = has_later && !waiting.is_held;
+            has_later |= waiting.is_held;
         }
         Ok(texts)
     }
@@ -204,6 +206,7 @@ impl SendWindow {
                 texts: from.u64()?,
                 is_stored: from.bool()?,
                 is_held: false,
+                is_missing: false,
                 written: None,
             });
         }

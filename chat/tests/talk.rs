@@ -5,6 +5,7 @@
     clippy::arithmetic_side_effects,
     clippy::integer_division_remainder_used,
     clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
     reason = "tests"
 )]
 
@@ -14,7 +15,7 @@ mod world;
 
 use mixwell_chat::{Event, TextError};
 use proptest::prelude::*;
-use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use rand_chacha::rand_core::SeedableRng as _;
 use world::{Faults, World};
 
 const GOOD: Faults = Faults { lost_requests: 0, lost_replies: 0, changed: 0, doubled: 0, delay: 40 };
@@ -134,7 +135,9 @@ fn boxes_look_random() {
     world.sides[1].is_online = false;
     world.run(2000);
     let boxes: Vec<_> = world.service.values().collect();
-    boxes.iter().for_each(|boxed| boxed.iter().for_each(|byte| counts[usize::from(*byte)] += 1));
+    for byte in boxes.iter().flat_map(|boxed| boxed.iter()) {
+        counts[usize::from(*byte)] += 1;
+    }
     let total: u64 = counts.iter().sum();
     let expected = total as f64 / 256.0;
     let chi_squared: f64 = counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum();

@@ -13,6 +13,7 @@
 mod world;
 
 use mixwell_chat::{BoxLen, Chat, ChatError, Code, CodeError, Ended, Event, StateError, id_of};
+use rand_chacha::rand_core::SeedableRng as _;
 use world::{BOX_LEN, Faults, World};
 
 const GOOD: Faults = Faults { lost_requests: 0, lost_replies: 0, changed: 0, doubled: 0, delay: 40 };
@@ -154,7 +155,7 @@ fn an_old_state_repeats_no_nonce() {
         world.service.clear();
         world.sides[0].restart_from(&old);
         // even with a generator that starts again
-        world.sides[0].rng = rand_chacha::rand_core::SeedableRng::seed_from_u64(1);
+        world.sides[0].rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         world.sides[0].chat.say(text).unwrap();
         world.run(600);
         for boxed in world.service.values() {

@@ -10,6 +10,7 @@
 )]
 
 mod anonymity;
+mod chat;
 mod command_line;
 mod document;
 mod genkeypair;
