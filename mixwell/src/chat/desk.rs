@@ -70,7 +70,7 @@ impl Desk {
         }
         let names = chat.sending().map(|transfer| (transfer.file, transfer.name)).collect();
         let arriving = chat.receiving().map(|transfer| (transfer.file, transfer.name)).collect();
-        let mut desk = Self {
+        let mut opened = Self {
             chat,
             names,
             arriving,
@@ -87,9 +87,9 @@ impl Desk {
             standing: Standing::Connecting,
             has_wondered: false,
         };
-        desk.greet();
-        desk.settle()?;
-        Ok(desk)
+        opened.greet();
+        opened.settle()?;
+        Ok(opened)
     }
 
     fn greet(&mut self) {

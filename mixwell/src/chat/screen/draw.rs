@@ -11,7 +11,7 @@ use ratatui::{
     layout::{Constraint, Layout, Rect},
     style::{Color, Style, Stylize as _},
     text::{Line, Span, Text},
-    widgets::{Block, Borders, Gauge, Paragraph, Wrap},
+    widgets::{Block, Borders, Gauge, Paragraph},
 };
 
 /// The most files that are shown on their way.
@@ -61,16 +61,17 @@ fn conversation(frame: &mut Frame<'_>, area: Rect, desk: &Desk, above: usize) ->
     // each line takes a row at least, so that these are enough
     let wanted = u64::try_from(height.saturating_add(above)).unwrap_or(u64::MAX);
     let first = desk.lines().count().saturating_sub(wanted);
-    let text: Text<'_> = desk.lines().from(first).flat_map(|line| said(line, counts)).collect();
-    let paragraph = Paragraph::new(text).wrap(Wrap { trim: false });
-    let rows = paragraph.line_count(area.width);
-    let above = above.min(rows.saturating_sub(height));
-    let hidden = rows.saturating_sub(height).saturating_sub(above);
-    frame.render_widget(paragraph.scroll((u16::try_from(hidden).unwrap_or(u16::MAX), 0)), area);
+    let width = usize::from(area.width);
+    let rows: Vec<_> = desk.lines().from(first).flat_map(|line| said(line, counts, width)).collect();
+    let above = above.min(rows.len().saturating_sub(height));
+    let hidden = rows.len().saturating_sub(height).saturating_sub(above);
+    let shown: Text<'_> = rows.into_iter().skip(hidden).take(height).collect();
+    frame.render_widget(Paragraph::new(shown), area);
     above
 }
 
-fn said(line: &Said, counts: Counts) -> Vec<Line<'_>> {
+/// The rows of a line.
+fn said(line: &Said, counts: Counts, width: usize) -> Vec<Line<'static>> {
     let (mark, name, text, style) = match line {
         Said::Ours { number, text } => (mark(*number, counts), Span::from("you ").bold(), text, Style::new()),
         Said::Theirs { name, text } => {
@@ -80,9 +81,43 @@ fn said(line: &Said, counts: Counts) -> Vec<Line<'_>> {
         Said::Warning(text) => (Span::from("! ").red(), Span::from(""), text, Style::new().fg(Color::Red)),
         Said::Earlier(text) => (Span::from("  "), Span::from(""), text, Style::new().dim()),
     };
-    let mut rows = text.split('\n').map(|row| Span::styled(row, style));
-    let first = Line::from(vec![mark, name, rows.next().unwrap_or_default()]);
-    core::iter::once(first).chain(rows.map(|row| Line::from(vec![Span::from("    "), row]))).collect()
+    let used = mark.width().saturating_add(name.width());
+    let mut rows = wrap(text, width.saturating_sub(used), width.saturating_sub(INDENT.len())).into_iter();
+    let first = Line::from(vec![mark, name, Span::styled(rows.next().unwrap_or_default(), style)]);
+    let others = rows.map(|row| Line::from(vec![Span::from(INDENT), Span::styled(row, style)]));
+    core::iter::once(first).chain(others).collect()
+}
+
+/// Before the rows of a line that are not its first.
+const INDENT: &str = "    ";
+
+/// Breaks a text into rows: between words if they fit, the first row so wide and the others so.
+fn wrap(text: &str, first: usize, others: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    for line in text.split('\n') {
+        let mut row = String::new();
+        for word in line.split_inclusive(' ') {
+            let room = if rows.is_empty() { first } else { others };
+            if !row.is_empty() && width_of(&row).saturating_add(width_of(word.trim_end())) > room {
+                rows.push(core::mem::take(&mut row));
+            }
+            for letter in word.chars() {
+                let room = if rows.is_empty() { first } else { others };
+                row.push(letter);
+                if width_of(&row) > room.max(2) && letter != ' ' {
+                    row.pop();
+                    rows.push(core::mem::take(&mut row));
+                    row.push(letter);
+                }
+            }
+        }
+        rows.push(row);
+    }
+    rows
+}
+
+fn width_of(text: &str) -> usize {
+    Span::from(text).width()
 }
 
 /// How far a message has come.
@@ -126,4 +161,19 @@ fn input(frame: &mut Frame<'_>, area: Rect, typing: &Typing) {
     let hidden = u16::try_from(hidden).unwrap_or(u16::MAX);
     frame.render_widget(Paragraph::new(line).block(block).scroll((0, hidden)), area);
     frame.set_cursor_position((inner.x.saturating_add(column), inner.y));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_break_between_words_if_they_can() {
+        assert_eq!(wrap("one two three", 8, 6), ["one two ", "three"]);
+        assert_eq!(wrap("abcdefghij", 4, 3), ["abcd", "efg", "hij"]);
+        assert_eq!(wrap("a\n\nb", 8, 8), ["a", "", "b"]);
+        assert_eq!(wrap("漢字漢字", 4, 4), ["漢字", "漢字"]);
+        assert_eq!(wrap("", 4, 4), [""]);
+        assert!(wrap("漢字 long words", 0, 0).iter().all(|row| width_of(row.trim_end()) <= 2));
+    }
 }
