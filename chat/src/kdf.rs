@@ -88,7 +88,7 @@ mod tests {
     use alloc::{format, string::String};
 
     fn hex(bytes: &[u8]) -> String {
-        bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).map(char::from).collect()
     }
 
     /// Computed by Python's `hashlib.blake2b(key=…, person=…)`.

@@ -1,4 +1,5 @@
 //! `mixwell chat`: two people talk over a mix network.
+#![expect(clippy::integer_division_remainder_used, reason = "what `select!` is made of")]
 
 mod archive;
 mod command;
@@ -142,7 +143,7 @@ async fn talk(
             // that a tick was taken is known before what came of it
             biased;
             Some(number) = taken.recv() => desk.taken(number)?,
-            Some(Answered { number, outcome }) = answers.recv() => desk.answered(number, outcome.ok())?,
+            Some(Answered { number, outcome }) = answers.recv() => desk.answered(number, outcome)?,
             Some(input) = inputs.recv() => match view.take(input) {
                 view::Wish::Line(line) => desk.line(&line)?,
                 view::Wish::Quit => Flow::Quits,

@@ -103,7 +103,7 @@ fn read_hidden(typed: &mut String) -> io::Result<()> {
                 return Err(io::Error::from(io::ErrorKind::Interrupted));
             }
             KeyCode::Char(letter) if typed.len().saturating_add(letter.len_utf8()) <= MOST_LETTERS => {
-                typed.push(letter)
+                typed.push(letter);
             }
             KeyCode::Backspace => {
                 typed.pop();

@@ -4,7 +4,12 @@ mod events;
 mod typed;
 
 use super::{archive::Archive, disk::Disk, lines::Lines, post::Post, store::Store};
-use crate::network::{carrier::Standing, clock::Clock, error::NetworkError, randomness::Randomness};
+use crate::network::{
+    carrier::{Lost, Standing},
+    clock::Clock,
+    error::NetworkError,
+    randomness::Randomness,
+};
 use mixwell_chat::{BoxLen, Chat, Counts, Ended, FileId, SafetyString, Ticket, Transfer};
 use std::{collections::HashMap, sync::Arc};
 
@@ -124,14 +129,18 @@ impl Desk {
     }
 
     /// What became of a tick's exchange: a box, none, or nothing is known.
-    pub(crate) fn answered(&mut self, number: u64, outcome: Option<Option<Vec<u8>>>) -> Result<Flow, NetworkError> {
+    pub(crate) fn answered(
+        &mut self,
+        number: u64,
+        outcome: Result<Option<Vec<u8>>, Lost>,
+    ) -> Result<Flow, NetworkError> {
         // a tick for which nothing lay ready has no ticket
         if let Some(ticket) = self.under_way.remove(&number) {
             match outcome {
-                Some(boxed) => {
+                Ok(boxed) => {
                     self.chat.answered(ticket, boxed.as_deref(), &mut self.randomness.rng(), &mut self.disk);
                 }
-                None => self.chat.lost(ticket),
+                Err(_) => self.chat.lost(ticket),
             }
             self.settle()?;
         }

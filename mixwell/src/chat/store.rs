@@ -41,19 +41,14 @@ impl Store {
         }
         files::clean(folder).map_err(|error| NetworkError::Write(folder.to_path_buf(), error))?;
         let key_path = folder.join(KEY);
-        let key = match files::read_private(&key_path)? {
-            Some(bytes) => {
-                let bytes =
-                    Zeroizing::new(<[u8; VaultKey::LEN]>::try_from(bytes.as_slice()).map_err(|_| {
-                        NetworkError::KeyFile(key_path, format!("want {} bytes of key", VaultKey::LEN))
-                    })?);
-                VaultKey::from_bytes(*bytes)
-            }
-            None => {
-                let key = VaultKey::generate(&mut randomness.rng());
-                files::write_private(&key_path, key.as_bytes())?;
-                key
-            }
+        let key = if let Some(bytes) = files::read_private(&key_path)? {
+            let wrong = |_| NetworkError::KeyFile(key_path, format!("want {} bytes of key", VaultKey::LEN));
+            let bytes = Zeroizing::new(<[u8; VaultKey::LEN]>::try_from(bytes.as_slice()).map_err(wrong)?);
+            VaultKey::from_bytes(*bytes)
+        } else {
+            let key = VaultKey::generate(&mut randomness.rng());
+            files::write_private(&key_path, key.as_bytes())?;
+            key
         };
         Ok(Self { folder: folder.to_path_buf(), key, _lock: lock })
     }

@@ -37,7 +37,7 @@ impl Side {
             name: store.name(),
             store,
             len: BoxLen::new(LEN).unwrap(),
-            clock: Clock::new(Period::new(Duration::from_secs(60)).unwrap()),
+            clock: Clock::new(Period::new(Duration::from_mins(1)).unwrap()),
             post: Arc::clone(&post),
             archive,
             randomness,
@@ -58,7 +58,7 @@ impl Side {
         let token = request[..32].try_into().unwrap();
         let boxed = service.0.get(&id_of(&token)).cloned();
         service.0.entry(request[32..64].try_into().unwrap()).or_insert_with(|| request[64..].to_vec());
-        self.desk.answered(number, Some(boxed)).unwrap();
+        self.desk.answered(number, Ok(boxed)).unwrap();
     }
 
     fn line(&mut self, line: &str) -> Flow {

@@ -31,7 +31,7 @@ impl Served {
         let pid = self.0.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(60) {
+        while begun.elapsed() < Duration::from_mins(1) {
             if let Some(status) = self.0.try_wait().unwrap() {
                 return status.code();
             }
