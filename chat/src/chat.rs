@@ -28,7 +28,6 @@ pub struct Chat {
     last_ticket: u64,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one of it, behind boxes where it is large")]
 pub(crate) enum Phase {
     Alone,
     Pairing(Box<Pairing>),
@@ -51,8 +50,8 @@ enum What {
     Talking(Asked),
 }
 
-/// Exchanges under way; the oldest is given up for a new one.
-const MAX_FLIGHTS: usize = 256;
+/// After so many ticks an exchange that is still under way is given up.
+const MAX_FLIGHTS: u64 = 256;
 
 impl Chat {
     /// Someone without a friend yet. The name is what the friend will see.
@@ -123,9 +122,8 @@ impl Chat {
         };
         self.last_ticket = self.last_ticket.wrapping_add(1);
         let ticket = Ticket(self.last_ticket);
-        if let Some(oldest) = self.flights.front().filter(|_| self.flights.len() >= MAX_FLIGHTS) {
-            self.lost(oldest.ticket);
-        }
+        let given_up = Ticket(self.last_ticket.wrapping_sub(MAX_FLIGHTS));
+        self.lost(given_up);
         self.flights.push_back(Flight { ticket, what });
         (ticket, exchange)
     }
@@ -147,7 +145,7 @@ impl Chat {
                     Outcome::Waits => {}
                     Outcome::Tampered => self.events.push_back(Event::PairingTampered),
                     Outcome::Paired(agreed) => {
-                        self.phase = Phase::Talking(Box::new(Session::new(agreed, self.len)));
+                        self.phase = Phase::Talking(Box::new(Session::new(*agreed, self.len)));
                         self.events.push_back(Event::Paired);
                     }
                 }

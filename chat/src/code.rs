@@ -132,3 +132,18 @@ impl fmt::Display for SafetyString {
         f.write_str(&proquint::write(words))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computed in Python, as those of `kdf`.
+    #[test]
+    fn known_answer() {
+        let secret = core::array::from_fn(|place| u8::try_from(place).unwrap());
+        let code = Code(secret);
+        assert_eq!(*code.words(), "babad-bamag-bibaj-bimal-boban-bomar-bubat-bumaz-fahad");
+        assert_eq!(Code::parse(&code.words()).unwrap().0, secret);
+        assert_eq!(alloc::format!("{}", SafetyString::new([127, 0, 0, 1, 63, 84])), "lusab-babad-gutih");
+    }
+}

@@ -81,3 +81,39 @@ impl fmt::Debug for Key {
         f.write_str("Key(..)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{format, string::String};
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Computed by Python's `hashlib.blake2b(key=…, person=…)`.
+    #[test]
+    fn known_answers() {
+        let (message, past) = Key::new([1; 32]).split("box", &[]);
+        assert_eq!(hex(message.as_bytes()), "15f6c4d1faa92395de3dd65dd460dea7e0a183e431f4b33e9d9399f779683d6a");
+        assert_eq!(hex(past.as_bytes()), "41d0306531ad12c8311a6a3d2bb3946831faa68a509f6971a073bea4af3711fd");
+        let (chain, token) = past.split("next", &[b"a box"]);
+        assert_eq!(hex(chain.as_bytes()), "ee6288c47b38cb42081e58b0d4e2c760d1887089f350aa3359821082235673d6");
+        assert_eq!(hex(token.as_bytes()), "90d4bcfc97f62288bf9efe5af5e588b0ef1c01b402326cbd199907fc4abe71df");
+        let (root, mix) = Key::new([2; 32]).split("step", &[&1_u32.to_le_bytes(), &[3; 32], b"message"]);
+        assert_eq!(hex(root.as_bytes()), "f1bb124b526af8324968d8478171280c29ee5f03d0766038a68304136fbcdd5b");
+        let chain = chain.derive("mix", &[mix.as_bytes()]);
+        assert_eq!(hex(chain.as_bytes()), "f0bd4383b99156df66e85615a8f2b4565a3f3fb8a6c74172bfa6d447b9659f90");
+        assert_eq!(hex(&chain.public::<16>("fingerprint", &[])), "4384601cd17850aa8b6fd2ca8e7b2eff");
+        assert_eq!(hex(&hash::<6>("safety", &[b"one", b"two"])), "3690ae0e292b");
+    }
+
+    #[test]
+    fn parts_are_told_apart() {
+        let key = Key::new([1; 32]);
+        let all: [&[&[u8]]; 4] = [&[b"ab"], &[b"a", b"b"], &[b"", b"ab"], &[]];
+        let derived = all.map(|parts| key.public::<32>("label", parts));
+        assert!((0..4).all(|one| (0..one).all(|other| derived[one] != derived[other])));
+        assert_eq!(format!("{key:?}"), "Key(..)");
+    }
+}

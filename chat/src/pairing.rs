@@ -15,7 +15,7 @@ use crate::{
     sealed,
     session::{self, Agreed, LastOfPairing},
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use message::{CONFIRM_LEN, Hello, Reply};
 use mixwell_pq_kem::{
     Kem, XWing,
@@ -65,7 +65,7 @@ pub(crate) enum Outcome {
     /// The box was not made by who has the code, or is none.
     Tampered,
     /// The two have paired.
-    Paired(Agreed),
+    Paired(Box<Agreed>),
 }
 
 const COMMITMENT_LEN: usize = 32;
@@ -105,7 +105,7 @@ impl Pairing {
     }
 
     pub(crate) fn tick<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> (Exchange, u8) {
-        let is_its_turn = self.tick % AGAIN_TICKS == 0;
+        let is_its_turn = self.tick.is_multiple_of(AGAIN_TICKS);
         self.tick = self.tick.saturating_add(1);
         let showing = self.showing.as_ref().filter(|_| is_its_turn).cloned();
         let (write_id, boxed) = showing.unwrap_or_else(|| session::filler(self.len, rng));
@@ -157,21 +157,28 @@ impl Pairing {
                 self.show(2, &reply, rng)?;
                 let (id, boxed) = self.showing.take()?;
                 let (role, first) = (self.role, First::Step { theirs: public });
-                return Some(Outcome::Paired(Agreed {
+                return Some(Outcome::Paired(Box::new(Agreed {
                     role,
                     friend,
                     safety,
                     master,
                     first,
                     last_of_pairing: Some(LastOfPairing { id, boxed }),
-                }));
+                })));
             }
             (Stage::LastReply { met, theirs, reply }, _) => {
                 let (ours, theirs_reply) = self.decapsulate(met, Role::Initiator, plaintext)?;
                 let master = self.master(met, [theirs, &ours], [reply, &theirs_reply]);
                 let (friend, safety) = (met.friend.name.clone(), met.safety);
                 let (role, first) = (self.role, First::Await { seed: core::mem::take(&mut self.seed) });
-                return Some(Outcome::Paired(Agreed { role, friend, safety, master, first, last_of_pairing: None }));
+                return Some(Outcome::Paired(Box::new(Agreed {
+                    role,
+                    friend,
+                    safety,
+                    master,
+                    first,
+                    last_of_pairing: None,
+                })));
             }
         }
         self.tick = 0;

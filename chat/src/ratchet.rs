@@ -63,6 +63,7 @@ pub(crate) struct Ratchet {
 }
 
 /// What the pairing leaves behind.
+#[expect(clippy::large_enum_variant, reason = "there is one, once")]
 pub(crate) enum First {
     /// The initiator makes the first step, to the key that the responder paired with.
     Step { theirs: PublicKey<XWing> },

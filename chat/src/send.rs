@@ -36,6 +36,16 @@ pub(crate) struct SendWindow {
     ids: VecDeque<[u8; ID_LEN]>,
 }
 
+/// What is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// A box that has not left, or that was lost.
+    Again(u64),
+    /// The next box, which is to be sealed.
+    New,
+    Nothing,
+}
+
 struct Waiting {
     id: [u8; ID_LEN],
     boxed: Vec<u8>,
@@ -66,15 +76,6 @@ impl SendWindow {
         self.read.saturating_add(self.boxes.len() as u64)
     }
 
-    /// Whether a box may be sealed, which would acknowledge so many boxes for the first time.
-    pub(crate) fn has_room(&self, news: u64) -> bool {
-        !self.is_full() || (news >= MUCH && self.boxes.len() < RANGE)
-    }
-
-    fn is_full(&self) -> bool {
-        self.boxes.len() >= WINDOW
-    }
-
     /// Takes a box that was just sealed.
     pub(crate) fn push(&mut self, sealed: Sealed, fingerprint: Fingerprint, texts: u64) {
         if let Some(id) = self.ids.pop_front() {
@@ -92,22 +93,31 @@ impl SendWindow {
         }
     }
 
-    /// The box to write at this tick, if one is to be: one that has not left, or one that was lost.
-    pub(crate) fn due(&self, tick: u64) -> Option<u64> {
+    /// What to write at this tick, when a box that is sealed now would acknowledge so many for the first time.
+    pub(crate) fn due(&self, tick: u64, news: u64) -> Due {
         let age = |waiting: &Waiting| waiting.written.map_or(u64::MAX, |written| tick.saturating_sub(written));
-        let place = |is_due: &dyn Fn(&Waiting, usize) -> bool| {
-            self.boxes.iter().enumerate().find(|(place, waiting)| is_due(waiting, *place)).map(|(place, _)| place)
+        let first = |is_due: &dyn Fn(usize, &Waiting) -> bool| {
+            self.boxes.iter().enumerate().find(|(place, waiting)| is_due(*place, waiting)).map(|(place, _)| place)
         };
+        let again = |place: usize| Due::Again(self.read.saturating_add(place as u64));
+        if let Some(place) = first(&|_, waiting| waiting.written.is_none() && !waiting.is_held) {
+            return again(place);
+        }
+        let is_full = self.boxes.len() >= WINDOW;
+        if is_full && news >= MUCH && self.boxes.len() < RANGE {
+            return Due::New;
+        }
         let held = self.boxes.iter().rposition(|waiting| waiting.is_held).unwrap_or(0);
-        let unwritten = place(&|waiting, _| waiting.written.is_none() && !waiting.is_held);
-        let missing = || place(&|waiting, place| place < held && !waiting.is_held && age(waiting) >= MISSING_TICKS);
+        if let Some(place) = first(&|place, waiting| place < held && !waiting.is_held && age(waiting) >= MISSING_TICKS)
+        {
+            return again(place);
+        }
+        if !is_full {
+            return Due::New;
+        }
         // those that he holds too: one may turn out to have been changed, and he has no box left to say so
-        let oldest = || {
-            let old = self.boxes.iter().enumerate().filter(|(_, waiting)| self.is_full() && age(waiting) >= FULL_TICKS);
-            old.max_by_key(|(_, waiting)| (!waiting.is_held, age(waiting))).map(|(place, _)| place)
-        };
-        let due = unwritten.or_else(missing).or_else(oldest)?;
-        Some(self.read.saturating_add(due as u64))
+        let old = self.boxes.iter().enumerate().filter(|(_, waiting)| age(waiting) >= FULL_TICKS);
+        old.max_by_key(|(_, waiting)| (!waiting.is_held, age(waiting))).map_or(Due::Nothing, |(place, _)| again(place))
     }
 
     /// Gives a box to write, with its id.

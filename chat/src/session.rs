@@ -15,7 +15,7 @@ use crate::{
     ratchet::{CHUNK_LEN, First, Ratchet, Role, Violation},
     receive::ReceiveWindow,
     sealed,
-    send::{RANGE, SendWindow},
+    send::{Due, RANGE, SendWindow},
 };
 use alloc::{collections::VecDeque, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
@@ -57,6 +57,13 @@ pub(crate) struct Agreed {
     pub(crate) master: Key,
     pub(crate) first: First,
     pub(crate) last_of_pairing: Option<LastOfPairing>,
+}
+
+/// What a tick writes: a box, by its number if it is one of the sequence; nothing stands for a filler.
+#[derive(Default)]
+struct Written {
+    number: Option<u64>,
+    boxed: Option<([u8; ID_LEN], Vec<u8>)>,
 }
 
 /// What was asked of the service at a tick.
@@ -127,11 +134,11 @@ impl Session {
     ) -> (Exchange, Asked) {
         self.tick = self.tick.saturating_add(1);
         let [write, read, period, _] = rng.next_u32().to_le_bytes();
-        let (wrote, written) = self.choose_write(write, now, rng, files, events);
+        let Written { number, boxed } = self.choose_write(write, now, rng, files, events);
         let (read, read_token) = self.choose_read(read, period, now, is_asked);
-        let (write_id, boxed) = written.unwrap_or_else(|| filler(self.len, rng));
+        let (write_id, boxed) = boxed.unwrap_or_else(|| filler(self.len, rng));
         let read_token = read_token.unwrap_or_else(|| random(rng));
-        (Exchange { read_token, write_id, boxed }, Asked { wrote, read })
+        (Exchange { read_token, write_id, boxed }, Asked { wrote: number, read })
     }
 
     fn choose_write<R: CryptoRng + ?Sized>(
@@ -141,28 +148,33 @@ impl Session {
         rng: &mut R,
         files: &mut dyn Files,
         events: &mut VecDeque<Event>,
-    ) -> (Option<u64>, Option<([u8; ID_LEN], Vec<u8>)>) {
+    ) -> Written {
         if chance < SPARE {
             let progress = self.is_quiet().then(|| self.progress());
-            return (None, progress.and_then(|progress| self.beacon.seal(now, &progress, self.len, rng)));
+            let boxed = progress.and_then(|progress| self.beacon.seal(now, &progress, self.len, rng));
+            return Written { number: None, boxed };
         }
         if self.ended.is_some() {
-            return (None, None);
+            return Written::default();
         }
-        let is_its_turn = self.tick % LAST_TICKS == 1;
+        let is_its_turn = self.tick.is_multiple_of(LAST_TICKS) || self.tick == 1;
         if let Some(last) = self.last_of_pairing.as_ref().filter(|_| is_its_turn) {
-            return (None, Some((last.id, last.boxed.clone())));
+            return Written { number: None, boxed: Some((last.id, last.boxed.clone())) };
         }
-        let mut due = self.send.due(self.tick);
-        if due.is_none() && self.send.has_room(self.receive.next().saturating_sub(self.told)) {
-            due = Some(self.send.sealed());
-            if self.seal_next(rng, files, events).is_err() {
-                self.end(Ended::Violation, events);
-                return (None, None);
+        let due = match self.send.due(self.tick, self.receive.next().saturating_sub(self.told)) {
+            Due::Again(number) => Some(number),
+            Due::Nothing => None,
+            Due::New => {
+                let number = self.send.sealed();
+                if self.seal_next(rng, files, events).is_err() {
+                    self.end(Ended::Violation, events);
+                    return Written::default();
+                }
+                Some(number)
             }
-        }
-        let written = due.and_then(|number| self.send.write_out(number, self.tick));
-        (due.filter(|_| written.is_some()), written)
+        };
+        let boxed = due.and_then(|number| self.send.write_out(number, self.tick));
+        Written { number: due, boxed }
     }
 
     fn choose_read(

@@ -143,7 +143,7 @@ fn boxes_look_random() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     /// Whatever the network does, and whenever programs end: each text once, in order.
     #[test]

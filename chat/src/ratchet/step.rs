@@ -34,6 +34,7 @@ pub(crate) const CHUNK_LEN: usize = MESSAGE_LEN.div_ceil(CHUNKS as usize);
 pub(crate) struct Violation;
 
 /// Whose step it is.
+#[expect(clippy::large_enum_variant, reason = "there is one in a conversation, which is behind a box")]
 pub(super) enum Turn {
     /// Ours, to begin.
     Ready { theirs: PublicKey<XWing> },

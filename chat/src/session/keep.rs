@@ -48,9 +48,10 @@ impl Session {
         let told = from.u64()?;
         let content = Content::read(from)?;
         let beacon = Beacon::new(Key::new(from.array()?), role);
-        let last_of_pairing = match from.bool()? {
-            true => Some(LastOfPairing { id: from.array()?, boxed: from.take(len.get())?.to_vec() }),
-            false => None,
+        let last_of_pairing = if from.bool()? {
+            Some(LastOfPairing { id: from.array()?, boxed: from.take(len.get())?.to_vec() })
+        } else {
+            None
         };
         let ended = if from.bool()? { Some(Ended::read(from)?) } else { None };
         let (tick, heard, has_failed) = (0, 0, false);

@@ -4,7 +4,6 @@
 //! for each tick, and what it leaves out is made up here. Ticks come at the rate of the consensus (`LambdaP`), loop decoys
 //! besides (`LambdaL`), while there is a connection to a gateway. When that ends, another one is made, for as long as
 //! the [`Carrier`] lives; what was under way then is lost.
-#![cfg_attr(not(test), expect(dead_code, reason = "the chat is to use it"))]
 
 #[cfg(test)]
 mod tests;
