@@ -1,5 +1,16 @@
 //! Carriers through a network of nodes on real sockets.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division_remainder_used,
+    clippy::cast_precision_loss,
+    reason = "a test may panic"
+)]
+
+mod compare;
+mod model;
+mod observer;
 
 use super::{Answered, Carrier, Lost, Standing};
 use crate::network::{

@@ -64,7 +64,7 @@ impl<'a> Request<'a> {
 }
 
 /// The id of a token.
-pub(super) fn id_of(token: &[u8; TOKEN_LEN]) -> Id {
+pub(crate) fn id_of(token: &[u8; TOKEN_LEN]) -> Id {
     Blake2b256::digest(token).into()
 }
 
