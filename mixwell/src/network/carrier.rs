@@ -138,6 +138,7 @@ impl Carrier {
     }
 
     /// Counts of packets.
+    #[cfg(test)]
     pub(crate) fn tally(&self) -> &Tally {
         &self.tally
     }

@@ -10,7 +10,6 @@
 )]
 
 mod anonymity;
-mod chat;
 mod command_line;
 mod document;
 mod genkeypair;
@@ -23,3 +22,4 @@ mod packets;
 mod run;
 mod schemes;
 mod serve;
+mod talk;

@@ -76,7 +76,9 @@ fn repeats(ids: impl Iterator<Item = [u8; 32]>) -> usize {
 /// From each request to the next one of the same client.
 fn gaps(record: &Record) -> Vec<f64> {
     let of = |client| record.sights.iter().filter(move |sight| sight.client == client).map(|sight| sight.at);
-    (0..2).flat_map(|client| of(client).zip(of(client).skip(1)).map(|(one, next)| next - one).collect::<Vec<_>>()).collect()
+    (0..2)
+        .flat_map(|client| of(client).zip(of(client).skip(1)).map(|(one, next)| next - one).collect::<Vec<_>>())
+        .collect()
 }
 
 /// From the storing of each box to its first reading.
@@ -85,7 +87,9 @@ fn waits(record: &Record) -> Vec<f64> {
     let mut waits = Vec::new();
     for sight in &record.sights {
         stored.entry(sight.written).or_insert(sight.at);
-        if sight.is_hit && let Some(at) = stored.remove(&sight.wanted) {
+        if sight.is_hit
+            && let Some(at) = stored.remove(&sight.wanted)
+        {
             waits.push(sight.at - at);
         }
     }

@@ -159,12 +159,6 @@ fn two_talk_while_nodes_are_killed() {
 }
 
 #[test]
-#[ignore = "takes minutes; `cargo test -p mixwell --test mixwell -- --ignored 200`"]
-fn two_talk_200_messages_and_a_megabyte_while_nodes_are_killed() {
-    talk_through_kills(200, 1_000_000, Duration::from_mins(10));
-}
-
-#[test]
 fn what_a_chat_cannot_begin_with_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("client.toml");
