@@ -10,8 +10,9 @@ use crate::network::{
     error::NetworkError,
     randomness::Randomness,
 };
+use core::time::Duration;
 use mixwell_chat::{BoxLen, Chat, Counts, Ended, FileId, SafetyString, Ticket, Transfer};
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 /// What a desk is made of.
 pub(crate) struct Parts {
@@ -44,6 +45,9 @@ pub(crate) struct Desk {
     ready: Option<Ticket>,
     under_way: HashMap<u64, Ticket>,
     standing: Standing,
+    since: Instant,
+    /// The last one that the user was told of.
+    told: Option<Standing>,
     /// It was said that nobody answers, since the code was made or entered.
     has_wondered: bool,
 }
@@ -54,6 +58,9 @@ pub(crate) enum Flow {
     Goes,
     Quits,
 }
+
+/// How long the connection has to be otherwise before the user is told.
+const PASSING: Duration = Duration::from_secs(5);
 
 /// After so many ticks without an answer to a code, the user is told.
 const WONDER_TICKS: u64 = 120;
@@ -90,6 +97,8 @@ impl Desk {
             ready: None,
             under_way: HashMap::new(),
             standing: Standing::Connecting,
+            since: Instant::now(),
+            told: None,
             has_wondered: false,
         };
         opened.greet();
@@ -174,7 +183,12 @@ impl Desk {
 
     pub(crate) fn set_standing(&mut self, standing: Standing) {
         if self.standing != standing {
-            self.standing = standing;
+            (self.standing, self.since) = (standing, Instant::now());
+        }
+        // what passes soon, as between two consensuses, is not worth a word
+        let is_first = self.told.is_none() && standing == Standing::Connected;
+        if self.told != Some(standing) && (is_first || self.since.elapsed() >= PASSING) {
+            self.told = Some(standing);
             match standing {
                 Standing::Connecting => self.lines.note("connecting to the network"),
                 Standing::Connected => self.lines.note("connected"),
