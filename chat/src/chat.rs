@@ -172,6 +172,12 @@ impl Chat {
         self.events.pop_front()
     }
 
+    /// Whether [`event`](Self::event) has something to tell: the time to save, so that a crash meanwhile does not take it.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// Takes a text for the friend.
     ///
     /// # Errors

@@ -68,11 +68,15 @@ impl Disk {
         let _ = fs::remove_file(self.part(id));
     }
 
+    /// A file of the friend's begins.
+    pub(crate) fn begin(&mut self, id: FileId) -> io::Result<()> {
+        self.theirs(id).map(|_| ())
+    }
+
     /// Gives a file of the friend's its name, or one that is free. Nothing is overwritten.
     pub(crate) fn keep(&mut self, id: FileId, name: &str) -> io::Result<PathBuf> {
         let part = self.part(id);
-        // one without bytes has not been written to
-        let file = self.theirs.remove(&id).map_or_else(|| File::options().append(true).create(true).open(&part), Ok)?;
+        let file = self.theirs.remove(&id).map_or_else(|| File::options().append(true).open(&part), Ok)?;
         file.sync_all()?;
         let folder = self.folder.join(RECEIVED);
         fs::create_dir_all(&folder)?;

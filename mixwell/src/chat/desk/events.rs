@@ -3,14 +3,16 @@
 use super::{super::lines::Line, Desk};
 use crate::network::error::NetworkError;
 use mixwell_chat::{Counts, Ended, Event, FileId};
+use std::io;
 
 impl Desk {
-    /// Tells what has happened. The state with it is on the disk first; that it was told is saved with the next state.
+    /// Tells what has happened. The state with it is on the disk first; that it was told is saved behind.
     pub(super) fn settle(&mut self) -> Result<(), NetworkError> {
-        let Some(first) = self.chat.event() else { return Ok(()) };
-        let mut events = vec![first];
-        events.extend(core::iter::from_fn(|| self.chat.event()));
-        for event in events {
+        if !self.chat.has_events() {
+            return Ok(());
+        }
+        self.save()?;
+        while let Some(event) = self.chat.event() {
             self.tell(event)?;
         }
         self.save()
@@ -70,6 +72,10 @@ impl Desk {
         } else {
             self.arriving.insert(id, name.clone());
             self.lines.note(format!("file {name} comes, {size} bytes"));
+            if let Err(error) = self.disk.begin(id) {
+                // what can't be written either fails then, and the friend is told
+                self.lines.warn(format!("file {name} can't be kept: {error}"));
+            }
             self.chat.accept(id, &mut self.disk);
         }
     }
@@ -78,6 +84,8 @@ impl Desk {
         let name = self.arriving.remove(&id).unwrap_or_default();
         match self.disk.keep(id, &name) {
             Ok(path) => self.lines.note(format!("file {name} is here, and whole: {}", path.display())),
+            // it was told, and the program ended before that was saved
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.lines.note("a file was kept before"),
             Err(error) => self.lines.warn(format!("file {name} came whole, but can't be kept: {error}")),
         }
     }
