@@ -1,7 +1,7 @@
 //! The command line.
 
 use crate::{
-    anonymity, authority, document, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet,
+    anonymity, authority, chat, document, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet,
     packets, ping, schemes, style,
 };
 use clap::{Parser, Subcommand};
@@ -19,6 +19,7 @@ pub(crate) struct Cli {
 enum Command {
     Anonymity(Box<anonymity::Arguments>),
     Authority(authority::Arguments),
+    Chat(chat::Arguments),
     Demo(network::demo::Arguments),
     Document(document::Arguments),
     Fetch(fetch::Arguments),
@@ -47,6 +48,7 @@ Examples:
   mixwell node --config net/mix1/katzenpost.toml      one authority or node of it alone
   mixwell fetch --config net/client.toml              its consensus, fetched and verified
   mixwell ping --config net/client.toml               messages to its echo service
+  mixwell chat alice --config net/client.toml         talk with a friend over it
   mixwell packet letter.packet --config client.toml --key mix-1.private.pem    what a hop sees of a packet
   mixwell schemes                                     what --scheme takes, with sizes
 
@@ -59,6 +61,7 @@ impl Cli {
         match self.command {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
             Command::Authority(arguments) => authority::run(&arguments),
+            Command::Chat(arguments) => chat::run(&arguments),
             Command::Demo(arguments) => network::demo::run(&arguments),
             Command::Document(arguments) => document::run(&arguments),
             Command::Fetch(arguments) => fetch::run(&arguments),

@@ -1,5 +1,8 @@
 //! `mixwell genconfig`: the configuration and the keys of a whole network, in one folder.
 
+pub(crate) use plan::{Common, Part, Role, Schemes};
+pub(crate) use toml_text::client as client_toml;
+
 mod files;
 mod plan;
 mod toml_text;
@@ -15,7 +18,7 @@ use clap::Args;
 use core::net::IpAddr;
 use mixwell_pki_types::Period;
 use mixwell_sphinx::Geometry;
-use plan::{Plan, Schemes};
+use plan::Plan;
 use std::path::PathBuf;
 
 /// Write the configuration of a whole network, and its keys
@@ -45,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     gateways: u8,
 
-    /// How many service nodes, each with an echo service
+    /// How many service nodes, each with the services echo and rendezvous
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     services: u8,
 
@@ -97,9 +100,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         mixes: u16::from(arguments.layers).saturating_mul(arguments.mixes.into()),
         gateways: arguments.gateways.into(),
         services: arguments.services.into(),
-        period: Period::new(seconds).unwrap_or_default(),
-        geometry,
-        schemes,
+        common: Common { schemes, period: Period::new(seconds).unwrap_or_default(), geometry },
         address: arguments.address,
         first_port: arguments.port,
     };

@@ -2,6 +2,7 @@
 
 mod anonymity;
 mod authority;
+mod chat;
 mod cli;
 mod document;
 mod error;

@@ -3,6 +3,7 @@
 
 pub(crate) mod address;
 pub(crate) mod authority;
+pub(crate) mod carrier;
 pub(crate) mod client;
 pub(crate) mod clock;
 pub(crate) mod config;
@@ -28,6 +29,8 @@ pub(crate) mod peers;
 pub(crate) mod pem;
 pub(crate) mod pki_client;
 pub(crate) mod randomness;
+pub(crate) mod rendezvous;
 pub(crate) mod runtime;
+pub(crate) mod service;
 #[cfg(test)]
 mod testing;

@@ -111,6 +111,7 @@ async fn ping(
         timeouts: Timeouts::default(),
         randomness: randomness.branch(),
         tally: Arc::clone(&tally),
+        steady: None,
     };
     let (requests, receiver) = mpsc::channel(WAITING);
     let (_stop, stopping) = watch::channel(false);

@@ -19,18 +19,25 @@ pub(super) struct Plan {
     pub(super) mixes: u16,
     pub(super) gateways: u16,
     pub(super) services: u16,
-    pub(super) period: Period,
-    pub(super) geometry: Geometry,
-    pub(super) schemes: Schemes,
+    pub(super) common: Common,
     pub(super) address: IpAddr,
     pub(super) first_port: u16,
 }
 
+/// What every part of a network has to know alike.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Common {
+    pub(crate) schemes: Schemes,
+    /// Of whole seconds.
+    pub(crate) period: Period,
+    pub(crate) geometry: Geometry,
+}
+
 /// How it signs and how its links are keyed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Schemes {
-    pub(super) signatures: &'static dyn SignatureScheme,
-    pub(super) kem: LinkKem,
+pub(crate) struct Schemes {
+    pub(crate) signatures: &'static dyn SignatureScheme,
+    pub(crate) kem: LinkKem,
 }
 
 impl Schemes {
@@ -53,7 +60,7 @@ pub(super) struct Made {
 
 /// What a part of the network is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Authority,
     Gateway,
     Mix,
@@ -61,14 +68,14 @@ pub(super) enum Role {
 }
 
 /// A part of the network.
-pub(super) struct Part {
-    pub(super) role: Role,
-    pub(super) name: String,
-    pub(super) identity_pem: String,
-    pub(super) link_pem: String,
-    pub(super) address: SocketAddr,
+pub(crate) struct Part {
+    pub(crate) role: Role,
+    pub(crate) name: String,
+    pub(crate) identity_pem: String,
+    pub(crate) link_pem: String,
+    pub(crate) address: SocketAddr,
     /// Where a node tells how it does.
-    pub(super) metrics: SocketAddr,
+    pub(crate) metrics: Option<SocketAddr>,
 }
 
 impl Plan {
@@ -95,10 +102,11 @@ impl Plan {
                 let port = self.first_port.saturating_add(u16::try_from(parts.len()).unwrap_or(u16::MAX));
                 parts.push(Part {
                     role,
-                    identity_pem: Identity::load_or_generate(&data, self.schemes.signatures, &mut rng)?.public_pem(),
-                    link_pem: LinkKey::load_or_generate(&data, self.schemes.kem, &mut rng)?.public_pem(),
+                    identity_pem: Identity::load_or_generate(&data, self.common.schemes.signatures, &mut rng)?
+                        .public_pem(),
+                    link_pem: LinkKey::load_or_generate(&data, self.common.schemes.kem, &mut rng)?.public_pem(),
                     address: SocketAddr::new(self.address, port),
-                    metrics: SocketAddr::new(LOOPBACK, port.saturating_add(count_of_ports(&roles))),
+                    metrics: Some(SocketAddr::new(LOOPBACK, port.saturating_add(count_of_ports(&roles)))),
                     name,
                 });
             }
@@ -109,7 +117,7 @@ impl Plan {
                 _ => folder.write(&part.name, "katzenpost.toml", &text::server(self, part, &parts))?,
             }
         }
-        folder.write("", "client.toml", &text::client(self, &parts))?;
+        folder.write("", "client.toml", &text::client(&self.common, &parts))?;
         folder.write_script("run", &text::script(&parts))?;
         let authorities = parts.iter().filter(|part| part.role == Role::Authority).count();
         Ok(Made { authorities, nodes: parts.len().saturating_sub(authorities) })

@@ -1,6 +1,6 @@
 //! The configurations, as Katzenpost's own tools lay them out.
 
-use super::plan::{Part, Plan, Role};
+use super::plan::{Common, Part, Plan, Role};
 use crate::geometry::geometry_toml;
 use core::fmt::Write as _;
 
@@ -10,11 +10,11 @@ pub(super) fn authority(plan: &Plan, part: &Part, parts: &[Part]) -> String {
         "[Server]\n  Identifier = \"{}\"\n  WireKEMScheme = \"{}\"\n  PKISignatureScheme = \"{}\"\n  \
          Addresses = [\"tcp://{}\"]\n  DataDir = \".\"\n\n",
         part.name,
-        plan.schemes.kem.name(),
-        plan.schemes.signatures.name(),
+        plan.common.schemes.kem.name(),
+        plan.common.schemes.signatures.name(),
         part.address
     );
-    peers(&mut text, "Authorities", plan, parts);
+    peers(&mut text, "Authorities", &plan.common, parts);
     let _ = write!(text, "[Debug]\n  Layers = {}\n  MinNodesPerLayer = 1\n\n", plan.layers);
     let _ = writeln!(text, "[Parameters]\n{PARAMETERS}");
     let sections = [("Mixes", Role::Mix), ("GatewayNodes", Role::Gateway), ("ServiceNodes", Role::Service)];
@@ -27,7 +27,7 @@ pub(super) fn authority(plan: &Plan, part: &Part, parts: &[Part]) -> String {
             );
         }
     }
-    common(&mut text, plan);
+    common(&mut text, &plan.common);
     text
 }
 
@@ -35,23 +35,23 @@ pub(super) fn authority(plan: &Plan, part: &Part, parts: &[Part]) -> String {
 pub(super) fn server(plan: &Plan, part: &Part, parts: &[Part]) -> String {
     let mut text = format!(
         "[Server]\n  Identifier = \"{}\"\n  WireKEM = \"{}\"\n  PKISignatureScheme = \"{}\"\n  \
-         Addresses = [\"tcp://{}\"]\n  MetricsAddress = \"{}\"\n  DataDir = \".\"\n  \
+         Addresses = [\"tcp://{}\"]\n{}  DataDir = \".\"\n  \
          IsGatewayNode = {}\n  IsServiceNode = {}\n\n",
         part.name,
-        plan.schemes.kem.name(),
-        plan.schemes.signatures.name(),
+        plan.common.schemes.kem.name(),
+        plan.common.schemes.signatures.name(),
         part.address,
-        part.metrics,
+        part.metrics.map(|address| format!("  MetricsAddress = \"{address}\"\n")).unwrap_or_default(),
         part.role == Role::Gateway,
         part.role == Role::Service,
     );
-    peers(&mut text, "PKI.Voting.Authorities", plan, parts);
-    common(&mut text, plan);
+    peers(&mut text, "PKI.Voting.Authorities", &plan.common, parts);
+    common(&mut text, &plan.common);
     text
 }
 
 /// `client.toml`.
-pub(super) fn client(plan: &Plan, parts: &[Part]) -> String {
+pub(crate) fn client(plan: &Common, parts: &[Part]) -> String {
     let mut text = format!(
         "WireKEMScheme = \"{}\"\nPKISignatureScheme = \"{}\"\n\n",
         plan.schemes.kem.name(),
@@ -89,7 +89,7 @@ pub(super) fn script(parts: &[Part]) -> String {
     text + "wait\n"
 }
 
-fn peers(text: &mut String, section: &str, plan: &Plan, parts: &[Part]) {
+fn peers(text: &mut String, section: &str, plan: &Common, parts: &[Part]) {
     for authority in parts.iter().filter(|part| part.role == Role::Authority) {
         let _ = write!(
             text,
@@ -106,7 +106,7 @@ fn peers(text: &mut String, section: &str, plan: &Plan, parts: &[Part]) {
 }
 
 /// What every part has to know alike.
-fn common(text: &mut String, plan: &Plan) {
+fn common(text: &mut String, plan: &Common) {
     let _ = write!(
         text,
         "[Mixwell]\n  EpochSeconds = {}\n\n{}",

@@ -15,6 +15,7 @@ use super::{
     link::{Stopwatch, stopped},
     packets::Packets,
     peers::Authorities,
+    pki_client::PkiClient,
     randomness::Randomness,
 };
 use ::core::{fmt, time::Duration};
@@ -45,6 +46,16 @@ pub(crate) struct Parts {
     pub(crate) randomness: Randomness,
     /// What has happened, for whoever looks.
     pub(crate) tally: Arc<Tally>,
+    /// What to send when nobody has asked for anything; a decoy if this is `None`.
+    pub(crate) steady: Option<Steady>,
+}
+
+/// What makes a client send a message at every tick of messages, and never give up.
+pub(crate) struct Steady {
+    /// Makes the message of a tick for which there is none.
+    pub(crate) next: Box<dyn FnMut() -> Request + Send>,
+    /// Whom to ask for the consensus if no gateway is known.
+    pub(crate) asker: PkiClient,
 }
 
 /// A message, and whom to tell what became of it.
@@ -59,12 +70,14 @@ pub(crate) async fn run(
     mut requests: mpsc::Receiver<Request>,
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), ClientError> {
-    let Parts { packets, authorities, kem, clock, known, pinned, gateway, capability, timeouts, randomness, tally } =
-        parts;
-    let client = Client::new(packets, capability, clock.period(), randomness.branch(), tally);
+    let Parts {
+        packets, authorities, kem, clock, known, pinned, gateway, capability, timeouts, randomness, tally, ..
+    } = parts;
+    let (next, asker) = parts.steady.map(|Steady { next, asker }| (next, asker)).unzip();
+    let client = Client::new(packets, (capability, next), clock.period(), randomness.branch(), tally);
     let stopwatch = Stopwatch::start();
     let mut session =
-        Session { client, authorities, kem, clock, known, pinned, gateway, timeouts, randomness, stopwatch };
+        Session { client, authorities, kem, clock, known, pinned, gateway, asker, timeouts, randomness, stopwatch };
     let mut failures: u32 = 0;
     let mut was_connected = false;
     while !*stop.borrow() {
@@ -79,7 +92,7 @@ pub(crate) async fn run(
             Ok(()) => return Ok(()),
             Err(error @ ClientError::Link(_)) => return Err(error),
             // one that was there may be missing from one consensus
-            Err(error @ ClientError::NoGateway) if !was_connected => return Err(error),
+            Err(error @ ClientError::NoGateway) if !was_connected && session.asker.is_none() => return Err(error),
             Err(error) => debug!(%error, "the connection to the gateway ended"),
         }
         failures = if begun.elapsed() > STEADY { 1 } else { failures.saturating_add(1) };

@@ -2,6 +2,7 @@
 
 mod geometry;
 mod predict;
+mod served;
 mod summary;
 mod talk;
 mod view;
@@ -17,9 +18,10 @@ use super::{
 };
 use crate::error::Error;
 use clap::Args;
-use core::time::Duration;
+use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 use geometry::Packets;
-use std::io::Write as _;
+use served::Served;
+use std::{io::Write as _, path::PathBuf};
 use talk::Results;
 use tokio::time::{self, Instant};
 use view::View;
@@ -30,11 +32,19 @@ use world::World;
 /// Three authorities vote on a consensus in every epoch; a gateway, layers of two mixes each and a service node listen on
 /// loopback ports and call each other; clients fetch the consensus from the gateway and send messages to the echo service,
 /// which answers through SURBs. Every link is encrypted by a post-quantum handshake, every hop holds packets for a
-/// random time, everyone sends cover traffic. Nothing is written to disk. The exit status is 0 only if every message
-/// came back and no packet was lost.
+/// random time, everyone sends cover traffic. But for --serve nothing is written to disk. The exit status is 0 only if every
+/// message came back and no packet was lost.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
+    /// Stay up until interrupted, with a client.toml in this folder for `mixwell chat`, `ping` and `fetch` in other terminals
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["epochs", "minutes"])]
+    serve: Option<PathBuf>,
+
+    /// The length of an epoch, about; 10 if not given, or 60 with --serve
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(5..=86_400))]
+    epoch_seconds: Option<u64>,
+
     /// Epochs with traffic; the authorities need one before that for their first consensus
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     epochs: u32,
@@ -73,16 +83,22 @@ Examples:
   mixwell demo                              three epochs of ten seconds, two clients
   mixwell demo --clients 10 --minutes 5     more of both
   mixwell demo --geometry xwing             KEM Sphinx: packets that withstand quantum computers
-  mixwell demo --layers 5 --kem mlkem768    longer routes, other links";
+  mixwell demo --layers 5 --kem mlkem768    longer routes, other links
+  mixwell demo --serve net                  until Ctrl-C, for clients with net/client.toml";
 
-/// How long an epoch is, about.
-const EPOCH: Duration = Duration::from_secs(10);
+/// How long an epoch is, about, in seconds.
+const EPOCH: u64 = 10;
+const SERVED_EPOCH: u64 = 60;
 
 /// On a busy machine the authorities may miss each other's votes, and try again in the next epoch.
 const MOST_TRIES: u32 = 12;
 
 /// What the network may take to bring home what is under way, besides the clients' own patience.
 const HOMECOMING: Duration = Duration::from_mins(1);
+
+/// Who interrupts does not want to wait.
+const SHORT_HOMECOMING: Duration = Duration::from_secs(3);
+const FOREVER: Duration = Duration::from_hours(24 * 365 * 10);
 
 /// Runs the network, and says how it went.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -105,8 +121,10 @@ async fn demonstrate(
     let begun = Instant::now();
     let world = World::start(arguments, &randomness).await?;
     let mut view = View::new(&world);
-    let most_wait = EPOCH.saturating_mul(MOST_TRIES);
-    if !view.until(&world, after(begun, most_wait), |world, _| world.is_ready()).await {
+    let most_wait = arguments.epoch().saturating_mul(MOST_TRIES);
+    let over = arguments.serve.is_some().then(runtime::stop_flag);
+    let is_over = || over.as_ref().is_some_and(|over| over.load(Relaxed));
+    if !view.until(&world, after(begun, most_wait), |world, _| world.is_ready() || is_over()).await {
         return Err(NetworkError::Demo("the authorities did not agree on a consensus in time; is the machine busy?"));
     }
 
@@ -116,19 +134,37 @@ async fn demonstrate(
         // what is sent at the very end still comes back within the epoch
         None => world.clock.eighths_into(first.plus(arguments.epochs.saturating_sub(1).into()), 7),
     };
+    let served = arguments.serve.as_deref().map(|folder| Served::write(folder, &world.client_toml(arguments.kem)));
+    let served = served.transpose()?;
     let talk = world.talk();
-    let until = after(Instant::now(), end.saturating_sub(world.clock.now()));
-    view.until(&world, until, |_, _| false).await;
+    let homecoming = if let Some(served) = &served {
+        view.tell(&served.text());
+        view.until(&world, after(Instant::now(), FOREVER), |_, _| is_over()).await;
+        SHORT_HOMECOMING
+    } else {
+        let until = after(Instant::now(), end.saturating_sub(world.clock.now()));
+        view.until(&world, until, |_, _| false).await;
+        HOMECOMING
+    };
     talk.stop();
-    view.until(&world, after(Instant::now(), HOMECOMING), |_, results| results.awaited == 0).await;
+    view.until(&world, after(Instant::now(), homecoming), |_, results| results.awaited == 0).await;
     view.finish();
 
     let results: Results = world.results().clone();
     let report = summary::Report::new(arguments, &world, &results, begun.elapsed());
     // before they stop, since what is under way then is lost
-    let outcome = (report.text(), report.verdict());
+    // others come and go: what is lost with them is no fault of the network
+    let outcome = (report.text(), if served.is_some() { Ok(()) } else { report.verdict() });
     let _ = time::timeout(Duration::from_secs(8), world.stop()).await;
     Ok(outcome)
+}
+
+impl Arguments {
+    /// How long an epoch is to be, about.
+    fn epoch(&self) -> Duration {
+        let usual = if self.serve.is_some() { SERVED_EPOCH } else { EPOCH };
+        Duration::from_secs(self.epoch_seconds.unwrap_or(usual))
+    }
 }
 
 fn minutes(text: &str) -> Result<f64, String> {

@@ -5,19 +5,20 @@ use super::{
     directory::{NodeDescription, follow, upload},
     error::NetworkError,
     keys::{Identity, LinkKey},
-    letters,
     mix::Kind,
     mix_keys::{MixKeys, MixScheme, WithMixScheme, with_scheme},
     node::{Node, Parts, Sizes},
     peers::Authorities,
     pki_client::PkiClient,
     randomness::Randomness,
+    rendezvous::{Shape, Store},
     runtime::pass_on,
+    service,
 };
 use core::pin::Pin;
-use mixwell_pki_types::build::{Addresses, Value};
+use mixwell_pki_types::build::Addresses;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 
 /// What a node is to be.
@@ -46,9 +47,6 @@ pub(crate) struct Launched {
     pub(crate) work: Pin<Box<dyn Future<Output = Result<(), NetworkError>> + Send>>,
 }
 
-/// The one service there is: what it can do, and its endpoint.
-const ECHO: (&str, &str) = ("echo", "+echo");
-
 impl Launch {
     /// Makes the node.
     pub(crate) fn launch(self) -> Result<Launched, NetworkError> {
@@ -57,12 +55,10 @@ impl Launch {
     }
 
     fn description(&self) -> NodeDescription {
-        let (capability, endpoint) = ECHO;
-        let parameters = BTreeMap::from([("endpoint".to_owned(), Value::from(endpoint))]);
         NodeDescription {
             name: self.name.clone(),
             addresses: self.addresses.clone(),
-            kaetzchen: (self.kind == Kind::Service).then(|| BTreeMap::from([(capability.to_owned(), parameters)])),
+            kaetzchen: (self.kind == Kind::Service).then(|| service::capabilities(&self.geometry)),
             is_gateway: self.kind == Kind::Gateway,
             is_service: self.kind == Kind::Service,
         }
@@ -83,8 +79,11 @@ impl WithMixScheme for Launch {
             .with_geometry(geometry.hash());
         let (directory, following) = follow(client.clone(), clock);
         let services = match kind {
-            Kind::Service => letters::endpoint(ECHO.1).map(|endpoint| (endpoint, echo as fn(&[u8]) -> &[u8])),
-            Kind::Mix | Kind::Gateway => None,
+            Kind::Service => {
+                let store = Shape::of(&geometry).map(|shape| Store::new(shape, sizes.boxes, randomness.rng()));
+                service::services(store.map(Arc::new))
+            }
+            Kind::Mix | Kind::Gateway => Vec::new(),
         };
         let parts = Parts {
             name,
@@ -93,7 +92,7 @@ impl WithMixScheme for Launch {
             link_key: link_key.clone(),
             sphinx,
             mix_keys: Arc::clone(&mix_keys),
-            services: services.into_iter().collect(),
+            services,
             clock,
             directory,
             sizes,
@@ -117,9 +116,4 @@ impl WithMixScheme for Launch {
         });
         Ok(Launched { node, work })
     }
-}
-
-/// Answers with what was asked.
-const fn echo(request: &[u8]) -> &[u8] {
-    request
 }

@@ -88,14 +88,24 @@ pub(crate) fn service<'a>(
     capability: &str,
     rng: &mut ChaCha20Rng,
 ) -> Result<(Node<'a>, RecipientId), LetterError> {
-    let offers = || {
-        document.services().filter_map(|node| {
-            let found = node.capabilities().find(|offered| offered.name() == capability)?;
-            Some((node, endpoint(found.endpoint()?)?))
-        })
-    };
-    let count = offers().count();
-    offers().nth(below(count, rng)).ok_or(LetterError::NoService)
+    let count = offers(document, capability).count();
+    offers(document, capability).nth(below(count, rng)).ok_or(LetterError::NoService)
+}
+
+/// The service node at which all clients of a capability meet, and the service's recipient id there: of those that have it the
+/// one of the lowest id.
+pub(crate) fn meeting_place<'a>(
+    document: &Document<'a>,
+    capability: &str,
+) -> Result<(Node<'a>, RecipientId), LetterError> {
+    offers(document, capability).min_by_key(|(node, _)| node.id().0).ok_or(LetterError::NoService)
+}
+
+fn offers<'a>(document: &Document<'a>, capability: &str) -> impl Iterator<Item = (Node<'a>, RecipientId)> {
+    document.services().filter_map(move |node| {
+        let found = node.capabilities().find(|offered| offered.name() == capability)?;
+        Some((node, endpoint(found.endpoint()?)?))
+    })
 }
 
 /// The recipient id of an endpoint: its name, padded with zeros.

@@ -3,6 +3,7 @@
 use super::{
     counters::{Flow, Loss},
     node::Node,
+    rendezvous::BoxEvent,
 };
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
 use std::{io, sync::Arc};
@@ -62,6 +63,15 @@ pub(crate) fn text(node: &Node) -> String {
     head(&mut out, "mixwell_dropped_total", "counter", "Packets that were dropped, by reason.");
     for reason in Loss::ALL {
         line(&mut out, "mixwell_dropped_total", &format!("{{reason=\"{}\"}}", reason.name()), counters.dropped(reason));
+    }
+    if let Some(store) = node.mix.store() {
+        head(&mut out, "mixwell_boxes_total", "counter", "Boxes of the rendezvous service, by what became of them.");
+        for event in BoxEvent::ALL {
+            let labels = format!("{{event=\"{}\"}}", event.name());
+            line(&mut out, "mixwell_boxes_total", &labels, store.counts().of(event));
+        }
+        head(&mut out, "mixwell_boxes", "gauge", "Boxes that can be read.");
+        line(&mut out, "mixwell_boxes", "", store.len() as u64);
     }
     let calls = &node.calls;
     let (up, links) = node.routes.up();

@@ -13,7 +13,9 @@ pub(crate) use decoys::Decoys;
 use super::{
     counters::{Counters, Flow, Loss},
     packet::{Packet, Pool},
-    packets::{Unwrap, Unwrapped},
+    packets::{Asked, Unwrap, Unwrapped},
+    rendezvous::Store,
+    service::{Service, Services},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -32,15 +34,12 @@ pub(crate) enum Kind {
     Service,
 }
 
-/// A service's endpoint, and what it answers to the user's bytes of a request.
-pub(crate) type Service = (RecipientId, fn(&[u8]) -> &[u8]);
-
 /// What a node is made of.
 pub(crate) struct Setup {
     /// What it is.
     pub(crate) kind: Kind,
-    /// Its services: each endpoint, and what it answers to the user's bytes of a request.
-    pub(crate) services: Vec<Service>,
+    /// Its services.
+    pub(crate) services: Services,
     /// How long packets may be held.
     pub(crate) limits: Limits,
     /// How many packets wait for their release at most.
@@ -151,6 +150,14 @@ impl Mix {
         self.setup.kind
     }
 
+    /// The boxes of the rendezvous service, if there is one here.
+    pub(crate) fn store(&self) -> Option<&Arc<Store>> {
+        self.setup.services.iter().find_map(|(_, service)| match service {
+            Service::Rendezvous(store) => Some(store),
+            Service::Echo => None,
+        })
+    }
+
     /// Where packets lie.
     pub(crate) const fn pool(&self) -> &Arc<Pool> {
         &self.pool
@@ -174,7 +181,7 @@ impl Mix {
             }
             (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(Loss::Commands),
             (Unwrapped::Request { recipient, delay_millis }, Kind::Service) => {
-                let (next_hop, reply) = self.answer(recipient, &packet)?;
+                let (next_hop, reply) = self.answer(now(), recipient, &packet)?;
                 Ok(self.hold(now, arrived, delay_millis.ok_or(Loss::Request)?, (next_hop, reply)))
             }
             (Unwrapped::Request { .. }, Kind::Mix | Kind::Gateway) => Err(Loss::Recipient),
@@ -196,11 +203,12 @@ impl Mix {
     }
 
     /// Makes the packet that answers a request.
-    fn answer(&self, recipient: RecipientId, request: &Packet) -> Result<(NodeId, Packet), Loss> {
+    fn answer(&self, now: Instant, recipient: RecipientId, request: &Packet) -> Result<(NodeId, Packet), Loss> {
         let service = self.setup.services.iter().find(|(endpoint, _)| *endpoint == recipient);
-        let (_, answer) = service.ok_or(Loss::Recipient)?;
+        let (_, service) = service.ok_or(Loss::Recipient)?;
         let mut reply = self.pool.take().ok_or(Loss::Buffers)?;
-        let next_hop = self.packets.answer(request, *answer, &mut reply)?;
+        let mut room = self.pool.take().ok_or(Loss::Buffers)?;
+        let next_hop = self.packets.answer(request, Asked { service, now, room: &mut room }, &mut reply)?;
         self.counters.count(Flow::Answered);
         Ok((next_hop, reply))
     }

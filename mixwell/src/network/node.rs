@@ -15,13 +15,18 @@ use super::{
     gateway::Mailboxes,
     keys::LinkKey,
     link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who, stopped},
-    mix::{Kind, Mix, Service, Setup},
+    mix::{Kind, Mix, Setup},
     mix_keys::{MixKeys, MixScheme},
     packet::Pool,
     packets::KeyRing,
     randomness::Randomness,
+    rendezvous,
     runtime::pass_on,
+    service::Services,
 };
+#[cfg(test)]
+pub(crate) use mischief::Wrong;
+
 use core::time::Duration;
 use mixwell_mixdelay::Limits;
 use mixwell_pki_types::{Epoch, Rates};
@@ -59,6 +64,8 @@ pub(crate) struct Sizes {
     pub(crate) clients_per_address: usize,
     /// Replies that wait for one client.
     pub(crate) mailbox: usize,
+    /// What a rendezvous service holds.
+    pub(crate) boxes: rendezvous::Limits,
     /// How long packets may be held and late.
     pub(crate) limits: Limits,
     /// How long a packet may wait to be written.
@@ -76,8 +83,7 @@ pub(crate) struct Parts<S: MixScheme> {
     pub(crate) link_key: LinkKey,
     pub(crate) sphinx: Sphinx<S>,
     pub(crate) mix_keys: Arc<MixKeys<S>>,
-    /// The endpoint of each service, and what it answers.
-    pub(crate) services: Vec<Service>,
+    pub(crate) services: Services,
     pub(crate) clock: Clock,
     pub(crate) directory: Directory,
     pub(crate) sizes: Sizes,
@@ -119,6 +125,7 @@ impl Sizes {
             clients: 1024,
             clients_per_address: 128,
             mailbox: 256,
+            boxes: rendezvous::Limits::for_period(period),
             limits: super::mix::limits(period),
             write_wait: Duration::from_millis(50),
             timeouts: Timeouts::default(),
@@ -321,11 +328,14 @@ impl Node {
         }
     }
 
-    /// Throws away replies that nobody comes for. Does not end.
+    /// Throws away replies and boxes that nobody comes for. Does not end.
     async fn sweep(&self) {
         loop {
             time::sleep(SWEEP).await;
             self.lose(Loss::MailboxExpired, self.mailboxes.expire(self.stopwatch.now()));
+            if let Some(store) = self.mix.store() {
+                store.sweep(self.stopwatch.now());
+            }
         }
     }
 }

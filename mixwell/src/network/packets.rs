@@ -8,8 +8,10 @@ pub(crate) use keys::KeyRing;
 use super::{
     counters::Loss,
     mix_keys::{MixScheme, WithMixScheme, with_scheme},
+    service::Service,
 };
 use chacha20::ChaCha20Rng;
+use mixwell_mixdelay::Instant;
 use mixwell_pki_types as pki;
 use mixwell_sphinx::{
     Action, FinishError, Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId, SurbKeys, WrapError,
@@ -57,6 +59,14 @@ pub(crate) struct Letter<'a> {
     pub(crate) payload: &'a [u8],
 }
 
+/// A service that is asked.
+pub(crate) struct Asked<'a> {
+    pub(crate) service: &'a Service,
+    pub(crate) now: Instant,
+    /// A packet buffer, for what it answers.
+    pub(crate) room: &'a mut [u8],
+}
+
 /// What can be done with packets without keys.
 pub(crate) trait Packets: Send + Sync {
     /// The lengths of packets.
@@ -71,9 +81,9 @@ pub(crate) trait Packets: Send + Sync {
         packet: &mut [u8],
     ) -> Result<SurbKeys, WrapError>;
 
-    /// Reads the user's bytes of a request, an unwrapped packet, and makes `reply` the packet that carries what `answer`
-    /// gives for them. Says where it is to go first.
-    fn answer(&self, request: &[u8], answer: fn(&[u8]) -> &[u8], reply: &mut [u8]) -> Result<NodeId, Loss>;
+    /// Reads the user's bytes of a request, an unwrapped packet, and makes `reply` the packet that carries what a service
+    /// answers to them. Says where it is to go first.
+    fn answer(&self, request: &[u8], asked: Asked<'_>, reply: &mut [u8]) -> Result<NodeId, Loss>;
 }
 
 /// What a node does with its mix keys.
@@ -103,12 +113,13 @@ impl<S: MixScheme> Packets for Sphinx<S> {
         Ok(keys)
     }
 
-    fn answer(&self, request: &[u8], answer: fn(&[u8]) -> &[u8], reply: &mut [u8]) -> Result<NodeId, Loss> {
+    fn answer(&self, request: &[u8], asked: Asked<'_>, reply: &mut [u8]) -> Result<NodeId, Loss> {
         let at = request.len().saturating_sub(self.geometry().forward_payload_len());
         let payload = request.get(at..).unwrap_or_default();
         let message = Message::parse(self.geometry(), payload).map_err(|_| Loss::Request)?;
         let surb = message.surb.ok_or(Loss::Request)?;
-        self.wrap_reply(surb, answer(message.user_payload), reply).map_err(|_| Loss::Request)
+        let Asked { service, now, room } = asked;
+        self.wrap_reply(surb, service.answer(now, message.user_payload, room), reply).map_err(|_| Loss::Request)
     }
 }
 
@@ -127,8 +138,8 @@ impl<S: MixScheme> Packets for KeyRing<S> {
         Packets::wrap(self.sphinx(), letter, rng, surb, packet)
     }
 
-    fn answer(&self, request: &[u8], answer: fn(&[u8]) -> &[u8], reply: &mut [u8]) -> Result<NodeId, Loss> {
-        self.sphinx().answer(request, answer, reply)
+    fn answer(&self, request: &[u8], asked: Asked<'_>, reply: &mut [u8]) -> Result<NodeId, Loss> {
+        self.sphinx().answer(request, asked, reply)
     }
 }
 

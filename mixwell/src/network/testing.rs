@@ -5,22 +5,20 @@ use super::{
     address::Address,
     client::{self, Reply, Request, Tally, Unanswered},
     clock::Clock,
+    config::{ClientConfiguration, Gateway},
     directory::{Consensus, Consensuses, NodeDescription},
     keys::{Identity, LinkKem, LinkKey},
-    letters,
     mix::Kind,
     mix_keys::MixKeys,
     node::{Node, Parts, Sizes},
     packets,
     peers::{Authorities, Authority},
     randomness::Randomness,
+    rendezvous::{self, Shape, Store},
+    service::{self, Services},
 };
 use core::time::Duration;
-use mixwell_pki_types::{
-    Ed25519, Epoch, Period, Rates,
-    build::{DocumentBuilder, Value},
-    certify,
-};
+use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
 use mixwell_wire::Timeouts;
@@ -44,6 +42,7 @@ pub(crate) struct TestNetwork {
     pub(crate) known: Consensuses,
     pub(crate) randomness: Randomness,
     stop: watch::Sender<bool>,
+    gateway_stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _directory: watch::Sender<Arc<Consensuses>>,
 }
@@ -88,11 +87,10 @@ impl TestNetwork {
             let address = Address::of(listener.local_addr().unwrap());
             let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
             mix_keys.advance(epoch, &mut rng).unwrap();
-            let echo = BTreeMap::from([("endpoint".to_owned(), Value::from("+echo"))]);
             let description = NodeDescription {
                 name: format!("node{number}"),
                 addresses: BTreeMap::from([("tcp".to_owned(), vec![address.to_string()])]),
-                kaetzchen: (kind == Kind::Service).then(|| BTreeMap::from([("echo".to_owned(), echo)])),
+                kaetzchen: (kind == Kind::Service).then(|| service::capabilities(sphinx.geometry())),
                 is_gateway: kind == Kind::Gateway,
                 is_service: kind == Kind::Service,
             };
@@ -117,11 +115,10 @@ impl TestNetwork {
         let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };
         let (sender, directory) = watch::channel(Arc::new(known.clone()));
         let (stop, stopped) = watch::channel(false);
+        let (gateway_stop, gateway_stopped) = watch::channel(false);
         let (mut nodes, mut tasks) = (Vec::new(), Vec::new());
         for (name, kind, identity, link_key, mix_keys, listener) in parts {
-            let echo: fn(&[u8]) -> &[u8] = |bytes| bytes;
-            let services =
-                if kind == Kind::Service { vec![(letters::endpoint("+echo").unwrap(), echo)] } else { vec![] };
+            let services = if kind == Kind::Service { services(&sphinx, &randomness) } else { vec![] };
             let (node, turn) = Node::new(Parts {
                 name,
                 kind,
@@ -141,10 +138,22 @@ impl TestNetwork {
                 randomness: randomness.branch(),
             });
             tasks.push(tokio::spawn(turn));
+            let stopped = if kind == Kind::Gateway { &gateway_stopped } else { &stopped };
             tasks.push(tokio::spawn(Arc::clone(&node).run(vec![listener], stopped.clone())));
             nodes.push(node);
         }
-        let network = Self { sphinx, clock, nodes, authorities, known, randomness, stop, tasks, _directory: sender };
+        let network = Self {
+            sphinx,
+            clock,
+            nodes,
+            authorities,
+            known,
+            randomness,
+            stop,
+            gateway_stop,
+            tasks,
+            _directory: sender,
+        };
         network.is_up().await;
         network
     }
@@ -176,15 +185,52 @@ impl TestNetwork {
             timeouts: Timeouts::default(),
             randomness: self.randomness.branch(),
             tally: Arc::clone(&tally),
+            steady: None,
         };
         let (requests, receiver) = mpsc::channel(1000);
         tokio::spawn(client::run(parts, receiver, self.stop.subscribe()));
         TestClient { requests, tally }
     }
 
+    /// What a client's configuration would say; it pins the gateway.
+    pub(crate) fn configuration(&self) -> ClientConfiguration {
+        let consensus = self.known.current.clone().unwrap();
+        let document = consensus.document().unwrap();
+        let gateway = document.gateways().next().unwrap();
+        let gateway = Gateway {
+            name: gateway.name().to_owned(),
+            id: gateway.id(),
+            link_key: gateway.link_key().to_vec(),
+            addresses: gateway.addresses().flat_map(|(_, list)| list).map(|text| text.parse().unwrap()).collect(),
+        };
+        ClientConfiguration {
+            kem: LinkKem::default(),
+            geometry: *self.sphinx.geometry(),
+            authorities: Arc::clone(&self.authorities),
+            gateways: vec![gateway],
+            period: self.clock.period(),
+        }
+    }
+
+    /// Stops the gateway alone.
+    pub(crate) async fn stop_gateway(&mut self) {
+        self.gateway_stop.send_replace(true);
+        let (idle, ended) = (tokio::spawn(async {}), &mut self.tasks[1]);
+        core::mem::replace(ended, idle).await.unwrap();
+    }
+
+    /// Starts it again.
+    pub(crate) async fn start_gateway(&mut self) {
+        let listener = self.configuration().gateways[0].addresses[0].listen().await.unwrap();
+        self.gateway_stop.send_replace(false);
+        let stop = self.gateway_stop.subscribe();
+        self.tasks[1] = tokio::spawn(Arc::clone(&self.nodes[0]).run(vec![listener], stop));
+    }
+
     /// Tells all nodes to stop, and waits for them.
     pub(crate) async fn stop(self) -> Vec<Arc<Node>> {
         self.stop.send_replace(true);
+        self.gateway_stop.send_replace(true);
         for task in self.tasks.into_iter().skip(1).step_by(2) {
             task.await.unwrap();
         }
@@ -200,6 +246,12 @@ impl TestClient {
         assert!(sent.is_ok());
         reply
     }
+}
+
+fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
+    let boxes = rendezvous::Limits { boxes: 10_000, life: Duration::from_mins(20) };
+    let store = Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
+    service::services(Some(Arc::new(store)))
 }
 
 /// A consensus that one authority has signed.

@@ -21,3 +21,5 @@ mod packet;
 mod packets;
 mod run;
 mod schemes;
+mod serve;
+mod talk;

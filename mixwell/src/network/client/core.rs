@@ -9,7 +9,7 @@ use crate::network::{
 use chacha20::ChaCha20Rng;
 use core::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 use mixwell_mixdelay::{ClientClock, Instant, Rate, Tick};
@@ -32,6 +32,8 @@ pub(crate) struct Client {
     /// A new one for each packet, so that nobody finds the keys of those before in it.
     rng: ChaCha20Rng,
     messages: VecDeque<Request>,
+    /// Makes the message of a tick for which there is none.
+    next: Option<Next>,
     waiting: HashMap<SurbId, Waiting>,
     surb: Vec<u8>,
     tally: Arc<Tally>,
@@ -90,12 +92,18 @@ pub(crate) struct Tally {
     pub(crate) unknown: AtomicU64,
     /// Times that a connection was made.
     pub(crate) connections: AtomicU64,
+    /// Whether there is one now.
+    pub(crate) is_connected: AtomicBool,
+    /// Whether at the last tick no packet could be made.
+    pub(crate) is_stuck: AtomicBool,
 }
+
+type Next = Box<dyn FnMut() -> Request + Send>;
 
 impl Client {
     pub(crate) fn new(
         packets: Box<dyn Packets>,
-        capability: String,
+        (capability, next): (String, Option<Next>),
         period: Period,
         randomness: Randomness,
         tally: Arc<Tally>,
@@ -103,7 +111,7 @@ impl Client {
         let surb = vec![0; packets.geometry().surb_len()];
         let (messages, waiting) = (VecDeque::new(), HashMap::new());
         let (clock, rng) = (ClientClock::new(), randomness.rng());
-        Self { packets, capability, period, clock, randomness, rng, messages, waiting, surb, tally }
+        Self { packets, capability, period, clock, randomness, rng, messages, next, waiting, surb, tally }
     }
 
     /// Takes the rates of a consensus.
@@ -116,6 +124,7 @@ impl Client {
     /// The connection is up.
     pub(crate) fn connected(&mut self, now: Instant) {
         self.tally.connections.fetch_add(1, Relaxed);
+        self.tally.is_connected.store(true, Relaxed);
         self.clock.set_link(now, true, &mut self.rng);
     }
 
@@ -126,6 +135,7 @@ impl Client {
 
     /// The connection is down: replies to its queue will not be seen.
     pub(crate) fn disconnected(&mut self, now: Instant) {
+        self.tally.is_connected.store(false, Relaxed);
         self.clock.set_link(now, false, &mut self.rng);
         for (_, waiting) in self.waiting.drain() {
             self.tally.lost.fetch_add(1, Relaxed);
@@ -163,8 +173,20 @@ impl Client {
     ) -> Result<bool, LetterError> {
         let Some(tick) = self.clock.poll(now, &mut self.rng) else { return Ok(false) };
         self.rng = self.randomness.rng();
+        self.tally.is_stuck.store(true, Relaxed);
+        if tick == Tick::MessageOrDecoy
+            && self.messages.is_empty()
+            && let Some(next) = &mut self.next
+        {
+            let message = next();
+            self.queue(message);
+        }
         let message = if tick == Tick::MessageOrDecoy { self.messages.front() } else { None };
-        let (service, endpoint) = letters::service(&document, &self.capability, &mut self.rng)?;
+        let (service, endpoint) = match &self.next {
+            // those who meet there have to agree where that is
+            Some(_) => letters::meeting_place(&document, &self.capability)?,
+            None => letters::service(&document, &self.capability, &mut self.rng)?,
+        };
         let surb_id = SurbId(letters::random(&mut self.rng));
         let payload = message.map_or(&[][..], |message| &message.payload);
         let draft = Draft { sender: Sender::ClientOf(gateway), service, endpoint, owner, surb_id, payload };
@@ -178,6 +200,7 @@ impl Client {
         let deadline = now.plus_nanos(u64::try_from(patience.as_nanos()).unwrap_or(u64::MAX));
         let waiting = Waiting { keys: written.keys, answer, sent: now, delays: written.delays, deadline };
         self.waiting.insert(surb_id, waiting);
+        self.tally.is_stuck.store(false, Relaxed);
         Ok(true)
     }
 

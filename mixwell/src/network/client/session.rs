@@ -13,6 +13,7 @@ use crate::network::{
     keys::{LinkKem, LinkKey},
     link::{Stopwatch, after},
     peers::Authorities,
+    pki_client::PkiClient,
     randomness::Randomness,
 };
 use core::time::Duration;
@@ -41,6 +42,8 @@ pub(super) struct Session {
     pub(super) known: Consensuses,
     pub(super) pinned: Vec<Gateway>,
     pub(super) gateway: Option<String>,
+    /// Whom to ask for the consensus if no gateway is known.
+    pub(super) asker: Option<PkiClient>,
     pub(super) timeouts: Timeouts,
     pub(super) randomness: Randomness,
     pub(super) stopwatch: Stopwatch,
@@ -69,7 +72,16 @@ impl Session {
     /// Connects, and works until the connection fails. `Ok` when nobody can send a request any more.
     pub(super) async fn connect(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<(), ClientError> {
         self.known = self.known.at(self.clock.epoch());
-        let gateway = self.choose()?;
+        let gateway = match (self.choose(), &self.asker) {
+            (Err(ClientError::NoGateway), Some(asker)) if self.known.current.is_none() => {
+                let epoch = self.clock.epoch();
+                let fetched = asker.fetch(epoch, epoch).await;
+                let consensus = fetched.map_err(|errors| ClientError::Consensus(errors.to_string()))?;
+                self.known = self.known.at(epoch).with(Arc::new(consensus));
+                self.choose()?
+            }
+            (choice, _) => choice?,
+        };
         let mut rng = self.randomness.rng();
         let link = Link::client(PacketSizes::from(self.client.packets().geometry()));
         let key = LinkKey::generate(self.kem, &mut rng).map_err(ClientError::Link)?;

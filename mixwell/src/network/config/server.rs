@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{address::Address, keys::LinkKem, peers::Authorities},
+    network::{address::Address, keys::LinkKem, peers::Authorities, rendezvous},
 };
 use core::net::SocketAddr;
 use mixwell_pki_types::{Period, SignatureScheme};
@@ -39,6 +39,8 @@ pub(crate) struct ServerConfiguration {
     pub(crate) period: Period,
     /// The most on average of an epoch.
     pub(crate) packets_per_second: u32,
+    /// What a rendezvous service holds.
+    pub(crate) boxes: rendezvous::Limits,
 }
 
 impl ServerConfiguration {
@@ -58,6 +60,7 @@ impl ServerConfiguration {
         {
             return Err(source.error(service.span(), "a node can't be a gateway and a service node at once"));
         }
+        let period = Own::period(file.mixwell.as_ref(), &source)?;
         let is = |flag: Option<Spanned<bool>>| flag.is_some_and(Spanned::into_inner);
         let metrics = server.metrics_address.map(|address| {
             let wrong = |why| source.error(address.span(), format!("MetricsAddress: {why}"));
@@ -77,7 +80,8 @@ impl ServerConfiguration {
             geometry: source::geometry(&file.sphinx_geometry, &source)?,
             authorities: Arc::new(source::authorities(&file.pki.voting.authorities, (scheme, kem), &source)?),
             metrics: metrics.transpose()?,
-            period: Own::period(file.mixwell.as_ref(), &source)?,
+            period,
+            boxes: Own::boxes(file.mixwell.as_ref(), period, &source)?,
             packets_per_second: Own::packets_per_second(file.mixwell.as_ref(), &source)?,
         })
     }

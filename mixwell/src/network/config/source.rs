@@ -7,6 +7,7 @@ use crate::{
         keys::LinkKem,
         peers::{Authorities, Authority},
         pem::{self, Kind},
+        rendezvous::Limits,
     },
 };
 use core::{fmt, ops::Range, time::Duration};
@@ -99,6 +100,8 @@ impl core::error::Error for ConfigurationError {}
 pub(super) struct Own {
     epoch_seconds: Option<Spanned<u64>>,
     packets_per_second: Option<Spanned<u32>>,
+    boxes: Option<Spanned<u32>>,
+    box_seconds: Option<Spanned<u64>>,
 }
 
 impl Own {
@@ -121,6 +124,28 @@ impl Own {
         let good = (1..=MOST_PACKETS_PER_SECOND).contains(packets.get_ref()).then_some(*packets.get_ref());
         let reason = || format!("PacketsPerSecond: want 1 to {MOST_PACKETS_PER_SECOND}");
         good.ok_or_else(|| source.error(packets.span(), reason()))
+    }
+}
+
+impl Own {
+    /// How many boxes a rendezvous service holds, and for how long.
+    pub(super) fn boxes(own: Option<&Self>, period: Period, source: &Source) -> Result<Limits, ConfigurationError> {
+        let mut limits = Limits::for_period(period.duration());
+        let Some(own) = own else { return Ok(limits) };
+        if let Some(boxes) = &own.boxes {
+            let good = (1..=MOST_BOXES).contains(boxes.get_ref());
+            let reason = || source.error(boxes.span(), format!("Boxes: want 1 to {MOST_BOXES}"));
+            let boxes = usize::try_from(*boxes.get_ref()).ok().filter(|_| good);
+            limits.boxes = boxes.ok_or_else(reason)?;
+        }
+        if let Some(seconds) = &own.box_seconds {
+            if !(1..=LONGEST_EPOCH_SECONDS).contains(seconds.get_ref()) {
+                let reason = format!("BoxSeconds: want 1 to {LONGEST_EPOCH_SECONDS}");
+                return Err(source.error(seconds.span(), reason));
+            }
+            limits.life = Duration::from_secs(*seconds.get_ref());
+        }
+        Ok(limits)
     }
 }
 
@@ -253,6 +278,8 @@ const MOST_BYTES: u64 = 16 << 20;
 /// More than one processor core unwraps; memory is taken for what comes, 9 bytes a packet.
 const PACKETS_PER_SECOND: u32 = 10_000;
 const MOST_PACKETS_PER_SECOND: u32 = 1_000_000;
+/// 32 GB of boxes of 2000 bytes.
+const MOST_BOXES: u32 = 1 << 24;
 const SHORTEST_EPOCH_SECONDS: u64 = 2;
 const LONGEST_EPOCH_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// A certificate is verified for this many keys at once.

@@ -85,6 +85,15 @@ impl View {
         }
     }
 
+    /// Says something that stays on the screen.
+    pub(super) fn tell(&self, text: &str) {
+        match &self.lines {
+            // a screen that is gone shows nothing
+            Some(lines) => drop(lines.all.println(text)),
+            None => anstream::eprintln!("{text}"),
+        }
+    }
+
     fn show(&mut self, world: &World) {
         let results = world.results();
         let Some(lines) = &self.lines else {

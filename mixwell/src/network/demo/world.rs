@@ -1,9 +1,10 @@
 //! The network of the demonstration: keys, sockets and tasks.
 
 use super::{
-    Arguments, EPOCH,
+    Arguments,
     talk::{Results, Talk, lock},
 };
+use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
 use crate::network::{
     address::Address,
     authority::{self, AuthorityNode, Rules, State},
@@ -12,7 +13,7 @@ use crate::network::{
     config::{Gateway, NodeKind, PermittedNode},
     directory::{Consensuses, Directory, follow},
     error::NetworkError,
-    keys::{Identity, LinkKey},
+    keys::{Identity, LinkKem, LinkKey},
     launch::Launch,
     link::stopped,
     listener::{Listener, ListenerLimits},
@@ -23,7 +24,7 @@ use crate::network::{
     pki_client::PkiClient,
     randomness::Randomness,
 };
-use core::time::Duration;
+use core::{net::SocketAddr, time::Duration};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates};
 use mixwell_sphinx::Geometry;
 use mixwell_wire::Timeouts;
@@ -51,6 +52,8 @@ pub(super) struct World {
     pub(super) nodes: Vec<Arc<Node>>,
     pub(super) tallies: Vec<Arc<Tally>>,
     pub(super) geometry: Geometry,
+    /// What a client has to know: authorities and gateway.
+    public: Vec<Part>,
     results: Arc<Mutex<Results>>,
     requests: Vec<mpsc::Sender<client::Request>>,
     randomness: Randomness,
@@ -65,6 +68,7 @@ struct Seat {
     identity: Arc<Identity>,
     link_key: LinkKey,
     listener: TcpListener,
+    socket: SocketAddr,
     address: Address,
 }
 
@@ -86,9 +90,15 @@ impl World {
         }
         nodes.push((Seat::new("service node".to_owned(), arguments, randomness).await?, NodeKind::Service));
 
-        let clock = Clock::new(period_from_now(EPOCH));
+        let clock = Clock::new(period_from_now(arguments));
         let authorities =
             Arc::new(Authorities::new(&Ed25519, arguments.kem, seats.iter().map(Seat::as_authority).collect()));
+        let public: Vec<Part> = seats
+            .iter()
+            .map(|seat| (seat, Role::Authority))
+            .chain(nodes.first().map(|(seat, _)| (seat, Role::Gateway)))
+            .map(|(seat, role)| seat.as_part(role))
+            .collect();
         let permitted = |(seat, kind): &(Seat, NodeKind)| PermittedNode {
             identifier: seat.name.clone(),
             id: seat.identity.id(),
@@ -135,6 +145,7 @@ impl World {
             nodes: Vec::new(),
             tallies: Vec::new(),
             geometry,
+            public,
             results: Arc::default(),
             requests: Vec::new(),
             randomness: randomness.branch(),
@@ -204,6 +215,7 @@ impl World {
             timeouts: PATIENT,
             randomness: self.randomness.branch(),
             tally: Arc::clone(&tally),
+            steady: None,
         };
         let (requests, receiver) = mpsc::channel(64);
         self.tasks.spawn(async move {
@@ -229,6 +241,12 @@ impl World {
     pub(super) fn signers(&self) -> Option<usize> {
         let known = self.directory.borrow().clone();
         known.of(self.clock.epoch()).map(|consensus| consensus.signers().len())
+    }
+
+    /// The configuration of clients, as a file.
+    pub(super) fn client_toml(&self, kem: LinkKem) -> String {
+        let schemes = Schemes { signatures: &Ed25519, kem };
+        client_toml(&Common { schemes, period: self.clock.period(), geometry: self.geometry }, &self.public)
     }
 
     /// Has the clients send messages until they are stopped.
@@ -258,8 +276,19 @@ impl Seat {
         let link_key = LinkKey::generate(arguments.kem, &mut rng)?;
         let failed = |error| NetworkError::Listen("127.0.0.1".to_owned(), error);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
-        let address = Address::of(listener.local_addr().map_err(failed)?);
-        Ok(Self { name, identity, link_key, listener, address })
+        let socket = listener.local_addr().map_err(failed)?;
+        Ok(Self { name, identity, link_key, listener, socket, address: Address::of(socket) })
+    }
+
+    fn as_part(&self, role: Role) -> Part {
+        Part {
+            role,
+            name: self.name.clone(),
+            identity_pem: self.identity.public_pem(),
+            link_pem: self.link_key.public_pem(),
+            address: self.socket,
+            metrics: None,
+        }
     }
 
     fn as_authority(&self) -> Authority {
@@ -304,12 +333,18 @@ const PATIENT: Timeouts =
 
 /// A period of about this length of which an epoch has just begun, so that nobody has to wait for that.
 ///
-/// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by hours.
-fn period_from_now(about: Duration) -> Period {
+/// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by hours. A configuration
+/// counts seconds.
+fn period_from_now(arguments: &Arguments) -> Period {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let millis = u64::try_from(about.as_millis()).unwrap_or(10_000);
-    let tried = (millis..millis.saturating_add(2000)).filter_map(|millis| {
-        let period = Period::new(Duration::from_millis(millis))?;
+    let about = arguments.epoch();
+    let (step, steps) = if arguments.serve.is_some() {
+        (Duration::from_secs(1), u32::try_from(about.as_secs()).unwrap_or(u32::MAX).div_ceil(2).clamp(5, 100))
+    } else {
+        (Duration::from_millis(1), 2000)
+    };
+    let tried = (0..steps).filter_map(|number| {
+        let period = Period::new(about.saturating_add(step.saturating_mul(number)))?;
         Some((period.at(now).ok()?, period))
     });
     let best = tried.filter(|(time, _)| time.epoch > Epoch(0)).min_by_key(|(time, _)| time.elapsed);

@@ -56,7 +56,7 @@ impl Net {
             let ring = Arc::new(KeyRing::new(sphinx));
             ring.turn_to(Epoch(1), &keys, REPLAYS, &mut rng);
             let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
-            let services: Vec<Service> = if kind == Kind::Service { vec![(ECHO, |bytes| bytes)] } else { vec![] };
+            let services = if kind == Kind::Service { vec![(ECHO, Service::Echo)] } else { vec![] };
             let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
             let pool = Pool::new(capacity + 8, sphinx.geometry().packet_len());
             let seed = ChaCha20Rng::seed_from_u64(rng.next_u64());

@@ -1,0 +1,149 @@
+//! The pairing code, and the string that both compare.
+
+use crate::{
+    kdf::{self, Key},
+    proquint,
+};
+use alloc::string::String;
+use core::fmt;
+use rand_core::CryptoRng;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// A pairing code: 128 random bits, and 16 that tell a wrong word, as nine words that can be read aloud.
+///
+/// Whoever knows it can pair in the friend's place, and no one else. Wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Code([u8; SECRET_LEN]);
+
+const SECRET_LEN: usize = 16;
+const WORDS: usize = 9;
+
+impl Code {
+    /// A fresh code.
+    #[must_use]
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut code = Self([0; SECRET_LEN]);
+        rng.fill_bytes(&mut code.0);
+        code
+    }
+
+    /// Reads what was pasted or typed: words in any case, with anything between that is no letter.
+    ///
+    /// # Errors
+    /// [`CodeError`] says which word can't be one, that there are too few or too many, or that some word is wrong.
+    pub fn parse(text: &str) -> Result<Self, CodeError> {
+        let mut words = Zeroizing::new([0_u16; WORDS]);
+        let mut got = 0_usize;
+        for word in text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
+            got = got.saturating_add(1);
+            let bits = proquint::read(word).ok_or(CodeError::Word { number: got })?;
+            if let Some(place) = words.get_mut(got.saturating_sub(1)) {
+                *place = bits;
+            }
+        }
+        if got != WORDS {
+            return Err(CodeError::Count { got });
+        }
+        let (&check, secret) = words.split_last().ok_or(CodeError::Count { got })?;
+        let mut code = Self([0; SECRET_LEN]);
+        for (bytes, word) in code.0.chunks_exact_mut(2).zip(secret) {
+            bytes.copy_from_slice(&word.to_be_bytes());
+        }
+        if code.check() == check { Ok(code) } else { Err(CodeError::Check) }
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> Zeroizing<String> {
+        let words =
+            self.0.chunks_exact(2).map(|bytes| bytes.iter().fold(0, |word: u16, byte| word << 8 | u16::from(*byte)));
+        proquint::write(words.chain([self.check()]))
+    }
+
+    /// What everything of a pairing is derived from.
+    pub(crate) fn key(&self) -> Key {
+        let mut padded = Zeroizing::new([0; kdf::KEY_LEN]);
+        padded.iter_mut().zip(self.0).for_each(|(byte, secret)| *byte = secret);
+        Key::new(*padded).derive("code", &[])
+    }
+
+    /// Sixteen bits by which a wrong word is found out. Of one that is heard or typed wrong, 1 in 65,536 is not.
+    fn check(&self) -> u16 {
+        u16::from_be_bytes(self.key().public("check", &[]))
+    }
+}
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Code(..)")
+    }
+}
+
+/// A text is no pairing code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CodeError {
+    /// A word can't be one: each is five letters, such as `lusab`.
+    Word {
+        /// Which one, from 1.
+        number: usize,
+    },
+    /// There are too few words or too many.
+    Count {
+        /// How many there are.
+        got: usize,
+    },
+    /// Each word could be one, but they do not belong together.
+    Check,
+}
+
+impl fmt::Display for CodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word { number } => write!(f, "word {number} of the code is none; words are like lusab"),
+            Self::Count { got } => write!(f, "the code has {got} words, want {WORDS}"),
+            Self::Check => f.write_str("a word of the code is wrong, or two are swapped"),
+        }
+    }
+}
+
+impl core::error::Error for CodeError {}
+
+/// Three words that are the same on both sides, unless someone stands between. Not secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SafetyString([u8; SAFETY_LEN]);
+
+pub(crate) const SAFETY_LEN: usize = 6;
+
+impl SafetyString {
+    pub(crate) const fn new(bytes: [u8; SAFETY_LEN]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; SAFETY_LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Display for SafetyString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words =
+            self.0.chunks_exact(2).map(|bytes| bytes.iter().fold(0, |word: u16, byte| word << 8 | u16::from(*byte)));
+        f.write_str(&proquint::write(words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Computed in Python, as those of `kdf`.
+    #[test]
+    fn known_answer() {
+        let secret = core::array::from_fn(|place| u8::try_from(place).unwrap());
+        let code = Code(secret);
+        assert_eq!(*code.words(), "babad-bamag-bibaj-bimal-boban-bomar-bubat-bumaz-fahad");
+        assert_eq!(Code::parse(&code.words()).unwrap().0, secret);
+        assert_eq!(alloc::format!("{}", SafetyString::new([127, 0, 0, 1, 63, 84])), "lusab-babad-gutih");
+    }
+}

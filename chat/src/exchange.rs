@@ -1,0 +1,130 @@
+//! What a client and the rendezvous service say to each other at each tick.
+
+use alloc::vec::Vec;
+use blake2::{Blake2b256, Digest as _};
+use core::fmt;
+
+/// The length in bytes of a read token and of an id.
+pub const ID_LEN: usize = 32;
+
+/// What a request holds beside the box: a read token and an id to write under.
+pub const REQUEST_OVERHEAD: usize = 64;
+
+/// What a reply holds beside the box: its status.
+pub const REPLY_OVERHEAD: usize = 1;
+
+/// The length of every box of a network, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoxLen(usize);
+
+impl BoxLen {
+    /// The shortest box in which two can pair.
+    pub const MIN: usize = 1536;
+
+    /// The longest that is worth its memory.
+    pub const MAX: usize = 1 << 16;
+
+    /// A box as long as it may be; `request` and `reply` are what a packet and its reply carry of a user's payload.
+    ///
+    /// # Errors
+    /// [`BoxLenError`] if that is shorter than [`MIN`](Self::MIN) or longer than [`MAX`](Self::MAX).
+    pub fn of_payloads(request: usize, reply: usize) -> Result<Self, BoxLenError> {
+        Self::new(request.saturating_sub(REQUEST_OVERHEAD).min(reply.saturating_sub(REPLY_OVERHEAD)))
+    }
+
+    /// A box of that length.
+    ///
+    /// # Errors
+    /// [`BoxLenError`] if it is shorter than [`MIN`](Self::MIN) or longer than [`MAX`](Self::MAX).
+    pub const fn new(len: usize) -> Result<Self, BoxLenError> {
+        if len < Self::MIN || len > Self::MAX { Err(BoxLenError { got: len }) } else { Ok(Self(len)) }
+    }
+
+    /// The length in bytes.
+    #[must_use]
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+/// A network's packets do not fit a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BoxLenError {
+    got: usize,
+}
+
+impl fmt::Display for BoxLenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a box is {} bytes, want {} to {}", self.got, BoxLen::MIN, BoxLen::MAX)
+    }
+}
+
+impl core::error::Error for BoxLenError {}
+
+/// One exchange with the service: a box to write, and the token of one to read. Every one looks like every other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// Gets, and removes, the box that was written under [`id_of`] this token.
+    pub read_token: [u8; ID_LEN],
+    /// What the box is stored under, once.
+    pub write_id: [u8; ID_LEN],
+    /// The box.
+    pub boxed: Vec<u8>,
+}
+
+impl Exchange {
+    /// The request as the service reads it: token, id, box.
+    #[must_use]
+    pub fn request(&self) -> Vec<u8> {
+        let mut request = Vec::new();
+        request.reserve_exact(REQUEST_OVERHEAD.saturating_add(self.boxed.len()));
+        request.extend_from_slice(&self.read_token);
+        request.extend_from_slice(&self.write_id);
+        request.extend_from_slice(&self.boxed);
+        request
+    }
+}
+
+/// The id of the box that a token reads: BLAKE2b-256 of the token.
+#[must_use]
+pub fn id_of(read_token: &[u8; ID_LEN]) -> [u8; ID_LEN] {
+    Blake2b256::digest(read_token).into()
+}
+
+/// The box in a reply, if it holds one. What stands behind the box is padding.
+///
+/// # Errors
+/// [`ReplyError`] if the reply is too short or its status is none.
+pub fn box_of_reply(reply: &[u8], len: BoxLen) -> Result<Option<&[u8]>, ReplyError> {
+    let (&status, rest) = reply.split_first().ok_or(ReplyError::Short)?;
+    let boxed = rest.get(..len.get()).ok_or(ReplyError::Short)?;
+    match status {
+        0 => Ok(None),
+        1 => Ok(Some(boxed)),
+        got => Err(ReplyError::Status { got }),
+    }
+}
+
+/// A reply is not one of the rendezvous service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplyError {
+    /// It does not hold a box.
+    Short,
+    /// Its status is unknown.
+    Status {
+        /// The status.
+        got: u8,
+    },
+}
+
+impl fmt::Display for ReplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Short => f.write_str("the reply is too short for a box"),
+            Self::Status { got } => write!(f, "the reply's status is {got}, want 0 or 1"),
+        }
+    }
+}
+
+impl core::error::Error for ReplyError {}

@@ -1,0 +1,39 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+
+extern crate alloc;
+
+mod beacon;
+mod bytes;
+mod chat;
+mod code;
+mod content;
+mod event;
+mod exchange;
+mod files;
+mod history;
+mod kdf;
+mod name;
+mod pairing;
+mod proquint;
+mod ratchet;
+mod receive;
+mod record;
+mod sealed;
+mod send;
+mod session;
+mod state;
+mod vault;
+
+pub use chat::{Chat, ChatError, Ticket};
+pub use code::{Code, CodeError, SafetyString};
+pub use content::{Counts, MAX_QUEUED_BYTES, MAX_TEXT_LEN, TextError, TextId};
+pub use event::{Ended, Event};
+pub use exchange::{
+    BoxLen, BoxLenError, Exchange, ID_LEN, REPLY_OVERHEAD, REQUEST_OVERHEAD, ReplyError, box_of_reply, id_of,
+};
+pub use files::{FileError, FileHasher, FileId, FileOffer, Files, NoFiles, Transfer};
+pub use history::{History, HistoryError};
+pub use name::{MAX_NAME_LEN, file_name, text as clean_text};
+pub use state::StateError;
+pub use vault::{Cost, VaultError, VaultKey};

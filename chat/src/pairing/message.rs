@@ -1,0 +1,65 @@
+//! What the boxes of a pairing hold. Zeros follow.
+
+use crate::{
+    bytes::Reader,
+    exchange::ID_LEN,
+    name::{self, MAX_NAME_LEN},
+};
+use alloc::{string::String, vec::Vec};
+use mixwell_pq_kem::{
+    ByteArray as _, Kem, XWing,
+    kem::{Ciphertext, PublicKey},
+};
+
+/// Who someone is: `number (32) ‖ public key (1216) ‖ length of the name (1) ‖ name, zeros behind (32)`.
+pub(super) struct Hello {
+    pub(super) number: [u8; ID_LEN],
+    pub(super) public: PublicKey<XWing>,
+    pub(super) name: String,
+}
+
+/// A secret: `ciphertext (1120) ‖ confirmation (32)`.
+pub(super) struct Reply {
+    pub(super) ciphertext: Ciphertext<XWing>,
+    pub(super) confirmation: [u8; CONFIRM_LEN],
+}
+
+pub(super) const CONFIRM_LEN: usize = 32;
+
+const HELLO_LEN: usize = ID_LEN + <XWing as Kem>::PublicBytes::LEN + 1 + MAX_NAME_LEN;
+
+impl Hello {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HELLO_LEN);
+        bytes.extend_from_slice(&self.number);
+        bytes.extend_from_slice(self.public.as_bytes());
+        // a name was cut to fit
+        bytes.push(u8::try_from(self.name.len()).unwrap_or(0));
+        bytes.extend_from_slice(self.name.as_bytes());
+        bytes.resize(HELLO_LEN, 0);
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader::new(bytes);
+        let (number, public) = (from.array()?, PublicKey::from_bytes(from.array()?));
+        let len = from.u8()?;
+        let name = from.take(MAX_NAME_LEN)?.get(..len.into())?;
+        let hello = Self { number, public, name: name::person(core::str::from_utf8(name).ok()?) };
+        // so that a name has one form, which is what the safety string covers
+        bytes.starts_with(&hello.encode()).then_some(hello)
+    }
+}
+
+impl Reply {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.ciphertext.as_bytes().to_vec();
+        bytes.extend_from_slice(&self.confirmation);
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader::new(bytes);
+        Some(Self { ciphertext: Ciphertext::from_bytes(from.array()?), confirmation: from.array()? })
+    }
+}

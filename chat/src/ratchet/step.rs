@@ -1,0 +1,145 @@
+//! The steps: continuous key agreement from a KEM, one side after the other. A step's message, a ciphertext to the friend's
+//! last public key and a new public key, is spread over boxes, as sparse agreements do (Dodis, Jost, Katsumata, Prest, Schmidt,
+//! EUROCRYPT 2025).
+
+use crate::{
+    bytes::{Reader, Writer},
+    kdf::Key,
+};
+use alloc::vec::Vec;
+use mixwell_pq_kem::{
+    ByteArray as _, Kem, XWing,
+    kem::{Ciphertext, PublicKey, Seed, SharedSecret},
+};
+use rand_core::CryptoRng;
+
+/// A piece of a step's message.
+#[derive(Clone)]
+pub(crate) struct Chunk {
+    pub(crate) place: u8,
+    pub(crate) bytes: [u8; CHUNK_LEN],
+}
+
+const PUBLIC_LEN: usize = <XWing as Kem>::PublicBytes::LEN;
+const CIPHERTEXT_LEN: usize = <XWing as Kem>::CiphertextBytes::LEN;
+const MESSAGE_LEN: usize = PUBLIC_LEN + CIPHERTEXT_LEN;
+
+/// Into how many boxes a step goes.
+const CHUNKS: u8 = 16;
+
+pub(crate) const CHUNK_LEN: usize = MESSAGE_LEN.div_ceil(CHUNKS as usize);
+
+/// A friend's box is authentic and breaks the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Violation;
+
+/// Whose step it is.
+#[expect(clippy::large_enum_variant, reason = "there is one in a conversation, which is behind a box")]
+pub(super) enum Turn {
+    /// Ours, to begin.
+    Ready { theirs: PublicKey<XWing> },
+    /// Ours, on its way.
+    Sending { message: Vec<u8>, sent: u8, secret: Key, seed: Seed<XWing> },
+    /// The friend's, to the key of this seed.
+    Awaiting { seed: Seed<XWing>, received: Vec<u8> },
+}
+
+impl Turn {
+    /// Begins a step if it is ours to begin.
+    pub(super) fn begin<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> Result<(), Violation> {
+        let Self::Ready { theirs } = self else { return Ok(()) };
+        let mut ciphertext = Ciphertext::<XWing>::default();
+        let mut secret = SharedSecret::<XWing>::default();
+        XWing::encapsulate(theirs, rng, &mut ciphertext, &mut secret).map_err(|_| Violation)?;
+        let mut seed = Seed::<XWing>::default();
+        rng.fill_bytes(seed.as_bytes_mut());
+        let public = XWing::public_key(&XWing::from_seed(&seed)).map_err(|_| Violation)?;
+        let mut message = Vec::with_capacity(MESSAGE_LEN);
+        message.extend_from_slice(ciphertext.as_bytes());
+        message.extend_from_slice(public.as_bytes());
+        *self = Self::Sending { message, sent: 0, secret: Key::new(*secret.as_bytes()), seed };
+        Ok(())
+    }
+
+    pub(super) fn next_chunk(&self) -> Option<Chunk> {
+        let Self::Sending { message, sent, .. } = self else { return None };
+        let mut chunk = Chunk { place: *sent, bytes: [0; CHUNK_LEN] };
+        let piece = message.chunks(CHUNK_LEN).nth(usize::from(*sent))?;
+        chunk.bytes.iter_mut().zip(piece).for_each(|(to, from)| *to = *from);
+        Some(chunk)
+    }
+
+    /// A box with the piece was sealed. Gives the step's secret and message behind the last.
+    pub(super) fn chunk_left(&mut self) -> Option<(Key, Vec<u8>)> {
+        let Self::Sending { sent, .. } = self else { return None };
+        *sent = sent.saturating_add(1);
+        if *sent < CHUNKS {
+            return None;
+        }
+        let nothing = Self::Awaiting { seed: Seed::default(), received: Vec::new() };
+        let Self::Sending { message, secret, seed, .. } = core::mem::replace(self, nothing) else { return None };
+        *self = Self::Awaiting { seed, received: Vec::with_capacity(MESSAGE_LEN) };
+        Some((secret, message))
+    }
+
+    /// Takes a piece of the friend's step. Gives its secret and message behind the last.
+    pub(super) fn take_chunk(&mut self, chunk: &Chunk) -> Result<Option<(Key, Vec<u8>)>, Violation> {
+        let Self::Awaiting { seed, received } = self else { return Err(Violation) };
+        if received.len() != CHUNK_LEN.saturating_mul(chunk.place.into()) {
+            return Err(Violation);
+        }
+        let missing = MESSAGE_LEN.saturating_sub(received.len());
+        received.extend(chunk.bytes.iter().take(missing));
+        if received.len() < MESSAGE_LEN {
+            return Ok(None);
+        }
+        let (ciphertext, public) = received.split_first_chunk().ok_or(Violation)?;
+        let ciphertext = Ciphertext::<XWing>::from_bytes(*ciphertext);
+        let theirs = PublicKey::<XWing>::from_bytes(public.try_into().map_err(|_| Violation)?);
+        let mut key = <XWing as Kem>::Expanded::default();
+        XWing::expand_into(&XWing::from_seed(seed), &mut key).map_err(|_| Violation)?;
+        let mut secret = SharedSecret::<XWing>::default();
+        XWing::decapsulate(&key, &ciphertext, &mut secret).map_err(|_| Violation)?;
+        let message = core::mem::take(received);
+        *self = Self::Ready { theirs };
+        Ok(Some((Key::new(*secret.as_bytes()), message)))
+    }
+
+    pub(super) fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Ready { theirs } => {
+                to.u8(0);
+                to.put(theirs.as_bytes());
+            }
+            Self::Sending { message, sent, secret, seed } => {
+                to.u8(1);
+                to.put(message);
+                to.u8(*sent);
+                to.put(secret.as_bytes());
+                to.put(seed.as_bytes());
+            }
+            Self::Awaiting { seed, received } => {
+                to.u8(2);
+                to.put(seed.as_bytes());
+                to.bytes(received);
+            }
+        }
+    }
+
+    pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
+        match from.u8()? {
+            0 => Some(Self::Ready { theirs: PublicKey::from_bytes(from.array()?) }),
+            1 => Some(Self::Sending {
+                message: from.take(MESSAGE_LEN)?.to_vec(),
+                sent: from.u8().filter(|sent| *sent < CHUNKS)?,
+                secret: Key::new(from.array()?),
+                seed: Seed::from_bytes(from.array()?),
+            }),
+            2 => Some(Self::Awaiting {
+                seed: Seed::from_bytes(from.array()?),
+                received: from.bytes(MESSAGE_LEN)?.to_vec(),
+            }),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What is kept on a disk, sealed: `label ‖ nonce (24) ‖ ciphertext ‖ tag (16)`.
+
+use crate::{kdf::Key, sealed};
+use alloc::vec::Vec;
+use argon2::{Algorithm, Argon2, Params, Version};
+use core::fmt;
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+/// A key for what is kept on a disk. Wiped on drop.
+#[derive(Debug)]
+pub struct VaultKey(Key);
+
+/// What it costs to try a passphrase (Argon2id, RFC 9106).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub kib: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Cost {
+    /// 64 MiB, three passes: the second recommendation of RFC 9106, with one lane.
+    pub const RECOMMENDED: Self = Self { kib: 64 * 1024, passes: 3 };
+
+    /// The most that a file may ask for.
+    const MAX: Self = Self { kib: 1024 * 1024, passes: 16 };
+}
+
+pub(crate) const SALT_LEN: usize = 16;
+
+const LABEL: &[u8; 16] = b"mixwell-vault-1\n";
+
+impl VaultKey {
+    /// The length of a key in bytes.
+    pub const LEN: usize = 32;
+
+    /// A fresh key.
+    #[must_use]
+    pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
+        let mut bytes = Zeroizing::new([0; Self::LEN]);
+        rng.fill_bytes(&mut *bytes);
+        Self(Key::new(*bytes))
+    }
+
+    /// A key that was kept; wipe yours.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        Self(Key::new(bytes))
+    }
+
+    /// The key's bytes, to be kept. Secret.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        self.0.as_bytes()
+    }
+
+    /// The key that a passphrase stands for.
+    ///
+    /// # Errors
+    /// [`VaultError::Cost`] if the cost can't be or is more than a file may ask for.
+    pub fn of_passphrase(passphrase: &str, salt: &[u8; SALT_LEN], cost: Cost) -> Result<Self, VaultError> {
+        if cost.kib > Cost::MAX.kib || cost.passes > Cost::MAX.passes {
+            return Err(VaultError::Cost);
+        }
+        let params = Params::new(cost.kib, cost.passes, 1, Some(Self::LEN)).map_err(|_| VaultError::Cost)?;
+        let mut bytes = Zeroizing::new([0; Self::LEN]);
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into(passphrase.as_bytes(), salt, &mut *bytes)
+            .map_err(|_| VaultError::Cost)?;
+        Ok(Self(Key::new(*bytes)))
+    }
+
+    /// Seals bytes. `about` is authenticated with them.
+    ///
+    /// # Errors
+    /// [`VaultError::TooLong`] beyond what the cipher can do, 256 GiB.
+    pub fn seal<R: CryptoRng + ?Sized>(&self, about: &[u8], bytes: &[u8], rng: &mut R) -> Result<Vec<u8>, VaultError> {
+        let key = self.0.derive("vault", &[about]);
+        let sealed = sealed::seal(&key, LABEL, bytes, rng).ok_or(VaultError::TooLong)?;
+        Ok([LABEL.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`seal`](Self::seal) has sealed.
+    ///
+    /// # Errors
+    /// [`VaultError`] if it is something else, was changed, or is of another key.
+    pub fn open(&self, about: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let sealed = sealed.strip_prefix(LABEL.as_slice()).ok_or(VaultError::Label)?;
+        sealed::open(&self.0.derive("vault", &[about]), LABEL, sealed).ok_or(VaultError::Key)
+    }
+}
+
+/// What is kept can't be opened, or be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// It is no such file.
+    Label,
+    /// The key or passphrase is another, or it was changed.
+    Key,
+    /// The cost of a passphrase can't be, or is too high.
+    Cost,
+    /// It is too long.
+    TooLong,
+}
+
+impl fmt::Display for VaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Label => "it is not a file of this kind",
+            Self::Key => "the key or passphrase is wrong, or it was changed",
+            Self::Cost => "the cost of its passphrase can't be, or is too high",
+            Self::TooLong => "it is too long",
+        })
+    }
+}
+
+impl core::error::Error for VaultError {}

@@ -1,0 +1,83 @@
+//! A friend whose boxes are authentic and hold anything: nothing panics, what is kept stays bounded and can be saved and loaded, and
+//! a box that is not authentic changes nothing.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use mixwell_chat::{BoxLen, Chat, FileError, FileId, Files, MAX_TEXT_LEN, Event, id_of};
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
+use std::{collections::HashMap, sync::OnceLock};
+
+struct Disk(u64);
+
+impl Files for Disk {
+    fn read(&mut self, _: FileId, _: u64, bytes: &mut [u8]) -> Result<(), FileError> {
+        bytes.fill(1);
+        Ok(())
+    }
+
+    fn write(&mut self, _: FileId, offset: u64, bytes: &[u8]) -> Result<(), FileError> {
+        self.0 = self.0.max(offset + bytes.len() as u64);
+        Ok(())
+    }
+
+    fn read_back(&mut self, _: FileId, _: u64, _: &mut [u8]) -> Result<(), FileError> {
+        Err(FileError)
+    }
+}
+
+/// The states of two who have paired.
+fn paired() -> &'static [Vec<u8>; 2] {
+    static STATES: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
+    STATES.get_or_init(|| {
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        let mut sides = ["alice", "bob"].map(|name| Chat::new(name, len()));
+        let code = sides[0].invite(&mut rng).unwrap();
+        sides[1].join(&code, &mut rng).unwrap();
+        let mut service = HashMap::new();
+        while sides.iter().any(|side| side.friend().is_none()) {
+            for side in &mut sides {
+                let (ticket, exchange) = side.tick(0, &mut rng, &mut Disk(0));
+                let boxed: Option<Vec<u8>> = service.remove(&id_of(&exchange.read_token));
+                service.insert(exchange.write_id, exchange.boxed);
+                side.answered(ticket, boxed.as_deref(), &mut rng, &mut Disk(0));
+            }
+        }
+        // as they were when they had just paired, but for what alice has written meanwhile
+        sides.map(|side| side.save().to_vec())
+    })
+}
+
+fn len() -> BoxLen {
+    BoxLen::new(BoxLen::MIN).unwrap()
+}
+
+fuzz_target!(|input: Vec<(bool, Vec<u8>)>| {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let mut disk = Disk(0);
+    let [alice, bob] = paired();
+    let (mut friend, mut chat) = (Chat::load(bob, len()).unwrap(), Chat::load(alice, len()).unwrap());
+    let mut accepted = 0;
+    for (is_authentic, plaintext) in input {
+        let (ticket, _) = chat.tick(0, &mut rng, &mut disk);
+        if is_authentic {
+            let Some(boxed) = friend.seal_plaintext(&plaintext, &mut rng) else { return };
+            chat.answered(ticket, Some(&boxed), &mut rng, &mut disk);
+        } else {
+            chat.answered(ticket, Some(&plaintext), &mut rng, &mut disk);
+        }
+        while let Some(event) = chat.event() {
+            match event {
+                Event::Text(text) => assert!(text.len() <= 3 * MAX_TEXT_LEN),
+                Event::FileOffered(file) => {
+                    accepted += 1;
+                    chat.accept(file, &mut disk);
+                }
+                _ => {}
+            }
+        }
+        assert!(chat.receiving().count() <= 16 && chat.receiving().all(|file| file.done <= file.size));
+        assert!(disk.0 == 0 || accepted > 0);
+        let state = chat.save();
+        assert_eq!(*Chat::load(&state, len()).unwrap().save(), *state);
+    }
+});

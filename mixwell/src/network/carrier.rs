@@ -1,0 +1,204 @@
+//! A client of the rendezvous service: it sends a request at every tick of its clock, and says what came back.
+//!
+//! Whether there is anything to say, or anybody to hear it from, changes nothing that is sent: the caller gives a request
+//! for each tick, and what it leaves out is made up here. Ticks come at the rate of the consensus (`LambdaP`), loop decoys
+//! besides (`LambdaL`), while there is a connection to a gateway. When that ends, another one is made, for as long as
+//! the [`Carrier`] lives; what was under way then is lost.
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    client::{self, Request, Steady, Tally, Unanswered},
+    clock::Clock,
+    config::ClientConfiguration,
+    directory::Consensuses,
+    error::NetworkError,
+    keys::LinkKey,
+    packets,
+    pki_client::PkiClient,
+    randomness::Randomness,
+    rendezvous::{Shape, read_reply},
+    service::RENDEZVOUS,
+};
+use chacha20::ChaCha20Rng;
+use core::{fmt, sync::atomic::Ordering::Relaxed};
+use mixwell_wire::Timeouts;
+use rand_core::Rng as _;
+use std::sync::Arc;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+
+/// A connection that is kept up, and the requests over it. They end when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Carrier {
+    tally: Arc<Tally>,
+    stop: watch::Sender<bool>,
+    work: JoinHandle<()>,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// Which one: they are numbered from 0, as they were asked for.
+    pub(crate) number: u64,
+    /// The box that it read, `None` if there was none under the id.
+    pub(crate) outcome: Result<Option<Vec<u8>>, Lost>,
+}
+
+/// Why nothing is known of a request, its box included: it may have been stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// No reply came in time, or the connection for it ended.
+    Unanswered(Unanswered),
+    /// The reply is none of this service.
+    Malformed,
+    /// It had another length than [`Shape::request_len`]; another one was sent for it.
+    Length,
+}
+
+/// How it stands with a carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// No gateway is connected.
+    Connecting,
+    /// A gateway is connected.
+    Connected,
+    /// A gateway is connected, but the consensus shows no way to a rendezvous service.
+    NoWay,
+}
+
+impl Carrier {
+    /// Starts a client of a network, on the runtime that it is called on. `next` gives the request of a tick, of
+    /// [`Shape::request_len`] bytes; it is told its number, and must not wait. What became of each comes by the receiver,
+    /// in any order, once for each request: read it, it keeps what is not read.
+    ///
+    /// # Errors
+    /// If the packets of the network are of a scheme that is unknown here, or have no room for boxes, or no key can be made.
+    pub(crate) fn start(
+        configuration: &ClientConfiguration,
+        gateway: Option<String>,
+        randomness: &Randomness,
+        next: impl FnMut(u64) -> Vec<u8> + Send + 'static,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Answered>), NetworkError> {
+        let geometry = configuration.geometry;
+        let unknown = || NetworkError::UnknownScheme(geometry.scheme().name().to_owned());
+        let no_room = || NetworkError::Client("the packets of this network have no room for boxes".to_owned());
+        let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
+        let authorities = Arc::clone(&configuration.authorities);
+        let asker = PkiClient::new(authorities, link, None, randomness.branch()).with_geometry(geometry.hash());
+        let (outcomes, answered) = mpsc::unbounded_channel();
+        let requests = Requests {
+            shape: Shape::of(&geometry).ok_or_else(no_room)?,
+            count: 0,
+            next,
+            rng: randomness.rng(),
+            outcomes,
+        };
+        let clock = Clock::new(configuration.period);
+        let tally = Arc::new(Tally::default());
+        let parts = client::Parts {
+            packets: packets::sealer(geometry).ok_or_else(unknown)?,
+            authorities: Arc::clone(&configuration.authorities),
+            kem: configuration.kem,
+            clock,
+            known: Consensuses { epoch: clock.epoch(), ..Consensuses::default() },
+            pinned: configuration.gateways.clone(),
+            gateway,
+            capability: RENDEZVOUS.to_owned(),
+            timeouts: Timeouts::default(),
+            randomness: randomness.branch(),
+            tally: Arc::clone(&tally),
+            steady: Some(Steady { next: requests.boxed(), asker }),
+        };
+        Ok((Self::run(parts, tally), answered))
+    }
+
+    fn run(parts: client::Parts, tally: Arc<Tally>) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let work = tokio::spawn(async move {
+            // nobody sends by this way, but its end would be the client's
+            let (_open, requests) = mpsc::channel(1);
+            if let Err(error) = client::run(parts, requests, stopping).await {
+                tracing::error!(%error, "the client ended");
+            }
+        });
+        Self { tally, stop, work }
+    }
+
+    /// How it stands.
+    pub(crate) fn standing(&self) -> Standing {
+        match (self.tally.is_connected.load(Relaxed), self.tally.is_stuck.load(Relaxed)) {
+            (false, _) => Standing::Connecting,
+            (true, false) => Standing::Connected,
+            (true, true) => Standing::NoWay,
+        }
+    }
+
+    /// Counts of packets.
+    #[cfg(test)]
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Hangs up, and waits until nothing runs any more.
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        let _ = self.work.await;
+    }
+}
+
+/// Makes the requests of ticks.
+struct Requests<F> {
+    shape: Shape,
+    count: u64,
+    next: F,
+    rng: ChaCha20Rng,
+    outcomes: mpsc::UnboundedSender<Answered>,
+}
+
+impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
+    fn boxed(mut self) -> Box<dyn FnMut() -> Request + Send> {
+        Box::new(move || self.make())
+    }
+
+    fn make(&mut self) -> Request {
+        let (number, shape) = (self.count, self.shape);
+        self.count = self.count.saturating_add(1);
+        let mut payload = (self.next)(number);
+        let is_whole = payload.len() == shape.request_len();
+        if !is_whole {
+            // a tick without a request would say that there was none
+            payload = vec![0; shape.request_len()];
+            self.rng.fill_bytes(&mut payload);
+        }
+        let (answer, reply) = oneshot::channel::<Result<client::Reply, Unanswered>>();
+        let outcomes = self.outcomes.clone();
+        tokio::spawn(async move {
+            let outcome = match reply.await.unwrap_or(Err(Unanswered::Disconnected)) {
+                _ if !is_whole => Err(Lost::Length),
+                Ok(reply) => read_reply(&reply.payload, shape)
+                    .map(|stored| stored.map(<[u8]>::to_vec))
+                    .map_err(|_| Lost::Malformed),
+                Err(error) => Err(Lost::Unanswered(error)),
+            };
+            // who asked may have lost interest
+            let _ = outcomes.send(Answered { number, outcome });
+        });
+        Request { payload, answer }
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unanswered(error) => error.fmt(f),
+            Self::Malformed => f.write_str("the reply is none of a rendezvous service"),
+            Self::Length => f.write_str("the request had a wrong length"),
+        }
+    }
+}
+
+impl core::error::Error for Lost {}

@@ -1,0 +1,129 @@
+//! What a service that keeps a record of everything can tell of a conversation: by size, rate and timing nothing.
+//!
+//! Its record is split by conversation and by client, which the service itself cannot do. Of each conversation some numbers are
+//! taken, and those of busy and of silent ones compared.
+
+use super::{
+    compare::same_distribution,
+    model::{Habits, Record, record},
+};
+use core::time::Duration;
+use std::collections::HashMap;
+
+const SPAN: Duration = Duration::from_secs(150);
+const CONVERSATIONS: u64 = 24;
+
+/// What is compared, and the chance that busy and silent conversations differ as much when they are alike.
+struct Verdict(Vec<(&'static str, f64)>);
+
+impl Verdict {
+    async fn of(habits: Habits) -> Self {
+        let (mut busy, mut silent) = (Vec::new(), Vec::new());
+        for number in 0..CONVERSATIONS {
+            busy.push(record(2 * number, true, habits, SPAN).await);
+            silent.push(record(2 * number + 1, false, habits, SPAN).await);
+        }
+        assert!(busy.iter().all(|record| record.texts > 10), "they have talked");
+        assert!(silent.iter().all(|record| record.texts == 0));
+        let mut chances = Vec::new();
+        for (name, number) in NUMBERS {
+            let of = |records: &[Record]| records.iter().map(number).collect::<Vec<f64>>();
+            chances.push((name, same_distribution(&of(&busy), &of(&silent))));
+        }
+        for (name, list) in LISTS {
+            let of = |records: &[Record]| records.iter().flat_map(list).collect::<Vec<f64>>();
+            chances.push((name, same_distribution(&of(&busy), &of(&silent))));
+        }
+        for (name, chance) in &chances {
+            println!("{habits:?} {name}: {chance:.2e}");
+        }
+        Self(chances)
+    }
+
+    fn chance(&self, name: &str) -> f64 {
+        self.0.iter().find(|(other, _)| *other == name).unwrap().1
+    }
+}
+
+/// One for each conversation, so that the values are independent.
+const NUMBERS: [(&str, fn(&Record) -> f64); 7] = [
+    ("requests", |record| record.sights.len() as f64),
+    ("bytes", |record| record.sights.iter().map(|sight| sight.len).sum::<usize>() as f64),
+    ("hits", |record| hits(record) as f64),
+    ("boxes stored again", |record| repeats(record.sights.iter().map(|sight| sight.written)) as f64),
+    ("boxes asked for again", |record| repeats(record.sights.iter().map(|sight| sight.wanted)) as f64),
+    ("longest silence", |record| gaps(record).into_iter().fold(0.0, f64::max)),
+    ("mean wait of a box", |record| mean(&waits(record))),
+];
+
+/// Many of each, as independent as the ticks of a clock.
+const LISTS: [(&str, fn(&Record) -> Vec<f64>); 3] = [
+    ("sizes", |record| record.sights.iter().map(|sight| sight.len as f64).collect()),
+    ("between requests", gaps),
+    ("from a text to the next request", after_moments),
+];
+
+fn hits(record: &Record) -> usize {
+    record.sights.iter().filter(|sight| sight.is_hit).count()
+}
+
+/// How many ids have been there before.
+fn repeats(ids: impl Iterator<Item = [u8; 32]>) -> usize {
+    let mut seen = HashMap::new();
+    ids.filter(|id| seen.insert(*id, ()).is_some()).count()
+}
+
+/// From each request to the next one of the same client.
+fn gaps(record: &Record) -> Vec<f64> {
+    let of = |client| record.sights.iter().filter(move |sight| sight.client == client).map(|sight| sight.at);
+    (0..2)
+        .flat_map(|client| of(client).zip(of(client).skip(1)).map(|(one, next)| next - one).collect::<Vec<_>>())
+        .collect()
+}
+
+/// From the storing of each box to its first reading.
+fn waits(record: &Record) -> Vec<f64> {
+    let mut stored: HashMap<[u8; 32], f64> = HashMap::new();
+    let mut waits = Vec::new();
+    for sight in &record.sights {
+        stored.entry(sight.written).or_insert(sight.at);
+        if sight.is_hit
+            && let Some(at) = stored.remove(&sight.wanted)
+        {
+            waits.push(sight.at - at);
+        }
+    }
+    waits
+}
+
+/// From each moment at which someone wrote a text, or would have, to the next request of any of the two.
+fn after_moments(record: &Record) -> Vec<f64> {
+    let next = |moment: &f64| record.sights.iter().map(|sight| sight.at).find(|at| at > moment).map(|at| at - moment);
+    record.moments.iter().filter_map(next).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+#[tokio::test]
+async fn the_service_can_not_tell_a_busy_conversation_from_a_silent_one() {
+    let verdict = Verdict::of(Habits { pads: true, polls: true }).await;
+    for (name, chance) in &verdict.0 {
+        assert!(*chance > 0.001, "{name}: {chance:.2e}");
+    }
+}
+
+#[tokio::test]
+async fn without_padding_it_can() {
+    let verdict = Verdict::of(Habits { pads: false, polls: true }).await;
+    assert!(verdict.chance("bytes") < 1e-9 && verdict.chance("sizes") < 1e-9);
+}
+
+#[tokio::test]
+async fn without_polling_it_can() {
+    let verdict = Verdict::of(Habits { pads: true, polls: false }).await;
+    for name in ["requests", "bytes", "hits", "mean wait of a box"] {
+        assert!(verdict.chance(name) < 1e-9, "{name}: {:.2e}", verdict.chance(name));
+    }
+}

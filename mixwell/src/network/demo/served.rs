@@ -1,0 +1,53 @@
+//! The configuration for clients in other processes: there while the network is.
+
+use crate::{
+    network::{error::NetworkError, files},
+    style::{DIM, GOOD},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// A folder with a client.toml, which goes with this.
+#[derive(Debug)]
+pub(super) struct Served {
+    folder: PathBuf,
+    is_ours: bool,
+}
+
+impl Served {
+    /// Makes the folder if there is none, and writes the file. Fails if there is one.
+    pub(super) fn write(folder: &Path, client_toml: &str) -> Result<Self, NetworkError> {
+        let is_ours = !folder.exists();
+        files::make_folder(folder)?;
+        let path = folder.join(FILE);
+        if path.symlink_metadata().is_ok() {
+            return Err(NetworkError::Exists(path));
+        }
+        files::write_public(&path, client_toml.as_bytes())?;
+        Ok(Self { folder: folder.to_path_buf(), is_ours })
+    }
+
+    /// What to do with it.
+    pub(super) fn text(&self) -> String {
+        let path = self.folder.join(FILE);
+        let path = path.display();
+        format!(
+            "{GOOD}the network is up{GOOD:#}, until Ctrl-C; in other terminals:\n  mixwell chat --config {path}\n  \
+             mixwell ping --config {path}\n{DIM}  its keys are new each time, and {path} goes with it{DIM:#}"
+        )
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // what someone has put there besides stays
+        let _ = fs::remove_file(self.folder.join(FILE));
+        if self.is_ours {
+            let _ = fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+const FILE: &str = "client.toml";

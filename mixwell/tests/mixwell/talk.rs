@@ -1,0 +1,175 @@
+//! Two people talk, each with a process of the tool, through a network of processes.
+
+use crate::{
+    networks::{Configured, Process},
+    run::{fail, tool},
+};
+use core::time::Duration;
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Stdio},
+    sync::{Arc, Mutex},
+    thread::{self, sleep},
+    time::Instant,
+};
+
+/// One side, its terminal in our hands.
+struct Side {
+    child: Child,
+    input: ChildStdin,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Side {
+    fn start(folder: &Path, config: &Path) -> Self {
+        let mut command = tool(&["chat", folder.to_str().unwrap(), "--config", config.to_str().unwrap()]);
+        let mut child = command.stdin(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&lines);
+        thread::spawn(move || {
+            for line in BufReader::new(output).lines() {
+                seen.lock().unwrap().push(line.unwrap());
+            }
+        });
+        Self { child, input, lines }
+    }
+
+    fn type_in(&mut self, line: &str) {
+        writeln!(self.input, "{line}").unwrap();
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// Waits for a line that begins so, and gives the rest of it.
+    #[track_caller]
+    fn wait_for(&self, start: &str, patience: Duration) -> String {
+        let end = Instant::now() + patience;
+        loop {
+            let lines = self.lines();
+            if let Some(rest) = lines.iter().rev().find_map(|line| line.strip_prefix(start)) {
+                return rest.to_owned();
+            }
+            assert!(Instant::now() < end, "no {start:?} in {lines:#?}");
+            sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn said_by(&self, name: &str) -> Vec<String> {
+        let start = format!("{name}: ");
+        self.lines().iter().filter_map(|line| line.strip_prefix(&start).map(str::to_owned)).collect()
+    }
+
+    fn quit(mut self) {
+        self.type_in("/quit");
+        assert!(self.child.wait().unwrap().success(), "{:#?}", self.lines());
+    }
+}
+
+impl Drop for Side {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A network with short delays and frequent ticks.
+fn quick_network() -> Configured {
+    let net = Configured::new(&["--epoch-seconds", "20"]);
+    for authority in ["auth1", "auth2", "auth3"] {
+        let path = net.path(authority).join("authority.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let quick = text.replace("  Mu = 0.005", "  Mu = 0.05").replace("  LambdaP = 0.001", "  LambdaP = 0.01");
+        assert_ne!(text, quick);
+        fs::write(&path, quick).unwrap();
+    }
+    net
+}
+
+/// So many messages each way and a file, while a mix and the gateway are killed and come back, and one side's program too.
+fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
+    let net = quick_network();
+    let _authorities = ["auth1", "auth2", "auth3"].map(|name| net.start(name));
+    let _others = ["mix1", "mix3", "servicenode1"].map(|name| net.start(name));
+    let mut mix: Option<Process> = Some(net.start("mix2"));
+    let mut gateway = Some(net.start("gateway1"));
+    assert_eq!(net.fetch(&["--wait", "60"]).status, 0);
+
+    let config = net.path("client.toml");
+    let folder = |name: &str| -> PathBuf { net.path(name) };
+    let mut alice = Side::start(&folder("alice"), &config);
+    let mut bob = Side::start(&folder("bob"), &config);
+    alice.type_in("/code");
+    let code = alice.wait_for("* code: ", patience);
+    bob.type_in(&format!("/code {}", code.replacen('-', "-b", 1)));
+    bob.wait_for("! word 2 of the code is none", patience);
+    bob.type_in(&format!("/code {code}"));
+    assert_eq!(alice.wait_for("* paired with ", patience), "bob");
+    assert_eq!(bob.wait_for("* paired with ", patience), "alice");
+    assert_eq!(alice.wait_for("* safety string: ", patience), bob.wait_for("* safety string: ", patience));
+
+    let content: Vec<u8> = (0..file_len).map(|place| u8::try_from(place * place % 251).unwrap()).collect();
+    fs::write(folder("photo.bin"), &content).unwrap();
+    alice.type_in(&format!("/send {}", folder("photo.bin").display()));
+    for number in 0..messages {
+        match number * 8 / messages {
+            1 => drop(mix.take().map(Process::kill)),
+            2 if mix.is_none() => mix = Some(net.start("mix2")),
+            4 => drop(gateway.take().map(Process::kill)),
+            5 if gateway.is_none() => gateway = Some(net.start("gateway1")),
+            6 if number * 8 / messages != (number - 1) * 8 / messages => {
+                // as kill -9 does
+                drop(bob);
+                bob = Side::start(&folder("bob"), &config);
+            }
+            _ => {}
+        }
+        alice.type_in(&format!("this is number {number}"));
+        bob.type_in(&format!("and that is {number}"));
+        sleep(Duration::from_millis(200));
+    }
+    let last = format!("* message {messages} read");
+    let end = Instant::now() + patience;
+    let is_read =
+        |side: &Side| side.lines().iter().any(|line| *line == last || line.ends_with(&format!("-{messages} read")));
+    while !(is_read(&alice) && is_read(&bob)) {
+        assert!(Instant::now() < end, "{:#?}\n{:#?}", alice.lines(), bob.lines());
+        sleep(Duration::from_millis(200));
+    }
+    alice.wait_for("* file photo.bin has arrived whole", patience);
+    assert_eq!(fs::read(folder("bob").join("received/photo.bin")).unwrap(), content);
+
+    let wanted: Vec<_> = (0..messages).map(|number| format!("and that is {number}")).collect();
+    assert_eq!(alice.said_by("bob"), wanted);
+    // bob's first process has shown what his second one has not
+    let heard = bob.said_by("alice");
+    let wanted: Vec<_> = (0..messages).map(|number| format!("this is number {number}")).collect();
+    assert_eq!(heard, wanted[messages - heard.len()..]);
+    alice.quit();
+    bob.quit();
+}
+
+#[test]
+fn two_talk_while_nodes_are_killed() {
+    talk_through_kills(24, 40_000, Duration::from_mins(4));
+}
+
+#[test]
+#[ignore = "some minutes"]
+fn two_hundred_messages_and_a_megabyte_while_nodes_are_killed() {
+    talk_through_kills(100, 1_000_000, Duration::from_mins(8));
+}
+
+#[test]
+fn what_a_chat_cannot_begin_with_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("client.toml");
+    let side = folder.path().join("side");
+    let error = fail(&["chat", side.to_str().unwrap(), "--config", missing.to_str().unwrap()]);
+    assert!(error.contains("client.toml"), "{error}");
+    assert!(!side.exists());
+}
