@@ -8,7 +8,7 @@ use super::{
     model::{Habits, Record, record},
 };
 use core::time::Duration;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const SPAN: Duration = Duration::from_secs(150);
 const CONVERSATIONS: u64 = 24;
@@ -23,7 +23,8 @@ impl Verdict {
             busy.push(record(2 * number, true, habits, SPAN).await);
             silent.push(record(2 * number + 1, false, habits, SPAN).await);
         }
-        assert!(busy.iter().all(|record| record.texts > 10), "they have talked");
+        // a box that was cut does not open: without padding they try in vain
+        assert!(!habits.pads || busy.iter().all(|record| record.texts > 10), "they have talked");
         assert!(silent.iter().all(|record| record.texts == 0));
         let mut chances = Vec::new();
         for (name, number) in NUMBERS {
@@ -45,8 +46,11 @@ impl Verdict {
     }
 }
 
+/// Something that a record tells, and its name.
+type Told<T> = (&'static str, fn(&Record) -> T);
+
 /// One for each conversation, so that the values are independent.
-const NUMBERS: [(&str, fn(&Record) -> f64); 7] = [
+const NUMBERS: [Told<f64>; 7] = [
     ("requests", |record| record.sights.len() as f64),
     ("bytes", |record| record.sights.iter().map(|sight| sight.len).sum::<usize>() as f64),
     ("hits", |record| hits(record) as f64),
@@ -57,7 +61,7 @@ const NUMBERS: [(&str, fn(&Record) -> f64); 7] = [
 ];
 
 /// Many of each, as independent as the ticks of a clock.
-const LISTS: [(&str, fn(&Record) -> Vec<f64>); 3] = [
+const LISTS: [Told<Vec<f64>>; 3] = [
     ("sizes", |record| record.sights.iter().map(|sight| sight.len as f64).collect()),
     ("between requests", gaps),
     ("from a text to the next request", after_moments),
@@ -69,8 +73,8 @@ fn hits(record: &Record) -> usize {
 
 /// How many ids have been there before.
 fn repeats(ids: impl Iterator<Item = [u8; 32]>) -> usize {
-    let mut seen = HashMap::new();
-    ids.filter(|id| seen.insert(*id, ()).is_some()).count()
+    let mut seen = HashSet::new();
+    ids.filter(|id| !seen.insert(*id)).count()
 }
 
 /// From each request to the next one of the same client.
