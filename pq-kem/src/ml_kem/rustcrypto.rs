@@ -1,4 +1,4 @@
-//! ML-KEM-768 by RustCrypto's `ml-kem`, with `--cfg mixwell_mlkem="rustcrypto"`.
+//! ML-KEM-768 by the crate `ml-kem`, with `--cfg mixwell_mlkem="rustcrypto"`.
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
 use crate::kem::{DecapsulateError, KeyError};
@@ -9,12 +9,13 @@ use ml_kem::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
-/// A key with its matrix, or none; it wipes itself.
+/// A key, or none; it wipes its secret parts itself, and leaves the public key.
 #[derive(Default)]
 pub(super) struct Expanded(Option<DecapsulationKey>);
 
 impl Expanded {
     /// The library makes keys by value, so that there is nothing to prepare.
+    #[expect(clippy::unused_self, reason = "as with the other backend")]
     pub(super) const fn reset(&mut self) {}
 
     #[inline(never)]
