@@ -36,8 +36,8 @@ trait Store<T> {
     fn advance(&mut self, now: u64);
     /// Takes one of the due entries, each as likely.
     fn take_due(&mut self, rng: &mut impl CryptoRng) -> Option<Entry<T>>;
-    /// Takes one of all entries, each as likely.
-    fn take_any(&mut self, rng: &mut impl CryptoRng) -> Option<Entry<T>>;
+    /// Takes one of all packets, each as likely.
+    fn take_any(&mut self, rng: &mut impl CryptoRng) -> Option<T>;
     /// A millisecond at which advancing may make an entry due: none is before. `Some(0)` if one is due already.
     fn next(&self) -> Option<u64>;
 }
@@ -50,8 +50,8 @@ pub struct Queue<T, const N: usize>(Hold<T, Array<T, N>>);
 
 /// A queue for servers, with memory from the allocator.
 ///
-/// A timing wheel of six levels with 256 slots each: the cost of a packet is the same whether a thousand or ten million
-/// are held. A packet is any `T`, best a small handle; each is moved up to six times (twice, for delays of seconds).
+/// A timing wheel of five levels with 256 slots each: how much is done for a packet is the same whether a thousand or ten
+/// million are held. A packet is any `T`, best a small handle; each is moved up to six times (twice, for delays of seconds).
 #[cfg(feature = "alloc")]
 pub struct ServerQueue<T>(Hold<T, Wheel<T>>);
 
@@ -72,7 +72,7 @@ impl<T> ServerQueue<T> {
     }
 
     /// Takes the memory for a full queue at once: nothing is allocated later, unless more than `due` packets are due at
-    /// a time.
+    /// a time, or packets wait past a multiple of 2⁴⁰ ms of the clock (every 35 years).
     pub fn reserve(&mut self, due: usize) {
         self.0.store_mut().reserve(due);
     }

@@ -31,8 +31,15 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         12 => (waited, delay).prop_map(|(waited, delay_millis)| Operation::Insert { waited, delay_millis }),
         6 => step.prop_map(|nanos| Operation::Step { nanos }),
-        1 => prop_oneof![Just(0), Just(u64::MAX), Just(u64::MAX - 1_000_000), any::<u64>()]
-            .prop_map(|nanos| Operation::Jump { nanos }),
+        1 => prop_oneof![
+            Just(0),
+            Just(u64::MAX),
+            Just(u64::MAX - 1_000_000),
+            // before a turn of the server's highest wheel
+            (1..=16_u64).prop_map(|turn| (turn << 40) * 1_000_000 - 30_000_000_000),
+            any::<u64>()
+        ]
+        .prop_map(|nanos| Operation::Jump { nanos }),
         6 => any::<u8>().prop_map(|times| Operation::Poll { times }),
     ]
 }

@@ -164,11 +164,53 @@ on_both! {
         assert_eq!(out, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
+    /// Where the server's highest wheel turns, every 2⁴⁰ ms: what waits past that comes out on time.
+    fn when_the_highest_wheel_turns(queue, rng) {
+        queue.set_limits(Limits { delay_millis: u64::MAX, ..LIMITS });
+        for (turn, before) in (1_u64..).zip([1, 50, 300, 70_000, 1 << 32, 0]) {
+            let start = Instant::from_millis((turn << 40) - before);
+            let delays = [1, 49, 50, 51, 400, 70_000, 70_001, u32::MAX];
+            for delay in delays {
+                assert!(queue.insert(start, start, delay, delay, rng).is_none());
+            }
+            for delay in delays {
+                let release = start.plus_millis(delay.into());
+                assert!(queue.poll_timeout().is_some_and(|timeout| timeout <= release), "{delay}");
+                assert_eq!(queue.poll(start.plus_millis(u64::from(delay) - 1), rng), None);
+                assert_eq!(queue.poll(release, rng), Some(Ok(delay)));
+            }
+            assert_eq!(queue.poll_timeout(), None);
+        }
+    }
+
     fn debug_shows_no_packet(queue, rng) {
         assert!(queue.insert(START, START, 100, 0xdead_beef, rng).is_none());
         let text = format!("{queue:?}");
         assert!(text.contains("len: 1") && !text.contains(&0xdead_beef_u32.to_string()), "{text}");
     }
+}
+
+/// Of what is due, what waits and what is beyond the turn of the highest wheel, each is dropped as often.
+#[test]
+fn far_packets_are_dropped_like_others() {
+    let rounds = 18_000;
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut dropped = [0.0; 9];
+    let start = Instant::from_millis((1 << 40) - 100);
+    for _ in 0..rounds {
+        let mut queue = ServerQueue::<u32>::new(LIMITS, 8);
+        for (packet, delay) in (0..).zip([2, 2, 50, 99, 100, 101, 5000, 90_000]) {
+            assert!(queue.insert(start, start, delay, packet, &mut rng).is_none());
+        }
+        // of two that are due one is sent, and takes part again as another that is far
+        let sent = queue.poll(start.plus_millis(2), &mut rng).unwrap().unwrap();
+        assert!(queue.insert(start, start, 1000, sent, &mut rng).is_none());
+        dropped[queue.insert(start, start, 60, 8, &mut rng).unwrap().packet as usize] += 1.0;
+        assert_eq!(queue.len(), 8);
+    }
+    let expected = f64::from(rounds) / 9.0;
+    let chi_square: f64 = dropped.iter().map(|count: &f64| (count - expected).powi(2) / expected).sum();
+    assert!(chi_square < 31.8, "8 degrees of freedom, one in 10 000 is above: {dropped:?}");
 }
 
 /// A large queue that overflows drops the old and the new alike: of 100 000 offered to 50 000 places, all at

@@ -85,13 +85,13 @@ impl<T, const N: usize> Store<T> for Array<T, N> {
         Some(self.entries.swap_remove(self.waiting.saturating_add(uniform::below(due, rng))))
     }
 
-    fn take_any(&mut self, rng: &mut impl CryptoRng) -> Option<Entry<T>> {
+    fn take_any(&mut self, rng: &mut impl CryptoRng) -> Option<T> {
         let mut index = uniform::below(self.len(), rng);
         if index < self.waiting {
             self.retire(index);
             index = self.waiting;
         }
-        (index < self.len()).then(|| self.entries.swap_remove(index))
+        (index < self.len()).then(|| self.entries.swap_remove(index).packet)
     }
 
     fn next(&self) -> Option<u64> {

@@ -71,9 +71,9 @@ impl<T, S: Store<T>> Hold<T, S> {
                 self.store.push(entry);
                 held
             }
-            None => entry,
+            None => entry.packet,
         };
-        Some(self.tally.drop(unlucky.packet, DropReason::Full))
+        Some(self.tally.drop(unlucky, DropReason::Full))
     }
 
     pub(super) fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> Option<Result<T, Dropped<T>>> {

@@ -1,9 +1,10 @@
 //! A timing wheel for servers.
 //!
-//! Six levels of 256 slots count milliseconds in base 256, after Varghese and Lauck ("Hashed and Hierarchical Timing
+//! Five levels of 256 slots count milliseconds in base 256, after Varghese and Lauck ("Hashed and Hierarchical Timing
 //! Wheels", 1987) and the radix heap of Ahuja et al. (1990): an entry is at the level of the highest digit in which its
 //! release differs from `now`, in the slot of that digit. A slot is a chain of small arrays (`chunks`), so packets are
-//! written, moved and read in runs of memory, and no cache line is touched for a neighbour's sake.
+//! written, moved and read in runs of memory, and no cache line is touched for a neighbour's sake. What is beyond the
+//! highest level, which turns once in 35 years, waits for it in a list.
 
 mod chunks;
 mod slots;
@@ -13,13 +14,14 @@ use crate::uniform;
 use alloc::vec::Vec;
 use chunks::{CHUNK, Chunks};
 use rand_core::CryptoRng;
-use slots::{Place, Slots};
+use slots::{Place, Slots, Spot, next_turn};
 
 pub(super) struct Wheel<T> {
     /// What waits is released after this, what is due at it or before.
     now: u64,
     slots: Slots,
     chunks: Chunks<T>,
+    far: Vec<Entry<T>>,
     due: Vec<Entry<T>>,
     len: usize,
     capacity: usize,
@@ -28,7 +30,8 @@ pub(super) struct Wheel<T> {
 impl<T> Wheel<T> {
     pub(super) fn new(capacity: usize) -> Self {
         let capacity = usize::try_from(1_u64 << 32).map_or(capacity, |most| capacity.min(most));
-        Self { now: 0, slots: Slots::new(), chunks: Chunks::new(), due: Vec::new(), len: 0, capacity }
+        let (slots, chunks, far, due) = (Slots::new(), Chunks::new(), Vec::new(), Vec::new());
+        Self { now: 0, slots, chunks, far, due, len: 0, capacity }
     }
 
     pub(super) fn reserve(&mut self, due: usize) {
@@ -37,19 +40,33 @@ impl<T> Wheel<T> {
         self.due.reserve_exact(due.min(self.capacity));
     }
 
+    #[inline]
     fn place(&mut self, entry: Entry<T>) {
         match Place::of(entry.release, self.now) {
-            None => self.due.push(entry),
-            Some(place) => self.chunks.push(self.slots.head_mut(place), place, entry),
+            Spot::Due => self.due.push(entry),
+            Spot::In(place) => self.chunks.push(self.slots.head_mut(place), place, entry),
+            Spot::Far => self.far.push(entry),
         }
     }
 
-    /// Takes the waiting entry number `index`, in no particular order.
-    fn take_waiting(&mut self, index: usize, rng: &mut impl CryptoRng) -> Option<Entry<T>> {
+    /// The earliest slot in use, `None` for what is far, and the earliest release that belongs there.
+    fn first(&self) -> Option<(Option<Place>, u64)> {
+        match self.slots.first(self.now) {
+            Some((place, start)) => Some((Some(place), start)),
+            None => (!self.far.is_empty()).then(|| (None, next_turn(self.now))),
+        }
+    }
+
+    /// How many entries are in slots.
+    fn in_slots(&self) -> usize {
+        self.len.saturating_sub(self.due.len()).saturating_sub(self.far.len())
+    }
+
+    /// Takes entry number `index` of those in slots, in no particular order.
+    fn take_from_slot(&mut self, index: usize, rng: &mut impl CryptoRng) -> Option<T> {
         let cells = self.chunks.cells();
-        let waiting = self.len.saturating_sub(self.due.len());
-        // Guess until a guess meets an entry. Few chunks being in use, which only a stalled server sees, count instead.
-        let (chunk, cell) = if cells >> 6 <= waiting {
+        // Guess until a guess meets an entry. Where too few of the cells hold one, as in a small queue, count instead.
+        let (chunk, cell) = if cells >> 7 <= self.in_slots() {
             loop {
                 let guess = uniform::below(cells, rng);
                 if let Some(found) = self.chunks.find(guess) {
@@ -84,15 +101,21 @@ impl<T> Store<T> for Wheel<T> {
         }
         // The slot whose entries are next: all are at its start or later, so time can go there, and they move to where
         // they belong seen from there, which is a lower level, or they are due.
-        while let Some((place, start)) = self.slots.first(self.now)
+        while let Some((place, start)) = self.first()
             && start <= now
         {
             self.now = start;
+            let Some(place) = place else {
+                for entry in core::mem::take(&mut self.far) {
+                    self.place(entry);
+                }
+                continue;
+            };
             let mut head = self.slots.take(place);
             if place.is_exact() {
-                while self.chunks.drain(&mut head, &mut self.due) {}
+                while self.chunks.drain(&mut head, start, &mut self.due) {}
             } else {
-                while let Some(entry) = self.chunks.pop(&mut head) {
+                while let Some(entry) = self.chunks.pop(&mut head, start) {
                     self.place(entry);
                 }
             }
@@ -109,17 +132,23 @@ impl<T> Store<T> for Wheel<T> {
         Some(self.due.swap_remove(uniform::below(self.due.len(), rng)))
     }
 
-    fn take_any(&mut self, rng: &mut impl CryptoRng) -> Option<Entry<T>> {
-        let index = uniform::below(self.len, rng);
-        let entry = match index.checked_sub(self.due.len()) {
-            Some(waiting) => self.take_waiting(waiting, rng)?,
-            None => self.due.swap_remove(index),
+    fn take_any(&mut self, rng: &mut impl CryptoRng) -> Option<T> {
+        let mut index = uniform::below(self.len, rng);
+        let packet = if index < self.due.len() {
+            self.due.swap_remove(index).packet
+        } else {
+            index = index.saturating_sub(self.due.len());
+            if index < self.far.len() {
+                self.far.swap_remove(index).packet
+            } else {
+                self.take_from_slot(index.saturating_sub(self.far.len()), rng)?
+            }
         };
         self.len = self.len.saturating_sub(1);
-        Some(entry)
+        Some(packet)
     }
 
     fn next(&self) -> Option<u64> {
-        if self.due.is_empty() { self.slots.first(self.now).map(|(_, start)| start) } else { Some(0) }
+        if self.due.is_empty() { self.first().map(|(_, start)| start) } else { Some(0) }
     }
 }

@@ -90,3 +90,28 @@ fn sphincs_signs_and_verifies() {
         assert_ne!(signature, other, "a fresh randomizer each time");
     }
 }
+
+/// A private key whose seed, public seed or root is another's is no pair, whatever the copy of the public key says.
+#[cfg(feature = "sphincs")]
+#[test]
+fn sphincs_pairs_belong_together() {
+    use mixwell_pki_types::{Ed25519Sphincs, Sphincs};
+    let pair = Pair::new(&Sphincs, 3);
+    assert_eq!(Sphincs.check_pair(&pair.private, &pair.public), Ok(()));
+    for byte in [0, 31, 64, 95, 96, 127] {
+        let (mut private, mut public) = (pair.private.clone(), pair.public.clone());
+        private[byte] ^= 1;
+        if let Some(copy) = byte.checked_sub(64) {
+            assert_eq!(Sphincs.check_pair(&private, &public), Err(SchemeError::Key), "byte {byte}");
+            public[copy] ^= 1;
+        }
+        assert_eq!(Sphincs.check_pair(&private, &public), Err(SchemeError::Key), "byte {byte}");
+    }
+    let both = Pair::new(&Ed25519Sphincs, 4);
+    for byte in [0, 64] {
+        let mut private = both.private.clone();
+        private[byte] ^= 1;
+        let public = VerifyingKey::new(&Ed25519Sphincs, &both.public).unwrap();
+        assert_eq!(SigningKey::new(&private, public).unwrap_err(), SchemeError::Key, "byte {byte}");
+    }
+}

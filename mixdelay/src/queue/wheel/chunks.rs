@@ -1,12 +1,10 @@
-//! The entries of the slots, in chains of small arrays.
+//! The packets of the slots, in chains of small arrays.
 
 use super::{Entry, slots::Place};
 use alloc::vec::Vec;
 
-/// Entries of a chunk: enough that following the chain costs little beside them.
-pub(super) const CHUNK: usize = 128;
-
-type Entries<T> = heapless::Vec<Entry<T>, CHUNK>;
+/// Packets of a chunk: enough that following the chain costs little beside them.
+pub(super) const CHUNK: usize = 512;
 
 /// A slot's first chunk, the only one of the slot that may not be full; it is never empty.
 #[derive(Clone, Copy)]
@@ -20,7 +18,9 @@ pub(super) struct Chunks<T> {
 struct Chunk<T> {
     next: Head,
     place: Place,
-    entries: Entries<T>,
+    packets: heapless::Vec<T, CHUNK>,
+    /// The lower bits of their releases, unless the slot is exact.
+    releases: [u32; CHUNK],
 }
 
 impl Head {
@@ -35,6 +35,35 @@ impl Head {
     }
 }
 
+impl<T> Chunk<T> {
+    /// Gives the entry back if the chunk is full.
+    #[inline]
+    fn push(&mut self, Entry { release, packet }: Entry<T>) -> Result<(), Entry<T>> {
+        if !self.place.is_exact()
+            && let Some(low) = self.releases.get_mut(self.packets.len())
+        {
+            *low = low_bits(release);
+        }
+        self.packets.push(packet).map_err(|packet| Entry { release, packet })
+    }
+
+    /// Takes the last packet, with the lower bits of its release if the slot is not exact.
+    #[inline]
+    fn pop(&mut self) -> Option<(u32, T)> {
+        let packet = self.packets.pop()?;
+        self.releases.get(self.packets.len()).map(|low| (*low, packet))
+    }
+
+    /// Puts another in the place of a packet, which it gives; gives the other if there is none.
+    fn replace(&mut self, cell: usize, (low, mut packet): (u32, T)) -> T {
+        if let (Some(held), Some(release)) = (self.packets.get_mut(cell), self.releases.get_mut(cell)) {
+            core::mem::swap(held, &mut packet);
+            *release = low;
+        }
+        packet
+    }
+}
+
 impl<T> Chunks<T> {
     pub(super) const fn new() -> Self {
         Self { chunks: Vec::new(), free: Head::EMPTY }
@@ -44,10 +73,11 @@ impl<T> Chunks<T> {
         self.chunks.reserve_exact(chunks.saturating_sub(self.chunks.len()));
     }
 
-    /// Adds an entry to the slot of `head`.
+    /// Adds a packet to the slot of `head`.
+    #[inline]
     pub(super) fn push(&mut self, head: &mut Head, place: Place, entry: Entry<T>) {
         let entry = match self.chunks.get_mut(head.index()) {
-            Some(chunk) => chunk.entries.push(entry),
+            Some(chunk) => chunk.push(entry),
             None => Err(entry),
         };
         if let Err(entry) = entry {
@@ -55,58 +85,42 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// Takes an entry of the slot's first chunk.
-    pub(super) fn pop(&mut self, head: &mut Head) -> Option<Entry<T>> {
-        let first = self.chunks.get_mut(head.index())?;
-        let entry = first.entries.pop();
-        if first.entries.is_empty() {
-            self.release(head);
-        }
-        entry
+    /// Takes an entry of the first chunk of a slot whose earliest release is `start`.
+    #[inline]
+    pub(super) fn pop(&mut self, head: &mut Head, start: u64) -> Option<Entry<T>> {
+        self.pop_low(head).map(|(low, packet)| Entry { release: start | u64::from(low), packet })
     }
 
-    /// Moves the entries of the slot's first chunk to `out`; `false` if the slot is empty.
-    pub(super) fn drain(&mut self, head: &mut Head, out: &mut Vec<Entry<T>>) -> bool {
+    /// Moves the packets of an exact slot's first chunk to `out`; `false` if the slot is empty.
+    pub(super) fn drain(&mut self, head: &mut Head, release: u64, out: &mut Vec<Entry<T>>) -> bool {
         let Some(first) = self.chunks.get_mut(head.index()) else { return false };
-        out.extend(first.entries.drain(..));
+        out.extend(first.packets.drain(..).map(|packet| Entry { release, packet }));
         self.release(head);
         true
     }
 
-    /// Takes one entry out of the slot of `head`; one from the slot's first chunk fills the gap.
-    pub(super) fn remove(&mut self, head: &mut Head, chunk: usize, cell: usize) -> Option<Entry<T>> {
-        let first = self.chunks.get_mut(head.index())?;
-        let mut entry = if head.index() == chunk && cell < first.entries.len() {
-            first.entries.swap_remove(cell)
-        } else {
-            first.entries.pop()?
-        };
-        if first.entries.is_empty() {
-            self.release(head);
-        }
-        if head.index() != chunk
-            && let Some(gap) = self.chunks.get_mut(chunk).and_then(|chunk| chunk.entries.get_mut(cell))
-        {
-            core::mem::swap(gap, &mut entry);
-        }
-        Some(entry)
+    /// Takes one packet out of the slot of `head`; one from the slot's first chunk fills the gap.
+    pub(super) fn remove(&mut self, head: &mut Head, chunk: usize, cell: usize) -> Option<T> {
+        let filler = self.pop_low(head)?;
+        // The filler may be the packet itself: then its cell is empty.
+        self.chunks.get_mut(chunk).map(|chunk| chunk.replace(cell, filler))
     }
 
-    /// How many entries there is room for, in all the chunks, used or free.
+    /// How many packets there is room for, in all the chunks, used or free.
     pub(super) const fn cells(&self) -> usize {
         self.chunks.len().saturating_mul(CHUNK)
     }
 
-    /// The chunk and the cell in it, if there is an entry.
+    /// The chunk and the cell in it, if there is a packet.
     pub(super) fn find(&self, cell: usize) -> Option<(usize, usize)> {
         let (chunk, cell) = (cell >> CHUNK.trailing_zeros(), cell & CHUNK.wrapping_sub(1));
-        (cell < self.chunks.get(chunk)?.entries.len()).then_some((chunk, cell))
+        (cell < self.chunks.get(chunk)?.packets.len()).then_some((chunk, cell))
     }
 
-    /// The chunk and cell of entry number `left` of the slot, as an error; else `left` less the slot's entries.
+    /// The chunk and cell of packet number `left` of the slot, as an error; else `left` less the slot's packets.
     pub(super) fn nth(&self, mut head: Head, mut left: usize) -> Result<usize, (usize, usize)> {
         while let Some(chunk) = self.chunks.get(head.index()) {
-            left = left.checked_sub(chunk.entries.len()).ok_or((head.index(), left))?;
+            left = left.checked_sub(chunk.packets.len()).ok_or((head.index(), left))?;
             head = chunk.next;
         }
         Ok(left)
@@ -116,7 +130,7 @@ impl<T> Chunks<T> {
         self.chunks.get(chunk).map(|chunk| chunk.place)
     }
 
-    /// Puts a chunk with one entry before those of the slot.
+    /// Puts a chunk with one packet before those of the slot.
     #[cold]
     #[inline(never)]
     fn grow(&mut self, head: &mut Head, place: Place, entry: Entry<T>) {
@@ -126,17 +140,27 @@ impl<T> Chunks<T> {
             chunk.place = place;
             new
         } else {
-            // The capacity bounds the chunks to 2³²⁻⁵ and one for each slot.
+            // The capacity bounds the chunks to 2³²⁻⁸ and one for each slot.
             #[expect(clippy::cast_possible_truncation, reason = "just said")]
             let new = Head(self.chunks.len() as u32);
-            self.chunks.push(Chunk { next: *head, place, entries: Entries::new() });
+            self.chunks.push(Chunk { next: *head, place, packets: heapless::Vec::new(), releases: [0; CHUNK] });
             new
         };
         *head = new;
         if let Some(chunk) = self.chunks.get_mut(new.index()) {
-            let pushed = chunk.entries.push(entry);
+            let pushed = chunk.push(entry);
             debug_assert!(pushed.is_ok(), "a free chunk is empty");
         }
+    }
+
+    #[inline]
+    fn pop_low(&mut self, head: &mut Head) -> Option<(u32, T)> {
+        let first = self.chunks.get_mut(head.index())?;
+        let popped = first.pop();
+        if first.packets.is_empty() {
+            self.release(head);
+        }
+        popped
     }
 
     /// Puts the slot's first chunk, which is empty, among the free ones.
@@ -147,4 +171,10 @@ impl<T> Chunks<T> {
             self.free = first;
         }
     }
+}
+
+/// What a slot does not tell of a release.
+#[expect(clippy::cast_possible_truncation, reason = "meant: no slot spans more than 2³²")]
+const fn low_bits(release: u64) -> u32 {
+    release as u32
 }

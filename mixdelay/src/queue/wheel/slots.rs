@@ -5,8 +5,20 @@ use alloc::boxed::Box;
 
 const DIGIT_BITS: u32 = 8;
 const DIGITS: usize = 1 << DIGIT_BITS;
-/// 2⁶⁴ nanoseconds are less than 2⁴⁵ milliseconds.
-const LEVELS: usize = 6;
+/// Slots of the highest span 2³² ms, so that 32 bits tell an entry's release within its slot.
+const LEVELS: usize = 5;
+/// Bits of a time that the levels count: `DIGIT_BITS` · `LEVELS`.
+const BITS: u32 = 40;
+
+/// Where an entry is, seen from some moment.
+pub(super) enum Spot {
+    /// It need not wait.
+    Due,
+    /// In a slot.
+    In(Place),
+    /// Beyond the highest level.
+    Far,
+}
 
 /// A level and a slot of it.
 #[derive(Clone, Copy)]
@@ -27,16 +39,19 @@ struct Level {
 impl Place {
     pub(super) const COUNT: usize = LEVELS << DIGIT_BITS;
 
-    /// Where an entry waits, seen from `now`; `None` if it need not.
+    /// Where an entry is, seen from `now`.
     #[inline]
-    pub(super) fn of(release: u64, now: u64) -> Option<Self> {
+    pub(super) fn of(release: u64, now: u64) -> Spot {
         if release <= now {
-            return None;
+            return Spot::Due;
+        }
+        if release >= next_turn(now) {
+            return Spot::Far;
         }
         let level = (release ^ now).ilog2() >> DIGIT_BITS.trailing_zeros();
-        #[expect(clippy::cast_possible_truncation, reason = "one digit is meant; the level is below 8")]
+        #[expect(clippy::cast_possible_truncation, reason = "one digit is meant; the level is below 5")]
         let place = Self { level: level as u8, digit: (release >> (level << DIGIT_BITS.trailing_zeros())) as u8 };
-        Some(place)
+        Spot::In(place)
     }
 
     /// Whether the entries of this slot all have the same release.
@@ -59,7 +74,7 @@ impl Slots {
     }
 
     /// The head of a slot that is about to be pushed to, or removed from.
-    #[expect(clippy::indexing_slicing, reason = "a release is below 2⁴⁸, so its level below 6; a digit below 256")]
+    #[expect(clippy::indexing_slicing, reason = "`Place::of` makes levels below 5, digits are below 256")]
     #[inline]
     pub(super) fn head_mut(&mut self, place: Place) -> &mut Head {
         let level = &mut self.0[usize::from(place.level)];
@@ -94,6 +109,12 @@ impl Slots {
     pub(super) fn heads(&self) -> impl Iterator<Item = Head> {
         self.0.iter().flat_map(|level| level.heads)
     }
+}
+
+/// When the highest level has turned once: every 35 years.
+#[inline]
+pub(super) fn next_turn(now: u64) -> u64 {
+    (now >> BITS).saturating_add(1) << BITS
 }
 
 impl Level {
