@@ -155,7 +155,7 @@ fn hmac(key: &[u8]) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
-    use super::HopKeys;
+    use super::{HopKeys, PayloadKey};
     use crate::scheme::nike::blinding_key;
     use mixwell_pq_kem::{X448, X25519};
     use mixwell_vectors::Hex;
@@ -184,5 +184,15 @@ mod tests {
             assert_eq!(*blinding_key::<X25519>(&keys).as_bytes(), *test.blinding_x25519, "{name}");
             assert_eq!(*blinding_key::<X448>(&keys).as_bytes(), *test.blinding_x448, "{name}");
         }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn nothing_survives() {
+        use mixwell_vectors::memory::survivors;
+        let keys = || HopKeys::derive(&[3; 32]);
+        assert_eq!(survivors(keys(), &[]), 0);
+        assert_eq!(survivors(keys().header_stream(), &[]), 0);
+        assert_eq!(survivors(PayloadKey { key: keys().payload.key, iv: keys().payload.iv }, &[]), 0);
     }
 }

@@ -6,6 +6,8 @@
 
 mod family;
 mod hex_bytes;
+#[cfg(target_os = "linux")]
+pub mod memory;
 mod replay_rng;
 
 pub use family::{FAMILIES, Family};

@@ -4,6 +4,7 @@ mod chacha_poly;
 mod cipher_state;
 mod hkdf;
 mod symmetric_state;
+mod wiped;
 
 pub(crate) use cipher_state::{CipherError, CipherState};
 pub(crate) use symmetric_state::{Keyed, Unkeyed};

@@ -13,6 +13,7 @@ mod forge;
 mod geometry;
 mod hostile_ciphertexts;
 mod hostile_packets;
+mod memory;
 mod network;
 mod no_allocation;
 mod packet;

@@ -2,17 +2,19 @@
 //!
 //! Our own HMAC, since that of the `hmac` crate for hashes like BLAKE2b leaves its padded key on the stack.
 
+use super::wiped::Wiped;
 use blake2::{
     Blake2bVarCore,
     digest::block_api::{Block, Buffer, UpdateCore, VariableOutputCore},
 };
-use zeroize::Zeroizing;
 
 /// Length of a BLAKE2b hash.
 pub(crate) const HASH_LEN: usize = 64;
 
+const BLOCK_LEN: usize = 128;
+
 /// A secret output.
-pub(crate) type Output = Zeroizing<[u8; HASH_LEN]>;
+pub(crate) type Output = Wiped<HASH_LEN>;
 
 /// `HKDF(chaining_key, input, 2)`.
 pub(crate) fn hkdf2(chaining_key: &[u8; HASH_LEN], input: &[u8]) -> [Output; 2] {
@@ -50,8 +52,9 @@ const OUTER: u8 = 0x5c;
 impl Hmac {
     fn new(key: &[u8; HASH_LEN]) -> Self {
         let mut hmac = Self { inner: start(), outer: start() };
-        hmac.inner.update_blocks(core::slice::from_ref(&padded(key, INNER)));
-        hmac.outer.update_blocks(core::slice::from_ref(&padded(key, OUTER)));
+        for (state, pad) in [(&mut hmac.inner, INNER), (&mut hmac.outer, OUTER)] {
+            state.update_blocks(core::slice::from_ref(<&Block<Blake2bVarCore>>::from(&*padded(key, pad))));
+        }
         hmac
     }
 
@@ -60,8 +63,8 @@ impl Hmac {
     }
 }
 
-fn padded(key: &[u8; HASH_LEN], pad: u8) -> Zeroizing<Block<Blake2bVarCore>> {
-    let mut block = Zeroizing::new(Block::<Blake2bVarCore>::from([pad; 128]));
+fn padded(key: &[u8; HASH_LEN], pad: u8) -> Wiped<BLOCK_LEN> {
+    let mut block = Wiped::new([pad; BLOCK_LEN]);
     block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
     block
 }
@@ -75,7 +78,7 @@ fn finish(mut state: Blake2bVarCore, message: &[&[u8]]) -> Output {
     for part in message {
         rest.digest_blocks(part, |blocks| state.update_blocks(blocks));
     }
-    let mut output = Zeroizing::new([0; HASH_LEN]);
+    let mut output = Output::zeros();
     state.finalize_variable_core(&mut rest, (&mut *output).into());
     output
 }

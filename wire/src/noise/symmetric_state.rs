@@ -8,7 +8,6 @@ use super::{
     hkdf::{HASH_LEN, Output, hkdf2, hkdf3},
 };
 use blake2::{Blake2b512, Digest};
-use zeroize::Zeroizing;
 
 /// Before the first `MixKey`.
 pub(crate) struct Unkeyed {
@@ -34,7 +33,7 @@ impl Unkeyed {
             }
             hash = hasher.finalize().into();
         }
-        Self { chaining_key: Zeroizing::new(hash), hash }
+        Self { chaining_key: Output::new(hash), hash }
     }
 
     pub(crate) fn mix_hash(&mut self, data: &[u8]) {
