@@ -1,5 +1,6 @@
 //! A node: a mix, gateway or service node, over sockets.
 
+mod arrivals;
 #[cfg(test)]
 mod mischief;
 mod neighbours;
@@ -22,6 +23,7 @@ use super::{
     randomness::Randomness,
     runtime::pass_on,
 };
+use arrivals::Arrivals;
 use core::time::Duration;
 use mixwell_mixdelay::Limits;
 use mixwell_pki_types::{Epoch, Rates};
@@ -94,6 +96,7 @@ pub(crate) struct Node {
     pub(crate) calls: Arc<Calls>,
     pub(crate) mailboxes: Mailboxes,
     callers: Callers,
+    arrivals: Arrivals,
     wake: Notify,
     clock: Clock,
     stopwatch: Stopwatch,
@@ -153,6 +156,7 @@ impl Node {
             calls: Arc::default(),
             mailboxes: Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep),
             callers: Callers::default(),
+            arrivals: Arrivals::new(sizes.buffers),
             wake: Notify::new(),
             clock,
             stopwatch: Stopwatch::start(),

@@ -1,6 +1,6 @@
 //! What comes in over links that others have called.
 
-use super::{Node, neighbours::Standing};
+use super::{Node, arrivals::Debt, neighbours::Standing};
 use crate::network::{
     counters::{Flow, Loss},
     directory::Consensus,
@@ -13,7 +13,7 @@ use mixwell_pki_types::{Chunk, Epoch};
 use mixwell_sphinx::{NodeId, RecipientId};
 use mixwell_wire::{Command, ConsensusStatus, StreamError};
 use std::{io, sync::Arc};
-use tokio::time;
+use tokio::{task::yield_now, time};
 use tracing::debug;
 
 /// In quiet times a client gets a sign of life this often.
@@ -56,19 +56,25 @@ impl Drop for Gone {
 
 /// Takes packets of a node.
 async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
+    let mut debt = Debt::new(node);
     loop {
-        match accepted.reader.receive().await? {
-            // a sign of life of who is listed no more
-            Command::NoOp if node.callers.standing(id, node.clock.now()) == Standing::Gone => return Ok(()),
-            Command::NoOp => {}
-            Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
-                Standing::Listed => node.take_in(packet),
-                Standing::Early => node.mix.counters().lose(Loss::Early),
-                Standing::Gone => return Ok(()),
+        tokio::select! {
+            // as many as have come
+            biased;
+            command = accepted.reader.receive(), if !debt.is_due() => match command? {
+                // a sign of life of who is listed no more
+                Command::NoOp if node.callers.standing(id, node.clock.now()) == Standing::Gone => return Ok(()),
+                Command::NoOp => {}
+                Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
+                    Standing::Listed => debt.bring(packet),
+                    Standing::Early => node.mix.counters().lose(Loss::Early),
+                    Standing::Gone => return Ok(()),
+                },
+                _ => return Ok(()),
             },
-            _ => return Ok(()),
+            // others bring theirs meanwhile
+            () = yield_now(), if !debt.is_none() => debt.pay(),
         }
-        tokio::task::yield_now().await;
     }
 }
 
@@ -79,6 +85,7 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
     // the reply that waits for its acknowledgement, and until when
     let mut unacknowledged: Option<(Arc<Reply>, time::Instant)> = None;
     let mut sequence: u32 = 0;
+    let mut debt = Debt::new(node);
     let mut quiet = time::Instant::now();
     // who says nothing is cut off, though it takes what it gets: its place is for others
     let (mut heard, silence) = (quiet, node.sizes.timeouts.read);
@@ -91,11 +98,12 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                 Command::SendPacket(packet) => {
                     bucket.set_rate(node.client_rate());
                     if bucket.take(node.stopwatch.now()) {
-                        node.take_in(packet);
+                        debt.bring(packet);
                     } else {
                         node.mix.counters().lose(Loss::RateLimit);
                     }
-                    tokio::task::yield_now().await;
+                    yield_now().await;
+                    debt.pay();
                 }
                 Command::MessageDelivered { sequence: got } => {
                     // an acknowledgement of anything else changes nothing
@@ -147,35 +155,13 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
 }
 
 impl Node {
-    /// Unwraps a packet that has just come, and does what it says.
-    fn take_in(&self, bytes: &[u8]) {
-        let arrived = self.stopwatch.now();
-        let Some(mut packet) = self.mix.pool().take() else {
-            self.mix.counters().count(Flow::Received);
-            self.mix.counters().lose(Loss::Buffers);
-            return;
-        };
-        if packet.len() != bytes.len() {
-            self.mix.counters().count(Flow::Received);
-            self.mix.counters().lose(Loss::Mac);
-            return;
-        }
-        packet.copy_from_slice(bytes);
-        let receipt = self.mix.receive(arrived, &|| self.stopwatch.now(), packet);
-        if receipt.wake {
-            self.wake.notify_one();
-        }
-        if let Some(reply) = receipt.reply {
-            self.store(reply);
-        }
-    }
-
     /// Counts packets that were dropped.
     pub(super) fn lose(&self, reason: Loss, number: usize) {
         (0..number).for_each(|_| self.mix.counters().lose(reason));
     }
 
-    fn store(&self, reply: Reply) {
+    /// Puts a reply into its client's mailbox.
+    pub(super) fn store(&self, reply: Reply) {
         match self.mailboxes.store(self.stopwatch.now(), reply) {
             Ok(dropped) => {
                 self.lose(Loss::MailboxFull, dropped);
