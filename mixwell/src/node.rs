@@ -97,7 +97,8 @@ async fn start(
         clock: Clock::new(configuration.period),
         geometry: configuration.geometry,
         folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
-        sizes: Sizes { replays: packets_of(period, configuration.packets_per_second), ..Sizes::for_period(period) },
+        sizes: Sizes { replays: packets_of(period, configuration.packets_per_second), ..Sizes::for_period(period) }
+            .within(runtime::raise_files().unwrap_or(usize::MAX)),
         randomness,
         stop,
     };

@@ -103,13 +103,10 @@ impl Mix {
 
     /// Takes in packets that have arrived; `now` is asked for the time after the unwrap. `reply` is given what is for the
     /// gateway's clients. Says whether something is due earlier than before.
-    pub(crate) fn receive(
-        &self,
-        mut batch: Batch,
-        now: &dyn Fn() -> Instant,
-        reply: &mut dyn FnMut(Reply),
-    ) -> bool {
+    pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
+        let begun = now();
         let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
+        self.counters.unwrapped(now().nanos_since(begun));
         let mut wake = false;
         for ((arrived, packet), unwrapped) in batch.into_iter().zip(unwrapped).filter_map(|(a, b)| Some((a?, b?))) {
             self.counters.count(Flow::Received);
@@ -216,13 +213,7 @@ impl Mix {
         Ok((next_hop, reply))
     }
 
-    fn hold(
-        &self,
-        now: &dyn Fn() -> Instant,
-        arrived: Instant,
-        delay_millis: u32,
-        packet: (NodeId, Packet),
-    ) -> Taken {
+    fn hold(&self, now: &dyn Fn() -> Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Taken {
         let Held { queue, rng } = &mut *self.held();
         // asked under the lock: to the queue, a thread that is late with its time would be a clock that steps back
         let now = now();

@@ -19,5 +19,6 @@ mod networks;
 mod output;
 mod packet;
 mod packets;
+mod processes;
 mod run;
 mod schemes;

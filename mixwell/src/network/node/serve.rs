@@ -5,15 +5,23 @@ use crate::network::{
     counters::{Flow, Loss},
     directory::Consensus,
     gateway::{self, Bucket, Mailbox},
-    link::{Accepted, Who, after},
+    link::{Accepted, Who, after, stopped},
     mix::{Reply, reply_payload},
+    runtime::pass_on,
 };
 use core::{sync::atomic::Ordering, time::Duration};
 use mixwell_pki_types::{Chunk, Epoch};
 use mixwell_sphinx::{NodeId, RecipientId};
 use mixwell_wire::{Command, ConsensusStatus, StreamError};
-use std::{io, sync::Arc};
-use tokio::{task::yield_now, time};
+use std::{
+    io,
+    sync::{Arc, PoisonError},
+};
+use tokio::{
+    sync::watch,
+    task::{spawn_blocking, yield_now},
+    time,
+};
 use tracing::debug;
 
 /// In quiet times a client gets a sign of life this often.
@@ -24,18 +32,28 @@ const ACKNOWLEDGE: Duration = Duration::from_mins(1);
 
 type Ended = Result<(), StreamError<io::Error>>;
 
-/// Serves a connection until it ends.
-pub(super) async fn serve(node: Arc<Node>, who: Who, accepted: Accepted) {
+/// Serves a connection until it ends, or until it is time to hang up.
+pub(super) async fn serve(node: Arc<Node>, who: Who, mut accepted: Accepted, mut hang_up: watch::Receiver<bool>) {
+    let ended = tokio::select! {
+        () = serve_any(&node, who, &mut accepted) => return,
+        () = stopped(&mut hang_up) => accepted.writer.send(&Command::Disconnect).await,
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended before its farewell");
+    }
+}
+
+async fn serve_any(node: &Arc<Node>, who: Who, accepted: &mut Accepted) {
     let ended = match who {
-        Who::Node(id) => serve_node(&node, id, accepted).await,
+        Who::Node(id) => serve_node(node, id, accepted).await,
         Who::Client(queue) => {
             let Some((mailbox, dropped)) = node.mailboxes.connect(queue) else {
                 node.calls.refused.fetch_add(1, Ordering::Relaxed);
                 return;
             };
             node.lose(Loss::MailboxFull, dropped);
-            let gone = Gone(Arc::clone(&node), queue);
-            let ended = serve_client(&node, &mailbox, accepted).await;
+            let gone = Gone(Arc::clone(node), queue);
+            let ended = serve_client(node, &mailbox, accepted).await;
             drop(gone);
             ended
         }
@@ -55,8 +73,9 @@ impl Drop for Gone {
 }
 
 /// Takes packets of a node.
-async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
+async fn serve_node(node: &Node, id: NodeId, accepted: &mut Accepted) -> Ended {
     let mut debt = Debt::new(node);
+    let mut turned = node.callers.turned();
     loop {
         tokio::select! {
             // as many as have come
@@ -74,18 +93,23 @@ async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
             },
             // others bring theirs meanwhile
             () = yield_now(), if !debt.is_none() => debt.pay(),
+            // by a new consensus it may be another node, or none
+            turned = turned.changed() => if turned.is_err() || !node.callers.may_connect(id, &accepted.link_key) {
+                return Ok(());
+            },
         }
     }
 }
 
 /// Takes packets of a client, and brings it what is in its mailbox.
-async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) -> Ended {
-    let Accepted { reader, writer } = &mut accepted;
+async fn serve_client(node: &Node, mailbox: &Mailbox, accepted: &mut Accepted) -> Ended {
+    let Accepted { reader, writer, .. } = accepted;
     let mut bucket = Bucket::new(node.stopwatch.now(), node.client_rate());
     // the reply that waits for its acknowledgement, and until when
     let mut unacknowledged: Option<(Arc<Reply>, time::Instant)> = None;
     let mut sequence: u32 = 0;
     let mut debt = Debt::new(node);
+    let (mut given, again) = (None, node.clock.eighths(1).checked_div(4).unwrap_or_default());
     let mut quiet = time::Instant::now();
     // who says nothing is cut off, though it takes what it gets: its place is for others
     let (mut heard, silence) = (quiet, node.sizes.timeouts.read);
@@ -114,7 +138,14 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                     }
                 }
                 Command::GetConsensus2 { epoch } => {
-                    let zipped = node.zipped(Epoch(epoch));
+                    let zipped = node.zipped(Epoch(epoch)).await;
+                    if zipped.is_ok() {
+                        let before = given.replace((epoch, time::Instant::now()));
+                        // it is long: who has it need not ask for it all the time
+                        if before.is_some_and(|(of, when)| of == epoch && when.elapsed() < again) {
+                            return Ok(());
+                        }
+                    }
                     let (code, zipped) = zipped.as_ref().map_err(|code| *code).map_or_else(
                         |code| (code, &[][..]), |zipped| (ConsensusStatus::Ok, &zipped[..]));
                     let size = node.link.down_len();
@@ -183,11 +214,19 @@ impl Node {
         known.of(epoch).map(Arc::clone).ok_or(missing)
     }
 
-    /// The consensus of an epoch as it is sent, zipped once.
-    fn zipped(&self, epoch: Epoch) -> Result<Arc<[u8]>, ConsensusStatus> {
+    /// The consensus of an epoch as it is sent, zipped once, which takes long.
+    async fn zipped(&self, epoch: Epoch) -> Result<Arc<[u8]>, ConsensusStatus> {
         let consensus = self.consensus(epoch)?;
-        let mut zipped = self.zipped.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        zipped.retain(|had, _| had.plus(2) > epoch);
-        Ok(Arc::clone(zipped.entry(epoch).or_insert_with(|| gateway::gzip(consensus.certificate()).into())))
+        let cell = {
+            let mut zipped = self.zipped.lock().unwrap_or_else(PoisonError::into_inner);
+            zipped.retain(|had, _| had.plus(2) > epoch);
+            Arc::clone(zipped.entry(epoch).or_default())
+        };
+        let zip = || async {
+            let zipped = spawn_blocking(move || gateway::gzip(consensus.certificate())).await;
+            // there is none if the process ends
+            pass_on(zipped).map(Arc::from).ok_or(ConsensusStatus::NotFound)
+        };
+        cell.get_or_try_init(zip).await.map(Arc::clone)
     }
 }
