@@ -101,7 +101,8 @@ async fn start(
             replays: packets_of(period, configuration.packets_per_second),
             boxes: configuration.boxes,
             ..Sizes::for_period(period)
-        },
+        }
+        .within(runtime::raise_files().unwrap_or(usize::MAX)),
         randomness,
         stop,
     };

@@ -1,6 +1,9 @@
 //! What has become of a node's packets, in numbers that link nothing.
 
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
 /// Declares an enum of events with their names in metrics, and its size.
 macro_rules! events {
@@ -100,6 +103,8 @@ events! {
 pub(crate) struct Counters {
     flows: [AtomicU64; Flow::ALL.len()],
     drops: [AtomicU64; Loss::ALL.len()],
+    batches: AtomicU64,
+    unwrap_nanos: AtomicU64,
 }
 
 impl Counters {
@@ -111,6 +116,17 @@ impl Counters {
     /// Counts a dropped packet.
     pub(crate) fn lose(&self, reason: Loss) {
         add(&self.drops, reason as usize, 1);
+    }
+
+    /// Counts a batch that was unwrapped, and the time that it took.
+    pub(crate) fn unwrapped(&self, nanos: u64) {
+        self.batches.fetch_add(1, Relaxed);
+        self.unwrap_nanos.fetch_add(nanos, Relaxed);
+    }
+
+    /// How many batches were unwrapped, and how long all that took.
+    pub(crate) fn unwraps(&self) -> (u64, Duration) {
+        (self.batches.load(Relaxed), Duration::from_nanos(self.unwrap_nanos.load(Relaxed)))
     }
 
     /// How many went there.

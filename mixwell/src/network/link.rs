@@ -4,6 +4,7 @@ mod accept;
 mod dial;
 mod outgoing;
 mod routes;
+mod shares;
 
 pub(crate) use accept::{Accepted, Acceptor, Calls, Who};
 pub(crate) use dial::{Dialer, Peer};

@@ -73,6 +73,8 @@ pub(crate) fn text(node: &Node) -> String {
         head(&mut out, "mixwell_boxes", "gauge", "Boxes that can be read.");
         line(&mut out, "mixwell_boxes", "", store.len() as u64);
     }
+    let (batches, unwrapping) = counters.unwraps();
+    let unwrapping = u64::try_from(unwrapping.as_micros()).unwrap_or(u64::MAX);
     let calls = &node.calls;
     let (up, links) = node.routes.up();
     let pool = node.mix.pool();
@@ -80,6 +82,8 @@ pub(crate) fn text(node: &Node) -> String {
         ("mixwell_queue_length", "gauge", "Packets that wait for their release.", node.mix.len() as u64),
         ("mixwell_write_queue_length", "gauge", "Packets that wait to be written.", node.routes.waiting() as u64),
         ("mixwell_mailbox_length", "gauge", "Replies that wait for clients.", node.mailboxes.stored() as u64),
+        ("mixwell_unwrap_batches_total", "counter", "Times that packets were unwrapped, some together.", batches),
+        ("mixwell_unwrap_microseconds_total", "counter", "How long that took, on all cores.", unwrapping),
         ("mixwell_buffers", "gauge", "Packet buffers.", pool.size() as u64),
         ("mixwell_buffers_used", "gauge", "Packet buffers in use.", pool.lent() as u64),
         ("mixwell_links", "gauge", "Links to nodes that there should be.", links as u64),

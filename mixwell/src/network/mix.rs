@@ -1,6 +1,6 @@
 //! What a node does with packets, whatever brings them: no socket, no clock, no task.
 //!
-//! A packet comes in by [`Mix::receive`], is unwrapped where it lies, and waits in the queue for its release;
+//! Packets come in by [`Mix::receive`], are unwrapped where they lie, and wait in the queue for their release;
 //! [`Mix::due`] gives it out. Nothing is allocated on that way. All methods may be called from many threads: only the
 //! replay filter and the queue are locked, each for a look-up.
 
@@ -13,7 +13,7 @@ pub(crate) use decoys::Decoys;
 use super::{
     counters::{Counters, Flow, Loss},
     packet::{Packet, Pool},
-    packets::{Asked, Unwrap, Unwrapped},
+    packets::{Asked, BATCH, Unwrap, Unwrapped},
     rendezvous::Store,
     service::{Service, Services},
 };
@@ -61,13 +61,17 @@ struct Held {
     rng: ChaCha20Rng,
 }
 
-/// What is left to do after a packet was taken in.
-#[derive(Debug, Default)]
-pub(crate) struct Receipt {
-    /// Something is due earlier than before.
-    pub(crate) wake: bool,
-    /// A reply to one of the gateway's clients.
-    pub(crate) reply: Option<Reply>,
+/// Packets that are unwrapped together, each with the time of its arrival.
+pub(crate) type Batch = [Option<(Instant, Packet)>; BATCH];
+
+/// What becomes of a packet that was taken in.
+enum Taken {
+    /// It is held, and due before all others if `is_next`.
+    Held { is_next: bool },
+    /// It is a reply to one of the gateway's clients.
+    Reply(Reply),
+    /// Nothing is left to do.
+    Done,
 }
 
 /// A reply at its gateway.
@@ -96,17 +100,23 @@ impl Mix {
         Self { packets, setup, held, decoys: Mutex::new(Decoys::default()), pool, counters }
     }
 
-    /// Takes in a packet that arrived at `arrived`; `now` is asked for the time after the unwrap.
-    pub(crate) fn receive(&self, arrived: Instant, now: &dyn Fn() -> Instant, mut packet: Packet) -> Receipt {
-        self.counters.count(Flow::Received);
-        let unwrapped = self.packets.unwrap(&mut packet);
-        match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now, packet)) {
-            Ok(receipt) => receipt,
-            Err(reason) => {
-                self.counters.lose(reason);
-                Receipt::default()
+    /// Takes in packets that have arrived; `now` is asked for the time after the unwrap. `reply` is given what is for the
+    /// gateway's clients. Says whether something is due earlier than before.
+    pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
+        let begun = now();
+        let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
+        self.counters.unwrapped(now().nanos_since(begun));
+        let mut wake = false;
+        for ((arrived, packet), unwrapped) in batch.into_iter().zip(unwrapped).filter_map(|(a, b)| Some((a?, b?))) {
+            self.counters.count(Flow::Received);
+            match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now, packet)) {
+                Ok(Taken::Held { is_next }) => wake |= is_next,
+                Ok(Taken::Reply(taken)) => reply(taken),
+                Ok(Taken::Done) => {}
+                Err(reason) => self.counters.lose(reason),
             }
         }
+        wake
     }
 
     /// A packet that is due, and where it goes. Call it until it gives `None`.
@@ -174,7 +184,7 @@ impl Mix {
         arrived: Instant,
         now: &dyn Fn() -> Instant,
         mut packet: Packet,
-    ) -> Result<Receipt, Loss> {
+    ) -> Result<Taken, Loss> {
         match (unwrapped, self.setup.kind) {
             (Unwrapped::Forward { next_hop, delay_millis: Some(delay) }, _) => {
                 Ok(self.hold(now, arrived, delay, (next_hop, packet)))
@@ -191,11 +201,9 @@ impl Mix {
                 match own {
                     Some(intact) => {
                         self.counters.count(Flow::DecoyReturned);
-                        intact.then(Receipt::default).ok_or(Loss::Payload)
+                        intact.then_some(Taken::Done).ok_or(Loss::Payload)
                     }
-                    None if kind == Kind::Gateway => {
-                        Ok(Receipt { wake: false, reply: Some(Reply { recipient, surb_id, packet }) })
-                    }
+                    None if kind == Kind::Gateway => Ok(Taken::Reply(Reply { recipient, surb_id, packet })),
                     None => Err(Loss::Recipient),
                 }
             }
@@ -213,13 +221,7 @@ impl Mix {
         Ok((next_hop, reply))
     }
 
-    fn hold(
-        &self,
-        now: &dyn Fn() -> Instant,
-        arrived: Instant,
-        delay_millis: u32,
-        packet: (NodeId, Packet),
-    ) -> Receipt {
+    fn hold(&self, now: &dyn Fn() -> Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Taken {
         let Held { queue, rng } = &mut *self.held();
         // asked under the lock: to the queue, a thread that is late with its time would be a clock that steps back
         let now = now();
@@ -228,7 +230,7 @@ impl Mix {
             self.counters.lose(reason(dropped.reason));
         }
         let after = queue.poll_timeout();
-        Receipt { wake: after.is_some_and(|after| before.is_none_or(|before| after < before)), reply: None }
+        Taken::Held { is_next: after.is_some_and(|after| before.is_none_or(|before| after < before)) }
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {

@@ -1,6 +1,9 @@
 //! A node: a mix, gateway or service node, over sockets.
 
 #[cfg(test)]
+mod alone;
+mod arrivals;
+#[cfg(test)]
 mod mischief;
 mod neighbours;
 mod release;
@@ -24,6 +27,7 @@ use super::{
     runtime::pass_on,
     service::Services,
 };
+use arrivals::Arrivals;
 #[cfg(test)]
 pub(crate) use mischief::Wrong;
 
@@ -39,7 +43,7 @@ use std::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{Notify, watch},
+    sync::{Notify, OnceCell, watch},
     task::{AbortHandle, JoinSet},
     time,
 };
@@ -100,12 +104,13 @@ pub(crate) struct Node {
     pub(crate) calls: Arc<Calls>,
     pub(crate) mailboxes: Mailboxes,
     callers: Callers,
+    arrivals: Arrivals,
     wake: Notify,
     clock: Clock,
     stopwatch: Stopwatch,
     directory: Directory,
     rates: RwLock<Option<Rates>>,
-    zipped: Mutex<BTreeMap<Epoch, Arc<[u8]>>>,
+    zipped: Mutex<BTreeMap<Epoch, Arc<OnceCell<Arc<[u8]>>>>>,
     link: Link,
     sizes: Sizes,
     randomness: Randomness,
@@ -114,6 +119,13 @@ pub(crate) struct Node {
 }
 
 impl Sizes {
+    /// The same for a process that can have no more than so many files and sockets: for clients is what the handshakes, the
+    /// node's own links, its files and its calls to authorities leave.
+    pub(crate) fn within(self, files: usize) -> Self {
+        let left = files.saturating_sub(self.handshakes).saturating_sub(OWN_FILES);
+        Self { clients: self.clients.min(left), ..self }
+    }
+
     /// What a network of so long epochs wants by the specification, in memory of some tens of megabytes.
     pub(crate) fn for_period(period: Duration) -> Self {
         Self {
@@ -160,6 +172,7 @@ impl Node {
             calls: Arc::default(),
             mailboxes: Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep),
             callers: Callers::default(),
+            arrivals: Arrivals::new(sizes.buffers),
             wake: Notify::new(),
             clock,
             stopwatch: Stopwatch::start(),
@@ -182,15 +195,16 @@ impl Node {
         (Arc::new(node), turn)
     }
 
-    /// Works until told to stop, and then sends on what it holds, for a short while.
+    /// Works until told to stop, and then hands on what it holds, for a short while.
     pub(crate) async fn run(self: Arc<Self>, listeners: Vec<TcpListener>, mut stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
-        for listener in listeners {
-            let acceptor = Arc::new(self.acceptor(stop.clone()));
-            let node = Arc::clone(&self);
-            tasks.spawn(acceptor.run(listener, move |who, accepted| serve::serve(Arc::clone(&node), who, accepted)));
-        }
         let (hang_up, end) = watch::channel(false);
+        let acceptor = Arc::new(self.acceptor(stop.clone(), end.clone()));
+        let (node, served_until) = (Arc::clone(&self), end.clone());
+        let mut accepting =
+            tokio::spawn(acceptor.run(listeners, move |who, accepted| {
+                serve::serve(Arc::clone(&node), who, accepted, served_until.clone())
+            }));
         let node = Arc::clone(&self);
         let mut dialing = tokio::spawn(async move { node.call_neighbours(end).await });
         let node = Arc::clone(&self);
@@ -205,16 +219,18 @@ impl Node {
             () = stopped(&mut stop) => {}
             Some(ended) = tasks.join_next() => { pass_on(ended); }
             ended = &mut dialing => { pass_on(ended); }
+            ended = &mut accepting => { pass_on(ended); }
         }
         info!(node = self.name, "stopping");
+        // nobody new is let in, and what is here goes on
         let drained = async {
-            while self.mix.len() > 0 || self.routes.waiting() > 0 {
+            while self.mix.len() > 0 || self.routes.waiting() > 0 || self.mailboxes.awaited() > 0 {
                 time::sleep(Duration::from_millis(10)).await;
             }
         };
         let _ = time::timeout(FAREWELL, drained).await;
         hang_up.send_replace(true);
-        let _ = time::timeout(FAREWELL, dialing).await;
+        let _ = time::timeout(FAREWELL, async { (dialing.await, accepting.await) }).await;
     }
 
     /// The rates of the current consensus.
@@ -236,7 +252,7 @@ impl Node {
             .is_some_and(|document| document.nodes().by_hash(mixwell_pki_types::KeyHash(*self.id.as_bytes())).is_some())
     }
 
-    fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>) -> Acceptor {
+    fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>, hang_up: watch::Receiver<bool>) -> Acceptor {
         let node = Arc::clone(self);
         Acceptor {
             key: self.link_key.clone(),
@@ -250,6 +266,7 @@ impl Node {
             judge: Box::new(move |ad, link_key| node.judge(ad, link_key)),
             calls: Arc::clone(&self.calls),
             stop,
+            hang_up,
         }
     }
 
@@ -339,6 +356,9 @@ impl Node {
         }
     }
 }
+
+/// Files and sockets that are not for those who call.
+const OWN_FILES: usize = 256;
 
 /// How long a node that stops waits for its packets to leave.
 const FAREWELL: Duration = Duration::from_secs(2);

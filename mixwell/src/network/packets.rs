@@ -14,8 +14,11 @@ use chacha20::ChaCha20Rng;
 use mixwell_mixdelay::Instant;
 use mixwell_pki_types as pki;
 use mixwell_sphinx::{
-    Action, FinishError, Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId, SurbKeys, WrapError,
+    Action, FinishError, Geometry, Hop, Message, NodeId, Opened, Path, RecipientId, Sphinx, SurbId, SurbKeys, WrapError,
 };
+
+/// How many packets are unwrapped at once: with X25519 and AVX-512, all of them in the time of two.
+pub(crate) const BATCH: usize = 8;
 
 /// What a node is to do with a packet that it has unwrapped in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,8 +91,8 @@ pub(crate) trait Packets: Send + Sync {
 
 /// What a node does with its mix keys.
 pub(crate) trait Unwrap: Packets {
-    /// Unwraps a packet in place and remembers it.
-    fn unwrap(&self, packet: &mut [u8]) -> Result<Unwrapped, Loss>;
+    /// Unwraps packets in place, each step for all of them at once, and remembers them. A place without a packet stays empty.
+    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH];
 }
 
 impl<S: MixScheme> Packets for Sphinx<S> {
@@ -144,15 +147,29 @@ impl<S: MixScheme> Packets for KeyRing<S> {
 }
 
 impl<S: MixScheme> Unwrap for KeyRing<S> {
-    fn unwrap(&self, packet: &mut [u8]) -> Result<Unwrapped, Loss> {
-        self.open(packet, |opened| match opened.finish() {
-            Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
-            Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
-            Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
-            Ok(_) | Err(FinishError::Command(_)) => Err(Loss::Commands),
-            Err(FinishError::PayloadTag) => Err(Loss::Payload),
-            Err(_) => Err(Loss::Mac),
+    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
+        let mut losses = [None; BATCH];
+        let mut lost = losses.iter_mut();
+        let opened = self.open_each(packets).map(|opened| {
+            let lost = lost.next()?;
+            opened?.map_err(|reason| *lost = Some(reason)).ok()
+        });
+        let mut losses = losses.into_iter();
+        Opened::finish_each(opened).map(|finished| match losses.next().flatten() {
+            Some(reason) => Some(Err(reason)),
+            None => finished.map(unwrapped),
         })
+    }
+}
+
+fn unwrapped(finished: Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
+    match finished {
+        Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
+        Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
+        Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
+        Ok(_) | Err(FinishError::Command(_)) => Err(Loss::Commands),
+        Err(FinishError::PayloadTag) => Err(Loss::Payload),
+        Err(_) => Err(Loss::Mac),
     }
 }
 

@@ -7,8 +7,28 @@ use tokio::{runtime::Builder, task::JoinError};
 
 /// Runs a task to its end, with as many threads as there are processors.
 pub(crate) fn run<T>(task: impl Future<Output = Result<T, NetworkError>>) -> Result<T, NetworkError> {
+    if let Some(files) = raise_files() {
+        tracing::debug!(files, "the most files and sockets at a time");
+    }
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(NetworkError::Runtime)?;
     runtime.block_on(task)
+}
+
+/// As many files and sockets as the system lets this process have, which by default are fewer: mostly 1024. Gives how many, if
+/// there is a limit and it is known.
+#[cfg(unix)]
+pub(crate) fn raise_files() -> Option<usize> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: maximum, maximum };
+    let limit = if setrlimit(Resource::Nofile, raised).is_ok() { maximum } else { current };
+    limit.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
+}
+
+/// There is no limit that this could raise.
+#[cfg(not(unix))]
+pub(crate) const fn raise_files() -> Option<usize> {
+    None
 }
 
 /// A task that panicked takes with it whoever waits for it, and so the process: one that lives on without a part of its work

@@ -1,30 +1,30 @@
 //! A whole network in this process, on real sockets, whose consensus is written by the test instead of voted for.
+
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
+mod plan;
+
+pub(crate) use plan::{Plan, Planned, consensus};
+
 use super::{
-    address::Address,
     client::{self, Reply, Request, Tally, Unanswered},
     clock::Clock,
     config::{ClientConfiguration, Gateway},
-    directory::{Consensus, Consensuses, NodeDescription},
-    keys::{Identity, LinkKem, LinkKey},
+    directory::Consensuses,
+    keys::LinkKem,
     mix::Kind,
-    mix_keys::MixKeys,
-    node::{Node, Parts, Sizes},
+    node::{Node, Sizes},
     packets,
-    peers::{Authorities, Authority},
+    peers::Authorities,
     randomness::Randomness,
-    rendezvous::{self, Shape, Store},
-    service::{self, Services},
 };
 use core::time::Duration;
-use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
+use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
-use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use mixwell_sphinx::{Geometry, Sphinx};
 use mixwell_wire::Timeouts;
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use tokio::{
-    net::TcpListener,
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
@@ -56,87 +56,18 @@ pub(crate) struct TestClient {
 impl TestNetwork {
     /// Starts one: the gateway is the first node, the service node the last.
     pub(crate) async fn start(layers: &[usize], rates: Rates, sizes: impl Fn(Sizes) -> Sizes) -> Self {
-        let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap()).unwrap();
-        let randomness = Randomness::from_seed(1);
-        let mut rng = randomness.rng();
-        // there is but one consensus, so the epoch must not end meanwhile: of several periods the one that leaves the most time
-        let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
-        let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
-        let epoch = clock.epoch();
-        let mut kinds = vec![(Kind::Gateway, None)];
-        kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(Kind::Mix, Some(layer)); *count]));
-        kinds.push((Kind::Service, None));
-
-        let mut document = DocumentBuilder {
-            epoch,
-            genesis_epoch: epoch,
-            rates,
-            topology: Some(vec![Vec::new(); layers.len()]),
-            gateways: Some(Vec::new()),
-            services: Some(Vec::new()),
-            sphinx_geometry_hash: sphinx.geometry().hash(),
-            version: "v1".to_owned(),
-            signature_scheme: "Ed25519".to_owned(),
-            ..DocumentBuilder::default()
-        };
-        let mut parts = Vec::new();
-        for (number, (kind, layer)) in kinds.into_iter().enumerate() {
-            let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
-            let link_key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address = Address::of(listener.local_addr().unwrap());
-            let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
-            mix_keys.advance(epoch, &mut rng).unwrap();
-            let description = NodeDescription {
-                name: format!("node{number}"),
-                addresses: BTreeMap::from([("tcp".to_owned(), vec![address.to_string()])]),
-                kaetzchen: (kind == Kind::Service).then(|| service::capabilities(sphinx.geometry())),
-                is_gateway: kind == Kind::Gateway,
-                is_service: kind == Kind::Service,
-            };
-            let descriptor = description.descriptor(epoch, &identity, &link_key, &mix_keys);
-            match (kind, layer) {
-                (Kind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
-                (Kind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
-                (Kind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
-            }
-            parts.push((description.name, kind, identity, link_key, mix_keys, listener));
-        }
-        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-        let authority = Authority {
-            identifier: "authority".to_owned(),
-            identity: signer.public().to_vec(),
-            id: signer.id(),
-            link_key: Vec::new(),
-            addresses: Vec::new(),
-        };
-        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), vec![authority]));
-        let consensus = consensus(&document, &signer, &authorities, &mut rng);
-        let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };
+        let geometry = Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap();
+        let Plan { sphinx, clock, authorities, known, randomness, nodes: planned } =
+            Plan::new(geometry, (1, layers), rates);
         let (sender, directory) = watch::channel(Arc::new(known.clone()));
         let (stop, stopped) = watch::channel(false);
         let (gateway_stop, gateway_stopped) = watch::channel(false);
         let (mut nodes, mut tasks) = (Vec::new(), Vec::new());
-        for (name, kind, identity, link_key, mix_keys, listener) in parts {
-            let services = if kind == Kind::Service { services(&sphinx, &randomness) } else { vec![] };
-            let (node, turn) = Node::new(Parts {
-                name,
-                kind,
-                id: NodeId(identity.id().0),
-                link_key,
-                sphinx,
-                mix_keys,
-                services,
-                clock,
-                directory: directory.clone(),
-                sizes: sizes(Sizes {
-                    buffers: 2000,
-                    queue: 1000,
-                    replays: 20_000,
-                    ..Sizes::for_period(Duration::from_mins(20))
-                }),
-                randomness: randomness.branch(),
-            });
+        for node in planned {
+            let kind = node.kind;
+            let sizes = sizes(small());
+            let (parts, listener) = node.parts(sphinx, clock, directory.clone(), sizes, randomness.branch());
+            let (node, turn) = Node::new(parts);
             tasks.push(tokio::spawn(turn));
             let stopped = if kind == Kind::Gateway { &gateway_stopped } else { &stopped };
             tasks.push(tokio::spawn(Arc::clone(&node).run(vec![listener], stopped.clone())));
@@ -248,24 +179,7 @@ impl TestClient {
     }
 }
 
-fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
-    let boxes = rendezvous::Limits { boxes: 10_000, life: Duration::from_mins(20) };
-    let store = Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
-    service::services(Some(Arc::new(store)))
-}
-
-/// A consensus that one authority has signed.
-pub(crate) fn consensus(
-    document: &DocumentBuilder,
-    signer: &Identity,
-    authorities: &Authorities,
-    rng: &mut chacha20::ChaCha20Rng,
-) -> Consensus {
-    let expiration = document.epoch.plus(5);
-    let payload = document.encode();
-    let mut certificate = vec![0; payload.len() + 1000];
-    let length = certify(&payload, expiration, &signer.signing().unwrap(), rng, &mut certificate).unwrap();
-    certificate.truncate(length);
-    let epochs: (Epoch, Epoch) = (document.epoch, document.epoch);
-    Consensus::verify(certificate, authorities, epochs, Some(&document.sphinx_geometry_hash)).unwrap()
+/// Little memory for each node, as there are many.
+fn small() -> Sizes {
+    Sizes { buffers: 2000, queue: 1000, replays: 20_000, ..Sizes::for_period(Duration::from_mins(20)) }
 }

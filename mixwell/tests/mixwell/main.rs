@@ -19,6 +19,7 @@ mod networks;
 mod output;
 mod packet;
 mod packets;
+mod processes;
 mod run;
 mod schemes;
 mod serve;

@@ -3,7 +3,10 @@
 //! Short epochs and high rates, so that a test takes seconds. Those that take more are run with
 //! `cargo test -p mixwell --test mixwell network -- --ignored`.
 
-use crate::run::{run, succeed, tool};
+use crate::{
+    processes::{Configured, Process},
+    run::{run, tool},
+};
 use core::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
@@ -11,10 +14,10 @@ use core::{
 use std::{
     collections::HashMap,
     fs,
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Output, Stdio},
+    io::Write as _,
+    net::TcpStream,
+    path::Path,
+    process::{Child, Output},
     thread,
     time::Instant,
 };
@@ -23,142 +26,91 @@ use std::{
 const PARAMETERS: &str =
     "[Parameters]\n  Mu = 0.05\n  LambdaP = 0.04\n  LambdaL = 0.002\n  LambdaM = 0.001\n  LambdaG = 0.001\n";
 
-/// A network in a folder, and its processes, which end with it.
+/// What every mix says of itself.
+const IS_MIX: &str = "IsGatewayNode = false\n  IsServiceNode = false";
+
+/// A network and its processes, which end with it.
 struct Network {
-    folder: tempfile::TempDir,
-    processes: HashMap<String, Child>,
+    configured: Configured,
+    processes: HashMap<String, Process>,
+    epoch_seconds: u64,
 }
 
 impl Network {
     /// Makes and starts a network of layers of one mix each, and waits until a client can use it.
     fn start(layers: u8, epoch_seconds: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let net = folder.path().join("net");
-        let (layers, epoch, port) = (layers.to_string(), epoch_seconds.to_string(), free_ports().to_string());
-        let arguments =
-            ["--layers", &layers, "--mixes", "1", "--epoch-seconds", &epoch, "--port", &port, "--payload", "500"];
-        let mut all = vec!["genconfig", net.to_str().unwrap()];
-        all.extend(arguments);
-        succeed(&all);
-        let mut network = Self { folder, processes: HashMap::new() };
-        for name in network.names() {
-            let path = network.path(&name, "authority.toml");
-            if path.exists() {
-                let text = fs::read_to_string(&path).unwrap();
-                let (before, after) = text.split_once("[Parameters]").unwrap();
-                let (_, after) = after.split_once("[[").unwrap();
-                fs::write(&path, format!("{before}{PARAMETERS}\n[[{after}")).unwrap();
+        Self::start_but(&["--layers", &layers.to_string()], epoch_seconds, &[])
+    }
+
+    /// The same of any form, with some nodes missing.
+    fn start_but(form: &[&str], epoch_seconds: u64, missing: &[&str]) -> Self {
+        let epoch = epoch_seconds.to_string();
+        let configured = Configured::new(&[form, &["--epoch-seconds", &epoch, "--payload", "500"]].concat());
+        let mut network = Self { configured, processes: HashMap::new(), epoch_seconds };
+        for name in network.configured.names() {
+            if name.starts_with("auth") {
+                network.configured.edit(&name, |text| {
+                    let (before, after) = text.split_once("[Parameters]").unwrap();
+                    let (_, after) = after.split_once("[[").unwrap();
+                    format!("{before}{PARAMETERS}\n[[{after}")
+                });
+            }
+            if !missing.contains(&&*name) {
+                network.launch(&name);
             }
         }
-        for name in network.names() {
-            network.launch(&name);
-        }
-        network.wait_until_ready(Duration::from_secs(epoch_seconds * 12));
+        network.wait_until_ready();
         network
     }
 
-    fn path(&self, name: &str, file: &str) -> PathBuf {
-        self.folder.path().join("net").join(name).join(file)
-    }
-
-    fn client_toml(&self) -> String {
-        self.folder.path().join("net/client.toml").to_str().unwrap().to_owned()
-    }
-
-    /// The folders of authorities and nodes.
-    fn names(&self) -> Vec<String> {
-        let folders = fs::read_dir(self.folder.path().join("net")).unwrap().map(|entry| entry.unwrap());
-        let mut names: Vec<String> = folders
-            .filter(|entry| entry.file_type().unwrap().is_dir())
-            .map(|entry| entry.file_name().into_string().unwrap())
-            .collect();
+    /// The nodes that run.
+    fn nodes(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.processes.keys().filter(|name| !name.starts_with("auth")).cloned().collect();
         names.sort();
         names
     }
 
-    fn nodes(&self) -> Vec<String> {
-        self.names().into_iter().filter(|name| self.path(name, "katzenpost.toml").exists()).collect()
-    }
-
     /// The node whose configuration has this line.
     fn node_with(&self, line: &str) -> String {
-        let has = |name: &String| fs::read_to_string(self.path(name, "katzenpost.toml")).unwrap().contains(line);
+        let has = |name: &String| fs::read_to_string(self.configured.config(name)).unwrap().contains(line);
         self.nodes().into_iter().find(has).unwrap()
     }
 
     fn launch(&mut self, name: &str) {
-        let (command, file) = if self.path(name, "authority.toml").exists() {
-            ("authority", "authority.toml")
-        } else {
-            ("node", "katzenpost.toml")
-        };
-        let log = fs::File::options().create(true).append(true).open(self.path(name, "log")).unwrap();
-        let config = self.path(name, file);
-        let child = tool(&[command, "--log", "debug", "--config", config.to_str().unwrap()])
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        self.processes.insert(name.to_owned(), child);
+        self.processes.insert(name.to_owned(), self.configured.start(name));
     }
 
     /// kill -9.
     fn kill(&mut self, name: &str) {
-        let mut child = self.processes.remove(name).unwrap();
-        child.kill().unwrap();
-        child.wait().unwrap();
+        self.processes.remove(name).unwrap().kill();
     }
 
     /// SIGTERM, after which it has to end by itself.
-    fn terminate(&mut self, name: &str) -> Option<i32> {
-        let mut child = self.processes.remove(name).unwrap();
-        std::process::Command::new("kill").arg(child.id().to_string()).status().unwrap();
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(15) {
-            if let Some(status) = child.try_wait().unwrap() {
-                return status.code();
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
-        panic!("{name} does not stop");
+    fn terminate(&mut self, name: &str) {
+        self.processes.remove(name).unwrap().stop();
     }
 
-    /// A node's metrics; empty while it can't be reached.
-    fn metrics(&self, name: &str) -> HashMap<String, u64> {
-        let text = fs::read_to_string(self.path(name, "katzenpost.toml")).unwrap();
-        let address = text.split_once("MetricsAddress = \"").unwrap().1.split_once('"').unwrap().0.to_owned();
-        let Ok(mut stream) = TcpStream::connect(address) else { return HashMap::new() };
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let mut answer = String::new();
-        if stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").is_err() || stream.read_to_string(&mut answer).is_err() {
-            return HashMap::new();
-        }
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        let lines = body.lines().filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| line.rsplit_once(' ')).map(|(name, n)| (name.to_owned(), n.parse().unwrap())).collect()
+    /// One of a node's metrics; 0 while it can't be reached.
+    fn metric(&self, name: &str, metric: &str) -> u64 {
+        self.configured.metrics(name).get(metric).copied().unwrap_or(0)
     }
 
     /// The sum of a kind of counter, over all nodes.
     fn sum(&self, prefix: &str) -> u64 {
-        self.nodes()
-            .iter()
-            .flat_map(|name| self.metrics(name))
-            .filter(|(name, _)| name.starts_with(prefix))
-            .map(|(_, n)| n)
-            .sum()
+        let all = self.nodes();
+        let all = all.iter().flat_map(|name| self.configured.metrics(name));
+        all.filter(|(name, _)| name.starts_with(prefix)).map(|(_, n)| n).sum()
     }
 
-    /// Whether a node has a consensus and all its links.
+    /// Whether a node has a consensus that lists it, and all its links.
     fn is_up(&self, name: &str) -> bool {
-        let metrics = self.metrics(name);
+        let metrics = self.configured.metrics(name);
         let get = |name: &str| metrics.get(name).copied().unwrap_or(0);
         get("mixwell_consensus") == 1 && get("mixwell_links") > 0 && get("mixwell_links_up") == get("mixwell_links")
     }
 
-    fn wait_until_ready(&self, patience: Duration) {
-        let begun = Instant::now();
+    fn wait_until_ready(&self) {
+        let (begun, patience) = (Instant::now(), Duration::from_secs(self.epoch_seconds * 12));
         while !self.nodes().iter().all(|name| self.is_up(name)) {
             assert!(begun.elapsed() < patience, "the network does not come up: {}", self.logs());
             thread::sleep(Duration::from_millis(100));
@@ -166,44 +118,16 @@ impl Network {
     }
 
     fn ping(&self, count: u32) -> Child {
-        tool(&["ping", "--config", &self.client_toml(), "-n", &count.to_string()]).spawn().unwrap()
+        tool(&["ping", "--config", &self.configured.client_toml(), "-n", &count.to_string()]).spawn().unwrap()
     }
 
-    /// The ends of all logs.
+    /// The ends of all logs, and what the nodes have counted.
     fn logs(&self) -> String {
-        let end = |name: &String| {
-            let metrics = if self.path(name, "katzenpost.toml").exists() { self.metrics(name) } else { HashMap::new() };
-            let log = fs::read_to_string(self.path(name, "log")).unwrap_or_default();
-            let lines: Vec<&str> = log.lines().rev().take(12).collect();
-            format!(
-                "\n== {name} {:?}\n{}",
-                metrics.iter().filter(|(_, n)| **n > 0).collect::<Vec<_>>(),
-                lines.into_iter().rev().collect::<Vec<_>>().join("\n")
-            )
-        };
-        self.names().iter().map(end).collect()
-    }
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        for child in self.processes.values_mut() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// The first of a hundred ports that nobody listens on, most likely.
-fn free_ports() -> u16 {
-    loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !127;
-        if port > 1024
-            && port < 65_000
-            && (port..port + 100).step_by(7).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        {
-            return port;
-        }
+        let counted = self.nodes().into_iter().map(|name| {
+            let metrics = self.configured.metrics(&name);
+            format!("\n{name}: {:?}", metrics.iter().filter(|(_, n)| **n > 0).collect::<Vec<_>>())
+        });
+        self.configured.logs() + &counted.collect::<String>()
     }
 }
 
@@ -227,15 +151,16 @@ fn messages_through_processes_and_a_graceful_stop() {
     let mut network = Network::start(1, 10);
     all_come_back(&network, 50);
     assert_eq!(network.sum("mixwell_dropped_total"), 0, "{}", network.logs());
-    let mix = network.node_with("IsGatewayNode = false\n  IsServiceNode = false");
-    assert_eq!(network.terminate(&mix), Some(0));
+    for name in [network.node_with(IS_MIX), network.node_with("IsGatewayNode = true")] {
+        network.terminate(&name);
+    }
 }
 
 #[test]
 #[ignore = "a minute"]
 fn a_thousand_messages_and_none_is_lost() {
     let network = Network::start(3, 10);
-    let mix = network.node_with("IsGatewayNode = false\n  IsServiceNode = false");
+    let mix = network.node_with(IS_MIX);
     let before = load(&network, &mix);
     all_come_back(&network, 1000);
     assert_eq!(network.sum("mixwell_dropped_total"), 0, "{}", network.logs());
@@ -252,7 +177,7 @@ fn a_thousand_messages_and_none_is_lost() {
 /// How many packets a node has received, and the processor time that it has used, in nanoseconds.
 #[cfg(target_os = "linux")]
 fn load(network: &Network, name: &str) -> (u64, u64) {
-    let packets = network.metrics(name)["mixwell_packets_total{flow=\"received\"}"];
+    let packets = network.metric(name, "mixwell_packets_total{flow=\"received\"}");
     let tasks = fs::read_dir(format!("/proc/{}/task", network.processes[name].id())).unwrap();
     let nanos = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap());
     (packets, nanos.map(|line| line.split(' ').next().unwrap().parse::<u64>().unwrap()).sum())
@@ -269,9 +194,8 @@ fn whoever_is_killed_comes_back() {
     let mut network = Network::start(2, 10);
     let gateway = network.node_with("IsGatewayNode = true");
     let service = network.node_with("IsServiceNode = true");
-    let mix = network.node_with("IsGatewayNode = false\n  IsServiceNode = false");
-    let authority = network.names().into_iter().find(|name| network.path(name, "authority.toml").exists()).unwrap();
-    for victim in [mix, service, gateway, authority] {
+    let mix = network.node_with(IS_MIX);
+    for victim in [mix, service, gateway, "auth1".to_owned()] {
         let load = network.ping(400);
         thread::sleep(Duration::from_secs(2));
         network.kill(&victim);
@@ -282,15 +206,15 @@ fn whoever_is_killed_comes_back() {
         assert_eq!((back + lost, changed), (400, 0), "{victim}");
         assert!(back > 200, "{victim}: {back} of 400");
         println!("{victim} killed and started again: {back} of 400 came back");
-        network.wait_until_ready(Duration::from_secs(40));
+        network.wait_until_ready();
         all_come_back(&network, 50);
     }
 }
 
 /// The most memory that a process has used, in kilobytes.
 #[cfg(target_os = "linux")]
-fn peak_kilobytes(child: &Child) -> u64 {
-    let status = fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).unwrap();
+fn peak_kilobytes(process: &Process) -> u64 {
+    let status = fs::read_to_string(Path::new("/proc").join(process.id().to_string()).join("status")).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
@@ -301,12 +225,8 @@ fn peak_kilobytes(child: &Child) -> u64 {
 fn floods_leave_the_others_alone() {
     let network = Network::start(1, 10);
     let gateway = network.node_with("IsGatewayNode = true");
-    let mix = network.node_with("IsGatewayNode = false\n  IsServiceNode = false");
-    let address = |name: &str| {
-        let text = fs::read_to_string(network.path(name, "katzenpost.toml")).unwrap();
-        let line = text.lines().find(|line| line.contains("  Addresses = [\"tcp://127")).unwrap().to_owned();
-        line.split_once("tcp://").unwrap().1.split_once('"').unwrap().0.to_owned()
-    };
+    let mix = network.node_with(IS_MIX);
+    let address = |name: &str| network.configured.setting(name, "  Addresses = [\"tcp://");
     let before: Vec<u64> = [&gateway, &mix].map(|name| peak_kilobytes(&network.processes[name])).into();
     let done = AtomicBool::new(false);
     let calls = thread::scope(|scope| {
@@ -349,11 +269,51 @@ fn floods_leave_the_others_alone() {
 
 #[test]
 fn a_client_without_a_network() {
-    let network_folder = tempfile::tempdir().unwrap();
-    let net = network_folder.path().join("net");
-    succeed(&["genconfig", net.to_str().unwrap(), "--port", &free_ports().to_string()]);
-    let client = net.join("client.toml");
-    let ran = run(&["ping", "--config", client.to_str().unwrap()]);
+    let configured = Configured::new(&[]);
+    let ran = run(&["ping", "--config", &configured.client_toml()]);
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
     assert!(ran.stderr.starts_with("error: no consensus: "), "{}", ran.stderr);
+}
+
+/// A mix joins while a client sends: from one epoch to the next the routes are others, and nothing is lost.
+#[test]
+fn an_epoch_turns_with_another_topology() {
+    let mut network = Network::start_but(&["--layers", "2", "--mixes", "2"], 8, &["mix3"]);
+    let epoch = |network: &Network| network.metric("gateway1", "mixwell_epoch");
+    let before = epoch(&network);
+    // two epochs and more, at a packet each 25 ms
+    let load = network.ping(900);
+    network.launch("mix3");
+    let output = load.wait_with_output().unwrap();
+    assert_eq!(counts(&output), [900, 0, 0], "{}", network.logs());
+    assert!(epoch(&network) >= before + 2);
+    let dropped = network.sum("mixwell_dropped_total");
+    let through = network.metric("mix3", "mixwell_packets_total{flow=\"sent\"}");
+    assert!(through > 20 && dropped == 0, "{through} through the new mix, {dropped} dropped {}", network.logs());
+}
+
+/// An authority and a mix that hang: they hold their sockets, and say nothing.
+#[test]
+fn who_hangs_is_left_behind_and_caught_up_with() {
+    let network = Network::start_but(&["--layers", "1", "--mixes", "2"], 8, &[]);
+    let (authority, mix) = (&network.processes["auth1"], &network.processes["mix1"]);
+    let epoch = network.metric("gateway1", "mixwell_epoch");
+    authority.signal("-STOP");
+    mix.signal("-STOP");
+    // the others agree without both
+    let wanted = (epoch + 3).to_string();
+    let ran = network.configured.fetch(&["--wait", "40", "--epoch", &wanted, "--authority", "auth2"]);
+    assert!(ran.stdout.contains("signed by 2"), "{} {} {}", ran.stdout, ran.stderr, network.logs());
+    let begun = Instant::now();
+    while network.metric("gateway1", "mixwell_epoch") < epoch + 3 {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        thread::sleep(Duration::from_millis(50));
+    }
+    thread::sleep(Duration::from_millis(1500));
+    // no route leads to the mix that hangs
+    all_come_back(&network, 40);
+    authority.signal("-CONT");
+    mix.signal("-CONT");
+    network.wait_until_ready();
+    all_come_back(&network, 40);
 }

@@ -1,107 +1,11 @@
 //! Networks of real processes.
 
-use crate::run::{Ran, run, succeed, tool};
-use core::time::Duration;
-use std::{
-    fs,
-    io::Write as _,
-    net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
-    process::{Child, Stdio},
-    thread::sleep,
-    time::Instant,
+use crate::{
+    processes::{Configured, Process},
+    run::{Ran, run, succeed},
 };
-use tempfile::TempDir;
-
-/// The configuration of a small network, in a folder of its own.
-pub(crate) struct Configured {
-    folder: TempDir,
-}
-
-/// The first of `count` ports that nobody listens on, as it seems.
-fn free_ports(count: u16) -> u16 {
-    let mut first = 20_000 + u16::try_from(std::process::id() % 20_000).unwrap();
-    loop {
-        if (first..first + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
-            return first;
-        }
-        first = 20_000 + (first + count) % 30_000;
-    }
-}
-
-impl Configured {
-    /// Three authorities, three layers of one mix, a gateway and a service node, unless `more` says otherwise.
-    pub(crate) fn new(more: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let net = folder.path().join("net");
-        let port = free_ports(40).to_string();
-        let mut arguments = vec!["genconfig", net.to_str().unwrap(), "--mixes", "1", "--port", &port];
-        arguments.extend_from_slice(more);
-        assert!(succeed(&arguments).starts_with("ok "));
-        Self { folder }
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join("net").join(name)
-    }
-
-    pub(crate) fn start(&self, name: &str) -> Process {
-        let (command, file) =
-            if name.starts_with("auth") { ("authority", "authority.toml") } else { ("node", "katzenpost.toml") };
-        let config = self.path(name).join(file);
-        let log = fs::File::options().create(true).append(true).open(self.path(name).join("log")).unwrap();
-        let mut command = tool(&[command, "--config", config.to_str().unwrap()]);
-        Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
-    }
-
-    pub(crate) fn fetch(&self, more: &[&str]) -> Ran {
-        let config = self.path("client.toml");
-        run(&[&["fetch", "--config", config.to_str().unwrap()], more].concat())
-    }
-
-    /// Every log, for a test that fails.
-    fn logs(&self) -> String {
-        let folders = fs::read_dir(self.folder.path().join("net")).unwrap().map(|entry| entry.unwrap().path());
-        let mut logs: Vec<_> = folders.filter(|path| path.is_dir()).map(|path| path.join("log")).collect();
-        logs.sort();
-        logs.iter().fold(String::new(), |all, path| {
-            all + &format!("--- {}\n", path.display()) + &fs::read_to_string(path).unwrap_or_default()
-        })
-    }
-}
-
-/// A process that does not outlive the test.
-pub(crate) struct Process(Child);
-
-impl Process {
-    /// As `kill -9` does.
-    pub(crate) fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-
-    /// As `kill` does; it has to end well.
-    pub(crate) fn stop(mut self) {
-        let pid = self.0.id().to_string();
-        assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
-        let end = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < end {
-            if let Some(status) = self.0.try_wait().unwrap() {
-                assert!(status.success(), "{status}");
-                return;
-            }
-            sleep(Duration::from_millis(50));
-        }
-        panic!("it does not stop");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use core::time::Duration;
+use std::{fs, io::Write as _, net::TcpStream, path::Path, time::Instant};
 
 const AUTHORITIES: [&str; 3] = ["auth1", "auth2", "auth3"];
 const NODES: [&str; 5] = ["gateway1", "mix1", "mix2", "mix3", "servicenode1"];
@@ -172,7 +76,7 @@ fn silence_junk_and_floods_leave_others_alone() {
 }
 
 fn resident_kilobytes(process: &Process) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", process.0.id())).unwrap_or_default();
+    let status = fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
     line.trim().trim_end_matches("kB").trim().parse().unwrap()
 }

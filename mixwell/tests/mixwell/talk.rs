@@ -1,7 +1,7 @@
 //! Two people talk, each with a process of the tool, through a network of processes.
 
 use crate::{
-    networks::{Configured, Process},
+    processes::{Configured, Process},
     run::{fail, tool},
 };
 use core::time::Duration;

@@ -147,6 +147,13 @@ impl Mailboxes {
         expired
     }
 
+    /// How many replies are on their way to clients that are connected.
+    pub(crate) fn awaited(&self) -> usize {
+        let boxes = self.lock();
+        let connected = boxes.values().filter(|entry| entry.connections > 0);
+        connected.map(|entry| entry.mailbox.lock().waiting.len()).sum()
+    }
+
     /// How many replies are stored.
     pub(crate) fn stored(&self) -> usize {
         self.stored.load(Ordering::Relaxed)
@@ -228,13 +235,16 @@ mod tests {
         let (other, third) = (RecipientId([2; 32]), RecipientId([3; 32]));
         boxes.connect(QUEUE).unwrap();
         boxes.connect(other).unwrap();
+        assert_eq!(boxes.awaited(), 0);
         for number in 0..2 {
             assert_eq!(boxes.store(now(0), reply(&pool, number)), Ok(0));
         }
         let for_other = |number| Reply { recipient: other, ..reply(&pool, number) };
         assert_eq!(boxes.store(now(0), for_other(2)), Err(Loss::MailboxFull), "all are connected");
+        assert_eq!(boxes.awaited(), 2);
         boxes.disconnect(QUEUE, now(1));
         assert_eq!(boxes.store(now(2), for_other(2)), Ok(1));
+        assert_eq!(boxes.awaited(), 1);
         assert_eq!((boxes.stored(), pool.lent()), (2, 2));
         // an empty one goes first, though it was left later
         boxes.disconnect(other, now(3));

@@ -1,11 +1,12 @@
 //! The called end of links: handshakes, a bounded number at a time, and one connection for each peer.
 
-use super::stopped;
+use super::{shares::Shares, stopped};
 use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
-    future::Future,
-    net::IpAddr,
+    future::{Future, poll_fn},
+    net::{IpAddr, SocketAddr},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    task::Poll,
     time::Duration,
 };
 use mixwell_sphinx::{NodeId, RecipientId};
@@ -15,6 +16,7 @@ use mixwell_wire::{
 };
 use std::{
     collections::{HashMap, VecDeque},
+    io,
     sync::Arc,
 };
 use tokio::{
@@ -44,6 +46,8 @@ pub(crate) struct Accepted {
     pub(crate) reader: Reader<BufReader<OwnedReadHalf>, Vec<u8>>,
     /// What it gets.
     pub(crate) writer: Writer<OwnedWriteHalf, Vec<u8>>,
+    /// Its link public key, that of a client too.
+    pub(crate) link_key: Vec<u8>,
 }
 
 /// What came of connections.
@@ -82,8 +86,10 @@ pub(crate) struct Acceptor {
     pub(crate) judge: Box<dyn Fn(&[u8], &[u8]) -> Option<Who> + Send + Sync>,
     /// What came of connections.
     pub(crate) calls: Arc<Calls>,
-    /// Turns true when the node stops.
+    /// Turns true when no more calls are taken.
     pub(crate) stop: watch::Receiver<bool>,
+    /// Turns true when the connections are to end.
+    pub(crate) hang_up: watch::Receiver<bool>,
 }
 
 /// A handshake.
@@ -102,21 +108,29 @@ struct Open {
 }
 
 impl Acceptor {
-    /// Takes calls until the node stops, and has each connection served by a task that ends when its peer calls again.
-    pub(crate) async fn run<F>(self: Arc<Self>, listener: TcpListener, serve: impl Fn(Who, Accepted) -> F)
+    /// Takes calls until the node stops, and has each connection served by a task that ends when its peer calls again. Ends when
+    /// it is time to hang up and all have done so.
+    pub(crate) async fn run<F>(self: Arc<Self>, mut listeners: Vec<TcpListener>, serve: impl Fn(Who, Accepted) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let mut stop = self.stop.clone();
+        let (mut stop, mut hang_up) = (self.stop.clone(), self.hang_up.clone());
+        let mut shares = Shares::new(self.most_clients_per_address);
         let mut handshakes = JoinSet::new();
         let mut oldest_first: VecDeque<UnderWay> = VecDeque::new();
         let mut connections: JoinSet<Who> = JoinSet::new();
         let mut open = Open::default();
         loop {
             tokio::select! {
-                call = listener.accept() => match call {
+                call = accept(&listeners) => match call {
                     Ok((stream, address)) => {
                         self.calls.accepted.fetch_add(1, Ordering::Relaxed);
+                        // so that none of them has to wait for another
+                        listeners.rotate_left(1);
+                        if !shares.take(address.ip(), time::Instant::now()) {
+                            self.calls.refused.fetch_add(1, Ordering::Relaxed);
+                            continue;
+                        }
                         self.make_room(&mut oldest_first);
                         let spoke = Arc::new(AtomicBool::new(false));
                         let answer = Arc::clone(&self).answer(stream, address.ip(), Arc::clone(&spoke));
@@ -141,9 +155,12 @@ impl Acceptor {
                     open.close(id);
                     self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
                 }
-                () = stopped(&mut stop) => return,
+                () = stopped(&mut stop), if !listeners.is_empty() => listeners.clear(),
+                () = stopped(&mut hang_up) => break,
             }
         }
+        handshakes.abort_all();
+        while connections.join_next().await.is_some() {}
     }
 
     /// While too many handshakes are under way, the oldest of a peer that has said nothing ends, or else the oldest: a silent
@@ -179,9 +196,10 @@ impl Acceptor {
         }
         spoke.store(true, Ordering::Relaxed);
         let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
-        let mut who = None;
+        let (mut who, mut link_key) = (None, Vec::new());
         let judge = |ad: &[u8], key: &[u8]| {
             who = (self.judge)(ad, key);
+            link_key = key.to_vec();
             who.is_some()
         };
         let own = (Ad::node(self.id.as_bytes()), self.link);
@@ -193,9 +211,12 @@ impl Acceptor {
             (Ok(session), Some(who)) => {
                 let (read, write) = stream.into_split();
                 let room = vec![0; self.link.buffer_len()];
-                let reader = Reader::new(BufReader::new(read), session.receiver, room, &self.timeouts);
+                // a node's packets come many at a time
+                let at_once = if let Who::Node(_) = who { NODE_BYTES } else { CLIENT_BYTES };
+                let read = BufReader::with_capacity(at_once, read);
+                let reader = Reader::new(read, session.receiver, room, &self.timeouts);
                 let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
-                Some((who, address, Accepted { reader, writer }))
+                Some((who, address, Accepted { reader, writer, link_key }))
             }
             (Err(error), _) => {
                 debug!(%error, "refused a call");
@@ -268,6 +289,19 @@ impl Open {
         }
     }
 }
+
+/// The next call to any of them.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        let mut calls = listeners.iter().map(|listener| listener.poll_accept(context));
+        calls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
+}
+
+/// As much is read from a socket at a time.
+const NODE_BYTES: usize = 1 << 16;
+const CLIENT_BYTES: usize = 1 << 13;
 
 /// After an error of the listening socket, which mostly means that there are too many.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -13,6 +13,7 @@ use mixwell_wire::{
     Ad, Command, Link, StreamError, Timeouts,
     tokio::{Reader, Writer},
 };
+use rand_core::Rng as _;
 use std::{io, sync::Arc};
 use tokio::{io::BufReader, sync::watch, time};
 use tracing::{debug, info};
@@ -79,7 +80,10 @@ impl Dialer {
             } else {
                 failures.saturating_add(1)
             };
+            // nodes that lost the same peer do not all call it at the same moment
+            let part = self.randomness.rng().next_u32() >> 16;
             let pause = self.pause(failures);
+            let pause = pause.saturating_sub(pause.saturating_mul(part).checked_div(4 << 16).unwrap_or_default());
             tokio::select! {
                 () = time::sleep(pause) => {}
                 () = stopped(&mut stop) => {}

@@ -90,15 +90,26 @@ impl Net {
         self.now.set(self.now.get().plus_millis(millis));
     }
 
-    /// Hands a packet to a node, which unwraps it for so long.
-    fn receive(&self, node: usize, bytes: &[u8], unwrap_millis: u64) -> Receipt {
-        let mix = &self.nodes[node].mix;
-        let mut packet = mix.pool().take().unwrap();
-        packet.copy_from_slice(bytes);
+    /// Hands a packet to a node, which unwraps it for so long. Says whether to wake up earlier, and gives a client's reply.
+    fn receive(&self, node: usize, bytes: &[u8], unwrap_millis: u64) -> (bool, Option<Reply>) {
         let arrived = self.now.get();
-        let receipt = mix.receive(arrived, &|| arrived.plus_millis(unwrap_millis), packet);
+        let mut replies = Vec::new();
+        let batch = self.batch(node, &[bytes]);
+        let now = || arrived.plus_millis(unwrap_millis);
+        let wake = self.nodes[node].mix.receive(batch, &now, &mut |reply| replies.push(reply));
         self.wait(unwrap_millis);
-        receipt
+        (wake, replies.pop())
+    }
+
+    /// Packets that come to a node now.
+    fn batch(&self, node: usize, packets: &[impl AsRef<[u8]>]) -> Batch {
+        let mut packets = packets.iter();
+        core::array::from_fn(|_| {
+            let bytes = packets.next()?.as_ref();
+            let mut packet = self.nodes[node].mix.pool().take().unwrap();
+            packet.copy_from_slice(bytes);
+            Some((self.now.get(), packet))
+        })
     }
 
     fn due(&self, node: usize) -> Option<(NodeId, Vec<u8>)> {
@@ -114,8 +125,8 @@ impl Net {
 fn a_request_and_its_reply_each_hop_in_its_time() {
     let mut net = Net::new(100);
     let (packet, keys) = net.request(Some(50), ECHO, true);
-    let receipt = net.receive(MIX, &packet, 3);
-    assert!(receipt.wake && receipt.reply.is_none());
+    let (wake, reply) = net.receive(MIX, &packet, 3);
+    assert!(wake && reply.is_none());
     net.wait(46);
     assert!(net.due(MIX).is_none(), "49 ms after its arrival");
     net.wait(1);
@@ -134,7 +145,7 @@ fn a_request_and_its_reply_each_hop_in_its_time() {
     net.wait(20);
     let (next, packet) = net.due(MIX).unwrap();
     assert_eq!(next, net.nodes[GATEWAY].id);
-    let reply = net.receive(GATEWAY, &packet, 0).reply.unwrap();
+    let reply = net.receive(GATEWAY, &packet, 0).1.unwrap();
     assert_eq!((reply.recipient, reply.surb_id), (OWNER, SurbId([9; 16])));
     let mut payload = reply_payload(net.sphinx.geometry(), &reply.packet).to_vec();
     assert!(keys.open(&mut payload).unwrap().starts_with(b"who is there?"));
@@ -269,28 +280,31 @@ fn keys_of_three_epochs_and_their_filters() {
 }
 
 #[test]
-fn the_way_of_a_packet_allocates_nothing() {
-    let mut net = Net::new(600);
-    let packets: Vec<_> = (0..500).map(|i| net.request(Some(1 + i % 40), ECHO, true).0).collect();
-    let mix = &net.nodes[MIX].mix;
-    let mut sent = 0;
-    let allocated = allocation_counter::measure(|| {
-        for bytes in &packets {
-            let mut packet = mix.pool().take().unwrap();
-            packet.copy_from_slice(bytes);
-            let now = net.now.get();
-            mix.receive(now, &|| now, packet);
-            net.wait(1);
-            while mix.due(&|| net.now.get()).is_some() {
-                sent += 1;
-            }
-        }
-        net.wait(50);
-        while mix.due(&|| net.now.get()).is_some() {
-            sent += 1;
-        }
-    });
-    assert_eq!((sent, allocated.count_total), (500, 0));
+fn packets_that_come_together() {
+    let mut net = Net::new(100);
+    let good: Vec<_> = (0..4).map(|_| net.request(Some(50), ECHO, true).0).collect();
+    let mut changed = good[1].clone();
+    changed[50] ^= 1;
+    let no_delay = net.request(None, ECHO, true).0;
+    let late = net.request(Some(50), ECHO, true).0;
+    // a stranger, a replay of one beside it, commands that are wrong, and one that has waited for 251 ms
+    let mut batch = net.batch(MIX, &[&good[0], &changed, &good[1], &good[0], &no_delay, &late, &good[2]]);
+    batch[5].as_mut().unwrap().0 = Instant::from_millis(749);
+    net.nodes[MIX].mix.receive(batch, &|| net.now.get(), &mut |_| unreachable!());
+    let losses = [Loss::Mac, Loss::Replay, Loss::Commands, Loss::Unwrap].map(|reason| net.dropped(MIX, reason));
+    assert_eq!((losses, net.nodes[MIX].mix.len()), ([1; 4], 3));
+    // what did not get through may come again
+    net.receive(MIX, &good[3], 0);
+    assert_eq!(net.nodes[MIX].mix.len(), 4);
+    assert_eq!(net.nodes[MIX].mix.counters().flow(Flow::Received), 8);
+    net.wait(50);
+    let mut left: Vec<_> = core::iter::from_fn(|| net.due(MIX)).map(|(_, packet)| packet).collect();
+    assert_eq!(left.len(), 4);
+    left.sort();
+    left.dedup();
+    assert_eq!(left.len(), 4);
+    left.iter().for_each(|packet| drop(net.receive(SERVICE, packet, 0)));
+    assert_eq!(net.nodes[SERVICE].mix.counters().flow(Flow::Answered), 4);
 }
 
 #[test]
@@ -301,38 +315,4 @@ fn a_full_queue_drops_one_of_all() {
         net.receive(MIX, &packet, 0);
     }
     assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::QueueFull)), (10, 20));
-}
-
-/// What a mix does with a packet, and what of that is the unwrap, in processor time of this thread.
-#[test]
-#[ignore = "a measurement"]
-#[cfg(target_os = "linux")]
-fn throughput() {
-    const PACKETS: u32 = 3000;
-    let nanos = || -> u64 {
-        let line = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-        line.split(' ').next().unwrap().parse().unwrap()
-    };
-    let mut net = Net::new(PACKETS as usize);
-    let packets: Vec<_> = (0..PACKETS).map(|i| net.request(Some(1 + i % 40), ECHO, true).0).collect();
-    let again: Vec<_> = (0..PACKETS).map(|i| net.request(Some(1 + i % 40), ECHO, true).0).collect();
-    let mix = &net.nodes[MIX].mix;
-    let begin = nanos();
-    for bytes in &packets {
-        let mut packet = mix.pool().take().unwrap();
-        packet.copy_from_slice(bytes);
-        let now = net.now.get();
-        mix.receive(now, &|| now, packet);
-        net.wait(1);
-        while mix.due(&|| net.now.get()).is_some() {}
-    }
-    let whole = (nanos() - begin) / u64::from(PACKETS);
-    let begin = nanos();
-    for bytes in &again {
-        let mut packet = mix.pool().take().unwrap();
-        packet.copy_from_slice(bytes);
-        assert!(mix.packets().unwrap(&mut packet).is_ok());
-    }
-    let unwrap = (nanos() - begin) / u64::from(PACKETS);
-    println!("{whole} ns a packet from its arrival to its release, of which {unwrap} ns are the unwrap");
 }

@@ -8,6 +8,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     sync::{PoisonError, RwLock},
 };
+use tokio::sync::watch;
 
 /// A node that may call.
 #[derive(Debug)]
@@ -19,7 +20,10 @@ struct Caller {
 
 /// Who may call, and may send.
 #[derive(Debug, Default)]
-pub(crate) struct Callers(RwLock<HashMap<NodeId, Caller>>);
+pub(crate) struct Callers {
+    by_id: RwLock<HashMap<NodeId, Caller>>,
+    turned: watch::Sender<()>,
+}
 
 /// What becomes of a packet of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +37,25 @@ pub(crate) enum Standing {
 }
 
 impl Callers {
+    /// Wakes up after each change.
+    pub(crate) fn turned(&self) -> watch::Receiver<()> {
+        self.turned.subscribe()
+    }
+
+    fn set(&self, callers: HashMap<NodeId, Caller>) {
+        *self.by_id.write().unwrap_or_else(PoisonError::into_inner) = callers;
+        self.turned.send_replace(());
+    }
+
     /// Whether a node of this id and link key may connect.
     pub(crate) fn may_connect(&self, id: NodeId, link_key: &[u8]) -> bool {
-        let callers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let callers = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         callers.get(&id).is_some_and(|caller| caller.link_key == link_key)
     }
 
     /// Whether a node that is connected may send at this Unix time.
     pub(crate) fn standing(&self, id: NodeId, unix: Duration) -> Standing {
-        match self.0.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        match self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             Some(caller) if caller.from <= unix => Standing::Listed,
             Some(_) => Standing::Early,
             None => Standing::Gone,
@@ -77,7 +91,7 @@ pub(crate) fn update(
             to_call.insert(node.id().0, peer(&node));
         }
     }
-    *callers.0.write().unwrap_or_else(PoisonError::into_inner) = may_call;
+    callers.set(may_call);
     to_call
 }
 

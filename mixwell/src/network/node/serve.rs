@@ -1,19 +1,27 @@
 //! What comes in over links that others have called.
 
-use super::{Node, neighbours::Standing};
+use super::{Node, arrivals::Debt, neighbours::Standing};
 use crate::network::{
     counters::{Flow, Loss},
     directory::Consensus,
     gateway::{self, Bucket, Mailbox},
-    link::{Accepted, Who, after},
+    link::{Accepted, Who, after, stopped},
     mix::{Reply, reply_payload},
+    runtime::pass_on,
 };
 use core::{sync::atomic::Ordering, time::Duration};
 use mixwell_pki_types::{Chunk, Epoch};
 use mixwell_sphinx::{NodeId, RecipientId};
 use mixwell_wire::{Command, ConsensusStatus, StreamError};
-use std::{io, sync::Arc};
-use tokio::time;
+use std::{
+    io,
+    sync::{Arc, PoisonError},
+};
+use tokio::{
+    sync::watch,
+    task::{spawn_blocking, yield_now},
+    time,
+};
 use tracing::debug;
 
 /// In quiet times a client gets a sign of life this often.
@@ -24,18 +32,28 @@ const ACKNOWLEDGE: Duration = Duration::from_mins(1);
 
 type Ended = Result<(), StreamError<io::Error>>;
 
-/// Serves a connection until it ends.
-pub(super) async fn serve(node: Arc<Node>, who: Who, accepted: Accepted) {
+/// Serves a connection until it ends, or until it is time to hang up.
+pub(super) async fn serve(node: Arc<Node>, who: Who, mut accepted: Accepted, mut hang_up: watch::Receiver<bool>) {
+    let ended = tokio::select! {
+        () = serve_any(&node, who, &mut accepted) => return,
+        () = stopped(&mut hang_up) => accepted.writer.send(&Command::Disconnect).await,
+    };
+    if let Err(error) = ended {
+        debug!(%error, "a connection ended before its farewell");
+    }
+}
+
+async fn serve_any(node: &Arc<Node>, who: Who, accepted: &mut Accepted) {
     let ended = match who {
-        Who::Node(id) => serve_node(&node, id, accepted).await,
+        Who::Node(id) => serve_node(node, id, accepted).await,
         Who::Client(queue) => {
             let Some((mailbox, dropped)) = node.mailboxes.connect(queue) else {
                 node.calls.refused.fetch_add(1, Ordering::Relaxed);
                 return;
             };
             node.lose(Loss::MailboxFull, dropped);
-            let gone = Gone(Arc::clone(&node), queue);
-            let ended = serve_client(&node, &mailbox, accepted).await;
+            let gone = Gone(Arc::clone(node), queue);
+            let ended = serve_client(node, &mailbox, accepted).await;
             drop(gone);
             ended
         }
@@ -55,30 +73,43 @@ impl Drop for Gone {
 }
 
 /// Takes packets of a node.
-async fn serve_node(node: &Node, id: NodeId, mut accepted: Accepted) -> Ended {
+async fn serve_node(node: &Node, id: NodeId, accepted: &mut Accepted) -> Ended {
+    let mut debt = Debt::new(node);
+    let mut turned = node.callers.turned();
     loop {
-        match accepted.reader.receive().await? {
-            // a sign of life of who is listed no more
-            Command::NoOp if node.callers.standing(id, node.clock.now()) == Standing::Gone => return Ok(()),
-            Command::NoOp => {}
-            Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
-                Standing::Listed => node.take_in(packet),
-                Standing::Early => node.mix.counters().lose(Loss::Early),
-                Standing::Gone => return Ok(()),
+        tokio::select! {
+            // as many as have come
+            biased;
+            command = accepted.reader.receive(), if !debt.is_due() => match command? {
+                // a sign of life of who is listed no more
+                Command::NoOp if node.callers.standing(id, node.clock.now()) == Standing::Gone => return Ok(()),
+                Command::NoOp => {}
+                Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
+                    Standing::Listed => debt.bring(packet),
+                    Standing::Early => node.mix.counters().lose(Loss::Early),
+                    Standing::Gone => return Ok(()),
+                },
+                _ => return Ok(()),
             },
-            _ => return Ok(()),
+            // others bring theirs meanwhile
+            () = yield_now(), if !debt.is_none() => debt.pay(),
+            // by a new consensus it may be another node, or none
+            turned = turned.changed() => if turned.is_err() || !node.callers.may_connect(id, &accepted.link_key) {
+                return Ok(());
+            },
         }
-        tokio::task::yield_now().await;
     }
 }
 
 /// Takes packets of a client, and brings it what is in its mailbox.
-async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) -> Ended {
-    let Accepted { reader, writer } = &mut accepted;
+async fn serve_client(node: &Node, mailbox: &Mailbox, accepted: &mut Accepted) -> Ended {
+    let Accepted { reader, writer, .. } = accepted;
     let mut bucket = Bucket::new(node.stopwatch.now(), node.client_rate());
     // the reply that waits for its acknowledgement, and until when
     let mut unacknowledged: Option<(Arc<Reply>, time::Instant)> = None;
     let mut sequence: u32 = 0;
+    let mut debt = Debt::new(node);
+    let (mut given, again) = (None, node.clock.eighths(1).checked_div(4).unwrap_or_default());
     let mut quiet = time::Instant::now();
     // who says nothing is cut off, though it takes what it gets: its place is for others
     let (mut heard, silence) = (quiet, node.sizes.timeouts.read);
@@ -91,11 +122,12 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                 Command::SendPacket(packet) => {
                     bucket.set_rate(node.client_rate());
                     if bucket.take(node.stopwatch.now()) {
-                        node.take_in(packet);
+                        debt.bring(packet);
                     } else {
                         node.mix.counters().lose(Loss::RateLimit);
                     }
-                    tokio::task::yield_now().await;
+                    yield_now().await;
+                    debt.pay();
                 }
                 Command::MessageDelivered { sequence: got } => {
                     // an acknowledgement of anything else changes nothing
@@ -106,7 +138,14 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
                     }
                 }
                 Command::GetConsensus2 { epoch } => {
-                    let zipped = node.zipped(Epoch(epoch));
+                    let zipped = node.zipped(Epoch(epoch)).await;
+                    if zipped.is_ok() {
+                        let before = given.replace((epoch, time::Instant::now()));
+                        // it is long: who has it need not ask for it all the time
+                        if before.is_some_and(|(of, when)| of == epoch && when.elapsed() < again) {
+                            return Ok(());
+                        }
+                    }
                     let (code, zipped) = zipped.as_ref().map_err(|code| *code).map_or_else(
                         |code| (code, &[][..]), |zipped| (ConsensusStatus::Ok, &zipped[..]));
                     let size = node.link.down_len();
@@ -147,35 +186,13 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, mut accepted: Accepted) ->
 }
 
 impl Node {
-    /// Unwraps a packet that has just come, and does what it says.
-    fn take_in(&self, bytes: &[u8]) {
-        let arrived = self.stopwatch.now();
-        let Some(mut packet) = self.mix.pool().take() else {
-            self.mix.counters().count(Flow::Received);
-            self.mix.counters().lose(Loss::Buffers);
-            return;
-        };
-        if packet.len() != bytes.len() {
-            self.mix.counters().count(Flow::Received);
-            self.mix.counters().lose(Loss::Mac);
-            return;
-        }
-        packet.copy_from_slice(bytes);
-        let receipt = self.mix.receive(arrived, &|| self.stopwatch.now(), packet);
-        if receipt.wake {
-            self.wake.notify_one();
-        }
-        if let Some(reply) = receipt.reply {
-            self.store(reply);
-        }
-    }
-
     /// Counts packets that were dropped.
     pub(super) fn lose(&self, reason: Loss, number: usize) {
         (0..number).for_each(|_| self.mix.counters().lose(reason));
     }
 
-    fn store(&self, reply: Reply) {
+    /// Puts a reply into its client's mailbox.
+    pub(super) fn store(&self, reply: Reply) {
         match self.mailboxes.store(self.stopwatch.now(), reply) {
             Ok(dropped) => {
                 self.lose(Loss::MailboxFull, dropped);
@@ -197,11 +214,19 @@ impl Node {
         known.of(epoch).map(Arc::clone).ok_or(missing)
     }
 
-    /// The consensus of an epoch as it is sent, zipped once.
-    fn zipped(&self, epoch: Epoch) -> Result<Arc<[u8]>, ConsensusStatus> {
+    /// The consensus of an epoch as it is sent, zipped once, which takes long.
+    async fn zipped(&self, epoch: Epoch) -> Result<Arc<[u8]>, ConsensusStatus> {
         let consensus = self.consensus(epoch)?;
-        let mut zipped = self.zipped.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        zipped.retain(|had, _| had.plus(2) > epoch);
-        Ok(Arc::clone(zipped.entry(epoch).or_insert_with(|| gateway::gzip(consensus.certificate()).into())))
+        let cell = {
+            let mut zipped = self.zipped.lock().unwrap_or_else(PoisonError::into_inner);
+            zipped.retain(|had, _| had.plus(2) > epoch);
+            Arc::clone(zipped.entry(epoch).or_default())
+        };
+        let zip = || async {
+            let zipped = spawn_blocking(move || gateway::gzip(consensus.certificate())).await;
+            // there is none if the process ends
+            pass_on(zipped).map(Arc::from).ok_or(ConsensusStatus::NotFound)
+        };
+        cell.get_or_try_init(zip).await.map(Arc::clone)
     }
 }

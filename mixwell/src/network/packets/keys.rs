@@ -1,6 +1,6 @@
 //! A node's mix keys: the current epoch's, the previous and the next one's, each with its replay filter.
 
-use super::replays::Replays;
+use super::{BATCH, replays::Replays};
 use crate::network::{
     counters::Loss,
     mix_keys::{MixKeys, MixScheme},
@@ -9,7 +9,7 @@ use core::fmt;
 use mixwell_pki_types::Epoch;
 use mixwell_sphinx::{Opened, Sphinx};
 use rand_core::CryptoRng;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// How many mix keys open packets: three, of neighbouring epochs.
 const MOST_KEYS: usize = 3;
@@ -57,25 +57,36 @@ impl<S: MixScheme> KeyRing<S> {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// Opens a packet with the key that fits and does something with it, unless it is a replay.
-    pub(super) fn open<T>(
+    /// Opens packets with the keys that fit, but for replays.
+    pub(super) fn open_each<'p>(
         &self,
-        packet: &mut [u8],
-        then: impl FnOnce(Opened<'_, S>) -> Result<T, Loss>,
-    ) -> Result<T, Loss> {
+        packets: [Option<&'p mut [u8]>; BATCH],
+    ) -> [Option<Result<Opened<'p, S>, Loss>>; BATCH] {
         // a reader never waits for long: keys change once an epoch
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let last = keys.last().ok_or(Loss::Mac)?;
+        let Some(last) = keys.last() else { return packets.map(|packet| packet.map(|_| Err(Loss::Mac))) };
         let privates: [_; MOST_KEYS] = core::array::from_fn(|place| &*keys.get(place).unwrap_or(last).private);
-        let (place, opened) =
-            self.sphinx.open_any(packet, privates.get(..keys.len()).unwrap_or(&privates)).map_err(|_| Loss::Mac)?;
-        let key = keys.get(place).unwrap_or(last);
-        let seen = key.replays.lock().unwrap_or_else(PoisonError::into_inner).insert(opened.replay_tag());
-        match seen {
-            Ok(insertion) if !insertion.is_seen() => then(opened),
-            Ok(_) => Err(Loss::Replay),
-            Err(_) => Err(Loss::ReplayFilterFull),
-        }
+        let opened = self.sphinx.open_any_each(packets, privates.get(..keys.len()).unwrap_or(&privates));
+        let opened = opened.map(|opened| {
+            let (place, opened) = match opened? {
+                Ok(opened) => opened,
+                Err(_) => return Some(Err(Loss::Mac)),
+            };
+            Some(match keys.get(place).unwrap_or(last).replays().insert(opened.replay_tag()) {
+                Ok(insertion) if !insertion.is_seen() => Ok(opened),
+                Ok(_) => Err(Loss::Replay),
+                Err(_) => Err(Loss::ReplayFilterFull),
+            })
+        });
+        // before anything goes on
+        keys.iter().for_each(|key| key.replays().keep());
+        opened
+    }
+}
+
+impl<S: MixScheme> EpochKey<S> {
+    fn replays(&self) -> MutexGuard<'_, Replays> {
+        self.replays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What was seen under a mix key: in memory, and in a file beside the key, as long as the key is kept in one, so that no
 //! restart forgets it. A process that is killed has written all; a machine that loses power may lose the last ones.
 
+use super::BATCH;
 use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_sphinx::{Insertion, ReplayFilter, ReplayFilterFull, ReplayTag};
@@ -19,6 +20,8 @@ pub(super) struct Replays {
     most: usize,
     rng: ChaCha20Rng,
     file: Option<File>,
+    /// Tags that are not in the file yet.
+    fresh: Vec<u8>,
 }
 
 impl Replays {
@@ -27,7 +30,8 @@ impl Replays {
     /// # Errors
     /// If what was seen can't be read: the key must not be used again.
     pub(super) fn new(path: Option<&Path>, most: usize, rng: &mut impl CryptoRng) -> io::Result<Self> {
-        let mut replays = Self { filters: Vec::new(), held: 0, most, rng: ChaCha20Rng::from_rng(rng), file: None };
+        let (rng, fresh) = (ChaCha20Rng::from_rng(rng), Vec::with_capacity(FRESH));
+        let mut replays = Self { filters: Vec::new(), held: 0, most, rng, file: None, fresh };
         replays.grow();
         if let Some(path) = path {
             replays.file = Some(replays.recall(path)?);
@@ -35,17 +39,28 @@ impl Replays {
         Ok(replays)
     }
 
-    /// Takes a packet's tag, and says whether it was there.
+    /// Takes a packet's tag, and says whether it was there. [`keep`](Self::keep) it before the packet goes on.
     pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<Insertion, ReplayFilterFull> {
         let insertion = self.remember(tag)?;
-        if !insertion.is_seen()
+        if !insertion.is_seen() && self.file.is_some() {
+            if self.fresh.len() >= FRESH {
+                self.keep();
+            }
+            self.fresh.extend_from_slice(tag.as_bytes());
+        }
+        Ok(insertion)
+    }
+
+    /// Writes the tags that are not in the file yet.
+    pub(super) fn keep(&mut self) {
+        if !self.fresh.is_empty()
             && let Some(file) = &mut self.file
-            && let Err(error) = file.write_all(tag.as_bytes())
+            && let Err(error) = file.write_all(&self.fresh)
         {
             tracing::error!(%error, "what was seen can't be kept in a file: after a restart it may pass again");
             self.file = None;
         }
-        Ok(insertion)
+        self.fresh.clear();
     }
 
     fn remember(&mut self, tag: &ReplayTag) -> Result<Insertion, ReplayFilterFull> {
@@ -110,6 +125,9 @@ impl fmt::Debug for Replays {
 /// What a quiet mix sees in an epoch, in half a megabyte.
 const FIRST_ROOM: usize = 1 << 16;
 
+/// As much is written at a time.
+const FRESH: usize = BATCH * ReplayTag::LEN;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,10 +162,12 @@ mod tests {
             assert!(!first.insert(tag).unwrap().is_seen());
             assert!(first.insert(tag).unwrap().is_seen());
         }
+        first.keep();
         // as after a kill: nothing was closed
         let mut second = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         assert!(tags.iter().all(|tag| second.insert(tag).unwrap().is_seen()));
         assert!(!second.insert(&ReplayTag([200; 32])).unwrap().is_seen());
+        second.keep();
         drop((first, second));
 
         // a tag that was cut off is not counted, and those after it are
@@ -156,6 +176,7 @@ mod tests {
         file.set_len(101 * 32 - 7).unwrap();
         let mut third = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         assert!(!third.insert(&ReplayTag([201; 32])).unwrap().is_seen());
+        third.keep();
         drop(third);
         let mut fourth = Replays::new(Some(&path), 1000, &mut rng).unwrap();
         assert!(tags.iter().chain(&[ReplayTag([201; 32])]).all(|tag| fourth.insert(tag).unwrap().is_seen()));

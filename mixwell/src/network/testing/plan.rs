@@ -1,0 +1,145 @@
+//! What a network is made of, before any node of it runs.
+
+use crate::network::{
+    address::Address,
+    clock::Clock,
+    directory::{Consensus, Consensuses, Directory, NodeDescription},
+    keys::{Identity, LinkKem, LinkKey},
+    mix::Kind,
+    mix_keys::MixKeys,
+    node::{Parts, Sizes},
+    peers::{Authorities, Authority},
+    randomness::Randomness,
+    rendezvous::{self, Shape, Store},
+    service::{self, Services},
+};
+use core::time::Duration;
+use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
+use mixwell_pq_kem::X25519;
+use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use std::{collections::BTreeMap, net::TcpListener, sync::Arc};
+
+/// Nodes that a consensus lists: gateways first, then the mixes layer by layer, a service node last.
+pub(crate) struct Plan {
+    pub(crate) sphinx: Sphinx<X25519>,
+    pub(crate) clock: Clock,
+    pub(crate) authorities: Arc<Authorities>,
+    pub(crate) known: Consensuses,
+    pub(crate) randomness: Randomness,
+    pub(crate) nodes: Vec<Planned>,
+}
+
+/// A node that does not run yet.
+pub(crate) struct Planned {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) id: NodeId,
+    pub(crate) link_key: LinkKey,
+    pub(crate) mix_keys: Arc<MixKeys<X25519>>,
+    pub(crate) listener: TcpListener,
+}
+
+impl Plan {
+    /// So many gateways, so many mixes in each layer, and a service node with an echo service.
+    pub(crate) fn new(geometry: Geometry, (gateways, layers): (usize, &[usize]), rates: Rates) -> Self {
+        let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
+        let randomness = Randomness::from_seed(1);
+        let mut rng = randomness.rng();
+        // there is but one consensus, so the epoch must not end meanwhile: of several periods the one that leaves the most time
+        let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
+        let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
+        let epoch = clock.epoch();
+        let mut kinds = vec![(Kind::Gateway, None); gateways];
+        kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(Kind::Mix, Some(layer)); *count]));
+        kinds.push((Kind::Service, None));
+
+        let mut document = DocumentBuilder {
+            epoch,
+            genesis_epoch: epoch,
+            rates,
+            topology: Some(vec![Vec::new(); layers.len()]),
+            gateways: Some(Vec::new()),
+            services: Some(Vec::new()),
+            sphinx_geometry_hash: sphinx.geometry().hash(),
+            version: "v1".to_owned(),
+            signature_scheme: "Ed25519".to_owned(),
+            ..DocumentBuilder::default()
+        };
+        let mut nodes = Vec::new();
+        for (number, (kind, layer)) in kinds.into_iter().enumerate() {
+            let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
+            let link_key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            let address = Address::of(listener.local_addr().unwrap());
+            let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
+            mix_keys.advance(epoch, &mut rng).unwrap();
+            let description = NodeDescription {
+                name: format!("node{number}"),
+                addresses: BTreeMap::from([("tcp".to_owned(), vec![address.to_string()])]),
+                kaetzchen: (kind == Kind::Service).then(|| service::capabilities(sphinx.geometry())),
+                is_gateway: kind == Kind::Gateway,
+                is_service: kind == Kind::Service,
+            };
+            let descriptor = description.descriptor(epoch, &identity, &link_key, &mix_keys);
+            match (kind, layer) {
+                (Kind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
+                (Kind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
+                (Kind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
+            }
+            let (name, id) = (description.name, NodeId(identity.id().0));
+            nodes.push(Planned { name, kind, id, link_key, mix_keys, listener });
+        }
+        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+        let authority = Authority {
+            identifier: "authority".to_owned(),
+            identity: signer.public().to_vec(),
+            id: signer.id(),
+            link_key: Vec::new(),
+            addresses: Vec::new(),
+        };
+        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), vec![authority]));
+        let consensus = consensus(&document, &signer, &authorities, &mut rng);
+        let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };
+        Self { sphinx, clock, authorities, known, randomness, nodes }
+    }
+}
+
+impl Planned {
+    /// What the node is made of, and where it listens, in the runtime that this is called in.
+    pub(crate) fn parts(
+        self,
+        sphinx: Sphinx<X25519>,
+        clock: Clock,
+        directory: Directory,
+        sizes: Sizes,
+        randomness: Randomness,
+    ) -> (Parts<X25519>, tokio::net::TcpListener) {
+        let Self { name, kind, id, link_key, mix_keys, listener } = self;
+        let listener = listener.try_into().unwrap();
+        let services = if kind == Kind::Service { services(&sphinx, &randomness) } else { vec![] };
+        (Parts { name, kind, id, link_key, sphinx, mix_keys, services, clock, directory, sizes, randomness }, listener)
+    }
+}
+
+fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
+    let boxes = rendezvous::Limits { boxes: 10_000, life: Duration::from_mins(20) };
+    let store = Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
+    service::services(Some(Arc::new(store)))
+}
+
+/// A consensus that one authority has signed.
+pub(crate) fn consensus(
+    document: &DocumentBuilder,
+    signer: &Identity,
+    authorities: &Authorities,
+    rng: &mut chacha20::ChaCha20Rng,
+) -> Consensus {
+    let expiration = document.epoch.plus(5);
+    let payload = document.encode();
+    let mut certificate = vec![0; payload.len() + 1000];
+    let length = certify(&payload, expiration, &signer.signing().unwrap(), rng, &mut certificate).unwrap();
+    certificate.truncate(length);
+    let epochs: (Epoch, Epoch) = (document.epoch, document.epoch);
+    Consensus::verify(certificate, authorities, epochs, Some(&document.sphinx_geometry_hash)).unwrap()
+}

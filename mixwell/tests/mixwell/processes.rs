@@ -1,0 +1,165 @@
+//! Networks whose authorities and nodes are processes of the real tool.
+
+use crate::run::{Ran, run, succeed, tool};
+use core::time::Duration;
+use std::{
+    collections::HashMap,
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::Instant,
+};
+use tempfile::TempDir;
+
+/// The configuration of a small network, in a folder of its own.
+pub(crate) struct Configured {
+    folder: TempDir,
+}
+
+/// The first of `count` ports that nobody listens on, as it seems.
+pub(crate) fn free_ports(count: u16) -> u16 {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !127;
+        if (1024..65_000).contains(&port)
+            && (port..port + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
+        {
+            return port;
+        }
+    }
+}
+
+impl Configured {
+    /// Three authorities, three layers of one mix, a gateway and a service node, unless `more` says otherwise.
+    pub(crate) fn new(more: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let net = folder.path().join("net");
+        let port = free_ports(60).to_string();
+        let mut arguments = vec!["genconfig", net.to_str().unwrap(), "--port", &port];
+        if !more.contains(&"--mixes") {
+            arguments.extend_from_slice(&["--mixes", "1"]);
+        }
+        arguments.extend_from_slice(more);
+        assert!(succeed(&arguments).starts_with("ok "));
+        Self { folder }
+    }
+
+    /// A file or folder of the network's.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("net").join(name)
+    }
+
+    pub(crate) fn client_toml(&self) -> String {
+        self.path("client.toml").to_str().unwrap().to_owned()
+    }
+
+    /// The configuration of an authority or node.
+    pub(crate) fn config(&self, name: &str) -> PathBuf {
+        let file = if name.starts_with("auth") { "authority.toml" } else { "katzenpost.toml" };
+        self.path(name).join(file)
+    }
+
+    /// Changes the configuration of an authority or node.
+    pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&str) -> String) {
+        let path = self.config(name);
+        let text = fs::read_to_string(&path).unwrap();
+        let changed = change(&text);
+        assert_ne!(text, changed, "nothing was changed");
+        fs::write(path, changed).unwrap();
+    }
+
+    /// The value of the first setting that begins so, in a configuration.
+    pub(crate) fn setting(&self, name: &str, begin: &str) -> String {
+        let text = fs::read_to_string(self.config(name)).unwrap();
+        text.split_once(begin).unwrap().1.split_once('"').unwrap().0.to_owned()
+    }
+
+    /// The folders of authorities and nodes.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let folders = fs::read_dir(self.path("")).unwrap().map(|entry| entry.unwrap());
+        let folders = folders.filter(|entry| entry.file_type().unwrap().is_dir());
+        let mut names: Vec<String> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Starts an authority or a node.
+    pub(crate) fn start(&self, name: &str) -> Process {
+        let command = if name.starts_with("auth") { "authority" } else { "node" };
+        let log = fs::File::options().create(true).append(true).open(self.path(name).join("log")).unwrap();
+        let mut command = tool(&[command, "--log", "debug", "--config", self.config(name).to_str().unwrap()]);
+        Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
+    }
+
+    pub(crate) fn fetch(&self, more: &[&str]) -> Ran {
+        run(&[&["fetch", "--config", &self.client_toml()], more].concat())
+    }
+
+    /// A node's metrics; empty while it can't be reached.
+    pub(crate) fn metrics(&self, name: &str) -> HashMap<String, u64> {
+        let Ok(mut stream) = TcpStream::connect(self.setting(name, "MetricsAddress = \"")) else {
+            return HashMap::new();
+        };
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let mut answer = String::new();
+        if stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").is_err() || stream.read_to_string(&mut answer).is_err() {
+            return HashMap::new();
+        }
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        let lines = body.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.rsplit_once(' ')).map(|(name, n)| (name.to_owned(), n.parse().unwrap())).collect()
+    }
+
+    /// The ends of all logs, for a test that fails.
+    pub(crate) fn logs(&self) -> String {
+        self.names().iter().fold(String::new(), |all, name| {
+            let log = fs::read_to_string(self.path(name).join("log")).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().collect();
+            all + &format!("\n== {name}\n{}", lines[lines.len().saturating_sub(15)..].join("\n"))
+        })
+    }
+}
+
+/// A process that does not outlive the test.
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// As `kill -9` does.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+
+    /// As `kill` does; it has to end well.
+    pub(crate) fn stop(mut self) {
+        self.signal("-TERM");
+        let end = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < end {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                assert!(status.success(), "{status}");
+                return;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        panic!("it does not stop");
+    }
+
+    /// Sends it a signal: `-STOP` hangs it, `-CONT` lets it go on.
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
