@@ -136,7 +136,7 @@ async fn demonstrate(
     };
     let served = arguments.serve.as_deref().map(|folder| Served::write(folder, &world.client_toml(arguments.kem)));
     let served = served.transpose()?;
-    let talk = world.talk();
+    let (talk, before) = (world.talk(), world.sent());
     let homecoming = if let Some(served) = &served {
         view.tell(&served.text());
         view.until(&world, after(Instant::now(), FOREVER), |_, _| is_over()).await;
@@ -147,11 +147,12 @@ async fn demonstrate(
         HOMECOMING
     };
     talk.stop();
+    let sent = world.sent().since(before);
     view.until(&world, after(Instant::now(), homecoming), |_, results| results.awaited == 0).await;
     view.finish();
 
     let results: Results = world.results().clone();
-    let report = summary::Report::new(arguments, &world, &results, begun.elapsed());
+    let report = summary::Report::new(arguments, &world, (&results, sent), begun.elapsed());
     // before they stop, since what is under way then is lost
     // others come and go: what is lost with them is no fault of the network
     let outcome = (report.text(), if served.is_some() { Ok(()) } else { report.verdict() });

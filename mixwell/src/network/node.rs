@@ -110,7 +110,7 @@ pub(crate) struct Node {
     stopwatch: Stopwatch,
     directory: Directory,
     rates: RwLock<Option<Rates>>,
-    zipped: Mutex<BTreeMap<Epoch, Arc<OnceCell<Arc<[u8]>>>>>,
+    zipped: Mutex<BTreeMap<Epoch, Zipped>>,
     link: Link,
     sizes: Sizes,
     randomness: Randomness,
@@ -150,6 +150,9 @@ pub(crate) fn packets_of(period: Duration, per_second: u32) -> usize {
     let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
     usize::try_from(packets).unwrap_or(usize::MAX)
 }
+
+/// A consensus as it is sent, once it is zipped.
+type Zipped = Arc<OnceCell<Arc<[u8]>>>;
 
 impl Node {
     /// A node, and the task that hands its mix keys on from epoch to epoch.

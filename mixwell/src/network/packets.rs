@@ -157,13 +157,13 @@ impl<S: MixScheme> Unwrap for KeyRing<S> {
         let mut losses = losses.into_iter();
         Opened::finish_each(opened).map(|finished| match losses.next().flatten() {
             Some(reason) => Some(Err(reason)),
-            None => finished.map(unwrapped),
+            None => finished.as_ref().map(unwrapped),
         })
     }
 }
 
-fn unwrapped(finished: Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
-    match finished {
+fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
+    match *finished {
         Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
         Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
         Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),

@@ -11,6 +11,7 @@ use crate::network::{
     client::{self, Tally},
     clock::Clock,
     config::{Gateway, NodeKind, PermittedNode},
+    counters::Flow,
     directory::{Consensuses, Directory, follow},
     error::NetworkError,
     keys::{Identity, LinkKem, LinkKey},
@@ -24,7 +25,11 @@ use crate::network::{
     pki_client::PkiClient,
     randomness::Randomness,
 };
-use core::{net::SocketAddr, time::Duration};
+use core::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates};
 use mixwell_sphinx::Geometry;
 use mixwell_wire::Timeouts;
@@ -60,6 +65,28 @@ pub(super) struct World {
     directory: Directory,
     stop: watch::Sender<bool>,
     tasks: JoinSet<Result<(), NetworkError>>,
+}
+
+/// What the clients and the nodes have sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    /// Messages of clients.
+    pub(super) messages: u64,
+    /// Loop decoys of clients.
+    pub(super) decoys: u64,
+    /// Loop decoys of nodes.
+    pub(super) loops: u64,
+}
+
+impl Sent {
+    /// What was sent since.
+    pub(super) const fn since(self, before: Self) -> Self {
+        Self {
+            messages: self.messages.saturating_sub(before.messages),
+            decoys: self.decoys.saturating_sub(before.decoys),
+            loops: self.loops.saturating_sub(before.loops),
+        }
+    }
 }
 
 /// The keys and the socket of a node or authority.
@@ -234,7 +261,8 @@ impl World {
             let (up, all) = node.routes.up();
             all > 0 && up == all
         });
-        links && self.signers().is_some() && self.nodes.iter().all(|node| node.has_consensus())
+        let clients = self.tallies.iter().all(|tally| tally.connections.load(Relaxed) > 0);
+        links && clients && self.signers().is_some() && self.nodes.iter().all(|node| node.has_consensus())
     }
 
     /// How many authorities signed the consensus of this epoch, if there is one.
@@ -247,6 +275,17 @@ impl World {
     pub(super) fn client_toml(&self, kem: LinkKem) -> String {
         let schemes = Schemes { signatures: &Ed25519, kem };
         client_toml(&Common { schemes, period: self.clock.period(), geometry: self.geometry }, &self.public)
+    }
+
+    /// What has been sent so far.
+    pub(super) fn sent(&self) -> Sent {
+        let clients =
+            |count: fn(&Tally) -> &AtomicU64| self.tallies.iter().map(|tally| count(tally).load(Relaxed)).sum();
+        Sent {
+            messages: clients(|tally| &tally.messages),
+            decoys: clients(|tally| &tally.decoys),
+            loops: self.nodes.iter().map(|node| node.mix.counters().flow(Flow::DecoySent)).sum(),
+        }
     }
 
     /// Has the clients send messages until they are stopped.

@@ -49,13 +49,13 @@ fn throughput() {
         let _tasks = neighbours.play(&told);
         all_up(&node).await;
         let (before, (batches, unwrap)) = (processor(), node.mix.counters().unwraps());
-        let begun = Instant::now();
+        let started = Instant::now();
         begin.send_replace(each);
         let _ = tokio::time::timeout(Duration::from_mins(2), come.wait_for(|come| *come >= all)).await;
-        let took = begun.elapsed();
+        let took = started.elapsed();
         let (after, (more_batches, more_unwrap)) = (processor(), node.mix.counters().unwraps());
         stop.send_replace(true);
-        (took, after[0] - before[0], after[1] - before[1], more_batches - batches, more_unwrap - unwrap)
+        (took, after[0] - before[0], after[1] - before[1], more_batches - batches, more_unwrap.saturating_sub(unwrap))
     });
     thread.join().unwrap();
     let out = node.mix.counters().flow(Flow::Sent);
@@ -97,11 +97,11 @@ fn link_nanos(geometry: Geometry) -> u64 {
         [a.unwrap(), b.unwrap()]
     });
     let (packet, mut frame) = (vec![7; geometry.packet_len()], vec![0; link.buffer_len()]);
-    let begun = Instant::now();
+    let started = Instant::now();
     for _ in 0..TIMES {
         sender.sender.seal(&Command::SendPacket(&packet), &mut frame).unwrap();
         let (header, body) = frame.split_first_chunk_mut().unwrap();
         receiver.receiver.open_length(header).unwrap().open(body).unwrap();
     }
-    u64::try_from(begun.elapsed().as_nanos()).unwrap() / u64::from(TIMES)
+    u64::try_from(started.elapsed().as_nanos()).unwrap() / u64::from(TIMES)
 }
