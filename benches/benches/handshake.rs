@@ -1,13 +1,14 @@
-//! Handshakes per second, both sides, and what they cost beside the KEM operations in them (1.15 times as much at most) and
-//! beside those with the hashing and the AEAD that Noise asks for over the same bytes.
+//! Handshakes per second, both sides, and what they cost beside the KEM operations in them: 1.15 times as much at most; or, where
+//! BLAKE2b and ChaChaPoly over the same bytes, as their crates come, already take more than that, 1.05 times the three together.
+//! Fails if one costs more.
 //!
-//! `cargo bench -p mixwell-benches --bench handshake`, and the name of a KEM to measure it alone
+//! `cargo bench -p mixwell-benches --bench handshake`, and the names of KEMs to measure those alone
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use blake2::{Blake2b512, Digest};
 use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, aead::inout::InOutBuf};
 use core::hint::black_box;
-use mixwell_benches::side_by_side;
+use mixwell_benches::Windows;
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
     kem::{Ciphertext, PrivateKey, PublicKey, Seed, SharedSecret},
@@ -17,28 +18,37 @@ use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
+use std::process::ExitCode;
 
 /// Handshakes against the KEM operations in them.
 const LIMIT: f64 = 1.15;
+/// Handshakes against those, the hashing and the encryption.
+const WHOLE_LIMIT: f64 = 1.05;
 
-fn main() {
-    println!("both sides of a handshake, µs; the limit is {LIMIT} × its KEM operations\n");
+fn main() -> ExitCode {
     println!(
-        "{:<16} {:>9} {:>9} {:>9} {:>6} {:>12} {:>8} {:>13}",
-        "KEM", "handshake", "its KEM", "symmetric", "/ KEM", "/ KEM + sym.", "limit", "handshakes/s"
+        "both sides of a handshake, µs; the limit is {LIMIT} × its KEM operations, or {WHOLE_LIMIT} × all its primitives\n"
     );
-    measure::<XWing>();
-    measure::<MlKem768X25519>();
-    measure::<MlKem768X448>();
-    measure::<MlKem768>();
-    measure::<Adapter<X25519>>();
-    measure::<Adapter<X448>>();
+    println!(
+        "{:<16} {:>9} {:>9} {:>9} {:>11} {:>6} {:>6} {:>9} {:>13}",
+        "KEM", "handshake", "its KEM", "BLAKE2b", "ChaChaPoly", "/ KEM", "/ all", "limit", "handshakes/s"
+    );
+    let hold = [
+        measure::<XWing>(),
+        measure::<MlKem768X25519>(),
+        measure::<MlKem768X448>(),
+        measure::<MlKem768>(),
+        measure::<Adapter<X25519>>(),
+        measure::<Adapter<X448>>(),
+    ];
+    if hold.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn measure<K: Kem>() {
+/// Whether the limit holds.
+fn measure<K: Kem>() -> bool {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if !chosen.is_empty() && !chosen.iter().any(|name| name.eq_ignore_ascii_case(K::NAME)) {
-        return;
+        return true;
     }
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let [client_key, gateway_key] =
@@ -51,19 +61,19 @@ fn measure<K: Kem>() {
         let rng = &mut handshake_rng;
         let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(sizes)).keep_expanded(&mut place);
         let (client, message) = client.write(rng, &mut buffer).expect("message 1");
-        let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]), Link::gateway(sizes));
+        let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]));
         let gateway = gateway.read(message).expect("message 1");
         let (gateway, _) = gateway.write(rng, 0, &mut buffer).expect("message 2");
         let client = client.read(&mut buffer[..Messages::<K>::LEN_2]).expect("message 2");
         let (client, _) = client.accept().write(rng, &mut buffer).expect("message 3");
         let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
-        let (gateway, _) = gateway.accept().write(rng, &mut buffer).expect("message 4");
+        let (gateway, _) = gateway.accept(Link::gateway(sizes)).write(rng, &mut buffer).expect("message 4");
         black_box((client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4"), gateway));
     };
 
-    // one ephemeral key pair, three encapsulations, three decapsulations
-    let mut key = K::Expanded::default();
+    // one ephemeral key pair, which is wiped after use, three encapsulations, three decapsulations
     let mut kem = || {
+        let mut key = K::Expanded::default();
         let (mut seed, mut public) = (Seed::<K>::default(), PublicKey::default());
         rng.fill_bytes(seed.as_bytes_mut().as_mut());
         K::key_pair(&seed, &mut public, &mut key).expect("a fresh key");
@@ -74,37 +84,54 @@ fn measure<K: Kem>() {
             black_box(secret);
         }
     };
-    let mut symmetric = symmetric::<K>();
-    let times = side_by_side([&mut handshake, &mut kem, &mut symmetric]);
-    let [handshake, kem, symmetric] = times.map(|nanos| nanos / 1e3);
-    let (ratio, whole) = (handshake / kem, handshake / (kem + symmetric));
-    let verdict = if ratio <= LIMIT { "holds" } else { "EXCEEDED" };
+    let (mut hash, mut encrypt) = (hashing::<K>(), encryption::<K>());
+    let windows = Windows::new([&mut handshake, &mut kem, &mut hash, &mut encrypt]);
+    let [handshake, kem, hash, encrypt] = windows.least().map(|nanos| nanos / 1e3);
+    let (ratio, whole) = (windows.ratio(0, &[1]), windows.ratio(0, &[1, 2, 3]));
+    let holds = ratio <= LIMIT || ratio / whole > LIMIT && whole <= WHOLE_LIMIT;
+    let verdict = if holds { "holds" } else { "EXCEEDED" };
     println!(
-        "{:<16} {handshake:>9.1} {kem:>9.1} {symmetric:>9.1} {ratio:>6.3} {whole:>12.3} {verdict:>8} {:>13.0}",
+        "{:<16} {handshake:>9.1} {kem:>9.1} {hash:>9.1} {encrypt:>11.1} {ratio:>6.3} {whole:>6.3} {verdict:>9} {:>13.0}",
         K::NAME,
         1e6 / handshake,
     );
+    holds
 }
 
-/// What both sides hash and encrypt, by the same primitives and with nothing about them.
-fn symmetric<K: Kem>() -> impl FnMut() {
-    const TAG: usize = 16;
-    const AUTHENTICATE: usize = 260;
+const TAG: usize = 16;
+const AUTHENTICATE: usize = 260;
+
+/// The lengths of the encrypted fields of all messages, tags aside.
+fn texts<K: Kem>() -> Vec<usize> {
     let (public, ciphertext) = (K::PublicBytes::LEN, K::CiphertextBytes::LEN);
-    let identity = [public, AUTHENTICATE];
-    let texts = [&identity[..], &[ciphertext], &identity, &[ciphertext, 0]].concat();
-    let mut hashed = vec![1, public, 0, ciphertext, 64, 64];
-    hashed.extend(texts.iter().map(|len| len + TAG));
-    let mut buffer = vec![0; public.max(ciphertext).max(AUTHENTICATE) + TAG];
+    vec![public, AUTHENTICATE, ciphertext, public, AUTHENTICATE, ciphertext, 0]
+}
+
+/// What both sides hash, and nothing about it.
+fn hashing<K: Kem>() -> impl FnMut() {
+    let (public, ciphertext) = (K::PublicBytes::LEN, K::CiphertextBytes::LEN);
+    let mut lengths = vec![1, public, 0, ciphertext, 64, 64];
+    lengths.extend(texts::<K>().iter().map(|len| len + TAG));
+    let buffer = vec![0; public.max(ciphertext).max(AUTHENTICATE) + TAG];
     move || {
         for _side in 0..2 {
-            for len in &hashed {
+            for len in &lengths {
                 black_box(Blake2b512::new_with_prefix(black_box([7; 64])).chain_update(&buffer[..*len]).finalize());
             }
             // two HKDFs of two outputs and two of three: so many blocks, with the padded keys hashed once each
             for _block in 0..2 * 10 + 2 * 12 {
                 black_box(Blake2b512::digest(black_box([7; 128])));
             }
+        }
+    }
+}
+
+/// What both sides encrypt or decrypt.
+fn encryption<K: Kem>() -> impl FnMut() {
+    let texts = texts::<K>();
+    let mut buffer = vec![0; texts.iter().copied().max().unwrap_or_default()];
+    move || {
+        for _side in 0..2 {
             for len in &texts {
                 let cipher = ChaCha20Poly1305::new(black_box(&[1; 32]).into());
                 let text = InOutBuf::from(&mut buffer[..*len]);

@@ -143,13 +143,13 @@ fn sessions() -> [Session; 2] {
     let mut place = <XWing as KemScheme>::Expanded::default();
     let client = Initiator::new(client_key, Ad::client(&[1; 32]), Link::client(sizes)).keep_expanded(&mut place);
     let (client, message) = client.write(&mut rng, &mut buffer).expect("message 1");
-    let gateway = Responder::new(gateway_key, Ad::node(&[2; 32]), Link::gateway(sizes));
+    let gateway = Responder::new(gateway_key, Ad::node(&[2; 32]));
     let gateway = gateway.read(message).expect("message 1");
     let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).expect("message 2");
     let client = client.read(&mut buffer[..Messages::<XWing>::LEN_2]).expect("message 2");
     let (client, _) = client.accept().write(&mut rng, &mut buffer).expect("message 3");
     let gateway = gateway.read(&mut buffer[..Messages::<XWing>::LEN_3]).expect("message 3");
-    let (gateway, _) = gateway.accept().write(&mut rng, &mut buffer).expect("message 4");
+    let (gateway, _) = gateway.accept(Link::gateway(sizes)).write(&mut rng, &mut buffer).expect("message 4");
     let client = client.read(&mut buffer[..Messages::<XWing>::LEN_4]).expect("message 4");
     let (gateway, _) = gateway.write(&mut buffer).expect("no_op");
     let (header, body) = buffer.split_first_chunk_mut().expect("it is longer");

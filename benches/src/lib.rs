@@ -10,15 +10,49 @@ const ROUNDS: usize = 60;
 /// Nanoseconds a call of each function, the least of many samples: what the function costs when nothing disturbs it.
 ///
 /// The functions take turns, so that a slow minute of the machine falls on all of them.
-pub fn side_by_side<const N: usize>(mut functions: [&mut dyn FnMut(); N]) -> [f64; N] {
-    let calls = functions.each_mut().map(|function| calls_per_sample(*function));
-    let mut least = [f64::INFINITY; N];
-    for _ in 0..ROUNDS {
-        for ((function, calls), least) in functions.iter_mut().zip(calls).zip(&mut least) {
-            *least = least.min(sample(*function, calls));
-        }
+pub fn side_by_side<const N: usize>(functions: [&mut dyn FnMut(); N]) -> [f64; N] {
+    Windows::measure(functions, 1, ROUNDS, SAMPLE).least()
+}
+
+/// Nanoseconds a call of each function, the least in each of some short stretches of time.
+#[derive(Debug)]
+pub struct Windows<const N: usize>(Vec<[f64; N]>);
+
+impl<const N: usize> Windows<N> {
+    /// Short samples, of which some are left alone even on a busy machine.
+    pub fn new(functions: [&mut dyn FnMut(); N]) -> Self {
+        Self::measure(functions, 15, 25, SAMPLE / 6)
     }
-    least
+
+    fn measure(mut functions: [&mut dyn FnMut(); N], windows: usize, rounds: usize, time: Duration) -> Self {
+        let calls = functions.each_mut().map(|function| calls_per_sample(*function, time));
+        let mut window = || {
+            let mut least = [f64::INFINITY; N];
+            for _ in 0..rounds {
+                for ((function, calls), least) in functions.iter_mut().zip(calls).zip(&mut least) {
+                    *least = least.min(sample(*function, calls));
+                }
+            }
+            least
+        };
+        Self((0..windows).map(|_| window()).collect())
+    }
+
+    /// The least of all.
+    #[must_use]
+    pub fn least(&self) -> [f64; N] {
+        core::array::from_fn(|function| self.0.iter().map(|window| window[function]).fold(f64::INFINITY, f64::min))
+    }
+
+    /// What one function costs in terms of others together: the median of the windows, in each of which the clock of the
+    /// machine is much the same.
+    #[must_use]
+    pub fn ratio(&self, of: usize, to: &[usize]) -> f64 {
+        let ratio = |window: &[f64; N]| window[of] / to.iter().map(|function| window[*function]).sum::<f64>();
+        let mut ratios: Vec<f64> = self.0.iter().map(ratio).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios[ratios.len() / 2]
+    }
 }
 
 fn sample(function: &mut dyn FnMut(), calls: u32) -> f64 {
@@ -29,12 +63,12 @@ fn sample(function: &mut dyn FnMut(), calls: u32) -> f64 {
     start.elapsed().as_secs_f64() * 1e9 / f64::from(calls)
 }
 
-fn calls_per_sample(function: &mut dyn FnMut()) -> u32 {
+fn calls_per_sample(function: &mut dyn FnMut(), time: Duration) -> u32 {
     let mut calls = 1;
     loop {
         let start = Instant::now();
         sample(function, calls);
-        if start.elapsed() >= SAMPLE {
+        if start.elapsed() >= time {
             return calls;
         }
         calls *= 2;

@@ -1,4 +1,5 @@
-//! A session under any list of operations: what arrives is what was sent, in order, and after an error nothing does.
+//! A session under any list of operations: what arrives is what was sent, in order; after a peer's fault nothing does, and after
+//! the caller's own everything.
 #![no_main]
 
 #[path = "../../wire/tests/wire/common.rs"]
@@ -10,7 +11,7 @@ mod pair;
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use mixwell_wire::{Command, ConsensusStatus, FRAME_HEADER_LEN, ReceiveError, SendError};
+use mixwell_wire::{CallerError, Command, ConsensusStatus, FRAME_HEADER_LEN, ReceiveError, SendError};
 use pair::Pair;
 use std::collections::VecDeque;
 
@@ -20,8 +21,8 @@ enum Op {
     Send { kind: u8, length: u16, room: Option<u16> },
     /// The next frame arrives.
     Deliver,
-    /// The next frame arrives, but for its body.
-    DeliverLength,
+    /// The next frame arrives, its body later, and is first read into too short a buffer.
+    DeliverLength { room: u16 },
     /// The next frame arrives with another byte in it.
     Tamper { at: u16, xor: u8 },
     /// The next frame is lost.
@@ -37,7 +38,7 @@ fuzz_target!(|ops: Vec<Op>| {
     let content = vec![0x5a; 4000];
     let (mut queue, mut last) = (VecDeque::new(), None::<Vec<u8>>);
     // whether the next frame can still be read
-    let (mut sending, mut in_step) = (true, true);
+    let mut in_step = true;
     for op in ops {
         let (mut frame, want) = match op {
             Op::Send { kind, length, room } => {
@@ -51,14 +52,8 @@ fuzz_target!(|ops: Vec<Op>| {
                 };
                 let mut out = vec![0; room.map_or(4000, usize::from)];
                 match gateway.sender.seal(&command, &mut out) {
-                    Ok(frame) => {
-                        assert!(sending);
-                        queue.push_back((frame.to_vec(), command.id()));
-                    }
-                    Err(error) => {
-                        assert_eq!(error == SendError::Dead, !sending);
-                        sending = false;
-                    }
+                    Ok(frame) => queue.push_back((frame.to_vec(), command.id())),
+                    Err(error) => assert!(matches!(error, SendError::Encode(_)) && gateway.sender.is_alive()),
                 }
                 continue;
             }
@@ -66,14 +61,16 @@ fuzz_target!(|ops: Vec<Op>| {
                 Some((frame, id)) => (frame, Some(id)),
                 None => continue,
             },
-            Op::DeliverLength => {
+            Op::DeliverLength { room } => {
                 let Some((frame, id)) = queue.front().filter(|_| in_step) else { continue };
-                if client.receiver.pending_len().is_none() {
-                    let mut header = *frame.first_chunk().unwrap();
-                    let body = client.receiver.open_length(&mut header).unwrap();
-                    assert_eq!(body.len(), frame.len() - FRAME_HEADER_LEN);
-                }
+                let mut header = *frame.first_chunk().unwrap();
                 let mut body = frame[FRAME_HEADER_LEN..].to_vec();
+                let pending = client.receiver.open_length(&mut header).unwrap();
+                let (want, got) = (body.len(), usize::from(room) % body.len());
+                assert_eq!(pending.len(), want);
+                assert_eq!(pending.open(&mut body[..got]), Err(CallerError::Buffer { want, got }.into()));
+                let again = client.receiver.open_length(&mut header).map(|_| ());
+                assert_eq!(again, Err(CallerError::BodyPending.into()));
                 assert_eq!(client.receiver.pending().unwrap().open(&mut body).unwrap().id(), *id);
                 last = Some(frame.clone());
                 queue.pop_front();

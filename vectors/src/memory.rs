@@ -14,8 +14,9 @@ pub fn bytes_of<T>(value: &T) -> Vec<u8> {
     bytes
 }
 
-/// How many of a value's secret words of eight bytes are still where they were after it has been dropped in place. Words
-/// that stand in `public` may stay.
+/// The longest run of a value's secret words, eight bytes each, that are still where they were after it has been dropped in
+/// place. Words that stand in `public` may stay. A run of one may be the gap behind a flag: when a value is moved, that
+/// takes along what the stack held.
 ///
 /// # Panics
 /// If there is no secret in the value.
@@ -26,7 +27,7 @@ pub fn survivors<T>(owner: T, public: &[u8]) -> usize {
     kept(&before, &bytes_of(&*place), public)
 }
 
-/// How many of the secret words of `before` stand at the same place in `after`. Words that stand in `public` may.
+/// The longest run of secret words of `before` that stand at the same place in `after`, as [`survivors`].
 ///
 /// # Panics
 /// If there is no secret in `before`.
@@ -37,11 +38,12 @@ pub fn kept(before: &[u8], after: &[u8], public: &[u8]) -> usize {
         word.iter().filter(|byte| !matches!(byte, 0 | 0xff)).count() > 6 && !public.windows(8).any(|part| part == word)
     };
     assert!(before.chunks_exact(8).any(is_secret), "there was a secret");
-    before
-        .chunks_exact(8)
-        .zip(after.chunks_exact(8))
-        .filter(|(before, after)| before == after && is_secret(before))
-        .count()
+    let (mut run, mut longest) = (0, 0);
+    for (before, after) in before.chunks_exact(8).zip(after.chunks_exact(8)) {
+        run = if before == after && is_secret(before) { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
 }
 
 #[cfg(test)]

@@ -17,7 +17,10 @@ pub use messages::Messages;
 
 use ephemeral::Ephemeral;
 
-use crate::noise::{CipherError, Keyed, TAG_LEN, Unkeyed};
+use crate::{
+    CallerError,
+    noise::{CipherError, Keyed, TAG_LEN, Unkeyed},
+};
 use core::fmt;
 use mixwell_pq_kem::{
     Kem,
@@ -31,7 +34,6 @@ const VERSION: u8 = 3;
 struct Local<'a, K: Kem> {
     key: &'a LinkKey<K>,
     ad: Ad<'a>,
-    link: crate::Link,
 }
 
 impl<K: Kem> Local<'_, K> {
@@ -51,8 +53,8 @@ impl<K: Kem> Local<'_, K> {
 
 /// States hold secrets: their `Debug` shows their name alone.
 macro_rules! opaque_debug {
-    ($($state:ident),+) => {$(
-        impl<K: Kem> core::fmt::Debug for $state<'_, K> {
+    ($($state:ident<$($parameter:tt),+>),+) => {$(
+        impl<K: Kem> core::fmt::Debug for $state<$($parameter),+> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 write!(f, "{}<{}>(..)", stringify!($state), K::NAME)
             }
@@ -72,14 +74,9 @@ fn start<K: Kem>() -> Unkeyed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// The buffer for a message is too short: the caller's mistake.
-    Buffer {
-        /// How long it has to be at least.
-        want: usize,
-        /// How long it is.
-        got: usize,
-    },
-    /// The peer's message has another length.
+    /// Not the peer's fault. The handshake has ended all the same, as each step consumes its state.
+    Caller(CallerError),
+    /// The peer's message has another length. Over a stream, of which exactly so many bytes are taken, this does not happen.
     Length {
         /// How long it has to be.
         want: usize,
@@ -99,7 +96,7 @@ pub enum HandshakeError {
 impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Buffer { want, got } => write!(f, "the buffer has {got} bytes, want at least {want}"),
+            Self::Caller(error) => error.fmt(f),
             Self::Length { want, got } => write!(f, "the message has {got} bytes, want {want}"),
             Self::Version(version) => write!(f, "the peer speaks version {version}, want {VERSION}"),
             Self::Key => f.write_str("a public key is malformed"),
@@ -110,6 +107,12 @@ impl fmt::Display for HandshakeError {
 }
 
 impl core::error::Error for HandshakeError {}
+
+impl From<CallerError> for HandshakeError {
+    fn from(error: CallerError) -> Self {
+        Self::Caller(error)
+    }
+}
 
 impl From<CipherError> for HandshakeError {
     fn from(_: CipherError) -> Self {

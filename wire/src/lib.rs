@@ -4,6 +4,7 @@
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod caller;
 mod command;
 mod handshake;
 mod link;
@@ -14,6 +15,7 @@ mod session;
 #[cfg(any(feature = "std", feature = "embedded-io-async"))]
 mod stream;
 
+pub use caller::CallerError;
 pub use command::{
     CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, EncodeError, RevealStatus, SigStatus,
     Statement, VoteStatus, packet_mut,

@@ -153,6 +153,9 @@ mod tests {
     fn an_error_wipes_the_key() {
         let mut sender = Sender::new(cipher(0), Link::gateway(SIZES));
         sender.seal(&Command::NoOp, &mut []).unwrap_err();
-        assert!(sender.fuse.cipher.is_wiped());
+        assert!(!sender.fuse.cipher.is_wiped(), "the caller's mistake");
+        let mut receiver = receiver(0);
+        receiver.open_length(&mut [0; FRAME_HEADER_LEN]).unwrap_err();
+        assert!(receiver.fuse.cipher.is_wiped());
     }
 }

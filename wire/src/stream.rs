@@ -12,7 +12,7 @@ mod handshake;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 
-use crate::{HandshakeError, ReceiveError, SendError};
+use crate::{CallerError, HandshakeError, ReceiveError, SendError};
 use core::{fmt, time::Duration};
 
 /// What an adapter reads from.
@@ -33,7 +33,11 @@ trait Sink {
     async fn flush(&mut self) -> Result<(), StreamError<Self::Error>>;
 }
 
-/// How long an adapter waits. The default is the specification's: 3 s, 120 s, 60 s.
+/// How long an adapter waits before it gives up with [`StreamError::Timeout`]. The default is the specification's: 3 s,
+/// 120 s, 60 s.
+///
+/// A handshake is over then. A session is not: what has come or gone so far is kept, and the same call may be made again.
+/// The specification closes the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "to be written by the caller")]
 pub struct Timeouts {
@@ -59,8 +63,10 @@ pub enum StreamError<E> {
     Io(E),
     /// The stream has ended.
     Closed,
-    /// The peer took too long.
+    /// The peer took too long. See [`Timeouts`].
     Timeout,
+    /// A buffer of the caller's is too short.
+    Caller(CallerError),
     /// The caller does not want this peer.
     Refused,
     /// The handshake has failed.
@@ -77,6 +83,7 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
             Self::Io(error) => error.fmt(f),
             Self::Closed => f.write_str("the stream has ended"),
             Self::Timeout => f.write_str("the peer took too long"),
+            Self::Caller(error) => error.fmt(f),
             Self::Refused => f.write_str("the peer is not the one that was wanted"),
             Self::Handshake(error) => error.fmt(f),
             Self::Receive(error) => error.fmt(f),
@@ -87,15 +94,27 @@ impl<E: fmt::Display> fmt::Display for StreamError<E> {
 
 impl<E: fmt::Debug + fmt::Display> core::error::Error for StreamError<E> {}
 
+impl<E> From<CallerError> for StreamError<E> {
+    fn from(error: CallerError) -> Self {
+        Self::Caller(error)
+    }
+}
+
 impl<E> From<HandshakeError> for StreamError<E> {
     fn from(error: HandshakeError) -> Self {
-        Self::Handshake(error)
+        match error {
+            HandshakeError::Caller(error) => Self::Caller(error),
+            error => Self::Handshake(error),
+        }
     }
 }
 
 impl<E> From<ReceiveError> for StreamError<E> {
     fn from(error: ReceiveError) -> Self {
-        Self::Receive(error)
+        match error {
+            ReceiveError::Caller(error) => Self::Caller(error),
+            error => Self::Receive(error),
+        }
     }
 }
 

@@ -19,13 +19,13 @@ fn handshake() -> (Session, Session) {
     let mut buffer = [0; 4000];
     let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(SIZES));
     let (client, message) = client.write(&mut rng, &mut buffer).unwrap();
-    let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]), Link::gateway(SIZES)).read(message).unwrap();
+    let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32])).read(message).unwrap();
     let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).unwrap();
     let client = client.read(&mut buffer[..Messages::<XWing>::LEN_2]).unwrap();
     assert!(client.peer().is(Ad::node(&[2; 32]), gateway_key.public()));
     let (client, _) = client.accept().write(&mut rng, &mut buffer).unwrap();
     let gateway = gateway.read(&mut buffer[..Messages::<XWing>::LEN_3]).unwrap();
-    let (gateway, _) = gateway.accept().write(&mut rng, &mut buffer).unwrap();
+    let (gateway, _) = gateway.accept(Link::gateway(SIZES)).write(&mut rng, &mut buffer).unwrap();
     let client = client.read(&mut buffer[..Messages::<XWing>::LEN_4]).unwrap();
     let (gateway, _) = gateway.write(&mut buffer).unwrap();
     let (header, body) = buffer.split_first_chunk_mut().unwrap();

@@ -19,12 +19,14 @@ use rand_core::CryptoRng;
 /// The start: nothing is sent yet.
 pub struct Initiator<'a, K: Kem> {
     local: Local<'a, K>,
+    link: Link,
     place: Option<&'a mut K::Expanded>,
 }
 
 /// Message 1 is sent.
 pub struct AwaitMessage2<'a, K: Kem> {
     local: Local<'a, K>,
+    link: Link,
     state: Unkeyed,
     ephemeral: Ephemeral<'a, K>,
 }
@@ -32,6 +34,7 @@ pub struct AwaitMessage2<'a, K: Kem> {
 /// Message 2 has come. The caller decides whether it wants to talk with this peer.
 pub struct CheckPeer<'a, K: Kem> {
     local: Local<'a, K>,
+    link: Link,
     state: Keyed,
     peer: Peer<K>,
 }
@@ -39,13 +42,15 @@ pub struct CheckPeer<'a, K: Kem> {
 /// The peer is the right one.
 pub struct SendMessage3<'a, K: Kem> {
     local: Local<'a, K>,
+    link: Link,
     state: Keyed,
     responder: PublicKey<K>,
 }
 
 /// Message 3 is sent.
 pub struct AwaitMessage4<'a, K: Kem> {
-    local: Local<'a, K>,
+    key: &'a LinkKey<K>,
+    link: Link,
     state: Keyed,
 }
 
@@ -61,7 +66,7 @@ impl<'a, K: Kem> Initiator<'a, K> {
     /// A new handshake.
     #[must_use]
     pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>, link: Link) -> Self {
-        Self { local: Local { key, ad, link }, place: None }
+        Self { local: Local { key, ad }, link, place: None }
     }
 
     /// Keeps the ephemeral key expanded, in `place`, until message 2 has come; then `place` is wiped. Without this its seed
@@ -75,7 +80,7 @@ impl<'a, K: Kem> Initiator<'a, K> {
     /// Writes message 1, [`Messages::LEN_1`] bytes, to the front of `out`.
     ///
     /// # Errors
-    /// [`HandshakeError::Buffer`].
+    /// [`HandshakeError::Caller`].
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
@@ -91,7 +96,7 @@ impl<'a, K: Kem> Initiator<'a, K> {
         }
         // the empty payload
         state.mix_hash(&[]);
-        Ok((AwaitMessage2 { local: self.local, state, ephemeral }, out))
+        Ok((AwaitMessage2 { local: self.local, link: self.link, state, ephemeral }, out))
     }
 }
 
@@ -102,7 +107,7 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
     /// [`HandshakeError`] if it is not a responder's.
     pub fn read(self, message: &mut [u8]) -> Result<CheckPeer<'a, K>, HandshakeError> {
         check_length(message, Messages::<K>::LEN_2)?;
-        let Self { local, mut state, ephemeral } = self;
+        let Self { local, link, mut state, ephemeral } = self;
         let (ekem, rest) = cut(message, Messages::<K>::CIPHERTEXT_LEN)?;
         let (static_key, payload) = cut(rest, Messages::<K>::STATIC_LEN)?;
         state.mix_hash(ekem);
@@ -112,7 +117,7 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
         };
         let static_key = state.decrypt_and_hash(static_key)?;
         let peer = Peer::read(static_key, state.decrypt_and_hash(payload)?)?;
-        Ok(CheckPeer { local, state, peer })
+        Ok(CheckPeer { local, link, state, peer })
     }
 }
 
@@ -126,7 +131,8 @@ impl<'a, K: Kem> CheckPeer<'a, K> {
     /// Goes on: it is the right one.
     #[must_use]
     pub fn accept(self) -> SendMessage3<'a, K> {
-        SendMessage3 { local: self.local, state: self.state, responder: self.peer.into_static_key() }
+        let Self { local, link, state, peer } = self;
+        SendMessage3 { local, link, state, responder: peer.into_static_key() }
     }
 
     /// Ends the handshake. Close the connection, and send nothing.
@@ -137,18 +143,18 @@ impl<'a, K: Kem> SendMessage3<'a, K> {
     /// Writes message 3, [`Messages::LEN_3`] bytes, to the front of `out`.
     ///
     /// # Errors
-    /// [`HandshakeError::Buffer`], or [`HandshakeError::Key`] if the responder's static key is malformed.
+    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the responder's static key is malformed.
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
         out: &'m mut [u8],
     ) -> Result<(AwaitMessage4<'a, K>, &'m [u8]), HandshakeError> {
         let out = room(out, Messages::<K>::LEN_3)?;
-        let Self { local, mut state, responder } = self;
+        let Self { local, link, mut state, responder } = self;
         let (skem, identity) = cut(out, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
         kem::send_skem(&mut state, &responder, rng, skem)?;
         local.send_identity(&mut state, 0, identity)?;
-        Ok((AwaitMessage4 { local, state }, out))
+        Ok((AwaitMessage4 { key: local.key, link, state }, out))
     }
 }
 
@@ -159,12 +165,12 @@ impl<K: Kem> AwaitMessage4<'_, K> {
     /// [`HandshakeError`] if it is not the responder's.
     pub fn read(self, message: &mut [u8]) -> Result<AwaitNoOp, HandshakeError> {
         check_length(message, Messages::<K>::LEN_4)?;
-        let Self { local, mut state } = self;
+        let Self { key, link, mut state } = self;
         let (skem, payload) = cut(message, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
-        kem::receive_skem(&mut state, local.key, skem)?;
+        kem::receive_skem(&mut state, key, skem)?;
         state.decrypt_and_hash(payload)?;
         let [send, receive] = state.split();
-        Ok(AwaitNoOp(Session::new(send, receive, local.link)))
+        Ok(AwaitNoOp(Session::new(send, receive, link)))
     }
 }
 
@@ -200,7 +206,7 @@ impl AwaitNoOpBody {
     }
 }
 
-opaque_debug!(Initiator, AwaitMessage2, CheckPeer, SendMessage3, AwaitMessage4);
+opaque_debug!(Initiator<'_, K>, AwaitMessage2<'_, K>, CheckPeer<'_, K>, SendMessage3<'_, K>, AwaitMessage4<'_, K>);
 
 #[cfg(test)]
 mod tests {

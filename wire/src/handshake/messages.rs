@@ -1,7 +1,7 @@
 //! The four messages: their lengths, and the way through them.
 
 use super::{HandshakeError, authenticate::AUTHENTICATE_LEN};
-use crate::noise::TAG_LEN;
+use crate::{CallerError, noise::TAG_LEN};
 use core::marker::PhantomData;
 use mixwell_pq_kem::{ByteArray, Kem};
 
@@ -35,7 +35,7 @@ impl<K: Kem> Messages<K> {
 /// The front of a buffer that a message is written to.
 pub(super) fn room(out: &mut [u8], want: usize) -> Result<&mut [u8], HandshakeError> {
     let got = out.len();
-    out.get_mut(..want).ok_or(HandshakeError::Buffer { want, got })
+    out.get_mut(..want).ok_or(CallerError::Buffer { want, got }.into())
 }
 
 /// A peer's message has to have exactly this length.

@@ -31,16 +31,15 @@ pub struct AwaitMessage3<'a, K: Kem> {
     state: Keyed,
 }
 
-/// Message 3 has come. The caller decides whether it wants to talk with this peer.
-pub struct CheckPeer<'a, K: Kem> {
-    local: Local<'a, K>,
+/// Message 3 has come. The caller decides whether it wants to talk with this peer, and over which link.
+pub struct CheckPeer<K: Kem> {
     state: Keyed,
     peer: Peer<K>,
 }
 
 /// The peer is a right one.
-pub struct SendMessage4<'a, K: Kem> {
-    local: Local<'a, K>,
+pub struct SendMessage4<K: Kem> {
+    link: Link,
     state: Keyed,
     initiator: PublicKey<K>,
 }
@@ -52,8 +51,8 @@ pub struct SendNoOp(Session);
 impl<'a, K: Kem> Responder<'a, K> {
     /// A new handshake.
     #[must_use]
-    pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>, link: Link) -> Self {
-        Self(Local { key, ad, link })
+    pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>) -> Self {
+        Self(Local { key, ad })
     }
 
     /// Reads message 1, [`Messages::LEN_1`] bytes.
@@ -88,7 +87,7 @@ impl<'a, K: Kem> SendMessage2<'a, K> {
     /// Writes message 2, [`Messages::LEN_2`] bytes, to the front of `out`. `unix_time` is this side's clock.
     ///
     /// # Errors
-    /// [`HandshakeError::Buffer`], or [`HandshakeError::Key`] if the initiator's ephemeral key is malformed.
+    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the initiator's ephemeral key is malformed.
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
@@ -106,12 +105,12 @@ impl<'a, K: Kem> SendMessage2<'a, K> {
     }
 }
 
-impl<'a, K: Kem> AwaitMessage3<'a, K> {
+impl<K: Kem> AwaitMessage3<'_, K> {
     /// Reads message 3, [`Messages::LEN_3`] bytes, which is decrypted where it lies.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not the initiator's.
-    pub fn read(self, message: &mut [u8]) -> Result<CheckPeer<'a, K>, HandshakeError> {
+    pub fn read(self, message: &mut [u8]) -> Result<CheckPeer<K>, HandshakeError> {
         check_length(message, Messages::<K>::LEN_3)?;
         let Self { local, mut state } = self;
         let (skem, rest) = cut(message, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
@@ -119,44 +118,44 @@ impl<'a, K: Kem> AwaitMessage3<'a, K> {
         kem::receive_skem(&mut state, local.key, skem)?;
         let static_key = state.decrypt_and_hash(static_key)?;
         let peer = Peer::read(static_key, state.decrypt_and_hash(payload)?)?;
-        Ok(CheckPeer { local, state, peer })
+        Ok(CheckPeer { state, peer })
     }
 }
 
-impl<'a, K: Kem> CheckPeer<'a, K> {
+impl<K: Kem> CheckPeer<K> {
     /// Who the initiator says it is.
     #[must_use]
     pub const fn peer(&self) -> &Peer<K> {
         &self.peer
     }
 
-    /// Goes on: it may talk with this side.
+    /// Goes on: it may talk with this side, over such a link. What a peer may send, and how much, follows from who it is.
     #[must_use]
-    pub fn accept(self) -> SendMessage4<'a, K> {
-        SendMessage4 { local: self.local, state: self.state, initiator: self.peer.into_static_key() }
+    pub fn accept(self, link: Link) -> SendMessage4<K> {
+        SendMessage4 { link, state: self.state, initiator: self.peer.into_static_key() }
     }
 
     /// Ends the handshake. Close the connection, and send nothing.
     pub fn refuse(self) {}
 }
 
-impl<K: Kem> SendMessage4<'_, K> {
+impl<K: Kem> SendMessage4<K> {
     /// Writes message 4, [`Messages::LEN_4`] bytes, to the front of `out`.
     ///
     /// # Errors
-    /// [`HandshakeError::Buffer`], or [`HandshakeError::Key`] if the initiator's static key is malformed.
+    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the initiator's static key is malformed.
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
         out: &'m mut [u8],
     ) -> Result<(SendNoOp, &'m [u8]), HandshakeError> {
         let out = room(out, Messages::<K>::LEN_4)?;
-        let Self { local, mut state, initiator } = self;
+        let Self { link, mut state, initiator } = self;
         let (skem, payload) = cut(out, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
         kem::send_skem(&mut state, &initiator, rng, skem)?;
         state.encrypt_and_hash(payload)?;
         let [receive, send] = state.split();
-        Ok((SendNoOp(Session::new(send, receive, local.link)), out))
+        Ok((SendNoOp(Session::new(send, receive, link)), out))
     }
 }
 
@@ -177,4 +176,4 @@ impl SendNoOp {
     }
 }
 
-opaque_debug!(Responder, SendMessage2, AwaitMessage3, CheckPeer, SendMessage4);
+opaque_debug!(Responder<'_, K>, SendMessage2<'_, K>, AwaitMessage3<'_, K>, CheckPeer<K>, SendMessage4<K>);

@@ -1,8 +1,9 @@
 //! ChaChaPoly (RFC 8439), in place.
 //!
 //! `chacha20poly1305`, but for short texts on x86-64: there its Poly1305 takes a microsecond to start and to finish, longer
-//! than the whole of a frame's header. The cipher is the same crate's; short texts are authenticated with the arithmetic
-//! of `fiat-crypto`.
+//! than the whole of a frame's header, and its ChaCha20 makes four blocks in the time of one wherever it is asked for one. The
+//! cipher is the same crate's, asked for four; short texts are authenticated with the arithmetic of `fiat-crypto`. On a Xeon
+//! with AVX-512 that takes a quarter off a command of 3 KB, and 3 % (X-Wing) to 8 % (ML-KEM-768) off a handshake.
 
 #[cfg(target_arch = "x86_64")]
 mod short;
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn every_short_length() {
-        for len in (0..200).chain([1183, 1184, 3098, 4095, 4096, 4097, 5000]) {
+        for len in (0..=1024).chain([1183, 1184, 3098, 4095, 4096, 4097, 5000]) {
             check(&[7; 32], &[9; 12], &[1; 64], &vec![0xa5; len]);
             check(&[0xff; 32], &[0; 12], &[], &vec![0xff; len]);
         }

@@ -35,3 +35,15 @@ impl<const N: usize> Drop for Wiped<N> {
         self.0.as_mut_slice().zeroize();
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use mixwell_vectors::memory::survivors;
+
+    #[test]
+    fn nothing_survives() {
+        let secret = core::array::from_fn(|i| u8::try_from(i).unwrap() ^ 0x5a);
+        assert_eq!(survivors(Wiped::<200>::new(secret), &[]), 0);
+    }
+}

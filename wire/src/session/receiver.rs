@@ -2,6 +2,7 @@
 
 use super::{FRAME_HEADER_LEN, Fuse};
 use crate::{
+    caller::CallerError,
     command::{Command, CommandError},
     link::Link,
     noise::{CipherError, CipherState, TAG_LEN},
@@ -33,13 +34,13 @@ impl Receiver {
     /// this end may receive: that is an error already.
     ///
     /// # Errors
-    /// [`ReceiveError`]. After any error there is no receiving any more.
+    /// [`CallerError::BodyPending`]; any other [`ReceiveError`] ends the session.
     pub fn open_length(&mut self, header: &mut [u8; FRAME_HEADER_LEN]) -> Result<Body<'_>, ReceiveError> {
-        let (max, pending) = (self.link.max_frame().saturating_add(TAG_LEN), self.pending);
+        if self.pending.is_some() {
+            return Err(CallerError::BodyPending.into());
+        }
+        let max = self.link.max_frame().saturating_add(TAG_LEN);
         let length = self.fuse.try_step(ReceiveError::Dead, |cipher| {
-            if pending.is_some() {
-                return Err(ReceiveError::BodyPending);
-            }
             if !cipher.can_number(2) {
                 return Err(ReceiveError::Nonce);
             }
@@ -56,7 +57,7 @@ impl Receiver {
         Ok(Body { receiver: self, length })
     }
 
-    /// The body that is to come, if a length has been read and its [`Body`] dropped.
+    /// The body that is to come, if a length has been read and its [`Body`] dropped or given too short a buffer.
     pub const fn pending(&mut self) -> Option<Body<'_>> {
         match self.pending {
             Some(length) => Some(Body { receiver: self, length }),
@@ -94,13 +95,14 @@ impl Body<'_> {
     /// Decrypts the body, the first [`Body::len`] bytes of `buffer`, where it lies, and reads the command.
     ///
     /// # Errors
-    /// [`ReceiveError`]. After any error there is no receiving any more.
+    /// [`CallerError::Buffer`], after which [`Receiver::pending`] gives the body again; any other [`ReceiveError`] ends
+    /// the session.
     pub fn open(self, buffer: &mut [u8]) -> Result<Command<'_>, ReceiveError> {
         let Self { receiver: Receiver { fuse, link, pending }, length: want } = self;
+        let got = buffer.len();
+        let body = buffer.get_mut(..want).ok_or(CallerError::Buffer { want, got })?;
         *pending = None;
         fuse.try_step(ReceiveError::Dead, |cipher| {
-            let got = buffer.len();
-            let body = buffer.get_mut(..want).ok_or(ReceiveError::Buffer { want, got })?;
             let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(ReceiveError::Tag)?;
             // declassified: whether the tag is right
             cipher.decrypt(&[], text, tag)?;
@@ -117,21 +119,14 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// What came is not a command of the peer's.
+/// What came is not a command of the peer's, which ends the session; or it was not asked for as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiveError {
+    /// Not the peer's fault. The session goes on.
+    Caller(CallerError),
     /// An error before this one has ended the session.
     Dead,
-    /// The length of a command was given while the body of the one before has yet to be read: the caller's mistake.
-    BodyPending,
-    /// The buffer is too short for the command: the caller's mistake.
-    Buffer {
-        /// How long it has to be at least.
-        want: usize,
-        /// How long it is.
-        got: usize,
-    },
     /// The length is not that of any command that this end may receive.
     Length {
         /// The greatest, tag included. The least is the tag alone, 16.
@@ -152,9 +147,8 @@ pub enum ReceiveError {
 impl fmt::Display for ReceiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Caller(error) => error.fmt(f),
             Self::Dead => f.write_str("the session has ended with an error"),
-            Self::BodyPending => f.write_str("the body of the command before is still to be read"),
-            Self::Buffer { want, got } => write!(f, "the buffer has {got} bytes, want at least {want}"),
             Self::Length { max, got } => write!(f, "the peer claims {got} bytes, want {TAG_LEN} to {max}"),
             Self::Tag => f.write_str("the message is not authentic"),
             Self::Nonce => f.write_str("the session has received all the messages that it can"),
@@ -165,6 +159,12 @@ impl fmt::Display for ReceiveError {
 }
 
 impl core::error::Error for ReceiveError {}
+
+impl From<CallerError> for ReceiveError {
+    fn from(error: CallerError) -> Self {
+        Self::Caller(error)
+    }
+}
 
 impl From<CommandError> for ReceiveError {
     fn from(error: CommandError) -> Self {

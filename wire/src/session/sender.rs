@@ -22,30 +22,29 @@ impl Sender {
     /// Writes the command to the front of `out`, padded and encrypted, and returns what is to be sent.
     ///
     /// # Errors
-    /// [`SendError`]. After any error there is no sending any more.
+    /// [`SendError::Encode`], after which the session goes on; any other ends it.
     pub fn seal<'o>(&mut self, command: &Command<'_>, out: &'o mut [u8]) -> Result<&'o [u8], SendError> {
         let link = &self.link;
+        self.fuse.try_step(SendError::Dead, |cipher| cipher.can_number(2).then_some(()).ok_or(SendError::Nonce))?;
+        let got = out.len();
+        let text_len = command.encoded_len(link)?;
+        let want = text_len.saturating_add(FRAME_OVERHEAD);
+        let out = out.get_mut(..want).ok_or(EncodeError::Buffer { want, got })?;
+        let unencodable = EncodeError::Field { command: command.id() };
+        let body_len = text_len.checked_add(TAG_LEN).and_then(|length| u32::try_from(length).ok());
+        let body_len = body_len.ok_or(unencodable)?;
+        let (header, body) = out.split_first_chunk_mut::<FRAME_HEADER_LEN>().ok_or(unencodable)?;
+        let (length, length_tag) = header.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
+        let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
+        length.copy_from_slice(&body_len.to_be_bytes());
+        command.encode(link, text)?;
         self.fuse.try_step(SendError::Dead, |cipher| {
-            let got = out.len();
-            let text_len = command.encoded_len(link)?;
-            let want = text_len.saturating_add(FRAME_OVERHEAD);
-            let out = out.get_mut(..want).ok_or(SendError::Encode(EncodeError::Buffer { want, got }))?;
-            let unencodable = SendError::Encode(EncodeError::Field { command: command.id() });
-            let body_len = text_len.checked_add(TAG_LEN).and_then(|length| u32::try_from(length).ok());
-            let body_len = body_len.ok_or(unencodable)?;
-            if !cipher.can_number(2) {
-                return Err(SendError::Nonce);
-            }
-            let (header, body) = out.split_first_chunk_mut::<FRAME_HEADER_LEN>().ok_or(unencodable)?;
-            let (length, length_tag) = header.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
-            let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
-            length.copy_from_slice(&body_len.to_be_bytes());
-            command.encode(link, text)?;
             cipher.encrypt(&[], length, length_tag)?;
             cipher.encrypt(&[], text, tag)?;
             cipher.rekey();
-            Ok(&*out)
-        })
+            Ok(())
+        })?;
+        Ok(out)
     }
 
     /// How many bytes the command takes on the wire.
@@ -81,7 +80,7 @@ impl fmt::Debug for Sender {
 pub enum SendError {
     /// An error before this one has ended the session.
     Dead,
-    /// The command cannot be written.
+    /// The command cannot be written: the caller's mistake. Nothing is encrypted, and the session goes on.
     Encode(EncodeError),
     /// 2⁶⁴ − 1 messages have been sent.
     Nonce,

@@ -5,7 +5,7 @@ use super::{
     halves::{Reading, Writing},
     handshake,
 };
-use crate::{Command, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use crate::{Command, Link, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
 use core::{
     pin::pin,
     task::{Context, Poll, Waker},
@@ -60,7 +60,8 @@ where
     ready(handshake::initiate(&mut stream, initiator, rng, buffer, wanted))
 }
 
-/// Runs a responder's handshake over a stream that was accepted; the arguments are as for [`initiate`]. The peer learns
+/// Runs a responder's handshake over a stream that was accepted; `link_for` tells which link this
+/// peer gets, or refuses it; the other arguments are as for [`initiate`]. The peer learns
 /// this machine's clock.
 ///
 /// # Errors
@@ -71,7 +72,7 @@ pub fn respond<K, S, R>(
     rng: &mut R,
     buffer: &mut [u8],
     timeouts: &Timeouts,
-    wanted: impl FnOnce(&Peer<K>) -> bool,
+    link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
 ) -> Result<Session, StreamError<io::Error>>
 where
     K: Kem,
@@ -80,7 +81,7 @@ where
 {
     let mut stream = Blocking::new(stream);
     stream.give_up_in(timeouts.handshake);
-    ready(handshake::respond(&mut stream, responder, rng, buffer, unix_time(), wanted))
+    ready(handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for))
 }
 
 /// The receiving half of a session and of its stream.
@@ -98,16 +99,17 @@ impl<S: Read + Timed, B: AsMut<[u8]>> Reader<S, B> {
         Self { inner: Reading::new(Blocking::new(stream), receiver, buffer), timeout: timeouts.read }
     }
 
-    /// The peer's next command. After a [`StreamError::Timeout`] it may be asked for again: what has come stays.
+    /// The peer's next command.
     ///
     /// # Errors
-    /// [`StreamError`]; any other ends the session.
+    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends the session.
     pub fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
         self.inner.stream_mut().give_up_in(self.timeout);
         ready(self.inner.receive())
     }
 
-    /// The packet of the command that has just been received, if it carries one, to be unwrapped where it lies.
+    /// The packet of the command that was received last, if it carries one, to be unwrapped where it lies. `None` from when
+    /// the next command is asked for until that has come.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.inner.packet_mut()
     }
@@ -130,7 +132,8 @@ impl<S: Write + Timed, B: AsMut<[u8]>> Writer<S, B> {
     /// Sends a command.
     ///
     /// # Errors
-    /// [`StreamError`]; the session is over then.
+    /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent. After a
+    /// [`StreamError::Timeout`] what is left of the command goes out before the next one. Any other ends the session.
     pub fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
         self.inner.stream_mut().give_up_in(self.timeout);
         ready(self.inner.send(command))

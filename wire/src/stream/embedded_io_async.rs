@@ -6,7 +6,7 @@ use super::{
     halves::{Reading, Writing},
     handshake,
 };
-use crate::{Command, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use crate::{Command, Link, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
 use ::embedded_io_async::{Read, Write};
 use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
@@ -17,7 +17,7 @@ use rand_core::CryptoRng;
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
 ///
 /// # Errors
-/// [`StreamError`]; drop the stream then.
+/// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn initiate<K, S, R>(
     stream: &mut S,
     initiator: Initiator<'_, K>,
@@ -33,25 +33,26 @@ where
     handshake::initiate(&mut Embedded(stream), initiator, rng, buffer, wanted).await
 }
 
-/// Runs a responder's handshake over a stream that was accepted; the arguments are as for [`initiate`], and the clock that
+/// Runs a responder's handshake over a stream that was accepted; `link_for` tells which link this
+/// peer gets, or refuses it; the other arguments are as for [`initiate`], and the clock that
 /// the peer learns.
 ///
 /// # Errors
-/// [`StreamError`]; drop the stream then.
+/// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn respond<K, S, R>(
     stream: &mut S,
     responder: Responder<'_, K>,
     rng: &mut R,
     buffer: &mut [u8],
     unix_time: u32,
-    wanted: impl FnOnce(&Peer<K>) -> bool,
+    link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
 ) -> Result<Session, StreamError<S::Error>>
 where
     K: Kem,
     S: Read + Write,
     R: CryptoRng + ?Sized,
 {
-    handshake::respond(&mut Embedded(stream), responder, rng, buffer, unix_time, wanted).await
+    handshake::respond(&mut Embedded(stream), responder, rng, buffer, unix_time, link_for).await
 }
 
 /// The receiving half of a session and of its stream.
@@ -66,15 +67,17 @@ impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
         Self(Reading::new(Embedded(stream), receiver, buffer))
     }
 
-    /// The peer's next command. As cancel-safe as the stream: what has come stays.
+    /// The peer's next command. Cancel-safe if the stream's `read` is: if the caller stops waiting, what has come stays, and
+    /// the next call goes on from there. So the caller's own limit may end the waiting as a timeout does elsewhere.
     ///
     /// # Errors
-    /// [`StreamError`]; the session is over then.
+    /// [`StreamError`], never [`StreamError::Timeout`]. Any ends the session.
     pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<S::Error>> {
         self.0.receive().await
     }
 
-    /// The packet of the command that has just been received, if it carries one, to be unwrapped where it lies.
+    /// The packet of the command that was received last, if it carries one, to be unwrapped where it lies. `None` from when
+    /// the next command is asked for until that has come.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.0.packet_mut()
     }
@@ -92,10 +95,11 @@ impl<S: Write, B: AsMut<[u8]>> Writer<S, B> {
     }
 
     /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then
-    /// goes out before the next one.
+    /// goes out before the next one, if the stream's `write` is cancel-safe.
     ///
     /// # Errors
-    /// [`StreamError`]; the session is over then.
+    /// [`StreamError`], never [`StreamError::Timeout`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is
+    /// sent; any other ends the session.
     pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<S::Error>> {
         self.0.send(command).await
     }

@@ -1,7 +1,9 @@
 //! Sending and receiving over a stream, in such a way that nothing is lost when the caller stops waiting.
 
 use super::{Sink, Source, StreamError};
-use crate::{Command, FRAME_HEADER_LEN, ReceiveError, Receiver, Sender, command::packet_mut};
+use crate::{
+    CallerError, Command, FRAME_HEADER_LEN, ReceiveError, Receiver, Sender, command::packet_mut, noise::TAG_LEN,
+};
 
 /// A receiving half, its stream, and the bytes that have come.
 #[derive(Debug)]
@@ -11,6 +13,8 @@ pub(super) struct Reading<S, B> {
     buffer: B,
     /// How much of the header or the body is there, which are both read to the front of the buffer.
     filled: usize,
+    /// How long the command is that lies in the buffer: none does from when the next one is asked for until it has come.
+    received: usize,
 }
 
 /// A sending half, its stream, and the bytes that the stream has yet to take.
@@ -24,10 +28,11 @@ pub(super) struct Writing<S, B> {
 
 impl<S: Source, B: AsMut<[u8]>> Reading<S, B> {
     pub(super) const fn new(stream: S, receiver: Receiver, buffer: B) -> Self {
-        Self { stream, receiver, buffer, filled: 0 }
+        Self { stream, receiver, buffer, filled: 0, received: 0 }
     }
 
     pub(super) async fn receive(&mut self) -> Result<Command<'_>, StreamError<S::Error>> {
+        self.received = 0;
         if !self.receiver.is_alive() {
             return Err(ReceiveError::Dead.into());
         }
@@ -38,10 +43,12 @@ impl<S: Source, B: AsMut<[u8]>> Reading<S, B> {
             self.receiver.open_length(header)?;
             self.filled = 0;
         }
-        self.fill(self.receiver.pending_len().unwrap_or_default()).await?;
+        let length = self.receiver.pending_len().unwrap_or_default();
+        self.fill(length).await?;
         self.filled = 0;
-        let body = self.receiver.pending().ok_or(ReceiveError::Dead)?;
-        Ok(body.open(self.buffer.as_mut())?)
+        let command = self.receiver.pending().ok_or(ReceiveError::Dead)?.open(self.buffer.as_mut())?;
+        self.received = length.saturating_sub(TAG_LEN);
+        Ok(command)
     }
 
     /// Reads until `want` bytes are at the front of the buffer.
@@ -60,7 +67,7 @@ impl<S: Source, B: AsMut<[u8]>> Reading<S, B> {
     }
 
     pub(super) fn packet_mut(&mut self) -> Option<&mut [u8]> {
-        packet_mut(self.buffer.as_mut(), self.receiver.link())
+        packet_mut(self.buffer.as_mut().get_mut(..self.received)?, self.receiver.link())
     }
 
     #[cfg(feature = "std")]
@@ -108,6 +115,6 @@ pub(super) async fn write_all<S: Sink>(stream: &mut S, mut bytes: &[u8]) -> Resu
     stream.flush().await
 }
 
-const fn too_short(want: usize, got: usize) -> ReceiveError {
-    ReceiveError::Buffer { want, got }
+const fn too_short(want: usize, got: usize) -> CallerError {
+    CallerError::Buffer { want, got }
 }

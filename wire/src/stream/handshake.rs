@@ -1,9 +1,7 @@
 //! Both sides of a handshake over a stream.
 
 use super::{Sink, Source, StreamError, halves::write_all};
-use crate::{
-    FRAME_HEADER_LEN, HandshakeError, Messages, Peer, ReceiveError, Session, initiator::Initiator, responder::Responder,
-};
+use crate::{CallerError, FRAME_HEADER_LEN, Link, Messages, Peer, Session, initiator::Initiator, responder::Responder};
 use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
 
@@ -37,7 +35,7 @@ where
     read_exact(stream, &mut header).await?;
     let state = state.open_length(&mut header)?;
     let (want, got) = (state.body_len(), buffer.len());
-    let body = buffer.get_mut(..want).ok_or(ReceiveError::Buffer { want, got })?;
+    let body = buffer.get_mut(..want).ok_or(CallerError::Buffer { want, got })?;
     read_exact(stream, body).await?;
     Ok(state.open(body)?)
 }
@@ -49,7 +47,7 @@ pub(super) async fn respond<K, S, R>(
     rng: &mut R,
     buffer: &mut [u8],
     unix_time: u32,
-    wanted: impl FnOnce(&Peer<K>) -> bool,
+    link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
 ) -> Outcome<Session, S>
 where
     K: Kem,
@@ -61,7 +59,7 @@ where
     read_exact(stream, &mut version).await?;
     Responder::<K>::check_version(version)?;
     let (want, got) = (Messages::<K>::LEN_1, buffer.len());
-    let message = buffer.get_mut(..want).ok_or(HandshakeError::Buffer { want, got })?;
+    let message = buffer.get_mut(..want).ok_or(CallerError::Buffer { want, got })?;
     if let Some((first, rest)) = message.split_first_mut() {
         [*first] = version;
         read_exact(stream, rest).await?;
@@ -69,11 +67,11 @@ where
     let (state, message) = responder.read(message)?.write(rng, unix_time, buffer)?;
     write_all(stream, message).await?;
     let state = state.read(read_message(stream, buffer, Messages::<K>::LEN_3).await?)?;
-    if !wanted(state.peer()) {
+    let Some(link) = link_for(state.peer()) else {
         state.refuse();
         return Err(StreamError::Refused);
-    }
-    let (state, message) = state.accept().write(rng, buffer)?;
+    };
+    let (state, message) = state.accept(link).write(rng, buffer)?;
     write_all(stream, message).await?;
     let (session, frame) = state.write(buffer)?;
     write_all(stream, frame).await?;
@@ -82,7 +80,7 @@ where
 
 async fn read_message<'b, S: Source>(stream: &mut S, buffer: &'b mut [u8], want: usize) -> Outcome<&'b mut [u8], S> {
     let got = buffer.len();
-    let message = buffer.get_mut(..want).ok_or(HandshakeError::Buffer { want, got })?;
+    let message = buffer.get_mut(..want).ok_or(CallerError::Buffer { want, got })?;
     read_exact(stream, message).await?;
     Ok(message)
 }

@@ -6,7 +6,7 @@ use super::{
     halves::{Reading, Writing},
     handshake,
 };
-use crate::{Command, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use crate::{Command, Link, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
 use ::tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::timeout,
@@ -22,7 +22,7 @@ use std::io;
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
 ///
 /// # Errors
-/// [`StreamError`]; drop the stream then.
+/// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn initiate<K, S, R>(
     stream: &mut S,
     initiator: Initiator<'_, K>,
@@ -40,18 +40,19 @@ where
     within(timeouts.handshake, handshake::initiate(&mut stream, initiator, rng, buffer, wanted)).await
 }
 
-/// Runs a responder's handshake over a stream that was accepted; the arguments are as for [`initiate`]. The peer learns
+/// Runs a responder's handshake over a stream that was accepted; `link_for` tells which link this
+/// peer gets, or refuses it; the other arguments are as for [`initiate`]. The peer learns
 /// this machine's clock.
 ///
 /// # Errors
-/// [`StreamError`]; drop the stream then.
+/// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn respond<K, S, R>(
     stream: &mut S,
     responder: Responder<'_, K>,
     rng: &mut R,
     buffer: &mut [u8],
     timeouts: &Timeouts,
-    wanted: impl FnOnce(&Peer<K>) -> bool,
+    link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
 ) -> Result<Session, StreamError<io::Error>>
 where
     K: Kem,
@@ -59,7 +60,7 @@ where
     R: CryptoRng + ?Sized,
 {
     let mut stream = Tokio(stream);
-    within(timeouts.handshake, handshake::respond(&mut stream, responder, rng, buffer, unix_time(), wanted)).await
+    within(timeouts.handshake, handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for)).await
 }
 
 /// The receiving half of a session and of its stream.
@@ -77,15 +78,17 @@ impl<S: AsyncRead + Unpin, B: AsMut<[u8]>> Reader<S, B> {
         Self { inner: Reading::new(Tokio(stream), receiver, buffer), timeout: timeouts.read }
     }
 
-    /// The peer's next command. Cancel-safe: what has come stays.
+    /// The peer's next command. Cancel-safe: if the caller stops waiting, what has come stays, and the next call goes on from
+    /// there.
     ///
     /// # Errors
-    /// [`StreamError`]; the session is over then.
+    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends the session.
     pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
         within(self.timeout, self.inner.receive()).await
     }
 
-    /// The packet of the command that has just been received, if it carries one, to be unwrapped where it lies.
+    /// The packet of the command that was received last, if it carries one, to be unwrapped where it lies. `None` from when
+    /// the next command is asked for until that has come.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.inner.packet_mut()
     }
@@ -109,7 +112,8 @@ impl<S: AsyncWrite + Unpin, B: AsMut<[u8]>> Writer<S, B> {
     /// goes out before the next one.
     ///
     /// # Errors
-    /// [`StreamError`]; the session is over then.
+    /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent. After a
+    /// [`StreamError::Timeout`] what is left of the command goes out before the next one. Any other ends the session.
     pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
         within(self.timeout, self.inner.send(command)).await
     }

@@ -1,12 +1,12 @@
 //! Handshakes with peers that get them wrong.
 
 use crate::{
-    common::SIZES,
+    common::{PKI, SIZES},
     fake_kem::{BAD, FakeKem},
     pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, UNIX_TIME, key, private, rng},
 };
 use mixwell_pq_kem::kem::PublicKey;
-use mixwell_wire::{Ad, HandshakeError, Link, LinkKey, ReceiveError, SendError, initiator, responder};
+use mixwell_wire::{Ad, CallerError, HandshakeError, Link, LinkKey, ReceiveError, SendError, initiator, responder};
 
 #[test]
 fn two_peers() {
@@ -23,6 +23,24 @@ fn two_peers() {
     let [client, gateway] = pair.sessions();
     assert_eq!(*client.sender.link(), Link::client(SIZES));
     assert_eq!(*gateway.receiver.link(), Link::gateway(SIZES));
+}
+
+/// One responder, and peers of several kinds: each gets the link that it may have, and so its largest frame.
+#[test]
+fn the_link_follows_from_who_calls() {
+    let pair = Pair::default();
+    let (mut out, mut frame) = ([0; Lengths::LEN_4], [0; 4000]);
+    for link in [Link::gateway(SIZES), Link::node(SIZES), Link::authority(PKI)] {
+        let (_, state, mut message) = pair.sent_3();
+        let state = state.read(&mut message).unwrap();
+        assert_eq!(state.peer().ad(), CLIENT_AD);
+        let (state, _) = state.accept(link).write(&mut rng(4), &mut out).unwrap();
+        let no_op_len = state.frame_len();
+        let (session, no_op) = state.write(&mut frame).unwrap();
+        assert_eq!(no_op.len(), no_op_len);
+        assert_eq!(no_op_len == 42, link == Link::authority(PKI), "what is padded follows too");
+        assert_eq!((session.sender.link(), session.receiver.link()), (&link, &link));
+    }
 }
 
 /// The ephemeral key kept expanded: the same messages, and the place is wiped whether message 2 comes or not.
@@ -183,7 +201,7 @@ fn malformed_keys_and_secrets() {
     // the initiator's
     let pair = Pair { client: LinkKey::new(&private(BAD)).unwrap(), ..Pair::default() };
     let (_, state, mut message) = pair.sent_3();
-    let state = state.read(&mut message).unwrap().accept();
+    let state = state.read(&mut message).unwrap().accept(Link::gateway(SIZES));
     assert_eq!(state.write(&mut rng(1), &mut out).map(|_| ()), Err(HandshakeError::Key));
     // a ciphertext that holds no secret
     let pair = Pair::default();
@@ -199,24 +217,24 @@ fn buffers_that_are_too_short() {
     let mut out = vec![0; Lengths::MAX_LEN + 5000];
     for got in 0..Lengths::LEN_1 {
         let result = pair.initiator().write(&mut rng(1), &mut out[..got]).map(|_| ());
-        assert_eq!(result, Err(HandshakeError::Buffer { want: Lengths::LEN_1, got }));
+        assert_eq!(result, Err(HandshakeError::Caller(CallerError::Buffer { want: Lengths::LEN_1, got })));
     }
     for got in 0..Lengths::LEN_2 {
         let state = pair.responder().read(&pair.sent_1().1).unwrap();
         let result = state.write(&mut rng(1), 0, &mut out[..got]).map(|_| ());
-        assert_eq!(result, Err(HandshakeError::Buffer { want: Lengths::LEN_2, got }));
+        assert_eq!(result, Err(HandshakeError::Caller(CallerError::Buffer { want: Lengths::LEN_2, got })));
     }
     for got in 0..Lengths::LEN_3 {
         let (state, _, mut message) = pair.sent_2();
         let state = state.read(&mut message).unwrap().accept();
         let result = state.write(&mut rng(1), &mut out[..got]).map(|_| ());
-        assert_eq!(result, Err(HandshakeError::Buffer { want: Lengths::LEN_3, got }));
+        assert_eq!(result, Err(HandshakeError::Caller(CallerError::Buffer { want: Lengths::LEN_3, got })));
     }
     for got in 0..Lengths::LEN_4 {
         let (_, state, mut message) = pair.sent_3();
-        let state = state.read(&mut message).unwrap().accept();
+        let state = state.read(&mut message).unwrap().accept(Link::gateway(SIZES));
         let result = state.write(&mut rng(1), &mut out[..got]).map(|_| ());
-        assert_eq!(result, Err(HandshakeError::Buffer { want: Lengths::LEN_4, got }));
+        assert_eq!(result, Err(HandshakeError::Caller(CallerError::Buffer { want: Lengths::LEN_4, got })));
     }
     let (_, state, _) = pair.sent_4();
     let want = state.frame_len();
@@ -249,7 +267,7 @@ fn the_first_command_is_a_no_op() {
     let state = state.read(&mut message).unwrap().open_length(&mut header.clone()).unwrap();
     let short = &mut body.to_vec()[1..];
     let got = short.len();
-    assert_eq!(state.open(short).map(|_| ()), Err(ReceiveError::Buffer { want: got + 1, got }));
+    assert_eq!(state.open(short).map(|_| ()), Err(CallerError::Buffer { want: got + 1, got }.into()));
 }
 
 #[test]
@@ -261,7 +279,7 @@ fn any_ad_up_to_255_bytes() {
         let mut out = [0; Lengths::MAX_LEN];
         let initiator = initiator::Initiator::new(&client, ad, Link::client(SIZES));
         let (initiator, message) = initiator.write(&mut rng(1), &mut out).unwrap();
-        let responder = responder::Responder::new(&gateway, ad, Link::gateway(SIZES)).read(message).unwrap();
+        let responder = responder::Responder::new(&gateway, ad).read(message).unwrap();
         let (_, message) = responder.write(&mut rng(1), u32::MAX, &mut out).unwrap();
         let state = initiator.read(&mut message.to_vec()).unwrap();
         assert!(state.peer().is(ad, gateway.public()));

@@ -49,7 +49,7 @@ impl Pair {
     }
 
     pub(crate) fn responder(&self) -> responder::Responder<'_, FakeKem> {
-        responder::Responder::new(&self.gateway, Ad::node(GATEWAY_AD), Link::gateway(SIZES))
+        responder::Responder::new(&self.gateway, Ad::node(GATEWAY_AD))
     }
 
     /// Up to message 1.
@@ -85,7 +85,7 @@ impl Pair {
     pub(crate) fn sent_4(&self) -> (initiator::AwaitMessage4<'_, FakeKem>, responder::SendNoOp, Vec<u8>) {
         let (initiator, responder, mut message) = self.sent_3();
         let mut out = [0; Lengths::LEN_4];
-        let responder = responder.read(&mut message).unwrap().accept();
+        let responder = responder.read(&mut message).unwrap().accept(Link::gateway(SIZES));
         let (responder, message) = responder.write(&mut rng(self.seed + 3), &mut out).unwrap();
         (initiator, responder, message.to_vec())
     }

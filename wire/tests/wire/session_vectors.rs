@@ -119,13 +119,13 @@ fn responder<K: Kem>(name: &str, test: &Test, unix_time: u32) {
     let mut out = vec![0xee; 20_000];
 
     let ad = Ad::new(&test.responder_ad).unwrap();
-    let state = Responder::<K>::new(&key, ad, link).read(&test.messages[0]).unwrap();
+    let state = Responder::<K>::new(&key, ad).read(&test.messages[0]).unwrap();
     let (state, message) = state.write(&mut rng, unix_time, &mut out).unwrap();
     assert_eq!(message, &*test.messages[1], "{name}");
     let state = state.read(&mut test.messages[2].clone().0).unwrap();
     assert!(state.peer().is(Ad::new(&test.initiator_ad).unwrap(), initiator_key.public()));
     assert_eq!(state.peer().unix_time(), 0, "{name}");
-    let (state, message) = state.accept().write(&mut rng, &mut out).unwrap();
+    let (state, message) = state.accept(link).write(&mut rng, &mut out).unwrap();
     assert_eq!(message, &*test.messages[3], "{name}");
     rng.finish();
 

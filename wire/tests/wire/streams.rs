@@ -88,8 +88,8 @@ fn is_gateway(peer: &Peer<FakeKem>) -> bool {
     peer.is(Ad::node(GATEWAY_AD), Pair::default().gateway.public())
 }
 
-fn is_client(peer: &Peer<FakeKem>) -> bool {
-    peer.is(Ad::client(CLIENT_AD), Pair::default().client.public())
+fn link_for(peer: &Peer<FakeKem>) -> Option<Link> {
+    peer.is(Ad::client(CLIENT_AD), Pair::default().client.public()).then_some(Link::gateway(SIZES))
 }
 
 fn buffer() -> Vec<u8> {

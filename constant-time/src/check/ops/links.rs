@@ -33,7 +33,7 @@ fn handshake<K: Kem>() -> (Session, Session) {
     let (client, _) = client.write(&mut rng, &mut buffer).expect("room");
     assert_secret(&buffer[..Messages::<K>::LEN_1]);
     public(&mut buffer);
-    let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]), Link::gateway(SIZES));
+    let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]));
     let gateway = gateway.read(&buffer[..Messages::<K>::LEN_1]).expect("message 1");
     let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).expect("room");
     assert_secret(&buffer[..Messages::<K>::LEN_2]);
@@ -43,7 +43,7 @@ fn handshake<K: Kem>() -> (Session, Session) {
     assert_secret(&buffer[..Messages::<K>::LEN_3]);
     public(&mut buffer);
     let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
-    let (gateway, _) = gateway.accept().write(&mut rng, &mut buffer).expect("room");
+    let (gateway, _) = gateway.accept(Link::gateway(SIZES)).write(&mut rng, &mut buffer).expect("room");
     public(&mut buffer);
     let client = client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4");
     let (gateway, _) = gateway.write(&mut buffer).expect("room");

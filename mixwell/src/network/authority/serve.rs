@@ -16,7 +16,7 @@ use crate::network::{
 };
 use core::time::Duration;
 use mixwell_pki_types::{Epoch, KeyHash};
-use mixwell_wire::{Ad, Command, FRAME_OVERHEAD, Link, Sender, Statement, StreamError, Timeouts, tokio::Reader};
+use mixwell_wire::{Ad, Command, Link, PkiSizes, Sender, Statement, StreamError, Timeouts, tokio::Reader};
 use std::{io, sync::Arc};
 use tokio::{io::AsyncWriteExt as _, net::tcp::WriteHalf, sync::Mutex, task::JoinSet};
 
@@ -140,36 +140,31 @@ impl Server {
 
     async fn session(&self, mut accepted: Accepted) -> Result<(), StreamError<io::Error>> {
         let Some(turn) = accepted.turn().await else { return Ok(()) };
-        let link = Link::authority(pki_sizes(&self.authorities));
         let mut peer = Peer::Client;
         let mut rng = self.randomness.rng();
         let mut buffer = vec![0; self.link.handshake_len()];
         let session = self.link.respond(
             &mut accepted.stream,
-            (Ad::node(&self.id.0), link),
+            Ad::node(&self.id.0),
             &mut rng,
             &mut buffer,
             &TIMEOUTS,
-            |ad, key| match self.peer_of(ad, key) {
-                Some(found) => {
-                    peer = found;
-                    true
-                }
-                None => false,
+            |ad, key| {
+                peer = self.peer_of(ad, key)?;
+                Some(self.link_for(peer))
             },
         );
         let session = session.await?;
         drop(turn);
-        let most = if let Peer::Authority(_) = peer { link.max_frame() } else { MOST_CLIENT_FRAME_BYTES };
         let (from, to) = accepted.stream.split();
-        // a longer frame is refused by its length
         let (commands, read) = if let Peer::Authority(_) = peer {
             (MOST_COMMANDS, TIMEOUTS.read)
         } else {
             (MOST_CLIENT_COMMANDS, CLIENT_READ)
         };
         let timeouts = Timeouts { read, ..TIMEOUTS };
-        let mut reader = Reader::new(from, session.receiver, vec![0; most.saturating_add(FRAME_OVERHEAD)], &timeouts);
+        let room = vec![0; session.receiver.link().buffer_len()];
+        let mut reader = Reader::new(from, session.receiver, room, &timeouts);
         let mut writer = Replies { to, sender: session.sender };
         for _ in 0..commands {
             let command = reader.receive().await?;
@@ -195,6 +190,15 @@ impl Server {
         Reply::Descriptor(match self.rules.accept(peer, (epoch, self.clock.time_at(now).epoch), payload) {
             Ok((id, descriptor)) => self.state.lock().await.take_descriptor(now, epoch, (id, &descriptor)),
             Err(status) => status,
+        })
+    }
+
+    /// This end of a link: clients and nodes upload less than authorities do.
+    fn link_for(&self, peer: Peer) -> Link {
+        let sizes = pki_sizes(&self.authorities);
+        Link::authority(match peer {
+            Peer::Authority(_) => sizes,
+            Peer::Client | Peer::Node(_) => PkiSizes { document: MOST_CLIENT_UPLOAD_BYTES, ..sizes },
         })
     }
 
@@ -260,7 +264,7 @@ const MOST_COMMANDS: usize = 64;
 /// Clients and nodes do one round trip, mostly: who stays takes a place from others.
 const MOST_CLIENT_COMMANDS: usize = 8;
 const CLIENT_READ: Duration = Duration::from_secs(10);
-/// The longest command of a client or node: an upload.
-const MOST_CLIENT_FRAME_BYTES: usize = 1 << 17;
+/// The longest upload of a node: a connection takes 128 KiB.
+const MOST_CLIENT_UPLOAD_BYTES: usize = 127 << 10;
 const TIMEOUTS: Timeouts =
     Timeouts { handshake: Duration::from_secs(3), read: Duration::from_secs(30), write: Duration::from_mins(1) };

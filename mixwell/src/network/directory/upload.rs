@@ -195,8 +195,9 @@ mod tests {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut buffer = vec![0; own.1.handshake_len()];
-            let ad = (Ad::node(&own.0.0), link);
-            let session = own.1.respond(&mut stream, ad, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+            let ad = Ad::node(&own.0.0);
+            let session = own.1.respond(&mut stream, ad, &mut rng, &mut buffer, &timeouts, |_, _| Some(link));
+            let session = session.await.unwrap();
             let (from, to) = stream.split();
             let mut reader = Reader::new(from, session.receiver, vec![0; 1 << 17], &timeouts);
             let Command::PostDescriptor { epoch, .. } = reader.receive().await.unwrap() else { panic!("an upload") };

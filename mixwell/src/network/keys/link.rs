@@ -49,6 +49,9 @@ pub(crate) type Handshaken = Result<Session, StreamError<io::Error>>;
 /// Whether a peer of this `ad` and static key is one that is wanted.
 type Wanted<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> bool + Send);
 
+/// Which link a peer of this `ad` and static key gets, if it is wanted.
+type LinkFor<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> Option<Link> + Send);
+
 impl LinkKem {
     /// The KEM of a name, in any case.
     pub(crate) fn by_name(name: &str) -> Option<Self> {
@@ -179,22 +182,20 @@ impl LinkKey {
         timeouts: &Timeouts,
         mut wanted: impl FnMut(&[u8], &[u8]) -> bool + Send,
     ) -> Handshaken {
-        let handshake = Handshake { stream, ad, link, rng, buffer, timeouts, wanted: &mut wanted };
-        self.key.initiate(handshake).await
+        self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
     }
 
-    /// Runs a responder's handshake. `wanted` is asked with the initiator's `ad` and static key.
+    /// Runs a responder's handshake. `link_for` tells by the initiator's `ad` and static key which link it gets.
     pub(crate) async fn respond(
         &self,
         stream: &mut dyn Stream,
-        (ad, link): (Ad<'_>, Link),
+        ad: Ad<'_>,
         rng: &mut ChaCha20Rng,
         buffer: &mut [u8],
         timeouts: &Timeouts,
-        mut wanted: impl FnMut(&[u8], &[u8]) -> bool + Send,
+        mut link_for: impl FnMut(&[u8], &[u8]) -> Option<Link> + Send,
     ) -> Handshaken {
-        let handshake = Handshake { stream, ad, link, rng, buffer, timeouts, wanted: &mut wanted };
-        self.key.respond(handshake).await
+        self.key.respond(Handshake { stream, ad, rng, buffer, timeouts }, &mut link_for).await
     }
 }
 
@@ -208,11 +209,9 @@ impl fmt::Debug for LinkKey {
 struct Handshake<'a> {
     stream: &'a mut dyn Stream,
     ad: Ad<'a>,
-    link: Link,
     rng: &'a mut ChaCha20Rng,
     buffer: &'a mut [u8],
     timeouts: &'a Timeouts,
-    wanted: Wanted<'a>,
 }
 
 type Future<'a> = Pin<Box<dyn core::future::Future<Output = Handshaken> + Send + 'a>>;
@@ -221,8 +220,8 @@ type Future<'a> = Pin<Box<dyn core::future::Future<Output = Handshaken> + Send +
 trait Handshakes: Send + Sync {
     fn public(&self) -> &[u8];
     fn longest_message(&self) -> usize;
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>) -> Future<'a>;
-    fn respond<'a>(&'a self, handshake: Handshake<'a>) -> Future<'a>;
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a>;
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a>;
 }
 
 impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
@@ -234,9 +233,9 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
         Messages::<K>::MAX_LEN
     }
 
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>) -> Future<'a> {
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a> {
         Box::pin(async move {
-            let Handshake { mut stream, ad, link, rng, buffer, timeouts, wanted } = handshake;
+            let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let initiator = Initiator::new(self, ad, link);
             wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
                 wanted(peer.ad(), peer.static_key().as_bytes().as_ref())
@@ -245,12 +244,12 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
         })
     }
 
-    fn respond<'a>(&'a self, handshake: Handshake<'a>) -> Future<'a> {
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a> {
         Box::pin(async move {
-            let Handshake { mut stream, ad, link, rng, buffer, timeouts, wanted } = handshake;
-            let responder = Responder::new(self, ad, link);
+            let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
+            let responder = Responder::new(self, ad);
             wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| {
-                wanted(peer.ad(), peer.static_key().as_bytes().as_ref())
+                link_for(peer.ad(), peer.static_key().as_bytes().as_ref())
             })
             .await
         })

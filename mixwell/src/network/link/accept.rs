@@ -200,9 +200,9 @@ impl Acceptor {
         let judge = |ad: &[u8], key: &[u8]| {
             who = (self.judge)(ad, key);
             link_key = key.to_vec();
-            who.is_some()
+            who.map(|_| self.link)
         };
-        let own = (Ad::node(self.id.as_bytes()), self.link);
+        let own = Ad::node(self.id.as_bytes());
         let done = match stream.set_nodelay(true) {
             Ok(()) => self.key.respond(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, judge).await,
             Err(error) => Err(mixwell_wire::StreamError::Io(error)),

@@ -200,9 +200,9 @@ async fn count(
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut buffer = vec![0; key.buffer_len(&link)];
     let mut rng = Randomness::from_seed(4).rng();
-    let own = (Ad::node(id.as_bytes()), link);
+    let own = Ad::node(id.as_bytes());
     let timeouts = Timeouts { read: Duration::from_hours(1), ..Timeouts::default() };
-    let session = key.respond(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+    let session = key.respond(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| Some(link)).await.unwrap();
     let read: Box<dyn AsyncRead + Send + Unpin> =
         if is_slow { Box::new(Slow::new(stream)) } else { Box::new(BufReader::with_capacity(1 << 16, stream)) };
     let mut reader = Reader::new(read, session.receiver, buffer, &timeouts);

@@ -1,13 +1,17 @@
 //! Over `std::io`.
 
-use super::{COMMANDS, Crumbs, buffer, down, is_client, is_gateway, packet, payload, socket_pair, up};
+use super::{COMMANDS, Crumbs, buffer, down, is_gateway, link_for, packet, payload, socket_pair, up};
 use crate::{
+    common::SIZES,
     fake_kem::FakeKem,
     pair::{Pair, UNIX_TIME, rng},
 };
-use core::time::Duration;
+use core::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 use mixwell_wire::blocking::{Reader, Timed, Writer, initiate, respond};
-use mixwell_wire::{Command, HandshakeError, Peer, StreamError, Timeouts};
+use mixwell_wire::{Command, HandshakeError, Link, Peer, StreamError, Timeouts};
 use std::io::{self, Read, Write};
 use std::{thread, time::Instant};
 
@@ -50,7 +54,7 @@ fn ten_thousand_commands_each_way() {
         let pair = Pair::default();
         let mut stream = Crumbs::new(&gateway_stream);
         let mut buffer = buffer();
-        let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer, &timeouts, is_client);
+        let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer, &timeouts, link_for);
         let session = session.unwrap();
         let sending = gateway_stream.try_clone().unwrap();
         let sending = thread::spawn(move || {
@@ -140,8 +144,10 @@ fn a_refused_peer_gets_nothing_but_the_end() {
         let gateway = thread::spawn(move || {
             let pair = Pair::default();
             let timeouts = Timeouts::default();
-            respond(&mut gateway_stream, pair.responder(), &mut rng(1), &mut buffer(), &timeouts, |_| refuser == 0)
-                .map(|_| ())
+            respond(&mut gateway_stream, pair.responder(), &mut rng(1), &mut buffer(), &timeouts, |_| {
+                (refuser == 0).then_some(Link::gateway(SIZES))
+            })
+            .map(|_| ())
         });
         let pair = Pair::default();
         let mut buffer = buffer();
@@ -187,7 +193,7 @@ fn a_session_without_a_limit_outlives_the_handshakes() {
     let gateway = thread::spawn(move || {
         let pair = Pair::default();
         let mut stream = &gateway_stream;
-        let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer(), &timeouts, is_client);
+        let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer(), &timeouts, link_for);
         let mut writer = Writer::new(stream, session.unwrap().sender, buffer(), &timeouts);
         thread::sleep(2 * handshake);
         writer.send(&Command::NoOp).unwrap();
@@ -198,4 +204,58 @@ fn a_session_without_a_limit_outlives_the_handshakes() {
     let mut reader = Reader::new(stream, session.unwrap().receiver, buffer(), &timeouts);
     assert_eq!(reader.receive().unwrap(), Command::NoOp);
     gateway.join().unwrap();
+}
+
+/// A stream that takes so many bytes, and then makes its writer wait.
+#[derive(Debug)]
+struct Full {
+    taken: RefCell<Vec<u8>>,
+    room: Cell<usize>,
+}
+
+impl Write for &Full {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let some = bytes.len().min(self.room.get());
+        if some == 0 {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        self.room.update(|room| room - some);
+        self.taken.borrow_mut().extend(&bytes[..some]);
+        Ok(some)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Timed for &Full {
+    fn set_read_timeout(&mut self, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_write_timeout(&mut self, _: Duration) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// As it is with the other adapters.
+#[test]
+fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
+    for room in [0, 1, 20, 3123] {
+        let [client, mut gateway] = Pair::default().sessions();
+        let stream = Full { taken: RefCell::default(), room: Cell::new(room) };
+        let mut writer = Writer::new(&stream, client.sender, buffer(), &Timeouts::default());
+        assert!(matches!(writer.send(&Command::Disconnect), Err(StreamError::Timeout)));
+        // still full: the next one is not begun
+        assert!(matches!(writer.send(&Command::NoOp), Err(StreamError::Timeout)));
+        stream.room.set(usize::MAX);
+        writer.send(&Command::NoOp).unwrap();
+        let mut taken = stream.taken.borrow_mut();
+        let (first, second) = taken.split_at_mut(3124);
+        for (frame, command) in [(first, Command::Disconnect), (second, Command::NoOp)] {
+            let (header, body) = frame.split_first_chunk_mut().unwrap();
+            assert_eq!(gateway.receiver.open_length(header).unwrap().open(body), Ok(command));
+        }
+    }
 }

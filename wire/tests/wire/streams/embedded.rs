@@ -1,15 +1,15 @@
 //! Over `embedded-io-async`, with `tokio`'s sockets below.
 
 use super::{
-    COMMANDS, Crumbs, down, is_client, is_gateway, packet, payload,
-    tokio::{run, sockets},
+    COMMANDS, Crumbs, down, is_gateway, link_for, packet, payload,
+    tokio::{once, run, sockets},
     up,
 };
 use crate::{
     fake_kem::FakeKem,
     pair::{Pair, UNIX_TIME, rng},
 };
-use mixwell_wire::{Peer, StreamError};
+use mixwell_wire::{Command, Peer, StreamError};
 
 use ::tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -53,7 +53,7 @@ fn ten_thousand_commands_each_way() {
             let mut stream = Embedded(Crumbs::new(gateway_stream));
             let mut random = rng(8);
             let mut buffer = [0; 3159];
-            let session = respond(&mut stream, pair.responder(), &mut random, &mut buffer, UNIX_TIME, is_client);
+            let session = respond(&mut stream, pair.responder(), &mut random, &mut buffer, UNIX_TIME, link_for);
             let session = session.await.unwrap();
             let (read, write) = stream.0.stream.into_split();
             let sending = spawn(async move {
@@ -94,5 +94,45 @@ fn ten_thousand_commands_each_way() {
         sending.await.unwrap();
         gateway.await.unwrap();
         assert!(matches!(reader.receive().await, Err(StreamError::Closed)));
+    });
+}
+
+#[test]
+fn waiting_is_given_up_at_every_byte() {
+    run(async {
+        let (mut ours, theirs) = ::tokio::io::duplex(8000);
+        let [mut client, gateway] = Pair::default().sessions();
+        let mut reader = Reader::new(Embedded(Crumbs::new(theirs)), gateway.receiver, [0; 3159]);
+        let packet = packet();
+        for command in [Command::SendPacket(&packet), Command::NoOp] {
+            let mut frame = [0; 3159];
+            let (last, front) = client.sender.seal(&command, &mut frame).unwrap().split_last().unwrap();
+            for byte in front {
+                ours.write_all(&[*byte]).await.unwrap();
+                assert!(once(reader.receive()).is_none());
+                assert_eq!(reader.packet_mut(), None);
+            }
+            ours.write_all(&[*last]).await.unwrap();
+            assert_eq!(reader.receive().await.unwrap(), command);
+            assert_eq!(reader.packet_mut().is_some(), command != Command::NoOp);
+        }
+    });
+}
+
+/// The caller's own limit, as the specification's timeouts ask for: nothing is lost by it either way.
+#[test]
+fn a_limit_of_the_callers() {
+    run(async {
+        let (ours, theirs) = ::tokio::io::duplex(100);
+        let [client, gateway] = Pair::default().sessions();
+        let mut writer = Writer::new(Embedded(Crumbs::new(ours)), client.sender, [0; 3159]);
+        let limit = core::time::Duration::from_millis(20);
+        assert!(::tokio::time::timeout(limit, writer.send(&Command::Disconnect)).await.is_err());
+        let mut reader = Reader::new(Embedded(Crumbs::new(theirs)), gateway.receiver, [0; 3159]);
+        assert!(::tokio::time::timeout(limit, reader.receive()).await.is_err());
+        let sending = spawn(async move { writer.send(&Command::NoOp).await.unwrap() });
+        assert_eq!(reader.receive().await.unwrap(), Command::Disconnect);
+        assert_eq!(reader.receive().await.unwrap(), Command::NoOp);
+        sending.await.unwrap();
     });
 }

@@ -1,11 +1,12 @@
 //! Over `tokio`.
 
-use super::{COMMANDS, Crumbs, buffer, down, is_client, is_gateway, packet, payload, socket_pair, up};
+use super::{COMMANDS, Crumbs, buffer, down, is_gateway, link_for, packet, payload, socket_pair, up};
 use crate::pair::{Pair, rng};
 use ::tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::TcpStream as TokioStream,
     runtime, spawn,
+    task::unconstrained,
 };
 use core::{
     pin::Pin,
@@ -13,7 +14,7 @@ use core::{
     time::Duration,
 };
 use mixwell_wire::tokio::{Reader, Writer, initiate, respond};
-use mixwell_wire::{Command, StreamError, Timeouts};
+use mixwell_wire::{Command, EncodeError, ReceiveError, SendError, StreamError, Timeouts};
 use std::io;
 
 impl<S: AsyncRead + Unpin> AsyncRead for Crumbs<S> {
@@ -47,7 +48,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Crumbs<S> {
 }
 
 pub(super) fn run(test: impl Future<Output = ()>) {
-    runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+    runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(unconstrained(test));
 }
 
 pub(super) fn sockets() -> (TokioStream, TokioStream) {
@@ -68,7 +69,7 @@ fn ten_thousand_commands_each_way() {
             let mut stream = Crumbs::new(gateway_stream);
             let mut random = rng(8);
             let mut buffer = buffer();
-            let session = respond(&mut stream, pair.responder(), &mut random, &mut buffer, &timeouts, is_client);
+            let session = respond(&mut stream, pair.responder(), &mut random, &mut buffer, &timeouts, link_for);
             let session = session.await.unwrap();
             let (read, write) = stream.stream.into_split();
             let sending = spawn(async move {
@@ -159,4 +160,80 @@ fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
         assert_eq!(reader.receive().await.unwrap(), Command::NoOp);
         sending.await.unwrap();
     });
+}
+
+/// A receive that is given up after every byte, and a packet that cannot be taken for that of the command before.
+#[test]
+fn waiting_is_given_up_at_every_byte() {
+    run(async {
+        let (mut ours, theirs) = ::tokio::io::duplex(8000);
+        let [mut client, gateway] = Pair::default().sessions();
+        let mut reader = Reader::new(theirs, gateway.receiver, buffer(), &Timeouts::default());
+        assert_eq!(reader.packet_mut(), None);
+        let packet = packet();
+        for command in [Command::SendPacket(&packet), Command::NoOp, Command::SendPacket(&packet)] {
+            let mut frame = buffer();
+            let (last, front) = client.sender.seal(&command, &mut frame).unwrap().split_last().unwrap();
+            for byte in front {
+                ours.write_all(&[*byte]).await.unwrap();
+                assert!(once(reader.receive()).is_none());
+                assert_eq!(reader.packet_mut(), None);
+            }
+            ours.write_all(&[*last]).await.unwrap();
+            assert_eq!(once(reader.receive()).unwrap().unwrap(), command);
+            let carried = reader.packet_mut().map(|bytes| bytes.to_vec());
+            assert_eq!(carried, (command != Command::NoOp).then(|| packet.clone()));
+        }
+        // nor does an error leave one
+        ours.write_all(&[0; 20]).await.unwrap();
+        assert!(matches!(reader.receive().await, Err(StreamError::Receive(ReceiveError::Tag))));
+        assert_eq!(reader.packet_mut(), None);
+    });
+}
+
+/// A send that is given up wherever the stream takes no more: the commands arrive whole, in order.
+#[test]
+fn sending_is_given_up_again_and_again() {
+    run(async {
+        let (ours, mut theirs) = ::tokio::io::duplex(70);
+        let [client, mut gateway] = Pair::default().sessions();
+        let mut writer = Writer::new(ours, client.sender, buffer(), &Timeouts::default());
+        assert!(once(writer.send(&Command::Disconnect)).is_none());
+        let mut arrived = vec![];
+        while arrived.len() < 5 * 3124 {
+            let mut some = [0; 70];
+            let count = theirs.read(&mut some).await.unwrap();
+            arrived.extend(&some[..count]);
+            // a command is begun when the one before is out, and never done at once
+            assert!(once(writer.send(&Command::NoOp)).is_none());
+        }
+        let commands = arrived.as_chunks_mut::<3124>().0;
+        let received = commands.iter_mut().map(|frame| {
+            let (header, body) = frame.split_first_chunk_mut().unwrap();
+            gateway.receiver.open_length(header).unwrap().open(body).unwrap().id()
+        });
+        assert_eq!(received.collect::<Vec<_>>(), [1, 0, 0, 0, 0]);
+    });
+}
+
+#[test]
+fn what_cannot_be_sent_leaves_a_writer_as_it_was() {
+    run(async {
+        let (ours, theirs) = ::tokio::io::duplex(8000);
+        let [client, gateway] = Pair::default().sessions();
+        let mut writer = Writer::new(ours, client.sender, buffer(), &Timeouts::default());
+        let error = writer.send(&Command::SendPacket(&[1; 3])).await;
+        assert!(matches!(error, Err(StreamError::Send(SendError::Encode(EncodeError::Field { command: 2 })))));
+        writer.send(&Command::NoOp).await.unwrap();
+        let mut reader = Reader::new(theirs, gateway.receiver, buffer(), &Timeouts::default());
+        assert_eq!(reader.receive().await.unwrap(), Command::NoOp);
+    });
+}
+
+/// What a future gives that is polled once and then dropped.
+pub(super) fn once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match core::pin::pin!(future).poll(&mut Context::from_waker(core::task::Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
 }

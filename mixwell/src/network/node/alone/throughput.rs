@@ -92,7 +92,7 @@ fn link_nanos(geometry: Geometry) -> u64 {
         let own = (Ad::node(&[1; 32]), link);
         let (a, b) = tokio::join!(
             keys[0].initiate(&mut here, own, one, buffer, &timeouts, |_, _| true),
-            keys[1].respond(&mut there, own, other, other_buffer, &timeouts, |_, _| true),
+            keys[1].respond(&mut there, own.0, other, other_buffer, &timeouts, |_, _| Some(link)),
         );
         [a.unwrap(), b.unwrap()]
     });

@@ -98,3 +98,40 @@ impl Drop for Poly1305 {
         self.pad.zeroize();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(r: u8, pad: [u8; 16], message: &[[u8; 16]]) -> [u8; 16] {
+        let mut one_time = [0; 64];
+        one_time[0] = r;
+        one_time[16..32].copy_from_slice(&pad);
+        let mut mac = Poly1305::new(&one_time);
+        for block in message {
+            mac.update_padded(block);
+        }
+        let mut at_once = Poly1305::new(&one_time);
+        at_once.update_padded(message.as_flattened());
+        let tag = mac.finalize();
+        assert_eq!(at_once.finalize(), tag);
+        tag
+    }
+
+    fn block(first: u8, others: u8) -> [u8; 16] {
+        let mut block = [others; 16];
+        block[0] = first;
+        block
+    }
+
+    /// RFC 8439, appendix A.3, vectors 7 to 11: sums about the modulus and about 2^128.
+    #[test]
+    fn sums_at_the_edges() {
+        let (ones, zeros) = ([0xff; 16], [0; 16]);
+        assert_eq!(tag(2, zeros, &[ones]), block(3, 0));
+        assert_eq!(tag(2, ones, &[block(2, 0)]), block(3, 0));
+        assert_eq!(tag(1, zeros, &[ones, block(0xf0, 0xff), block(0x11, 0)]), block(5, 0));
+        assert_eq!(tag(1, zeros, &[ones, block(0xfb, 0xfe), [1; 16]]), zeros);
+        assert_eq!(tag(2, zeros, &[block(0xfd, 0xff)]), block(0xfa, 0xff));
+    }
+}
