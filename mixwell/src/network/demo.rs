@@ -116,15 +116,16 @@ async fn demonstrate(
         // what is sent at the very end still comes back within the epoch
         None => world.clock.eighths_into(first.plus(arguments.epochs.saturating_sub(1).into()), 7),
     };
-    let talk = world.talk();
+    let (talk, before) = (world.talk(), world.sent());
     let until = after(Instant::now(), end.saturating_sub(world.clock.now()));
     view.until(&world, until, |_, _| false).await;
     talk.stop();
+    let sent = world.sent().since(before);
     view.until(&world, after(Instant::now(), HOMECOMING), |_, results| results.awaited == 0).await;
     view.finish();
 
     let results: Results = world.results().clone();
-    let report = summary::Report::new(arguments, &world, &results, begun.elapsed());
+    let report = summary::Report::new(arguments, &world, (&results, sent), begun.elapsed());
     // before they stop, since what is under way then is lost
     let outcome = (report.text(), report.verdict());
     let _ = time::timeout(Duration::from_secs(8), world.stop()).await;

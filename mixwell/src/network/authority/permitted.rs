@@ -1,5 +1,6 @@
 //! What an authority's configuration decides, and which descriptors follow from it.
 
+use super::message::Peer;
 use crate::network::{
     config::{AuthorityConfiguration, NodeKind, PermittedNode},
     keys::LinkKem,
@@ -38,13 +39,18 @@ impl From<&AuthorityConfiguration> for Rules {
 }
 
 impl Rules {
-    /// The descriptor of a signed upload for an epoch, if its node may take part and it is well-formed.
+    /// The descriptor of a signed upload for this epoch or the next one, if its node may take part, brings it itself, and it is
+    /// well-formed.
     pub(super) fn accept<'u>(
         &self,
+        peer: Peer,
+        (epoch, now): (Epoch, Epoch),
         upload: &'u [u8],
-        epoch: Epoch,
-        uploader: KeyHash,
     ) -> Result<(KeyHash, Descriptor<'u>), DescriptorStatus> {
+        let Peer::Node(uploader) = peer else { return Err(DescriptorStatus::Forbidden) };
+        if epoch != now && epoch != now.plus(1) {
+            return Err(DescriptorStatus::Invalid);
+        }
         if upload.len() > MOST_DESCRIPTOR_BYTES {
             return Err(DescriptorStatus::Invalid);
         }

@@ -2,6 +2,7 @@
 
 use super::{
     message::{Outgoing, Peer, Reply, is_too_early},
+    permitted::Rules,
     state::State,
 };
 use crate::network::{
@@ -14,7 +15,7 @@ use crate::network::{
     runtime::pass_on,
 };
 use core::time::Duration;
-use mixwell_pki_types::KeyHash;
+use mixwell_pki_types::{Epoch, KeyHash};
 use mixwell_wire::{Ad, Command, FRAME_OVERHEAD, Link, Sender, Statement, StreamError, Timeouts, tokio::Reader};
 use std::{io, sync::Arc};
 use tokio::{io::AsyncWriteExt as _, net::tcp::WriteHalf, sync::Mutex, task::JoinSet};
@@ -33,9 +34,10 @@ pub(crate) struct AuthorityNode {
 /// Runs an authority until `stop` is ready.
 pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<Output = ()>) {
     let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
+    let rules = state.rules().clone();
     let state = Arc::new(Mutex::new(state));
     let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch());
-    let server = Arc::new(Server { id, link, authorities, clock, randomness, state: Arc::clone(&state) });
+    let server = Arc::new(Server { id, link, authorities, clock, randomness, rules, state: Arc::clone(&state) });
     // dropped with this future, and all its tasks with it
     let mut tasks = JoinSet::new();
     for listener in listeners {
@@ -117,6 +119,7 @@ struct Server {
     authorities: Arc<Authorities>,
     clock: Clock,
     randomness: Randomness,
+    rules: Rules,
     state: Arc<Mutex<State>>,
 }
 
@@ -170,7 +173,7 @@ impl Server {
         let mut writer = Replies { to, sender: session.sender };
         for _ in 0..commands {
             let command = reader.receive().await?;
-            let reply = self.state.lock().await.handle(self.clock.now(), peer, &command);
+            let reply = self.reply(peer, &command).await;
             if reply == Reply::Close {
                 break;
             }
@@ -180,6 +183,19 @@ impl Server {
         }
         drop(accepted.place);
         Ok(())
+    }
+
+    async fn reply(&self, peer: Peer, command: &Command<'_>) -> Reply {
+        let now = self.clock.now();
+        let Command::PostDescriptor { epoch, payload } = command else {
+            return self.state.lock().await.handle(now, peer, command);
+        };
+        // this takes long, and comes from anyone: nobody else is to wait for it
+        let epoch = Epoch(*epoch);
+        Reply::Descriptor(match self.rules.accept(peer, (epoch, self.clock.time_at(now).epoch), payload) {
+            Ok((id, descriptor)) => self.state.lock().await.take_descriptor(now, epoch, (id, &descriptor)),
+            Err(status) => status,
+        })
     }
 
     /// Who a peer is; `None` if it is not who it says.

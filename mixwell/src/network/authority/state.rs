@@ -9,7 +9,7 @@ use super::{
 use crate::network::{clock::eighths, config::NodeKind, keys::Identity};
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
-use mixwell_pki_types::{Document, Epoch, EpochTime, KeyHash, LIFETIME, Layer, build::DocumentBuilder};
+use mixwell_pki_types::{Descriptor, Document, Epoch, EpochTime, KeyHash, LIFETIME, Layer, build::DocumentBuilder};
 use mixwell_wire::{
     CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement, VoteStatus,
 };
@@ -95,7 +95,12 @@ impl State {
         match command {
             Command::GetConsensus { epoch, .. } => self.consensus(Epoch(*epoch), time.epoch),
             Command::PostDescriptor { epoch, payload } => {
-                Reply::Descriptor(self.post_descriptor(time.epoch, peer, Epoch(*epoch), payload))
+                let epoch = Epoch(*epoch);
+                let status = match self.rules.accept(peer, (epoch, time.epoch), payload) {
+                    Ok((id, descriptor)) => self.take_descriptor(now, epoch, (id, &descriptor)),
+                    Err(status) => status,
+                };
+                Reply::Descriptor(status)
             }
             // no configuration names storage replicas yet
             Command::PostReplicaDescriptor { .. } => Reply::ReplicaDescriptor(DescriptorStatus::Forbidden),
@@ -269,15 +274,24 @@ impl State {
         }
     }
 
-    fn post_descriptor(&mut self, now: Epoch, peer: Peer, epoch: Epoch, upload: &[u8]) -> DescriptorStatus {
-        let Peer::Node(uploader) = peer else { return DescriptorStatus::Forbidden };
-        if epoch != now && epoch != now.plus(1) {
+    /// By which rules descriptors are accepted.
+    pub(super) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Takes a descriptor for an epoch that the rules have accepted: signatures are checked before anyone waits for the state.
+    pub(super) fn take_descriptor(
+        &mut self,
+        now: Duration,
+        epoch: Epoch,
+        (id, descriptor): (KeyHash, &Descriptor<'_>),
+    ) -> DescriptorStatus {
+        self.turn_to(time_at(&self.rules, now).epoch);
+        let next = self.round.epoch();
+        // the epoch may have turned meanwhile
+        if epoch != next && epoch.plus(1) != next {
             return DescriptorStatus::Invalid;
         }
-        let (id, descriptor) = match self.rules.accept(upload, epoch, uploader) {
-            Ok(accepted) => accepted,
-            Err(status) => return status,
-        };
         let accepted = self.descriptors.entry(epoch).or_default();
         match accepted.get(&id) {
             Some(before) if before == descriptor.encoded() => DescriptorStatus::Ok,

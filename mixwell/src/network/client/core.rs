@@ -133,6 +133,11 @@ impl Client {
         }
     }
 
+    /// Whether there is room for another message: whoever sends more has to wait.
+    pub(crate) fn has_room(&self) -> bool {
+        self.messages.len() < MOST_WAITING
+    }
+
     /// A message for the next tick that is free.
     pub(crate) fn queue(&mut self, request: Request) {
         if request.payload.len() > self.packets.geometry().user_forward_payload_len() {
@@ -241,6 +246,9 @@ impl fmt::Display for Unanswered {
         })
     }
 }
+
+/// So many messages wait for their ticks.
+const MOST_WAITING: usize = 256;
 
 /// What the links, the unwraps and the gateway may take besides the delays.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });

@@ -114,7 +114,7 @@ impl Session {
                     connection.look_after_consensus().await?;
                     connection.send_due().await?;
                 }
-                request = requests.recv() => match request {
+                request = requests.recv(), if connection.session.client.has_room() => match request {
                     Some(request) => connection.session.client.queue(request),
                     None => return Ok(()),
                 },

@@ -4,7 +4,7 @@ use super::{
     Arguments,
     predict::quantile,
     talk::Results,
-    world::{AUTHORITIES, MIXES_PER_LAYER, RATES, World},
+    world::{AUTHORITIES, MIXES_PER_LAYER, RATES, Sent, World},
 };
 use crate::{
     network::{
@@ -27,12 +27,14 @@ pub(super) struct Report {
     heading: String,
     delays: u32,
     results: Results,
+    /// While the clients talked.
+    sent: Sent,
     nodes: Vec<Arc<Node>>,
     tallies: Vec<Arc<Tally>>,
 }
 
 impl Report {
-    pub(super) fn new(arguments: &Arguments, world: &World, results: &Results, took: Duration) -> Self {
+    pub(super) fn new(arguments: &Arguments, world: &World, (results, sent): (&Results, Sent), took: Duration) -> Self {
         let heading = format!(
             "{HEADING}{AUTHORITIES} authorities, a gateway, {} layers of {MIXES_PER_LAYER} mixes, a service node, {} clients{HEADING:#}\n\
              {} packets of {} bytes, {} links, epochs of {:.1} s, {:.0} s in all\n",
@@ -46,7 +48,8 @@ impl Report {
         );
         // each layer there and back, the gateway there, the service node
         let delays = u32::from(arguments.layers).saturating_mul(2).saturating_add(2);
-        Self { heading, delays, results: results.clone(), nodes: world.nodes.clone(), tallies: world.tallies.clone() }
+        let (nodes, tallies) = (world.nodes.clone(), world.tallies.clone());
+        Self { heading, delays, results: results.clone(), sent, nodes, tallies }
     }
 
     /// Whether every message came back, and nothing was lost on its way.
@@ -136,11 +139,9 @@ impl Report {
     }
 
     fn cover(&self, out: &mut String) -> fmt::Result {
-        let messages = self.of_clients(|tally| [&tally.messages]);
-        let decoys = self.of_clients(|tally| [&tally.decoys]);
-        let own: u64 = self.nodes.iter().map(|node| node.mix.counters().flow(Flow::DecoySent)).sum();
+        let Sent { messages, decoys, loops: own } = self.sent;
         let share = |part: u64, whole: u64| 100.0 * float(part) / float(whole).max(1.0);
-        writeln!(out, "{HEADING}Cover{HEADING:#}")?;
+        writeln!(out, "{HEADING}Cover while the clients talked{HEADING:#}")?;
         writeln!(
             out,
             "  clients sent {} messages and {} decoys: {:.1} decoys for each message",

@@ -10,6 +10,7 @@ use crate::network::{
     client::{self, Tally},
     clock::Clock,
     config::{Gateway, NodeKind, PermittedNode},
+    counters::Flow,
     directory::{Consensuses, Directory, follow},
     error::NetworkError,
     keys::{Identity, LinkKey},
@@ -23,7 +24,10 @@ use crate::network::{
     pki_client::PkiClient,
     randomness::Randomness,
 };
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates};
 use mixwell_sphinx::Geometry;
 use mixwell_wire::Timeouts;
@@ -57,6 +61,28 @@ pub(super) struct World {
     directory: Directory,
     stop: watch::Sender<bool>,
     tasks: JoinSet<Result<(), NetworkError>>,
+}
+
+/// What the clients and the nodes have sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    /// Messages of clients.
+    pub(super) messages: u64,
+    /// Loop decoys of clients.
+    pub(super) decoys: u64,
+    /// Loop decoys of nodes.
+    pub(super) loops: u64,
+}
+
+impl Sent {
+    /// What was sent since.
+    pub(super) const fn since(self, before: Self) -> Self {
+        Self {
+            messages: self.messages.saturating_sub(before.messages),
+            decoys: self.decoys.saturating_sub(before.decoys),
+            loops: self.loops.saturating_sub(before.loops),
+        }
+    }
 }
 
 /// The keys and the socket of a node or authority.
@@ -222,13 +248,25 @@ impl World {
             let (up, all) = node.routes.up();
             all > 0 && up == all
         });
-        links && self.signers().is_some() && self.nodes.iter().all(|node| node.has_consensus())
+        let clients = self.tallies.iter().all(|tally| tally.connections.load(Relaxed) > 0);
+        links && clients && self.signers().is_some() && self.nodes.iter().all(|node| node.has_consensus())
     }
 
     /// How many authorities signed the consensus of this epoch, if there is one.
     pub(super) fn signers(&self) -> Option<usize> {
         let known = self.directory.borrow().clone();
         known.of(self.clock.epoch()).map(|consensus| consensus.signers().len())
+    }
+
+    /// What has been sent so far.
+    pub(super) fn sent(&self) -> Sent {
+        let clients =
+            |count: fn(&Tally) -> &AtomicU64| self.tallies.iter().map(|tally| count(tally).load(Relaxed)).sum();
+        Sent {
+            messages: clients(|tally| &tally.messages),
+            decoys: clients(|tally| &tally.decoys),
+            loops: self.nodes.iter().map(|node| node.mix.counters().flow(Flow::DecoySent)).sum(),
+        }
     }
 
     /// Has the clients send messages until they are stopped.
