@@ -88,6 +88,9 @@ pub(crate) struct Parts<S: MixScheme> {
     pub(crate) randomness: Randomness,
 }
 
+/// A consensus as clients get it, once somebody has asked for it.
+type Zipped = Arc<OnceCell<Arc<[u8]>>>;
+
 /// A node, and what is known of it while it runs.
 pub(crate) struct Node {
     pub(crate) name: String,
@@ -104,7 +107,7 @@ pub(crate) struct Node {
     stopwatch: Stopwatch,
     directory: Directory,
     rates: RwLock<Option<Rates>>,
-    zipped: Mutex<BTreeMap<Epoch, Arc<OnceCell<Arc<[u8]>>>>>,
+    zipped: Mutex<BTreeMap<Epoch, Zipped>>,
     link: Link,
     sizes: Sizes,
     randomness: Randomness,

@@ -68,10 +68,7 @@ impl<S: MixScheme> KeyRing<S> {
         let privates: [_; MOST_KEYS] = core::array::from_fn(|place| &*keys.get(place).unwrap_or(last).private);
         let opened = self.sphinx.open_any_each(packets, privates.get(..keys.len()).unwrap_or(&privates));
         let opened = opened.map(|opened| {
-            let (place, opened) = match opened? {
-                Ok(opened) => opened,
-                Err(_) => return Some(Err(Loss::Mac)),
-            };
+            let Ok((place, opened)) = opened? else { return Some(Err(Loss::Mac)) };
             Some(match keys.get(place).unwrap_or(last).replays().insert(opened.replay_tag()) {
                 Ok(insertion) if !insertion.is_seen() => Ok(opened),
                 Ok(_) => Err(Loss::Replay),

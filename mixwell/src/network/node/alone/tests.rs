@@ -48,7 +48,7 @@ fn who_is_slow_costs_nobody_else() {
     let (_stop, stopped) = watch::channel(false);
     runtime().block_on(async {
         // every other packet is for the slow one, some megabytes
-        let to = |number: usize| if number % 2 == 0 { LINKS } else { 0 };
+        let to = |number: usize| if number.is_multiple_of(2) { LINKS } else { 0 };
         let (plan, mix, mut neighbours) = plan(geometry(30_000), EACH, to);
         neighbours.nodes[0].is_slow = true;
         let (node, _) = start(&plan, mix, stopped);
