@@ -94,6 +94,9 @@ pub(crate) struct Parts<S: MixScheme> {
     pub(crate) randomness: Randomness,
 }
 
+/// A consensus as clients get it, once somebody has asked for it.
+type Zipped = Arc<OnceCell<Arc<[u8]>>>;
+
 /// A node, and what is known of it while it runs.
 pub(crate) struct Node {
     pub(crate) name: String,
@@ -150,9 +153,6 @@ pub(crate) fn packets_of(period: Duration, per_second: u32) -> usize {
     let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
     usize::try_from(packets).unwrap_or(usize::MAX)
 }
-
-/// A consensus as it is sent, once it is zipped.
-type Zipped = Arc<OnceCell<Arc<[u8]>>>;
 
 impl Node {
     /// A node, and the task that hands its mix keys on from epoch to epoch.

@@ -294,6 +294,7 @@ fn an_epoch_turns_with_another_topology() {
 
 /// An authority and a mix that hang: they hold their sockets, and say nothing.
 #[test]
+#[ignore = "a minute or two"]
 fn who_hangs_is_left_behind_and_caught_up_with() {
     let network = Network::start_but(&["--layers", "1", "--mixes", "2"], 8, &[]);
     let (authority, mix) = (&network.processes["auth1"], &network.processes["mix1"]);

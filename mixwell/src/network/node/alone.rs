@@ -1,6 +1,8 @@
 //! One mix whose neighbours are played by the test: they send it packets that were made beforehand, as fast as it takes them.
 #![allow(
     clippy::unwrap_used,
+    clippy::similar_names,
+    clippy::unchecked_time_subtraction,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::integer_division_remainder_used,
