@@ -2,11 +2,13 @@
 //!
 //! The hold model: delays of a second on average, every millisecond what is due goes out, and as many come in. One
 //! element is one packet's insert and release. `ServerQueue` keeps its whole promise meanwhile (random order from a
-//! ChaCha generator, lateness, counters); `BinaryHeap` and the wheel crate keep only the order of time.
+//! ChaCha generator, lateness, counters); `BinaryHeap` and the wheel crate keep only the order of time. Memory is what
+//! each asked the allocator for and has not given back, for a packet of 4 bytes.
 //!
 //! `cargo bench -p mixwell-benches --bench queue`, and a number to hold no more than that
 #![allow(missing_docs, clippy::pedantic, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
+use allocation_counter::measure;
 use core::{
     cmp::Reverse,
     hint::black_box,
@@ -26,8 +28,11 @@ const LIMITS: Limits = Limits::for_epoch_millis(20 * 60 * 1000);
 const MEAN_MILLIS: f64 = 1000.0;
 /// How many are held, and how many turns are taken.
 const HELD: [(usize, usize); 5] = [(1_000, 100), (10_000, 50), (100_000, 30), (1_000_000, 10), (10_000_000, 3)];
-/// Milliseconds of a turn.
-const TURN: usize = 256;
+/// Milliseconds of a wheel's turn: all that moves between levels is in it.
+const WHEEL_TURN: usize = 256;
+/// Milliseconds of a heap's turn, and before the first. A heap has no levels, and exponential delays no memory: what was
+/// put into it at once is its steady state.
+const HEAP_TURN: usize = 16;
 
 /// What can hold packets.
 trait Holds {
@@ -111,18 +116,26 @@ struct Held<'a> {
     queue: Box<dyn Holds>,
     delays: Cycle<Copied<Iter<'a, u32>>>,
     now: u64,
+    turn: usize,
+    bytes_a_packet: f64,
 }
 
 impl<'a> Held<'a> {
-    fn new(mut queue: Box<dyn Holds>, held: usize, delays: &'a [u32]) -> Self {
-        let mut delays = delays.iter().copied().cycle();
-        for packet in 0..held as u32 {
-            queue.insert(0, delays.next().unwrap(), packet);
-        }
-        let mut held = Self { queue, delays, now: 0 };
-        // Two means, so that it begins in the steady state.
-        (0..2 * MEAN_MILLIS as u32).for_each(|_| _ = held.step());
-        held
+    /// Fills a queue, and lets a wheel go round once for two means, a heap for a turn.
+    fn new(mut queue: Box<dyn Holds>, turn: usize, held: usize, delays: &'a [u32]) -> Self {
+        let mut cycle = delays.iter().copied().cycle();
+        let mut this = None;
+        let memory = measure(|| {
+            for packet in 0..held as u32 {
+                queue.insert(0, cycle.next().unwrap(), packet);
+            }
+            let mut held = Self { queue, delays: cycle, now: 0, turn, bytes_a_packet: 0.0 };
+            let warm = if turn == WHEEL_TURN { 2 * MEAN_MILLIS as usize } else { turn };
+            (0..warm).for_each(|_| _ = held.step());
+            this = Some(held);
+        });
+        let bytes_a_packet = memory.bytes_current as f64 / held as f64;
+        Self { bytes_a_packet, ..this.unwrap() }
     }
 
     /// A millisecond: as many come as go.
@@ -135,10 +148,10 @@ impl<'a> Held<'a> {
         released
     }
 
-    /// Nanoseconds a packet, over a turn of our wheel's lowest level: what moves between levels is in it.
+    /// Nanoseconds a packet.
     fn turn(&mut self) -> f64 {
         let (mut done, start) = (0, time::Instant::now());
-        for _ in 0..TURN {
+        for _ in 0..self.turn {
             done += self.step();
         }
         start.elapsed().as_nanos() as f64 / done as f64
@@ -162,25 +175,28 @@ fn main() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let delays: Vec<u32> = (0..1 << 20).map(|_| rate.hop_delay_millis(&mut rng)).collect();
 
-    println!("nanoseconds an insert and release, side by side\n");
+    println!("nanoseconds an insert and release, side by side; bytes of memory for each packet held\n");
     println!(
-        "{:>10} {:>12} {:>11} {:>12} {:>24}",
-        "held", "ServerQueue", "BinaryHeap", "wheel crate", "wheel crate, random order"
+        "{:>10} {:>12} {:>11} {:>12} {:>17} {:>18}",
+        "held", "ServerQueue", "BinaryHeap", "wheel crate", "and random order", "bytes"
     );
     for (held, turns) in HELD.into_iter().filter(|(held, _)| *held <= most) {
         let wheel = || QuadWheelWithOverflow::new(no_prune);
-        let queues: [Box<dyn Holds>; 4] = [
-            Box::new(Ours(ServerQueue::new(LIMITS, 2 * held), ChaCha8Rng::seed_from_u64(2))),
-            Box::new(BinaryHeap::new()),
-            Box::new(wheel()),
-            Box::new(Shuffled(wheel(), ChaCha8Rng::seed_from_u64(5))),
+        let queues: [(Box<dyn Holds>, usize); 4] = [
+            (Box::new(Ours(ServerQueue::new(LIMITS, 2 * held), ChaCha8Rng::seed_from_u64(2))), WHEEL_TURN),
+            (Box::new(BinaryHeap::new()), HEAP_TURN),
+            (Box::new(wheel()), WHEEL_TURN),
+            (Box::new(Shuffled(wheel(), ChaCha8Rng::seed_from_u64(5))), WHEEL_TURN),
         ];
-        let [ours, heap, wheel, shuffled] = least(&mut queues.map(|queue| Held::new(queue, held, &delays)), turns);
-        println!("{held:>10} {ours:>12.1} {heap:>11.1} {wheel:>12.1} {shuffled:>24.1}");
+        let mut queues = queues.map(|(queue, turn)| Held::new(queue, turn, held, &delays));
+        let [ours, heap, wheel, shuffled] = least(&mut queues, turns);
+        let [bytes @ .., _] = queues.map(|queue| format!("{:.0}", queue.bytes_a_packet));
+        let bytes = bytes.join(" / ");
+        println!("{held:>10} {ours:>12.1} {heap:>11.1} {wheel:>12.1} {shuffled:>17.1} {bytes:>18}");
     }
 
     let fixed = Ours(Box::new(Queue::<u32, 1_000>::new(LIMITS)), ChaCha8Rng::seed_from_u64(3));
-    let [fixed] = least(&mut [Held::new(Box::new(fixed), 500, &delays)], 20);
+    let [fixed] = least(&mut [Held::new(Box::new(fixed), WHEEL_TURN, 500, &delays)], 20);
     println!("\nQueue of fixed capacity, 500 held: {fixed:.1} ns an insert and release");
 
     // A flood: every insert finds the queue full and draws a victim.

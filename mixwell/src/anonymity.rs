@@ -26,6 +26,7 @@ use std::{io::Write as _, path::PathBuf};
 /// exact odds. Reported are the entropy of those odds, the latency, and what the cover costs, beside the closed forms for
 /// Poisson mixes where there are any. A packet takes one path of one node of each hop, and ends there: replies to
 /// messages and decoys, which come back through the layers and about double the traffic of a real network, are left out.
+/// So the entropies are those of an observer who can tell replies from the rest, and the least that one who can't has.
 ///
 /// The network is --layers of --nodes mixes, or that of a PKI document: its gateways are the first hop, then come its
 /// layers of mixes, and with its rates all its nodes send loops. Rates given here replace the document's.

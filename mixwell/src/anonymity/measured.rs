@@ -15,11 +15,20 @@ pub(super) struct Measured {
     pub(super) user_entropy: Histogram,
     /// The same with the nodes and their loops as one more sender.
     pub(super) sender_entropy: Histogram,
-    /// Entropy of which packet that left a followed one is, in bits.
+    /// Entropy of which packet that left a followed one is, in bits, of those that left themselves.
     pub(super) message_entropy: Histogram,
-    /// Of the packets that are followed, those that left the network.
-    pub(super) ended: u32,
+    /// How many packets were followed.
+    pub(super) followed: usize,
     pub(super) sent: Sent,
+}
+
+impl Measured {
+    /// How many of the packets that were followed did not leave in time.
+    pub(super) fn followed_left_out(&self) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "64 at most")]
+        let left = self.message_entropy.count() as usize;
+        self.followed.saturating_sub(left)
+    }
 }
 
 /// Packets sent into the network.

@@ -29,8 +29,7 @@ pub(super) struct Network {
     next_followed: Instant,
     follow_every_nanos: u64,
     measure_until: Instant,
-    /// The entropy gathered so far of each packet that is followed.
-    followed: Vec<f64>,
+    followed: Vec<Followed>,
     measured: Measured,
     rng: ChaCha20Rng,
 }
@@ -62,7 +61,17 @@ struct Packet {
     sent: Instant,
     /// The hop that it is at, or goes to.
     hop: usize,
-    followed: bool,
+    /// Its number among those that are followed.
+    followed: Option<usize>,
+}
+
+/// What is known of a packet that is followed.
+#[derive(Clone, Copy, Default)]
+struct Followed {
+    /// Of which packet that left it is, in bits, over those that left so far.
+    entropy: f64,
+    /// Whether it left.
+    ended: bool,
 }
 
 /// How many packets are followed.
@@ -114,7 +123,7 @@ impl Network {
                 user_entropy: Histogram::new(0.02, 1000),
                 sender_entropy: Histogram::new(0.02, 1000),
                 message_entropy: Histogram::new(0.02, 2000),
-                ended: 0,
+                followed: 0,
                 sent: Sent::default(),
             },
             rng,
@@ -137,9 +146,10 @@ impl Network {
                 Actor::Mix(number) => self.mix(now, number),
             }
         }
-        for entropy in &self.followed {
+        for Followed { entropy, .. } in self.followed.iter().filter(|followed| followed.ended) {
             self.measured.message_entropy.add(*entropy);
         }
+        self.measured.followed = self.followed.len();
         self.measured
     }
 
@@ -192,11 +202,11 @@ impl Network {
             && now <= self.measure_until;
         let message = follow.then_some(self.followed.len());
         if follow {
-            self.followed.push(0.0);
+            self.followed.push(Followed::default());
             self.next_followed = self.next_followed.plus_nanos(self.follow_every_nanos);
         }
         let odds = self.origins.seen(sender, message);
-        self.arrive(now, Packet { sent: now, hop: 0, followed: follow }, &odds);
+        self.arrive(now, Packet { sent: now, hop: 0, followed: message }, &odds);
     }
 
     /// A packet goes to any node of its hop.
@@ -236,7 +246,9 @@ impl Network {
     }
 
     fn leave(&mut self, now: Instant, packet: Packet, odds: &Odds) {
-        self.measured.ended = self.measured.ended.saturating_add(u32::from(packet.followed));
+        if let Some(followed) = packet.followed.and_then(|number| self.followed.get_mut(number)) {
+            followed.ended = true;
+        }
         if packet.sent >= self.warm && packet.sent <= self.measure_until {
             self.measured.latency.add(millis(packet.sent, now));
             self.measured.sender_entropy.add(odds.sender_entropy(self.origins));
@@ -244,8 +256,8 @@ impl Network {
                 self.measured.user_entropy.add_weighted(entropy, chance);
             }
         }
-        for (entropy, chance) in self.followed.iter_mut().zip(odds.followed(self.origins)) {
-            *entropy += entropy_term(chance);
+        for (followed, chance) in self.followed.iter_mut().zip(odds.followed(self.origins)) {
+            followed.entropy += entropy_term(chance);
         }
     }
 
@@ -334,7 +346,7 @@ mod tests {
         for hops in [&[2][..], &[2, 2, 2], &[1, 4, 2]] {
             let plan = plan(hops, 3);
             let (count, measured) = (plan.hop_count(), simulate(&plan));
-            assert_eq!(measured.ended, 64);
+            assert_eq!((measured.followed, measured.message_entropy.count()), (64, 64.0));
             assert!(
                 (measured.latency.mean() / plan.latency_millis() - 1.0).abs() < 0.01,
                 "{hops:?}: {}",
@@ -361,6 +373,16 @@ mod tests {
         };
         let (few, many) = (far(4), far(400));
         assert!(few > 0.15 && many.abs() < 0.03, "{few} {many}");
+    }
+
+    /// A packet that does not leave in time has no entropy yet: what is reported is of those that leave.
+    #[test]
+    fn who_does_not_leave_does_not_count() {
+        // a mean of 100 s at each of two hops, and 30 s to leave
+        let (mu, millis) = (published(0.00001), 120_000);
+        let slow = simulate(&Plan { mu, mu_rate: mu.rate.unwrap(), millis, ..plan(&[2, 2], 6) });
+        let left = slow.message_entropy.count();
+        assert!(slow.followed == 64 && left > 0.0 && left < 60.0, "{left} of {}", slow.followed);
     }
 
     /// The same measures see a network that does not do what its rates say.

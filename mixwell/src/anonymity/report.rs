@@ -10,8 +10,11 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
     writeln!(out, "{name}; {users} users, {} s, seed {seed}", seconds(plan.millis))?;
     rates(out, plan)?;
     let sent = measured.sent;
-    let followed = measured.message_entropy.count();
-    writeln!(out, "{} packets, {followed} of them followed, {} to their end", sent.all(), measured.ended)?;
+    write!(out, "{} packets, {} of them followed", sent.all(), measured.followed)?;
+    match measured.followed_left_out() {
+        0 => writeln!(out, ", all to their end")?,
+        few => writeln!(out, "; {few} did not come to their end, and are left out")?,
+    }
     if plan.settle() < plan.settle_wanted() {
         let enough = seconds(plan.settle_wanted().saturating_mul(4)).ceil();
         writeln!(
@@ -68,8 +71,8 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
     writeln!(
         out,
         "\n{DIM}The closed form of the first entropy is its limit for many packets in every mix, and delays of many ms.\n\
-         Left out: replies. Messages and decoys go one way here; on a real network what comes back through the layers\n\
-         about doubles the traffic.{DIM:#}"
+         Left out: replies, which come back through the layers and about double the traffic of a real network. The\n\
+         entropies are those of an observer who can tell replies from the rest: one who can't is left with more.{DIM:#}"
     )
 }
 
