@@ -36,9 +36,11 @@ pub(crate) fn encipher<E: Engine>(
     let [u, v] = rest.padded::<E::Block>();
     let [length, nonce, hiding, u, v] = engine.four([length, nonce, right ^ e_in, u ^ e4, v ^ e5]);
     let tweak = length ^ nonce;
-    let x = pairs.first_pass(engine) ^ rest.hash(u, v);
+    let known = left ^ tweak ^ hiding ^ rest.hash(u, v);
+    let (x, left_over) = pairs.first_pass(engine);
 
-    let s_x = left ^ tweak ^ x ^ hiding;
+    // nothing overlaps with these rounds
+    let s_x = known ^ x;
     let [mixed] = engine.ten([s_x ^ ten_in]);
     let s_y = right ^ mixed;
     let s = s_x ^ s_y;
@@ -49,8 +51,9 @@ pub(crate) fn encipher<E: Engine>(
 
     let [u, v] = rest.padded::<E::Block>();
     let [hiding, u, v] = engine.four([c_y ^ e_out, u ^ e4, v ^ e5]);
-    let y = pairs.second_pass(engine, s) ^ rest.hash(u, v);
+    let known = s_y ^ tweak ^ hiding ^ rest.hash(u, v);
+    let y = pairs.second_pass(engine, s, &left_over);
 
-    *mx = (s_y ^ tweak ^ y ^ hiding).to_bytes();
+    *mx = (known ^ y).to_bytes();
     *my = c_y.to_bytes();
 }
