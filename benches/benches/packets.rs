@@ -5,7 +5,7 @@
 #![allow(missing_docs, clippy::expect_used, reason = "a benchmark")]
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
-use mixwell_pq_kem::{Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing, kem, nike};
+use mixwell_pq_kem::{Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing, kem, nike};
 use mixwell_sphinx::{Geometry, Hop, Kem, Message, NodeId, Opened, Path, RecipientId, Scheme, Sphinx, SurbId};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::{hint::black_box, time::Duration};
@@ -25,9 +25,9 @@ fn packets(criterion: &mut Criterion) {
     }
 }
 
-fn nike<N: mixwell_pq_kem::Nike>(criterion: &mut Criterion, payload: usize)
+fn nike<N>(criterion: &mut Criterion, payload: usize)
 where
-    N: Scheme<PublicKey = nike::PublicKey<N>, PrivateKey = nike::PrivateKey<N>>,
+    N: Nike + Scheme<PublicKey = nike::PublicKey<N>, PrivateKey = nike::PrivateKey<N>>,
 {
     measure::<N>(criterion, N::NAME, payload, |rng| {
         let key = nike::PrivateKey::generate(rng);
