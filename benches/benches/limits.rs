@@ -1,6 +1,6 @@
 //! What packets cost beside what their primitives cost, in one run, against the limits that we hold ourselves to.
 //!
-//! `cargo bench -p mixwell-benches --bench limits`
+//! `cargo bench -p mixwell-benches --bench limits`; it fails if a limit is exceeded.
 
 use aes::Aes256;
 use ctr::{
@@ -16,7 +16,12 @@ use mixwell_pq_kem::{
 use mixwell_sphinx::{Action, Geometry, Hop, Kem, Message, NodeId, Opened, Path, RecipientId, Scheme, Sphinx};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use sha2::{Digest, Sha256, Sha512_256};
-use std::{hint::black_box, mem::swap};
+use std::{
+    hint::black_box,
+    mem::swap,
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+};
 
 const HOPS: usize = 5;
 const USER_PAYLOAD: usize = 2000;
@@ -29,7 +34,7 @@ const WRAP_LIMIT: f64 = 1.0;
 const AEZ_LIMIT: f64 = 1.0;
 const VAES_LIMIT: f64 = 0.5;
 
-fn main() {
+fn main() -> ExitCode {
     println!("{HOPS} hops, {USER_PAYLOAD} bytes for the user; the least of 60 samples each, taken in turns\n");
     // 2 KiB, 30 KiB, and the payload of the packets below
     for len in [2048, 2606, 30 << 10] {
@@ -42,6 +47,13 @@ fn main() {
     kem::<XWing>();
     kem::<MlKem768X25519>();
     kem::<MlKem768X448>();
+    match EXCEEDED.load(Relaxed) {
+        0 => ExitCode::SUCCESS,
+        exceeded => {
+            eprintln!("\n{exceeded} of the limits exceeded");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn nike() {
@@ -118,8 +130,15 @@ fn aez(backend: Backend, len: usize) {
     );
 }
 
+/// How many limits were.
+static EXCEEDED: AtomicUsize = AtomicUsize::new(0);
+
 fn verdict(ratio: f64, limit: f64) -> &'static str {
-    if ratio <= limit { "holds" } else { "EXCEEDED" }
+    if ratio <= limit {
+        return "holds";
+    }
+    EXCEEDED.fetch_add(1, Relaxed);
+    "EXCEEDED"
 }
 
 fn report(what: &str, ns: f64, floor_of: &str, floor: f64, limit: f64) {

@@ -8,7 +8,7 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// Where a key pair was written.
 pub(super) struct Paths {
@@ -26,12 +26,16 @@ pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, E
     }
     let private = draft(&paths.private, &pair.private, PRIVATE_MODE)?;
     let public = draft(&paths.public, &pair.public, PUBLIC_MODE)?;
-    put(public, &paths.public, force)?;
-    put(private, &paths.private, force).inspect_err(|_| {
-        // a public key without its private one is of no use; the error that matters is the other
-        if !force {
-            let _ = fs::remove_file(&paths.public);
-        }
+    // the old public key goes first and the new one comes last, so that at no time two keys that don't match stand there
+    let old_public = if force { set_aside(&paths.public)? } else { None };
+    if let Err(error) = put(private, &paths.private, force) {
+        // the error that matters is this one
+        let _ = old_public.map(|old| old.persist(&paths.public));
+        return Err(error);
+    }
+    put(public, &paths.public, force).inspect_err(|_| {
+        // a private key without its public one is of no use; again, the other error matters
+        let _ = fs::remove_file(&paths.private);
     })?;
     Ok(paths)
 }
@@ -47,10 +51,13 @@ fn with_suffix(name: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
 /// Writes a file beside where it is to be.
 fn draft(path: &Path, text: &[u8], mode: u32) -> Result<NamedTempFile, Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    create(folder, mode)
+    create(folder_of(path), mode)
         .and_then(|mut file| {
             file.write_all(text)?;
             file.as_file().sync_all()?;
@@ -68,6 +75,21 @@ fn create(folder: &Path, mode: u32) -> io::Result<NamedTempFile> {
 #[cfg(not(unix))]
 fn create(folder: &Path, _: u32) -> io::Result<NamedTempFile> {
     NamedTempFile::new_in(folder)
+}
+
+/// Gives a file, if there is one, a name of its own that goes with it when it's dropped.
+fn set_aside(path: &Path) -> Result<Option<TempPath>, Error> {
+    let move_away = || match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(_) => {
+            let aside = create(folder_of(path), PRIVATE_MODE)?.into_temp_path();
+            fs::rename(path, &aside)?;
+            Ok(Some(aside))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    move_away().map_err(|error| Error::Write(path.to_path_buf(), error))
 }
 
 /// Gives a file its name.

@@ -172,6 +172,24 @@ fn force_replaces_both() {
 }
 
 #[test]
+fn force_that_fails_leaves_the_other_key_as_it_was() {
+    for in_the_way in ["alice.private.pem", "alice.public.pem"] {
+        let keys = Keys::new();
+        keys.generate("x25519");
+        let path = keys.folder.path().join(in_the_way);
+        let other = if path == keys.private { &keys.public } else { &keys.private };
+        let before = fs::read(other).unwrap();
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        let ran = run(&["genkeypair", "--scheme", "x25519", "--force", &keys.name]);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
+        assert!(ran.stderr.starts_with(&format!("error: can't write {}: ", path.display())), "{}", ran.stderr);
+        assert!(fs::read(other).unwrap() == before);
+        assert_eq!(keys.files(), ["alice.private.pem", "alice.public.pem"]);
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_there() {
     let keys = Keys::new();
     let name = keys.folder.path().join("none/alice");
