@@ -1,14 +1,17 @@
 //! Networks whose authorities and nodes are processes of the real tool.
 
 use crate::run::{Ran, run, succeed, tool};
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 use std::{
     collections::HashMap,
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{self, Child, Command, Stdio},
     thread::sleep,
     time::Instant,
 };
@@ -20,12 +23,15 @@ pub(crate) struct Configured {
 }
 
 /// The first of `count` ports that nobody listens on, as it seems.
+///
+/// They are below those that the system gives to outgoing connections: a node that comes back must find its own free.
 pub(crate) fn free_ports(count: u16) -> u16 {
+    const RANGES: u32 = 160;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port() & !127;
-        if (1024..65_000).contains(&port)
-            && (port..port + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok())
-        {
+        let range = (process::id() + NEXT.fetch_add(1, Relaxed)) % RANGES;
+        let port = 10_240 + 128 * u16::try_from(range).unwrap();
+        if (port..port + count).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return port;
         }
     }
