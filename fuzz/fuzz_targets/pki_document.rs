@@ -37,8 +37,9 @@ fuzz_target!(|input: (bool, Vec<(u16, u8)>, &[u8])| {
     let again = Document::parse(&encoded).expect("what is written is read");
     assert_eq!(DocumentBuilder::from(&again).encode(), encoded);
 
-    // the memory that is lent makes it slower or faster, and nothing else; of two faults it may find either first
-    let check = |memory: usize| document.check(&[], &mut vec![KeyHash::default(); memory]);
-    assert_eq!(check(3).is_ok(), check(64).is_ok());
-    assert_eq!(again.check(&[], &mut [KeyHash::default(); 64]), check(64));
+    // the memory that is lent makes it slower or faster, and the order of maps is another: of two faults either may be found first
+    let check =
+        |document: &Document<'_>, memory: usize| document.check(&[], &mut vec![KeyHash::default(); memory]).is_ok();
+    assert_eq!(check(&document, 3), check(&document, 64));
+    assert_eq!(check(&again, 64), check(&document, 64));
 });
