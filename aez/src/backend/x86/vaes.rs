@@ -104,7 +104,9 @@ impl Engine for Vaes {
 
     #[inline(always)]
     fn load(&self, pairs: &[Pair]) -> [Eight; 2] {
-        [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)].map(|half| self.gather(half.0))
+        // no closure: without link-time optimisation it would be called, as it has not the caller's target features
+        let (left, right) = (Blocks::load::<0>(pairs), Blocks::load::<1>(pairs));
+        [self.gather(left.0), self.gather(right.0)]
     }
 
     #[inline(always)]

@@ -133,10 +133,10 @@ impl Engine for Vaes512 {
         };
         // SAFETY: `self` exists, so that the processor has AVX-512
         unsafe {
-            [
-                Eight([[a, b], [c, d]].map(|[x, y]| Zmm(_mm512_shuffle_i64x2::<LEFT>(x.0, y.0)))),
-                Eight([[a, b], [c, d]].map(|[x, y]| Zmm(_mm512_shuffle_i64x2::<RIGHT>(x.0, y.0)))),
-            ]
+            // no closures: without link-time optimisation they would be called, as they have not the caller's target features
+            let left = [_mm512_shuffle_i64x2::<LEFT>(a.0, b.0), _mm512_shuffle_i64x2::<LEFT>(c.0, d.0)];
+            let right = [_mm512_shuffle_i64x2::<RIGHT>(a.0, b.0), _mm512_shuffle_i64x2::<RIGHT>(c.0, d.0)];
+            [Eight([Zmm(left[0]), Zmm(left[1])]), Eight([Zmm(right[0]), Zmm(right[1])])]
         }
     }
 
@@ -147,8 +147,12 @@ impl Engine for Vaes512 {
             // 64-bit lanes of the left blocks are 0 to 7, of the right ones 8 to 15
             let front = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
             let back = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
-            [(left0, front, right0), (left0, back, right0), (left1, front, right1), (left1, back, right1)]
-                .map(|(left, lanes, right)| Zmm(_mm512_permutex2var_epi64(left.0, lanes, right.0)))
+            [
+                Zmm(_mm512_permutex2var_epi64(left0.0, front, right0.0)),
+                Zmm(_mm512_permutex2var_epi64(left0.0, back, right0.0)),
+                Zmm(_mm512_permutex2var_epi64(left1.0, front, right1.0)),
+                Zmm(_mm512_permutex2var_epi64(left1.0, back, right1.0)),
+            ]
         };
         let halves = [Eight([a, b]), Eight([c, d])];
         match pairs.as_mut_array() {
