@@ -90,12 +90,14 @@ fn quick_network() -> Configured {
     net
 }
 
-/// So many messages each way and a file, while a mix and the gateway are killed and come back, and one side's program too.
+/// So many messages each way and a file, while a mix, the service node with all boxes, and the gateway are killed and come back,
+/// and one side's program too.
 fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     let net = quick_network();
     let _authorities = ["auth1", "auth2", "auth3"].map(|name| net.start(name));
-    let _others = ["mix1", "mix3", "servicenode1"].map(|name| net.start(name));
+    let _others = ["mix1", "mix3"].map(|name| net.start(name));
     let mut mix: Option<Process> = Some(net.start("mix2"));
+    let mut service = Some(net.start("servicenode1"));
     let mut gateway = Some(net.start("gateway1"));
     assert_eq!(net.fetch(&["--wait", "60"]).status, 0);
 
@@ -116,12 +118,14 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     fs::write(folder("photo.bin"), &content).unwrap();
     alice.type_in(&format!("/send {}", folder("photo.bin").display()));
     for number in 0..messages {
-        match number * 8 / messages {
+        match number * 10 / messages {
             1 => drop(mix.take().map(Process::kill)),
             2 if mix.is_none() => mix = Some(net.start("mix2")),
-            4 => drop(gateway.take().map(Process::kill)),
-            5 if gateway.is_none() => gateway = Some(net.start("gateway1")),
-            6 if number * 8 / messages != (number - 1) * 8 / messages => {
+            3 => drop(service.take().map(Process::kill)),
+            4 if service.is_none() => service = Some(net.start("servicenode1")),
+            6 => drop(gateway.take().map(Process::kill)),
+            7 if gateway.is_none() => gateway = Some(net.start("gateway1")),
+            8 if (number - 1) * 10 / messages != 8 => {
                 // as kill -9 does
                 drop(bob);
                 bob = Side::start(&folder("bob"), &config);

@@ -54,6 +54,8 @@ pub(super) struct Record {
 struct Talker {
     chat: Chat,
     rng: ChaCha20Rng,
+    /// Chance that is no part of the program's: how long a text is.
+    mood: ChaCha20Rng,
     tickets: HashMap<u64, Ticket>,
     now: Instant,
 }
@@ -206,7 +208,7 @@ impl Model {
 
 impl Client {
     fn new(shape: Shape, chat: Chat, branch: &mut impl FnMut() -> ChaCha20Rng) -> Self {
-        let talker = Talker { chat, rng: branch(), tickets: HashMap::new(), now: Instant::ZERO };
+        let talker = Talker { chat, rng: branch(), mood: branch(), tickets: HashMap::new(), now: Instant::ZERO };
         let talker = Arc::new(Mutex::new(talker));
         let asked = Arc::clone(&talker);
         let next: Box<dyn FnMut(u64) -> Vec<u8> + Send> = Box::new(move |number| asked.lock().unwrap().request(number));
@@ -239,7 +241,7 @@ impl Talker {
     fn write(&mut self) {
         let counts = self.chat.counts();
         if counts.queued - counts.sent < 5 {
-            let len = 1 + usize::try_from(self.rng.next_u32() % 3000).unwrap();
+            let len = 1 + usize::try_from(self.mood.next_u32() % 3000).unwrap();
             self.chat.say(&"x".repeat(len)).unwrap();
         }
     }

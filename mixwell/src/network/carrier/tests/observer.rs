@@ -1,11 +1,11 @@
 //! What a service that keeps a record of everything can tell of a conversation: by size, rate and timing nothing.
 //!
 //! Its record is split by conversation and by client, which the service itself cannot do. Of each conversation some numbers are
-//! taken, and those of busy and of silent ones compared.
+//! taken, and those of busy and of silent ones compared. And where clocks, hops and programs draw the same, the whole records are.
 
 use super::{
     compare::same_distribution,
-    model::{Habits, Record, record},
+    model::{Habits, Record, Sight, record},
 };
 use core::time::Duration;
 use std::collections::{HashMap, HashSet};
@@ -115,6 +115,32 @@ async fn the_service_can_not_tell_a_busy_conversation_from_a_silent_one() {
     let verdict = Verdict::of(Habits { pads: true, polls: true }).await;
     for (name, chance) in &verdict.0 {
         assert!(*chance > 0.001, "{name}: {chance:.2e}");
+    }
+}
+
+/// All that the service sees of a conversation, but for bytes that look random: who, when, whether there was a box, and of
+/// the two ids whether and when they were seen before.
+fn shape_of(record: &Record) -> Vec<(usize, f64, bool, usize, usize)> {
+    let mut first = HashMap::new();
+    let mut place = |id: [u8; 32]| {
+        let next = first.len();
+        *first.entry(id).or_insert(next)
+    };
+    let of = |sight: &Sight| (sight.client, sight.at, sight.is_hit, place(sight.written), place(sight.wanted));
+    record.sights.iter().map(of).collect()
+}
+
+#[tokio::test]
+async fn by_the_same_chance_a_busy_and_a_silent_conversation_are_the_same_to_the_last_request() {
+    let (always, unpadded) = (Habits { pads: true, polls: true }, Habits { pads: false, polls: true });
+    for seed in 1000..1010 {
+        let (busy, silent) = (record(seed, true, always, SPAN).await, record(seed, false, always, SPAN).await);
+        assert!(busy.texts > 10 && silent.texts == 0);
+        assert!(shape_of(&busy) == shape_of(&silent), "seed {seed}");
+        // the zeros that a box of random bytes may end with are few
+        let least = |record: &Record| record.sights.iter().map(|sight| sight.len).min().unwrap();
+        assert!(least(&busy) > 1990 && least(&silent) > 1990);
+        assert!(least(&record(seed, false, unpadded, SPAN).await) <= 300);
     }
 }
 
