@@ -9,7 +9,7 @@ use rand_chacha::{
     rand_core::{Infallible, Rng, SeedableRng, TryCryptoRng, TryRng},
 };
 
-// SAFETY: these are the signatures of `shim.c`, which this crate builds
+// SAFETY: these are the signatures of `memcheck.c`, which this crate builds
 unsafe extern "C" {
     fn shim_make_undefined(bytes: *const c_void, len: usize);
     fn shim_make_defined(bytes: *const c_void, len: usize);
