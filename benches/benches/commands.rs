@@ -6,16 +6,10 @@
 
 use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, aead::inout::InOutBuf};
 use core::hint::black_box;
-use mixwell_benches::Windows;
-use mixwell_pq_kem::{Adapter, X25519, kem::PrivateKey};
-use mixwell_wire::{
-    Ad, Command, ConsensusStatus, Link, LinkKey, Messages, PacketSizes, Session, initiator::Initiator,
-    responder::Responder,
-};
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use mixwell_benches::{Windows, link::Ends};
+use mixwell_pq_kem::{Adapter, X25519};
+use mixwell_wire::{Command, ConsensusStatus, PacketSizes, Session};
 use std::process::ExitCode;
-
-type K = Adapter<X25519>;
 
 /// Commands against two passes and two rekeys.
 const LIMIT: f64 = 1.2;
@@ -29,7 +23,7 @@ fn main() -> ExitCode {
     // X25519 packets, then X-Wing packets, of five hops and 2000 bytes for the user
     for (scheme, packet, forward_payload) in [("x25519", 3082, 2574), ("XWING", 16458, 9262)] {
         let sizes = PacketSizes { packet, forward_payload, user_forward_payload: 2000 };
-        let [mut client, mut gateway] = sessions(sizes);
+        let [mut client, mut gateway] = Ends::<Adapter<X25519>>::new(sizes).sessions();
         let payload = vec![7; packet];
         let ends = [&mut client, &mut gateway];
         hold &= measure(&format!("send_packet, {scheme}"), &Command::SendPacket(&payload), ends);
@@ -71,25 +65,4 @@ fn measure(name: &str, command: &Command<'_>, [from, to]: [&mut Session; 2]) -> 
     let verdict = if ratio <= LIMIT { "holds" } else { "EXCEEDED" };
     println!("{name:<26} {length:>6} {command:>12.0} {primitives:>14.0} {per_second:>11.0} {ratio:>6.2} {verdict}");
     ratio <= LIMIT
-}
-
-/// The client's, then the gateway's.
-fn sessions(sizes: PacketSizes) -> [Session; 2] {
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let [client_key, gateway_key] =
-        [(); 2].map(|()| LinkKey::<K>::new(&PrivateKey::generate(&mut rng)).expect("a fresh key"));
-    let mut buffer = vec![0; Link::client(sizes).buffer_len()];
-    let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(sizes));
-    let (client, message) = client.write(&mut rng, &mut buffer).expect("message 1");
-    let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]));
-    let gateway = gateway.read(message).expect("message 1");
-    let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).expect("message 2");
-    let client = client.read(&mut buffer[..Messages::<K>::LEN_2]).expect("message 2");
-    let (client, _) = client.accept().write(&mut rng, &mut buffer).expect("message 3");
-    let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
-    let (gateway, _) = gateway.accept(Link::gateway(sizes)).write(&mut rng, &mut buffer).expect("message 4");
-    let client = client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4");
-    let (gateway, _) = gateway.write(&mut buffer).expect("no_op");
-    let (header, body) = buffer.split_first_chunk_mut().expect("it is longer");
-    [client.open_length(header).expect("no_op").open(body).expect("no_op"), gateway]
 }

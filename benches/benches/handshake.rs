@@ -8,12 +8,14 @@
 use blake2::{Blake2b512, Digest};
 use chacha20poly1305::{AeadInOut, ChaCha20Poly1305, KeyInit, aead::inout::InOutBuf};
 use core::hint::black_box;
-use mixwell_benches::Windows;
+use mixwell_benches::{
+    Windows,
+    link::{Ends, SIZES},
+};
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
-    kem::{Ciphertext, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, PublicKey, Seed, SharedSecret},
 };
-use mixwell_wire::{Ad, Link, LinkKey, Messages, PacketSizes, initiator::Initiator, responder::Responder};
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
@@ -50,27 +52,12 @@ fn measure<K: Kem>() -> bool {
     if !chosen.is_empty() && !chosen.iter().any(|name| name.eq_ignore_ascii_case(K::NAME)) {
         return true;
     }
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let [client_key, gateway_key] =
-        [(); 2].map(|()| LinkKey::<K>::new(&PrivateKey::generate(&mut rng)).expect("a fresh key"));
-    let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
-    let mut buffer = vec![0; Messages::<K>::MAX_LEN];
-    let mut place = K::Expanded::default();
-    let mut handshake_rng = rng.clone();
+    let mut ends = Ends::<K>::new(SIZES);
     let mut handshake = || {
-        let rng = &mut handshake_rng;
-        let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(sizes)).keep_expanded(&mut place);
-        let (client, message) = client.write(rng, &mut buffer).expect("message 1");
-        let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]));
-        let gateway = gateway.read(message).expect("message 1");
-        let (gateway, _) = gateway.write(rng, 0, &mut buffer).expect("message 2");
-        let client = client.read(&mut buffer[..Messages::<K>::LEN_2]).expect("message 2");
-        let (client, _) = client.accept().write(rng, &mut buffer).expect("message 3");
-        let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
-        let (gateway, _) = gateway.accept(Link::gateway(sizes)).write(rng, &mut buffer).expect("message 4");
-        black_box((client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4"), gateway));
+        black_box(ends.handshake());
     };
 
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
     // one ephemeral key pair, which is wiped after use, three encapsulations, three decapsulations
     let mut kem = || {
         let mut key = K::Expanded::default();

@@ -9,13 +9,12 @@ mod network;
 
 use core::hint::black_box;
 use mixwell_aez::{Aez, Backend};
+use mixwell_benches::link::{Ends, SIZES};
 use mixwell_mixdelay::{Instant, Limits, Rate, ServerQueue};
 use mixwell_pki_types::Certificate;
 use mixwell_pq_kem::{Kem as KemScheme, MlKem768, X25519, XWing, kem, nike};
 use mixwell_sphinx::{Geometry, Hop, Kem, Message, NodeId, Path, RecipientId, Scheme, Sphinx, SurbId};
-use mixwell_wire::{
-    Ad, Command, Link, LinkKey, Messages, PacketSizes, Session, initiator::Initiator, responder::Responder,
-};
+use mixwell_wire::Command;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 const HOPS: usize = 5;
@@ -34,7 +33,7 @@ const ALL: &[Hot] = &[
     ("AEZ 2048 bytes AES-NI", |times| aez(Backend::AesNi, times)),
     ("decapsulate MLKEM768", decapsulate::<MlKem768>),
     ("decapsulate XWING", decapsulate::<XWing>),
-    ("handshake XWING, both sides", |times| repeat(times, || _ = black_box(sessions()))),
+    ("handshake XWING, both sides", handshake),
     ("seal and open send_packet", command),
     ("verify and read a consensus of 100 nodes", consensus),
     ("insert and release, 1000 held", queue),
@@ -131,33 +130,13 @@ fn decapsulate<K: KemScheme>(times: u32) {
     repeat(times, || K::decapsulate(&key, black_box(&ciphertext), &mut secret).expect("a good ciphertext"));
 }
 
-/// The client's session, then the gateway's.
-fn sessions() -> [Session; 2] {
-    static KEYS: std::sync::LazyLock<[LinkKey<XWing>; 2]> = std::sync::LazyLock::new(|| {
-        let mut rng = rng();
-        [(); 2].map(|()| LinkKey::new(&kem::PrivateKey::generate(&mut rng)).expect("a fresh key"))
-    });
-    let [client_key, gateway_key] = &*KEYS;
-    let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
-    let (mut rng, mut buffer) = (rng(), vec![0; Link::client(sizes).buffer_len()]);
-    let mut place = <XWing as KemScheme>::Expanded::default();
-    let client = Initiator::new(client_key, Ad::client(&[1; 32]), Link::client(sizes)).keep_expanded(&mut place);
-    let (client, message) = client.write(&mut rng, &mut buffer).expect("message 1");
-    let gateway = Responder::new(gateway_key, Ad::node(&[2; 32]));
-    let gateway = gateway.read(message).expect("message 1");
-    let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).expect("message 2");
-    let client = client.read(&mut buffer[..Messages::<XWing>::LEN_2]).expect("message 2");
-    let (client, _) = client.accept().write(&mut rng, &mut buffer).expect("message 3");
-    let gateway = gateway.read(&mut buffer[..Messages::<XWing>::LEN_3]).expect("message 3");
-    let (gateway, _) = gateway.accept(Link::gateway(sizes)).write(&mut rng, &mut buffer).expect("message 4");
-    let client = client.read(&mut buffer[..Messages::<XWing>::LEN_4]).expect("message 4");
-    let (gateway, _) = gateway.write(&mut buffer).expect("no_op");
-    let (header, body) = buffer.split_first_chunk_mut().expect("it is longer");
-    [client.open_length(header).expect("no_op").open(body).expect("no_op"), gateway]
+fn handshake(times: u32) {
+    let mut ends = Ends::<XWing>::new(SIZES);
+    repeat(times, || _ = black_box(ends.sessions()));
 }
 
 fn command(times: u32) {
-    let [mut client, mut gateway] = sessions();
+    let [mut client, mut gateway] = Ends::<XWing>::new(SIZES).sessions();
     let packet = vec![7; 3082];
     let command = Command::SendPacket(&packet);
     let mut buffer = vec![0; client.sender.frame_len(&command).expect("it can send this")];

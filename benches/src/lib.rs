@@ -1,5 +1,7 @@
 //! Measures functions beside each other in one run, for ratios that hold on a noisy machine.
 
+pub mod link;
+
 use std::time::{Duration, Instant};
 
 /// How long one sample takes at least.

@@ -7,10 +7,11 @@ use clatter::{
     handshakepattern::noise_pqxx,
     traits::Kem as _,
 };
-use mixwell_benches::side_by_side;
-use mixwell_pq_kem::{Adapter, Kem, MlKem768, X25519, kem::PrivateKey};
-use mixwell_wire::{Ad, Link, LinkKey, Messages, PacketSizes, initiator::Initiator, responder::Responder};
-use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+use mixwell_benches::{
+    link::{Ends, SIZES},
+    side_by_side,
+};
+use mixwell_pq_kem::{Adapter, Kem, MlKem768, X25519};
 use std::hint::black_box;
 
 pub(crate) fn measure() {
@@ -22,25 +23,8 @@ pub(crate) fn measure() {
 }
 
 fn ours<K: Kem>() -> impl FnMut() {
-    let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let [client_key, gateway_key] =
-        [(); 2].map(|()| LinkKey::<K>::new(&PrivateKey::generate(&mut rng)).expect("a fresh key"));
-    let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
-    let mut buffer = vec![0; Messages::<K>::MAX_LEN];
-    let mut place = K::Expanded::default();
-    move || {
-        let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(sizes)).keep_expanded(&mut place);
-        let (client, message) = client.write(&mut rng, &mut buffer).expect("message 1");
-        let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32]));
-        let gateway = gateway.read(message).expect("message 1");
-        let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).expect("message 2");
-        let client = client.read(&mut buffer[..Messages::<K>::LEN_2]).expect("message 2");
-        let (client, _) = client.accept().write(&mut rng, &mut buffer).expect("message 3");
-        let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
-        let (gateway, _) =
-            gateway.accept(Link::gateway(sizes)).write(&mut rng, &mut buffer).expect("message 4");
-        black_box((client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4"), gateway));
-    }
+    let mut ends = Ends::<K>::new(SIZES);
+    move || _ = black_box(ends.handshake())
 }
 
 fn clatter() -> impl FnMut() {
