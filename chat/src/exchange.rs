@@ -13,6 +13,12 @@ pub const REQUEST_OVERHEAD: usize = 64;
 /// What a reply holds beside the box: its status.
 pub const REPLY_OVERHEAD: usize = 1;
 
+/// The status of a reply that holds no box: random bytes stand for it.
+pub const NO_BOX: u8 = 0;
+
+/// The status of a reply that holds a box.
+pub const A_BOX: u8 = 1;
+
 /// The length of every box of a network, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoxLen(usize);
@@ -91,16 +97,16 @@ pub fn id_of(read_token: &[u8; ID_LEN]) -> [u8; ID_LEN] {
     Blake2b256::digest(read_token).into()
 }
 
-/// The box in a reply, if it holds one. What stands behind the box is padding.
+/// The box of so many bytes in a reply, if it holds one. What stands behind the box is padding.
 ///
 /// # Errors
 /// [`ReplyError`] if the reply is too short or its status is none.
-pub fn box_of_reply(reply: &[u8], len: BoxLen) -> Result<Option<&[u8]>, ReplyError> {
+pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, ReplyError> {
     let (&status, rest) = reply.split_first().ok_or(ReplyError::Short)?;
-    let boxed = rest.get(..len.get()).ok_or(ReplyError::Short)?;
+    let boxed = rest.get(..box_len).ok_or(ReplyError::Short)?;
     match status {
-        0 => Ok(None),
-        1 => Ok(Some(boxed)),
+        NO_BOX => Ok(None),
+        A_BOX => Ok(Some(boxed)),
         got => Err(ReplyError::Status { got }),
     }
 }

@@ -30,7 +30,8 @@ pub use code::{Code, CodeError, SafetyString};
 pub use content::{Counts, MAX_QUEUED_BYTES, MAX_TEXT_LEN, TextError, TextId};
 pub use event::{Ended, Event};
 pub use exchange::{
-    BoxLen, BoxLenError, Exchange, ID_LEN, REPLY_OVERHEAD, REQUEST_OVERHEAD, ReplyError, box_of_reply, id_of,
+    A_BOX, BoxLen, BoxLenError, Exchange, ID_LEN, NO_BOX, REPLY_OVERHEAD, REQUEST_OVERHEAD, ReplyError, box_of_reply,
+    id_of,
 };
 pub use files::{FileError, FileHasher, FileId, FileOffer, Files, NoFiles, Transfer};
 pub use history::{History, HistoryError};

@@ -157,28 +157,17 @@ impl Pairing {
                 self.show(2, &reply, rng)?;
                 let (id, boxed) = self.showing.take()?;
                 let (role, first) = (self.role, First::Step { theirs: public });
-                return Some(Outcome::Paired(Box::new(Agreed {
-                    role,
-                    friend,
-                    safety,
-                    master,
-                    first,
-                    last_of_pairing: Some(LastOfPairing { id, boxed }),
-                })));
+                let last_of_pairing = Some(LastOfPairing { id, boxed });
+                let agreed = Agreed { role, friend, safety, master, first, last_of_pairing };
+                return Some(Outcome::Paired(Box::new(agreed)));
             }
             (Stage::LastReply { met, theirs, reply }, _) => {
                 let (ours, theirs_reply) = self.decapsulate(met, Role::Initiator, plaintext)?;
                 let master = self.master(met, [theirs, &ours], [reply, &theirs_reply]);
                 let (friend, safety) = (met.friend.name.clone(), met.safety);
                 let (role, first) = (self.role, First::Await { seed: core::mem::take(&mut self.seed) });
-                return Some(Outcome::Paired(Box::new(Agreed {
-                    role,
-                    friend,
-                    safety,
-                    master,
-                    first,
-                    last_of_pairing: None,
-                })));
+                let agreed = Agreed { role, friend, safety, master, first, last_of_pairing: None };
+                return Some(Outcome::Paired(Box::new(agreed)));
             }
         }
         self.tick = 0;

@@ -1,24 +1,10 @@
 //! Two sides talk through a service, over networks of every kind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::integer_division_remainder_used,
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "tests"
-)]
 
-#[allow(dead_code, reason = "each test uses a part")]
-#[path = "common/world.rs"]
-mod world;
-
+use crate::world::{Faults, GOOD, Side, World};
 use mixwell_chat::{Event, TextError};
 use proptest::prelude::*;
 use rand_chacha::rand_core::SeedableRng as _;
-use world::{Faults, World};
 
-const GOOD: Faults = Faults { lost_requests: 0, lost_replies: 0, changed: 0, doubled: 0, delay: 40 };
 const BAD: Faults = Faults { lost_requests: 20, lost_replies: 20, changed: 10, doubled: 10, delay: 120 };
 
 fn numbered(who: &str, count: usize) -> Vec<String> {
@@ -164,7 +150,7 @@ proptest! {
             world.sides[1].chat.say(&format!("bob {number}")).unwrap();
             world.run(u64::from(chance.next_u32() % 200));
             // what was said is in the state only once it is saved
-            world.sides.iter_mut().for_each(world::Side::settle);
+            world.sides.iter_mut().for_each(Side::settle);
             if chance.next_u32() % 20 < restarts {
                 world.sides[(chance.next_u32() % 2) as usize].restart();
             }

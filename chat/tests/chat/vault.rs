@@ -1,5 +1,4 @@
 //! What is kept on a disk.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use mixwell_chat::{Cost, FileHasher, History, HistoryError, VaultError, VaultKey, clean_text, file_name};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};

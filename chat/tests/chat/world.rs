@@ -22,6 +22,9 @@ pub(crate) struct Faults {
     pub(crate) delay: u64,
 }
 
+/// Nothing goes wrong.
+pub(crate) const GOOD: Faults = Faults { lost_requests: 0, lost_replies: 0, changed: 0, doubled: 0, delay: 40 };
+
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) faults: Faults,

@@ -1,22 +1,8 @@
 //! What must be found out: wrong codes, old states, changed boxes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::integer_division_remainder_used,
-    clippy::cast_possible_truncation,
-    reason = "tests"
-)]
 
-#[allow(dead_code, reason = "each test uses a part")]
-#[path = "common/world.rs"]
-mod world;
-
+use crate::world::{BOX_LEN, Faults, GOOD, Side, World};
 use mixwell_chat::{BoxLen, Chat, ChatError, Code, CodeError, Ended, Event, StateError, id_of};
 use rand_chacha::rand_core::SeedableRng as _;
-use world::{BOX_LEN, Faults, World};
-
-const GOOD: Faults = Faults { lost_requests: 0, lost_replies: 0, changed: 0, doubled: 0, delay: 40 };
 
 /// A network that runs for so long that several beacons pass.
 const LONG: u64 = 60 * 16 * 30;
@@ -124,7 +110,7 @@ fn a_state_as_old_as_its_last_box_is_none() {
     let mut world = World::paired(9, GOOD);
     for _ in 0..10 {
         world.run(500);
-        world.sides.iter_mut().for_each(world::Side::restart);
+        world.sides.iter_mut().for_each(Side::restart);
     }
     world.run(LONG);
     assert_eq!((ended(&world, 0), ended(&world, 1)), (None, None));

@@ -1,0 +1,15 @@
+//! Everything that a user of the crate can see: talk over networks of every kind, what must be found out, what is kept.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division_remainder_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "test code"
+)]
+
+mod talk;
+mod vault;
+mod world;
+mod wrong;
