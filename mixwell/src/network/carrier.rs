@@ -18,11 +18,12 @@ use super::{
     packets,
     pki_client::PkiClient,
     randomness::Randomness,
-    rendezvous::{Shape, read_reply},
+    rendezvous::Shape,
     service::RENDEZVOUS,
 };
 use chacha20::ChaCha20Rng;
 use core::{fmt, sync::atomic::Ordering::Relaxed};
+use mixwell_chat::box_of_reply;
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
 use std::sync::Arc;
@@ -179,7 +180,7 @@ impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
         tokio::spawn(async move {
             let outcome = match reply.await.unwrap_or(Err(Unanswered::Disconnected)) {
                 _ if !is_whole => Err(Lost::Length),
-                Ok(reply) => read_reply(&reply.payload, shape)
+                Ok(reply) => box_of_reply(&reply.payload, shape.box_len())
                     .map(|stored| stored.map(<[u8]>::to_vec))
                     .map_err(|_| Lost::Malformed),
                 Err(error) => Err(Lost::Unanswered(error)),

@@ -38,7 +38,5 @@ mod store;
 mod tests;
 
 pub(crate) use counts::{BoxEvent, Counts};
-#[cfg(test)]
-pub(crate) use shape::id_of;
-pub(crate) use shape::{Id, Request, Shape, read_reply};
+pub(crate) use shape::{Id, Request, Shape};
 pub(crate) use store::{Limits, Store};

@@ -1,7 +1,8 @@
 //! The bytes of requests and replies.
 
-use blake2::{Blake2b256, Digest as _};
-use core::fmt;
+#[cfg(test)]
+use mixwell_chat::id_of;
+use mixwell_chat::{ID_LEN, REPLY_OVERHEAD, REQUEST_OVERHEAD};
 use mixwell_sphinx::Geometry;
 
 /// Where a box lies.
@@ -16,7 +17,7 @@ pub(crate) struct Shape {
 /// A request, as it was sent.
 pub(crate) struct Request<'a> {
     /// What opens the box to read.
-    pub(crate) token: &'a [u8; TOKEN_LEN],
+    pub(crate) token: &'a [u8; ID_LEN],
     /// Where to store.
     pub(crate) id: &'a Id,
     /// What to store.
@@ -26,7 +27,7 @@ pub(crate) struct Request<'a> {
 impl Shape {
     /// Of a geometry's packets; `None` if they have no SURBs, or no room for a box of 16 bytes or more.
     pub(crate) fn of(geometry: &Geometry) -> Option<Self> {
-        let box_len = geometry.user_forward_payload_len().checked_sub(TOKEN_LEN.saturating_add(ID_LEN))?;
+        let box_len = geometry.user_forward_payload_len().checked_sub(REQUEST_OVERHEAD)?;
         // a reply has the room of the SURB besides
         (geometry.has_surb() && box_len >= SHORTEST_BOX).then_some(Self { box_len })
     }
@@ -38,17 +39,17 @@ impl Shape {
 
     /// The bytes of a request: all that a packet has for the user.
     pub(crate) const fn request_len(self) -> usize {
-        self.box_len.saturating_add(TOKEN_LEN).saturating_add(ID_LEN)
+        self.box_len.saturating_add(REQUEST_OVERHEAD)
     }
 
     /// The bytes of a reply.
     pub(crate) const fn reply_len(self) -> usize {
-        self.box_len.saturating_add(1)
+        self.box_len.saturating_add(REPLY_OVERHEAD)
     }
 
     /// A request that asks for the box of one token and stores another for who has the other token.
     #[cfg(test)]
-    pub(crate) fn request(self, read: &[u8; TOKEN_LEN], write: &[u8; TOKEN_LEN], stored: &[u8]) -> Vec<u8> {
+    pub(crate) fn request(self, read: &[u8; ID_LEN], write: &[u8; ID_LEN], stored: &[u8]) -> Vec<u8> {
         assert_eq!(stored.len(), self.box_len);
         [&read[..], &id_of(write), stored].concat()
     }
@@ -63,41 +64,5 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The id of a token.
-pub(crate) fn id_of(token: &[u8; TOKEN_LEN]) -> Id {
-    Blake2b256::digest(token).into()
-}
-
-/// Reads a reply; zeros may follow it. Gives the box, if it is there.
-///
-/// # Errors
-/// If it is too short, or begins with neither 0 nor 1.
-pub(crate) fn read_reply(bytes: &[u8], shape: Shape) -> Result<Option<&[u8]>, MalformedReply> {
-    let (status, rest) = bytes.split_first().ok_or(MalformedReply)?;
-    let stored = rest.get(..shape.box_len).ok_or(MalformedReply)?;
-    match *status {
-        ABSENT => Ok(None),
-        PRESENT => Ok(Some(stored)),
-        _ => Err(MalformedReply),
-    }
-}
-
-/// A reply that is none of this service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MalformedReply;
-
-impl fmt::Display for MalformedReply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the reply is none of a rendezvous service")
-    }
-}
-
-impl core::error::Error for MalformedReply {}
-
-/// The status of a reply without and with a box.
-pub(super) const ABSENT: u8 = 0;
-pub(super) const PRESENT: u8 = 1;
-
-pub(super) const TOKEN_LEN: usize = 32;
-const ID_LEN: usize = 32;
+/// The shortest box that is kept.
 const SHORTEST_BOX: usize = 16;

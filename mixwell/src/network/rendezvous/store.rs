@@ -1,11 +1,9 @@
 //! The boxes of a rendezvous service: a fixed number, each for a fixed time, the oldest first to go.
 
-use super::{
-    BoxEvent, Counts, Id, Request, Shape,
-    shape::{ABSENT, PRESENT, id_of},
-};
+use super::{BoxEvent, Counts, Id, Request, Shape};
 use chacha20::ChaCha20Rng;
 use core::{fmt, time::Duration};
+use mixwell_chat::{A_BOX, NO_BOX, id_of};
 use mixwell_mixdelay::Instant;
 use rand_core::Rng as _;
 use std::{
@@ -128,7 +126,7 @@ impl Store {
     fn read(&self, held: &mut Held, now: Instant, wanted: &Id, reply: &mut [u8]) {
         held.rng.fill_bytes(&mut held.filler);
         let found = held.find(wanted).filter(|stored| self.is_alive(stored, now));
-        let (status, bytes) = found.map_or((ABSENT, &held.filler), |stored| (PRESENT, &stored.bytes));
+        let (status, bytes) = found.map_or((NO_BOX, &held.filler), |stored| (A_BOX, &stored.bytes));
         if found.is_some() {
             self.counts.count(BoxEvent::Read);
         }

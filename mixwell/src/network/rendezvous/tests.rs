@@ -1,12 +1,10 @@
 //! The store alone: what it promises, and at its bounds.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
-use super::{
-    BoxEvent, Limits, Shape, Store, read_reply,
-    shape::{MalformedReply, id_of},
-};
+use super::{BoxEvent, Limits, Shape, Store};
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
+use mixwell_chat::{ReplyError, box_of_reply, id_of};
 use mixwell_mixdelay::Instant;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -44,7 +42,7 @@ fn exchange(store: &Store, millis: u64, write: (u16, u16), read: u16) -> Option<
     let mut room = vec![0xee; 500];
     let reply = store.answer(Instant::from_millis(millis), &request, &mut room).to_vec();
     assert_eq!(reply.len(), shape().reply_len());
-    let read = read_reply(&reply, shape()).unwrap();
+    let read = box_of_reply(&reply, shape().box_len()).unwrap();
     read.map(|bytes| {
         let number = u16::from_be_bytes([bytes[0], bytes[1]]);
         assert_eq!(bytes, boxed(number));
@@ -66,7 +64,7 @@ fn a_box_goes_to_who_has_its_token() {
     let request = shape().request(&id_of(&token(1)), &token(6), &boxed(0));
     let mut room = [0; 500];
     let reply = store.answer(Instant::from_millis(5), &request, &mut room);
-    assert_eq!(read_reply(reply, shape()), Ok(None));
+    assert_eq!(box_of_reply(reply, shape().box_len()), Ok(None));
     assert_eq!((store.counts().of(BoxEvent::Stored), store.counts().of(BoxEvent::Read)), (6, 4));
 }
 
@@ -166,13 +164,14 @@ fn what_is_no_request_is_refused() {
 
 #[test]
 fn what_is_no_reply_is_refused() {
+    let len = shape().box_len();
     let mut reply = vec![1; shape().reply_len()];
-    assert_eq!(read_reply(&reply, shape()), Ok(Some(&reply[1..])));
-    assert_eq!(read_reply(&reply[1..], shape()), Err(MalformedReply));
-    assert_eq!(read_reply(&[], shape()), Err(MalformedReply));
+    assert_eq!(box_of_reply(&reply, len), Ok(Some(&reply[1..])));
+    assert_eq!(box_of_reply(&reply[1..], len), Err(ReplyError::Short));
+    assert_eq!(box_of_reply(&[], len), Err(ReplyError::Short));
     for status in [2, 0x80, 0xff] {
         reply[0] = status;
-        assert_eq!(read_reply(&reply, shape()), Err(MalformedReply));
+        assert_eq!(box_of_reply(&reply, len), Err(ReplyError::Status { got: status }));
     }
 }
 

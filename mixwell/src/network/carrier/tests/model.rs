@@ -4,11 +4,11 @@
 use crate::network::{
     carrier::{Answered, Requests},
     client::{Reply, Unanswered},
-    rendezvous::{Id, Limits, Request, Shape, Store, id_of},
+    rendezvous::{Id, Limits, Request, Shape, Store},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
-use mixwell_chat::{BoxLen, Chat, Code, NoFiles, Ticket};
+use mixwell_chat::{BoxLen, Chat, Code, NoFiles, Ticket, id_of};
 use mixwell_mixdelay::{ClientClock, Instant, Poisson, Rate, Tick};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
