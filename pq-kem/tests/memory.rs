@@ -15,6 +15,8 @@ use mixwell_pq_kem::{
     nike::{self, Product},
     pem,
 };
+#[cfg(target_os = "linux")]
+use mixwell_vectors::memory::bytes_of;
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
@@ -65,10 +67,9 @@ fn nothing_allocates() {
 #[cfg(target_os = "linux")]
 fn survivors<T>(owner: T, public: &[u8]) -> usize {
     let mut place = Box::new(Some(owner));
-    let address = core::ptr::from_ref(&*place).addr();
-    let before = read_own_memory(address, size_of::<Option<T>>());
+    let before = bytes_of(&*place);
     **core::hint::black_box(&mut place) = None;
-    let after = read_own_memory(address, size_of::<Option<T>>());
+    let after = bytes_of(&*place);
     drop(place);
     let words = before.chunks_exact(8).zip(after.chunks_exact(8));
     // an address in the padding has its two high bytes zero
@@ -76,15 +77,6 @@ fn survivors<T>(owner: T, public: &[u8]) -> usize {
     let is_public = |word: &[u8]| public.windows(8).any(|window| window == word);
     assert!(before.chunks_exact(8).any(|word| random(word) && !is_public(word)), "there was a secret");
     words.filter(|(before, after)| before == after && random(before) && !is_public(before)).count()
-}
-
-/// Reads this process's memory as the kernel sees it, so that the compiler cannot know.
-#[cfg(target_os = "linux")]
-fn read_own_memory(address: usize, len: usize) -> Vec<u8> {
-    use std::os::unix::fs::FileExt;
-    let mut bytes = vec![0; len];
-    std::fs::File::open("/proc/self/mem").unwrap().read_exact_at(&mut bytes, address as u64).unwrap();
-    bytes
 }
 
 /// A public key in the forms that a backend may hold it in: encoded, its ML-KEM part's coefficients as 16-bit numbers, and
@@ -160,14 +152,13 @@ fn an_error_leaves_nothing() {
         let mut private = kem::PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(4));
         let public = public_forms(K::public_key(&private).unwrap().as_bytes().as_ref(), Some(ml_kem_at));
         let mut key = Box::new(K::Expanded::default());
-        let address = core::ptr::from_ref(&*key).addr();
-        let empty = read_own_memory(address, size_of::<K::Expanded>());
+        let empty = bytes_of(&*key);
         K::expand_into(&private, core::hint::black_box(&mut *key)).unwrap();
-        let before = read_own_memory(address, size_of::<K::Expanded>());
+        let before = bytes_of(&*key);
         // the public part is another, the seed and what comes of it the same
         private.as_bytes_mut().as_mut()[ml_kem_at + 700] ^= 1;
         assert!(K::expand_into(&private, core::hint::black_box(&mut *key)).is_err());
-        let after = read_own_memory(address, size_of::<K::Expanded>());
+        let after = bytes_of(&*key);
         let held: Vec<&[u8]> = before
             .chunks_exact(8)
             .zip(empty.chunks_exact(8))
@@ -206,8 +197,8 @@ fn no_expanded_key_on_the_stack() {
         let mut key = Box::new(MlKem768Key::default());
         work(&private, &mut key);
         let top = core::ptr::from_ref(&private).addr();
-        let stack = read_own_memory(top - DEPTH, DEPTH);
-        let held = read_own_memory(core::ptr::from_ref(&*key).addr(), size_of::<MlKem768Key>());
+        let stack = mixwell_vectors::memory::read(top - DEPTH, DEPTH);
+        let held = bytes_of(&*key);
         let words: std::collections::HashSet<&[u8]> = stack.chunks_exact(8).collect();
         // the secret vector comes first: 3 · 256 coefficients of 2 bytes, behind the tag and its filler
         held[32..32 + 1536].chunks_exact(8).filter(|word| words.contains(word)).count()

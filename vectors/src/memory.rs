@@ -8,9 +8,18 @@ use std::{fs::File, os::unix::fs::FileExt};
 /// If the system does not tell.
 #[must_use]
 pub fn bytes_of<T>(value: &T) -> Vec<u8> {
-    let mut bytes = vec![0; size_of::<T>()];
-    let address = core::ptr::from_ref(value).addr() as u64;
-    File::open("/proc/self/mem").and_then(|memory| memory.read_exact_at(&mut bytes, address)).expect("own memory");
+    read(core::ptr::from_ref(value).addr(), size_of::<T>())
+}
+
+/// So many bytes of this process's memory, as the kernel sees them.
+///
+/// # Panics
+/// If the system does not tell, or nothing is there.
+#[must_use]
+pub fn read(address: usize, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0; len];
+    let memory = File::open("/proc/self/mem").expect("own memory");
+    memory.read_exact_at(&mut bytes, address as u64).expect("own memory");
     bytes
 }
 
