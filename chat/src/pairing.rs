@@ -4,6 +4,7 @@
 //! then each encapsulates to the other. The safety string is over the keys, numbers and names: who stands between has one
 //! guess at it.
 
+mod keep;
 mod message;
 
 use crate::{

@@ -6,6 +6,7 @@ use crate::{
     event::Event,
     exchange::BoxLen,
     name::{self, MAX_NAME_LEN},
+    pairing::Pairing,
     session::Session,
 };
 use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
@@ -15,27 +16,42 @@ use zeroize::Zeroizing;
 /// The version of the layout.
 const VERSION: u8 = 1;
 
+/// What the layout goes on with.
+const ALONE: u8 = 0;
+const TALKING: u8 = 1;
+const PAIRING: u8 = 2;
+
 /// More events than a caller that takes them has waiting.
 const MAX_EVENTS: usize = 1 << 20;
 
 impl Chat {
-    /// All that has to be known after a restart: secret, to be sealed by a [`VaultKey`](crate::VaultKey). A pairing under way is not
-    /// in it.
+    /// All that has to be known after a restart: secret, to be sealed by a [`VaultKey`](crate::VaultKey).
     #[must_use]
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
-        let session = if let Phase::Talking(session) = &self.phase { Some(session) } else { None };
+        let phase_len = match &self.phase {
+            Phase::Alone => 0,
+            Phase::Pairing(pairing) => pairing.state_len(),
+            Phase::Talking(session) => session.state_len(),
+        };
         let events = self.events.iter().fold(0, |sum: usize, event| sum.saturating_add(event.len()));
         // so that it never moves, and leaves no copy
-        let capacity = session.map_or(64, |session| session.state_len()).saturating_add(events).saturating_add(64);
+        let capacity = phase_len.saturating_add(events).saturating_add(128);
         let mut to = Writer::with_capacity(capacity);
         to.u8(VERSION);
         to.count(self.len.get());
         to.bytes(self.name.as_bytes());
         to.count(self.events.len());
         self.events.iter().for_each(|event| event.write(&mut to));
-        to.bool(session.is_some());
-        if let Some(session) = session {
-            session.write(&mut to);
+        match &self.phase {
+            Phase::Alone => to.u8(ALONE),
+            Phase::Talking(session) => {
+                to.u8(TALKING);
+                session.write(&mut to);
+            }
+            Phase::Pairing(pairing) => {
+                to.u8(PAIRING);
+                pairing.write(&mut to);
+            }
         }
         to.finish()
     }
@@ -63,7 +79,12 @@ impl Chat {
         for _ in 0..from.count(MAX_EVENTS)? {
             events.push_back(Event::read(from)?);
         }
-        let phase = if from.bool()? { Phase::Talking(Box::new(Session::read(from, len)?)) } else { Phase::Alone };
+        let phase = match from.u8()? {
+            ALONE => Phase::Alone,
+            TALKING => Phase::Talking(Box::new(Session::read(from, len)?)),
+            PAIRING => Phase::Pairing(Box::new(Pairing::read(from, len)?)),
+            _ => return None,
+        };
         Some(Self::with(name, len, phase, events))
     }
 }

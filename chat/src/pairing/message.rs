@@ -26,7 +26,9 @@ pub(super) struct Reply {
 
 pub(super) const CONFIRM_LEN: usize = 32;
 
-const HELLO_LEN: usize = ID_LEN + <XWing as Kem>::PublicBytes::LEN + 1 + MAX_NAME_LEN;
+pub(super) const REPLY_LEN: usize = <XWing as Kem>::CiphertextBytes::LEN + CONFIRM_LEN;
+
+pub(super) const HELLO_LEN: usize = ID_LEN + <XWing as Kem>::PublicBytes::LEN + 1 + MAX_NAME_LEN;
 
 impl Hello {
     pub(super) fn encode(&self) -> Vec<u8> {

@@ -53,6 +53,48 @@ fn another_code_leads_nowhere() {
     world.run_until(5000, |world| world.sides.iter().all(|side| side.chat.friend().is_some()));
 }
 
+/// Whatever each of the two has done when it ends, and however often.
+#[test]
+fn a_pairing_goes_on_after_restarts() {
+    for seed in 20..40 {
+        let mut world = World::new(seed, Faults { lost_requests: 30, lost_replies: 30, ..GOOD });
+        world.pair();
+        let mut restarts = 0;
+        while world.sides.iter().any(|side| side.chat.friend().is_none()) {
+            world.sides[restarts % 2].settle();
+            world.sides[restarts % 2].restart();
+            restarts += 1;
+            assert!(restarts < 3000, "they don't meet");
+            world.run(seed);
+        }
+        assert!(restarts > 3, "{restarts}");
+        assert_eq!(world.sides[0].chat.safety(), world.sides[1].chat.safety());
+        world.sides[0].chat.say("hello").unwrap();
+        world.run_until(5000, |world| world.sides[1].texts() == ["hello"]);
+    }
+}
+
+#[test]
+fn a_state_of_a_pairing_is_read_whole_or_not_at_all() {
+    let len = BoxLen::new(BOX_LEN).unwrap();
+    let mut world = World::new(6, GOOD);
+    world.pair();
+    let mut seen = std::collections::BTreeSet::new();
+    while world.sides.iter().any(|side| side.chat.pairing().is_some()) {
+        for side in world.sides.iter().filter(|side| side.chat.pairing().is_some()) {
+            let state = side.chat.save();
+            if seen.insert(state.len()) {
+                assert_eq!(*Chat::load(&state, len).unwrap().save(), **state);
+                for end in 0..state.len() {
+                    assert_eq!(Chat::load(&state[..end], len).err(), Some(StateError::Malformed), "{end}");
+                }
+            }
+        }
+        world.run(1);
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+}
+
 #[test]
 fn whoever_changes_the_pairing_only_delays_it() {
     let mut world = World::new(3, Faults { changed: 200, ..GOOD });

@@ -114,6 +114,7 @@ impl Desk {
                 self.lines.note(text);
             }
             (Some(_), Some(ended)) => self.tell_end(ended),
+            (None, _) if self.is_pairing() => self.lines.note("a pairing goes on; /forget gives it up"),
             (None, _) => self.lines.note("no friend yet: /code makes a code, /code WORDS enters one; /help tells more"),
         }
     }

@@ -107,6 +107,10 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     let mut bob = Side::start(&folder("bob"), &config);
     alice.type_in("/code");
     let code = alice.wait_for("* code: ", patience);
+    // who has made a code may end the program before it is entered
+    alice.quit();
+    let mut alice = Side::start(&folder("alice"), &config);
+    alice.wait_for("* a pairing goes on", patience);
     bob.type_in(&format!("/code {}", code.replacen('-', "-b", 1)));
     bob.wait_for("! word 2 of the code is none", patience);
     bob.type_in(&format!("/code {code}"));

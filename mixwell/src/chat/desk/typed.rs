@@ -17,8 +17,8 @@ impl Desk {
     pub(crate) fn line(&mut self, line: &str) -> Result<Flow, NetworkError> {
         match Command::parse(line) {
             Command::Say(text) => self.say(text)?,
-            Command::Code(None) => self.invite(),
-            Command::Code(Some(words)) => self.join(words),
+            Command::Code(None) => self.invite()?,
+            Command::Code(Some(words)) => self.join(words)?,
             Command::Safety => match self.chat.safety() {
                 Some(safety) => self.lines.note(format!("safety string: {safety}; it is the same with your friend")),
                 None => self.lines.note("there is no friend yet"),
@@ -46,28 +46,32 @@ impl Desk {
         Ok(())
     }
 
-    fn invite(&mut self) {
+    fn invite(&mut self) -> Result<(), NetworkError> {
         match self.chat.invite(&mut self.randomness.rng()) {
             Ok(code) => {
+                self.save()?;
                 self.has_wondered = false;
                 self.lines.note(format!("code: {}", *code.words()));
-                self.lines.note("tell it to your friend, and to nobody else; it counts once, while this program runs");
+                self.lines.note("tell it to your friend, and to nobody else; it counts once");
             }
             Err(error) => self.lines.warn(format!("{error}; /forget first")),
         }
+        Ok(())
     }
 
-    fn join(&mut self, words: &str) {
+    fn join(&mut self, words: &str) -> Result<(), NetworkError> {
         match Code::parse(words) {
             Err(error) => self.lines.warn(error.to_string()),
             Ok(code) => match self.chat.join(&code, &mut self.randomness.rng()) {
                 Ok(()) => {
+                    self.save()?;
                     self.has_wondered = false;
                     self.lines.note("pairing with who made the code");
                 }
                 Err(error) => self.lines.warn(format!("{error}; /forget first")),
             },
         }
+        Ok(())
     }
 
     fn send(&mut self, path: &Path) -> Result<(), NetworkError> {
