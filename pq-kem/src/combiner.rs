@@ -84,8 +84,15 @@ macro_rules! combiner {
         #[doc = concat!("The private key of [`", stringify!($name), "`] with its parts expanded.")]
         #[derive(Default)]
         $vis struct $key {
-            $($part: <$kem as $crate::Kem>::Expanded),+
+            $($part: <$kem as $crate::Kem>::Expanded,)+
+            // where there was a gap, moving the key would take along what the stack held
+            _filler: [u8; $crate::kem::gap(&[$(core::alloc::Layout::new::<<$kem as $crate::Kem>::Expanded>()),+])],
         }
+
+        const _: () = {
+            let parts = [$(core::alloc::Layout::new::<<$kem as $crate::Kem>::Expanded>()),+];
+            assert!(size_of::<$key>() == $crate::kem::filled(&parts), "there is a gap between the parts");
+        };
 
         impl $crate::Kem for $name {
             const NAME: &'static str = $text;

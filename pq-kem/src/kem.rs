@@ -1,7 +1,10 @@
 //! Key encapsulation mechanisms (KEMs).
 
+mod gap;
 mod parts;
 
+#[doc(hidden)]
+pub use gap::{filled, gap};
 #[doc(hidden)]
 pub use parts::{Parts, PartsMut};
 

@@ -10,7 +10,7 @@ use crate::{
 };
 use core::fmt;
 use rand_core::CryptoRng;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{ZeroizeOnDrop, Zeroizing, zeroize_stack};
 
 /// ML-KEM-768. A private key is the public key, then the seed (d, z).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl MlKem768Key {
     /// Expands the key in place.
     pub(crate) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
         self.0.reset();
-        self.0.fill(seed);
+        on_wiped_stack::<{ backend::EXPANDING }, _>(|| self.0.fill(seed));
     }
 
     /// Empties the key if it is not that of `public`.
@@ -117,13 +117,13 @@ impl MlKem768Key {
         ciphertext: &[u8; CIPHERTEXT_LEN],
         secret: &mut [u8; 32],
     ) -> Result<(), DecapsulateError> {
-        self.0.decapsulate(ciphertext, secret)
+        on_wiped_stack::<{ backend::DECAPSULATING }, _>(|| self.0.decapsulate(ciphertext, secret))
     }
 }
 
 /// The public key alone, with less memory than an expanded key takes.
 pub(crate) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    backend::public_from_seed(seed, public);
+    on_wiped_stack::<{ backend::EXPANDING }, _>(|| backend::public_from_seed(seed, public));
 }
 
 /// Encapsulates, after the modulus check of FIPS 203, section 7.2.
@@ -135,7 +135,18 @@ pub(crate) fn encapsulate_to<R: CryptoRng + ?Sized>(
 ) -> Result<(), KeyError> {
     let mut random = Zeroizing::new([0; 32]);
     rng.fill_bytes(&mut *random);
-    backend::encapsulate(public, &random, ciphertext, secret)
+    on_wiped_stack::<{ backend::ENCAPSULATING }, _>(|| backend::encapsulate(public, &random, ciphertext, secret))
+}
+
+/// Does what leaves secrets on the stack, and wipes so many bytes of it afterwards: no more than the work itself takes.
+fn on_wiped_stack<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn below<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    let result = below(work);
+    zeroize_stack::<BYTES>();
+    result
 }
 
 impl fmt::Debug for MlKem768Key {

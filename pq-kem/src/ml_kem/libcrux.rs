@@ -10,6 +10,11 @@ use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 #[cfg(target_arch = "x86_64")]
 cpufeatures::new!(cpu_has_avx2, "avx2");
 
+/// The stack that the library leaves secrets on, in bytes, by its portable code on a Cortex-M4, which takes the least.
+pub(super) const EXPANDING: usize = 24 << 10;
+pub(super) const ENCAPSULATING: usize = 24 << 10;
+pub(super) const DECAPSULATING: usize = 10 << 10;
+
 /// A key with its matrix, for the engine that made it.
 ///
 /// The AVX2 key is aligned to 32 bytes: without the filler the gap behind the tag would carry along what the stack held.

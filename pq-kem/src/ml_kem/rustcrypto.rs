@@ -9,6 +9,11 @@ use ml_kem::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
+/// The stack that the library leaves secrets on, in bytes, on a Cortex-M4.
+pub(super) const EXPANDING: usize = 32 << 10;
+pub(super) const ENCAPSULATING: usize = 32 << 10;
+pub(super) const DECAPSULATING: usize = 28 << 10;
+
 /// A key, or none; it wipes its secret parts itself, and leaves the public key.
 #[derive(Default)]
 pub(super) struct Expanded(Option<DecapsulationKey>);
