@@ -45,6 +45,9 @@ pub(crate) trait Engine {
     /// A running sum of such blocks, not yet added across.
     type Sum: Copy + BitXor<Output = Self::Sum>;
 
+    /// What it keeps aside of fewer than eight pairs from one pass to the other.
+    type Kept;
+
     fn offsets(&self) -> &Offsets<Self::Block>;
 
     /// One block in all eight places.
@@ -157,5 +160,38 @@ pub(crate) trait Engine {
         let (halves, y) = self.second(self.unstash(pairs), common, s);
         self.store(halves, pairs);
         self.sum(y, 8)
+    }
+
+    /// The first pass over fewer than eight pairs, which it may keep aside or in their place.
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Self::Block) -> (Self::Sum, Self::Kept);
+
+    /// The second pass over fewer than eight pairs.
+    fn second_pass_of_few(
+        &self,
+        pairs: &mut [Pair],
+        kept: Self::Kept,
+        common: Self::Block,
+        s: Self::Block,
+    ) -> Self::Sum;
+
+    /// [`Engine::first_pass_of_few`] by eight, for an engine that keeps them aside.
+    #[inline(always)]
+    fn first_of_few(&self, pairs: &[Pair], common: Self::Block) -> (Self::Sum, [Self::Eight; 2]) {
+        let [w, x] = self.first(self.load(pairs), common);
+        (self.sum(x, pairs.len()), [w, x])
+    }
+
+    /// [`Engine::second_pass_of_few`] by eight.
+    #[inline(always)]
+    fn second_of_few(
+        &self,
+        pairs: &mut [Pair],
+        kept: [Self::Eight; 2],
+        common: Self::Block,
+        s: Self::Block,
+    ) -> Self::Sum {
+        let (halves, y) = self.second(kept, common, s);
+        self.store(halves, pairs);
+        self.sum(y, pairs.len())
     }
 }

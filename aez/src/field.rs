@@ -42,6 +42,11 @@ pub(crate) mod tests {
         assert_eq!(multiples[7], 0);
     }
 
+    #[test]
+    fn doubles_columns() {
+        doubles::<Columns>();
+    }
+
     /// For each engine's own way of doubling.
     pub(crate) fn doubles<B: Block>() {
         for bit in 0..128 {

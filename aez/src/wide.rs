@@ -37,7 +37,7 @@ pub(crate) fn encipher<E: Engine>(
     let [length, nonce, hiding, u, v] = engine.four([length, nonce, right ^ e_in, u ^ e4, v ^ e5]);
     let tweak = length ^ nonce;
     let known = left ^ tweak ^ hiding ^ rest.hash(u, v);
-    let (x, left_over) = pairs.first_pass(engine);
+    let (x, kept) = pairs.first_pass(engine);
 
     // nothing overlaps with these rounds
     let s_x = known ^ x;
@@ -52,7 +52,7 @@ pub(crate) fn encipher<E: Engine>(
     let [u, v] = rest.padded::<E::Block>();
     let [hiding, u, v] = engine.four([c_y ^ e_out, u ^ e4, v ^ e5]);
     let known = s_y ^ tweak ^ hiding ^ rest.hash(u, v);
-    let y = pairs.second_pass(engine, s, &left_over);
+    let y = pairs.second_pass(engine, s, kept);
 
     *mx = (known ^ y).to_bytes();
     *my = c_y.to_bytes();

@@ -3,12 +3,12 @@
 //! `AESE` adds its key before SubBytes and ShiftRows, where `AESENC` of x86 adds it after MixColumns: each key comes one
 //! step later here, and the offset before the first round is free.
 
-use super::{Backend, blocks::Blocks};
+use super::{Backend, Key, blocks::Blocks};
 use crate::{
     aez::Direction,
     encipher::encipher,
     engine::{Block, Engine, Pair},
-    offsets::{Key, Offsets},
+    offsets::Offsets,
 };
 use core::{
     arch::aarch64::{
@@ -20,6 +20,8 @@ use core::{
 use zeroize::Zeroize;
 
 cpufeatures::new!(cpu_aes, "aes");
+
+pub(crate) use self::Vector as Register;
 
 /// What this target may have beside the portable backend.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Armv8];
@@ -56,12 +58,12 @@ impl Native {
 }
 
 /// The expanded key. Exists only where the processor has the AES instructions.
-struct Armv8(Offsets<Vector>);
+struct Armv8<'a>(&'a Key);
 
-impl Armv8 {
+impl<'a> Armv8<'a> {
     #[inline(always)]
-    fn new(_: Native, key: &Key) -> Self {
-        Self(Offsets::new(key))
+    fn new(_: Native, key: &'a Key) -> Self {
+        Self(key)
     }
 
     /// Adds the keys, then one AES round but for its own key.
@@ -75,14 +77,15 @@ impl Armv8 {
     }
 }
 
-impl Engine for Armv8 {
+impl Engine for Armv8<'_> {
     type Block = Vector;
     type Eight = Blocks<Vector>;
     type Sum = Vector;
+    type Kept = [Blocks<Vector>; 2];
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Vector> {
-        &self.0
+        self.0
     }
 
     #[inline(always)]
@@ -128,7 +131,7 @@ impl Engine for Armv8 {
 
     #[inline(always)]
     fn rounds4(&self, x: Blocks<Vector>, offset: Blocks<Vector>, mask: Blocks<Vector>) -> Blocks<Vector> {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         let x = self.round(x, offset);
         let x = self.round(x, self.splat(j));
         let x = self.round(x, self.splat(i));
@@ -137,12 +140,22 @@ impl Engine for Armv8 {
 
     #[inline(always)]
     fn rounds10(&self, x: Blocks<Vector>) -> Blocks<Vector> {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         let mut x = self.round(x, self.splat(Vector::zero()));
         for key in [i, j, l, i, j, l, i, j, l] {
             x = self.round(x, self.splat(key));
         }
         x ^ self.splat(i)
+    }
+
+    #[inline(always)]
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Vector) -> (Vector, [Blocks<Vector>; 2]) {
+        self.first_of_few(pairs, common)
+    }
+
+    #[inline(always)]
+    fn second_pass_of_few(&self, pairs: &mut [Pair], kept: [Blocks<Vector>; 2], common: Vector, s: Vector) -> Vector {
+        self.second_of_few(pairs, kept, common, s)
     }
 }
 

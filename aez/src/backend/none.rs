@@ -1,7 +1,8 @@
 //! A target without instructions for AES, or told to leave them alone.
 
-use super::Backend;
-use crate::{aez::Direction, offsets::Key};
+pub(crate) use super::portable::Columns as Register;
+use super::{Backend, Key};
+use crate::aez::Direction;
 
 /// What this target may have beside the portable backend.
 pub(super) const BACKENDS: &[Backend] = &[];

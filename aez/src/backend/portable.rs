@@ -7,8 +7,9 @@ mod sbox;
 pub(crate) use self::columns::Columns;
 use self::planes::{Planes, shift_rows};
 use crate::{
+    backend::Key,
     engine::{Block, Engine, Pair},
-    offsets::{Key, Offsets},
+    offsets::Offsets,
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -23,7 +24,7 @@ pub(crate) struct Portable {
 
 impl Portable {
     pub(super) fn new(key: &Key) -> Self {
-        let offsets = Offsets::new(key);
+        let offsets = key.convert();
         let Offsets { i, j, l: [l, ..], .. } = offsets;
         Self {
             four: [round_key::<1>(j), round_key::<2>(i), round_key::<3>(l)],
@@ -37,6 +38,7 @@ impl Engine for Portable {
     type Block = Columns;
     type Eight = Planes;
     type Sum = Columns;
+    type Kept = [Planes; 2];
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Columns> {
@@ -135,6 +137,16 @@ impl Engine for Portable {
         x.round::<2>(&round_key::<2>(i));
         // two more shifts bring the rows home
         Planes::pack(x.unpack().map(shift_rows::<2>))
+    }
+
+    #[inline(always)]
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Columns) -> (Columns, [Planes; 2]) {
+        self.first_of_few(pairs, common)
+    }
+
+    #[inline(always)]
+    fn second_pass_of_few(&self, pairs: &mut [Pair], kept: [Planes; 2], common: Columns, s: Columns) -> Columns {
+        self.second_of_few(pairs, kept, common, s)
     }
 }
 

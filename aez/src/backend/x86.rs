@@ -2,13 +2,16 @@
 
 mod aes_ni;
 mod detect;
+mod few;
 mod vaes;
 mod vaes512;
 mod xmm;
 
+pub(crate) use self::xmm::Xmm as Register;
 use self::{aes_ni::HasAesNi, vaes::HasVaes, vaes512::HasVaes512};
 use super::Backend;
-use crate::{aez::Direction, offsets::Key};
+use super::Key;
+use crate::aez::Direction;
 
 /// What this target may have beside the portable backend, the fastest first.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Vaes512, Backend::Vaes, Backend::AesNi];

@@ -15,36 +15,34 @@ impl<'a> Pairs<'a> {
         Self { eights, left_over }
     }
 
-    /// Makes (Mi, Mi') into (Wi, Xi) and gives the sum of the Xi. Those that are left over are kept aside.
+    /// Makes (Mi, Mi') into (Wi, Xi) and gives the sum of the Xi.
     #[inline(always)]
-    pub(super) fn first_pass<E: Engine>(&mut self, engine: &E) -> (E::Block, LeftOver<E>) {
+    pub(super) fn first_pass<E: Engine>(&mut self, engine: &E) -> (E::Block, Option<E::Kept>) {
         let mut common = Common::new(engine);
         let mut sum = nothing(engine);
         for eight in &mut *self.eights {
             sum = sum ^ engine.first_pass(eight, common.next());
         }
-        let mut left_over = LeftOver { halves: [engine.splat(E::Block::zero()); 2], common: common.next() };
+        let mut kept = None;
         if !self.left_over.is_empty() {
-            left_over.halves = engine.first(engine.load(self.left_over), left_over.common);
-            let [_, x] = left_over.halves;
-            sum = sum ^ engine.sum(x, self.left_over.len());
+            let (x, few) = engine.first_pass_of_few(self.left_over, common.next());
+            sum = sum ^ x;
+            kept = Some(few);
         }
-        (engine.total(sum), left_over)
+        (engine.total(sum), kept)
     }
 
     /// Makes (Wi, Xi) into (Ci, Ci') and gives the sum of the Yi.
     #[inline(always)]
-    pub(super) fn second_pass<E: Engine>(&mut self, engine: &E, s: E::Block, left_over: &LeftOver<E>) -> E::Block {
+    pub(super) fn second_pass<E: Engine>(&mut self, engine: &E, s: E::Block, kept: Option<E::Kept>) -> E::Block {
         let s = s ^ engine.offsets().three_j;
         let mut common = Common::new(engine);
         let mut sum = nothing(engine);
         for eight in &mut *self.eights {
             sum = sum ^ engine.second_pass(eight, common.next(), s);
         }
-        if !self.left_over.is_empty() {
-            let (halves, y) = engine.second(left_over.halves, left_over.common, s);
-            engine.store(halves, self.left_over);
-            sum = sum ^ engine.sum(y, self.left_over.len());
+        if let Some(kept) = kept {
+            sum = sum ^ engine.second_pass_of_few(self.left_over, kept, common.next(), s);
         }
         engine.total(sum)
     }
@@ -53,12 +51,6 @@ impl<'a> Pairs<'a> {
 #[inline(always)]
 fn nothing<E: Engine>(engine: &E) -> E::Sum {
     engine.sum(engine.splat(E::Block::zero()), 8)
-}
-
-/// Pairs between the passes, and what their offsets have in common.
-pub(super) struct LeftOver<E: Engine> {
-    halves: [E::Eight; 2],
-    common: E::Block,
 }
 
 /// What the offsets of eight pairs have in common: those of E(1, i, ·) are J ⊕ 2^⌈i/8⌉·I, then ⊕ (i mod 8)·L.

@@ -1,15 +1,15 @@
 //! AES-NI: a block in each register, eight in flight.
 
 use super::{
-    detect,
+    detect, few,
     xmm::{self, Xmm},
 };
 use crate::{
     aez::Direction,
-    backend::blocks::Blocks,
+    backend::{Key, blocks::Blocks},
     encipher::encipher,
     engine::{Engine, Pair},
-    offsets::{Key, Offsets},
+    offsets::Offsets,
 };
 use core::{
     arch::{asm, x86_64::_mm_aesenc_si128},
@@ -47,12 +47,12 @@ impl HasAesNi {
 }
 
 /// The expanded key. Exists only where the processor has AES-NI, and AVX if it says so.
-struct AesNi<const AVX: bool>(Offsets<Xmm>);
+struct AesNi<'a, const AVX: bool>(&'a Key);
 
-impl<const AVX: bool> AesNi<AVX> {
+impl<'a, const AVX: bool> AesNi<'a, AVX> {
     #[inline(always)]
-    fn new(_: HasAesNi, key: &Key) -> Self {
-        Self(Offsets::new(key))
+    fn new(_: HasAesNi, key: &'a Key) -> Self {
+        Self(key)
     }
 
     /// One AES round on each block.
@@ -72,7 +72,7 @@ impl<const AVX: bool> AesNi<AVX> {
     /// waits for the upper halves of registers (a factor of ten on Sapphire Rapids).
     #[inline(always)]
     fn three_rounds(&self, x: Blocks<Xmm>) -> Blocks<Xmm> {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         if !AVX {
             return [j, i, l].into_iter().fold(x, |x, key| self.round(x, self.splat(key)));
         }
@@ -96,14 +96,15 @@ impl<const AVX: bool> AesNi<AVX> {
     }
 }
 
-impl<const AVX: bool> Engine for AesNi<AVX> {
+impl<const AVX: bool> Engine for AesNi<'_, AVX> {
     type Block = Xmm;
     type Eight = Blocks<Xmm>;
     type Sum = Xmm;
+    type Kept = ();
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
-        &self.0
+        self.0
     }
 
     #[inline(always)]
@@ -154,7 +155,7 @@ impl<const AVX: bool> Engine for AesNi<AVX> {
 
     #[inline(always)]
     fn rounds10(&self, mut x: Blocks<Xmm>) -> Blocks<Xmm> {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
@@ -164,13 +165,13 @@ impl<const AVX: bool> Engine for AesNi<AVX> {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(&self.0, blocks) }
+        unsafe { xmm::four(self.0, blocks) }
     }
 
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(&self.0, blocks) }
+        unsafe { xmm::ten(self.0, blocks) }
     }
 
     /// As the trait's, but that Wi is put away with the offset I of E(0, 0, ·) added, which is free in the last round.
@@ -211,6 +212,18 @@ impl<const AVX: bool> Engine for AesNi<AVX> {
         let left = self.round(left, i ^ Blocks::load::<0>(pairs));
         left.store::<0>(pairs);
         sum
+    }
+
+    #[inline(always)]
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Xmm, ()) {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        (unsafe { few::first_pass(self.0, pairs, common) }, ())
+    }
+
+    #[inline(always)]
+    fn second_pass_of_few(&self, pairs: &mut [Pair], (): (), common: Xmm, s: Xmm) -> Xmm {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        unsafe { few::second_pass(self.0, pairs, common, s) }
     }
 }
 

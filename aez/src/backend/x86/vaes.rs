@@ -1,15 +1,15 @@
 //! VAES: two blocks in each 256-bit register.
 
 use super::{
-    detect,
+    detect, few,
     xmm::{self, Xmm},
 };
 use crate::{
     aez::Direction,
-    backend::blocks::Blocks,
+    backend::{Key, blocks::Blocks},
     encipher::encipher,
     engine::{Block as _, Engine, Pair},
-    offsets::{Key, Offsets},
+    offsets::Offsets,
 };
 use core::{
     arch::x86_64::{__m256i, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_set_m128i, _mm256_xor_si256},
@@ -38,12 +38,12 @@ impl HasVaes {
 }
 
 /// The expanded key. Exists only where the processor has VAES, AES-NI and AVX2.
-struct Vaes(Offsets<Xmm>);
+struct Vaes<'a>(&'a Key);
 
-impl Vaes {
+impl<'a> Vaes<'a> {
     #[inline(always)]
-    fn new(_: HasVaes, key: &Key) -> Self {
-        Self(Offsets::new(key))
+    fn new(_: HasVaes, key: &'a Key) -> Self {
+        Self(key)
     }
 
     /// One AES round on each block.
@@ -70,14 +70,15 @@ fn aesenc(x: __m256i, key: __m256i) -> __m256i {
     _mm256_set_m128i(_mm_aesenc_si128(x1.0, key1.0), _mm_aesenc_si128(x0.0, key0.0))
 }
 
-impl Engine for Vaes {
+impl Engine for Vaes<'_> {
     type Block = Xmm;
     type Eight = Eight;
     type Sum = Ymm;
+    type Kept = ();
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
-        &self.0
+        self.0
     }
 
     #[inline(always)]
@@ -132,7 +133,7 @@ impl Engine for Vaes {
 
     #[inline(always)]
     fn rounds4(&self, x: Eight, offset: Eight, mask: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         let x = self.round(x ^ offset, self.splat(j));
         let x = self.round(x, self.splat(i));
         let x = self.round(x, self.splat(l));
@@ -141,7 +142,7 @@ impl Engine for Vaes {
 
     #[inline(always)]
     fn rounds10(&self, mut x: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
@@ -151,13 +152,25 @@ impl Engine for Vaes {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(&self.0, blocks) }
+        unsafe { xmm::four(self.0, blocks) }
     }
 
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(&self.0, blocks) }
+        unsafe { xmm::ten(self.0, blocks) }
+    }
+
+    #[inline(always)]
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Ymm, ()) {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        (Ymm::new(unsafe { few::first_pass(self.0, pairs, common) }, Xmm::zero()), ())
+    }
+
+    #[inline(always)]
+    fn second_pass_of_few(&self, pairs: &mut [Pair], (): (), common: Xmm, s: Xmm) -> Ymm {
+        // SAFETY: `self` exists, so that the processor has AES-NI
+        Ymm::new(unsafe { few::second_pass(self.0, pairs, common, s) }, Xmm::zero())
     }
 }
 

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     aez::Direction,
+    backend::Key,
     encipher::encipher,
     engine::{Block as _, Engine, Pair},
-    offsets::{Key, Offsets},
+    offsets::Offsets,
 };
 use core::{
     arch::x86_64::{
@@ -43,12 +44,12 @@ impl HasVaes512 {
 }
 
 /// The expanded key. Exists only where the processor has VAES, AES-NI, AVX2 and AVX-512.
-struct Vaes512(Offsets<Xmm>);
+struct Vaes512<'a>(&'a Key);
 
-impl Vaes512 {
+impl<'a> Vaes512<'a> {
     #[inline(always)]
-    fn new(_: HasVaes512, key: &Key) -> Self {
-        Self(Offsets::new(key))
+    fn new(_: HasVaes512, key: &'a Key) -> Self {
+        Self(key)
     }
 
     /// One AES round on each block.
@@ -91,14 +92,15 @@ fn lanes_of_blocks(count: usize) -> [u8; 2] {
     (!u16::MAX.unbounded_shl(2_u32.saturating_mul(count as u32))).to_le_bytes()
 }
 
-impl Engine for Vaes512 {
+impl Engine for Vaes512<'_> {
     type Block = Xmm;
     type Eight = Eight;
     type Sum = Zmm;
+    type Kept = [Eight; 2];
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
-        &self.0
+        self.0
     }
 
     #[inline(always)]
@@ -202,7 +204,7 @@ impl Engine for Vaes512 {
 
     #[inline(always)]
     fn rounds4(&self, x: Eight, offset: Eight, mask: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         let x = self.round(x ^ offset, self.splat(j));
         let x = self.round(x, self.splat(i));
         let x = self.round(x, self.splat(l));
@@ -211,7 +213,7 @@ impl Engine for Vaes512 {
 
     #[inline(always)]
     fn rounds10(&self, mut x: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
+        let Offsets { i, j, l: [l, ..], .. } = *self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
@@ -221,13 +223,23 @@ impl Engine for Vaes512 {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(&self.0, blocks) }
+        unsafe { xmm::four(self.0, blocks) }
     }
 
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(&self.0, blocks) }
+        unsafe { xmm::ten(self.0, blocks) }
+    }
+
+    #[inline(always)]
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Zmm, [Eight; 2]) {
+        self.first_of_few(pairs, common)
+    }
+
+    #[inline(always)]
+    fn second_pass_of_few(&self, pairs: &mut [Pair], kept: [Eight; 2], common: Xmm, s: Xmm) -> Zmm {
+        self.second_of_few(pairs, kept, common, s)
     }
 }
 
@@ -237,7 +249,7 @@ struct Zmm(__m512i);
 
 impl Zmm {
     #[inline(always)]
-    fn zero(engine: &Vaes512) -> Self {
+    fn zero(engine: &Vaes512<'_>) -> Self {
         let Eight([zero, _]) = engine.splat(Xmm::zero());
         zero
     }
