@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mixwell_chat::{BoxLen, Chat, FileError, FileId, Files, MAX_TEXT_LEN, Event, id_of};
+use mixwell_chat::{BoxLen, Chat, Event, FileError, FileId, Files, MAX_TEXT_LEN, id_of};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use std::{collections::HashMap, sync::OnceLock};
 

@@ -39,6 +39,8 @@ fn packets(corpus: &mut Corpus, test: &Test) {
     let hops = test.number("/geometry/nr_hops") as u8;
     let user_payload = test.number("/geometry/user_forward_payload_length");
     for packet in test.list("/packets") {
+        // any bytes are a list of the batch's places
+        corpus.add_bytes("sphinx_batch", &packet);
         if let Ok(user_payload) = u8::try_from(user_payload) {
             corpus.add_with("sphinx_open", &(hops, user_payload, false), &packet);
         }

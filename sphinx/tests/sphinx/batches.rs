@@ -2,80 +2,10 @@
 
 use crate::network::Network;
 use crate::schemes::{TestScheme, for_every_scheme};
+use crate::side_by_side::same;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Action, FinishError, Geometry, Kem, Message, NodeId, OpenError, Opened, RecipientId, SurbId};
+use mixwell_sphinx::{Geometry, Kem, Message, SurbId};
 use proptest::prelude::*;
-
-/// What became of a packet; its bytes are compared apart from this.
-#[derive(Debug, PartialEq, Eq)]
-enum Outcome {
-    Refused(OpenError),
-    Failed(usize, FinishError),
-    Forwarded(usize, NodeId, Option<u32>),
-    Delivered(usize, RecipientId, Vec<u8>),
-    Replied(usize, SurbId, Vec<u8>),
-}
-
-fn outcome(key: usize, action: Result<Action<'_>, FinishError>) -> Outcome {
-    match action {
-        Err(error) => Outcome::Failed(key, error),
-        Ok(Action::Forward { next_hop, delay_millis }) => Outcome::Forwarded(key, next_hop, delay_millis),
-        Ok(Action::Deliver { recipient, payload, .. }) => Outcome::Delivered(key, recipient, payload.to_vec()),
-        Ok(Action::Reply { surb_id, payload, .. }) => Outcome::Replied(key, surb_id, payload.to_vec()),
-        Ok(action) => panic!("{action:?}"),
-    }
-}
-
-fn one_by_one<S: TestScheme>(
-    network: &Network<S>,
-    packets: &mut [Option<Vec<u8>>],
-    keys: &[&S::PrivateKey],
-) -> Vec<Option<Outcome>> {
-    let one = |packet: &mut Vec<u8>| match network.sphinx.open_any(packet, keys) {
-        Err(error) => Outcome::Refused(error),
-        Ok((key, opened)) => outcome(key, opened.finish()),
-    };
-    packets.iter_mut().map(|packet| packet.as_mut().map(one)).collect()
-}
-
-fn at_once<S: TestScheme, const N: usize>(
-    network: &Network<S>,
-    packets: &mut [Option<Vec<u8>>],
-    keys: &[&S::PrivateKey],
-) -> Vec<Option<Outcome>> {
-    let len = packets.len();
-    let mut packets = packets.iter_mut();
-    let batch: [_; N] = core::array::from_fn(|_| packets.next()?.as_deref_mut());
-    let mut refused: [Option<OpenError>; N] = [None; N];
-    let mut fitting = [0; N];
-    let results = network.sphinx.open_any_each(batch, keys);
-    let mut opened: [Option<Opened<'_, S>>; N] = [const { None }; N];
-    for (i, result) in results.into_iter().enumerate() {
-        match result {
-            None => {}
-            Some(Err(error)) => refused[i] = Some(error),
-            Some(Ok((key, packet))) => (fitting[i], opened[i]) = (key, Some(packet)),
-        }
-    }
-    let finished = Opened::finish_each(opened);
-    let outcome = |((action, refused), key): ((Option<_>, Option<_>), _)| match (action, refused) {
-        (Some(action), _) => Some(outcome(key, action)),
-        (None, refused) => refused.map(Outcome::Refused),
-    };
-    finished.into_iter().zip(refused).zip(fitting).map(outcome).take(len).collect()
-}
-
-fn same<S: TestScheme, const N: usize>(
-    network: &Network<S>,
-    packets: &[Option<Vec<u8>>],
-    keys: &[&S::PrivateKey],
-) -> Vec<Option<Vec<u8>>> {
-    let (mut ones, mut batch) = (packets.to_vec(), packets.to_vec());
-    let expected = one_by_one(network, &mut ones, keys);
-    assert_eq!(at_once::<S, N>(network, &mut batch, keys), expected);
-    assert!(batch == ones, "the buffers differ");
-    batch
-}
 
 /// Packets to each hop's distance, an answer, and every kind of bad one.
 fn packets<S: TestScheme>(network: &mut Network<S>, geometry: &Geometry) -> Vec<Option<Vec<u8>>> {
@@ -120,12 +50,12 @@ fn every_kind<S: TestScheme>() {
     let [first, second, third] = &network.private_keys[..] else { panic!("three hops") };
     let keys = [third, first, second];
     for _ in 0..3 {
-        let _ = same::<S, 1>(&network, &packets[..1], &[first]);
-        let _ = same::<S, 8>(&network, &packets[..8], &keys[1..2]);
-        let _ = same::<S, 8>(&network, &packets[8..16], &keys);
-        let _ = same::<S, 3>(&network, &packets[..3], &[]);
+        let _ = same::<S, 1>(&network.sphinx, &packets[..1], &[first]);
+        let _ = same::<S, 8>(&network.sphinx, &packets[..8], &keys[1..2]);
+        let _ = same::<S, 8>(&network.sphinx, &packets[8..16], &keys);
+        let _ = same::<S, 3>(&network.sphinx, &packets[..3], &[]);
         // each round takes off a layer
-        packets = same::<S, 24>(&network, &packets, &keys);
+        packets = same::<S, 24>(&network.sphinx, &packets, &keys);
     }
 }
 
@@ -149,6 +79,6 @@ proptest! {
             packet[at] ^= bits;
             Some(packet)
         }).collect();
-        let _ = same::<X25519, 8>(&network, &packets, &[&network.private_keys[0]]);
+        let _ = same::<X25519, 8>(&network.sphinx, &packets, &[&network.private_keys[0]]);
     }
 }

@@ -22,3 +22,5 @@ mod replay_filter;
 mod round_trips;
 mod schemes;
 mod senders_mistakes;
+mod side_by_side;
+mod small_order_448;
