@@ -48,6 +48,7 @@ fn unwrap_every_hop<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name
     let mut packet = test.packets[0].0.clone();
     for (i, hop) in test.path.iter().enumerate() {
         assert_eq!(packet, *test.packets[i], "{name}: packet at hop {i}");
+        assert_eq!(S::public_half(&hop.private_key), *hop.public_key, "{name}: public key of hop {i}");
         let private_key = S::private_key(&hop.private_key);
         let opened = if test.unwrap_only {
             sphinx.open_any_length(&mut packet, &private_key).unwrap()

@@ -10,6 +10,8 @@ use rand_chacha::ChaCha20Rng;
 pub(crate) trait TestScheme: Scheme {
     fn public_key(bytes: &[u8]) -> Self::PublicKey;
     fn private_key(bytes: &[u8]) -> Self::PrivateKey;
+    /// The public key of a private one.
+    fn public_half(private: &[u8]) -> Vec<u8>;
     fn generate(rng: &mut ChaCha20Rng) -> (Self::PublicKey, Self::PrivateKey);
 }
 
@@ -22,6 +24,10 @@ macro_rules! nikes {
 
             fn private_key(bytes: &[u8]) -> nike::PrivateKey<Self> {
                 nike::PrivateKey::from_bytes(array::<<Self as Nike>::PrivateBytes>(bytes))
+            }
+
+            fn public_half(private: &[u8]) -> Vec<u8> {
+                Self::private_key(private).public_key().as_bytes().to_vec()
             }
 
             fn generate(rng: &mut ChaCha20Rng) -> (nike::PublicKey<Self>, nike::PrivateKey<Self>) {
@@ -42,6 +48,11 @@ macro_rules! kems {
             fn private_key(bytes: &[u8]) -> <$kem as KemScheme>::Expanded {
                 let private = kem::PrivateKey::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(bytes));
                 <$kem>::expand(&private).unwrap()
+            }
+
+            fn public_half(private: &[u8]) -> Vec<u8> {
+                let private = kem::PrivateKey::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(private));
+                <$kem>::public_key(&private).unwrap().as_bytes().to_vec()
             }
 
             fn generate(rng: &mut ChaCha20Rng) -> (kem::PublicKey<$kem>, <$kem as KemScheme>::Expanded) {
