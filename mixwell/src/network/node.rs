@@ -282,7 +282,7 @@ impl Node {
     }
 
     fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>, hang_up: watch::Receiver<bool>) -> Acceptor {
-        let node = Arc::clone(self);
+        let (node, callers) = (Arc::clone(self), Arc::clone(self));
         Acceptor {
             key: self.link_key.clone(),
             id: self.id,
@@ -292,6 +292,7 @@ impl Node {
             most_handshakes: self.sizes.handshakes,
             most_clients: self.sizes.clients,
             most_clients_per_address: self.sizes.clients_per_address,
+            is_node: Box::new(move |address| callers.callers.is_near(address)),
             judge: Box::new(move |ad, link_key| node.judge(ad, link_key)),
             calls: Arc::clone(&self.calls),
             stop,
