@@ -19,6 +19,7 @@ use crate::{
 };
 use clap::Args;
 use core::{fmt::Write as _, time::Duration};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_pki_types::Epoch;
 use mixwell_wire::ConsensusStatus;
 use std::{fs, path::PathBuf, sync::Arc, time::Instant};
@@ -101,25 +102,37 @@ struct Fetched {
 impl Asker<'_> {
     async fn until_there_is_one(&self, arguments: &Arguments) -> Result<Fetched, NetworkError> {
         let end = Instant::now().checked_add(Duration::from_secs(arguments.wait));
+        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            line.set_style(style);
+        }
         loop {
             let now = self.clock.epoch();
             let epochs = arguments.epoch.map_or_else(|| vec![now, now.plus(1)], |epoch| vec![Epoch(epoch)]);
             let mut errors = FetchErrors(Vec::new());
             for epoch in epochs {
                 match self.once(epoch, now).await {
-                    Ok(fetched) => return Ok(fetched),
+                    Ok(fetched) => {
+                        line.finish_and_clear();
+                        return Ok(fetched);
+                    }
                     // what they say of the current epoch is what matters
                     Err(found) if errors.0.is_empty() => errors = found,
                     Err(_) => {}
                 }
             }
-            if end.is_none_or(|end| Instant::now() >= end) {
+            let left = end.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                line.finish_and_clear();
                 let lines = errors.0.iter().fold(String::new(), |mut lines, (authority, error)| {
                     let _ = write!(lines, "\n  {authority}: {error}");
                     lines
                 });
                 return Err(NetworkError::NoConsensus(lines));
             }
+            let why = errors.0.first().map_or_else(String::new, |(authority, error)| format!("; {authority}: {error}"));
+            line.set_message(format!("no consensus yet, {} s left{why}", left.as_secs()));
+            line.tick();
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
@@ -166,7 +179,7 @@ impl Fetched {
         let _ = writeln!(text, "   signed by {} of {all} authorities: {}", signers.len(), signers.join(", "));
         let _ = writeln!(
             text,
-            "   {} gateways, mixes in layers of {}, {} service nodes",
+            "   gateways: {}, mixes in layers of {}, service nodes: {}",
             document.gateways().len(),
             layers.join(" + "),
             document.services().len()

@@ -22,12 +22,14 @@ use crate::{
 use clap::Args;
 use core::{
     fmt::Write as _,
+    pin::pin,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
+use ratatui::crossterm;
 use std::{path::PathBuf, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -39,7 +41,7 @@ use tokio::{
 ///
 /// Fetches the consensus from an authority of a client.toml and verifies it, connects to a gateway, and sends messages at
 /// the published rate, with a SURB each, through which the service answers. Loop decoys go out between them, as any
-/// client's. A reply counts only if it holds the bytes that were sent. The exit status is 0 only if all came back.
+/// client's. Ctrl-C ends it early, with the summary. A reply counts only if it holds the bytes that were sent. The exit status is 0 only if all came back.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -119,16 +121,12 @@ async fn ping(
     let most_bytes = configuration.geometry.user_forward_payload_len().min(MESSAGE_BYTES);
     let patience = Duration::from_secs(arguments.timeout);
     let exchange = Exchange { requests, count: arguments.count, most_bytes, patience, tally };
-    let interrupted = async {
-        runtime::stop_signal().await;
-    };
     tokio::select! {
-        outcome = exchange.run(&randomness) => Ok(outcome),
+        outcome = exchange.run(&randomness, runtime::stop_signal()) => Ok(outcome),
         ended = &mut client => match ended {
             Ok(Err(error)) => Err(NetworkError::Client(error.to_string())),
             _ => Err(NetworkError::Client("the client ended".to_owned())),
         },
-        () = interrupted => Err(NetworkError::Client("interrupted".to_owned())),
     }
 }
 
@@ -143,7 +141,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    async fn run(self, randomness: &Randomness) -> Outcome {
+    async fn run(self, randomness: &Randomness, interrupted: impl Future<Output = ()>) -> Outcome {
+        let mut interrupted = pin!(interrupted);
         let bar = bar(self.count);
         let mut rng = randomness.rng();
         let mut outcome = Outcome { tally: self.tally, ..Outcome::default() };
@@ -173,6 +172,10 @@ impl Exchange {
                     outcome.is_over = true;
                     break;
                 }
+                () = &mut interrupted => {
+                    outcome.is_interrupted = true;
+                    break;
+                }
                 Some(Ok((payload, reply))) = replies.join_next() => {
                     last = Instant::now();
                     outcome.take(&payload, reply.unwrap_or(Err(Unanswered::Disconnected)));
@@ -188,9 +191,13 @@ impl Exchange {
 
 fn bar(count: u32) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(count.into()), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("ping {bar:30.cyan/dim} {pos}/{len}  {wide_msg}") {
+    // a line that is too long would leave its pieces behind
+    let is_wide = crossterm::terminal::size().is_ok_and(|(columns, _)| columns >= WIDE);
+    let template = if is_wide { "ping {bar:30.cyan/dim} {pos}/{len}  {wide_msg}" } else { "{pos}/{len}  {wide_msg}" };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("━╸─"));
     }
+    bar.set_message("no reply yet");
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
@@ -204,6 +211,8 @@ struct Outcome {
     held: Duration,
     /// Nothing came for too long.
     is_over: bool,
+    /// The user wants an end.
+    is_interrupted: bool,
     tally: Arc<Tally>,
 }
 
@@ -256,6 +265,9 @@ impl Outcome {
                 if self.tally.connections.load(Relaxed) == 0 { "no gateway could be reached" } else { self.why() };
             let _ = writeln!(text, "  nothing came for too long: {known}; --log debug tells more");
         }
+        if self.is_interrupted {
+            let _ = writeln!(text, "  interrupted: the others were not awaited");
+        }
         if !sorted.is_empty() {
             let _ = writeln!(
                 text,
@@ -279,6 +291,9 @@ impl Outcome {
         text
     }
 }
+
+/// A terminal of fewer columns has no room for a bar.
+const WIDE: u16 = 72;
 
 /// So many messages wait for their turn or their reply at a time.
 const WAITING: usize = 64;

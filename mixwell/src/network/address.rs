@@ -1,6 +1,6 @@
 //! Addresses of nodes: URLs such as `tcp://127.0.0.1:30001`.
 
-use core::{fmt, str::FromStr};
+use core::{fmt, net::IpAddr, str::FromStr};
 use std::io;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -23,6 +23,12 @@ impl Address {
     /// An address of a socket.
     pub(crate) fn of(socket: core::net::SocketAddr) -> Self {
         Self { scheme: Scheme::Tcp, authority: socket.to_string() }
+    }
+
+    /// The IP address, if it is one and no name.
+    pub(crate) fn ip(&self) -> Option<IpAddr> {
+        let (host, _) = self.authority.rsplit_once(':')?;
+        host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok()
     }
 
     /// Connects, and has packets sent at once.

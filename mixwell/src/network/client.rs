@@ -1,5 +1,6 @@
 //! A client: connects to a gateway, sends at the published rates, and awaits replies.
 
+mod asking;
 mod consensus;
 mod core;
 mod session;

@@ -59,16 +59,22 @@ impl Clock {
         self.period.start(epoch).saturating_add(self.eighths(count))
     }
 
-    /// Sleeps until a time since 1970, whatever happens to the system's clock meanwhile.
+    /// Sleeps until a time since 1970, or until the system's clock steps back: then whoever sleeps has to see anew what is due.
     pub(crate) async fn sleep_until(self, unix: Duration) {
+        let mut before = self.now();
         loop {
-            let left = unix.saturating_sub(self.now());
-            if left.is_zero() {
-                return;
-            }
-            tokio::time::sleep(left.min(LONGEST_NAP)).await;
+            let now = self.now();
+            let Some(nap) = nap(before, now, unix) else { return };
+            before = now;
+            tokio::time::sleep(nap).await;
         }
     }
+}
+
+/// How long to sleep of what is left until a time; `None` if it has come, or if the clock has stepped back.
+fn nap(before: Duration, now: Duration, until: Duration) -> Option<Duration> {
+    let left = until.saturating_sub(now);
+    (!left.is_zero() && now >= before).then(|| left.min(LONGEST_NAP))
 }
 
 /// So many eighths of a period.
@@ -82,6 +88,17 @@ const LONGEST_NAP: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sleepers_wake_when_the_clock_steps() {
+        let nap = |before, now| nap(Duration::from_secs(before), Duration::from_secs(now), Duration::from_secs(100));
+        assert_eq!(nap(10, 11), Some(LONGEST_NAP));
+        assert_eq!(nap(10, 10), Some(LONGEST_NAP));
+        // forward beyond the time, or back
+        assert_eq!(nap(10, 100), None);
+        assert_eq!(nap(10, 5000), None);
+        assert_eq!(nap(10, 9), None);
+    }
 
     #[test]
     fn eighths_of_twenty_minutes() {

@@ -93,6 +93,8 @@ events! {
         MailboxFull = "mailbox_full",
         /// Nobody came for it.
         MailboxExpired = "mailbox_expired",
+        /// The node stopped, and it could not leave in time.
+        Stopped = "stopped",
         /// A loop decoy of this node has not come back in time.
         DecoyLost = "decoy_lost",
     }

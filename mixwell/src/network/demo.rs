@@ -1,5 +1,6 @@
 //! `mixwell demo`: a whole network in this process, on real sockets, and messages through it.
 
+mod ending;
 mod geometry;
 mod predict;
 mod served;
@@ -18,7 +19,8 @@ use super::{
 };
 use crate::error::Error;
 use clap::Args;
-use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use core::time::Duration;
+use ending::Ending;
 use geometry::Packets;
 use served::Served;
 use std::{io::Write as _, path::PathBuf};
@@ -32,8 +34,8 @@ use world::World;
 /// Three authorities vote on a consensus in every epoch; a gateway, layers of two mixes each and a service node listen on
 /// loopback ports and call each other; clients fetch the consensus from the gateway and send messages to the echo service,
 /// which answers through SURBs. Every link is encrypted by a post-quantum handshake, every hop holds packets for a
-/// random time, everyone sends cover traffic. But for --serve nothing is written to disk. The exit status is 0 only if every
-/// message came back and no packet was lost.
+/// random time, everyone sends cover traffic. But for --serve nothing is written to disk. Ctrl-C, or `q` at a terminal, ends it
+/// early, with the summary; a second one at once. The exit status is 0 only if every message came back and no packet was lost.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -98,6 +100,9 @@ const HOMECOMING: Duration = Duration::from_mins(1);
 
 /// Who interrupts does not want to wait.
 const SHORT_HOMECOMING: Duration = Duration::from_secs(3);
+
+/// The nodes' own farewells are shorter.
+const FAREWELL: Duration = Duration::from_secs(8);
 const FOREVER: Duration = Duration::from_hours(24 * 365 * 10);
 
 /// Runs the network, and says how it went.
@@ -119,12 +124,19 @@ async fn demonstrate(
     randomness: Randomness,
 ) -> Result<(String, Result<(), NetworkError>), NetworkError> {
     let begun = Instant::now();
+    // a folder that can't be used is found rather now than when the network is up
+    let mut served = arguments.serve.as_deref().map(Served::reserve).transpose()?;
     let world = World::start(arguments, &randomness).await?;
     let mut view = View::new(&world);
+    let ending = Ending::new(view.is_on_screen());
     let most_wait = arguments.epoch().saturating_mul(MOST_TRIES);
-    let over = arguments.serve.is_some().then(runtime::stop_flag);
-    let is_over = || over.as_ref().is_some_and(|over| over.load(Relaxed));
-    if !view.until(&world, after(begun, most_wait), |world, _| world.is_ready() || is_over()).await {
+    let is_up = view.until(&world, after(begun, most_wait), |world, _| world.is_ready() || ending.is_near()).await;
+    if ending.is_near() {
+        view.finish();
+        return Err(NetworkError::Demo("it was ended before the authorities had agreed on a consensus"));
+    }
+    if !is_up {
+        view.finish();
         return Err(NetworkError::Demo("the authorities did not agree on a consensus in time; is the machine busy?"));
     }
 
@@ -134,21 +146,20 @@ async fn demonstrate(
         // what is sent at the very end still comes back within the epoch
         None => world.clock.eighths_into(first.plus(arguments.epochs.saturating_sub(1).into()), 7),
     };
-    let served = arguments.serve.as_deref().map(|folder| Served::write(folder, &world.client_toml(arguments.kem)));
-    let served = served.transpose()?;
     let (talk, before) = (world.talk(), world.sent());
-    let homecoming = if let Some(served) = &served {
+    let until = if let Some(served) = &mut served {
+        served.write(&world.client_toml(arguments.kem))?;
         view.tell(&served.text());
-        view.until(&world, after(Instant::now(), FOREVER), |_, _| is_over()).await;
-        SHORT_HOMECOMING
+        after(Instant::now(), FOREVER)
     } else {
-        let until = after(Instant::now(), end.saturating_sub(world.clock.now()));
-        view.until(&world, until, |_, _| false).await;
-        HOMECOMING
+        after(Instant::now(), end.saturating_sub(world.clock.now()))
     };
+    view.until(&world, until, |_, _| ending.is_near()).await;
     talk.stop();
     let sent = world.sent().since(before);
-    view.until(&world, after(Instant::now(), homecoming), |_, results| results.awaited == 0).await;
+    let homecoming = if ending.is_near() { SHORT_HOMECOMING } else { HOMECOMING };
+    let is_over = |_: &World, results: &Results| results.awaited == 0 || ending.is_now();
+    view.until(&world, after(Instant::now(), homecoming), is_over).await;
     view.finish();
 
     let results: Results = world.results().clone();
@@ -156,7 +167,15 @@ async fn demonstrate(
     // before they stop, since what is under way then is lost
     // others come and go: what is lost with them is no fault of the network
     let outcome = (report.text(), if served.is_some() { Ok(()) } else { report.verdict() });
-    let _ = time::timeout(Duration::from_secs(8), world.stop()).await;
+    let stopped = async {
+        while !ending.is_now() {
+            time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        _ = time::timeout(FAREWELL, world.stop()) => {}
+        () = stopped => {}
+    }
     Ok(outcome)
 }
 

@@ -3,12 +3,15 @@
 mod accept;
 mod dial;
 mod outgoing;
+mod pace;
 mod routes;
 mod shares;
 
 pub(crate) use accept::{Accepted, Acceptor, Calls, Who};
 pub(crate) use dial::{Dialer, Peer};
 pub(crate) use outgoing::Outgoing;
+#[cfg(test)]
+pub(crate) use pace::tests::most_turns;
 pub(crate) use routes::Routes;
 
 use core::time::Duration;

@@ -97,6 +97,7 @@ pub(crate) fn text(node: &Node) -> String {
             "Those given up for newer ones.",
             calls.crowded_out.load(Relaxed),
         ),
+        ("mixwell_calls_paced_total", "counter", "Handshakes of strangers.", calls.paced.load(Relaxed)),
         ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
         ("mixwell_consensus", "gauge", "Whether there is a consensus of this epoch.", node.has_consensus().into()),
     ];

@@ -13,7 +13,7 @@ mod tests;
 
 use super::{
     clock::Clock,
-    counters::{Counters, Loss},
+    counters::{Counters, Flow, Loss},
     directory::{Consensuses, Directory},
     gateway::Mailboxes,
     keys::LinkKey,
@@ -31,7 +31,10 @@ use arrivals::Arrivals;
 #[cfg(test)]
 pub(crate) use mischief::Wrong;
 
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 use mixwell_mixdelay::Limits;
 use mixwell_pki_types::{Epoch, Rates};
 use mixwell_sphinx::{NodeId, RecipientId, Sphinx};
@@ -108,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) mailboxes: Mailboxes,
     callers: Callers,
     arrivals: Arrivals,
+    /// How many links of nodes are open that bring packets.
+    bringing: AtomicUsize,
     wake: Notify,
     clock: Clock,
     stopwatch: Stopwatch,
@@ -176,6 +181,7 @@ impl Node {
             mailboxes: Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep),
             callers: Callers::default(),
             arrivals: Arrivals::new(sizes.buffers),
+            bringing: AtomicUsize::new(0),
             wake: Notify::new(),
             clock,
             stopwatch: Stopwatch::start(),
@@ -203,17 +209,18 @@ impl Node {
         let mut tasks = JoinSet::new();
         let (hang_up, end) = watch::channel(false);
         let acceptor = Arc::new(self.acceptor(stop.clone(), end.clone()));
-        let (node, served_until) = (Arc::clone(&self), end.clone());
-        let mut accepting =
-            tokio::spawn(acceptor.run(listeners, move |who, accepted| {
-                serve::serve(Arc::clone(&node), who, accepted, served_until.clone())
-            }));
+        // clients get what is for them until the end; nodes bring no more, so that what they have brought can leave
+        let (node, stopping, ending) = (Arc::clone(&self), stop.clone(), end.clone());
+        let mut accepting = tokio::spawn(acceptor.run(listeners, move |who, accepted| {
+            let until = if let Who::Node(_) = who { stopping.clone() } else { ending.clone() };
+            serve::serve(Arc::clone(&node), who, accepted, until)
+        }));
         let node = Arc::clone(&self);
         let mut dialing = tokio::spawn(async move { node.call_neighbours(end).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { release::release(&node).await });
         let (node, randomness) = (Arc::clone(&self), self.randomness.branch());
-        tasks.spawn(async move { release::decoys(&node, randomness).await });
+        let decoys = tasks.spawn(async move { release::decoys(&node, randomness).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { node.sweep().await });
 
@@ -226,14 +233,33 @@ impl Node {
         }
         info!(node = self.name, "stopping");
         // nobody new is let in, and what is here goes on
+        decoys.abort();
         let drained = async {
-            while self.mix.len() > 0 || self.routes.waiting() > 0 || self.mailboxes.awaited() > 0 {
+            while self.bringing.load(Relaxed) > 0 || self.held() > 0 {
                 time::sleep(Duration::from_millis(10)).await;
             }
         };
         let _ = time::timeout(FAREWELL, drained).await;
         hang_up.send_replace(true);
         let _ = time::timeout(FAREWELL, async { (dialing.await, accepting.await) }).await;
+        tasks.shutdown().await;
+        self.lose(Loss::Stopped, self.held());
+        let counters = self.mix.counters();
+        info!(
+            node = self.name,
+            received = counters.flow(Flow::Received).saturating_add(counters.flow(Flow::DecoySent)),
+            sent = counters.flow(Flow::Sent),
+            ended = counters.flow(Flow::Stored).saturating_add(counters.flow(Flow::DecoyReturned)),
+            dropped = counters.all_dropped(),
+            left = counters.dropped(Loss::Stopped),
+            "stopped"
+        );
+    }
+
+    /// Packets that have come and not left.
+    fn held(&self) -> usize {
+        let replies = self.mailboxes.awaited();
+        self.mix.len().saturating_add(self.routes.waiting()).saturating_add(replies)
     }
 
     /// The rates of the current consensus.
@@ -256,7 +282,7 @@ impl Node {
     }
 
     fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>, hang_up: watch::Receiver<bool>) -> Acceptor {
-        let node = Arc::clone(self);
+        let (node, callers) = (Arc::clone(self), Arc::clone(self));
         Acceptor {
             key: self.link_key.clone(),
             id: self.id,
@@ -266,6 +292,7 @@ impl Node {
             most_handshakes: self.sizes.handshakes,
             most_clients: self.sizes.clients,
             most_clients_per_address: self.sizes.clients_per_address,
+            is_node: Box::new(move |address| callers.callers.is_near(address)),
             judge: Box::new(move |ad, link_key| node.judge(ad, link_key)),
             calls: Arc::clone(&self.calls),
             stop,

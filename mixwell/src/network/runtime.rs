@@ -1,8 +1,6 @@
 //! Starting what runs until it is told to stop.
 
 use super::error::NetworkError;
-use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::Arc;
 use tokio::{runtime::Builder, task::JoinError};
 
 /// Runs a task to its end, with as many threads as there are processors.
@@ -54,17 +52,6 @@ pub(crate) async fn stop_signal() {
         () = interrupt => {}
         () = terminate() => {}
     }
-}
-
-/// Turns true when the user or the system wants an end.
-pub(crate) fn stop_flag() -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&flag);
-    tokio::spawn(async move {
-        stop_signal().await;
-        told.store(true, Relaxed);
-    });
-    flag
 }
 
 #[cfg(unix)]

@@ -44,6 +44,11 @@ impl Network {
 
     /// The same of any form, with some nodes missing.
     fn start_but(form: &[&str], epoch_seconds: u64, missing: &[&str]) -> Self {
+        Self::start_with(PARAMETERS, form, epoch_seconds, missing)
+    }
+
+    /// The same with rates of its own.
+    fn start_with(parameters: &str, form: &[&str], epoch_seconds: u64, missing: &[&str]) -> Self {
         let epoch = epoch_seconds.to_string();
         let configured = Configured::new(&[form, &["--epoch-seconds", &epoch, "--payload", "500"]].concat());
         let mut network = Self { configured, processes: HashMap::new(), epoch_seconds };
@@ -52,7 +57,7 @@ impl Network {
                 network.configured.edit(&name, |text| {
                     let (before, after) = text.split_once("[Parameters]").unwrap();
                     let (_, after) = after.split_once("[[").unwrap();
-                    format!("{before}{PARAMETERS}\n[[{after}")
+                    format!("{before}{parameters}\n[[{after}")
                 });
             }
             if !missing.contains(&&*name) {
@@ -154,6 +159,43 @@ fn messages_through_processes_and_a_graceful_stop() {
     for name in [network.node_with(IS_MIX), network.node_with("IsGatewayNode = true")] {
         network.terminate(&name);
     }
+}
+
+/// SIGTERM to a mix, the only one of its layer, while a thousand messages go through it and it holds some.
+#[test]
+#[ignore = "two minutes"]
+fn a_mix_that_is_told_to_stop_hands_on_what_it_holds() {
+    // a fifth of a second at each hop, so that there are packets to hold
+    let slow = PARAMETERS.replace("Mu = 0.05", "Mu = 0.005");
+    let mut network = Network::start_with(&slow, &["--layers", "1"], 10, &[]);
+    let mix = network.node_with(IS_MIX);
+    let load = network.ping(1000);
+    thread::sleep(Duration::from_secs(5));
+    let held = network.metric(&mix, "mixwell_queue_length");
+    assert!(held > 3, "{held} held");
+    let begun = Instant::now();
+    network.terminate(&mix);
+    let took = begun.elapsed();
+    // two seconds to drain, and some for the process to end
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    let log = fs::read_to_string(network.configured.path(&mix).join("log")).unwrap();
+    let account = log.lines().rfind(|line| line.contains("left=")).unwrap_or_else(|| panic!("{log}"));
+    let of = |name: &str| -> u64 {
+        let (_, rest) = account.split_once(&format!("{name}=")).unwrap();
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
+    };
+    let [received, sent, ended, dropped, left] = ["received", "sent", "ended", "dropped", "left"].map(of);
+    println!("{held} held; stopped in {took:?}; {account}");
+    assert_eq!(received, sent + ended + dropped, "{account}");
+    assert_eq!((dropped, left), (0, 0), "all that it held has left: {account}");
+
+    network.launch(&mix);
+    let [back, lost, changed] = counts(&load.wait_with_output().unwrap());
+    println!("{back} of 1000 came back");
+    assert_eq!((back + lost, changed), (1000, 0));
+    assert!(back > 500, "{back} of 1000");
+    network.wait_until_ready();
+    all_come_back(&network, 50);
 }
 
 #[test]

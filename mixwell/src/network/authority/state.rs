@@ -13,7 +13,10 @@ use mixwell_pki_types::{Descriptor, Document, Epoch, EpochTime, KeyHash, LIFETIM
 use mixwell_wire::{
     CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement, VoteStatus,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// An authority, but for its sockets and its clock. What it holds is bounded by the nodes and authorities of its
 /// configuration.
@@ -28,6 +31,9 @@ pub(crate) struct State {
     round: Round,
     /// What was done in the round: each step is done once.
     done: Option<Step>,
+    /// Rounds in which we have said something. If the clock steps back and one of them comes again we are silent in it: what we said
+    /// is forgotten, and who says two things is left out.
+    spoken: BTreeSet<Epoch>,
     /// The first round in which we may vote: in the one before us, we may have voted before a restart.
     votes_from: Epoch,
 }
@@ -55,6 +61,7 @@ impl State {
             consensuses: BTreeMap::new(),
             round: Round::new(next),
             done: None,
+            spoken: BTreeSet::new(),
             votes_from: if started_early { next } else { next.plus(1) },
             rules,
         }
@@ -148,8 +155,12 @@ impl State {
             return;
         }
         self.round = Round::new(next);
-        self.done = None;
-        self.descriptors.retain(|of, _| (epoch..=next).contains(of));
+        self.done = self.spoken.contains(&next).then_some(Step::Publish);
+        if self.done.is_some() {
+            tracing::warn!(epoch = %next, "the clock has stepped back: nothing is said in a round a second time");
+        }
+        // what was accepted for the epoch after stays if the clock steps back by one: there is no second descriptor
+        self.descriptors.retain(|of, _| (epoch..=next.plus(1)).contains(of));
         self.consensuses.retain(|of, _| of.plus(LIFETIME) > epoch && *of <= next);
     }
 
@@ -182,6 +193,10 @@ impl State {
             }
         };
         let Some((kind, payload)) = statement else { return };
+        self.spoken.insert(target);
+        if self.spoken.len() > MOST_SPOKEN {
+            self.spoken.pop_first();
+        }
         let public_key: Arc<[u8]> = self.identity.public().into();
         for to in self.others() {
             let (public_key, payload) = (Arc::clone(&public_key), Arc::clone(&payload));
@@ -363,6 +378,9 @@ impl State {
         }
     }
 }
+
+/// As many rounds are remembered, of some hours at least.
+const MOST_SPOKEN: usize = 64;
 
 enum Window {
     Early,

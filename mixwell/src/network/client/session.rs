@@ -2,6 +2,7 @@
 
 use super::{
     Client, ClientError, Request,
+    asking::Asking,
     consensus::{Download, Progress},
     letters,
 };
@@ -24,6 +25,7 @@ use mixwell_wire::{
     Ad, Command, Link, PacketSizes, StreamError, Timeouts,
     tokio::{Reader, Writer},
 };
+use rand_core::Rng as _;
 use std::sync::Arc;
 use tokio::{
     io::BufReader,
@@ -63,8 +65,7 @@ struct Connection<'s> {
     gateway: KeyHash,
     queue: RecipientId,
     download: Option<Download>,
-    /// When to look after the consensus again.
-    ask: Duration,
+    asking: Asking,
     packet: Vec<u8>,
 }
 
@@ -107,7 +108,7 @@ impl Session {
             gateway: gateway.id,
             queue,
             download: None,
-            ask: Duration::ZERO,
+            asking: Asking::default(),
             packet,
         };
         connection.take_rates();
@@ -160,7 +161,7 @@ impl Connection<'_> {
     /// When there is something to do unless the gateway says something.
     fn wake_at(&self) -> Instant {
         let now = self.session.stopwatch.now();
-        let ask = self.ask.saturating_sub(self.session.clock.now());
+        let ask = self.asking.next().saturating_sub(self.session.clock.now()).min(LONGEST_SLEEP);
         let ask = now.plus_nanos(u64::try_from(ask.as_nanos()).unwrap_or(u64::MAX));
         self.session.client.poll_timeout().map_or(ask, |packet| packet.min(ask))
     }
@@ -207,27 +208,14 @@ impl Connection<'_> {
     /// Moves on to the epoch, and asks for the consensus that is missing.
     async fn look_after_consensus(&mut self) -> Result<(), ClientError> {
         let clock = self.session.clock;
-        let (now, time) = (clock.now(), clock.time());
-        if now < self.ask {
-            return Ok(());
-        }
-        if self.session.known.epoch != time.epoch {
-            self.session.known = self.session.known.at(time.epoch);
+        let now = clock.now();
+        let epoch = clock.time_at(now).epoch;
+        if self.session.known.epoch != epoch {
+            self.session.known = self.session.known.at(epoch);
             self.take_rates();
         }
-        let known = &self.session.known;
-        let next_is_due = time.elapsed >= clock.eighths(NEXT_AFTER_EIGHTHS);
-        let missing = if known.current.is_none() {
-            Some(time.epoch)
-        } else {
-            (next_is_due && known.next.is_none()).then(|| time.epoch.plus(1))
-        };
-        let turn = clock.eighths_into(time.epoch.plus(1), 0);
-        self.ask = match missing {
-            Some(_) => now.saturating_add(clock.sixteenth()).min(turn),
-            None if next_is_due => turn,
-            None => clock.eighths_into(time.epoch, NEXT_AFTER_EIGHTHS),
-        };
+        let randomness = &self.session.randomness;
+        let missing = self.asking.look((clock, now), &self.session.known, || randomness.rng().next_u32());
         // what is coming is not asked for a second time
         if let Some(epoch) = missing
             && self.download.as_ref().is_none_or(Download::is_empty)
@@ -286,5 +274,5 @@ fn queue_id(random: &[u8; 16]) -> RecipientId {
     RecipientId(id)
 }
 
-/// The consensus of the next epoch is there after so many eighths of this one.
-const NEXT_AFTER_EIGHTHS: u32 = 5;
+/// After so long it is seen whether the system's clock has stepped.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);

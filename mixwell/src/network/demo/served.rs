@@ -14,19 +14,26 @@ use std::{
 pub(super) struct Served {
     folder: PathBuf,
     is_ours: bool,
+    is_written: bool,
 }
 
 impl Served {
-    /// Makes the folder if there is none, and writes the file. Fails if there is one.
-    pub(super) fn write(folder: &Path, client_toml: &str) -> Result<Self, NetworkError> {
+    /// Makes the folder if there is none. Fails if it has a client.toml, perhaps another network's.
+    pub(super) fn reserve(folder: &Path) -> Result<Self, NetworkError> {
         let is_ours = !folder.exists();
         files::make_folder(folder)?;
         let path = folder.join(FILE);
         if path.symlink_metadata().is_ok() {
             return Err(NetworkError::Exists(path));
         }
-        files::write_public(&path, client_toml.as_bytes())?;
-        Ok(Self { folder: folder.to_path_buf(), is_ours })
+        Ok(Self { folder: folder.to_path_buf(), is_ours, is_written: false })
+    }
+
+    /// Writes the file. Fails if there is one by now.
+    pub(super) fn write(&mut self, client_toml: &str) -> Result<(), NetworkError> {
+        files::write_public(&self.folder.join(FILE), client_toml.as_bytes())?;
+        self.is_written = true;
+        Ok(())
     }
 
     /// What to do with it.
@@ -43,7 +50,9 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         // what someone has put there besides stays
-        let _ = fs::remove_file(self.folder.join(FILE));
+        if self.is_written {
+            let _ = fs::remove_file(self.folder.join(FILE));
+        }
         if self.is_ours {
             let _ = fs::remove_dir(&self.folder);
         }

@@ -109,7 +109,7 @@ impl Report {
         }
         writeln!(
             out,
-            "{DIM}  {} messages, {} delays each of {} on average; besides: links, unwraps, waiting.{DIM:#}\n",
+            "{DIM}  {} messages, {} delays of {} each; besides: links, unwraps, waiting.{DIM:#}\n",
             grouped(sorted.len()),
             self.delays,
             millis(Duration::from_secs_f64(1.0 / RATES.mu / 1000.0)),

@@ -1,6 +1,6 @@
 //! The called end of links: handshakes, a bounded number at a time, and one connection for each peer.
 
-use super::{shares::Shares, stopped};
+use super::{pace::Pace, shares::Shares, stopped};
 use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
     future::{Future, poll_fn},
@@ -59,6 +59,8 @@ pub(crate) struct Calls {
     pub(crate) refused: AtomicU64,
     /// Given up for newer ones while too many handshakes were under way.
     pub(crate) crowded_out: AtomicU64,
+    /// Of strangers, whose handshakes were begun at their pace.
+    pub(crate) paced: AtomicU64,
     /// Open now.
     pub(crate) open: AtomicU64,
 }
@@ -81,6 +83,8 @@ pub(crate) struct Acceptor {
     pub(crate) most_clients: usize,
     /// So many of one address, that no one takes all places.
     pub(crate) most_clients_per_address: usize,
+    /// Whether an address is that of a node that may connect: its handshakes wait for no stranger's.
+    pub(crate) is_node: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// Who a peer of this `ad` and link key is, if it may connect.
     #[expect(clippy::type_complexity, reason = "a function of two byte strings")]
     pub(crate) judge: Box<dyn Fn(&[u8], &[u8]) -> Option<Who> + Send + Sync>,
@@ -115,7 +119,7 @@ impl Acceptor {
         F: Future<Output = ()> + Send + 'static,
     {
         let (mut stop, mut hang_up) = (self.stop.clone(), self.hang_up.clone());
-        let mut shares = Shares::new(self.most_clients_per_address);
+        let (mut shares, pace) = (Shares::new(self.most_clients_per_address), Arc::new(Pace::new()));
         let mut handshakes = JoinSet::new();
         let mut oldest_first: VecDeque<UnderWay> = VecDeque::new();
         let mut connections: JoinSet<Who> = JoinSet::new();
@@ -133,7 +137,8 @@ impl Acceptor {
                         }
                         self.make_room(&mut oldest_first);
                         let spoke = Arc::new(AtomicBool::new(false));
-                        let answer = Arc::clone(&self).answer(stream, address.ip(), Arc::clone(&spoke));
+                        let caller = (address.ip(), Arc::clone(&pace), Arc::clone(&spoke));
+                        let answer = Arc::clone(&self).answer(stream, caller);
                         oldest_first.push_back(UnderWay { task: handshakes.spawn(answer), spoke });
                     }
                     Err(error) => {
@@ -185,16 +190,22 @@ impl Acceptor {
     async fn answer(
         self: Arc<Self>,
         mut stream: TcpStream,
-        address: IpAddr,
-        spoke: Arc<AtomicBool>,
+        (address, pace, spoke): (IpAddr, Arc<Pace>, Arc<AtomicBool>),
     ) -> Option<(Who, IpAddr, Accepted)> {
-        // whether that is a byte or an error shows below again
-        if time::timeout(self.timeouts.handshake, stream.peek(&mut [0])).await.is_err() {
-            debug!("refused a call: nothing came");
+        let turn = async {
+            // whether that is a byte or an error shows below again
+            let _ = stream.peek(&mut [0]).await;
+            spoke.store(true, Ordering::Relaxed);
+            if !(self.is_node)(address.to_canonical()) {
+                pace.turn().await;
+                self.calls.paced.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        if time::timeout(self.timeouts.handshake, turn).await.is_err() {
+            debug!("refused a call: nothing came, or there are too many strangers");
             self.calls.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        spoke.store(true, Ordering::Relaxed);
         let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
         let (mut who, mut link_key) = (None, Vec::new());
         let judge = |ad: &[u8], key: &[u8]| {

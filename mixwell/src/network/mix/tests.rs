@@ -279,6 +279,50 @@ fn keys_of_three_epochs_and_their_filters() {
     assert_eq!(net.nodes[MIX].mix.len(), 3);
 }
 
+/// The epoch of the clock steps back and on again: what was seen under a key is not forgotten.
+#[test]
+fn a_clock_that_steps_lets_no_packet_in_again() {
+    for steps in [&[2, 1, 2][..], &[0, 1, 2], &[3, 1], &[0, 3, 1], &[1_000_000, 1]] {
+        let mut net = Net::new(100);
+        let (packet, _) = net.request(Some(50), ECHO, true);
+        net.receive(MIX, &packet, 0);
+        assert_eq!(net.nodes[MIX].mix.len(), 1);
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        for epoch in steps {
+            let node = &net.nodes[MIX];
+            // in memory, all that a node has without a folder
+            node.keys.advance(Epoch(*epoch), &mut rng).unwrap();
+            node.ring.turn_to(Epoch(*epoch), &node.keys, REPLAYS, &mut rng);
+            net.receive(MIX, &packet, 0);
+            assert_eq!(net.nodes[MIX].mix.len(), 1, "{steps:?}");
+        }
+    }
+}
+
+/// Time itself should never step, but if it does nothing is released before its time, and what is late is dropped.
+#[test]
+fn time_that_steps_releases_nothing_early() {
+    let mut net = Net::new(100);
+    let start = net.now.get();
+    let (packet, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &packet, 0);
+    net.now.set(Instant::from_millis(1));
+    assert!(net.due(MIX).is_none());
+    let (second, _) = net.request(Some(10), ECHO, true);
+    net.receive(MIX, &second, 0);
+    // to the queue, what came while time was behind came at the latest time that it knows
+    for (millis, is_due) in [(0, false), (9, false), (10, true), (49, false), (50, true)] {
+        net.now.set(start.plus_millis(millis));
+        assert_eq!(net.due(MIX).is_some(), is_due, "{millis}");
+    }
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::Late)), (0, 0));
+    let (third, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &third, 0);
+    net.wait(PERIOD.as_secs() * 1000);
+    assert!(net.due(MIX).is_none());
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::Late)), (0, 1));
+}
+
 #[test]
 fn packets_that_come_together() {
     let mut net = Net::new(100);

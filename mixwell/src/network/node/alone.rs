@@ -25,6 +25,7 @@ use crate::network::{
 };
 use chacha20::ChaCha20Rng;
 use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_mixdelay::Limits;
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId};
@@ -139,7 +140,10 @@ fn start(plan: &Plan, mix: Planned, stop: watch::Receiver<bool>) -> (Arc<Node>, 
     let (sender, directory) = watch::channel(Arc::new(plan.known.clone()));
     // the consensus stays as it is
     core::mem::forget(sender);
-    let sizes = Sizes { write_wait: Duration::from_secs(1), ..Sizes::for_period(plan.clock.period().duration()) };
+    let usual = Sizes::for_period(plan.clock.period().duration());
+    // the machine may be busy with other tests
+    let limits = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.limits };
+    let sizes = Sizes { write_wait: Duration::from_secs(1), limits, ..usual };
     let (parts, listener) = mix.parts(plan.sphinx, plan.clock, directory, sizes, plan.randomness.branch());
     let (node, turn) = Node::new(parts);
     tokio::spawn(turn);

@@ -1,11 +1,11 @@
 //! Which nodes a node talks with, by the consensus.
 
 use crate::network::{address::Address, clock::Clock, directory::Consensuses, link::Peer};
-use core::time::Duration;
+use core::{net::IpAddr, time::Duration};
 use mixwell_pki_types::{Document, KeyHash, Layer, Node, Nodes};
 use mixwell_sphinx::NodeId;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{PoisonError, RwLock},
 };
 use tokio::sync::watch;
@@ -22,6 +22,8 @@ struct Caller {
 #[derive(Debug, Default)]
 pub(crate) struct Callers {
     by_id: RwLock<HashMap<NodeId, Caller>>,
+    /// Where they are.
+    addresses: RwLock<HashSet<IpAddr>>,
     turned: watch::Sender<()>,
 }
 
@@ -42,7 +44,8 @@ impl Callers {
         self.turned.subscribe()
     }
 
-    fn set(&self, callers: HashMap<NodeId, Caller>) {
+    fn set(&self, callers: HashMap<NodeId, Caller>, addresses: HashSet<IpAddr>) {
+        *self.addresses.write().unwrap_or_else(PoisonError::into_inner) = addresses;
         *self.by_id.write().unwrap_or_else(PoisonError::into_inner) = callers;
         self.turned.send_replace(());
     }
@@ -51,6 +54,11 @@ impl Callers {
     pub(crate) fn may_connect(&self, id: NodeId, link_key: &[u8]) -> bool {
         let callers = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         callers.get(&id).is_some_and(|caller| caller.link_key == link_key)
+    }
+
+    /// Whether a node that may call has this address.
+    pub(crate) fn is_near(&self, address: IpAddr) -> bool {
+        self.addresses.read().unwrap_or_else(PoisonError::into_inner).contains(&address)
     }
 
     /// Whether a node that is connected may send at this Unix time.
@@ -78,20 +86,21 @@ pub(crate) fn update(
     let now = known.current.as_ref().or(known.previous.as_ref());
     let before = known.previous.as_ref().filter(|_| unix < grace_ends(clock, known));
     let soon = clock.eighths_into(known.epoch, 7);
-    let (mut to_call, mut may_call) = (BTreeMap::new(), HashMap::new());
+    let (mut to_call, mut may_call, mut near) = (BTreeMap::new(), HashMap::new(), HashSet::new());
     for (consensus, from) in [(before, Duration::ZERO), (known.next.as_ref(), soon), (now, Duration::ZERO)] {
         // it was read before
         let Some(document) = consensus.and_then(|consensus| consensus.document().ok()) else { continue };
         let Some((before, after)) = around(&document, own) else { continue };
         // what the present says holds
         for node in before {
+            near.extend(peer(&node).addresses.iter().filter_map(Address::ip));
             may_call.insert(node_id(&node), Caller { link_key: node.link_key().to_vec(), from });
         }
         for node in after {
             to_call.insert(node.id().0, peer(&node));
         }
     }
-    callers.set(may_call);
+    callers.set(may_call, near);
     to_call
 }
 

@@ -30,16 +30,45 @@ const QUIET: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 10_00
 /// A client that has not acknowledged a message for so long is cut off.
 const ACKNOWLEDGE: Duration = Duration::from_mins(1);
 
+/// A node that was told to hang up does so within this.
+const LAST_PACKETS: Duration = Duration::from_millis(500);
+
 type Ended = Result<(), StreamError<io::Error>>;
 
-/// Serves a connection until it ends, or until it is time to hang up.
+/// Serves a connection until it ends, or until it is time to hang up. What a node had sent before it heard of that is taken.
 pub(super) async fn serve(node: Arc<Node>, who: Who, mut accepted: Accepted, mut hang_up: watch::Receiver<bool>) {
+    let _bringing = Bringing::new(&node, who);
     let ended = tokio::select! {
         () = serve_any(&node, who, &mut accepted) => return,
         () = stopped(&mut hang_up) => accepted.writer.send(&Command::Disconnect).await,
     };
+    let ended = match (ended, who) {
+        (Ok(()), Who::Node(id)) => {
+            let last = time::timeout(LAST_PACKETS, serve_node(&node, id, &mut accepted)).await;
+            last.unwrap_or(Err(StreamError::Timeout))
+        }
+        (ended, _) => ended,
+    };
     if let Err(error) = ended {
-        debug!(%error, "a connection ended before its farewell");
+        debug!(%error, "a connection has ended");
+    }
+}
+
+/// A node that may bring packets.
+struct Bringing(Arc<Node>);
+
+impl Bringing {
+    fn new(node: &Arc<Node>, who: Who) -> Option<Self> {
+        matches!(who, Who::Node(_)).then(|| {
+            node.bringing.fetch_add(1, Ordering::Relaxed);
+            Self(Arc::clone(node))
+        })
+    }
+}
+
+impl Drop for Bringing {
+    fn drop(&mut self) {
+        self.0.bringing.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

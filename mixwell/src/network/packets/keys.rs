@@ -9,10 +9,16 @@ use core::fmt;
 use mixwell_pki_types::Epoch;
 use mixwell_sphinx::{Opened, Sphinx};
 use rand_core::CryptoRng;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
 
 /// How many mix keys open packets: three, of neighbouring epochs.
 const MOST_KEYS: usize = 3;
+
+/// As many epochs are remembered: no clock that steps back by more finds keys for what it comes to.
+const MOST_HAD: usize = 64;
 
 /// The mix key of an epoch and what was seen under it.
 struct EpochKey<S: MixScheme> {
@@ -25,12 +31,14 @@ struct EpochKey<S: MixScheme> {
 pub(crate) struct KeyRing<S: MixScheme> {
     sphinx: Sphinx<S>,
     keys: RwLock<Vec<Arc<EpochKey<S>>>>,
+    /// Epochs whose keys were here. What was seen under one that is gone is known from its file alone.
+    had: Mutex<BTreeSet<Epoch>>,
 }
 
 impl<S: MixScheme> KeyRing<S> {
     /// Without keys, which opens nothing.
     pub(crate) const fn new(sphinx: Sphinx<S>) -> Self {
-        Self { sphinx, keys: RwLock::new(Vec::new()) }
+        Self { sphinx, keys: RwLock::new(Vec::new()), had: Mutex::new(BTreeSet::new()) }
     }
 
     pub(crate) const fn sphinx(&self) -> &Sphinx<S> {
@@ -40,19 +48,29 @@ impl<S: MixScheme> KeyRing<S> {
     /// Takes the keys of an epoch, of the one before and the one after it. One that it has keeps its replay filter, and what is
     /// older is dropped. A new filter grows up to `packets`.
     pub(crate) fn turn_to(&self, epoch: Epoch, stored: &MixKeys<S>, packets: usize, rng: &mut impl CryptoRng) {
+        let mut had = self.had.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut keys = Vec::with_capacity(MOST_KEYS);
         for epoch in [Some(epoch), epoch.0.checked_sub(1).map(Epoch), Some(epoch.plus(1))].into_iter().flatten() {
             let kept = before.iter().find(|had| had.epoch == epoch).map(Arc::clone);
             let new = || {
                 let private = stored.private(epoch)?;
+                let file = stored.seen_file(epoch);
+                // the clock has stepped back
+                if file.is_none() && had.contains(&epoch) {
+                    return None;
+                }
                 // without what was seen under it, a key opens nothing: packets are lost rather than played again
-                let replays = Replays::new(stored.seen_file(epoch).as_deref(), packets, rng)
+                let replays = Replays::new(file.as_deref(), packets, rng)
                     .inspect_err(|error| tracing::error!(%epoch, %error, "can't read what was seen under a mix key"))
                     .ok()?;
                 Some(Arc::new(EpochKey { epoch, private, replays: Mutex::new(replays) }))
             };
             keys.extend(kept.or_else(new));
+        }
+        had.extend(keys.iter().map(|key| key.epoch));
+        while had.len() > MOST_HAD {
+            had.pop_first();
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }

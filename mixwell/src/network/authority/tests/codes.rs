@@ -67,6 +67,30 @@ fn descriptors() {
     }
 }
 
+/// What was accepted stays accepted when the clock steps back by an epoch and on again: there is no second descriptor.
+#[test]
+fn a_descriptor_and_a_clock_that_steps() {
+    let mut net = Net::new(3);
+    let next = FIRST.plus(1);
+    let peer = Peer::Node(node(&net, 2).id());
+    let (upload, other) = (node(&net, 2).upload(next, 1), node(&net, 2).upload(next, 2));
+    assert_eq!(post(&mut net, peer, next, &upload), DescriptorStatus::Ok);
+    let now = net.now;
+    for at in [net.rules.period.start(Epoch(FIRST.0 - 1)), now] {
+        net.now = at;
+        let _ = net.states[0].as_mut().unwrap().tick(at);
+    }
+    assert_eq!(post(&mut net, peer, next, &other), DescriptorStatus::Conflict);
+    assert_eq!(post(&mut net, peer, next, &upload), DescriptorStatus::Ok);
+    // nowhere does it panic, or take what is of no epoch near
+    for at in [Duration::ZERO, Duration::MAX, net.rules.period.start(FIRST.plus(1_000_000)), now] {
+        net.now = at;
+        let state = net.states[0].as_mut().unwrap();
+        let _ = (state.tick(at), state.next_tick(at), state.missing(at));
+        assert_eq!(post(&mut net, peer, FIRST.plus(7), &other), DescriptorStatus::Invalid);
+    }
+}
+
 #[test]
 fn replicas_are_not_taken() {
     let mut net = Net::new(1);

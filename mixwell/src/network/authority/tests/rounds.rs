@@ -51,6 +51,52 @@ fn three_agree_epoch_after_epoch() {
     }
 }
 
+/// The clock of one authority steps back or on by an epoch, wherever in a round, and then goes right again: it says nothing in a round
+/// for the second time, the two others agree, and soon all three do.
+#[test]
+fn the_clock_of_one_steps() {
+    for (eighth, forward) in (1..=6).flat_map(|eighth| [(eighth, false), (eighth, true)]) {
+        let mut net = Net::new(3);
+        net.pass_epoch(pass);
+        net.upload(net.epoch().plus(1));
+        let mut votes = BTreeMap::new();
+        let mut count = |from: usize, request: &Request| {
+            if let (2, Request::Say { kind: Kind::Vote, epoch, payload, .. }) = (from, request) {
+                let first = votes.entry(*epoch).or_insert_with(|| payload.clone());
+                assert_eq!(first, payload, "a second vote in the round about {epoch}");
+            }
+        };
+        let (start, there) = (net.now, net.at_eighths(eighth));
+        net.run_until(there, |from, _, request| {
+            count(from, request);
+            Way::Pass
+        });
+        let wrong = if forward { there + super::net::PERIOD } else { there - super::net::PERIOD };
+        let state = net.states[2].as_mut().unwrap();
+        for at in [wrong, there] {
+            for outgoing in state.tick(at) {
+                count(2, &outgoing.request);
+            }
+            assert!(state.next_tick(at) > at);
+        }
+        let end = net.at_eighths(8);
+        net.run_until(end, |from, _, request| {
+            count(from, request);
+            Way::Pass
+        });
+        assert_eq!(net.now, start + super::net::PERIOD);
+        let epoch = net.epoch();
+        let [first, second] = [0, 1].map(|index| net.consensus(index, epoch).unwrap());
+        assert_eq!(payload(&first), payload(&second), "{eighth} {forward}");
+        assert!(first.signers().len() >= 2);
+        // it takes part again after two rounds at the latest
+        net.pass_epoch(pass);
+        net.pass_epoch(pass);
+        let consensus = net.consensus(0, net.epoch()).unwrap();
+        assert_eq!(consensus.signers().len(), 3, "{eighth} {forward}");
+    }
+}
+
 #[test]
 fn every_number_of_authorities() {
     for count in [1, 2, 4, 5] {

@@ -3,12 +3,20 @@
 use super::{LINKS, Planned, all_up, geometry, plan, runtime, start};
 use crate::network::{
     counters::{Flow, Loss},
+    keys::{LinkKem, LinkKey},
+    link::most_turns,
     mix_keys::MixKeys,
     randomness::Randomness,
 };
-use core::time::Duration;
-use std::{sync::Arc, time::Instant};
-use tokio::{sync::watch, time};
+use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{sync::Arc, thread, time::Instant};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpSocket,
+    sync::watch,
+    task::JoinSet,
+    time,
+};
 
 /// Nothing of a node but what it makes once, be it the links, the unwrap or the queues.
 #[test]
@@ -70,6 +78,75 @@ fn who_is_slow_costs_nobody_else() {
         let slow = *neighbours.come[0].borrow();
         assert!(slow < 10, "{slow}");
     });
+}
+
+/// Strangers who begin handshakes, each with a message that is whole and well-formed: some are answered, at a pace, and the packets of
+/// neighbours go on meanwhile.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
+    const EACH: usize = 1500;
+    let (begin, told) = watch::channel(0);
+    let (_stop, stopped) = watch::channel(false);
+    let (over, is_over) = watch::channel(false);
+    runtime().block_on(async {
+        let (plan, mix, neighbours) = plan(geometry(500), EACH, |_| LINKS);
+        let to = neighbours.mix.2;
+        let (node, _) = start(&plan, mix, stopped);
+        let _tasks = neighbours.play(&told);
+        all_up(&node).await;
+        let flooded = Instant::now();
+        let flood = thread::spawn(move || flood(to, &is_over));
+        time::sleep(Duration::from_millis(500)).await;
+        let started = Instant::now();
+        for each in 1..=EACH / 100 {
+            begin.send_replace(100 * each);
+            time::sleep(Duration::from_millis(100)).await;
+        }
+        let mut come = neighbours.come[LINKS].subscribe();
+        let all = time::timeout(Duration::from_secs(10), come.wait_for(|come| *come >= (LINKS * EACH) as u64)).await;
+        assert!(all.is_ok(), "{:?}", node.mix.counters());
+        let took = started.elapsed();
+        over.send_replace(true);
+        let (calls, answered) = flood.join().unwrap();
+        let [paced, crowded] = [&node.calls.paced, &node.calls.crowded_out].map(|count| count.load(Relaxed));
+        println!("{} packets in {took:?}; of {calls} strangers {paced} had a turn, {answered} an answer", LINKS * EACH);
+        assert_eq!(node.mix.counters().all_dropped(), 0, "{:?}", node.mix.counters());
+        assert!(took < Duration::from_secs(4), "{took:?}");
+        assert!(paced <= most_turns(flooded.elapsed()) && answered <= paced, "{paced} in {:?}", flooded.elapsed());
+        // there was more than is done
+        assert!(calls > paced && crowded > 0 && answered > 0, "{calls} {crowded} {answered}");
+    });
+}
+
+/// Calls from another address, as many as can be; gives how many, and how many were answered.
+#[cfg(target_os = "linux")]
+fn flood(to: core::net::SocketAddr, is_over: &watch::Receiver<bool>) -> (u64, u64) {
+    let key = LinkKey::generate(LinkKem::default(), &mut Randomness::from_seed(9).rng()).unwrap();
+    // the prologue and a public key
+    let message: Arc<[u8]> = [&[3], key.public()].concat().into();
+    runtime().block_on(async {
+        let mut strangers = JoinSet::new();
+        let mut calls = 0;
+        let mut answered = 0;
+        while !*is_over.borrow() {
+            while strangers.len() < 600 {
+                calls += 1;
+                let message = Arc::clone(&message);
+                strangers.spawn(async move {
+                    let socket = TcpSocket::new_v4()?;
+                    socket.bind(([127, 0, 0, 2], 0).into())?;
+                    let mut stream = socket.connect(to).await?;
+                    stream.write_all(&message).await?;
+                    stream.read_exact(&mut [0; 1000]).await
+                });
+            }
+            // who was called may be busy with the end of the test
+            let ended = time::timeout(Duration::from_millis(100), strangers.join_next()).await;
+            answered += u64::from(matches!(ended, Ok(Some(Ok(Ok(_))))));
+        }
+        (calls, answered)
+    })
 }
 
 /// A mix that was killed and comes back with its folder.

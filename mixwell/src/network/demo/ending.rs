@@ -1,0 +1,125 @@
+//! Who watches may end it: by Ctrl-C or SIGTERM, or at a terminal by `q`. Once, and what is under way comes home; twice, and it does not.
+
+use crate::network::runtime::stop_signal;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::Arc;
+
+/// How often an end was asked for. While it lives, keys that are typed do not show.
+#[derive(Debug)]
+pub(super) struct Ending {
+    asked: Arc<AtomicU32>,
+    #[cfg(unix)]
+    _keys: Option<keys::Keys>,
+}
+
+impl Ending {
+    /// Listens. `has_view` says whether there are lines on a terminal that typing would spoil.
+    pub(super) fn new(has_view: bool) -> Self {
+        let asked = Arc::new(AtomicU32::new(0));
+        let told = Arc::clone(&asked);
+        tokio::spawn(async move {
+            loop {
+                stop_signal().await;
+                told.fetch_add(1, Relaxed);
+            }
+        });
+        #[cfg(not(unix))]
+        let _ = has_view;
+        Self {
+            #[cfg(unix)]
+            _keys: has_view.then(|| keys::Keys::new(Arc::clone(&asked))).flatten(),
+            asked,
+        }
+    }
+
+    /// Whether an end was asked for.
+    pub(super) fn is_near(&self) -> bool {
+        self.asked.load(Relaxed) > 0
+    }
+
+    /// Whether it was asked for again.
+    pub(super) fn is_now(&self) -> bool {
+        self.asked.load(Relaxed) > 1
+    }
+}
+
+#[cfg(unix)]
+mod keys {
+    use core::{
+        sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+        time::Duration,
+    };
+    use rustix::{
+        process::getpgrp,
+        termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp, tcsetattr},
+    };
+    use std::{
+        io::{IsTerminal as _, Read as _, stdin},
+        sync::Arc,
+        thread::{self, JoinHandle},
+    };
+
+    /// A terminal that gives each key at once and does not show it, until this is dropped. Ctrl-C is a signal all the same.
+    #[derive(Debug)]
+    pub(super) struct Keys {
+        before: Termios,
+        over: Arc<AtomicBool>,
+        reader: Option<JoinHandle<()>>,
+    }
+
+    impl Keys {
+        /// `None` if the standard input is no terminal, or that of another job.
+        pub(super) fn new(asked: Arc<AtomicU32>) -> Option<Self> {
+            if !stdin().is_terminal() || !is_ours() {
+                return None;
+            }
+            let before = tcgetattr(stdin()).ok()?;
+            let mut quiet = before.clone();
+            quiet.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+            // a read ends after a tenth of a second
+            quiet.special_codes[SpecialCodeIndex::VMIN] = 0;
+            quiet.special_codes[SpecialCodeIndex::VTIME] = 1;
+            tcsetattr(stdin(), OptionalActions::Now, &quiet).ok()?;
+            let over = Arc::new(AtomicBool::new(false));
+            let told = Arc::clone(&over);
+            let reader = thread::spawn(move || {
+                while !told.load(Relaxed) {
+                    // a job in the background that reads is stopped by the system
+                    if !is_ours() {
+                        thread::sleep(PAUSE);
+                        continue;
+                    }
+                    let mut key = [0];
+                    match stdin().read(&mut key) {
+                        Ok(1) if matches!(key, [b'q' | b'Q']) => {
+                            asked.fetch_add(1, Relaxed);
+                        }
+                        Ok(_) => {}
+                        // the terminal is gone
+                        Err(_) => return,
+                    }
+                }
+            });
+            Some(Self { before, over, reader: Some(reader) })
+        }
+    }
+
+    impl Drop for Keys {
+        fn drop(&mut self) {
+            self.over.store(true, Relaxed);
+            if let Some(reader) = self.reader.take() {
+                let _ = reader.join();
+            }
+            if is_ours() {
+                let _ = tcsetattr(stdin(), OptionalActions::Now, &self.before);
+            }
+        }
+    }
+
+    /// Whether this job is the terminal's foreground one.
+    fn is_ours() -> bool {
+        tcgetpgrp(stdin()).is_ok_and(|foreground| foreground == getpgrp())
+    }
+
+    const PAUSE: Duration = Duration::from_millis(100);
+}

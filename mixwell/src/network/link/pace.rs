@@ -1,0 +1,67 @@
+//! How many handshakes of strangers are done a second, whoever they are and however many: each costs cryptography before the
+//! caller has shown anything.
+
+use core::time::Duration;
+use tokio::{sync::Mutex, time::Instant};
+
+/// Gives turns one after the other, some at once and then at a steady pace, in the order in which they were asked for.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// When the next turn is due; up to a burst in the past.
+    next: Mutex<Instant>,
+}
+
+/// A turn each so long: 250 a second, a twentieth of a core with X-Wing.
+const EACH: Duration = Duration::from_millis(4);
+
+/// So many at once after a quiet time.
+const BURST: u32 = 64;
+
+impl Pace {
+    pub(super) fn new() -> Self {
+        Self { next: Mutex::new(burst_before(Instant::now())) }
+    }
+
+    /// Waits for a turn. Who gives up waiting takes none.
+    pub(super) async fn turn(&self) {
+        let mut next = self.next.lock().await;
+        tokio::time::sleep_until(*next).await;
+        let turn = burst_before(Instant::now()).max(*next);
+        *next = turn.checked_add(EACH).unwrap_or(turn);
+    }
+}
+
+fn burst_before(now: Instant) -> Instant {
+    now.checked_sub(EACH.saturating_mul(BURST)).unwrap_or(now)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    /// The most turns that there are in some time.
+    pub(crate) fn most_turns(time: Duration) -> u64 {
+        let steady = time.as_millis().div_ceil(EACH.as_millis());
+        u64::from(BURST).saturating_add(u64::try_from(steady).unwrap())
+    }
+
+    #[tokio::test]
+    async fn turns_come_at_a_pace() {
+        let pace = Arc::new(Pace::new());
+        let begun = Instant::now();
+        // many who give up take none
+        for _ in 0..1000 {
+            let pace = Arc::clone(&pace);
+            tokio::spawn(async move { pace.turn().await }).abort();
+        }
+        let mut turns = 0;
+        while turns < BURST + 50 {
+            pace.turn().await;
+            turns += 1;
+            assert!(u64::from(turns) <= most_turns(begun.elapsed()), "{turns} in {:?}", begun.elapsed());
+        }
+        // a busy machine may take longer, but not as long as those others would have
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+}
