@@ -1,5 +1,5 @@
-//! A client's whole round against the recorded vectors, in one buffer: a handshake and commands with its gateway, a consensus,
-//! routes, a SURB, a packet, and the answer to it.
+//! A client's whole round against the recorded vectors: a handshake and commands with its gateway, a consensus, routes, a
+//! SURB, a packet, and the answer to it. The memory of the handshake is free again before the consensus comes.
 
 mod consensus;
 mod link;
@@ -8,7 +8,6 @@ mod replay;
 mod vectors;
 
 use crate::measure;
-use cortex_m::singleton;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Sphinx};
 
@@ -17,13 +16,17 @@ const ROOM: usize = 11 * 1024;
 
 // The parts are never inlined: what one leaves on the stack is gone when the next one runs.
 pub(crate) fn measure() {
-    let buffer = singleton!(: [u8; ROOM] = [0; ROOM]).expect("taken once");
     let geometry = Geometry::of::<X25519>(5, 2000, true).expect("a good geometry");
-    let sphinx = Sphinx::<X25519>::new(geometry).expect("the scheme's geometry");
+    link::measure(&geometry);
+    round(geometry);
+    measure::print_ram();
+}
 
-    link::measure(&geometry, buffer);
+#[inline(never)]
+fn round(geometry: Geometry) {
+    let buffer = &mut [0; ROOM];
+    let sphinx = Sphinx::<X25519>::new(geometry).expect("the scheme's geometry");
     let routes = consensus::measure(buffer);
     packet::measure(&sphinx, buffer);
     packet::along(&sphinx, &routes, buffer);
-    measure::print_ram();
 }

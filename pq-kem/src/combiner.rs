@@ -147,6 +147,29 @@ macro_rules! combiner {
                 expanded
             }
 
+            fn expand_with_public(
+                private: &$crate::kem::PrivateKey<Self>,
+                public: &mut $crate::kem::PublicKey<Self>,
+                key: &mut $key,
+            ) -> Result<(), $crate::kem::KeyError> {
+                let mut privates = $crate::kem::Parts::new(private.as_bytes());
+                let mut publics = $crate::kem::PartsMut::new(public.as_bytes_mut());
+                let mut expanded = Ok(());
+                $({
+                    let (mut part, mut own) =
+                        ($crate::kem::PrivateKey::<$kem>::default(), $crate::kem::PublicKey::<$kem>::default());
+                    privates.read(part.as_bytes_mut());
+                    expanded = expanded.and_then(|()| {
+                        <$kem as $crate::Kem>::expand_with_public(&part, &mut own, &mut key.$part)
+                    });
+                    publics.write(own.as_bytes());
+                })+
+                if expanded.is_err() {
+                    *key = $key::default();
+                }
+                expanded
+            }
+
             fn key_pair(
                 seed: &$crate::kem::Seed<Self>,
                 public: &mut $crate::kem::PublicKey<Self>,

@@ -47,6 +47,20 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// [`KeyError`] if the private key is malformed; `key` is empty then.
     fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError>;
 
+    /// Precomputes what decapsulation needs, and gives the public key, for less than one after the other.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the private key is malformed; `key` is empty then.
+    fn expand_with_public(
+        private: &PrivateKey<Self>,
+        public: &mut PublicKey<Self>,
+        key: &mut Self::Expanded,
+    ) -> Result<(), KeyError> {
+        Self::expand_into(private, key)?;
+        *public = Self::public_key(private).inspect_err(|_| *key = Self::Expanded::default())?;
+        Ok(())
+    }
+
     /// Precomputes what decapsulation needs.
     ///
     /// # Errors

@@ -54,7 +54,17 @@ impl Kem for MlKem768 {
     fn expand_into(private: &PrivateKey<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
         let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
         key.fill(seed.try_into().map_err(|_| KeyError)?);
-        key.check_public(public)
+        key.check_public(public, None)
+    }
+
+    fn expand_with_public(
+        private: &PrivateKey<Self>,
+        public: &mut PublicKey<Self>,
+        key: &mut MlKem768Key,
+    ) -> Result<(), KeyError> {
+        let (own, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
+        key.fill(seed.try_into().map_err(|_| KeyError)?);
+        key.check_public(own, Some(public.as_bytes_mut()))
     }
 
     fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
@@ -89,13 +99,18 @@ impl MlKem768Key {
         on_wiped_stack::<{ backend::EXPANDING }, _>(|| self.0.fill(seed));
     }
 
-    /// Empties the key if it is not that of `public`.
+    /// Derives the public key, for the caller if it has a place for it; empties this one if that is not `public`.
     #[inline(never)]
-    pub(crate) fn check_public(&mut self, public: &[u8; PUBLIC_LEN]) -> Result<(), KeyError> {
-        let mut derived = [0; PUBLIC_LEN];
-        self.write_public(&mut derived);
+    pub(crate) fn check_public(
+        &mut self,
+        public: &[u8; PUBLIC_LEN],
+        derived: Option<&mut [u8; PUBLIC_LEN]>,
+    ) -> Result<(), KeyError> {
+        let mut own = [0; PUBLIC_LEN];
+        let derived = derived.unwrap_or(&mut own);
+        self.write_public(derived);
         // declassified: a public key
-        if derived == *public {
+        if derived == public {
             return Ok(());
         }
         self.0.empty();
@@ -123,7 +138,7 @@ impl MlKem768Key {
 
 /// The public key alone, with less memory than an expanded key takes.
 pub(crate) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    on_wiped_stack::<{ backend::EXPANDING }, _>(|| backend::public_from_seed(seed, public));
+    on_wiped_stack::<{ backend::GENERATING }, _>(|| backend::public_from_seed(seed, public));
 }
 
 /// Encapsulates, after the modulus check of FIPS 203, section 7.2.

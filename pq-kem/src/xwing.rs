@@ -57,17 +57,18 @@ impl Kem for XWing {
     }
 
     fn expand_into(private: &PrivateKey<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
-        let (public, seed) = private.as_bytes().split_first_chunk::<PUBLIC_LEN>().ok_or(KeyError)?;
-        let (ml_kem_public, x25519_public) = public.split_first_chunk().ok_or(KeyError)?;
-        key.fill(seed.try_into().map_err(|_| KeyError)?);
-        let checked = key.ml_kem.check_public(ml_kem_public);
-        // declassified: a public key
-        if checked.is_ok() && key.x25519_public == *x25519_public {
-            return Ok(());
-        }
-        key.ml_kem.empty();
-        key.x25519.zeroize();
-        Err(KeyError)
+        key.fill_checked(private, None)
+    }
+
+    fn expand_with_public(
+        private: &PrivateKey<Self>,
+        public: &mut PublicKey<Self>,
+        key: &mut XWingKey,
+    ) -> Result<(), KeyError> {
+        let (ml_kem, x25519) = public.as_bytes_mut().split_first_chunk_mut().ok_or(KeyError)?;
+        key.fill_checked(private, Some(ml_kem))?;
+        x25519.copy_from_slice(&key.x25519_public);
+        Ok(())
     }
 
     fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
@@ -115,6 +116,25 @@ impl Kem for XWing {
 }
 
 impl XWingKey {
+    /// Derives the parts in place, and ML-KEM's public key; empties them if they are not those of the public key.
+    fn fill_checked(
+        &mut self,
+        private: &PrivateKey<XWing>,
+        derived: Option<&mut [u8; ml_kem::PUBLIC_LEN]>,
+    ) -> Result<(), KeyError> {
+        let (public, seed) = private.as_bytes().split_first_chunk::<PUBLIC_LEN>().ok_or(KeyError)?;
+        let (ml_kem_public, x25519_public) = public.split_first_chunk().ok_or(KeyError)?;
+        self.fill(seed.try_into().map_err(|_| KeyError)?);
+        let checked = self.ml_kem.check_public(ml_kem_public, derived);
+        // declassified: a public key
+        if checked.is_ok() && self.x25519_public == *x25519_public {
+            return Ok(());
+        }
+        self.ml_kem.empty();
+        self.x25519.zeroize();
+        Err(KeyError)
+    }
+
     /// Derives the parts in place.
     fn fill(&mut self, seed: &[u8; 32]) {
         let parts = Parts::from_seed(seed);

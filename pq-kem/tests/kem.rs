@@ -151,6 +151,25 @@ fn the_modulus_is_checked() {
     check::<MlKem768X448>(56);
 }
 
+/// The public key that comes with an expanded private key is its own.
+#[test]
+fn an_expanded_key_and_its_public_key_at_once() {
+    fn check<K: Kem>() {
+        let mut rng = ChaCha20Rng::seed_from_u64(11);
+        let private = PrivateKey::<K>::generate(&mut rng);
+        let (mut public, mut key) = (PublicKey::default(), K::Expanded::default());
+        K::expand_with_public(&private, &mut public, &mut key).unwrap();
+        assert_eq!(public, K::public_key(&private).unwrap());
+        let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
+        K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
+        assert_eq!(decapsulate::<K>(&key, &ciphertext).unwrap().as_ref(), secret.as_bytes().as_ref(), "{}", K::NAME);
+    }
+    check::<Adapter<X25519>>();
+    check::<MlKem768>();
+    check::<XWing>();
+    check::<Three>();
+}
+
 /// A private key carries its public key: one that is not the seed's is refused.
 #[test]
 fn a_private_key_with_another_public_key_is_refused() {
@@ -161,6 +180,11 @@ fn a_private_key_with_another_public_key_is_refused() {
         assert_eq!(K::public_key(&private), Err(KeyError), "{}", K::NAME);
         let mut key = K::expand(&PrivateKey::generate(&mut ChaCha20Rng::seed_from_u64(9))).unwrap();
         assert_eq!(K::expand_into(&private, &mut key), Err(KeyError), "{}", K::NAME);
+        let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
+        assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
+        let mut key = K::expand(&PrivateKey::generate(&mut ChaCha20Rng::seed_from_u64(9))).unwrap();
+        let mut public = PublicKey::default();
+        assert_eq!(K::expand_with_public(&private, &mut public, &mut key), Err(KeyError), "{}", K::NAME);
         let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
         assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
     }

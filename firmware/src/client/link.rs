@@ -5,12 +5,19 @@ use crate::{measure::measure as row, rng::Recorded};
 use cortex_m_semihosting::hprintln;
 use mixwell_pq_kem::kem::PrivateKey;
 use mixwell_sphinx::Geometry;
-use mixwell_wire::{Ad, Command, FRAME_HEADER_LEN, Link, LinkKey, Session, initiator::Initiator};
+use mixwell_wire::{
+    Ad, Command, FRAME_HEADER_LEN, Link, LinkKey, Session,
+    initiator::{AwaitMessage2, AwaitMessage4, AwaitNoOp, CheckPeer, Initiator},
+};
 use rand_core::CryptoRng;
 
+/// Room for the longest message and frame.
+const ROOM: usize = 3200;
+
 #[inline(never)]
-pub(super) fn measure(geometry: &Geometry, buffer: &mut [u8]) {
+pub(super) fn measure(geometry: &Geometry) {
     let sizes = geometry.into();
+    let buffer = &mut [0; ROOM];
     hprintln!("link with {}", <Replay as mixwell_pq_kem::Kem>::NAME);
     let mut session = handshake(Link::client(sizes), buffer);
 
@@ -26,52 +33,68 @@ pub(super) fn measure(geometry: &Geometry, buffer: &mut [u8]) {
     }
 }
 
-/// Never inlined: the key and the states are not on the stack any more when it has returned.
+/// Never inlined, as the steps: the key and the states are not on the stack any more when it has returned.
 #[inline(never)]
 fn handshake(link: Link, buffer: &mut [u8]) -> Session {
     let mut rng = Recorded::new([&vectors::EPHEMERAL_SEED]);
-    let ad = Ad::new(&vectors::INITIATOR_AD).expect("a short name");
-    let gateway = Ad::new(&vectors::RESPONDER_AD).expect("a short name");
-
-    let mut key = None;
-    row("prepare the link key", || {
-        key = Some(
-            LinkKey::<Replay>::new(&PrivateKey::from_bytes(vectors::INITIATOR_STATIC_PRIVATE)).expect("a good key"),
-        );
-    });
-    let key = key.as_ref().expect("just made");
-
-    let mut sent = None;
-    row("write message 1", || {
-        sent = Some(Initiator::new(key, ad, link).write(&mut rng as &mut dyn CryptoRng, buffer).expect("room"))
-    });
-    let (state, message) = sent.take().expect("just made");
-    assert_eq!(message, vectors::MESSAGE_1);
-    assert!(rng.is_spent());
-
-    let message = copy(&vectors::MESSAGE_2, buffer);
-    let mut read = None;
-    row("read message 2", || read = Some(state.read(message).expect("the gateway's message")));
-    let state = read.take().expect("just made");
-    assert_eq!(state.peer().ad(), vectors::RESPONDER_AD);
-    assert!(vectors::RESPONDER_STATIC_PRIVATE.starts_with(state.peer().static_key().as_bytes()));
-    assert!(state.peer().is(gateway, state.peer().static_key()));
-
-    let state = state.accept();
-    let mut sent = None;
-    row("write message 3", || sent = Some(state.write(&mut rng as &mut dyn CryptoRng, buffer).expect("a good key")));
-    let (state, message) = sent.take().expect("just made");
-    assert_eq!(message, vectors::MESSAGE_3);
-
-    let message = copy(&vectors::MESSAGE_4, buffer);
-    let mut read = None;
-    row("read message 4", || read = Some(state.read(message).expect("the gateway's message")));
-    let state = read.take().expect("just made");
-
+    let mut place = None;
+    let key = link_key(&mut place);
+    let sent = read_2(write_1(key, link, &mut rng, buffer), buffer);
+    let state = read_4(write_3(sent, &mut rng, buffer), buffer);
     let (_, wire) = vectors::RECEIVED[0];
     let (header, body) = receive(wire, buffer);
     let state = state.open_length(header).expect("the gateway's length");
     row("open the no_op", || state.open(body)).expect("the gateway's no_op")
+}
+
+#[inline(never)]
+fn link_key(place: &mut Option<LinkKey<Replay>>) -> &LinkKey<Replay> {
+    row("prepare the link key", || {
+        let private = PrivateKey::from_bytes(vectors::INITIATOR_STATIC_PRIVATE);
+        LinkKey::<Replay>::new_in(&private, place).expect("a good key")
+    })
+}
+
+#[inline(never)]
+fn write_1<'k>(
+    key: &'k LinkKey<Replay>,
+    link: Link,
+    rng: &mut Recorded<1>,
+    buffer: &mut [u8],
+) -> AwaitMessage2<'k, Replay> {
+    let ad = Ad::new(&vectors::INITIATOR_AD).expect("a short name");
+    let (state, message) = row("write message 1", || {
+        Initiator::new(key, ad, link).write(&mut *rng as &mut dyn CryptoRng, buffer).expect("room")
+    });
+    assert_eq!(message, vectors::MESSAGE_1);
+    assert!(rng.is_spent());
+    state
+}
+
+#[inline(never)]
+fn read_2<'k>(state: AwaitMessage2<'k, Replay>, buffer: &mut [u8]) -> CheckPeer<'k, Replay> {
+    let message = copy(&vectors::MESSAGE_2, buffer);
+    let state = row("read message 2", || state.read(message).expect("the gateway's message"));
+    let gateway = Ad::new(&vectors::RESPONDER_AD).expect("a short name");
+    assert_eq!(state.peer().ad(), vectors::RESPONDER_AD);
+    assert!(vectors::RESPONDER_STATIC_PRIVATE.starts_with(state.peer().static_key().as_bytes()));
+    assert!(state.peer().is(gateway, state.peer().static_key()));
+    state
+}
+
+#[inline(never)]
+fn write_3<'k>(state: CheckPeer<'k, Replay>, rng: &mut Recorded<1>, buffer: &mut [u8]) -> AwaitMessage4<'k, Replay> {
+    let state = state.accept();
+    let (state, message) =
+        row("write message 3", || state.write(&mut *rng as &mut dyn CryptoRng, buffer).expect("a good key"));
+    assert_eq!(message, vectors::MESSAGE_3);
+    state
+}
+
+#[inline(never)]
+fn read_4(state: AwaitMessage4<'_, Replay>, buffer: &mut [u8]) -> AwaitNoOp {
+    let message = copy(&vectors::MESSAGE_4, buffer);
+    row("read message 4", || state.read(message).expect("the gateway's message"))
 }
 
 /// What has come over the wire, in the client's own memory.

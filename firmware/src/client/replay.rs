@@ -37,6 +37,17 @@ impl Kem for Replay {
         XWing::expand_into(&PrivateKey::from_bytes(*private.as_bytes()), key)
     }
 
+    fn expand_with_public(
+        private: &PrivateKey<Self>,
+        public: &mut PublicKey<Self>,
+        key: &mut Self::Expanded,
+    ) -> Result<(), KeyError> {
+        let mut own = PublicKey::<XWing>::default();
+        XWing::expand_with_public(&PrivateKey::from_bytes(*private.as_bytes()), &mut own, key)?;
+        *public.as_bytes_mut() = *own.as_bytes();
+        Ok(())
+    }
+
     fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
         let mut own = PublicKey::<XWing>::default();
         XWing::key_pair(&Seed::from_bytes(*seed.as_bytes()), &mut own, key)?;

@@ -56,6 +56,8 @@ enum State {
 }
 
 impl<'a> Gunzip<'a> {
+    /// Not inlined: the compiler then has the inflater's 10 kB written to where they stay, and needs no second place.
+    #[inline(never)]
     pub(super) fn new(out: &'a mut [u8]) -> Self {
         Self {
             input_left: most_input(out.len()),
@@ -63,7 +65,7 @@ impl<'a> Gunzip<'a> {
             len: 0,
             header: CRC.digest(),
             state: State::Header { seen: 0, flags: 0 },
-            inflater: DecompressorOxide::new(),
+            inflater: inflater(),
         }
     }
 
@@ -225,6 +227,12 @@ impl fmt::Display for GzipError {
 }
 
 impl core::error::Error for GzipError {}
+
+/// Not inlined, as above.
+#[inline(never)]
+fn inflater() -> DecompressorOxide {
+    DecompressorOxide::new()
+}
 
 /// How many bytes a stream of so much content may have. Compressors store what they cannot compress, at 5 bytes in 65,535;
 /// this allows for worse ones, and for a file's name in the header. A stream that only goes on, and never fills the buffer,

@@ -10,6 +10,7 @@ use ml_kem::{
 use zeroize::{Zeroize, Zeroizing};
 
 /// The stack that the library leaves secrets on, in bytes, on a Cortex-M4.
+pub(super) const GENERATING: usize = 32 << 10;
 pub(super) const EXPANDING: usize = 32 << 10;
 pub(super) const ENCAPSULATING: usize = 32 << 10;
 pub(super) const DECAPSULATING: usize = 28 << 10;

@@ -38,12 +38,18 @@ impl<'a, K: Kem> Ephemeral<'a, K> {
         match self {
             Self::Seed(seed) => {
                 let mut key = K::Expanded::default();
-                K::key_pair(&seed, &mut PublicKey::default(), &mut key)?;
+                expand(&seed, &mut key)?;
                 kem::decapsulate::<K>(&key, ciphertext)
             }
             Self::Expanded(place) => kem::decapsulate::<K>(place.0, ciphertext),
         }
     }
+}
+
+/// Not inlined: the public key's memory is free again for what follows.
+#[inline(never)]
+fn expand<K: Kem>(seed: &Seed<K>, key: &mut K::Expanded) -> Result<(), HandshakeError> {
+    Ok(K::key_pair(seed, &mut PublicKey::default(), key)?)
 }
 
 impl<K: Kem> Drop for Place<'_, K> {

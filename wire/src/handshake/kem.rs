@@ -13,7 +13,8 @@ pub(super) fn public_key<K: Kem>(bytes: &[u8]) -> Result<PublicKey<K>, Handshake
     K::PublicBytes::from_slice(bytes).copied().map(PublicKey::from_bytes).ok_or(HandshakeError::Key)
 }
 
-/// Encapsulates, and writes the ciphertext to `out`, which has its length.
+/// Encapsulates, and writes the ciphertext to `out`, which has its length. Not inlined, as below.
+#[inline(never)]
 pub(super) fn encapsulate<K: Kem, R: CryptoRng + ?Sized>(
     public: &PublicKey<K>,
     rng: &mut R,
@@ -25,7 +26,8 @@ pub(super) fn encapsulate<K: Kem, R: CryptoRng + ?Sized>(
     Ok(secret)
 }
 
-/// Decapsulates the ciphertext `bytes`.
+/// Decapsulates the ciphertext `bytes`. Not inlined: the copy of it is gone when this returns.
+#[inline(never)]
 pub(super) fn decapsulate<K: Kem>(key: &K::Expanded, bytes: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
     let ciphertext = K::CiphertextBytes::from_slice(bytes).copied().map(Ciphertext::from_bytes);
     let mut secret = SharedSecret::default();

@@ -18,9 +18,34 @@ impl<K: Kem> LinkKey<K> {
     /// # Errors
     /// [`KeyError`] if the private key is malformed.
     pub fn new(private: &PrivateKey<K>) -> Result<Self, KeyError> {
-        let mut key = Self { public: K::public_key(private)?, expanded: K::Expanded::default() };
-        K::expand_into(private, &mut key.expanded)?;
+        let mut key = Self::empty();
+        K::expand_with_public(private, &mut key.public, &mut key.expanded)?;
         Ok(key)
+    }
+
+    /// Prepares a private key in place, for devices with little memory: with ML-KEM a link key is large, and each move copies it.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the private key is malformed; `place` is empty then.
+    pub fn new_in<'p>(private: &PrivateKey<K>, place: &'p mut Option<Self>) -> Result<&'p Self, KeyError> {
+        let key = Self::empty_in(place);
+        match K::expand_with_public(private, &mut key.public, &mut key.expanded) {
+            Ok(()) => place.as_ref().ok_or(KeyError),
+            Err(error) => {
+                *place = None;
+                Err(error)
+            }
+        }
+    }
+
+    fn empty() -> Self {
+        Self { public: PublicKey::default(), expanded: K::Expanded::default() }
+    }
+
+    /// Not inlined: until the compiler moves it into its place, there are two.
+    #[inline(never)]
+    fn empty_in(place: &mut Option<Self>) -> &mut Self {
+        place.insert(Self::empty())
     }
 
     /// The public key, which peers know the owner by.

@@ -5,7 +5,10 @@ use crate::{
     fake_kem::{BAD, FakeKem},
     pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, UNIX_TIME, key, private, rng},
 };
-use mixwell_pq_kem::kem::PublicKey;
+use mixwell_pq_kem::{
+    XWing,
+    kem::{PrivateKey, PublicKey},
+};
 use mixwell_wire::{Ad, CallerError, HandshakeError, Link, LinkKey, ReceiveError, SendError, initiator, responder};
 
 #[test]
@@ -209,6 +212,23 @@ fn malformed_keys_and_secrets() {
     let mut message = pair.sent_2().2;
     message[0] = BAD ^ message_1[1];
     assert_eq!(state.read(&mut message).map(|_| ()), Err(HandshakeError::Failed));
+}
+
+/// A link key that is prepared in its place is the same; a malformed one leaves the place empty.
+#[test]
+fn a_link_key_in_place() {
+    let mut malformed = PrivateKey::<XWing>::generate(&mut rng(3));
+    let mut place = None;
+    let key = LinkKey::new_in(&malformed, &mut place).unwrap();
+    assert_eq!(key.public(), LinkKey::new(&malformed).unwrap().public());
+    malformed.as_bytes_mut()[700] ^= 1;
+    assert!(LinkKey::new_in(&malformed, &mut place).is_err());
+    assert!(place.is_none());
+
+    let mut place = None;
+    LinkKey::new_in(&private(2), &mut place).unwrap();
+    let pair = Pair { client: place.unwrap(), ..Pair::default() };
+    pair.sent_3();
 }
 
 #[test]
