@@ -7,16 +7,13 @@ use crate::{
         clock::Clock,
         config::AuthorityConfiguration,
         error::NetworkError,
-        files,
-        keys::{Identity, LinkKey},
         listener::{Listener, ListenerLimits},
-        logging::{self, LogLevel},
-        randomness::Randomness,
         runtime,
     },
+    station::{Keys, Told},
 };
 use clap::Args;
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 /// Run a directory authority
 ///
@@ -26,17 +23,8 @@ use std::{path::PathBuf, sync::Arc};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The configuration
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-
-    /// Make the keys that are missing, print the public ones, and end
-    #[arg(long)]
-    generate_only: bool,
-
-    /// How much to tell on standard error
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "info")]
-    log: LogLevel,
+    #[command(flatten)]
+    told: Told,
 }
 
 const EXAMPLES: &str = "\
@@ -46,29 +34,19 @@ Examples:
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    logging::start(arguments.log);
-    let configuration = AuthorityConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
-    let randomness = Randomness::from_system()?;
-    let mut rng = randomness.rng();
-    files::make_folder(&configuration.data_folder)?;
-    let identity = Identity::load_or_generate(&configuration.data_folder, configuration.scheme, &mut rng)?;
-    let link = LinkKey::load_or_generate(&configuration.data_folder, configuration.kem, &mut rng)?;
-    if arguments.generate_only {
-        return crate::output::print(&format!("{}{}", identity.public_pem(), link.public_pem()));
+    arguments.told.start_log();
+    let configuration = AuthorityConfiguration::read(&arguments.told.config).map_err(NetworkError::from)?;
+    let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
+    let Some(keys) = arguments.told.keys(folder, scheme, kem)? else { return Ok(()) };
+    let own = configuration.authorities.by_id(keys.identity.id());
+    if own.is_none_or(|own| own.link_key != keys.link.public()) {
+        return Err(NetworkError::NotNamed(arguments.told.config.clone()).into());
     }
-    let own = configuration.authorities.by_id(identity.id());
-    if own.is_none_or(|own| own.link_key != link.public()) {
-        return Err(NetworkError::NotNamed(arguments.config.clone()).into());
-    }
-    Ok(runtime::run(start(&configuration, identity, link, randomness))?)
+    Ok(runtime::run(start(&configuration, keys))?)
 }
 
-async fn start(
-    configuration: &AuthorityConfiguration,
-    identity: Identity,
-    link: LinkKey,
-    randomness: Randomness,
-) -> Result<(), NetworkError> {
+async fn start(configuration: &AuthorityConfiguration, keys: Keys) -> Result<(), NetworkError> {
+    let Keys { identity, link, randomness } = keys;
     let mut listeners = Vec::new();
     for address in &configuration.bind_addresses {
         let listener = address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?;

@@ -21,6 +21,7 @@ mod ping;
 mod random;
 mod scheme;
 mod schemes;
+mod station;
 mod style;
 
 use clap::Parser;

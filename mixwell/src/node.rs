@@ -7,20 +7,16 @@ use crate::{
         clock::Clock,
         config::ServerConfiguration,
         error::NetworkError,
-        files,
-        keys::{Identity, LinkKey},
         launch::{Launch, Launched},
-        logging::{self, LogLevel},
         metrics,
         mix::Kind,
         node::{Sizes, packets_of},
-        randomness::Randomness,
         runtime,
     },
-    output,
+    station::{Keys, Told},
 };
 use clap::Args;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 
 /// Run a mix, gateway or service node
@@ -31,17 +27,8 @@ use tokio::{net::TcpListener, sync::watch};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The configuration
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
-
-    /// Make the keys that are missing, print the public ones, and end
-    #[arg(long)]
-    generate_only: bool,
-
-    /// How much to tell on standard error
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "info")]
-    log: LogLevel,
+    #[command(flatten)]
+    told: Told,
 }
 
 const EXAMPLES: &str = "\
@@ -51,26 +38,16 @@ Examples:
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    logging::start(arguments.log);
-    let configuration = ServerConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
-    let randomness = Randomness::from_system()?;
-    let mut rng = randomness.rng();
-    files::make_folder(&configuration.data_folder)?;
-    let identity = Identity::load_or_generate(&configuration.data_folder, configuration.scheme, &mut rng)?;
-    let link = LinkKey::load_or_generate(&configuration.data_folder, configuration.kem, &mut rng)?;
-    if arguments.generate_only {
-        return output::print(&format!("{}{}", identity.public_pem(), link.public_pem()));
-    }
-    Ok(runtime::run(start(configuration, identity, link, randomness))?)
+    arguments.told.start_log();
+    let configuration = ServerConfiguration::read(&arguments.told.config).map_err(NetworkError::from)?;
+    let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
+    let Some(keys) = arguments.told.keys(folder, scheme, kem)? else { return Ok(()) };
+    Ok(runtime::run(start(configuration, keys))?)
 }
 
 #[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
-async fn start(
-    configuration: ServerConfiguration,
-    identity: Identity,
-    link_key: LinkKey,
-    randomness: Randomness,
-) -> Result<(), NetworkError> {
+async fn start(configuration: ServerConfiguration, keys: Keys) -> Result<(), NetworkError> {
+    let Keys { identity, link: link_key, randomness } = keys;
     let name = configuration.identifier;
     let bind =
         if configuration.bind_addresses.is_empty() { &configuration.addresses } else { &configuration.bind_addresses };

@@ -286,7 +286,8 @@ impl Node {
         Acceptor {
             key: self.link_key.clone(),
             id: self.id,
-            link: self.link,
+            to_nodes: Link::node(PacketSizes::from(self.mix.geometry())),
+            to_clients: self.link,
             timeouts: self.sizes.timeouts,
             randomness: self.randomness.branch(),
             most_handshakes: self.sizes.handshakes,

@@ -71,8 +71,10 @@ pub(crate) struct Acceptor {
     pub(crate) key: LinkKey,
     /// The node's own id.
     pub(crate) id: NodeId,
-    /// This end of links.
-    pub(crate) link: Link,
+    /// This end of links that nodes have called.
+    pub(crate) to_nodes: Link,
+    /// This end of links that clients have called, whose frames are as long or longer.
+    pub(crate) to_clients: Link,
     /// How long to wait for a peer.
     pub(crate) timeouts: Timeouts,
     /// For handshakes.
@@ -206,12 +208,12 @@ impl Acceptor {
             self.calls.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         }
-        let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.link)]);
+        let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.to_clients)]);
         let (mut who, mut link_key) = (None, Vec::new());
         let judge = |ad: &[u8], key: &[u8]| {
             who = (self.judge)(ad, key);
             link_key = key.to_vec();
-            who.map(|_| self.link)
+            who.map(|who| self.link_to(who))
         };
         let own = Ad::node(self.id.as_bytes());
         let done = match stream.set_nodelay(true) {
@@ -221,7 +223,7 @@ impl Acceptor {
         match (done, who) {
             (Ok(session), Some(who)) => {
                 let (read, write) = stream.into_split();
-                let room = vec![0; self.link.buffer_len()];
+                let room = vec![0; self.link_to(who).buffer_len()];
                 // a node's packets come many at a time
                 let at_once = if let Who::Node(_) = who { NODE_BYTES } else { CLIENT_BYTES };
                 let read = BufReader::with_capacity(at_once, read);
@@ -235,6 +237,14 @@ impl Acceptor {
                 None
             }
             (Ok(_), None) => None,
+        }
+    }
+
+    /// Which commands may come, and how long they may be: a node has nothing to say that only clients do.
+    const fn link_to(&self, who: Who) -> Link {
+        match who {
+            Who::Node(_) => self.to_nodes,
+            Who::Client(_) => self.to_clients,
         }
     }
 
