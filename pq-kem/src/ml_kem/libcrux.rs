@@ -14,7 +14,7 @@ cpufeatures::new!(cpu_has_avx2, "avx2");
 /// on x86-64 that of its AVX2 code.
 pub(super) const GENERATING: usize = 24 << 10;
 pub(super) const EXPANDING: usize = if cfg!(target_arch = "x86_64") { 24 << 10 } else { 21 << 10 };
-pub(super) const ENCAPSULATING: usize = if cfg!(target_arch = "x86_64") { 24 << 10 } else { 18 << 10 };
+pub(super) const ENCAPSULATING: usize = if cfg!(target_arch = "x86_64") { 24 << 10 } else { 67 << 8 };
 pub(super) const DECAPSULATING: usize = 10 << 10;
 
 /// A key with its matrix, for the engine that made it.
@@ -73,6 +73,7 @@ impl Expanded {
         *public = *encoded.as_slice();
     }
 
+    #[inline(never)]
     pub(super) fn decapsulate(
         &self,
         ciphertext: &[u8; CIPHERTEXT_LEN],
@@ -102,12 +103,14 @@ impl Drop for Expanded {
     }
 }
 
+#[inline(never)]
 pub(super) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
     let (mut private, encoded) = mlkem768::generate_key_pair(*seed).into_parts();
     *public = *encoded.as_slice();
     private[0..].zeroize();
 }
 
+#[inline(never)]
 pub(super) fn encapsulate(
     public: &[u8; PUBLIC_LEN],
     random: &[u8; 32],
