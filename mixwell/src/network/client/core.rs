@@ -275,3 +275,57 @@ const MOST_WAITING: usize = 256;
 
 /// What the links, the unwraps and the gateway may take besides the delays.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{
+        packets,
+        testing::{Plan, RATES},
+    };
+    use mixwell_pq_kem::X25519;
+    use mixwell_sphinx::Geometry;
+
+    /// With a clock of another epoch than the consensus a message waits, or leaves by the keys that the consensus has; it is never lost.
+    #[test]
+    fn a_clock_that_steps_loses_no_message() {
+        let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
+        let plan = Plan::new(geometry, (1, &[1]), RATES);
+        let consensus = plan.known.current.as_ref().unwrap();
+        let document = consensus.document().unwrap();
+        let gateway = document.gateways().next().unwrap();
+        let begin = plan.clock.eighths_into(consensus.epoch(), 0);
+        let (second, period) = (Duration::from_secs(1), plan.clock.period().duration());
+        let tally = Arc::new(Tally::default());
+        let sealer = packets::sealer(geometry).unwrap();
+        let service = ("echo".to_owned(), None);
+        let mut client =
+            Client::new(sealer, service, plan.clock.period(), plan.randomness.branch(), Arc::clone(&tally));
+        let mut now = Instant::from_millis(1);
+        client.set_rates(now, Some(RATES));
+        client.connected(now);
+        let (answer, mut reply) = oneshot::channel();
+        client.queue(Request { payload: b"here".to_vec(), answer });
+        let mut packet = vec![0; client.packet_len()];
+        let mut poll = |client: &mut Client, unix: Duration| {
+            now = now.plus_millis(1000);
+            client.poll(now, (unix, document, gateway), RecipientId([7; 32]), &mut packet)
+        };
+        let before = begin.checked_sub(second).unwrap();
+        for unix in [Duration::ZERO, before, begin.saturating_add(period.saturating_mul(1000)), Duration::MAX] {
+            for _ in 0..20 {
+                let sent = tally.messages.load(Relaxed);
+                let polled = poll(&mut client, unix);
+                assert!(polled.is_ok() || tally.messages.load(Relaxed) == sent, "{polled:?}");
+            }
+        }
+        assert!(
+            matches!(reply.try_recv(), Err(oneshot::error::TryRecvError::Empty)),
+            "nobody was told that it is lost"
+        );
+        for _ in 0..50 {
+            assert!(poll(&mut client, begin.saturating_add(second)).is_ok());
+        }
+        assert_eq!(tally.messages.load(Relaxed), 1);
+    }
+}
