@@ -3,6 +3,7 @@
 mod stack;
 mod timer;
 
+#[cfg(feature = "client")]
 pub(crate) use stack::print_ram;
 pub(crate) use timer::start;
 
