@@ -73,10 +73,18 @@ fn wiped_on_drop() {
     }
 }
 
-/// Whether the number, or a half of it, lies there in either byte order.
+/// Whether the number, or a half of it, lies there in either byte order, or as words of the other order.
 fn holds(bytes: &[u8], number: u128) -> bool {
     let (big, little) = (number.to_be_bytes(), number.to_le_bytes());
-    [big, little].iter().flat_map(|order| order.chunks_exact(8)).any(|half| bytes.windows(8).any(|part| part == half))
+    let [mut big_words, mut little_words] = [big, little];
+    [&mut big_words, &mut little_words]
+        .into_iter()
+        .flat_map(|order| order.chunks_exact_mut(4))
+        .for_each(<[u8]>::reverse);
+    [big, little, big_words, little_words]
+        .iter()
+        .flat_map(|order| order.chunks_exact(8))
+        .any(|half| bytes.windows(8).any(|part| part == half))
 }
 
 /// The bytes of a value before and after its drop.

@@ -2,12 +2,12 @@
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
 use crate::kem::{DecapsulateError, KeyError};
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
 use libcrux_ml_kem::mlkem768::avx2;
 use libcrux_ml_kem::mlkem768::{self, MlKem768Ciphertext, MlKem768PublicKey, portable};
 use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
 cpufeatures::new!(cpu_has_avx2, "avx2");
 
 /// The stack that the library leaves secrets on, in bytes: by its portable code on a Cortex-M4, which takes the least, and
@@ -26,7 +26,7 @@ pub(super) enum Expanded {
     #[default]
     Empty,
     Portable(portable::unpacked::MlKem768KeyPairUnpacked),
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
     Avx2(#[expect(dead_code, reason = "it fills a gap")] [u64; 3], avx2::unpacked::MlKem768KeyPairUnpacked),
 }
 
@@ -34,7 +34,7 @@ impl Expanded {
     /// Makes room for a key of the engine that this CPU takes.
     #[inline(never)]
     pub(super) fn reset(&mut self) {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
         if cpu_has_avx2::get() {
             if !matches!(self, Self::Avx2(..)) {
                 *self = Self::Avx2([0; 3], avx2::unpacked::init_key_pair());
@@ -52,7 +52,7 @@ impl Expanded {
         match self {
             Self::Empty => {}
             Self::Portable(key) => portable::unpacked::generate_key_pair_mut(*seed, key),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
             Self::Avx2(_, key) => avx2::unpacked::generate_key_pair_mut(*seed, key),
         }
     }
@@ -67,7 +67,7 @@ impl Expanded {
         match self {
             Self::Empty => return,
             Self::Portable(key) => portable::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
             Self::Avx2(_, key) => avx2::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
         }
         *public = *encoded.as_slice();
@@ -83,7 +83,7 @@ impl Expanded {
         *secret = *Zeroizing::new(match self {
             Self::Empty => return Err(DecapsulateError),
             Self::Portable(key) => portable::unpacked::decapsulate(key, &ciphertext),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
             Self::Avx2(_, key) => avx2::unpacked::decapsulate(key, &ciphertext),
         });
         Ok(())
@@ -96,7 +96,7 @@ impl Drop for Expanded {
         match self {
             Self::Empty => return,
             Self::Portable(key) => *key = portable::unpacked::init_key_pair(),
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
             Self::Avx2(_, key) => *key = avx2::unpacked::init_key_pair(),
         }
         optimization_barrier(self);
@@ -122,7 +122,7 @@ pub(super) fn encapsulate(
     if !validate(&public) {
         return Err(KeyError);
     }
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
     if cpu_has_avx2::get() {
         copy_out(avx2::encapsulate(&public, *random), ciphertext, secret);
         return Ok(());
