@@ -209,3 +209,62 @@ fn no_expanded_key_on_the_stack() {
     assert!(moved > 150, "this sees copies: {moved}");
     assert!(in_place < 2, "{in_place}");
 }
+
+/// What an encapsulation draws, the secret that comes of it, and the seed that a key is made of are not on the stack when
+/// the work is over.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_secret_on_the_stack() {
+    use mixwell_vectors::ReplayRng;
+    const DEPTH: usize = 128 * 1024;
+
+    struct Held {
+        private: kem::PrivateKey<MlKem768>,
+        key: <MlKem768 as Kem>::Expanded,
+        public: kem::PublicKey<MlKem768>,
+        ciphertext: Ciphertext<MlKem768>,
+        secret: kem::SharedSecret<MlKem768>,
+    }
+    #[inline(never)]
+    fn encapsulate(held: &mut Held, random: &[u8]) {
+        MlKem768::encapsulate(&held.public, &mut ReplayRng::new(&[random]), &mut held.ciphertext, &mut held.secret)
+            .unwrap();
+    }
+    #[inline(never)]
+    fn decapsulate(held: &mut Held, _: &[u8]) {
+        MlKem768::decapsulate(&held.key, &held.ciphertext, &mut held.secret).unwrap();
+    }
+    #[inline(never)]
+    fn expand(held: &mut Held, _: &[u8]) {
+        MlKem768::expand_into(&held.private, &mut held.key).unwrap();
+    }
+    #[inline(never)]
+    fn public_key(held: &mut Held, seed: &[u8]) {
+        let seed = Seed::from_bytes(seed.try_into().unwrap());
+        MlKem768::key_pair(&seed, &mut held.public, &mut held.key).unwrap();
+    }
+    #[inline(never)]
+    fn careless(held: &mut Held, random: &[u8]) {
+        // so many that the reading below does not write over all of them
+        let copies: [[[u8; 32]; 2]; 100] = [[random.try_into().unwrap(), *held.secret.as_bytes()]; 100];
+        core::hint::black_box(&copies);
+    }
+    /// How many words of both stand below the caller's frame after `work`.
+    fn left(work: fn(&mut Held, &[u8]), held: &mut Held, random: &[u8]) -> usize {
+        let top = 0_u8;
+        work(held, random);
+        let stack = mixwell_vectors::memory::read(core::ptr::from_ref(&top).addr() - DEPTH, DEPTH);
+        let words: std::collections::HashSet<&[u8]> = stack.windows(8).collect();
+        random.chunks_exact(8).chain(held.secret.as_bytes().chunks_exact(8)).filter(|word| words.contains(word)).count()
+    }
+    let private = kem::PrivateKey::<MlKem768>::generate(&mut ChaCha20Rng::seed_from_u64(6));
+    let (key, public) = (MlKem768::expand(&private).unwrap(), MlKem768::public_key(&private).unwrap());
+    let (ciphertext, secret) = (Ciphertext::default(), kem::SharedSecret::default());
+    let mut held = Box::new(Held { private, key, public, ciphertext, secret });
+    let random: Box<[u8; 32]> = Box::new(core::array::from_fn(|i| 0x11 + 7 * u8::try_from(i).unwrap()));
+    let (made, opened) = (left(encapsulate, &mut held, &*random), left(decapsulate, &mut held, &*random));
+    let seed: Box<[u8]> = held.private.as_bytes()[1184..].into();
+    let (expanded, generated) = (left(expand, &mut held, &seed), left(public_key, &mut held, &seed));
+    assert_eq!(left(careless, &mut held, &*random), 8, "this sees copies");
+    assert_eq!((made, opened, expanded, generated), (0, 0, 0, 0));
+}
