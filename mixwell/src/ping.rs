@@ -41,7 +41,8 @@ use tokio::{
 ///
 /// Fetches the consensus from an authority of a client.toml and verifies it, connects to a gateway, and sends messages at
 /// the published rate, with a SURB each, through which the service answers. Loop decoys go out between them, as any
-/// client's. Ctrl-C ends it early, with the summary. A reply counts only if it holds the bytes that were sent. The exit status is 0 only if all came back.
+/// client's. A reply counts only if it holds the bytes that were sent. The exit status is 0 only if all came back. Once it pings,
+/// Ctrl-C ends it early, with the summary.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

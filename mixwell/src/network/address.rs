@@ -25,10 +25,10 @@ impl Address {
         Self { scheme: Scheme::Tcp, authority: socket.to_string() }
     }
 
-    /// The IP address, if it is one and no name.
+    /// The IP address, if it is one and no name; an IPv4 address as such, however it is written.
     pub(crate) fn ip(&self) -> Option<IpAddr> {
         let (host, _) = self.authority.rsplit_once(':')?;
-        host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok()
+        host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
     }
 
     /// Connects, and has packets sent at once.
@@ -124,5 +124,13 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<Address>(), Err(error), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_ip_address_is_the_same_however_it_is_written() {
+        let ip = |text: &str| text.parse::<Address>().unwrap().ip();
+        assert_eq!(ip("tcp://[::ffff:192.0.2.1]:1"), ip("tcp4://192.0.2.1:2"));
+        assert_eq!(ip("tcp://192.0.2.1:1"), Some([192, 0, 2, 1].into()));
+        assert_eq!(ip("tcp://mix.example:1"), None);
     }
 }

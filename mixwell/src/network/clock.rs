@@ -69,6 +69,14 @@ impl Clock {
             tokio::time::sleep(nap).await;
         }
     }
+
+    /// Sleeps until a time since 1970, or until it is another epoch than this. A step back within the epoch, be it of a
+    /// millisecond, ends nothing.
+    pub(crate) async fn sleep_within(self, epoch: Epoch, unix: Duration) {
+        while self.epoch() == epoch && self.now() < unix {
+            self.sleep_until(unix).await;
+        }
+    }
 }
 
 /// How long to sleep of what is left until a time; `None` if it has come, or if the clock has stepped back.

@@ -39,7 +39,7 @@ events! {
         Answered = "answered",
         /// Was a reply, put in a client's mailbox.
         Stored = "stored",
-        /// Was a reply, which its client has acknowledged.
+        /// Was a reply, which its client has acknowledged while it was kept.
         Delivered = "delivered",
         /// A loop decoy of this node has left.
         DecoySent = "decoy_sent",
@@ -93,7 +93,7 @@ events! {
         MailboxFull = "mailbox_full",
         /// Nobody came for it.
         MailboxExpired = "mailbox_expired",
-        /// The node stopped, and it could not leave in time.
+        /// The node stopped, and it could not leave in time, or came when it was too late.
         Stopped = "stopped",
         /// A loop decoy of this node has not come back in time.
         DecoyLost = "decoy_lost",

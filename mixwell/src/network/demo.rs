@@ -124,11 +124,15 @@ async fn demonstrate(
     randomness: Randomness,
 ) -> Result<(String, Result<(), NetworkError>), NetworkError> {
     let begun = Instant::now();
+    // before there is anything that an end has to undo
+    let mut ending = Ending::new();
     // a folder that can't be used is found rather now than when the network is up
     let mut served = arguments.serve.as_deref().map(Served::reserve).transpose()?;
     let world = World::start(arguments, &randomness).await?;
     let mut view = View::new(&world);
-    let ending = Ending::new(view.is_on_screen());
+    if view.is_on_screen() {
+        ending.take_keys();
+    }
     let most_wait = arguments.epoch().saturating_mul(MOST_TRIES);
     let is_up = view.until(&world, after(begun, most_wait), |world, _| world.is_ready() || ending.is_near()).await;
     if ending.is_near() {
@@ -157,9 +161,13 @@ async fn demonstrate(
     view.until(&world, until, |_, _| ending.is_near()).await;
     talk.stop();
     let sent = world.sent().since(before);
-    let homecoming = if ending.is_near() { SHORT_HOMECOMING } else { HOMECOMING };
-    let is_over = |_: &World, results: &Results| results.awaited == 0 || ending.is_now();
-    view.until(&world, after(Instant::now(), homecoming), is_over).await;
+    let mut hurry = None;
+    let is_over = |_: &World, results: &Results| {
+        // it may be interrupted only now
+        let until = ending.is_near().then(|| *hurry.get_or_insert_with(|| after(Instant::now(), SHORT_HOMECOMING)));
+        results.awaited == 0 || ending.is_now() || until.is_some_and(|until| Instant::now() >= until)
+    };
+    view.until(&world, after(Instant::now(), HOMECOMING), is_over).await;
     view.finish();
 
     let results: Results = world.results().clone();

@@ -209,12 +209,10 @@ impl Node {
         let mut tasks = JoinSet::new();
         let (hang_up, end) = watch::channel(false);
         let acceptor = Arc::new(self.acceptor(stop.clone(), end.clone()));
-        // clients get what is for them until the end; nodes bring no more, so that what they have brought can leave
-        let (node, stopping, ending) = (Arc::clone(&self), stop.clone(), end.clone());
-        let mut accepting = tokio::spawn(acceptor.run(listeners, move |who, accepted| {
-            let until = if let Who::Node(_) = who { stopping.clone() } else { ending.clone() };
-            serve::serve(Arc::clone(&node), who, accepted, until)
-        }));
+        let (node, until) = (Arc::clone(&self), (stop.clone(), end.clone()));
+        let mut accepting = tokio::spawn(
+            acceptor.run(listeners, move |who, accepted| serve::serve(Arc::clone(&node), who, accepted, until.clone())),
+        );
         let node = Arc::clone(&self);
         let mut dialing = tokio::spawn(async move { node.call_neighbours(end).await });
         let node = Arc::clone(&self);
@@ -243,23 +241,28 @@ impl Node {
         hang_up.send_replace(true);
         let _ = time::timeout(FAREWELL, async { (dialing.await, accepting.await) }).await;
         tasks.shutdown().await;
-        self.lose(Loss::Stopped, self.held());
+        // replies for clients that are away go with the node
+        self.lose(Loss::Stopped, self.on_the_way().saturating_add(self.mailboxes.stored()));
         let counters = self.mix.counters();
         info!(
             node = self.name,
             received = counters.flow(Flow::Received).saturating_add(counters.flow(Flow::DecoySent)),
             sent = counters.flow(Flow::Sent),
-            ended = counters.flow(Flow::Stored).saturating_add(counters.flow(Flow::DecoyReturned)),
+            ended = counters.flow(Flow::Delivered).saturating_add(counters.flow(Flow::DecoyReturned)),
             dropped = counters.all_dropped(),
             left = counters.dropped(Loss::Stopped),
             "stopped"
         );
     }
 
-    /// Packets that have come and not left.
+    /// Packets that have come and may leave soon.
     fn held(&self) -> usize {
-        let replies = self.mailboxes.awaited();
-        self.mix.len().saturating_add(self.routes.waiting()).saturating_add(replies)
+        self.on_the_way().saturating_add(self.mailboxes.awaited())
+    }
+
+    /// Packets that have come and are in no mailbox.
+    fn on_the_way(&self) -> usize {
+        self.mix.len().saturating_add(self.routes.waiting())
     }
 
     /// The rates of the current consensus.

@@ -1,6 +1,8 @@
 //! Starting what runs until it is told to stop.
 
 use super::error::NetworkError;
+#[cfg(unix)]
+use core::task::Poll;
 use tokio::{runtime::Builder, task::JoinError};
 
 /// Runs a task to its end, with as many threads as there are processors.
@@ -41,33 +43,52 @@ pub(crate) fn pass_on<T>(ended: Result<T, JoinError>) -> Option<T> {
 }
 
 /// Is ready when the user or the system wants an end: SIGINT or SIGTERM.
-#[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 pub(crate) async fn stop_signal() {
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            core::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate() => {}
-    }
+    StopSignals::new().next().await;
+}
+
+/// Each SIGINT and SIGTERM from when this was made; of several that come at once, one.
+#[derive(Debug)]
+pub(crate) struct StopSignals {
+    #[cfg(unix)]
+    streams: [Option<tokio::signal::unix::Signal>; 2],
 }
 
 #[cfg(unix)]
-async fn terminate() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(_) => core::future::pending().await,
+impl StopSignals {
+    /// Listens.
+    pub(crate) fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { streams: [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()) }
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        core::future::poll_fn(|context| {
+            let mut streams = self.streams.iter_mut().flatten();
+            // no signal comes any more from one that has ended
+            if streams.any(|stream| matches!(stream.poll_recv(context), Poll::Ready(Some(())))) {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 }
 
 #[cfg(not(unix))]
-async fn terminate() {
-    core::future::pending().await
+impl StopSignals {
+    /// Listens.
+    pub(crate) const fn new() -> Self {
+        Self {}
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            core::future::pending::<()>().await;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use mixwell_wire::{
     CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement, VoteStatus,
 };
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
 };
 
@@ -32,8 +32,8 @@ pub(crate) struct State {
     /// What was done in the round: each step is done once.
     done: Option<Step>,
     /// Rounds in which we have said something. If the clock steps back and one of them comes again we are silent in it: what we said
-    /// is forgotten, and who says two things is left out.
-    spoken: BTreeSet<Epoch>,
+    /// is forgotten, and who says two things is left out. In the order in which we spoke: after a step back the latest is not the last.
+    spoken: VecDeque<Epoch>,
     /// The first round in which we may vote: in the one before us, we may have voted before a restart.
     votes_from: Epoch,
 }
@@ -61,7 +61,7 @@ impl State {
             consensuses: BTreeMap::new(),
             round: Round::new(next),
             done: None,
-            spoken: BTreeSet::new(),
+            spoken: VecDeque::new(),
             votes_from: if started_early { next } else { next.plus(1) },
             rules,
         }
@@ -193,9 +193,11 @@ impl State {
             }
         };
         let Some((kind, payload)) = statement else { return };
-        self.spoken.insert(target);
+        if !self.spoken.contains(&target) {
+            self.spoken.push_back(target);
+        }
         if self.spoken.len() > MOST_SPOKEN {
-            self.spoken.pop_first();
+            self.spoken.pop_front();
         }
         let public_key: Arc<[u8]> = self.identity.public().into();
         for to in self.others() {

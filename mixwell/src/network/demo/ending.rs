@@ -1,6 +1,6 @@
 //! Who watches may end it: by Ctrl-C or SIGTERM, or at a terminal by `q`. Once, and what is under way comes home; twice, and it does not.
 
-use crate::network::runtime::stop_signal;
+use crate::network::runtime::StopSignals;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::Arc;
 
@@ -9,28 +9,36 @@ use std::sync::Arc;
 pub(super) struct Ending {
     asked: Arc<AtomicU32>,
     #[cfg(unix)]
-    _keys: Option<keys::Keys>,
+    keys: Option<keys::Keys>,
 }
 
 impl Ending {
-    /// Listens. `has_view` says whether there are lines on a terminal that typing would spoil.
-    pub(super) fn new(has_view: bool) -> Self {
+    /// Listens to signals.
+    pub(super) fn new() -> Self {
         let asked = Arc::new(AtomicU32::new(0));
-        let told = Arc::clone(&asked);
+        let (told, mut signals) = (Arc::clone(&asked), StopSignals::new());
         tokio::spawn(async move {
             loop {
-                stop_signal().await;
+                signals.next().await;
                 told.fetch_add(1, Relaxed);
             }
         });
-        #[cfg(not(unix))]
-        let _ = has_view;
         Self {
             #[cfg(unix)]
-            _keys: has_view.then(|| keys::Keys::new(Arc::clone(&asked))).flatten(),
+            keys: None,
             asked,
         }
     }
+
+    /// Listens to keys too, as there are lines on a terminal that typing would spoil.
+    #[cfg(unix)]
+    pub(super) fn take_keys(&mut self) {
+        self.keys = keys::Keys::new(Arc::clone(&self.asked));
+    }
+
+    /// There are no keys to listen to.
+    #[cfg(not(unix))]
+    pub(super) const fn take_keys(&mut self) {}
 
     /// Whether an end was asked for.
     pub(super) fn is_near(&self) -> bool {

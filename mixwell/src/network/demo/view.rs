@@ -69,7 +69,7 @@ impl View {
         &mut self,
         world: &World,
         deadline: Instant,
-        holds: impl Fn(&World, &Results) -> bool,
+        mut holds: impl FnMut(&World, &Results) -> bool,
     ) -> bool {
         loop {
             self.show(world);

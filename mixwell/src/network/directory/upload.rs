@@ -88,7 +88,7 @@ pub(crate) async fn upload<S: MixScheme>(
             }
         }
         is_first = false;
-        clock.sleep_until(clock.eighths_into(next, 0)).await;
+        clock.sleep_within(epoch, clock.eighths_into(next, 0)).await;
         // what was not taken by now is of no use: dropped
     }
 }
@@ -116,7 +116,7 @@ impl Post {
         let (name, epoch) = (&authority.identifier, self.of);
         let patience = clock.eighths(1).clamp(SHORTEST_PATIENCE, LONGEST_PATIENCE);
         let mut was_refused = false;
-        clock.sleep_until(self.begin).await;
+        clock.sleep_within(now, self.begin).await;
         while clock.epoch() == now {
             match time::timeout(patience, client.post_descriptor(authority, epoch, &self.bytes)).await {
                 Ok(Ok(DescriptorStatus::Ok)) => {

@@ -116,14 +116,15 @@ impl Mailboxes {
         })
     }
 
-    /// Takes the oldest reply out of a mailbox, once the client has it.
-    pub(crate) fn remove_first(&self, mailbox: &Mailbox, reply: &Arc<Reply>) {
+    /// Takes the oldest reply out of a mailbox, once the client has it. False if it has expired meanwhile.
+    pub(crate) fn remove_first(&self, mailbox: &Mailbox, reply: &Arc<Reply>) -> bool {
         let mut replies = mailbox.lock();
-        // it may have expired meanwhile
-        if replies.waiting.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply)) {
+        let is_there = replies.waiting.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply));
+        if is_there {
             replies.waiting.pop_front();
             self.stored.fetch_sub(1, Ordering::Relaxed);
         }
+        is_there
     }
 
     /// Forgets what nobody came for, and says how many replies that were.
@@ -214,8 +215,8 @@ mod tests {
         assert_eq!(boxes.store(now(0), reply(&pool, 4)), Err(Loss::MailboxFull));
         assert_eq!(mailbox.first().await.surb_id, SurbId([1; 16]));
         let first = mailbox.first().await;
-        boxes.remove_first(&mailbox, &first);
-        boxes.remove_first(&mailbox, &first);
+        assert!(boxes.remove_first(&mailbox, &first));
+        assert!(!boxes.remove_first(&mailbox, &first));
         drop(first);
         assert_eq!(mailbox.first().await.surb_id, SurbId([2; 16]));
         assert_eq!((boxes.stored(), pool.lent()), (2, 2));
@@ -250,7 +251,7 @@ mod tests {
         boxes.disconnect(other, now(3));
         let (mailbox, _) = boxes.connect(other).unwrap();
         let first = mailbox.first().await;
-        boxes.remove_first(&mailbox, &first);
+        assert!(boxes.remove_first(&mailbox, &first));
         drop(first);
         boxes.disconnect(other, now(4));
         assert_eq!(boxes.connect(third).unwrap().1, 0);

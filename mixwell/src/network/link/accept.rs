@@ -79,13 +79,13 @@ pub(crate) struct Acceptor {
     pub(crate) timeouts: Timeouts,
     /// For handshakes.
     pub(crate) randomness: Randomness,
-    /// So many handshakes at a time; a new one ends the oldest.
+    /// So many handshakes at a time; a new one ends the oldest of a stranger.
     pub(crate) most_handshakes: usize,
     /// So many clients at a time.
     pub(crate) most_clients: usize,
     /// So many of one address, that no one takes all places.
     pub(crate) most_clients_per_address: usize,
-    /// Whether an address is that of a node that may connect: its handshakes wait for no stranger's.
+    /// Whether an address is that of a node that may connect: its handshakes wait for no stranger's, nor give way to them.
     pub(crate) is_node: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
     /// Who a peer of this `ad` and link key is, if it may connect.
     #[expect(clippy::type_complexity, reason = "a function of two byte strings")]
@@ -101,7 +101,15 @@ pub(crate) struct Acceptor {
 /// A handshake.
 struct UnderWay {
     task: AbortHandle,
-    /// Whether anything has come from the peer.
+    caller: Caller,
+}
+
+/// Who has called, as far as an address tells.
+#[derive(Clone)]
+struct Caller {
+    address: IpAddr,
+    is_node: bool,
+    /// Whether anything has come from it.
     spoke: Arc<AtomicBool>,
 }
 
@@ -137,11 +145,14 @@ impl Acceptor {
                             self.calls.refused.fetch_add(1, Ordering::Relaxed);
                             continue;
                         }
-                        self.make_room(&mut oldest_first);
-                        let spoke = Arc::new(AtomicBool::new(false));
-                        let caller = (address.ip(), Arc::clone(&pace), Arc::clone(&spoke));
-                        let answer = Arc::clone(&self).answer(stream, caller);
-                        oldest_first.push_back(UnderWay { task: handshakes.spawn(answer), spoke });
+                        let is_node = (self.is_node)(address.ip().to_canonical());
+                        if !self.make_room(&mut oldest_first, is_node) {
+                            self.calls.refused.fetch_add(1, Ordering::Relaxed);
+                            continue;
+                        }
+                        let caller = Caller { address: address.ip(), is_node, spoke: Arc::default() };
+                        let answer = Arc::clone(&self).answer(stream, caller.clone(), Arc::clone(&pace));
+                        oldest_first.push_back(UnderWay { task: handshakes.spawn(answer), caller });
                     }
                     Err(error) => {
                         warn!(%error, "can't take a call");
@@ -170,40 +181,50 @@ impl Acceptor {
         while connections.join_next().await.is_some() {}
     }
 
-    /// While too many handshakes are under way, the oldest of a peer that has said nothing ends, or else the oldest: a silent
-    /// peer keeps nobody out.
-    fn make_room(&self, oldest_first: &mut VecDeque<UnderWay>) {
+    /// While too many handshakes are under way, the oldest of a stranger that has said nothing ends, or else the oldest of a
+    /// stranger: a silent one keeps nobody out, and nodes give way to nodes alone. Says whether there is room for one more.
+    fn make_room(&self, oldest_first: &mut VecDeque<UnderWay>, for_node: bool) -> bool {
         while oldest_first.front().is_some_and(|handshake| handshake.task.is_finished()) {
             oldest_first.pop_front();
         }
         if oldest_first.len() >= self.most_handshakes {
             oldest_first.retain(|handshake| !handshake.task.is_finished());
         }
-        let silent = |handshake: &UnderWay| !handshake.spoke.load(Ordering::Relaxed);
-        if oldest_first.len() >= self.most_handshakes
-            && let Some(oldest) = oldest_first.remove(oldest_first.iter().position(silent).unwrap_or_default())
-        {
-            oldest.task.abort();
-            self.calls.crowded_out.fetch_add(1, Ordering::Relaxed);
+        if oldest_first.len() < self.most_handshakes {
+            return true;
         }
+        let oldest = |of_node: bool| {
+            let of = |handshake: &UnderWay| handshake.caller.is_node == of_node;
+            let silent = |handshake: &UnderWay| of(handshake) && !handshake.caller.spoke.load(Ordering::Relaxed);
+            oldest_first.iter().position(silent).or_else(|| oldest_first.iter().position(of))
+        };
+        let gives_way = oldest(false).or_else(|| oldest(true).filter(|_| for_node));
+        let Some(oldest) = gives_way.and_then(|place| oldest_first.remove(place)) else { return false };
+        oldest.task.abort();
+        self.calls.crowded_out.fetch_add(1, Ordering::Relaxed);
+        true
     }
 
     /// The handshake of a call.
     async fn answer(
         self: Arc<Self>,
         mut stream: TcpStream,
-        (address, pace, spoke): (IpAddr, Arc<Pace>, Arc<AtomicBool>),
+        Caller { address, is_node, spoke }: Caller,
+        pace: Arc<Pace>,
     ) -> Option<(Who, IpAddr, Accepted)> {
         let turn = async {
-            // whether that is a byte or an error shows below again
-            let _ = stream.peek(&mut [0]).await;
+            // who hangs up takes no turn of others
+            if !matches!(stream.peek(&mut [0]).await, Ok(1..)) {
+                return false;
+            }
             spoke.store(true, Ordering::Relaxed);
-            if !(self.is_node)(address.to_canonical()) {
+            if !is_node {
                 pace.turn().await;
                 self.calls.paced.fetch_add(1, Ordering::Relaxed);
             }
+            true
         };
-        if time::timeout(self.timeouts.handshake, turn).await.is_err() {
+        if !time::timeout(self.timeouts.handshake, turn).await.unwrap_or(false) {
             debug!("refused a call: nothing came, or there are too many strangers");
             self.calls.refused.fetch_add(1, Ordering::Relaxed);
             return None;

@@ -221,8 +221,13 @@ async fn count(
 
 /// Waits until all links are up, both ways.
 async fn all_up(node: &Node) {
+    up(node, LINKS).await;
+}
+
+/// Waits until those to neighbours are up, and so many of theirs.
+async fn up(node: &Node, callers: usize) {
     let begun = Instant::now();
-    while node.routes.up().0 <= LINKS || node.calls.open.load(Relaxed) < LINKS as u64 {
+    while node.routes.up().0 <= LINKS || node.calls.open.load(Relaxed) < callers as u64 {
         tokio::time::sleep(Duration::from_millis(10)).await;
         assert!(begun.elapsed() < Duration::from_secs(20), "{:?} {:?}", node.routes.up(), node.calls);
     }

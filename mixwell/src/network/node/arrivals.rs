@@ -5,12 +5,7 @@
 //! as it has brought are unwrapped: what is too much waits in the senders' sockets.
 
 use super::Node;
-use crate::network::{
-    counters::{Flow, Loss},
-    mix::Batch,
-    packet::Packet,
-    packets::BATCH,
-};
+use crate::network::{counters::Loss, mix::Batch, packet::Packet, packets::BATCH};
 use mixwell_mixdelay::Instant;
 use std::{
     collections::VecDeque,
@@ -56,13 +51,9 @@ impl<'n> Debt<'n> {
     /// Puts down a packet that has just come.
     pub(super) fn bring(&mut self, bytes: &[u8]) {
         let Node { mix, arrivals, stopwatch, .. } = self.node;
-        let lost = |reason| {
-            mix.counters().count(Flow::Received);
-            mix.counters().lose(reason);
-        };
-        let Some(mut packet) = mix.pool().take() else { return lost(Loss::Buffers) };
+        let Some(mut packet) = mix.pool().take() else { return self.node.refuse(Loss::Buffers) };
         if packet.len() != bytes.len() {
-            return lost(Loss::Mac);
+            return self.node.refuse(Loss::Mac);
         }
         packet.copy_from_slice(bytes);
         arrivals.push(stopwatch.now(), packet);

@@ -35,11 +35,18 @@ const LAST_PACKETS: Duration = Duration::from_millis(500);
 
 type Ended = Result<(), StreamError<io::Error>>;
 
-/// Serves a connection until it ends, or until it is time to hang up. What a node had sent before it heard of that is taken.
-pub(super) async fn serve(node: Arc<Node>, who: Who, mut accepted: Accepted, mut hang_up: watch::Receiver<bool>) {
+/// Serves a connection until it ends, or until it is time to hang up. A node that stops hangs up on nodes at once, and takes what
+/// they had sent before they heard of that; clients get what is for them until the end.
+pub(super) async fn serve(
+    node: Arc<Node>,
+    who: Who,
+    mut accepted: Accepted,
+    (stop, end): (watch::Receiver<bool>, watch::Receiver<bool>),
+) {
     let _bringing = Bringing::new(&node, who);
+    let mut hang_up = if let Who::Node(_) = who { stop.clone() } else { end };
     let ended = tokio::select! {
-        () = serve_any(&node, who, &mut accepted) => return,
+        () = serve_any(&node, who, &mut accepted, &stop) => return,
         () = stopped(&mut hang_up) => accepted.writer.send(&Command::Disconnect).await,
     };
     let ended = match (ended, who) {
@@ -72,7 +79,7 @@ impl Drop for Bringing {
     }
 }
 
-async fn serve_any(node: &Arc<Node>, who: Who, accepted: &mut Accepted) {
+async fn serve_any(node: &Arc<Node>, who: Who, accepted: &mut Accepted, stop: &watch::Receiver<bool>) {
     let ended = match who {
         Who::Node(id) => serve_node(node, id, accepted).await,
         Who::Client(queue) => {
@@ -82,7 +89,7 @@ async fn serve_any(node: &Arc<Node>, who: Who, accepted: &mut Accepted) {
             };
             node.lose(Loss::MailboxFull, dropped);
             let gone = Gone(Arc::clone(node), queue);
-            let ended = serve_client(node, &mailbox, accepted).await;
+            let ended = serve_client(node, &mailbox, accepted, stop).await;
             drop(gone);
             ended
         }
@@ -115,7 +122,7 @@ async fn serve_node(node: &Node, id: NodeId, accepted: &mut Accepted) -> Ended {
                 Command::NoOp => {}
                 Command::SendPacket(packet) => match node.callers.standing(id, node.clock.now()) {
                     Standing::Listed => debt.bring(packet),
-                    Standing::Early => node.mix.counters().lose(Loss::Early),
+                    Standing::Early => node.refuse(Loss::Early),
                     Standing::Gone => return Ok(()),
                 },
                 _ => return Ok(()),
@@ -130,8 +137,8 @@ async fn serve_node(node: &Node, id: NodeId, accepted: &mut Accepted) -> Ended {
     }
 }
 
-/// Takes packets of a client, and brings it what is in its mailbox.
-async fn serve_client(node: &Node, mailbox: &Mailbox, accepted: &mut Accepted) -> Ended {
+/// Takes packets of a client, until told to stop, and brings it what is in its mailbox.
+async fn serve_client(node: &Node, mailbox: &Mailbox, accepted: &mut Accepted, stop: &watch::Receiver<bool>) -> Ended {
     let Accepted { reader, writer, .. } = accepted;
     let mut bucket = Bucket::new(node.stopwatch.now(), node.client_rate());
     // the reply that waits for its acknowledgement, and until when
@@ -150,10 +157,13 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, accepted: &mut Accepted) -
                 Command::NoOp => {}
                 Command::SendPacket(packet) => {
                     bucket.set_rate(node.client_rate());
-                    if bucket.take(node.stopwatch.now()) {
+                    let stops = *stop.borrow();
+                    if stops {
+                        node.refuse(Loss::Stopped);
+                    } else if bucket.take(node.stopwatch.now()) {
                         debt.bring(packet);
                     } else {
-                        node.mix.counters().lose(Loss::RateLimit);
+                        node.refuse(Loss::RateLimit);
                     }
                     yield_now().await;
                     debt.pay();
@@ -161,8 +171,9 @@ async fn serve_client(node: &Node, mailbox: &Mailbox, accepted: &mut Accepted) -
                 Command::MessageDelivered { sequence: got } => {
                     // an acknowledgement of anything else changes nothing
                     if got == sequence && let Some((reply, _)) = unacknowledged.take() {
-                        node.mailboxes.remove_first(mailbox, &reply);
-                        node.mix.counters().count(Flow::Delivered);
+                        if node.mailboxes.remove_first(mailbox, &reply) {
+                            node.mix.counters().count(Flow::Delivered);
+                        }
                         sequence = sequence.wrapping_add(1);
                     }
                 }
@@ -218,6 +229,12 @@ impl Node {
     /// Counts packets that were dropped.
     pub(super) fn lose(&self, reason: Loss, number: usize) {
         (0..number).for_each(|_| self.mix.counters().lose(reason));
+    }
+
+    /// Counts a packet that has come and goes no further.
+    pub(super) fn refuse(&self, reason: Loss) {
+        self.mix.counters().count(Flow::Received);
+        self.mix.counters().lose(reason);
     }
 
     /// Puts a reply into its client's mailbox.

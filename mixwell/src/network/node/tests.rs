@@ -7,11 +7,19 @@ use crate::network::{
     client::{Tally, Unanswered},
     counters::{Flow, Loss},
     keys::{LinkKem, LinkKey},
+    mix::Reply,
     node::Sizes,
     testing::{RATES, TestNetwork},
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
-use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts, tokio::Reader};
+use mixwell_pki_types::Rates;
+use mixwell_sphinx::{RecipientId, SurbId};
+use mixwell_wire::{
+    Ad, Command, Link, PacketSizes, Timeouts,
+    tokio::{Reader, Writer},
+};
+use std::sync::Arc;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_decoys_come_back_and_nothing_is_lost() {
@@ -139,8 +147,8 @@ async fn a_mix_that_tampers_is_seen_by_the_next_hop_or_by_the_last() {
     assert!(payloads > 0 && payloads + seen.tally[1] > 5, "{payloads} {:?}", seen.tally);
 }
 
-/// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that came until it was cut off.
-async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
+/// Connects to the gateway as a client.
+async fn call(network: &TestNetwork, queue: u8) -> (Reader<OwnedReadHalf, Vec<u8>>, Writer<OwnedWriteHalf, Vec<u8>>) {
     let consensus = network.known.current.clone().unwrap();
     let address: Address = {
         let document = consensus.document().unwrap();
@@ -154,13 +162,66 @@ async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
     let (ad, timeouts) = ([queue; 32], Timeouts::default());
     let own = (Ad::client(&ad), link);
     let session = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
-    let mut reader = Reader::new(stream, session.receiver, buffer, &timeouts);
+    let (read, write) = stream.into_split();
+    let reader = Reader::new(read, session.receiver, buffer.clone(), &timeouts);
+    (reader, Writer::new(write, session.sender, buffer, &timeouts))
+}
+
+/// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that came until it was cut off.
+async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
+    let (mut reader, _writer) = call(network, queue).await;
     let mut signs = 0;
     while let Ok(command) = reader.receive().await {
         assert_eq!(command, Command::NoOp);
         signs += 1;
     }
     signs
+}
+
+/// Waits until so many are counted.
+async fn counted(what: impl Fn() -> u64, number: u64) {
+    let all = async {
+        while what() < number {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(20), all).await.is_ok(), "{} of {number}", what());
+}
+
+/// Whatever a client sends is counted as come, and as dropped where it is; at a stop, so is what comes then, and what is in
+/// mailboxes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
+    let no_decoys = Rates { lambda_m: 0.0, lambda_g: 0.0, ..RATES };
+    let mut network = TestNetwork::start(&[1], no_decoys, |sizes| sizes).await;
+    let gateway = Arc::clone(&network.nodes[0]);
+    let counters = gateway.mix.counters();
+    let (mut reader, mut writer) = call(&network, b'a').await;
+    let junk = vec![7; network.sphinx.geometry().packet_len()];
+    for _ in 0..200 {
+        writer.send(&Command::SendPacket(&junk)).await.unwrap();
+    }
+    counted(|| counters.all_dropped(), 200).await;
+    assert_eq!(counters.flow(Flow::Received), 200);
+    assert!(counters.dropped(Loss::RateLimit) > 0 && counters.dropped(Loss::Mac) > 0, "{counters:?}");
+
+    // two replies for a client that is away, and one for this, which does not acknowledge it
+    let away = RecipientId([b'b'; 32]);
+    gateway.mailboxes.connect(away).unwrap();
+    gateway.mailboxes.disconnect(away, gateway.stopwatch.now());
+    for recipient in [away, away, RecipientId([b'a'; 32])] {
+        gateway.store(Reply { recipient, surb_id: SurbId([1; 16]), packet: gateway.mix.pool().take().unwrap() });
+    }
+    let refused = async {
+        for _ in 0..10 {
+            writer.send(&Command::SendPacket(&junk)).await.unwrap();
+        }
+        counted(|| counters.dropped(Loss::Stopped), 10).await;
+        while let Command::NoOp = reader.receive().await.unwrap() {}
+    };
+    tokio::join!(network.stop_gateway(), refused);
+    assert_eq!(counters.flow(Flow::Received), 210);
+    assert_eq!(counters.dropped(Loss::Stopped), 10 + 3, "{counters:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -3,6 +3,7 @@
 use super::net::{FIRST, Net, Way};
 use crate::network::{
     authority::{
+        Peer,
         message::{Kind, Request},
         round::{Own, Round},
         topology,
@@ -10,6 +11,7 @@ use crate::network::{
     directory::Consensus,
 };
 use mixwell_pki_types::{Document, Epoch, KeyHash, Layer};
+use mixwell_wire::Command;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn pass(_: usize, _: usize, _: &Request) -> Way {
@@ -95,6 +97,29 @@ fn the_clock_of_one_steps() {
         let consensus = net.consensus(0, net.epoch()).unwrap();
         assert_eq!(consensus.signers().len(), 3, "{eighth} {forward}");
     }
+}
+
+/// A clock that steps back by more rounds than are remembered: that the oldest of them comes again is not known, but it is then.
+#[test]
+fn the_clock_steps_back_by_many_rounds() {
+    let mut net = Net::new(2);
+    let about = FIRST.plus(1);
+    let uploads: Vec<_> = net.nodes.iter().map(|node| (node.id(), node.upload(about, 30000))).collect();
+    let back = net.now;
+    for _ in 0..70 {
+        net.pass_epoch(pass);
+    }
+    let there = net.now;
+    let state = net.states[0].as_mut().unwrap();
+    let votes = [back, there, back].map(|at| {
+        for (id, upload) in uploads.iter().filter(|_| at == back) {
+            let command = Command::PostDescriptor { epoch: about.0, payload: upload };
+            let _ = state.handle(at, Peer::Node(*id), &command);
+        }
+        let said = state.tick(at + super::net::PERIOD / 8);
+        said.iter().filter(|said| matches!(said.request, Request::Say { kind: Kind::Vote, .. })).count()
+    });
+    assert_eq!(votes, [1, 0, 0]);
 }
 
 #[test]

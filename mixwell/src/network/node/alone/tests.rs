@@ -1,6 +1,6 @@
 //! A mix among neighbours of all kinds.
 
-use super::{LINKS, Planned, all_up, geometry, plan, runtime, start};
+use super::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, up};
 use crate::network::{
     counters::{Flow, Loss},
     keys::{LinkKem, LinkKey},
@@ -9,6 +9,7 @@ use crate::network::{
     randomness::Randomness,
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_wire::Link;
 use std::{sync::Arc, thread, time::Instant};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -81,7 +82,7 @@ fn who_is_slow_costs_nobody_else() {
 }
 
 /// Strangers who begin handshakes, each with a message that is whole and well-formed: some are answered, at a pace, and the packets of
-/// neighbours go on meanwhile.
+/// neighbours go on meanwhile, one's that calls in the midst of it too.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
@@ -90,15 +91,19 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
     let (_stop, stopped) = watch::channel(false);
     let (over, is_over) = watch::channel(false);
     runtime().block_on(async {
-        let (plan, mix, neighbours) = plan(geometry(500), EACH, |_| LINKS);
-        let to = neighbours.mix.2;
+        let (plan, mix, mut neighbours) = plan(geometry(500), EACH, |_| LINKS);
+        let (to, late) = (neighbours.mix.2, core::mem::take(&mut neighbours.nodes[0].packets));
         let (node, _) = start(&plan, mix, stopped);
-        let _tasks = neighbours.play(&told);
-        all_up(&node).await;
+        let mut tasks = neighbours.play(&told);
+        up(&node, LINKS - 1).await;
         let flooded = Instant::now();
         let flood = thread::spawn(move || flood(to, &is_over));
         time::sleep(Duration::from_millis(500)).await;
         let started = Instant::now();
+        // it calls once, and not again if it is sent away
+        let Neighbour { id, key, .. } = &neighbours.nodes[0];
+        let own = (*id, key.clone(), Link::node(neighbours.sizes));
+        tasks.spawn(send(neighbours.mix.clone(), own, (late, false), told.clone()));
         for each in 1..=EACH / 100 {
             begin.send_replace(100 * each);
             time::sleep(Duration::from_millis(100)).await;
@@ -147,6 +152,28 @@ fn flood(to: core::net::SocketAddr, is_over: &watch::Receiver<bool>) -> (u64, u6
         }
         (calls, answered)
     })
+}
+
+/// Strangers who hang up at once: they take none of the turns that those have who speak.
+#[test]
+#[cfg(target_os = "linux")]
+fn who_hangs_up_takes_no_turn() {
+    let (_stop, stopped) = watch::channel(false);
+    runtime().block_on(async {
+        let (plan, mix, neighbours) = plan(geometry(500), 0, |_| LINKS);
+        let (node, _) = start(&plan, mix, stopped);
+        for _ in 0..100 {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind(([127, 0, 0, 2], 0).into()).unwrap();
+            drop(socket.connect(neighbours.mix.2).await.unwrap());
+        }
+        let begun = Instant::now();
+        while node.calls.refused.load(Relaxed) < 100 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", node.calls);
+            time::sleep(Duration::from_millis(10)).await;
+        }
+        assert_eq!(node.calls.paced.load(Relaxed), 0, "{:?}", node.calls);
+    });
 }
 
 /// A mix that was killed and comes back with its folder.
