@@ -47,10 +47,10 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// [`KeyError`] if the private key is malformed; `key` is empty then.
     fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError>;
 
-    /// Precomputes what decapsulation needs, and gives the public key, for less than one after the other.
+    /// Precomputes what decapsulation needs, and gives the public key; where both come of the same work, it is done once.
     ///
     /// # Errors
-    /// [`KeyError`] if the private key is malformed; `key` is empty then.
+    /// [`KeyError`] if the private key is malformed; `key` is empty then, and `public` has no meaning.
     fn expand_with_public(
         private: &PrivateKey<Self>,
         public: &mut PublicKey<Self>,

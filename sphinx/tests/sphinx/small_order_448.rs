@@ -9,7 +9,7 @@ use mixwell_sphinx::{Action, Geometry, OpenError, Sphinx};
 
 const NEXT_NODE_HOP: [u8; 65] = [1; 65];
 
-/// `p + small` of p = 2^448 − 2^224 − 1, for a number under 2^224.
+/// p = 2^448 − 2^224 − 1 and a small number, which may be negative.
 fn p_and(small: i16) -> [u8; 56] {
     let mut bytes = [0xff; 56];
     bytes[28] = 0xfe;
@@ -68,11 +68,16 @@ fn group_elements_that_no_honest_sender_makes_are_taken_as_x448_takes_them() {
     let above = [2, 3, 9, 200].map(|u| (p_and(i16::from(u)), small(u)));
     for (element, canonical) in elements.into_iter().chain(above) {
         let secret = X448::exchange(&key(), &PublicKey::from_bytes(canonical)).unwrap();
-        let forgery = Forgery { element: &element, secret: secret.as_bytes(), block: &NEXT_NODE_HOP, tag: [0; 32] };
-        let mut packet = forge(sphinx().geometry(), &forgery);
-        let action = sphinx().open(&mut packet, &key()).unwrap().finish();
-        assert!(matches!(action, Ok(Action::Forward { .. })), "{action:?}");
-        assert_ne!(packet[2..58], element, "blinded");
-        assert_ne!(packet[2..58], [0; 56]);
+        let next = |element: &[u8; 56]| {
+            let forgery = Forgery { element, secret: secret.as_bytes(), block: &NEXT_NODE_HOP, tag: [0; 32] };
+            let mut packet = forge(sphinx().geometry(), &forgery);
+            let action = sphinx().open(&mut packet, &key()).unwrap().finish();
+            assert!(matches!(action, Ok(Action::Forward { .. })), "{action:?}");
+            packet[2..58].to_vec()
+        };
+        // the same point, so the same blinded one
+        assert_eq!(next(&element), next(&canonical));
+        assert_ne!(next(&element), element);
+        assert_ne!(next(&element), [0; 56]);
     }
 }
