@@ -95,6 +95,20 @@ impl StopSignals {
 mod tests {
     use super::pass_on;
 
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_that_comes_while_nobody_waits_counts() {
+        use core::time::Duration;
+        use rustix::process::{Signal, getpid, kill_process};
+        let mut signals = super::StopSignals::new();
+        for signal in [Signal::INT, Signal::TERM, Signal::INT] {
+            kill_process(getpid(), signal).unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert!(tokio::time::timeout(Duration::from_secs(5), signals.next()).await.is_ok(), "{signal:?}");
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(100), signals.next()).await.is_err(), "three came");
+    }
+
     #[tokio::test]
     #[should_panic(expected = "a part of its work")]
     async fn a_panic_goes_on() {

@@ -13,7 +13,10 @@ use mixwell_wire::Link;
 use std::{sync::Arc, thread, time::Instant};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpSocket,
+    net::{
+        TcpListener, TcpSocket, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::watch,
     task::JoinSet,
     time,
@@ -100,10 +103,11 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
         let flood = thread::spawn(move || flood(to, &is_over));
         time::sleep(Duration::from_millis(500)).await;
         let started = Instant::now();
-        // it calls once, and not again if it is sent away
+        // it calls once, from far away, and not again if it is sent away
         let Neighbour { id, key, .. } = &neighbours.nodes[0];
         let own = (*id, key.clone(), Link::node(neighbours.sizes));
-        tasks.spawn(send(neighbours.mix.clone(), own, (late, false), told.clone()));
+        let (mix, mix_key, _) = neighbours.mix.clone();
+        tasks.spawn(send((mix, mix_key, far(to).await), own, (late, false), told.clone()));
         for each in 1..=EACH / 100 {
             begin.send_replace(100 * each);
             time::sleep(Duration::from_millis(100)).await;
@@ -122,6 +126,31 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
         // there was more than is done
         assert!(calls > paced && crowded > 0 && answered > 0, "{calls} {crowded} {answered}");
     });
+}
+
+/// Gives an address from where it is far to this one: what a handshake says takes a tenth of a second each time.
+#[cfg(target_os = "linux")]
+async fn far(to: core::net::SocketAddr) -> core::net::SocketAddr {
+    async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
+        let (mut bytes, mut carried) = (vec![0; 1 << 16], 0);
+        while let Ok(read @ 1..) = from.read(&mut bytes).await {
+            if carried < 4000 {
+                time::sleep(Duration::from_millis(100)).await;
+            }
+            carried += read;
+            if to.write_all(&bytes[..read]).await.is_err() {
+                return;
+            }
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (here, there) = (listener.accept().await.unwrap().0, TcpStream::connect(to).await.unwrap());
+        let ((from_here, to_here), (from_there, to_there)) = (here.into_split(), there.into_split());
+        tokio::join!(carry(from_here, to_there), carry(from_there, to_here));
+    });
+    address
 }
 
 /// Calls from another address, as many as can be; gives how many, and how many were answered.
