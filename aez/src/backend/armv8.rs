@@ -161,7 +161,7 @@ impl Engine for Armv8<'_> {
 
 /// A block in a register.
 #[derive(Clone, Copy)]
-struct Vector(uint8x16_t);
+pub(crate) struct Vector(uint8x16_t);
 
 impl Block for Vector {
     #[inline(always)]
