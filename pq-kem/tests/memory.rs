@@ -207,7 +207,7 @@ fn no_expanded_key_on_the_stack() {
     let (in_place, moved) = (left(expand), left(by_value));
     println!("of 192 secret words {in_place} are left on the stack, and {moved} if the key is returned by value");
     assert!(moved > 150, "this sees copies: {moved}");
-    // without link-time optimisation the last vector register with a part of it is put down once more, twice over
+    // without link-time optimisation four words are found; by whom they are put down is not known
     assert!(in_place <= 8, "{in_place}");
 }
 
