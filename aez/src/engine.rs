@@ -86,17 +86,18 @@ pub(crate) trait Engine {
     /// Ten rounds over `x` under I, J, L, I, J, L, I, J, L, I.
     fn rounds10(&self, x: Self::Eight) -> Self::Eight;
 
-    /// Four rounds over up to eight blocks, their offsets added.
+    /// Four rounds over up to eight blocks, their offsets added, then ⊕ their masks: free with AES instructions, so that what
+    /// waits for the rounds waits for nothing else.
     #[inline(always)]
-    fn four<const N: usize>(&self, blocks: [Self::Block; N]) -> [Self::Block; N] {
+    fn four<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N] {
         let zero = self.splat(Self::Block::zero());
-        self.take(self.rounds4(self.fill(blocks), zero, zero))
+        self.take(self.rounds4(self.fill(blocks), zero, self.fill(masks)))
     }
 
-    /// Ten rounds over up to eight blocks, their offsets added.
+    /// Ten rounds over up to eight blocks, their offsets added, then ⊕ their masks.
     #[inline(always)]
-    fn ten<const N: usize>(&self, blocks: [Self::Block; N]) -> [Self::Block; N] {
-        self.take(self.rounds10(self.fill(blocks)))
+    fn ten<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N] {
+        self.take(self.rounds10(self.fill(blocks)) ^ self.fill(masks))
     }
 
     #[inline(always)]

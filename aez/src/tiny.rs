@@ -10,7 +10,7 @@ use crate::{
 #[inline(always)]
 pub(crate) fn encipher<E: Engine>(engine: &E, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
     let offsets = engine.offsets();
-    let [length, nonce] = engine.four(offsets.tweak(nonce));
+    let [length, nonce] = engine.four(offsets.tweak(nonce), [E::Block::zero(); 2]);
     let tweak = length ^ nonce;
     let [_, _, flip, _, _, from_16, under_16, _] = offsets.of_single_blocks();
     let (rounds, round_offset) = match message.len() {
@@ -30,7 +30,8 @@ pub(crate) fn encipher<E: Engine>(engine: &E, nonce: &[u8; 16], direction: Direc
             Direction::Encrypt => round,
             Direction::Decrypt => rounds - 1 - round,
         };
-        let [mixed] = engine.four([tweak ^ round_offset ^ E::Block::from_number(halves.padded_right() ^ number)]);
+        let [mixed] = engine
+            .four([tweak ^ round_offset ^ E::Block::from_number(halves.padded_right() ^ number)], [E::Block::zero()]);
         halves.round(mixed.to_number());
     }
     halves.join(message);
@@ -44,7 +45,7 @@ pub(crate) fn encipher<E: Engine>(engine: &E, nonce: &[u8; 16], direction: Direc
 fn flip_top_bit<E: Engine>(engine: &E, offset: E::Block, message: &mut [u8]) {
     let (first, ..) = numbers(message);
     let top_bit = 1 << 127;
-    let [mixed] = engine.four([offset ^ E::Block::from_number(first | top_bit)]);
+    let [mixed] = engine.four([offset ^ E::Block::from_number(first | top_bit)], [E::Block::zero()]);
     let [mixed, ..] = mixed.to_bytes();
     if let Some(first) = message.first_mut() {
         *first ^= mixed & 0x80;

@@ -32,26 +32,36 @@ pub(crate) fn encipher<E: Engine>(
     };
 
     let [left, right] = [E::Block::from_bytes(mx), E::Block::from_bytes(my)];
+    // below, what is known early is added up before what comes late
     let [length, nonce] = offsets.tweak(nonce);
-    let [u, v] = rest.padded::<E::Block>();
-    let [length, nonce, hiding, u, v] = engine.four([length, nonce, right ^ e_in, u ^ e4, v ^ e5]);
+    let zero = E::Block::zero();
+    let ([length, nonce, hiding], hash) = if rest.is_empty() {
+        (engine.four([length, nonce, right ^ e_in], [zero; 3]), zero)
+    } else {
+        let [u, v] = rest.padded::<E::Block>();
+        let [length, nonce, hiding, u, v] = engine.four([length, nonce, right ^ e_in, u ^ e4, v ^ e5], [zero; 5]);
+        ([length, nonce, hiding], rest.hash(u, v))
+    };
     let tweak = length ^ nonce;
-    let known = left ^ tweak ^ hiding ^ rest.hash(u, v);
+    let known = (left ^ hiding) ^ (tweak ^ hash);
     let (x, kept) = pairs.first_pass(engine);
 
-    // nothing overlaps with these rounds
+    // nothing overlaps with these rounds, which give S = Sx ⊕ Sy
     let s_x = known ^ x;
-    let [mixed] = engine.ten([s_x ^ ten_in]);
-    let s_y = right ^ mixed;
-    let s = s_x ^ s_y;
+    let [s] = engine.ten([(known ^ ten_in) ^ x], [s_x ^ right]);
 
-    let [mixed, u, v] = engine.ten([s_y ^ ten_out, s ^ ten4, s ^ ten5]);
-    let c_y = s_x ^ mixed;
-    rest.add(u, v);
-
-    let [u, v] = rest.padded::<E::Block>();
-    let [hiding, u, v] = engine.four([c_y ^ e_out, u ^ e4, v ^ e5]);
-    let known = s_y ^ tweak ^ hiding ^ rest.hash(u, v);
+    let (s_y, ten_out) = (s ^ s_x, s ^ (s_x ^ ten_out));
+    let (c_y, known) = if rest.is_empty() {
+        let [out] = engine.ten([ten_out], [s_x ^ e_out]);
+        let [known] = engine.four([out], [s_y ^ tweak]);
+        (out ^ e_out, known)
+    } else {
+        let [out, u, v] = engine.ten([ten_out, s ^ ten4, s ^ ten5], [s_x ^ e_out, zero, zero]);
+        rest.add(u, v);
+        let [u, v] = rest.padded::<E::Block>();
+        let [known, u, v] = engine.four([out, u ^ e4, v ^ e5], [s_y ^ tweak, zero, zero]);
+        (out ^ e_out, known ^ rest.hash(u, v))
+    };
     let y = pairs.second_pass(engine, s, kept);
 
     *mx = (known ^ y).to_bytes();

@@ -9,6 +9,10 @@ pub(super) struct Rest<'a> {
 }
 
 impl Rest<'_> {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.whole.is_none() && self.partial.is_empty()
+    }
+
     /// The blocks for E(0, 4, ·) and E(0, 5, ·).
     #[inline(always)]
     pub(super) fn padded<B: Block>(&self) -> [B; 2] {
@@ -28,7 +32,6 @@ impl Rest<'_> {
     pub(super) fn hash<B: Block>(&self, u: B, v: B) -> B {
         match &self.whole {
             Some(_) => u ^ v,
-            None if self.partial.is_empty() => B::zero(),
             None => u,
         }
     }

@@ -1,7 +1,8 @@
 //! AES-NI: a block in each register, eight in flight.
 
 use super::{
-    detect, few,
+    detect,
+    few::{self, First, Second},
     xmm::{self, Xmm},
 };
 use crate::{
@@ -163,15 +164,15 @@ impl<const AVX: bool> Engine for AesNi<'_, AVX> {
     }
 
     #[inline(always)]
-    fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+    fn four<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(self.0, blocks) }
+        unsafe { xmm::four(self.0, blocks, masks) }
     }
 
     #[inline(always)]
-    fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+    fn ten<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(self.0, blocks) }
+        unsafe { xmm::ten(self.0, blocks, masks) }
     }
 
     /// As the trait's, but that Wi is put away with the offset I of E(0, 0, ·) added, which is free in the last round.
@@ -217,13 +218,13 @@ impl<const AVX: bool> Engine for AesNi<'_, AVX> {
     #[inline(always)]
     fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Xmm, ()) {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        (unsafe { few::first_pass(self.0, pairs, common) }, ())
+        (unsafe { few::pass(&First, self.0, pairs, common) }, ())
     }
 
     #[inline(always)]
     fn second_pass_of_few(&self, pairs: &mut [Pair], (): (), common: Xmm, s: Xmm) -> Xmm {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { few::second_pass(self.0, pairs, common, s) }
+        unsafe { few::pass(&Second(s), self.0, pairs, common) }
     }
 }
 

@@ -7,12 +7,27 @@ use crate::{
 };
 use core::{array::from_mut, slice::Iter};
 
-/// The first pass; gives the sum of the Xi.
+/// One of the two passes, as [`Engine`](crate::engine::Engine) has them for eight pairs.
+pub(super) trait Pass {
+    /// Does it on pairs in place, under these offsets of E(1, i, ·); gives the sum of its Xi or Yi.
+    ///
+    /// # Safety
+    /// The processor must have AES-NI.
+    unsafe fn on<const N: usize>(&self, offsets: &Offsets<Xmm>, pairs: &mut [Pair; N], offset: [Xmm; N]) -> Xmm;
+}
+
+/// [`first`](crate::engine::Engine::first).
+pub(super) struct First;
+
+/// [`second`](crate::engine::Engine::second), with what it takes to tweak S.
+pub(super) struct Second(pub(super) Xmm);
+
+/// Does a pass.
 ///
 /// # Safety
 /// The processor must have AES-NI.
 #[inline(always)]
-pub(super) unsafe fn first_pass(offsets: &Offsets<Xmm>, pairs: &mut [Pair], common: Xmm) -> Xmm {
+pub(super) unsafe fn pass(pass: &impl Pass, offsets: &Offsets<Xmm>, pairs: &mut [Pair], common: Xmm) -> Xmm {
     let (fours, pairs) = pairs.as_chunks_mut::<4>();
     let (twos, ones) = pairs.as_chunks_mut::<2>();
     let mut l = offsets.l.iter();
@@ -20,85 +35,71 @@ pub(super) unsafe fn first_pass(offsets: &Offsets<Xmm>, pairs: &mut [Pair], comm
     // SAFETY: the processor has AES-NI, says the caller
     unsafe {
         for four in fours {
-            sum = sum ^ first(offsets, four, &mut l, common);
+            sum = sum ^ pass.on(offsets, four, next(&mut l, common));
         }
         for two in twos {
-            sum = sum ^ first(offsets, two, &mut l, common);
+            sum = sum ^ pass.on(offsets, two, next(&mut l, common));
         }
         for one in ones {
-            sum = sum ^ first(offsets, from_mut(one), &mut l, common);
+            sum = sum ^ pass.on(offsets, from_mut(one), next(&mut l, common));
         }
     }
     sum
 }
 
-/// The second pass; gives the sum of the Yi.
-///
-/// # Safety
-/// The processor must have AES-NI.
+/// The offsets of the next pairs.
 #[inline(always)]
-pub(super) unsafe fn second_pass(offsets: &Offsets<Xmm>, pairs: &mut [Pair], common: Xmm, s: Xmm) -> Xmm {
-    let (fours, pairs) = pairs.as_chunks_mut::<4>();
-    let (twos, ones) = pairs.as_chunks_mut::<2>();
-    let mut l = offsets.l.iter();
-    let mut sum = Xmm::zero();
-    // SAFETY: the processor has AES-NI, says the caller
-    unsafe {
-        for four in fours {
-            sum = sum ^ second(offsets, four, &mut l, common, s);
-        }
-        for two in twos {
-            sum = sum ^ second(offsets, two, &mut l, common, s);
-        }
-        for one in ones {
-            sum = sum ^ second(offsets, from_mut(one), &mut l, common, s);
-        }
+fn next<const N: usize>(l: &mut Iter<'_, Xmm>, common: Xmm) -> [Xmm; N] {
+    let mut offset = [common; N];
+    for (offset, l) in offset.iter_mut().zip(l) {
+        *offset = *offset ^ *l;
     }
-    sum
+    offset
+}
+
+impl Pass for First {
+    #[inline(always)]
+    unsafe fn on<const N: usize>(&self, offsets: &Offsets<Xmm>, pairs: &mut [Pair; N], offset: [Xmm; N]) -> Xmm {
+        let [left, right] = halves(pairs);
+        // SAFETY: the processor has AES-NI, says the caller
+        let w = unsafe { four(offsets, xor(right, offset), left) };
+        // SAFETY: the same
+        let x = unsafe { four(offsets, xor(w, [offsets.i; N]), right) };
+        put(pairs, w, x);
+        total(x)
+    }
+}
+
+impl Pass for Second {
+    #[inline(always)]
+    unsafe fn on<const N: usize>(&self, offsets: &Offsets<Xmm>, pairs: &mut [Pair; N], offset: [Xmm; N]) -> Xmm {
+        let [w, x] = halves(pairs);
+        // SAFETY: the processor has AES-NI, says the caller
+        let s = unsafe { four(offsets, xor(offset, [self.0; N]), [Xmm::zero(); N]) };
+        let (y, z) = (xor(w, s), xor(x, s));
+        // SAFETY: the same
+        let right = unsafe { four(offsets, xor(z, [offsets.i; N]), y) };
+        // SAFETY: the same
+        let left = unsafe { four(offsets, xor(right, offset), z) };
+        put(pairs, left, right);
+        total(y)
+    }
 }
 
 #[inline(always)]
-unsafe fn first<const N: usize>(
-    offsets: &Offsets<Xmm>,
-    pairs: &mut [Pair; N],
-    l: &mut Iter<'_, Xmm>,
-    common: Xmm,
-) -> Xmm {
-    let [mut left, mut right, mut offset] = [[Xmm::zero(); N]; 3];
-    for ((((left, right), offset), pair), l) in left.iter_mut().zip(&mut right).zip(&mut offset).zip(&*pairs).zip(l) {
-        *left = Xmm::from_bytes(&pair[0]);
-        *right = Xmm::from_bytes(&pair[1]);
-        *offset = *l ^ common;
+fn halves<const N: usize>(pairs: &[Pair; N]) -> [[Xmm; N]; 2] {
+    let [mut left, mut right] = [[Xmm::zero(); N]; 2];
+    for ((left, right), pair) in left.iter_mut().zip(&mut right).zip(pairs) {
+        (*left, *right) = (Xmm::from_bytes(&pair[0]), Xmm::from_bytes(&pair[1]));
     }
-    // SAFETY: the processor has AES-NI, says the caller
-    let w = xor(unsafe { four(offsets, xor(right, offset)) }, left);
-    let x = xor(unsafe { four(offsets, xor(w, [offsets.i; N])) }, right);
-    put(pairs, w, x);
-    total(x)
+    [left, right]
 }
 
 #[inline(always)]
-unsafe fn second<const N: usize>(
-    offsets: &Offsets<Xmm>,
-    pairs: &mut [Pair; N],
-    l: &mut Iter<'_, Xmm>,
-    common: Xmm,
-    s: Xmm,
-) -> Xmm {
-    let [mut w, mut x, mut offset] = [[Xmm::zero(); N]; 3];
-    for ((((w, x), offset), pair), l) in w.iter_mut().zip(&mut x).zip(&mut offset).zip(&*pairs).zip(l) {
-        *w = Xmm::from_bytes(&pair[0]);
-        *x = Xmm::from_bytes(&pair[1]);
-        *offset = *l ^ common;
+fn put<const N: usize>(pairs: &mut [Pair; N], left: [Xmm; N], right: [Xmm; N]) {
+    for ((pair, left), right) in pairs.iter_mut().zip(left).zip(right) {
+        *pair = [left.to_bytes(), right.to_bytes()];
     }
-    // SAFETY: the processor has AES-NI, says the caller
-    let s = unsafe { four(offsets, xor(offset, [s; N])) };
-    let (y, z) = (xor(w, s), xor(x, s));
-    // SAFETY: the processor has AES-NI, says the caller
-    let right = xor(unsafe { four(offsets, xor(z, [offsets.i; N])) }, y);
-    let left = xor(unsafe { four(offsets, xor(right, offset)) }, z);
-    put(pairs, left, right);
-    total(y)
 }
 
 #[inline(always)]
@@ -107,13 +108,6 @@ fn xor<const N: usize>(mut x: [Xmm; N], y: [Xmm; N]) -> [Xmm; N] {
         *x = *x ^ y;
     }
     x
-}
-
-#[inline(always)]
-fn put<const N: usize>(pairs: &mut [Pair; N], left: [Xmm; N], right: [Xmm; N]) {
-    for ((pair, left), right) in pairs.iter_mut().zip(left).zip(right) {
-        *pair = [left.to_bytes(), right.to_bytes()];
-    }
 }
 
 #[inline(always)]

@@ -1,7 +1,8 @@
 //! VAES: two blocks in each 256-bit register.
 
 use super::{
-    detect, few,
+    detect,
+    few::{self, First, Second},
     xmm::{self, Xmm},
 };
 use crate::{
@@ -150,27 +151,27 @@ impl Engine for Vaes<'_> {
     }
 
     #[inline(always)]
-    fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+    fn four<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(self.0, blocks) }
+        unsafe { xmm::four(self.0, blocks, masks) }
     }
 
     #[inline(always)]
-    fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+    fn ten<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(self.0, blocks) }
+        unsafe { xmm::ten(self.0, blocks, masks) }
     }
 
     #[inline(always)]
     fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Ymm, ()) {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        (Ymm::new(unsafe { few::first_pass(self.0, pairs, common) }, Xmm::zero()), ())
+        (Ymm::new(unsafe { few::pass(&First, self.0, pairs, common) }, Xmm::zero()), ())
     }
 
     #[inline(always)]
     fn second_pass_of_few(&self, pairs: &mut [Pair], (): (), common: Xmm, s: Xmm) -> Ymm {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        Ymm::new(unsafe { few::second_pass(self.0, pairs, common, s) }, Xmm::zero())
+        Ymm::new(unsafe { few::pass(&Second(s), self.0, pairs, common) }, Xmm::zero())
     }
 }
 

@@ -221,15 +221,15 @@ impl Engine for Vaes512<'_> {
     }
 
     #[inline(always)]
-    fn four<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+    fn four<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(self.0, blocks) }
+        unsafe { xmm::four(self.0, blocks, masks) }
     }
 
     #[inline(always)]
-    fn ten<const N: usize>(&self, blocks: [Xmm; N]) -> [Xmm; N] {
+    fn ten<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(self.0, blocks) }
+        unsafe { xmm::ten(self.0, blocks, masks) }
     }
 
     #[inline(always)]

@@ -74,35 +74,42 @@ impl Zeroize for Xmm {
     }
 }
 
-/// Four rounds under J, I, L, 0 on a few blocks, their offsets added.
+/// Four rounds under J, I and L on a few blocks, their offsets added, then ⊕ their masks.
 ///
 /// # Safety
 /// The processor must have AES-NI.
 #[inline(always)]
-pub(super) unsafe fn four<const N: usize>(key: &Offsets<Xmm>, blocks: [Xmm; N]) -> [Xmm; N] {
+pub(super) unsafe fn four<const N: usize>(key: &Offsets<Xmm>, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
     let Offsets { i, j, l: [l, ..], .. } = *key;
     // SAFETY: the processor has AES-NI, says the caller
-    unsafe { rounds(blocks, [j, i, l, Xmm::zero()]) }
+    unsafe { rounds(blocks, [j, i, l], masks) }
 }
 
-/// Ten rounds under I, J, L, I, J, L, I, J, L, I.
+/// Ten rounds under I, J, L, I, J, L, I, J, L, I, then ⊕ their masks.
 ///
 /// # Safety
 /// The processor must have AES-NI.
 #[inline(always)]
-pub(super) unsafe fn ten<const N: usize>(key: &Offsets<Xmm>, blocks: [Xmm; N]) -> [Xmm; N] {
+pub(super) unsafe fn ten<const N: usize>(key: &Offsets<Xmm>, blocks: [Xmm; N], mut masks: [Xmm; N]) -> [Xmm; N] {
     let Offsets { i, j, l: [l, ..], .. } = *key;
+    for mask in &mut masks {
+        *mask = *mask ^ i;
+    }
     // SAFETY: the processor has AES-NI, says the caller
-    unsafe { rounds(blocks, [i, j, l, i, j, l, i, j, l, i]) }
+    unsafe { rounds(blocks, [i, j, l, i, j, l, i, j, l], masks) }
 }
 
 #[inline(always)]
-unsafe fn rounds<const N: usize, const R: usize>(mut blocks: [Xmm; N], keys: [Xmm; R]) -> [Xmm; N] {
+unsafe fn rounds<const N: usize, const R: usize>(mut blocks: [Xmm; N], keys: [Xmm; R], last: [Xmm; N]) -> [Xmm; N] {
     for key in keys {
         for block in &mut blocks {
             // SAFETY: the processor has AES-NI, says the caller
             block.0 = unsafe { _mm_aesenc_si128(block.0, key.0) };
         }
+    }
+    for (block, key) in blocks.iter_mut().zip(last) {
+        // SAFETY: the processor has AES-NI, says the caller
+        block.0 = unsafe { _mm_aesenc_si128(block.0, key.0) };
     }
     blocks
 }
