@@ -1,6 +1,9 @@
 //! The cipher under one key.
 
-use crate::backend::{Backend, Choice, Key};
+use crate::{
+    backend::{Backend, Choice},
+    offsets::Key,
+};
 use core::fmt;
 
 /// AEZ v5 under one key: a permutation of the messages of each length, another one for each nonce.
@@ -8,7 +11,8 @@ use core::fmt;
 /// There is no associated data and no authentication tag: a message keeps its length, and any change to a ciphertext
 /// makes the whole of the plaintext random. Who wants to notice puts redundancy into the plaintext, as Sphinx does.
 ///
-/// It holds what the key expands to, 208 bytes, and wipes it on drop.
+/// It holds the key as it came, and expands it for each message, as that costs less than to move or to wipe what it expands
+/// to. The key is wiped on drop, what it expanded to at the end of each call.
 pub struct Aez {
     key: Key,
     backend: Choice,
@@ -17,14 +21,12 @@ pub struct Aez {
 impl Aez {
     /// Takes a key, for the fastest backend this machine has.
     #[must_use]
-    #[inline]
     pub fn new(key: &[u8; 48]) -> Self {
         Self { key: Key::new(key), backend: Choice::best() }
     }
 
     /// Takes a key for a certain backend; `None` if this machine lacks it.
     #[must_use]
-    #[inline]
     pub fn with_backend(key: &[u8; 48], backend: Backend) -> Option<Self> {
         Choice::find(backend).map(|backend| Self { key: Key::new(key), backend })
     }

@@ -12,16 +12,16 @@ mod x86;
 
 // what this target has beside `portable`
 cfg_select! {
-    mixwell_backend = "portable" => { mod none; use self::none::{BACKENDS, Native, Register}; }
-    all(target_arch = "aarch64", target_feature = "neon") => { use self::armv8::{BACKENDS, Native, Register}; }
-    all(target_arch = "x86_64", target_feature = "sse2") => { use self::x86::{BACKENDS, Native, Register}; }
-    _ => { mod none; use self::none::{BACKENDS, Native, Register}; }
+    mixwell_backend = "portable" => { mod none; use self::none::{BACKENDS, Native}; }
+    all(target_arch = "aarch64", target_feature = "neon") => { use self::armv8::{BACKENDS, Native}; }
+    all(target_arch = "x86_64", target_feature = "sse2") => { use self::x86::{BACKENDS, Native}; }
+    _ => { mod none; use self::none::{BACKENDS, Native}; }
 }
 
 #[cfg(test)]
 pub(crate) use self::portable::Columns;
 use self::portable::Portable;
-use crate::{aez::Direction, encipher::encipher, offsets::Offsets};
+use crate::{aez::Direction, encipher::encipher, offsets::Key};
 
 /// An implementation of the AES round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +83,3 @@ impl Choice {
         }
     }
 }
-
-/// What a key expands to, in the registers that this target has without asking.
-pub(crate) type Key = Offsets<Register>;

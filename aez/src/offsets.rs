@@ -3,7 +3,32 @@
 use crate::{engine::Block, field::first_multiples};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// What a key expands to: the multiples of its subkeys I, J and L whose sums are the offsets.
+/// The key: its three subkeys I, J and L, one after the other.
+pub(crate) struct Key([u8; 48]);
+
+impl Key {
+    pub(crate) const fn new(key: &[u8; 48]) -> Self {
+        Self(*key)
+    }
+
+    #[inline(always)]
+    fn subkeys<B: Block>(&self) -> [B; 3] {
+        let (blocks, _) = self.0.as_chunks();
+        [0, 1, 2].map(|n| blocks.get(n).map_or(B::zero(), B::from_bytes))
+    }
+}
+
+impl Drop for Key {
+    #[inline]
+    fn drop(&mut self) {
+        // as a slice, which is wiped many bytes at a time
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Key {}
+
+/// The multiples of I, J and L whose sums are the offsets.
 ///
 /// E(j, i, ·) with j ≥ 0 is tweaked by j·J ⊕ 2^⌈i/8⌉·I ⊕ (i mod 8)·L, and E(−1, i, ·) by i·L.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -24,24 +49,10 @@ pub(crate) struct Offsets<B: Block> {
 
 impl<B: Block> Offsets<B> {
     #[inline(always)]
-    pub(crate) fn new(key: &[u8; 48]) -> Self {
-        let (subkeys, _) = key.as_chunks();
-        let [i, j, l] = [0, 1, 2].map(|n| subkeys.get(n).map_or(B::zero(), B::from_bytes));
+    pub(crate) fn new(key: &Key) -> Self {
+        let [i, j, l] = key.subkeys::<B>();
         let two_j = j.double();
         Self { i, two_i: i.double(), j, three_j: two_j ^ j, four_j: two_j.double(), l: first_multiples(l) }
-    }
-
-    /// The same in another form.
-    pub(crate) fn convert<C: Block>(&self) -> Offsets<C> {
-        let other = |block: B| C::from_bytes(&block.to_bytes());
-        Offsets {
-            i: other(self.i),
-            two_i: other(self.two_i),
-            j: other(self.j),
-            three_j: other(self.three_j),
-            four_j: other(self.four_j),
-            l: self.l.map(other),
-        }
     }
 
     /// The offsets of E(0, i, ·) for i = 1 … 7 (and then a block that is none).

@@ -1,6 +1,7 @@
 //! Messages of 32 bytes and more (AEZ v5, §2: `AEZ-core`): pairs of blocks, a rest of under 32 bytes, two last blocks.
 
 mod pairs;
+mod partial;
 mod rest;
 
 use self::{pairs::Pairs, rest::Rest};
@@ -21,7 +22,7 @@ pub(crate) fn encipher<E: Engine>(
     let (blocks, partial) = before.as_chunks_mut();
     let (pairs, whole) = blocks.as_chunks_mut();
     let mut pairs = Pairs::new(pairs);
-    let mut rest = Rest { whole: whole.first_mut(), partial };
+    let mut rest = Rest::new(whole.first_mut(), partial);
 
     let offsets = engine.offsets();
     let [e1, e2, _, e4, e5, ..] = offsets.of_single_blocks();

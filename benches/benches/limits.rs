@@ -30,11 +30,9 @@ const USER_PAYLOAD: usize = 2000;
 const UNWRAP_LIMIT: f64 = 1.15;
 /// Wrapping against eight X25519.
 const WRAP_LIMIT: f64 = 1.0;
-/// AEZ by AES instructions against the C crate, and by those of VAES in 512-bit registers, which do twice as many blocks
-/// in a clock: half, but for short messages, where ten rounds and more wait for each other between the passes.
+/// AEZ by AES instructions against the C crate, and by those of VAES in 512-bit registers.
 const AEZ_LIMIT: f64 = 1.0;
 const VAES_LIMIT: f64 = 0.5;
-const VAES_LIMIT_SHORT: f64 = 0.55;
 
 fn main() -> ExitCode {
     println!("{HOPS} hops, {USER_PAYLOAD} bytes for the user; the least of 60 samples each, taken in turns\n");
@@ -122,11 +120,7 @@ fn aez(backend: Backend, len: usize) {
     };
     let [ours, theirs, ours_each, theirs_each] =
         side_by_side([&mut ours_one_key, &mut c_one_key, &mut ours_key_each, &mut c_key_each]);
-    let limit = match backend {
-        Backend::Vaes512 if len < 4096 => VAES_LIMIT_SHORT,
-        Backend::Vaes512 => VAES_LIMIT,
-        _ => AEZ_LIMIT,
-    };
+    let limit = if backend == Backend::Vaes512 { VAES_LIMIT } else { AEZ_LIMIT };
     println!(
         "AEZ of {len} bytes by {backend:?}, a key each as packets have it: {ours_each:.0} ns = {:.3} × (the C crate: \
          {theirs_each:.0} ns), limit {limit}: {}; under one key {ours:.0} ns = {:.3} × {theirs:.0} ns",

@@ -3,12 +3,12 @@
 //! `AESE` adds its key before SubBytes and ShiftRows, where `AESENC` of x86 adds it after MixColumns: each key comes one
 //! step later here, and the offset before the first round is free.
 
-use super::{Backend, Key, blocks::Blocks};
+use super::{Backend, blocks::Blocks};
 use crate::{
     aez::Direction,
     encipher::encipher,
     engine::{Block, Engine, Pair},
-    offsets::Offsets,
+    offsets::{Key, Offsets},
 };
 use core::{
     arch::aarch64::{
@@ -20,8 +20,6 @@ use core::{
 use zeroize::Zeroize;
 
 cpufeatures::new!(cpu_aes, "aes");
-
-pub(crate) use self::Vector as Register;
 
 /// What this target may have beside the portable backend.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Armv8];
@@ -58,12 +56,12 @@ impl Native {
 }
 
 /// The expanded key. Exists only where the processor has the AES instructions.
-struct Armv8<'a>(&'a Key);
+struct Armv8(Offsets<Vector>);
 
-impl<'a> Armv8<'a> {
+impl Armv8 {
     #[inline(always)]
-    fn new(_: Native, key: &'a Key) -> Self {
-        Self(key)
+    fn new(_: Native, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// Adds the keys, then one AES round but for its own key.
@@ -77,7 +75,7 @@ impl<'a> Armv8<'a> {
     }
 }
 
-impl Engine for Armv8<'_> {
+impl Engine for Armv8 {
     type Block = Vector;
     type Eight = Blocks<Vector>;
     type Sum = Vector;
@@ -85,7 +83,7 @@ impl Engine for Armv8<'_> {
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Vector> {
-        self.0
+        &self.0
     }
 
     #[inline(always)]
@@ -131,7 +129,7 @@ impl Engine for Armv8<'_> {
 
     #[inline(always)]
     fn rounds4(&self, x: Blocks<Vector>, offset: Blocks<Vector>, mask: Blocks<Vector>) -> Blocks<Vector> {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         let x = self.round(x, offset);
         let x = self.round(x, self.splat(j));
         let x = self.round(x, self.splat(i));
@@ -140,7 +138,7 @@ impl Engine for Armv8<'_> {
 
     #[inline(always)]
     fn rounds10(&self, x: Blocks<Vector>) -> Blocks<Vector> {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         let mut x = self.round(x, self.splat(Vector::zero()));
         for key in [i, j, l, i, j, l, i, j, l] {
             x = self.round(x, self.splat(key));
@@ -161,7 +159,7 @@ impl Engine for Armv8<'_> {
 
 /// A block in a register.
 #[derive(Clone, Copy)]
-pub(crate) struct Vector(uint8x16_t);
+struct Vector(uint8x16_t);
 
 impl Block for Vector {
     #[inline(always)]

@@ -1,8 +1,7 @@
 //! A target without instructions for AES, or told to leave them alone.
 
-pub(crate) use super::portable::Columns as Register;
-use super::{Backend, Key};
-use crate::aez::Direction;
+use super::Backend;
+use crate::{aez::Direction, offsets::Key};
 
 /// What this target may have beside the portable backend.
 pub(super) const BACKENDS: &[Backend] = &[];

@@ -7,9 +7,8 @@ mod sbox;
 pub(crate) use self::columns::Columns;
 use self::planes::{Planes, shift_rows};
 use crate::{
-    backend::Key,
     engine::{Block, Engine, Pair},
-    offsets::Offsets,
+    offsets::{Key, Offsets},
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -24,7 +23,7 @@ pub(crate) struct Portable {
 
 impl Portable {
     pub(super) fn new(key: &Key) -> Self {
-        let offsets = key.convert();
+        let offsets = Offsets::new(key);
         let Offsets { i, j, l: [l, ..], .. } = offsets;
         Self {
             four: [round_key::<1>(j), round_key::<2>(i), round_key::<3>(l)],

@@ -7,11 +7,9 @@ mod vaes;
 mod vaes512;
 mod xmm;
 
-pub(crate) use self::xmm::Xmm as Register;
 use self::{aes_ni::HasAesNi, vaes::HasVaes, vaes512::HasVaes512};
 use super::Backend;
-use super::Key;
-use crate::aez::Direction;
+use crate::{aez::Direction, offsets::Key};
 
 /// What this target may have beside the portable backend, the fastest first.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Vaes512, Backend::Vaes, Backend::AesNi];

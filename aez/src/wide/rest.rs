@@ -1,14 +1,22 @@
 //! What is left between the pairs and the last two blocks: under 32 bytes.
 
+use super::partial;
 use crate::engine::Block;
 
 pub(super) struct Rest<'a> {
-    pub(super) whole: Option<&'a mut [u8; 16]>,
+    whole: Option<&'a mut [u8; 16]>,
     /// Under 16 bytes, after the whole block if there is one.
-    pub(super) partial: &'a mut [u8],
+    partial: &'a mut [u8],
+    /// The same as a number, little-endian.
+    number: u128,
 }
 
-impl Rest<'_> {
+impl<'a> Rest<'a> {
+    #[inline(always)]
+    pub(super) fn new(whole: Option<&'a mut [u8; 16]>, partial: &'a mut [u8]) -> Self {
+        Self { number: partial::read(partial), whole, partial }
+    }
+
     pub(super) const fn is_empty(&self) -> bool {
         self.whole.is_none() && self.partial.is_empty()
     }
@@ -16,11 +24,7 @@ impl Rest<'_> {
     /// The blocks for E(0, 4, ·) and E(0, 5, ·).
     #[inline(always)]
     pub(super) fn padded<B: Block>(&self) -> [B; 2] {
-        let mut padded = [0; 16];
-        for (padded, byte) in padded.iter_mut().zip(self.partial.iter().chain(&[0x80])) {
-            *padded = *byte;
-        }
-        let padded = B::from_bytes(&padded);
+        let padded = B::from_bytes(&(self.number | 0x80 << partial::bits(self.partial)).to_le_bytes());
         match &self.whole {
             Some(whole) => [B::from_bytes(whole), padded],
             None => [padded, B::zero()],
@@ -46,8 +50,8 @@ impl Rest<'_> {
             }
             None => u,
         };
-        for (byte, key) in self.partial.iter_mut().zip(partial_key.to_bytes()) {
-            *byte ^= key;
-        }
+        let unused = u128::MAX << partial::bits(self.partial);
+        self.number = (self.number ^ u128::from_le_bytes(partial_key.to_bytes())) & !unused;
+        partial::write(self.partial, self.number);
     }
 }

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     aez::Direction,
-    backend::{Key, blocks::Blocks},
+    backend::blocks::Blocks,
     encipher::encipher,
     engine::{Engine, Pair},
-    offsets::Offsets,
+    offsets::{Key, Offsets},
 };
 use core::{
     arch::{asm, x86_64::_mm_aesenc_si128},
@@ -48,12 +48,12 @@ impl HasAesNi {
 }
 
 /// The expanded key. Exists only where the processor has AES-NI, and AVX if it says so.
-struct AesNi<'a, const AVX: bool>(&'a Key);
+struct AesNi<const AVX: bool>(Offsets<Xmm>);
 
-impl<'a, const AVX: bool> AesNi<'a, AVX> {
+impl<const AVX: bool> AesNi<AVX> {
     #[inline(always)]
-    fn new(_: HasAesNi, key: &'a Key) -> Self {
-        Self(key)
+    fn new(_: HasAesNi, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// One AES round on each block.
@@ -73,7 +73,7 @@ impl<'a, const AVX: bool> AesNi<'a, AVX> {
     /// waits for the upper halves of registers (a factor of ten on Sapphire Rapids).
     #[inline(always)]
     fn three_rounds(&self, x: Blocks<Xmm>) -> Blocks<Xmm> {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         if !AVX {
             return [j, i, l].into_iter().fold(x, |x, key| self.round(x, self.splat(key)));
         }
@@ -97,7 +97,7 @@ impl<'a, const AVX: bool> AesNi<'a, AVX> {
     }
 }
 
-impl<const AVX: bool> Engine for AesNi<'_, AVX> {
+impl<const AVX: bool> Engine for AesNi<AVX> {
     type Block = Xmm;
     type Eight = Blocks<Xmm>;
     type Sum = Xmm;
@@ -105,7 +105,7 @@ impl<const AVX: bool> Engine for AesNi<'_, AVX> {
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
-        self.0
+        &self.0
     }
 
     #[inline(always)]
@@ -156,7 +156,7 @@ impl<const AVX: bool> Engine for AesNi<'_, AVX> {
 
     #[inline(always)]
     fn rounds10(&self, mut x: Blocks<Xmm>) -> Blocks<Xmm> {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
@@ -166,13 +166,13 @@ impl<const AVX: bool> Engine for AesNi<'_, AVX> {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(self.0, blocks, masks) }
+        unsafe { xmm::four(&self.0, blocks, masks) }
     }
 
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(self.0, blocks, masks) }
+        unsafe { xmm::ten(&self.0, blocks, masks) }
     }
 
     /// As the trait's, but that Wi is put away with the offset I of E(0, 0, ·) added, which is free in the last round.
@@ -218,13 +218,13 @@ impl<const AVX: bool> Engine for AesNi<'_, AVX> {
     #[inline(always)]
     fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Xmm, ()) {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        (unsafe { few::pass(&First, self.0, pairs, common) }, ())
+        (unsafe { few::pass(&First, &self.0, pairs, common) }, ())
     }
 
     #[inline(always)]
     fn second_pass_of_few(&self, pairs: &mut [Pair], (): (), common: Xmm, s: Xmm) -> Xmm {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { few::pass(&Second(s), self.0, pairs, common) }
+        unsafe { few::pass(&Second(s), &self.0, pairs, common) }
     }
 }
 

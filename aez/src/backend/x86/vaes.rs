@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     aez::Direction,
-    backend::{Key, blocks::Blocks},
+    backend::blocks::Blocks,
     encipher::encipher,
     engine::{Block as _, Engine, Pair},
-    offsets::Offsets,
+    offsets::{Key, Offsets},
 };
 use core::{
     arch::x86_64::{__m256i, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_set_m128i, _mm256_xor_si256},
@@ -39,12 +39,12 @@ impl HasVaes {
 }
 
 /// The expanded key. Exists only where the processor has VAES, AES-NI and AVX2.
-struct Vaes<'a>(&'a Key);
+struct Vaes(Offsets<Xmm>);
 
-impl<'a> Vaes<'a> {
+impl Vaes {
     #[inline(always)]
-    fn new(_: HasVaes, key: &'a Key) -> Self {
-        Self(key)
+    fn new(_: HasVaes, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// One AES round on each block.
@@ -71,7 +71,7 @@ fn aesenc(x: __m256i, key: __m256i) -> __m256i {
     _mm256_set_m128i(_mm_aesenc_si128(x1.0, key1.0), _mm_aesenc_si128(x0.0, key0.0))
 }
 
-impl Engine for Vaes<'_> {
+impl Engine for Vaes {
     type Block = Xmm;
     type Eight = Eight;
     type Sum = Ymm;
@@ -79,7 +79,7 @@ impl Engine for Vaes<'_> {
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
-        self.0
+        &self.0
     }
 
     #[inline(always)]
@@ -134,7 +134,7 @@ impl Engine for Vaes<'_> {
 
     #[inline(always)]
     fn rounds4(&self, x: Eight, offset: Eight, mask: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         let x = self.round(x ^ offset, self.splat(j));
         let x = self.round(x, self.splat(i));
         let x = self.round(x, self.splat(l));
@@ -143,7 +143,7 @@ impl Engine for Vaes<'_> {
 
     #[inline(always)]
     fn rounds10(&self, mut x: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
@@ -153,25 +153,25 @@ impl Engine for Vaes<'_> {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(self.0, blocks, masks) }
+        unsafe { xmm::four(&self.0, blocks, masks) }
     }
 
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(self.0, blocks, masks) }
+        unsafe { xmm::ten(&self.0, blocks, masks) }
     }
 
     #[inline(always)]
     fn first_pass_of_few(&self, pairs: &mut [Pair], common: Xmm) -> (Ymm, ()) {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        (Ymm::new(unsafe { few::pass(&First, self.0, pairs, common) }, Xmm::zero()), ())
+        (Ymm::new(unsafe { few::pass(&First, &self.0, pairs, common) }, Xmm::zero()), ())
     }
 
     #[inline(always)]
     fn second_pass_of_few(&self, pairs: &mut [Pair], (): (), common: Xmm, s: Xmm) -> Ymm {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        Ymm::new(unsafe { few::pass(&Second(s), self.0, pairs, common) }, Xmm::zero())
+        Ymm::new(unsafe { few::pass(&Second(s), &self.0, pairs, common) }, Xmm::zero())
     }
 }
 

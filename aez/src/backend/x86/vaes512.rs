@@ -8,10 +8,9 @@ use super::{
 };
 use crate::{
     aez::Direction,
-    backend::Key,
     encipher::encipher,
     engine::{Block as _, Engine, Pair},
-    offsets::Offsets,
+    offsets::{Key, Offsets},
 };
 use core::{
     arch::x86_64::{
@@ -44,12 +43,12 @@ impl HasVaes512 {
 }
 
 /// The expanded key. Exists only where the processor has VAES, AES-NI, AVX2 and AVX-512.
-struct Vaes512<'a>(&'a Key);
+struct Vaes512(Offsets<Xmm>);
 
-impl<'a> Vaes512<'a> {
+impl Vaes512 {
     #[inline(always)]
-    fn new(_: HasVaes512, key: &'a Key) -> Self {
-        Self(key)
+    fn new(_: HasVaes512, key: &Key) -> Self {
+        Self(Offsets::new(key))
     }
 
     /// One AES round on each block.
@@ -92,7 +91,7 @@ fn lanes_of_blocks(count: usize) -> [u8; 2] {
     (!u16::MAX.unbounded_shl(2_u32.saturating_mul(count as u32))).to_le_bytes()
 }
 
-impl Engine for Vaes512<'_> {
+impl Engine for Vaes512 {
     type Block = Xmm;
     type Eight = Eight;
     type Sum = Zmm;
@@ -100,7 +99,7 @@ impl Engine for Vaes512<'_> {
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
-        self.0
+        &self.0
     }
 
     #[inline(always)]
@@ -204,7 +203,7 @@ impl Engine for Vaes512<'_> {
 
     #[inline(always)]
     fn rounds4(&self, x: Eight, offset: Eight, mask: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         let x = self.round(x ^ offset, self.splat(j));
         let x = self.round(x, self.splat(i));
         let x = self.round(x, self.splat(l));
@@ -213,7 +212,7 @@ impl Engine for Vaes512<'_> {
 
     #[inline(always)]
     fn rounds10(&self, mut x: Eight) -> Eight {
-        let Offsets { i, j, l: [l, ..], .. } = *self.0;
+        let Offsets { i, j, l: [l, ..], .. } = self.0;
         for key in [i, j, l, i, j, l, i, j, l, i] {
             x = self.round(x, self.splat(key));
         }
@@ -223,13 +222,13 @@ impl Engine for Vaes512<'_> {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::four(self.0, blocks, masks) }
+        unsafe { xmm::four(&self.0, blocks, masks) }
     }
 
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Xmm; N], masks: [Xmm; N]) -> [Xmm; N] {
         // SAFETY: `self` exists, so that the processor has AES-NI
-        unsafe { xmm::ten(self.0, blocks, masks) }
+        unsafe { xmm::ten(&self.0, blocks, masks) }
     }
 
     #[inline(always)]
@@ -249,7 +248,7 @@ struct Zmm(__m512i);
 
 impl Zmm {
     #[inline(always)]
-    fn zero(engine: &Vaes512<'_>) -> Self {
+    fn zero(engine: &Vaes512) -> Self {
         let Eight([zero, _]) = engine.splat(Xmm::zero());
         zero
     }
