@@ -168,7 +168,7 @@ proptest! {
         let at = at % gzipped.len();
         gzipped[at] ^= 1_u8 << bit;
         let got = read(&gzipped, size, 2 * sample.len());
-        // bytes of the header that say nothing of the content may change
-        prop_assert!(got.is_err() || (got == Ok(sample) && at < 10), "byte {at}");
+        // the same content may be said in another way: other bytes of the header, a distance to an equal string, the bits that fill the last byte
+        prop_assert!(got.is_err() || got == Ok(sample), "byte {at}");
     }
 }
