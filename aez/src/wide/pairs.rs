@@ -19,27 +19,43 @@ impl<'a> Pairs<'a> {
     #[inline(always)]
     pub(super) fn first_pass<E: Engine>(&mut self, engine: &E) -> (E::Block, Option<E::Kept>) {
         let mut common = Common::new(engine);
-        let mut sum = nothing(engine);
-        for eight in &mut *self.eights {
-            sum = sum ^ engine.first_pass(eight, common.next());
+        let (mut sum, mut kept) = (nothing(engine), None);
+        let mut few = Some(&mut *self.left_over).filter(|few| !few.is_empty());
+        let last = self.eights.len().saturating_sub(1);
+        for (n, eight) in self.eights.iter_mut().enumerate() {
+            let own = common.next();
+            if E::FEW_BEFORE_LAST
+                && n == last
+                && let Some(few) = few.take()
+            {
+                let (x, few) = engine.first_pass_of_few(few, common.next());
+                (sum, kept) = (sum ^ x, Some(few));
+            }
+            sum = sum ^ engine.first_pass(eight, own);
         }
-        let mut kept = None;
-        if !self.left_over.is_empty() {
-            let (x, few) = engine.first_pass_of_few(self.left_over, common.next());
-            sum = sum ^ x;
-            kept = Some(few);
+        if let Some(few) = few {
+            let (x, few) = engine.first_pass_of_few(few, common.next());
+            (sum, kept) = (sum ^ x, Some(few));
         }
         (engine.total(sum), kept)
     }
 
     /// Makes (Wi, Xi) into (Ci, Ci') and gives the sum of the Yi.
     #[inline(always)]
-    pub(super) fn second_pass<E: Engine>(&mut self, engine: &E, s: E::Block, kept: Option<E::Kept>) -> E::Block {
+    pub(super) fn second_pass<E: Engine>(&mut self, engine: &E, s: E::Block, mut kept: Option<E::Kept>) -> E::Block {
         let s = s ^ engine.offsets().three_j;
         let mut common = Common::new(engine);
         let mut sum = nothing(engine);
-        for eight in &mut *self.eights {
-            sum = sum ^ engine.second_pass(eight, common.next(), s);
+        let last = self.eights.len().saturating_sub(1);
+        for (n, eight) in self.eights.iter_mut().enumerate() {
+            let own = common.next();
+            if E::FEW_BEFORE_LAST
+                && n == last
+                && let Some(kept) = kept.take()
+            {
+                sum = sum ^ engine.second_pass_of_few(self.left_over, kept, common.next(), s);
+            }
+            sum = sum ^ engine.second_pass(eight, own, s);
         }
         if let Some(kept) = kept {
             sum = sum ^ engine.second_pass_of_few(self.left_over, kept, common.next(), s);

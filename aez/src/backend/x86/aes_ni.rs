@@ -102,6 +102,7 @@ impl<const AVX: bool> Engine for AesNi<AVX> {
     type Eight = Blocks<Xmm>;
     type Sum = Xmm;
     type Kept = ();
+    const FEW_BEFORE_LAST: bool = true;
 
     #[inline(always)]
     fn offsets(&self) -> &Offsets<Xmm> {
