@@ -105,20 +105,19 @@ pub(crate) trait Engine {
     }
 
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "N is at most eight")]
     fn fill<const N: usize>(&self, blocks: [Self::Block; N]) -> Self::Eight {
         let mut eight = [Self::Block::zero(); 8];
-        for (place, block) in eight.iter_mut().zip(blocks) {
-            *place = block;
-        }
+        eight[..N].copy_from_slice(&blocks);
         self.gather(eight)
     }
 
     #[inline(always)]
+    #[expect(clippy::indexing_slicing, reason = "N is at most eight")]
     fn take<const N: usize>(&self, eight: Self::Eight) -> [Self::Block; N] {
         let mut blocks = [Self::Block::zero(); N];
-        for (block, place) in blocks.iter_mut().zip(self.scatter(eight)) {
-            *block = place;
-        }
+        let eight = self.scatter(eight);
+        blocks.copy_from_slice(&eight[..N]);
         blocks
     }
 

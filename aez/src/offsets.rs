@@ -14,7 +14,8 @@ impl Key {
     #[inline(always)]
     fn subkeys<B: Block>(&self) -> [B; 3] {
         let (blocks, _) = self.0.as_chunks();
-        [0, 1, 2].map(|n| blocks.get(n).map_or(B::zero(), B::from_bytes))
+        let [i, j, l] = blocks else { return [B::zero(); 3] };
+        [B::from_bytes(i), B::from_bytes(j), B::from_bytes(l)]
     }
 }
 

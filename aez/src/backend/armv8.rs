@@ -67,9 +67,9 @@ impl Armv8 {
     /// Adds the keys, then one AES round but for its own key.
     #[inline(always)]
     fn round(&self, mut x: Blocks<Vector>, keys: Blocks<Vector>) -> Blocks<Vector> {
-        for (x, key) in x.0.iter_mut().zip(keys.0) {
+        for n in 0..8 {
             // SAFETY: `self` exists, so that the processor has the AES instructions
-            x.0 = unsafe { vaesmcq_u8(vaeseq_u8(x.0, key.0)) };
+            x.0[n].0 = unsafe { vaesmcq_u8(vaeseq_u8(x.0[n].0, keys.0[n].0)) };
         }
         x
     }

@@ -1,4 +1,5 @@
 //! AES-NI: a block in each register, eight in flight.
+#![expect(clippy::indexing_slicing, reason = "under eight; core's `zip` is not inlined without link-time optimisation")]
 
 use super::{
     detect,
@@ -59,9 +60,9 @@ impl<const AVX: bool> AesNi<AVX> {
     /// One AES round on each block.
     #[inline(always)]
     fn round(&self, mut x: Blocks<Xmm>, keys: Blocks<Xmm>) -> Blocks<Xmm> {
-        for (x, key) in x.0.iter_mut().zip(keys.0) {
+        for n in 0..8 {
             // SAFETY: `self` exists, so that the processor has AES-NI
-            x.0 = unsafe { _mm_aesenc_si128(x.0, key.0) };
+            x.0[n].0 = unsafe { _mm_aesenc_si128(x.0[n].0, keys.0[n].0) };
         }
         x
     }
@@ -77,7 +78,7 @@ impl<const AVX: bool> AesNi<AVX> {
         if !AVX {
             return [j, i, l].into_iter().fold(x, |x, key| self.round(x, self.splat(key)));
         }
-        let [mut x0, mut x1, mut x2, mut x3, mut x4, mut x5, mut x6, mut x7] = x.0.map(|x| x.0);
+        let Blocks([mut x0, mut x1, mut x2, mut x3, mut x4, mut x5, mut x6, mut x7]) = x;
         // SAFETY: `self` exists, so that the processor has AES-NI and AVX; nothing but the named registers is touched
         unsafe {
             asm!(
@@ -87,13 +88,13 @@ impl<const AVX: bool> AesNi<AVX> {
                 "vaesenc {x4}, {x4}, {i}", "vaesenc {x5}, {x5}, {i}", "vaesenc {x6}, {x6}, {i}", "vaesenc {x7}, {x7}, {i}",
                 "vaesenc {x0}, {x0}, {l}", "vaesenc {x1}, {x1}, {l}", "vaesenc {x2}, {x2}, {l}", "vaesenc {x3}, {x3}, {l}",
                 "vaesenc {x4}, {x4}, {l}", "vaesenc {x5}, {x5}, {l}", "vaesenc {x6}, {x6}, {l}", "vaesenc {x7}, {x7}, {l}",
-                x0 = inout(xmm_reg) x0, x1 = inout(xmm_reg) x1, x2 = inout(xmm_reg) x2, x3 = inout(xmm_reg) x3,
-                x4 = inout(xmm_reg) x4, x5 = inout(xmm_reg) x5, x6 = inout(xmm_reg) x6, x7 = inout(xmm_reg) x7,
+                x0 = inout(xmm_reg) x0.0, x1 = inout(xmm_reg) x1.0, x2 = inout(xmm_reg) x2.0, x3 = inout(xmm_reg) x3.0,
+                x4 = inout(xmm_reg) x4.0, x5 = inout(xmm_reg) x5.0, x6 = inout(xmm_reg) x6.0, x7 = inout(xmm_reg) x7.0,
                 j = in(xmm_reg) j.0, i = in(xmm_reg) i.0, l = in(xmm_reg) l.0,
                 options(pure, nomem, nostack, preserves_flags),
             );
         }
-        Blocks([x0, x1, x2, x3, x4, x5, x6, x7].map(Xmm))
+        Blocks([x0, x1, x2, x3, x4, x5, x6, x7])
     }
 }
 

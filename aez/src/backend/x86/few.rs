@@ -1,4 +1,5 @@
 //! Fewer than eight pairs of blocks, by fours, twos and ones: each is straight code, where eight with gaps would be loops.
+#![expect(clippy::indexing_slicing, reason = "under N; core's `zip` is not inlined without link-time optimisation")]
 
 use super::xmm::{Xmm, four};
 use crate::{
@@ -51,8 +52,10 @@ pub(super) unsafe fn pass(pass: &impl Pass, offsets: &Offsets<Xmm>, pairs: &mut 
 #[inline(always)]
 fn next<const N: usize>(l: &mut Iter<'_, Xmm>, common: Xmm) -> [Xmm; N] {
     let mut offset = [common; N];
-    for (offset, l) in offset.iter_mut().zip(l) {
-        *offset = *offset ^ *l;
+    for offset in &mut offset {
+        if let Some(l) = l.next() {
+            *offset = *offset ^ *l;
+        }
     }
     offset
 }
@@ -89,23 +92,23 @@ impl Pass for Second {
 #[inline(always)]
 fn halves<const N: usize>(pairs: &[Pair; N]) -> [[Xmm; N]; 2] {
     let [mut left, mut right] = [[Xmm::zero(); N]; 2];
-    for ((left, right), pair) in left.iter_mut().zip(&mut right).zip(pairs) {
-        (*left, *right) = (Xmm::from_bytes(&pair[0]), Xmm::from_bytes(&pair[1]));
+    for n in 0..N {
+        (left[n], right[n]) = (Xmm::from_bytes(&pairs[n][0]), Xmm::from_bytes(&pairs[n][1]));
     }
     [left, right]
 }
 
 #[inline(always)]
 fn put<const N: usize>(pairs: &mut [Pair; N], left: [Xmm; N], right: [Xmm; N]) {
-    for ((pair, left), right) in pairs.iter_mut().zip(left).zip(right) {
-        *pair = [left.to_bytes(), right.to_bytes()];
+    for n in 0..N {
+        pairs[n] = [left[n].to_bytes(), right[n].to_bytes()];
     }
 }
 
 #[inline(always)]
 fn xor<const N: usize>(mut x: [Xmm; N], y: [Xmm; N]) -> [Xmm; N] {
-    for (x, y) in x.iter_mut().zip(y) {
-        *x = *x ^ y;
+    for n in 0..N {
+        x[n] = x[n] ^ y[n];
     }
     x
 }

@@ -1,4 +1,5 @@
 //! VAES: two blocks in each 256-bit register.
+#![expect(clippy::indexing_slicing, reason = "under four; core's `zip` is not inlined without link-time optimisation")]
 
 use super::{
     detect,
@@ -50,9 +51,9 @@ impl Vaes {
     /// One AES round on each block.
     #[inline(always)]
     fn round(&self, mut x: Eight, keys: Eight) -> Eight {
-        for (x, key) in x.0.iter_mut().zip(keys.0) {
+        for n in 0..4 {
             // SAFETY: `self` exists, so that the processor has what it needs
-            x.0 = unsafe { aesenc(x.0, key.0) };
+            x.0[n].0 = unsafe { aesenc(x.0[n].0, keys.0[n].0) };
         }
         x
     }
@@ -212,8 +213,8 @@ impl BitXor for Eight {
 
     #[inline(always)]
     fn bitxor(mut self, other: Self) -> Self {
-        for (x, y) in self.0.iter_mut().zip(other.0) {
-            *x = *x ^ y;
+        for n in 0..4 {
+            self.0[n] = self.0[n] ^ other.0[n];
         }
         self
     }

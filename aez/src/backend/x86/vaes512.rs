@@ -1,6 +1,7 @@
 //! VAES with AVX-512: four blocks in each register.
 
 #![expect(clippy::cast_possible_truncation, reason = "a count of at most eight")]
+#![expect(clippy::indexing_slicing, reason = "under four; core's `zip` is not inlined without link-time optimisation")]
 
 use super::{
     detect,
@@ -62,19 +63,23 @@ impl Vaes512 {
     /// Fewer than eight pairs, as they lie, then zeros.
     #[inline(always)]
     fn load_lanes(&self, pairs: &[Pair]) -> [Eight; 2] {
-        let [mut a, mut b] = [Eight([Zmm::zero(self); 2]); 2];
-        for ((zmm, lanes), two) in a.0.iter_mut().chain(&mut b.0).zip(lanes_of(pairs)).zip([0, 2, 4, 6]) {
+        let (mut zmm, lanes) = ([Zmm::zero(self); 4], lanes_of(pairs));
+        let place = pairs.as_ptr().cast::<[Pair; 2]>();
+        for n in 0..4 {
             // SAFETY: `self` exists, so that the processor has AVX-512; reads no lanes but those of `pairs`
-            zmm.0 = unsafe { _mm512_maskz_loadu_epi64(lanes, pairs.as_ptr().wrapping_add(two).cast()) };
+            zmm[n].0 = unsafe { _mm512_maskz_loadu_epi64(lanes[n], place.wrapping_add(n).cast()) };
         }
-        [a, b]
+        let [a, b, c, d] = zmm;
+        [Eight([a, b]), Eight([c, d])]
     }
 
     #[inline(always)]
     fn store_lanes(&self, [Eight([a, b]), Eight([c, d])]: [Eight; 2], pairs: &mut [Pair]) {
-        for ((zmm, lanes), two) in [a, b, c, d].into_iter().zip(lanes_of(pairs)).zip([0, 2, 4, 6]) {
+        let (zmm, lanes) = ([a, b, c, d], lanes_of(pairs));
+        let place = pairs.as_mut_ptr().cast::<[Pair; 2]>();
+        for n in 0..4 {
             // SAFETY: `self` exists, so that the processor has AVX-512; writes no lanes but those of `pairs`
-            unsafe { _mm512_mask_storeu_epi64(pairs.as_mut_ptr().wrapping_add(two).cast(), lanes, zmm.0) };
+            unsafe { _mm512_mask_storeu_epi64(place.wrapping_add(n).cast(), lanes[n], zmm[n].0) };
         }
     }
 }
@@ -115,7 +120,8 @@ impl Engine for Vaes512 {
 
     #[inline(always)]
     fn scatter(&self, eight: Eight) -> [Xmm; 8] {
-        let [[a, b, c, d], [e, f, g, h]] = eight.0.map(Zmm::blocks);
+        let Eight([front, back]) = eight;
+        let ([a, b, c, d], [e, f, g, h]) = (front.blocks(), back.blocks());
         [a, b, c, d, e, f, g, h]
     }
 
@@ -165,20 +171,29 @@ impl Engine for Vaes512 {
     /// As they are: the order of the blocks in between is of no matter, and it saves the shuffles.
     #[inline(always)]
     fn stash(&self, [Eight([a, b]), Eight([c, d])]: [Eight; 2], pairs: &mut [Pair; 8]) {
-        for (two, zmm) in pairs.as_chunks_mut::<2>().0.iter_mut().zip([a, b, c, d]) {
-            // SAFETY: `self` exists, so that the processor has AVX-512; writes 64 bytes
-            unsafe { _mm512_storeu_si512(two.as_mut_ptr().cast(), zmm.0) };
+        let place = pairs.as_mut_ptr().cast::<[Pair; 2]>();
+        // SAFETY: `self` exists, so that the processor has AVX-512; writes the 256 bytes
+        unsafe {
+            _mm512_storeu_si512(place.cast(), a.0);
+            _mm512_storeu_si512(place.wrapping_add(1).cast(), b.0);
+            _mm512_storeu_si512(place.wrapping_add(2).cast(), c.0);
+            _mm512_storeu_si512(place.wrapping_add(3).cast(), d.0);
         }
     }
 
     #[inline(always)]
     fn unstash(&self, pairs: &[Pair; 8]) -> [Eight; 2] {
-        let mut eights = [Eight([Zmm::zero(self); 2]); 2];
-        for (zmm, two) in eights.iter_mut().flat_map(|eight| &mut eight.0).zip(pairs.as_chunks::<2>().0) {
-            // SAFETY: `self` exists, so that the processor has AVX-512; reads 64 bytes
-            zmm.0 = unsafe { _mm512_loadu_si512(two.as_ptr().cast()) };
-        }
-        eights
+        let place = pairs.as_ptr().cast::<[Pair; 2]>();
+        // SAFETY: `self` exists, so that the processor has AVX-512; reads the 256 bytes
+        let [a, b, c, d] = unsafe {
+            [
+                Zmm(_mm512_loadu_si512(place.cast())),
+                Zmm(_mm512_loadu_si512(place.wrapping_add(1).cast())),
+                Zmm(_mm512_loadu_si512(place.wrapping_add(2).cast())),
+                Zmm(_mm512_loadu_si512(place.wrapping_add(3).cast())),
+            ]
+        };
+        [Eight([a, b]), Eight([c, d])]
     }
 
     #[inline(always)]

@@ -100,6 +100,7 @@ pub(super) unsafe fn ten<const N: usize>(key: &Offsets<Xmm>, blocks: [Xmm; N], m
 }
 
 #[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "under N; core's `zip` is not inlined without link-time optimisation")]
 unsafe fn rounds<const N: usize, const R: usize>(mut blocks: [Xmm; N], keys: [Xmm; R], last: [Xmm; N]) -> [Xmm; N] {
     for key in keys {
         for block in &mut blocks {
@@ -107,9 +108,9 @@ unsafe fn rounds<const N: usize, const R: usize>(mut blocks: [Xmm; N], keys: [Xm
             block.0 = unsafe { _mm_aesenc_si128(block.0, key.0) };
         }
     }
-    for (block, key) in blocks.iter_mut().zip(last) {
+    for n in 0..N {
         // SAFETY: the processor has AES-NI, says the caller
-        block.0 = unsafe { _mm_aesenc_si128(block.0, key.0) };
+        blocks[n].0 = unsafe { _mm_aesenc_si128(blocks[n].0, last[n].0) };
     }
     blocks
 }
