@@ -95,13 +95,13 @@ pub(crate) trait Engine {
     #[inline(always)]
     fn four<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N] {
         let zero = self.splat(Self::Block::zero());
-        self.take(self.rounds4(self.fill(blocks), zero, self.fill(masks)))
+        self.take(self.rounds4(self.fill(blocks), zero, zero), masks)
     }
 
     /// Ten rounds over up to eight blocks, their offsets added, then ⊕ their masks.
     #[inline(always)]
     fn ten<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N] {
-        self.take(self.rounds10(self.fill(blocks)) ^ self.fill(masks))
+        self.take(self.rounds10(self.fill(blocks)), masks)
     }
 
     #[inline(always)]
@@ -112,13 +112,13 @@ pub(crate) trait Engine {
         self.gather(eight)
     }
 
+    /// The first blocks ⊕ the masks.
     #[inline(always)]
-    #[expect(clippy::indexing_slicing, reason = "N is at most eight")]
-    fn take<const N: usize>(&self, eight: Self::Eight) -> [Self::Block; N] {
-        let mut blocks = [Self::Block::zero(); N];
-        let eight = self.scatter(eight);
-        blocks.copy_from_slice(&eight[..N]);
-        blocks
+    fn take<const N: usize>(&self, eight: Self::Eight, mut masks: [Self::Block; N]) -> [Self::Block; N] {
+        for (mask, block) in masks.iter_mut().zip(self.scatter(eight)) {
+            *mask = *mask ^ block;
+        }
+        masks
     }
 
     /// The first pass: makes (Mi, Mi') into

@@ -36,7 +36,7 @@ impl Portable {
 impl Engine for Portable {
     type Block = Columns;
     type Eight = Planes;
-    type Sum = Columns;
+    type Sum = Planes;
     type Kept = [Planes; 2];
 
     #[inline(always)]
@@ -100,13 +100,13 @@ impl Engine for Portable {
     }
 
     #[inline(always)]
-    fn sum(&self, eight: Planes, count: usize) -> Columns {
-        eight.sum(count)
+    fn sum(&self, eight: Planes, count: usize) -> Planes {
+        eight.first(count)
     }
 
     #[inline(always)]
-    fn total(&self, sum: Columns) -> Columns {
-        sum
+    fn total(&self, sum: Planes) -> Columns {
+        sum.sum()
     }
 
     /// Its call costs little beside it, and an inlined copy for each caller 1 kB of flash.
@@ -139,12 +139,12 @@ impl Engine for Portable {
     }
 
     #[inline(always)]
-    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Columns) -> (Columns, [Planes; 2]) {
+    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Columns) -> (Planes, [Planes; 2]) {
         self.first_of_few(pairs, common)
     }
 
     #[inline(always)]
-    fn second_pass_of_few(&self, pairs: &mut [Pair], kept: [Planes; 2], common: Columns, s: Columns) -> Columns {
+    fn second_pass_of_few(&self, pairs: &mut [Pair], kept: [Planes; 2], common: Columns, s: Columns) -> Planes {
         self.second_of_few(pairs, kept, common, s)
     }
 }

@@ -46,14 +46,22 @@ impl Planes {
         Self(array::from_fn(plane))
     }
 
-    /// The sum of the first `count` states.
+    /// The first `count` states, then zeros.
     #[inline(always)]
-    pub(super) fn sum(self, count: usize) -> Columns {
-        let kept = if count < 8 { LOWEST * ((1 << count) - 1) } else { u32::MAX };
+    pub(super) fn first(self, count: usize) -> Self {
+        if count >= 8 {
+            return self;
+        }
+        let kept = LOWEST * ((1 << count) - 1);
+        Self(self.0.map(|plane| plane.map(|column| column & kept)))
+    }
+
+    /// The sum of the states.
+    #[inline(always)]
+    pub(super) fn sum(self) -> Columns {
         let mut sum = Columns([0; 4]);
         for (bit, plane) in self.0.into_iter().enumerate() {
-            sum ^= plane.map(|column| {
-                let mut parity = column & kept;
+            sum ^= plane.map(|mut parity| {
                 parity ^= parity >> 4;
                 parity ^= parity >> 2;
                 parity ^= parity >> 1;
@@ -211,7 +219,7 @@ mod tests {
     fn sums_of_the_first_states() {
         for count in 0..=8 {
             let want = states()[..count].iter().fold(Columns([0; 4]), |sum, state| sum ^ *state);
-            assert_eq!(Planes::pack(states()).sum(count), want, "of {count}");
+            assert_eq!(Planes::pack(states()).first(count).sum(), want, "of {count}");
         }
     }
 
