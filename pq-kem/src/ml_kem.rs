@@ -136,9 +136,11 @@ impl MlKem768Key {
     }
 }
 
-/// The public key alone, with less memory than an expanded key takes.
+/// The public key alone.
 pub(crate) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    on_wiped_stack::<{ backend::GENERATING }, _>(|| backend::public_from_seed(seed, public));
+    let mut key = MlKem768Key::default();
+    key.fill(seed);
+    key.write_public(public);
 }
 
 /// Encapsulates, after the modulus check of FIPS 203, section 7.2.
