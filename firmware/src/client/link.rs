@@ -3,10 +3,10 @@
 use super::{replay::Replay, vectors};
 use crate::{measure::measure as row, rng::Recorded};
 use cortex_m_semihosting::hprintln;
-use mixwell_pq_kem::kem::PrivateKey;
+use mixwell_pq_kem::kem::Seed;
 use mixwell_sphinx::Geometry;
 use mixwell_wire::{
-    Ad, Command, FRAME_HEADER_LEN, Link, LinkKey, Session,
+    Ad, Command, FRAME_HEADER_LEN, Link, LinkSeed, Session,
     initiator::{AwaitMessage2, AwaitMessage4, AwaitNoOp, CheckPeer, Initiator},
 };
 use rand_core::CryptoRng;
@@ -37,9 +37,8 @@ pub(super) fn measure(geometry: &Geometry) {
 #[inline(never)]
 fn handshake(link: Link, buffer: &mut [u8]) -> Session {
     let mut rng = Recorded::new([&vectors::EPHEMERAL_SEED]);
-    let mut place = None;
-    let key = link_key(&mut place);
-    let sent = read_2(write_1(key, link, &mut rng, buffer), buffer);
+    let key = link_key();
+    let sent = read_2(write_1(&key, link, &mut rng, buffer), buffer);
     let state = read_4(write_3(sent, &mut rng, buffer), buffer);
     let (_, wire) = vectors::RECEIVED[0];
     let (header, body) = receive(wire, buffer);
@@ -48,23 +47,23 @@ fn handshake(link: Link, buffer: &mut [u8]) -> Session {
 }
 
 #[inline(never)]
-fn link_key(place: &mut Option<LinkKey<Replay>>) -> &LinkKey<Replay> {
-    row("prepare the link key", || {
-        let private = PrivateKey::from_bytes(vectors::INITIATOR_STATIC_PRIVATE);
-        LinkKey::<Replay>::new_in(&private, place).expect("a good key")
-    })
+fn link_key() -> LinkSeed<Replay> {
+    let (public, seed) = vectors::INITIATOR_STATIC_PRIVATE.split_last_chunk().expect("a public key, and a seed");
+    let key = row("prepare the link key", || LinkSeed::<Replay>::new(Seed::from_bytes(*seed)).expect("a good seed"));
+    assert_eq!(key.public().as_bytes(), public);
+    key
 }
 
 #[inline(never)]
 fn write_1<'k>(
-    key: &'k LinkKey<Replay>,
+    key: &'k LinkSeed<Replay>,
     link: Link,
     rng: &mut Recorded<1>,
     buffer: &mut [u8],
 ) -> AwaitMessage2<'k, Replay> {
     let ad = Ad::new(&vectors::INITIATOR_AD).expect("a short name");
     let (state, message) = row("write message 1", || {
-        Initiator::new(key, ad, link).write(&mut *rng as &mut dyn CryptoRng, buffer).expect("room")
+        Initiator::with_seed(key, ad, link).write(&mut *rng as &mut dyn CryptoRng, buffer).expect("room")
     });
     assert_eq!(message, vectors::MESSAGE_1);
     assert!(rng.is_spent());
