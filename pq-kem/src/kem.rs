@@ -81,6 +81,14 @@ pub trait Kem: Sized + Send + Sync + 'static {
         Self::expand_into(&private, key)
     }
 
+    /// Precomputes what decapsulation needs from a seed, without the public key.
+    ///
+    /// # Errors
+    /// None with the schemes of this crate.
+    fn expand_seed(seed: &Seed<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        Self::key_pair(seed, &mut PublicKey::default(), key)
+    }
+
     /// Encapsulates a fresh secret to the owner of `public`.
     ///
     /// # Errors

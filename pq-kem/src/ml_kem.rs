@@ -73,6 +73,11 @@ impl Kem for MlKem768 {
         Ok(())
     }
 
+    fn expand_seed(seed: &Seed<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
+        key.fill(seed.as_bytes());
+        Ok(())
+    }
+
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,

@@ -79,6 +79,11 @@ impl Kem for XWing {
         Ok(())
     }
 
+    fn expand_seed(seed: &Seed<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
+        key.fill(seed.as_bytes());
+        Ok(())
+    }
+
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,

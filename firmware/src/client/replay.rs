@@ -55,6 +55,10 @@ impl Kem for Replay {
         Ok(())
     }
 
+    fn expand_seed(seed: &Seed<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        XWing::expand_seed(&Seed::from_bytes(*seed.as_bytes()), key)
+    }
+
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,

@@ -39,14 +39,8 @@ pub(super) fn decapsulate<K: Kem>(key: &K::Expanded, bytes: &[u8]) -> Result<Sha
 #[inline(never)]
 pub(super) fn decapsulate_by_seed<K: Kem>(seed: &Seed<K>, bytes: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
     let mut key = K::Expanded::default();
-    expand(seed, &mut key)?;
+    K::expand_seed(seed, &mut key)?;
     decapsulate::<K>(&key, bytes)
-}
-
-/// Not inlined: the public key's memory is free again for what follows.
-#[inline(never)]
-fn expand<K: Kem>(seed: &Seed<K>, key: &mut K::Expanded) -> Result<(), HandshakeError> {
-    Ok(K::key_pair(seed, &mut PublicKey::default(), key)?)
 }
 
 /// `skem`, writing: an encrypted ciphertext.
