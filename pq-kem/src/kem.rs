@@ -137,6 +137,7 @@ impl core::error::Error for DecapsulateError {}
 macro_rules! public_role {
     ($(#[$doc:meta])* $name:ident($bytes:ident)) => {
         $(#[$doc])*
+        #[repr(transparent)]
         pub struct $name<K: Kem>(K::$bytes);
 
         impl<K: Kem> $name<K> {
@@ -194,6 +195,7 @@ macro_rules! secret_role {
         $(#[$doc])*
         ///
         /// Wiped on drop.
+        #[repr(transparent)]
         pub struct $name<K: Kem>(K::$bytes);
 
         impl<K: Kem> $name<K> {
