@@ -57,7 +57,7 @@ pub trait Kem: Sized + Send + Sync + 'static {
         key: &mut Self::Expanded,
     ) -> Result<(), KeyError> {
         Self::expand_into(private, key)?;
-        *public = Self::public_key(private).inspect_err(|_| *key = Self::Expanded::default())?;
+        *public = Self::public_key(private).inspect_err(|_| empty(key))?;
         Ok(())
     }
 
@@ -109,6 +109,13 @@ pub trait Kem: Sized + Send + Sync + 'static {
         ciphertext: &Ciphertext<Self>,
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), DecapsulateError>;
+}
+
+/// Makes a key an empty one. For [`combiner!`](crate::combiner). Not inlined: the empty key is made on the stack.
+#[doc(hidden)]
+#[inline(never)]
+pub fn empty<T: Default>(key: &mut T) {
+    *key = T::default();
 }
 
 /// A public or private key is malformed.
