@@ -16,8 +16,8 @@ pub(super) const EXPANDING: usize = if cfg!(target_arch = "arm") { 17 << 10 } el
 pub(super) const ENCAPSULATING: usize = if cfg!(target_arch = "arm") { 67 << 8 } else { 40 << 10 };
 pub(super) const DECAPSULATING: usize = if cfg!(target_arch = "arm") { 10 << 10 } else { 20 << 10 };
 
-const EMPTY: u32 = 0;
-const FULL: u32 = 1;
+const EMPTY: usize = 0;
+const FULL: usize = 1;
 
 /// A key with its matrix; all of it is zeros when it is dropped.
 pub(super) struct Expanded(Key);
@@ -26,24 +26,25 @@ pub(super) struct Expanded(Key);
 /// library makes one on the stack, which is free again when it is filled.
 ///
 /// The AVX2 key is aligned to 32 bytes: without a filler the gap behind the tag would carry along what the stack held.
-#[repr(u32)]
+#[repr(usize)]
 enum Key {
-    Portable(u32, portable::unpacked::MlKem768KeyPairUnpacked),
+    Portable(usize, portable::unpacked::MlKem768KeyPairUnpacked),
     #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-    Avx2([u32; 7], avx2::unpacked::MlKem768KeyPairUnpacked),
+    Avx2([usize; 3], avx2::unpacked::MlKem768KeyPairUnpacked),
     /// Over every byte of the others.
-    Wiped(#[expect(dead_code, reason = "it fills the place of a key")] [u32; WORDS]),
+    Wiped(#[expect(dead_code, reason = "it fills the place of a key")] [usize; WORDS]),
 }
 
-const WORDS: usize = if cfg!(all(target_arch = "x86_64", not(mixwell_backend = "portable"))) { 1951 } else { 1945 };
-const _: () = assert!(size_of::<Key>() == size_of::<[u32; 1 + WORDS]>(), "there is a byte that is not wiped");
+const BEFORE: usize = if cfg!(all(target_arch = "x86_64", not(mixwell_backend = "portable"))) { 3 } else { 1 };
+const WORDS: usize = BEFORE + size_of::<portable::unpacked::MlKem768KeyPairUnpacked>().div_ceil(size_of::<usize>());
+const _: () = assert!(size_of::<Key>() == size_of::<[usize; 1 + WORDS]>(), "there is a byte that is not wiped");
 
 impl Default for Expanded {
     #[inline(never)]
     fn default() -> Self {
         #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
         if cpu_has_avx2::get() {
-            return Self(Key::Avx2([EMPTY; 7], avx2::unpacked::init_key_pair()));
+            return Self(Key::Avx2([EMPTY; 3], avx2::unpacked::init_key_pair()));
         }
         Self(Key::Portable(EMPTY, portable::unpacked::init_key_pair()))
     }
