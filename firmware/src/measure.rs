@@ -10,14 +10,20 @@ pub(crate) use timer::start;
 use core::{arch::asm, hint::black_box};
 use cortex_m_semihosting::hprintln;
 
-/// Runs an operation and prints its instructions and the stack below the caller's, the result's place included.
+/// Runs an operation and prints its instructions and the stack below the caller's.
 ///
-/// One function that is never inlined calls another: what the operation uses cannot hide above the measuring point.
-#[inline(never)]
+/// One function that is never inlined calls another: what the operation uses cannot hide above the measuring point. What it
+/// returns goes to the caller's frame.
 pub(crate) fn measure<T>(name: &str, operation: impl FnOnce() -> T) -> T {
-    let (instructions, stack, result) = count(operation);
+    let (mut operation, mut result) = (Some(operation), None);
+    print(name, &mut || result = operation.take().map(|operation| operation()));
+    result.expect("it has run")
+}
+
+#[inline(never)]
+fn print(name: &str, operation: &mut dyn FnMut()) {
+    let (instructions, stack) = count(operation);
     hprintln!("  {:<24} {:>10} instructions {:>7} bytes of stack", name, instructions, stack);
-    result
 }
 
 /// Shows that the measuring itself is right.
@@ -25,29 +31,22 @@ pub(crate) fn check() {
     const LOOPS: u32 = 500_000;
     const ARRAY: usize = 10_000;
 
-    let (instructions, _, ()) = count(|| {
+    let (instructions, _) = count(&mut || {
         // SAFETY: it touches nothing but its own register and the flags
         unsafe { asm!("2:", "subs {0}, #1", "bne 2b", inout(reg) LOOPS => _, options(nomem, nostack)) }
     });
     let off = instructions.abs_diff(2 * u64::from(LOOPS));
     assert!(off < 100, "counted {instructions} instructions for {LOOPS} turns of two");
 
-    let (_, stack, ()) = count(|| _ = black_box(&[black_box(1_u8); ARRAY]));
+    let (_, stack) = count(&mut || _ = black_box(&[black_box(1_u8); ARRAY]));
     assert!((ARRAY..ARRAY + 100).contains(&stack), "{stack} bytes of stack for an array of {ARRAY}");
 }
 
 #[inline(never)]
-fn count<T>(operation: impl FnOnce() -> T) -> (u64, usize, T) {
+fn count(operation: &mut dyn FnMut()) -> (u64, usize) {
     let painted = stack::paint();
     let before = timer::ticks();
-    let result = run(operation);
+    operation();
     let ticks = timer::ticks().wrapping_sub(before);
-    (timer::instructions(ticks), painted.touched(), result)
-}
-
-#[inline(never)]
-fn run<T>(operation: impl FnOnce() -> T) -> T {
-    let result = operation();
-    black_box(&result);
-    result
+    (timer::instructions(ticks), painted.touched())
 }

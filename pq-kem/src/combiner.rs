@@ -142,7 +142,7 @@ macro_rules! combiner {
                     expanded = expanded.and_then(|()| <$kem as $crate::Kem>::expand_into(&part, &mut key.$part));
                 })+
                 if expanded.is_err() {
-                    *key = $key::default();
+                    $crate::kem::empty(key);
                 }
                 expanded
             }
@@ -165,7 +165,7 @@ macro_rules! combiner {
                     publics.write(own.as_bytes());
                 })+
                 if expanded.is_err() {
-                    *key = $key::default();
+                    $crate::kem::empty(key);
                 }
                 expanded
             }

@@ -57,7 +57,7 @@ pub trait Kem: Sized + Send + Sync + 'static {
         key: &mut Self::Expanded,
     ) -> Result<(), KeyError> {
         Self::expand_into(private, key)?;
-        *public = Self::public_key(private).inspect_err(|_| *key = Self::Expanded::default())?;
+        *public = Self::public_key(private).inspect_err(|_| empty(key))?;
         Ok(())
     }
 
@@ -81,6 +81,14 @@ pub trait Kem: Sized + Send + Sync + 'static {
         Self::expand_into(&private, key)
     }
 
+    /// Precomputes what decapsulation needs from a seed, without the public key.
+    ///
+    /// # Errors
+    /// None with the schemes of this crate.
+    fn expand_seed(seed: &Seed<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
+        Self::key_pair(seed, &mut PublicKey::default(), key)
+    }
+
     /// Encapsulates a fresh secret to the owner of `public`.
     ///
     /// # Errors
@@ -101,6 +109,13 @@ pub trait Kem: Sized + Send + Sync + 'static {
         ciphertext: &Ciphertext<Self>,
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), DecapsulateError>;
+}
+
+/// Makes a key an empty one. For [`combiner!`](crate::combiner). Not inlined: the empty key is made on the stack.
+#[doc(hidden)]
+#[inline(never)]
+pub fn empty<T: Default>(key: &mut T) {
+    *key = T::default();
 }
 
 /// A public or private key is malformed.
@@ -129,6 +144,7 @@ impl core::error::Error for DecapsulateError {}
 macro_rules! public_role {
     ($(#[$doc:meta])* $name:ident($bytes:ident)) => {
         $(#[$doc])*
+        #[repr(transparent)]
         pub struct $name<K: Kem>(K::$bytes);
 
         impl<K: Kem> $name<K> {
@@ -186,6 +202,7 @@ macro_rules! secret_role {
         $(#[$doc])*
         ///
         /// Wiped on drop.
+        #[repr(transparent)]
         pub struct $name<K: Kem>(K::$bytes);
 
         impl<K: Kem> $name<K> {

@@ -73,6 +73,11 @@ impl Kem for MlKem768 {
         Ok(())
     }
 
+    fn expand_seed(seed: &Seed<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
+        key.fill(seed.as_bytes());
+        Ok(())
+    }
+
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,
@@ -136,9 +141,11 @@ impl MlKem768Key {
     }
 }
 
-/// The public key alone, with less memory than an expanded key takes.
+/// The public key alone.
 pub(crate) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    on_wiped_stack::<{ backend::GENERATING }, _>(|| backend::public_from_seed(seed, public));
+    let mut key = MlKem768Key::default();
+    key.fill(seed);
+    key.write_public(public);
 }
 
 /// Encapsulates, after the modulus check of FIPS 203, section 7.2.

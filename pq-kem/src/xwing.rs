@@ -79,6 +79,11 @@ impl Kem for XWing {
         Ok(())
     }
 
+    fn expand_seed(seed: &Seed<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
+        key.fill(seed.as_bytes());
+        Ok(())
+    }
+
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,
@@ -151,6 +156,8 @@ struct Parts {
 }
 
 impl Parts {
+    /// Not inlined: the hash's state is gone from the stack when the parts are used.
+    #[inline(never)]
     fn from_seed(seed: &[u8; 32]) -> Self {
         let mut parts = Self { ml_kem: Zeroizing::new([0; ml_kem::SEED_LEN]), x25519: Zeroizing::new([0; 32]) };
         let mut expanded = Shake256::default().chain(seed).finalize_xof();

@@ -110,6 +110,10 @@ fn round_trip<K: Kem>() {
     assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
     let key = K::expand(&private).unwrap();
     assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
+    // and the private one alone
+    let mut place = K::Expanded::default();
+    K::expand_seed(&seed(), &mut place).unwrap();
+    assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
 
     // whatever byte of the ciphertext changes, so does the secret
     for at in [0, K::CiphertextBytes::LEN >> 1, K::CiphertextBytes::LEN - 1] {
@@ -187,6 +191,13 @@ fn a_private_key_with_another_public_key_is_refused() {
         assert_eq!(K::expand_with_public(&private, &mut public, &mut key), Err(KeyError), "{}", K::NAME);
         let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
         assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
+        // a good one can be put there again
+        let mut rng = ChaCha20Rng::seed_from_u64(10);
+        private.as_bytes_mut().as_mut()[at] ^= 1;
+        K::expand_with_public(&private, &mut public, &mut key).unwrap();
+        let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
+        K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
+        assert_eq!(decapsulate::<K>(&key, &ciphertext).unwrap().as_ref(), secret.as_bytes().as_ref(), "{}", K::NAME);
     }
     for at in [0, 600, 1183, 1184, 1215] {
         check::<MlKem768>(at);

@@ -8,11 +8,13 @@ mod ephemeral;
 pub mod initiator;
 mod kem;
 mod link_key;
+mod link_seed;
 mod messages;
 pub mod responder;
 
 pub use authenticate::{Ad, Peer};
 pub use link_key::LinkKey;
+pub use link_seed::LinkSeed;
 pub use messages::Messages;
 
 use ephemeral::Ephemeral;
@@ -24,7 +26,7 @@ use crate::{
 use core::fmt;
 use mixwell_pq_kem::{
     Kem,
-    kem::{DecapsulateError, KeyError},
+    kem::{DecapsulateError, KeyError, PublicKey, SharedSecret},
 };
 
 /// The first byte on the wire, and Noise's prologue.
@@ -32,8 +34,30 @@ const VERSION: u8 = 3;
 
 /// What a side brings to a handshake.
 struct Local<'a, K: Kem> {
-    key: &'a LinkKey<K>,
+    key: StaticKey<'a, K>,
     ad: Ad<'a>,
+}
+
+/// A side's static key, in either form.
+enum StaticKey<'a, K: Kem> {
+    Expanded(&'a LinkKey<K>),
+    Seed(&'a LinkSeed<K>),
+}
+
+impl<K: Kem> StaticKey<'_, K> {
+    const fn public(&self) -> &PublicKey<K> {
+        match self {
+            Self::Expanded(key) => key.public(),
+            Self::Seed(key) => key.public(),
+        }
+    }
+
+    fn decapsulate(&self, ciphertext: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
+        match self {
+            Self::Expanded(key) => kem::decapsulate::<K>(key.expanded(), ciphertext),
+            Self::Seed(key) => kem::decapsulate_by_seed(key.seed(), ciphertext),
+        }
+    }
 }
 
 impl<K: Kem> Local<'_, K> {

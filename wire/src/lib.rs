@@ -20,7 +20,7 @@ pub use command::{
     CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, EncodeError, RevealStatus, SigStatus,
     Statement, VoteStatus, packet_mut,
 };
-pub use handshake::{Ad, HandshakeError, LinkKey, Messages, Peer, initiator, responder};
+pub use handshake::{Ad, HandshakeError, LinkKey, LinkSeed, Messages, Peer, initiator, responder};
 pub use link::{Link, PacketSizes, PkiSizes};
 pub use role::Role;
 pub use session::{Body, FRAME_HEADER_LEN, FRAME_OVERHEAD, ReceiveError, Receiver, SendError, Sender, Session};

@@ -2,11 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 use allocation_counter::measure;
-use mixwell_pq_kem::{XWing, kem::PrivateKey};
+use mixwell_pq_kem::{
+    XWing,
+    kem::{PrivateKey, Seed},
+};
 use mixwell_wire::{
-    Ad, CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, Link, LinkKey, Messages, PacketSizes,
-    PkiSizes, ReceiveError, RevealStatus, Session, SigStatus, Statement, VoteStatus, initiator::Initiator, packet_mut,
-    responder::Responder,
+    Ad, CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, Link, LinkKey, LinkSeed, Messages,
+    PacketSizes, PkiSizes, ReceiveError, RevealStatus, Session, SigStatus, Statement, VoteStatus, initiator::Initiator,
+    packet_mut, responder::Responder,
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
@@ -14,10 +17,10 @@ const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, us
 
 fn handshake() -> (Session, Session) {
     let mut rng = ChaCha20Rng::from_seed([1; 32]);
-    let client_key = LinkKey::<XWing>::new(&PrivateKey::generate(&mut rng)).unwrap();
+    let client_key = LinkSeed::<XWing>::new(Seed::from_bytes([7; 32])).unwrap();
     let gateway_key = LinkKey::<XWing>::new(&PrivateKey::generate(&mut rng)).unwrap();
     let mut buffer = [0; 4000];
-    let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(SIZES));
+    let client = Initiator::with_seed(&client_key, Ad::client(&[1; 32]), Link::client(SIZES));
     let (client, message) = client.write(&mut rng, &mut buffer).unwrap();
     let gateway = Responder::new(&gateway_key, Ad::node(&[2; 32])).read(message).unwrap();
     let (gateway, _) = gateway.write(&mut rng, 0, &mut buffer).unwrap();

@@ -3,10 +3,10 @@
 use super::{replay::Replay, vectors};
 use crate::{measure::measure as row, rng::Recorded};
 use cortex_m_semihosting::hprintln;
-use mixwell_pq_kem::kem::PrivateKey;
+use mixwell_pq_kem::kem::Seed;
 use mixwell_sphinx::Geometry;
 use mixwell_wire::{
-    Ad, Command, FRAME_HEADER_LEN, Link, LinkKey, Session,
+    Ad, Command, FRAME_HEADER_LEN, Link, LinkSeed, Session,
     initiator::{AwaitMessage2, AwaitMessage4, AwaitNoOp, CheckPeer, Initiator},
 };
 use rand_core::CryptoRng;
@@ -37,34 +37,36 @@ pub(super) fn measure(geometry: &Geometry) {
 #[inline(never)]
 fn handshake(link: Link, buffer: &mut [u8]) -> Session {
     let mut rng = Recorded::new([&vectors::EPHEMERAL_SEED]);
-    let mut place = None;
-    let key = link_key(&mut place);
-    let sent = read_2(write_1(key, link, &mut rng, buffer), buffer);
-    let state = read_4(write_3(sent, &mut rng, buffer), buffer);
+    let (mut key, mut checked) = (None, None);
+    let key = link_key(&mut key);
+    read_2(write_1(key, link, &mut rng, buffer), buffer, &mut checked);
+    let state = read_4(write_3(&mut checked, &mut rng, buffer), buffer);
     let (_, wire) = vectors::RECEIVED[0];
     let (header, body) = receive(wire, buffer);
     let state = state.open_length(header).expect("the gateway's length");
     row("open the no_op", || state.open(body)).expect("the gateway's no_op")
 }
 
+/// What is large is put in its place at once.
 #[inline(never)]
-fn link_key(place: &mut Option<LinkKey<Replay>>) -> &LinkKey<Replay> {
-    row("prepare the link key", || {
-        let private = PrivateKey::from_bytes(vectors::INITIATOR_STATIC_PRIVATE);
-        LinkKey::<Replay>::new_in(&private, place).expect("a good key")
-    })
+fn link_key(key: &mut Option<LinkSeed<Replay>>) -> &LinkSeed<Replay> {
+    let (public, seed) = vectors::INITIATOR_STATIC_PRIVATE.split_last_chunk().expect("a public key, and a seed");
+    row("prepare the link key", || *key = LinkSeed::new(Seed::from_bytes(*seed)).ok());
+    let key = key.as_ref().expect("a good seed");
+    assert_eq!(key.public().as_bytes(), public);
+    key
 }
 
 #[inline(never)]
 fn write_1<'k>(
-    key: &'k LinkKey<Replay>,
+    key: &'k LinkSeed<Replay>,
     link: Link,
     rng: &mut Recorded<1>,
     buffer: &mut [u8],
 ) -> AwaitMessage2<'k, Replay> {
     let ad = Ad::new(&vectors::INITIATOR_AD).expect("a short name");
     let (state, message) = row("write message 1", || {
-        Initiator::new(key, ad, link).write(&mut *rng as &mut dyn CryptoRng, buffer).expect("room")
+        Initiator::with_seed(key, ad, link).write(&mut *rng as &mut dyn CryptoRng, buffer).expect("room")
     });
     assert_eq!(message, vectors::MESSAGE_1);
     assert!(rng.is_spent());
@@ -72,19 +74,23 @@ fn write_1<'k>(
 }
 
 #[inline(never)]
-fn read_2<'k>(state: AwaitMessage2<'k, Replay>, buffer: &mut [u8]) -> CheckPeer<'k, Replay> {
+fn read_2<'k>(state: AwaitMessage2<'k, Replay>, buffer: &mut [u8], checked: &mut Option<CheckPeer<'k, Replay>>) {
     let message = copy(&vectors::MESSAGE_2, buffer);
-    let state = row("read message 2", || state.read(message).expect("the gateway's message"));
+    row("read message 2", || *checked = state.read(message).ok());
+    let peer = checked.as_ref().expect("the gateway's message").peer();
     let gateway = Ad::new(&vectors::RESPONDER_AD).expect("a short name");
-    assert_eq!(state.peer().ad(), vectors::RESPONDER_AD);
-    assert!(vectors::RESPONDER_STATIC_PRIVATE.starts_with(state.peer().static_key().as_bytes()));
-    assert!(state.peer().is(gateway, state.peer().static_key()));
-    state
+    assert_eq!(peer.ad(), vectors::RESPONDER_AD);
+    assert!(vectors::RESPONDER_STATIC_PRIVATE.starts_with(peer.static_key().as_bytes()));
+    assert!(peer.is(gateway, peer.static_key()));
 }
 
 #[inline(never)]
-fn write_3<'k>(state: CheckPeer<'k, Replay>, rng: &mut Recorded<1>, buffer: &mut [u8]) -> AwaitMessage4<'k, Replay> {
-    let state = state.accept();
+fn write_3<'k>(
+    checked: &mut Option<CheckPeer<'k, Replay>>,
+    rng: &mut Recorded<1>,
+    buffer: &mut [u8],
+) -> AwaitMessage4<'k, Replay> {
+    let state = checked.take().expect("message 2").accept();
     let (state, message) =
         row("write message 3", || state.write(&mut *rng as &mut dyn CryptoRng, buffer).expect("a good key"));
     assert_eq!(message, vectors::MESSAGE_3);

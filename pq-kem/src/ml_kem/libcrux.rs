@@ -12,63 +12,88 @@ cpufeatures::new!(cpu_has_avx2, "avx2");
 
 /// How far down the stack the library leaves secrets, in bytes. A Cortex-M4's are what the work itself takes there, so that
 /// wiping takes no more; elsewhere memory is not as short, and they are more than those of x86-64's AVX2 code.
-pub(super) const GENERATING: usize = if cfg!(target_arch = "arm") { 24 << 10 } else { 40 << 10 };
-pub(super) const EXPANDING: usize = if cfg!(target_arch = "arm") { 21 << 10 } else { 40 << 10 };
+pub(super) const EXPANDING: usize = if cfg!(target_arch = "arm") { 17 << 10 } else { 40 << 10 };
 pub(super) const ENCAPSULATING: usize = if cfg!(target_arch = "arm") { 67 << 8 } else { 40 << 10 };
 pub(super) const DECAPSULATING: usize = if cfg!(target_arch = "arm") { 10 << 10 } else { 20 << 10 };
 
-/// A key with its matrix, for the engine that made it.
+const EMPTY: usize = 0;
+const FULL: usize = 1;
+
+/// A key with its matrix; all of it is zeros when it is dropped.
+pub(super) struct Expanded(Key);
+
+/// A key for the engine that this CPU takes, and before it whether it is full. It is made empty and filled where it lies: the
+/// library makes one on the stack, which is free again when it is filled.
 ///
-/// The AVX2 key is aligned to 32 bytes: without the filler the gap behind the tag would carry along what the stack held.
-#[derive(Default)]
-#[repr(u64)]
-pub(super) enum Expanded {
-    #[default]
-    Empty,
-    Portable(portable::unpacked::MlKem768KeyPairUnpacked),
+/// The AVX2 key is aligned to 32 bytes: without a filler the gap behind the tag would carry along what the stack held.
+#[repr(usize)]
+enum Key {
+    Portable(usize, portable::unpacked::MlKem768KeyPairUnpacked),
     #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-    Avx2(#[expect(dead_code, reason = "it fills a gap")] [u64; 3], avx2::unpacked::MlKem768KeyPairUnpacked),
+    Avx2([usize; 3], avx2::unpacked::MlKem768KeyPairUnpacked),
+    /// Over every byte of the others.
+    Wiped(#[expect(dead_code, reason = "it fills the place of a key")] [usize; WORDS]),
+}
+
+const BEFORE: usize = if cfg!(all(target_arch = "x86_64", not(mixwell_backend = "portable"))) { 3 } else { 1 };
+const WORDS: usize = BEFORE + size_of::<portable::unpacked::MlKem768KeyPairUnpacked>().div_ceil(size_of::<usize>());
+const _: () = assert!(size_of::<Key>() == size_of::<[usize; 1 + WORDS]>(), "there is a byte that is not wiped");
+
+impl Default for Expanded {
+    #[inline(never)]
+    fn default() -> Self {
+        #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
+        if cpu_has_avx2::get() {
+            return Self(Key::Avx2([EMPTY; 3], avx2::unpacked::init_key_pair()));
+        }
+        Self(Key::Portable(EMPTY, portable::unpacked::init_key_pair()))
+    }
 }
 
 impl Expanded {
-    /// Makes room for a key of the engine that this CPU takes.
-    #[inline(never)]
+    /// Makes room for a key again where one was wiped.
     pub(super) fn reset(&mut self) {
-        #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-        if cpu_has_avx2::get() {
-            if !matches!(self, Self::Avx2(..)) {
-                *self = Self::Avx2([0; 3], avx2::unpacked::init_key_pair());
-            }
-            return;
+        #[inline(never)]
+        fn make(key: &mut Expanded) {
+            *key = Expanded::default();
         }
-        if !matches!(self, Self::Portable(_)) {
-            *self = Self::Portable(portable::unpacked::init_key_pair());
+        if matches!(self.0, Key::Wiped(_)) {
+            make(self);
         }
     }
 
     /// Every field of a key that there is room for.
     #[inline(never)]
     pub(super) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
-        match self {
-            Self::Empty => {}
-            Self::Portable(key) => portable::unpacked::generate_key_pair_mut(*seed, key),
+        match &mut self.0 {
+            Key::Portable(state, key) => {
+                portable::unpacked::generate_key_pair_mut(*seed, key);
+                *state = FULL;
+            }
             #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-            Self::Avx2(_, key) => avx2::unpacked::generate_key_pair_mut(*seed, key),
+            Key::Avx2([state, ..], key) => {
+                avx2::unpacked::generate_key_pair_mut(*seed, key);
+                *state = FULL;
+            }
+            Key::Wiped(_) => {}
         }
     }
 
+    /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the compiler from leaving that out.
     #[inline(never)]
     pub(super) fn empty(&mut self) {
-        *self = Self::Empty;
+        self.0 = Key::Wiped([0; WORDS]);
+        optimization_barrier(self);
     }
 
+    #[inline(never)]
     pub(super) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         let mut encoded = MlKem768PublicKey::default();
-        match self {
-            Self::Empty => return,
-            Self::Portable(key) => portable::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
+        match &self.0 {
+            Key::Portable(FULL, key) => portable::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
             #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-            Self::Avx2(_, key) => avx2::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
+            Key::Avx2([FULL, ..], key) => avx2::unpacked::key_pair_serialized_public_key_mut(key, &mut encoded),
+            _ => return,
         }
         *public = *encoded.as_slice();
     }
@@ -80,34 +105,20 @@ impl Expanded {
         secret: &mut [u8; 32],
     ) -> Result<(), DecapsulateError> {
         let ciphertext = MlKem768Ciphertext::from(ciphertext);
-        *secret = *Zeroizing::new(match self {
-            Self::Empty => return Err(DecapsulateError),
-            Self::Portable(key) => portable::unpacked::decapsulate(key, &ciphertext),
+        *secret = *Zeroizing::new(match &self.0 {
+            Key::Portable(FULL, key) => portable::unpacked::decapsulate(key, &ciphertext),
             #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-            Self::Avx2(_, key) => avx2::unpacked::decapsulate(key, &ciphertext),
+            Key::Avx2([FULL, ..], key) => avx2::unpacked::decapsulate(key, &ciphertext),
+            _ => return Err(DecapsulateError),
         });
         Ok(())
     }
 }
 
 impl Drop for Expanded {
-    /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the compiler from leaving that out.
     fn drop(&mut self) {
-        match self {
-            Self::Empty => return,
-            Self::Portable(key) => *key = portable::unpacked::init_key_pair(),
-            #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
-            Self::Avx2(_, key) => *key = avx2::unpacked::init_key_pair(),
-        }
-        optimization_barrier(self);
+        self.empty();
     }
-}
-
-#[inline(never)]
-pub(super) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    let (mut private, encoded) = mlkem768::generate_key_pair(*seed).into_parts();
-    *public = *encoded.as_slice();
-    private[0..].zeroize();
 }
 
 #[inline(never)]

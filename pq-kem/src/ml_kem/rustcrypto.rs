@@ -10,7 +10,6 @@ use ml_kem::{
 use zeroize::{Zeroize, Zeroizing};
 
 /// The stack that the library leaves secrets on, in bytes, on a Cortex-M4.
-pub(super) const GENERATING: usize = 32 << 10;
 pub(super) const EXPANDING: usize = 32 << 10;
 pub(super) const ENCAPSULATING: usize = 32 << 10;
 pub(super) const DECAPSULATING: usize = 28 << 10;
@@ -51,12 +50,6 @@ impl Expanded {
         shared.zeroize();
         Ok(())
     }
-}
-
-pub(super) fn public_from_seed(seed: &[u8; SEED_LEN], public: &mut [u8; PUBLIC_LEN]) {
-    let mut key = Expanded::default();
-    key.fill(seed);
-    key.write_public(public);
 }
 
 pub(super) fn encapsulate(

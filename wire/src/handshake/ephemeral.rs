@@ -16,11 +16,12 @@ pub(super) enum Ephemeral<'a, K: Kem> {
 pub(super) struct Place<'a, K: Kem>(&'a mut K::Expanded);
 
 impl<'a, K: Kem> Ephemeral<'a, K> {
-    /// A fresh key, and its public key.
+    /// A fresh key, whose public key is written to `out`, which has its length.
     pub(super) fn generate<R: CryptoRng + ?Sized>(
         rng: &mut R,
         place: Option<&'a mut K::Expanded>,
-    ) -> Result<(Self, PublicKey<K>), HandshakeError> {
+        out: &mut [u8],
+    ) -> Result<Self, HandshakeError> {
         let (mut seed, mut public) = (Seed::<K>::default(), PublicKey::default());
         rng.fill_bytes(seed.as_bytes_mut().as_mut());
         let ephemeral = if let Some(place) = place {
@@ -31,25 +32,16 @@ impl<'a, K: Kem> Ephemeral<'a, K> {
             K::key_pair(&seed, &mut public, &mut K::Expanded::default())?;
             Self::Seed(seed)
         };
-        Ok((ephemeral, public))
+        out.copy_from_slice(public.as_bytes().as_ref());
+        Ok(ephemeral)
     }
 
     pub(super) fn decapsulate(self, ciphertext: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
         match self {
-            Self::Seed(seed) => {
-                let mut key = K::Expanded::default();
-                expand(&seed, &mut key)?;
-                kem::decapsulate::<K>(&key, ciphertext)
-            }
+            Self::Seed(seed) => kem::decapsulate_by_seed(&seed, ciphertext),
             Self::Expanded(place) => kem::decapsulate::<K>(place.0, ciphertext),
         }
     }
-}
-
-/// Not inlined: the public key's memory is free again for what follows.
-#[inline(never)]
-fn expand<K: Kem>(seed: &Seed<K>, key: &mut K::Expanded) -> Result<(), HandshakeError> {
-    Ok(K::key_pair(seed, &mut PublicKey::default(), key)?)
 }
 
 impl<K: Kem> Drop for Place<'_, K> {

@@ -4,7 +4,7 @@
 //! [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`].
 
 use super::{
-    Ad, Ephemeral, HandshakeError, LinkKey, Local, Messages, Peer, VERSION, kem,
+    Ad, Ephemeral, HandshakeError, LinkKey, LinkSeed, Local, Messages, Peer, StaticKey, VERSION, kem,
     messages::{check_length, cut, room},
     opaque_debug, start,
 };
@@ -49,7 +49,7 @@ pub struct SendMessage3<'a, K: Kem> {
 
 /// Message 3 is sent.
 pub struct AwaitMessage4<'a, K: Kem> {
-    key: &'a LinkKey<K>,
+    key: StaticKey<'a, K>,
     link: Link,
     state: Keyed,
 }
@@ -66,7 +66,13 @@ impl<'a, K: Kem> Initiator<'a, K> {
     /// A new handshake.
     #[must_use]
     pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>, link: Link) -> Self {
-        Self { local: Local { key, ad }, link, place: None }
+        Self { local: Local { key: StaticKey::Expanded(key), ad }, link, place: None }
+    }
+
+    /// A new handshake with a key that is expanded only for message 4: some KiB less for the time before.
+    #[must_use]
+    pub const fn with_seed(key: &'a LinkSeed<K>, ad: Ad<'a>, link: Link) -> Self {
+        Self { local: Local { key: StaticKey::Seed(key), ad }, link, place: None }
     }
 
     /// Keeps the ephemeral key expanded, in `place`, until message 2 has come; then `place` is wiped. Without this its seed
@@ -87,13 +93,11 @@ impl<'a, K: Kem> Initiator<'a, K> {
         out: &'m mut [u8],
     ) -> Result<(AwaitMessage2<'a, K>, &'m [u8]), HandshakeError> {
         let out = room(out, Messages::<K>::LEN_1)?;
-        let (ephemeral, public) = Ephemeral::<K>::generate(rng, self.place)?;
+        let (version, public) = cut(out, 1)?;
+        version.fill(VERSION);
+        let ephemeral = Ephemeral::<K>::generate(rng, self.place, public)?;
         let mut state = start::<K>();
-        if let Some((version, field)) = out.split_first_mut() {
-            *version = VERSION;
-            field.copy_from_slice(public.as_bytes().as_ref());
-            state.mix_hash(field);
-        }
+        state.mix_hash(public);
         // the empty payload
         state.mix_hash(&[]);
         Ok((AwaitMessage2 { local: self.local, link: self.link, state, ephemeral }, out))
@@ -167,7 +171,7 @@ impl<K: Kem> AwaitMessage4<'_, K> {
         check_length(message, Messages::<K>::LEN_4)?;
         let Self { key, link, mut state } = self;
         let (skem, payload) = cut(message, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
-        kem::receive_skem(&mut state, key, skem)?;
+        kem::receive_skem(&mut state, &key, skem)?;
         state.decrypt_and_hash(payload)?;
         let [send, receive] = state.split();
         Ok(AwaitNoOp(Session::new(send, receive, link)))

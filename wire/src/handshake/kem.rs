@@ -1,10 +1,10 @@
 //! The KEM tokens of pqXX, over slices of a message.
 
-use super::{HandshakeError, LinkKey};
+use super::{HandshakeError, StaticKey};
 use crate::noise::{Keyed, TAG_LEN};
 use mixwell_pq_kem::{
     ByteArray, Kem,
-    kem::{Ciphertext, PublicKey, SharedSecret},
+    kem::{Ciphertext, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -35,6 +35,14 @@ pub(super) fn decapsulate<K: Kem>(key: &K::Expanded, bytes: &[u8]) -> Result<Sha
     Ok(secret)
 }
 
+/// Decapsulates with the key that comes of a seed. Not inlined: the key is gone when this returns.
+#[inline(never)]
+pub(super) fn decapsulate_by_seed<K: Kem>(seed: &Seed<K>, bytes: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
+    let mut key = K::Expanded::default();
+    K::expand_seed(seed, &mut key)?;
+    decapsulate::<K>(&key, bytes)
+}
+
 /// `skem`, writing: an encrypted ciphertext.
 pub(super) fn send_skem<K: Kem, R: CryptoRng + ?Sized>(
     state: &mut Keyed,
@@ -52,10 +60,10 @@ pub(super) fn send_skem<K: Kem, R: CryptoRng + ?Sized>(
 /// `skem`, reading.
 pub(super) fn receive_skem<K: Kem>(
     state: &mut Keyed,
-    key: &LinkKey<K>,
+    key: &StaticKey<'_, K>,
     message: &mut [u8],
 ) -> Result<(), HandshakeError> {
-    let secret = decapsulate::<K>(key.expanded(), state.decrypt_and_hash(message)?)?;
+    let secret = key.decapsulate(state.decrypt_and_hash(message)?)?;
     state.mix_key_and_hash(secret.as_bytes().as_ref());
     Ok(())
 }

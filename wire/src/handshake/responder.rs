@@ -4,7 +4,7 @@
 //! [`SendNoOp`] → [`Session`].
 
 use super::{
-    Ad, HandshakeError, LinkKey, Local, Messages, Peer, VERSION, kem,
+    Ad, HandshakeError, LinkKey, Local, Messages, Peer, StaticKey, VERSION, kem,
     messages::{check_length, cut, room},
     opaque_debug, start,
 };
@@ -52,7 +52,7 @@ impl<'a, K: Kem> Responder<'a, K> {
     /// A new handshake.
     #[must_use]
     pub const fn new(key: &'a LinkKey<K>, ad: Ad<'a>) -> Self {
-        Self(Local { key, ad })
+        Self(Local { key: StaticKey::Expanded(key), ad })
     }
 
     /// Reads message 1, [`Messages::LEN_1`] bytes.
@@ -115,7 +115,7 @@ impl<K: Kem> AwaitMessage3<'_, K> {
         let Self { local, mut state } = self;
         let (skem, rest) = cut(message, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
         let (static_key, payload) = cut(rest, Messages::<K>::STATIC_LEN)?;
-        kem::receive_skem(&mut state, local.key, skem)?;
+        kem::receive_skem(&mut state, &local.key, skem)?;
         let static_key = state.decrypt_and_hash(static_key)?;
         let peer = Peer::read(static_key, state.decrypt_and_hash(payload)?)?;
         Ok(CheckPeer { state, peer })

@@ -3,13 +3,15 @@
 use crate::{
     common::{PKI, SIZES},
     fake_kem::{BAD, FakeKem},
-    pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, UNIX_TIME, key, private, rng},
+    pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, Transcript, UNIX_TIME, key, private, rng},
 };
 use mixwell_pq_kem::{
     XWing,
-    kem::{PrivateKey, PublicKey},
+    kem::{PrivateKey, PublicKey, Seed},
 };
-use mixwell_wire::{Ad, CallerError, HandshakeError, Link, LinkKey, ReceiveError, SendError, initiator, responder};
+use mixwell_wire::{
+    Ad, CallerError, HandshakeError, Link, LinkKey, LinkSeed, ReceiveError, SendError, initiator, responder,
+};
 
 #[test]
 fn two_peers() {
@@ -229,6 +231,32 @@ fn a_link_key_in_place() {
     LinkKey::new_in(&private(2), &mut place).unwrap();
     let pair = Pair { client: place.unwrap(), ..Pair::default() };
     pair.sent_3();
+}
+
+/// A link key that is kept as its seed: the messages are the same, and it does not print.
+#[test]
+fn a_link_key_as_its_seed() {
+    let pair = Pair::default();
+    let seed = LinkSeed::<FakeKem>::new(Seed::from_bytes([2; 32])).unwrap();
+    assert_eq!(seed.public(), pair.client.public());
+    assert_eq!(format!("{seed:?}"), "LinkSeed<FAKE>(..)");
+    let Transcript([sent_1, mut sent_2, sent_3, mut sent_4]) = pair.transcript();
+    let mut out = [0; Lengths::MAX_LEN];
+    let state = initiator::Initiator::with_seed(&seed, Ad::client(CLIENT_AD), Link::client(SIZES));
+    let (state, message) = state.write(&mut rng(1), &mut out).unwrap();
+    assert_eq!(message, sent_1);
+    let state = state.read(&mut sent_2).unwrap().accept();
+    let (state, message) = state.write(&mut rng(3), &mut out).unwrap();
+    assert_eq!(message, sent_3);
+    state.read(&mut sent_4).unwrap();
+
+    // another seed's key cannot read message 4
+    let other = LinkSeed::<FakeKem>::new(Seed::from_bytes([6; 32])).unwrap();
+    let Transcript([_, mut sent_2, _, mut sent_4]) = pair.transcript();
+    let state = initiator::Initiator::with_seed(&other, Ad::client(CLIENT_AD), Link::client(SIZES));
+    let (state, _) = state.write(&mut rng(1), &mut out).unwrap();
+    let (state, _) = state.read(&mut sent_2).unwrap().accept().write(&mut rng(3), &mut out).unwrap();
+    assert_eq!(state.read(&mut sent_4).map(|_| ()), Err(HandshakeError::Failed));
 }
 
 #[test]

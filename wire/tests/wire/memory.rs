@@ -34,8 +34,9 @@ mod wiping {
         common::SIZES,
         pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, rng},
     };
+    use mixwell_pq_kem::{XWing, kem::Seed};
     use mixwell_vectors::memory::{bytes_of, kept, survivors};
-    use mixwell_wire::{Command, Link, Receiver};
+    use mixwell_wire::{Command, Link, LinkSeed, Receiver};
 
     /// Not a key, which is four words, nor a half of one.
     const GAP: usize = 1;
@@ -62,6 +63,14 @@ mod wiping {
         assert!(survivors(responder.read(&mut message).unwrap(), public) <= GAP);
         let (_, state, mut message) = pair.sent_3();
         assert!(survivors(state.read(&mut message).unwrap().accept(Link::gateway(SIZES)), public) <= GAP);
+    }
+
+    #[test]
+    fn a_link_key_as_its_seed() {
+        let seed = core::array::from_fn(|i| 0x11 + 7 * u8::try_from(i).unwrap());
+        let key = LinkSeed::<XWing>::new(Seed::from_bytes(seed)).unwrap();
+        let public = *key.public().as_bytes();
+        assert!(survivors(key, &public) <= GAP);
     }
 
     #[test]

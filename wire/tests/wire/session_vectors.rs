@@ -7,7 +7,7 @@ use mixwell_pq_kem::{
 };
 use mixwell_vectors::{Hex, ReplayRng, load};
 use mixwell_wire::{
-    Ad, Command, Link, LinkKey, Messages, Receiver, Sender, initiator::Initiator, responder::Responder,
+    Ad, Command, Link, LinkKey, LinkSeed, Messages, Receiver, Sender, initiator::Initiator, responder::Responder,
 };
 use serde::Deserialize;
 
@@ -76,18 +76,20 @@ fn link_key<K: Kem>(private: &Hex) -> LinkKey<K> {
     LinkKey::new(&PrivateKey::from_bytes(*K::PrivateBytes::from_slice(private).unwrap())).unwrap()
 }
 
-/// Runs the initiator against the recorded responder, its ephemeral key kept expanded or not. Returns the responder's
-/// clock.
-fn initiator<K: Kem>(name: &str, test: &Test, kept: bool) -> u32 {
-    let key = link_key::<K>(&test.initiator_static_private);
+/// The initiator's link key as its seed, where the private key ends with it.
+fn link_seed<K: Kem>(test: &Test) -> Option<LinkSeed<K>> {
+    let private = &*test.initiator_static_private;
+    let seed =
+        || Seed::<K>::from_bytes(*K::SeedBytes::from_slice(&private[private.len() - K::SeedBytes::LEN..]).unwrap());
+    (K::from_seed(&seed()).as_bytes().as_ref() == private).then(|| LinkSeed::new(seed()).unwrap())
+}
+
+/// Runs an initiator against the recorded responder. Returns the responder's clock.
+fn initiator<K: Kem>(name: &str, test: &Test, start: Initiator<'_, K>) -> u32 {
     let responder_key = link_key::<K>(&test.responder_static_private);
-    let ad = Ad::new(&test.initiator_ad).unwrap();
-    let [link, _] = test.ends();
     let mut rng = rng(&test.initiator_ephemeral.seed, &test.initiator_encapsulations);
     let mut out = vec![0xee; Messages::<K>::MAX_LEN];
 
-    let (start, mut place) = (Initiator::new(&key, ad, link), K::Expanded::default());
-    let start = if kept { start.keep_expanded(&mut place) } else { start };
     let (state, message) = start.write(&mut rng, &mut out).unwrap();
     assert_eq!(message, &*test.messages[0], "{name}");
     let state = state.read(&mut test.messages[1].clone().0).unwrap();
@@ -171,8 +173,16 @@ fn both<K: Kem>(name: &str, test: &Test) {
     let lengths = [Messages::<K>::LEN_1, Messages::<K>::LEN_2, Messages::<K>::LEN_3, Messages::<K>::LEN_4];
     assert_eq!(lengths.to_vec(), test.messages.iter().map(|message| message.len()).collect::<Vec<_>>());
     assert!(lengths.iter().all(|length| *length <= Messages::<K>::MAX_LEN));
-    let unix_time = initiator::<K>(name, test, true);
-    assert_eq!(initiator::<K>(name, test, false), unix_time);
+    let (key, mut place) = (link_key::<K>(&test.initiator_static_private), K::Expanded::default());
+    let ad = Ad::new(&test.initiator_ad).unwrap();
+    let [link, _] = test.ends();
+    let unix_time = initiator(name, test, Initiator::new(&key, ad, link));
+    assert_eq!(initiator(name, test, Initiator::new(&key, ad, link).keep_expanded(&mut place)), unix_time);
+    if let Some(key) = link_seed::<K>(test) {
+        assert_eq!(initiator(name, test, Initiator::with_seed(&key, ad, link)), unix_time);
+    } else {
+        assert!(!["XWING", "MLKEM768"].contains(&K::NAME), "{name}");
+    }
     responder::<K>(name, test, unix_time);
 }
 /// Checks that the KEM is the recorded peer's, so that what is replayed is what it would have made.

@@ -1,0 +1,42 @@
+//! An initiator's static key in little memory.
+
+use core::fmt;
+use mixwell_pq_kem::{
+    Kem,
+    kem::{KeyError, PublicKey, Seed},
+};
+
+/// A link key that is kept as its seed, for a device with little memory that opens connections: it is expanded for the one
+/// message that needs it, which takes longer than with a [`LinkKey`](super::LinkKey). Wiped on drop, but for the public key.
+pub struct LinkSeed<K: Kem> {
+    seed: Seed<K>,
+    public: PublicKey<K>,
+}
+
+impl<K: Kem> LinkSeed<K> {
+    /// Derives the public key.
+    ///
+    /// # Errors
+    /// None with the KEMs of `mixwell-pq-kem`.
+    pub fn new(seed: Seed<K>) -> Result<Self, KeyError> {
+        let mut key = Self { seed, public: PublicKey::default() };
+        K::key_pair(&key.seed, &mut key.public, &mut K::Expanded::default())?;
+        Ok(key)
+    }
+
+    /// The public key, which peers know the owner by.
+    #[must_use]
+    pub const fn public(&self) -> &PublicKey<K> {
+        &self.public
+    }
+
+    pub(super) const fn seed(&self) -> &Seed<K> {
+        &self.seed
+    }
+}
+
+impl<K: Kem> fmt::Debug for LinkSeed<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LinkSeed<{}>(..)", K::NAME)
+    }
+}
