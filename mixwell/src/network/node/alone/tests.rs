@@ -1,14 +1,19 @@
 //! A mix among neighbours of all kinds.
 
-use super::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, up};
+use super::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, start_with, up};
 use crate::network::{
     counters::{Flow, Loss},
-    keys::{LinkKem, LinkKey},
+    directory::Consensuses,
+    keys::{Identity, LinkKem, LinkKey},
     link::most_turns,
     mix_keys::MixKeys,
+    node::neighbours::Standing,
+    peers::{Authorities, Authority},
     randomness::Randomness,
+    testing::consensus,
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_pki_types::{Descriptor, Ed25519, Epoch, build::DocumentBuilder};
 use mixwell_wire::Link;
 use std::{sync::Arc, thread, time::Instant};
 use tokio::{
@@ -250,4 +255,61 @@ fn a_restart_does_not_let_packets_in_again() {
         });
     }
     assert_eq!(counted, [(all, 0), (0, all)]);
+}
+
+/// A node that only the next epoch's consensus lists may connect, and what it sends before the last eighth of the epoch counts as early.
+#[test]
+fn what_a_node_of_the_next_epoch_sends_is_early() {
+    const EACH: usize = 10;
+    let (begin, told) = watch::channel(0);
+    let (_stop, stopped) = watch::channel(false);
+    runtime().block_on(async {
+        let (mut plan, mix, neighbours) = plan(geometry(500), 2 * EACH, |_| LINKS);
+        let all = plan.known.current.take().unwrap();
+        let now = {
+            let (mut rng, mut document) = (plan.randomness.rng(), DocumentBuilder::from(&all.document().unwrap()));
+            let gateways = document.gateways.as_mut().unwrap();
+            gateways.retain(|gateway| Descriptor::parse(gateway).unwrap().id().0 != *neighbours.nodes[0].id.as_bytes());
+            assert_eq!(gateways.len(), LINKS - 1);
+            let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+            let authority = Authority {
+                identifier: "other".to_owned(),
+                identity: signer.public().to_vec(),
+                id: signer.id(),
+                link_key: Vec::new(),
+                addresses: Vec::new(),
+            };
+            let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
+            consensus(&document, &signer, &authorities, &mut rng)
+        };
+        (plan.known.current, plan.known.next) = (Some(Arc::new(now)), Some(all));
+        // its last eighth has not begun, and later it is over
+        let at = |epoch| Arc::new(Consensuses { epoch, ..plan.known.clone() });
+        let epoch = plan.clock.epoch();
+        let (known, directory) = watch::channel(at(epoch.plus(1)));
+        let (node, _) = start_with(&plan, mix, directory, stopped);
+        let _tasks = neighbours.play(&told);
+        all_up(&node).await;
+        let mut come = neighbours.come[LINKS].subscribe();
+        let counters = node.mix.counters();
+        let mut all_of = async |each: usize, packets: usize| {
+            begin.send_replace(each);
+            let all = time::timeout(Duration::from_secs(20), come.wait_for(|come| *come >= packets as u64)).await;
+            assert!(all.is_ok(), "{counters:?}");
+        };
+        all_of(EACH, (LINKS - 1) * EACH).await;
+        let begun = Instant::now();
+        while counters.dropped(Loss::Early) < EACH as u64 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{counters:?}");
+            time::sleep(Duration::from_millis(10)).await;
+        }
+        known.send_replace(at(Epoch(epoch.0 - 2)));
+        while node.callers.standing(neighbours.nodes[0].id, node.clock.now()) != Standing::Listed {
+            assert!(begun.elapsed() < Duration::from_secs(20));
+            time::sleep(Duration::from_millis(10)).await;
+        }
+        all_of(2 * EACH, (2 * LINKS - 1) * EACH).await;
+        assert_eq!(counters.dropped(Loss::Early), EACH as u64);
+        assert_eq!(counters.all_dropped(), EACH as u64, "{counters:?}");
+    });
 }
