@@ -133,13 +133,7 @@ impl Node {
             #[cfg(test)]
             mischief: mischief::Mischief::default(),
         };
-        let turn = async move {
-            loop {
-                let epoch = clock.epoch();
-                ring.turn_to(epoch, &mix_keys, replays, &mut filters);
-                clock.sleep_until(clock.eighths_into(epoch.plus(1), 0)).await;
-            }
-        };
+        let turn = async move { ring.follow(clock, &mix_keys, replays, &mut filters).await };
         (Arc::new(node), turn)
     }
 
