@@ -101,11 +101,8 @@ impl Report {
                 "besides the delays" => millis(percentile(&besides, 1.0)),
                 _ => String::new(),
             });
-            write!(out, "  {name:<22}")?;
-            for cell in cells {
-                write!(out, " {cell:>9}")?;
-            }
-            writeln!(out)?;
+            let cells: String = cells.iter().map(|cell| format!(" {cell:>9}")).collect();
+            writeln!(out, "  {name:<22}{}", cells.trim_end())?;
         }
         writeln!(
             out,
