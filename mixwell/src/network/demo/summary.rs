@@ -101,8 +101,11 @@ impl Report {
                 "besides the delays" => millis(percentile(&besides, 1.0)),
                 _ => String::new(),
             });
-            let cells: String = cells.iter().map(|cell| format!(" {cell:>9}")).collect();
-            writeln!(out, "  {name:<22}{}", cells.trim_end())?;
+            let mut line = format!("  {name:<22}");
+            for cell in cells {
+                write!(line, " {cell:>9}")?;
+            }
+            writeln!(out, "{}", line.trim_end())?;
         }
         writeln!(
             out,
