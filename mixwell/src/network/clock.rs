@@ -61,21 +61,44 @@ impl Clock {
 
     /// Sleeps until a time since 1970, or until the system's clock steps back: then whoever sleeps has to see anew what is due.
     pub(crate) async fn sleep_until(self, unix: Duration) {
-        let mut before = self.now();
-        loop {
-            let now = self.now();
-            let Some(nap) = nap(before, now, unix) else { return };
-            before = now;
-            tokio::time::sleep(nap).await;
-        }
+        sleep_until(unix, &|| self.now(), &tokio::time::sleep).await;
     }
 
     /// Sleeps until a time since 1970, or until it is another epoch than this. A step back within the epoch, be it of a
     /// millisecond, ends nothing.
     pub(crate) async fn sleep_within(self, epoch: Epoch, unix: Duration) {
-        while self.epoch() == epoch && self.now() < unix {
-            self.sleep_until(unix).await;
+        self.sleep_within_by((epoch, unix), &|| self.now(), &tokio::time::sleep).await;
+    }
+
+    async fn sleep_within_by<N: Future<Output = ()>>(
+        self,
+        (epoch, unix): (Epoch, Duration),
+        now: &impl Fn() -> Duration,
+        sleep: &impl Fn(Duration) -> N,
+    ) {
+        let until = unix.min(self.period.start(epoch.plus(1)));
+        loop {
+            let unix = now();
+            if unix >= until || self.time_at(unix).epoch != epoch {
+                return;
+            }
+            sleep_until(until, now, sleep).await;
         }
+    }
+}
+
+/// Sleeps in naps until a time, or until the clock steps back.
+async fn sleep_until<N: Future<Output = ()>>(
+    until: Duration,
+    now: &impl Fn() -> Duration,
+    sleep: &impl Fn(Duration) -> N,
+) {
+    let mut before = now();
+    loop {
+        let time = now();
+        let Some(nap) = nap(before, time, until) else { return };
+        before = time;
+        sleep(nap).await;
     }
 }
 
@@ -96,6 +119,7 @@ const LONGEST_NAP: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::cell::{Cell, RefCell};
 
     #[test]
     fn sleepers_wake_when_the_clock_steps() {
@@ -106,6 +130,45 @@ mod tests {
         assert_eq!(nap(10, 100), None);
         assert_eq!(nap(10, 5000), None);
         assert_eq!(nap(10, 9), None);
+    }
+
+    /// Sleeps from a time in epoch 7, of 1200 seconds, until another time, while the clock makes these steps, one in each nap. Gives
+    /// how many naps there were, and how late it was at the end: both in seconds from the epoch's begin.
+    async fn slept(from: i64, until: i64, steps: &[i64]) -> (usize, i64) {
+        let clock = Clock::new(Period::default());
+        let begin = clock.eighths_into(Epoch(7), 0);
+        let unix = |seconds: i64| {
+            let by = Duration::from_secs(seconds.unsigned_abs());
+            if seconds < 0 { begin.checked_sub(by) } else { begin.checked_add(by) }.unwrap()
+        };
+        let (time, naps, steps) = (Cell::new(from), Cell::new(0), RefCell::new(steps.iter()));
+        let sleep = |nap: Duration| {
+            naps.set(usize::saturating_add(naps.get(), 1));
+            let step = steps.borrow_mut().next().copied().unwrap_or_default();
+            let passed = i64::try_from(nap.as_secs()).unwrap();
+            time.set(time.get().saturating_add(passed).saturating_add(step));
+            core::future::ready(())
+        };
+        clock.sleep_within_by((Epoch(7), unix(until)), &|| unix(time.get()), &sleep).await;
+        (naps.get(), time.get())
+    }
+
+    #[tokio::test]
+    async fn a_sleep_within_an_epoch_ends_with_it() {
+        assert_eq!(slept(10, 100, &[]).await, (90, 100));
+        // the time has come, or it is another epoch
+        assert_eq!(slept(100, 100, &[]).await, (0, 100));
+        assert_eq!(slept(-1, 100, &[]).await, (0, -1));
+        assert_eq!(slept(1200, 1300, &[]).await, (0, 1200));
+        // a step back within the epoch makes it longer
+        assert_eq!(slept(10, 100, &[0, -7, 0, 0, -2]).await, (99, 100));
+        // into the epoch before, and forward beyond the time
+        assert_eq!(slept(10, 100, &[0, -50]).await, (2, -38));
+        assert_eq!(slept(10, 100, &[0, 0, 2000]).await, (3, 2013));
+        // no time is later than the epoch's end
+        assert_eq!(slept(1190, 1300, &[]).await, (10, 1200));
+        // forward within the epoch: what is left is shorter
+        assert_eq!(slept(10, 100, &[80]).await, (10, 100));
     }
 
     #[test]

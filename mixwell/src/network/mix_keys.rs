@@ -18,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
 };
+use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
 /// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their way and the
@@ -25,6 +26,7 @@ use zeroize::Zeroizing;
 pub(crate) struct MixKeys<S: MixScheme> {
     folder: Option<PathBuf>,
     keys: RwLock<BTreeMap<Epoch, MixKey<S>>>,
+    made: Notify,
 }
 
 struct MixKey<S: MixScheme> {
@@ -35,7 +37,7 @@ struct MixKey<S: MixScheme> {
 impl<S: MixScheme> MixKeys<S> {
     /// Kept in memory alone.
     pub(crate) const fn in_memory() -> Self {
-        Self { folder: None, keys: RwLock::new(BTreeMap::new()) }
+        Self { folder: None, keys: RwLock::new(BTreeMap::new()), made: Notify::const_new() }
     }
 
     /// Kept in a folder too, from which those that are there are read, and what is left of others is erased.
@@ -52,7 +54,7 @@ impl<S: MixScheme> MixKeys<S> {
             let bytes = pem::decode(S::INFO.name(), Kind::Private, S::PRIVATE_LEN, &text).map_err(|why| wrong(&why))?;
             keys.insert(epoch, MixKey::of(&bytes)?);
         }
-        Ok(Self { folder: Some(folder), keys: RwLock::new(keys) })
+        Ok(Self { folder: Some(folder), keys: RwLock::new(keys), made: Notify::new() })
     }
 
     /// Makes what is missing for an epoch and the [`AHEAD`] after it, and wipes what is older than the one before.
@@ -66,6 +68,7 @@ impl<S: MixScheme> MixKeys<S> {
                 }
                 let key = MixKey::of(&bytes)?;
                 self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(epoch, key);
+                self.made.notify_one();
             }
         }
         let oldest = Epoch(now.0.saturating_sub(1));
@@ -90,6 +93,11 @@ impl<S: MixScheme> MixKeys<S> {
     pub(crate) fn private(&self, epoch: Epoch) -> Option<Arc<S::PrivateKey>> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         keys.get(&epoch).map(|key| Arc::clone(&key.private))
+    }
+
+    /// Waits until a key is made, if none was since the last time: for the one who opens packets with them.
+    pub(crate) async fn made(&self) {
+        self.made.notified().await;
     }
 
     /// Where to keep what was seen under the key of an epoch: beside the key, and as long.
@@ -171,6 +179,38 @@ mod tests {
     fn keys_outlive_a_restart_and_no_longer_than_they_should() {
         outlive::<X25519>();
         outlive::<mixwell_sphinx::Kem<XWing>>();
+    }
+
+    /// The clock goes far ahead and comes back: what was wiped does not return, what was made for later is there when its time comes.
+    #[test]
+    fn a_clock_that_steps_far() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut rng = Randomness::from_seed(1).rng();
+        let keys = MixKeys::<X25519>::in_folder(folder.path().to_path_buf()).unwrap();
+        let files = || fs::read_dir(folder.path()).unwrap().count();
+        let mut advance = |epoch| {
+            keys.advance(Epoch(epoch), &mut rng).unwrap();
+            let public = keys.public(Epoch(epoch));
+            assert_eq!(public.keys().map(|of| of.0).collect::<Vec<_>>(), [epoch, epoch + 1, epoch + 2]);
+            public
+        };
+        let near = advance(5);
+        fs::write(keys.seen_file(Epoch(5)).unwrap(), [0; 32]).unwrap();
+        let far = advance(1_000_000);
+        assert_eq!((epochs(&keys), files()), (vec![], 4), "keys of the past are wiped, and what was seen under them");
+        let again = advance(5);
+        assert!(near.iter().all(|(epoch, key)| again[epoch] != *key), "they were wiped");
+        assert_eq!((epochs(&keys), files()), (vec![5, 6, 7, 8], 8));
+        assert_eq!(advance(1_000_000), far);
+        assert_eq!((epochs(&keys), files()), (vec![], 4));
+    }
+
+    /// A clock that is out of its mind.
+    #[test]
+    fn the_last_epoch_of_all() {
+        let keys = MixKeys::<X25519>::in_memory();
+        keys.advance(Epoch(u64::MAX), &mut Randomness::from_seed(1).rng()).unwrap();
+        assert_eq!(keys.public(Epoch(u64::MAX)).len(), 1);
     }
 
     #[cfg(unix)]

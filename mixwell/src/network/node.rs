@@ -3,42 +3,43 @@
 #[cfg(test)]
 mod alone;
 mod arrivals;
+mod calling;
 #[cfg(test)]
 mod mischief;
 mod neighbours;
 mod release;
 mod serve;
+mod sizes;
 #[cfg(test)]
 mod tests;
 
 use super::{
     clock::Clock,
     counters::{Counters, Flow, Loss},
-    directory::{Consensuses, Directory},
+    directory::Directory,
     gateway::Mailboxes,
     keys::LinkKey,
-    link::{Acceptor, Calls, Dialer, Outgoing, Peer, Routes, Stopwatch, Who, stopped},
+    link::{Acceptor, Calls, Routes, Stopwatch, Who, stopped},
     mix::{Kind, Mix, Setup},
     mix_keys::{MixKeys, MixScheme},
     packet::Pool,
     packets::KeyRing,
     randomness::Randomness,
-    rendezvous,
     runtime::pass_on,
     service::Services,
 };
 use arrivals::Arrivals;
 #[cfg(test)]
 pub(crate) use mischief::Wrong;
+pub(crate) use sizes::{Sizes, packets_of};
 
 use core::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::Duration,
 };
-use mixwell_mixdelay::Limits;
 use mixwell_pki_types::{Epoch, Rates};
 use mixwell_sphinx::{NodeId, RecipientId, Sphinx};
-use mixwell_wire::{Link, PacketSizes, Timeouts};
+use mixwell_wire::{Link, PacketSizes};
 use neighbours::Callers;
 use std::{
     collections::BTreeMap,
@@ -47,39 +48,10 @@ use std::{
 use tokio::{
     net::TcpListener,
     sync::{Notify, OnceCell, watch},
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
     time,
 };
 use tracing::info;
-
-/// How much a node holds, and for how long.
-#[derive(Debug, Clone)]
-pub(crate) struct Sizes {
-    /// Packet buffers: what all packets in the node share.
-    pub(crate) buffers: usize,
-    /// Packets that wait for their release.
-    pub(crate) queue: usize,
-    /// Packets that wait to be written to one peer.
-    pub(crate) write_queue: usize,
-    /// The most packets under one mix key, all of an epoch; 8 bytes each and some more, once they have come.
-    pub(crate) replays: usize,
-    /// Handshakes at a time.
-    pub(crate) handshakes: usize,
-    /// Clients at a time.
-    pub(crate) clients: usize,
-    /// Clients of one address.
-    pub(crate) clients_per_address: usize,
-    /// Replies that wait for one client.
-    pub(crate) mailbox: usize,
-    /// What a rendezvous service holds.
-    pub(crate) boxes: rendezvous::Limits,
-    /// How long packets may be held and late.
-    pub(crate) limits: Limits,
-    /// How long a packet may wait to be written.
-    pub(crate) write_wait: Duration,
-    /// How long to wait for peers.
-    pub(crate) timeouts: Timeouts,
-}
 
 /// What a node is made of.
 pub(crate) struct Parts<S: MixScheme> {
@@ -126,39 +98,6 @@ pub(crate) struct Node {
     pub(crate) mischief: mischief::Mischief,
 }
 
-impl Sizes {
-    /// The same for a process that can have no more than so many files and sockets: for clients is what the handshakes, the
-    /// node's own links, its files and its calls to authorities leave.
-    pub(crate) fn within(self, files: usize) -> Self {
-        let left = files.saturating_sub(self.handshakes).saturating_sub(OWN_FILES);
-        Self { clients: self.clients.min(left), ..self }
-    }
-
-    /// What a network of so long epochs wants by the specification, in memory of some tens of megabytes.
-    pub(crate) fn for_period(period: Duration) -> Self {
-        Self {
-            buffers: 16_384,
-            queue: 8192,
-            write_queue: 1024,
-            replays: packets_of(period, 10_000),
-            handshakes: 256,
-            clients: 1024,
-            clients_per_address: 128,
-            mailbox: 256,
-            boxes: rendezvous::Limits::for_period(period),
-            limits: super::mix::limits(period),
-            write_wait: Duration::from_millis(50),
-            timeouts: Timeouts::default(),
-        }
-    }
-}
-
-/// The packets of an epoch at so many a second.
-pub(crate) fn packets_of(period: Duration, per_second: u32) -> usize {
-    let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
-    usize::try_from(packets).unwrap_or(usize::MAX)
-}
-
 impl Node {
     /// A node, and the task that hands its mix keys on from epoch to epoch.
     pub(crate) fn new<S: MixScheme>(parts: Parts<S>) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
@@ -194,13 +133,7 @@ impl Node {
             #[cfg(test)]
             mischief: mischief::Mischief::default(),
         };
-        let turn = async move {
-            loop {
-                let epoch = clock.epoch();
-                ring.turn_to(epoch, &mix_keys, replays, &mut filters);
-                clock.sleep_until(clock.eighths_into(epoch.plus(1), 0)).await;
-            }
-        };
+        let turn = async move { ring.follow(clock, &mix_keys, replays, &mut filters).await };
         (Arc::new(node), turn)
     }
 
@@ -314,71 +247,6 @@ impl Node {
         (is_queue && self.mix.kind() == Kind::Gateway).then_some(Who::Client(RecipientId(id)))
     }
 
-    /// Keeps links up to the nodes that the consensus puts behind this one, until it is time to hang up.
-    async fn call_neighbours(&self, hung_up: watch::Receiver<bool>) {
-        let mut directory = self.directory.clone();
-        let mut stop = hung_up.clone();
-        let mut calls = JoinSet::new();
-        let mut links: BTreeMap<[u8; 32], (Peer, Arc<Outgoing>, AbortHandle)> = BTreeMap::new();
-        loop {
-            let known = directory.borrow_and_update().clone();
-            let (peers, grace_ends) = (self.turn_to(&known), neighbours::grace_ends(self.clock, &known));
-            links.retain(|id, (peer, out, task)| {
-                let stays = peers.get(id) == Some(peer);
-                if !stays {
-                    task.abort();
-                    out.close(self.mix.counters());
-                }
-                stays
-            });
-            for (id, peer) in peers {
-                links.entry(id).or_insert_with(|| {
-                    let out = Arc::new(Outgoing::new(self.sizes.write_queue, self.sizes.write_wait));
-                    let (dialer, called, link) = (self.dialer(hung_up.clone()), peer.clone(), Arc::clone(&out));
-                    let task = calls.spawn(async move { dialer.run(&called, &link).await });
-                    (peer, out, task)
-                });
-            }
-            self.routes.set(links.iter().map(|(id, (_, out, _))| (NodeId(*id), Arc::clone(out))).collect());
-            tokio::select! {
-                changed = directory.changed() => if changed.is_err() {
-                    // nobody tells us of the network any more: what there is stays
-                    stopped(&mut stop).await;
-                    break;
-                },
-                // those that were aborted, mostly
-                () = self.clock.sleep_until(grace_ends), if self.clock.now() < grace_ends => {}
-                Some(ended) = calls.join_next() => { pass_on(ended); }
-                () = stopped(&mut stop) => break,
-            }
-        }
-        while calls.join_next().await.is_some() {}
-    }
-
-    /// Takes what it needs of a changed directory, and gives the nodes that are to be called.
-    fn turn_to(&self, known: &Consensuses) -> BTreeMap<[u8; 32], Peer> {
-        let rates = known.current.as_ref().and_then(|consensus| Some(consensus.document().ok()?.rates()));
-        if rates.is_some() {
-            *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
-        }
-        neighbours::update(self.id, known, self.clock, self.clock.now(), &self.callers)
-    }
-
-    fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {
-        let packet_sizes = PacketSizes::from(self.mix.geometry());
-        Dialer {
-            key: self.link_key.clone(),
-            id: self.id,
-            link: Link::node(packet_sizes),
-            timeouts: self.sizes.timeouts,
-            period: self.clock.period().duration(),
-            counters: Arc::clone(self.mix.counters()),
-            stopwatch: self.stopwatch,
-            randomness: self.randomness.branch(),
-            stop,
-        }
-    }
-
     /// Throws away replies and boxes that nobody comes for. Does not end.
     async fn sweep(&self) {
         loop {
@@ -390,9 +258,6 @@ impl Node {
         }
     }
 }
-
-/// Files and sockets that are not for those who call.
-const OWN_FILES: usize = 256;
 
 /// How long a node that stops waits for its packets to leave.
 const FAREWELL: Duration = Duration::from_secs(2);

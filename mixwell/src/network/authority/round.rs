@@ -1,5 +1,7 @@
 //! One round: what the authorities say to each other in an epoch about the next one.
 
+mod forms;
+
 use super::{
     message::Kind,
     permitted::Rules,
@@ -7,11 +9,10 @@ use super::{
 };
 use crate::network::keys::Identity;
 use chacha20::ChaCha20Rng;
+use forms::{decode_signature, encode_signature, grow, normalised};
 use mixwell_pki_types::{
     Certificate, Document, Epoch, KeyHash, LIFETIME, Reveal, SchemeError, SignError, VerifyingKey,
-    build::DocumentBuilder,
-    cbor::{Item, Kind as CborKind, Map, Writer},
-    certify,
+    build::DocumentBuilder, certify,
 };
 use mixwell_wire::{CertStatus, RevealStatus, SigStatus, VoteStatus};
 use std::{collections::BTreeMap, sync::Arc};
@@ -47,18 +48,6 @@ impl Own<'_> {
         let key = self.identity.signing()?;
         let signed = grow(|out| certify(payload, epoch.plus(LIFETIME), &key, rng, out));
         signed.map_err(|error| if let SignError::Scheme(error) = error { error } else { SchemeError::Key })
-    }
-}
-
-/// Measures with an empty buffer, then writes.
-fn grow(mut write: impl FnMut(&mut [u8]) -> Result<usize, SignError>) -> Result<Vec<u8>, SignError> {
-    match write(&mut []) {
-        Err(SignError::Buffer(error)) => {
-            let mut out = vec![0; error.need];
-            write(&mut out).map(|_| out)
-        }
-        Err(error) => Err(error),
-        Ok(_) => Ok(Vec::new()),
     }
 }
 
@@ -299,44 +288,4 @@ fn put(place: &mut Option<Vec<u8>>, value: Vec<u8>) -> Result<(), Differs> {
             Ok(())
         }
     }
-}
-
-/// A certificate with the signature of one signer and nothing else, so that nobody else can make two of it that differ.
-fn normalised(certificate: &[u8], signer: KeyHash) -> Option<Vec<u8>> {
-    let read = Certificate::parse(certificate).ok()?;
-    let signature = read.signature_by(signer)?;
-    let write = |writer: &mut Writer<'_>| {
-        writer.map(5).text("KeyType").text(read.key_type()).text("Version").unsigned(0);
-        writer.text("Certified").bytes(read.unverified_payload()).text("Expiration").unsigned(read.expiration().0);
-        writer.text("Signatures").map(1).bytes(&signer.0);
-        write_signature(writer, signer, signature);
-    };
-    Some(encode(write))
-}
-
-fn write_signature(writer: &mut Writer<'_>, signer: KeyHash, signature: &[u8]) {
-    writer.map(2).text("Payload").bytes(signature).text("PublicKeySum256").bytes(&signer.0);
-}
-
-fn encode_signature(signer: KeyHash, signature: &[u8]) -> Vec<u8> {
-    encode(|writer| write_signature(writer, signer, signature))
-}
-
-fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
-    let mut measure = Writer::new(&mut []);
-    write(&mut measure);
-    let mut out = vec![0; measure.written()];
-    write(&mut Writer::new(&mut out));
-    out
-}
-
-fn decode_signature(bytes: &[u8]) -> Option<(KeyHash, &[u8])> {
-    let CborKind::Map(fields) = Item::parse(bytes).ok()?.kind() else { return None };
-    let CborKind::Bytes(signer) = field(fields, "PublicKeySum256")?.kind() else { return None };
-    let CborKind::Bytes(signature) = field(fields, "Payload")?.kind() else { return None };
-    Some((KeyHash(signer.try_into().ok()?), signature))
-}
-
-fn field<'a>(mut fields: Map<'a>, name: &str) -> Option<Item<'a>> {
-    fields.find(|(key, _)| matches!(key.kind(), CborKind::Text(text) if text == name)).map(|(_, value)| value)
 }

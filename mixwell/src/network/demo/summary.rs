@@ -101,11 +101,11 @@ impl Report {
                 "besides the delays" => millis(percentile(&besides, 1.0)),
                 _ => String::new(),
             });
-            write!(out, "  {name:<22}")?;
+            let mut line = format!("  {name:<22}");
             for cell in cells {
-                write!(out, " {cell:>9}")?;
+                write!(line, " {cell:>9}")?;
             }
-            writeln!(out)?;
+            writeln!(out, "{}", line.trim_end())?;
         }
         writeln!(
             out,

@@ -197,7 +197,8 @@ fn messages(results: &Results) -> String {
     let Results { asked, good, awaited, .. } = results;
     let bad = results.wrong.saturating_add(results.lost);
     let bad = if bad == 0 { String::new() } else { format!(", {bad} LOST") };
-    let last = results.round_trips.last().map_or_else(String::new, |(last, _)| format!(", in {}", millis(*last)));
+    let last =
+        results.round_trips.last().map_or_else(String::new, |(last, _)| format!(", the last in {}", millis(*last)));
     format!("{} sent, {} back{bad}, {awaited} under way{last}", grouped(*asked), grouped(*good))
 }
 

@@ -1,12 +1,14 @@
 //! The network of the demonstration: keys, sockets and tasks.
 
+mod scale;
+mod seat;
+
 use super::{
     Arguments,
     talk::{Results, Talk, lock},
 };
 use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
 use crate::network::{
-    address::Address,
     authority::{self, AuthorityNode, Rules, State},
     client::{self, Tally},
     clock::Clock,
@@ -14,32 +16,27 @@ use crate::network::{
     counters::Flow,
     directory::{Consensuses, Directory, follow},
     error::NetworkError,
-    keys::{Identity, LinkKem, LinkKey},
+    keys::{LinkKem, LinkKey},
     launch::Launch,
     link::stopped,
     listener::{Listener, ListenerLimits},
     mix::Kind,
-    node::{Node, Sizes},
+    node::Node,
     packets,
-    peers::{Authorities, Authority},
+    peers::Authorities,
     pki_client::PkiClient,
     randomness::Randomness,
 };
-use core::{
-    net::SocketAddr,
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::Duration,
-};
-use mixwell_pki_types::{Ed25519, Epoch, Period, Rates};
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
-use mixwell_wire::Timeouts;
+use scale::{PATIENT, period_from_now, sizes};
+use seat::Seat;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
-    time::SystemTime,
 };
 use tokio::{
-    net::TcpListener,
     sync::{mpsc, watch},
     task::JoinSet,
 };
@@ -87,16 +84,6 @@ impl Sent {
             loops: self.loops.saturating_sub(before.loops),
         }
     }
-}
-
-/// The keys and the socket of a node or authority.
-struct Seat {
-    name: String,
-    identity: Arc<Identity>,
-    link_key: LinkKey,
-    listener: TcpListener,
-    socket: SocketAddr,
-    address: Address,
 }
 
 impl World {
@@ -306,86 +293,4 @@ impl World {
         drop(self.directory);
         while self.tasks.join_next().await.is_some() {}
     }
-}
-
-impl Seat {
-    async fn new(name: String, arguments: &Arguments, randomness: &Randomness) -> Result<Self, NetworkError> {
-        let mut rng = randomness.rng();
-        let identity = Arc::new(Identity::generate(&Ed25519, &mut rng)?);
-        let link_key = LinkKey::generate(arguments.kem, &mut rng)?;
-        let failed = |error| NetworkError::Listen("127.0.0.1".to_owned(), error);
-        let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
-        let socket = listener.local_addr().map_err(failed)?;
-        Ok(Self { name, identity, link_key, listener, socket, address: Address::of(socket) })
-    }
-
-    fn as_part(&self, role: Role) -> Part {
-        Part {
-            role,
-            name: self.name.clone(),
-            identity_pem: self.identity.public_pem(),
-            link_pem: self.link_key.public_pem(),
-            address: self.socket,
-            metrics: None,
-        }
-    }
-
-    fn as_authority(&self) -> Authority {
-        Authority {
-            identifier: self.name.clone(),
-            identity: self.identity.public().to_vec(),
-            id: self.identity.id(),
-            link_key: self.link_key.public().to_vec(),
-            addresses: vec![self.address.clone()],
-        }
-    }
-
-    fn as_gateway(&self) -> Gateway {
-        Gateway {
-            name: self.name.clone(),
-            id: self.identity.id(),
-            link_key: self.link_key.public().to_vec(),
-            addresses: vec![self.address.clone()],
-        }
-    }
-}
-
-/// All nodes share a machine, perhaps a slow one: little memory each, and patience with what comes late.
-fn sizes(period: Period) -> Sizes {
-    let usual = Sizes::for_period(period.duration());
-    let mut limits = usual.limits;
-    (limits.unwrap_millis, limits.slack_millis) = (5_000, 5_000);
-    Sizes {
-        buffers: 2048,
-        queue: 1024,
-        replays: 1 << 16,
-        clients_per_address: usual.clients,
-        limits,
-        write_wait: Duration::from_secs(5),
-        timeouts: PATIENT,
-        ..usual
-    }
-}
-
-const PATIENT: Timeouts =
-    Timeouts { handshake: Duration::from_secs(10), read: Duration::from_mins(2), write: Duration::from_mins(1) };
-
-/// A period of about this length of which an epoch has just begun, so that nobody has to wait for that.
-///
-/// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by hours. A configuration
-/// counts seconds.
-fn period_from_now(arguments: &Arguments) -> Period {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let about = arguments.epoch();
-    let (step, steps) = if arguments.serve.is_some() {
-        (Duration::from_secs(1), u32::try_from(about.as_secs()).unwrap_or(u32::MAX).div_ceil(2).clamp(5, 100))
-    } else {
-        (Duration::from_millis(1), 2000)
-    };
-    let tried = (0..steps).filter_map(|number| {
-        let period = Period::new(about.saturating_add(step.saturating_mul(number)))?;
-        Some((period.at(now).ok()?, period))
-    });
-    let best = tried.filter(|(time, _)| time.epoch > Epoch(0)).min_by_key(|(time, _)| time.elapsed);
-    best.map_or_else(Period::default, |(_, period)| period)
 }

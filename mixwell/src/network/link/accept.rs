@@ -1,5 +1,7 @@
 //! The called end of links: handshakes, a bounded number at a time, and one connection for each peer.
 
+mod open;
+
 use super::{pace::Pace, shares::Shares, stopped};
 use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::{
@@ -14,11 +16,8 @@ use mixwell_wire::{
     Ad, Link, Timeouts,
     tokio::{Reader, Writer},
 };
-use std::{
-    collections::{HashMap, VecDeque},
-    io,
-    sync::Arc,
-};
+use open::Open;
+use std::{collections::VecDeque, io, sync::Arc};
 use tokio::{
     io::BufReader,
     net::{
@@ -111,14 +110,6 @@ struct Caller {
     is_node: bool,
     /// Whether anything has come from it.
     spoke: Arc<AtomicBool>,
-}
-
-/// Connections by their peers.
-#[derive(Default)]
-struct Open {
-    by_peer: HashMap<Who, (AbortHandle, IpAddr)>,
-    clients: usize,
-    clients_of: HashMap<IpAddr, usize>,
 }
 
 impl Acceptor {
@@ -294,41 +285,6 @@ impl Acceptor {
         }
         open.count(who, address);
         self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
-    }
-}
-
-impl Open {
-    /// Forgets a connection that has ended, unless a newer one is there.
-    fn close(&mut self, id: tokio::task::Id) {
-        let found = self.by_peer.iter().find(|(_, (handle, _))| handle.id() == id);
-        if let Some((who, address)) = found.map(|(who, (_, address))| (*who, *address)) {
-            self.by_peer.remove(&who);
-            self.uncount(who, address);
-        }
-    }
-
-    fn clients_of(&self, address: IpAddr) -> usize {
-        self.clients_of.get(&address).copied().unwrap_or_default()
-    }
-
-    fn count(&mut self, who: Who, address: IpAddr) {
-        if let Who::Client(_) = who {
-            self.clients = self.clients.saturating_add(1);
-            let of = self.clients_of.entry(address).or_default();
-            *of = of.saturating_add(1);
-        }
-    }
-
-    fn uncount(&mut self, who: Who, address: IpAddr) {
-        if let Who::Client(_) = who {
-            self.clients = self.clients.saturating_sub(1);
-            let left = self.clients_of(address).saturating_sub(1);
-            if left == 0 {
-                self.clients_of.remove(&address);
-            } else {
-                self.clients_of.insert(address, left);
-            }
-        }
     }
 }
 

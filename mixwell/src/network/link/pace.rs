@@ -32,7 +32,8 @@ impl Pace {
 }
 
 fn burst_before(now: Instant) -> Instant {
-    now.checked_sub(EACH.saturating_mul(BURST)).unwrap_or(now)
+    // the last of them is due now
+    now.checked_sub(EACH.saturating_mul(BURST.saturating_sub(1))).unwrap_or(now)
 }
 
 #[cfg(test)]
@@ -48,7 +49,7 @@ pub(crate) mod tests {
         u64::from(BURST).saturating_add(u64::try_from(steady).unwrap())
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn turns_come_at_a_pace() {
         let pace = Arc::new(Pace::new());
         let begun = Instant::now();
@@ -73,7 +74,6 @@ pub(crate) mod tests {
         for _ in 0..50 {
             pace.turn().await;
         }
-        // a busy machine may take longer, but not as long as those others would have
-        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() <= EACH.saturating_mul(51), "{:?}", begun.elapsed());
     }
 }

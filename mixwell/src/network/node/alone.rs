@@ -17,6 +17,7 @@ mod throughput;
 
 use super::{Node, Sizes};
 use crate::network::{
+    directory::Directory,
     keys::LinkKey,
     mix::Kind,
     mix_keys::{MixKeys, MixScheme as _},
@@ -140,6 +141,16 @@ fn start(plan: &Plan, mix: Planned, stop: watch::Receiver<bool>) -> (Arc<Node>, 
     let (sender, directory) = watch::channel(Arc::new(plan.known.clone()));
     // the consensus stays as it is
     core::mem::forget(sender);
+    start_with(plan, mix, directory, stop)
+}
+
+/// Starts the mix, which is told of consensuses.
+fn start_with(
+    plan: &Plan,
+    mix: Planned,
+    directory: Directory,
+    stop: watch::Receiver<bool>,
+) -> (Arc<Node>, JoinHandle<()>) {
     let usual = Sizes::for_period(plan.clock.period().duration());
     // the machine may be busy with other tests
     let limits = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.limits };

@@ -2,6 +2,7 @@
 
 use super::{BATCH, replays::Replays};
 use crate::network::{
+    clock::Clock,
     counters::Loss,
     mix_keys::{MixKeys, MixScheme},
 };
@@ -43,6 +44,18 @@ impl<S: MixScheme> KeyRing<S> {
 
     pub(crate) const fn sphinx(&self) -> &Sphinx<S> {
         &self.sphinx
+    }
+
+    /// Turns to each epoch as it begins, and once more when keys are made: after a far step of the clock they come later. Does not end.
+    pub(crate) async fn follow(&self, clock: Clock, stored: &MixKeys<S>, packets: usize, rng: &mut impl CryptoRng) {
+        loop {
+            let epoch = clock.epoch();
+            self.turn_to(epoch, stored, packets, rng);
+            tokio::select! {
+                () = clock.sleep_until(clock.eighths_into(epoch.plus(1), 0)) => {}
+                () = stored.made() => {}
+            }
+        }
     }
 
     /// Takes the keys of an epoch, of the one before and the one after it. One that it has keeps its replay filter, and what is
@@ -108,5 +121,40 @@ impl<S: MixScheme> EpochKey<S> {
 impl<S: MixScheme> fmt::Debug for KeyRing<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyRing(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::randomness::Randomness;
+    use core::time::Duration;
+    use mixwell_pki_types::Period;
+    use mixwell_pq_kem::X25519;
+    use mixwell_sphinx::Geometry;
+
+    /// As after a step of the clock beyond all keys that there are: who opens packets has turned before who makes the keys.
+    #[tokio::test]
+    async fn keys_that_are_made_late_are_taken() {
+        let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
+        let opening = KeyRing::new(Sphinx::<X25519>::new(geometry).unwrap());
+        let (stored, randomness) = (MixKeys::in_memory(), Randomness::from_seed(1));
+        // an epoch of centuries does not end meanwhile
+        let clock = Clock::new(Period::new(Duration::from_hours(24 * 365 * 500)).unwrap());
+        let held = || opening.keys.read().unwrap().iter().map(|key| key.epoch).collect::<Vec<_>>();
+        let mut rng = randomness.rng();
+        let making = async {
+            assert_eq!(held(), []);
+            stored.advance(clock.epoch(), &mut randomness.rng()).unwrap();
+            while held().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = opening.follow(clock, &stored, 100, &mut rng) => {}
+            done = tokio::time::timeout(Duration::from_secs(20), making) => assert!(done.is_ok(), "no keys"),
+        }
+        assert_eq!(held(), [clock.epoch(), clock.epoch().plus(1)]);
     }
 }

@@ -120,12 +120,12 @@ fn unwrap_nanos(plan: &Plan, mix: &Planned, neighbours: &Neighbours) -> u64 {
 }
 
 /// The processor time that a thread has had: what others on the machine do does not count.
-fn processor_nanos(thread_files: &Path) -> u64 {
+pub(super) fn processor_nanos(thread_files: &Path) -> u64 {
     let schedstat = std::fs::read_to_string(thread_files.join("schedstat")).unwrap();
     schedstat.split(' ').next().unwrap().parse().unwrap()
 }
 
-const OWN_THREAD: &str = "/proc/thread-self";
+pub(super) const OWN_THREAD: &str = "/proc/thread-self";
 
 /// What it takes to decrypt a packet that comes over a link and to encrypt it for the next one.
 fn link_nanos(geometry: Geometry) -> u64 {

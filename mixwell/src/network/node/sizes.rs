@@ -1,0 +1,71 @@
+//! How much a node holds, and for how long.
+
+use crate::network::{mix, rendezvous};
+use core::time::Duration;
+use mixwell_mixdelay::Limits;
+use mixwell_wire::Timeouts;
+
+/// How much a node holds, and for how long.
+#[derive(Debug, Clone)]
+pub(crate) struct Sizes {
+    /// Packet buffers: what all packets in the node share.
+    pub(crate) buffers: usize,
+    /// Packets that wait for their release.
+    pub(crate) queue: usize,
+    /// Packets that wait to be written to one peer.
+    pub(crate) write_queue: usize,
+    /// The most packets under one mix key, all of an epoch; 8 bytes each and some more, once they have come.
+    pub(crate) replays: usize,
+    /// Handshakes at a time.
+    pub(crate) handshakes: usize,
+    /// Clients at a time.
+    pub(crate) clients: usize,
+    /// Clients of one address.
+    pub(crate) clients_per_address: usize,
+    /// Replies that wait for one client.
+    pub(crate) mailbox: usize,
+    /// What a rendezvous service holds.
+    pub(crate) boxes: rendezvous::Limits,
+    /// How long packets may be held and late.
+    pub(crate) limits: Limits,
+    /// How long a packet may wait to be written.
+    pub(crate) write_wait: Duration,
+    /// How long to wait for peers.
+    pub(crate) timeouts: Timeouts,
+}
+
+impl Sizes {
+    /// The same for a process that can have no more than so many files and sockets: for clients is what the handshakes, the
+    /// node's own links, its files and its calls to authorities leave.
+    pub(crate) fn within(self, files: usize) -> Self {
+        let left = files.saturating_sub(self.handshakes).saturating_sub(OWN_FILES);
+        Self { clients: self.clients.min(left), ..self }
+    }
+
+    /// What a network of so long epochs wants by the specification, in memory of some tens of megabytes.
+    pub(crate) fn for_period(period: Duration) -> Self {
+        Self {
+            buffers: 16_384,
+            queue: 8192,
+            write_queue: 1024,
+            replays: packets_of(period, 10_000),
+            handshakes: 256,
+            clients: 1024,
+            clients_per_address: 128,
+            mailbox: 256,
+            boxes: rendezvous::Limits::for_period(period),
+            limits: mix::limits(period),
+            write_wait: Duration::from_millis(50),
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// The packets of an epoch at so many a second.
+pub(crate) fn packets_of(period: Duration, per_second: u32) -> usize {
+    let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
+    usize::try_from(packets).unwrap_or(usize::MAX)
+}
+
+/// Files and sockets that are not for those who call.
+const OWN_FILES: usize = 256;
