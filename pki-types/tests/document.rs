@@ -92,6 +92,8 @@ fn vectors() {
         let threshold = if test.well_formed { keys.len() / 2 + 1 } else { 1 };
         let epoch = Epoch(certificate.expiration().0 - LIFETIME);
         let verified = certificate.verify_threshold(&keys, threshold, epoch).unwrap();
+        let signers = keys.iter().filter(|key| certificate.verify(key, epoch).is_ok());
+        assert_eq!(signers.count(), certificate.signers().count(), "{name}: each signature is an authority's");
         let document = verified.document().unwrap();
         assert_eq!(canonical(verified.payload()), verified.payload(), "{name}");
         assert_eq!(document.epoch(), epoch, "{name}");

@@ -8,10 +8,14 @@ mod family;
 mod hex_bytes;
 #[cfg(target_os = "linux")]
 pub mod memory;
+#[cfg(feature = "kem")]
+mod replay_kem;
 mod replay_rng;
 
 pub use family::{FAMILIES, Family};
 pub use hex_bytes::Hex;
+#[cfg(feature = "kem")]
+pub use replay_kem::ReplayKem;
 pub use replay_rng::ReplayRng;
 
 use serde::de::DeserializeOwned;

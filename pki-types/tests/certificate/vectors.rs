@@ -92,6 +92,9 @@ fn vectors() {
                 certificate.verify(key, last).unwrap();
             }
         }
+        if let Some(deterministic) = test.deterministic {
+            assert_eq!(deterministic, scheme.name() == "Ed25519", "{name}");
+        }
         if test.deterministic == Some(true) {
             assert_eq!(signed_again(&test, scheme), test.certificate[..], "{name}");
         }

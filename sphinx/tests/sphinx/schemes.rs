@@ -1,23 +1,36 @@
 //! The schemes by the names that the vectors use, and their keys.
 
+use crate::packet::PacketVector;
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing, kem, nike,
 };
 use mixwell_sphinx::{Kem, Scheme};
+use mixwell_vectors::ReplayKem;
 use rand_chacha::ChaCha20Rng;
 
 /// A scheme whose keys the tests can make, and read from bytes.
 pub(crate) trait TestScheme: Scheme {
+    /// The same scheme, but that what its sender draws can be recorded.
+    type Recorded: Scheme<PublicKey = Self::RecordedKey>;
+    type RecordedKey;
+
     fn public_key(bytes: &[u8]) -> Self::PublicKey;
     fn private_key(bytes: &[u8]) -> Self::PrivateKey;
     /// The public key of a private one.
     fn public_half(private: &[u8]) -> Vec<u8>;
     fn generate(rng: &mut ChaCha20Rng) -> (Self::PublicKey, Self::PrivateKey);
+
+    fn recorded_key(bytes: &[u8]) -> Self::RecordedKey;
+    /// What the sender of a packet drew for its hops.
+    fn drawn(test: &PacketVector) -> Vec<u8>;
 }
 
 macro_rules! nikes {
     ($($nike:ty),*) => {$(
         impl TestScheme for $nike {
+            type Recorded = Self;
+            type RecordedKey = nike::PublicKey<Self>;
+
             fn public_key(bytes: &[u8]) -> nike::PublicKey<Self> {
                 nike::PublicKey::from_bytes(array::<<Self as Nike>::PublicBytes>(bytes))
             }
@@ -34,6 +47,15 @@ macro_rules! nikes {
                 let private = nike::PrivateKey::generate(rng);
                 (private.public_key(), private)
             }
+
+            fn recorded_key(bytes: &[u8]) -> nike::PublicKey<Self> {
+                <Self as TestScheme>::public_key(bytes)
+            }
+
+            /// The ephemeral key.
+            fn drawn(test: &PacketVector) -> Vec<u8> {
+                test.ephemeral_private_key.clone().expect("recorded").0
+            }
         }
     )*};
 }
@@ -41,6 +63,9 @@ macro_rules! nikes {
 macro_rules! kems {
     ($($kem:ty),*) => {$(
         impl TestScheme for Kem<$kem> {
+            type Recorded = Kem<ReplayKem<$kem>>;
+            type RecordedKey = kem::PublicKey<ReplayKem<$kem>>;
+
             fn public_key(bytes: &[u8]) -> kem::PublicKey<$kem> {
                 kem::PublicKey::from_bytes(array::<<$kem as KemScheme>::PublicBytes>(bytes))
             }
@@ -58,6 +83,22 @@ macro_rules! kems {
             fn generate(rng: &mut ChaCha20Rng) -> (kem::PublicKey<$kem>, <$kem as KemScheme>::Expanded) {
                 let private = kem::PrivateKey::generate(rng);
                 (<$kem>::public_key(&private).unwrap(), <$kem>::expand(&private).unwrap())
+            }
+
+            fn recorded_key(bytes: &[u8]) -> kem::PublicKey<ReplayKem<$kem>> {
+                kem::PublicKey::from_bytes(array::<<$kem as KemScheme>::PublicBytes>(bytes))
+            }
+
+            /// Each hop's ciphertext, as it came there, and its secret.
+            fn drawn(test: &PacketVector) -> Vec<u8> {
+                let each = test.path.iter().zip(&test.packets).map(|(hop, packet)| {
+                    let len = <<$kem as KemScheme>::CiphertextBytes as ByteArray>::LEN;
+                    let (ciphertext, mut secret) = (&packet[2..][..len], kem::SharedSecret::<$kem>::default());
+                    let recorded = kem::Ciphertext::from_bytes(array::<<$kem as KemScheme>::CiphertextBytes>(ciphertext));
+                    <$kem>::decapsulate(&Self::private_key(&hop.private_key), &recorded, &mut secret).unwrap();
+                    [ciphertext, secret.as_bytes().as_ref()].concat()
+                });
+                each.collect::<Vec<_>>().concat()
             }
         }
     )*};

@@ -27,6 +27,15 @@ impl Geometry {
     /// Checks that the lengths follow from each other.
     pub(crate) fn sizes(&self) -> PacketSizes {
         let element = self.header_length - 2 - self.routing_info_length - 32;
+        let named = match (&*self.nike_name, &*self.kem_name) {
+            ("x25519", "") | ("", "x25519") => 32,
+            ("x448", "") | ("", "x448") => 56,
+            ("", "MLKEM768") => 1088,
+            ("", "XWING" | "MLKEM768-X25519") => 1088 + 32,
+            ("", "MLKEM768-X448") => 1088 + 56,
+            names => panic!("no scheme of the names {names:?}"),
+        };
+        assert_eq!(element, named);
         let in_block = if self.kem_name.is_empty() { 0 } else { element };
         assert_ne!(self.kem_name.is_empty(), self.nike_name.is_empty());
         assert_eq!((self.payload_tag_length, self.next_node_hop_length), (32, 65));

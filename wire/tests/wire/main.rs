@@ -18,7 +18,6 @@ mod geometry;
 mod handshake;
 mod memory;
 mod pair;
-mod replay;
 mod session;
 mod session_vectors;
 #[cfg(feature = "std")]

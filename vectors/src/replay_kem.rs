@@ -10,9 +10,9 @@ use rand_core::CryptoRng;
 /// `K`, but that encapsulation draws the ciphertext and then the secret from the random generator, which replays them.
 /// Keys and decapsulation are `K`'s own.
 #[derive(Debug)]
-pub(crate) struct Replay<K>(PhantomData<K>);
+pub struct ReplayKem<K>(PhantomData<K>);
 
-impl<K: Kem> Kem for Replay<K> {
+impl<K: Kem> Kem for ReplayKem<K> {
     const NAME: &'static str = K::NAME;
 
     type PublicBytes = K::PublicBytes;
