@@ -17,6 +17,9 @@ pub trait ByteArray:
 
     /// The bytes as an array, if their number is right.
     fn from_slice(bytes: &[u8]) -> Option<&Self>;
+
+    /// The bytes as an array to write to, if their number is right.
+    fn from_slice_mut(bytes: &mut [u8]) -> Option<&mut Self>;
 }
 
 impl<const N: usize> ByteArray for [u8; N]
@@ -27,6 +30,10 @@ where
     const ZERO: Self = [0; N];
 
     fn from_slice(bytes: &[u8]) -> Option<&Self> {
+        bytes.try_into().ok()
+    }
+
+    fn from_slice_mut(bytes: &mut [u8]) -> Option<&mut Self> {
         bytes.try_into().ok()
     }
 }

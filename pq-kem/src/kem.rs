@@ -1,6 +1,7 @@
 //! Key encapsulation mechanisms (KEMs).
 
 mod gap;
+mod in_place;
 mod parts;
 
 #[doc(hidden)]

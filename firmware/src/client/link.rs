@@ -6,53 +6,34 @@ use cortex_m_semihosting::hprintln;
 use mixwell_pq_kem::kem::Seed;
 use mixwell_sphinx::Geometry;
 use mixwell_wire::{
-    Ad, Command, FRAME_HEADER_LEN, Link, LinkSeed, Session,
-    initiator::{AwaitMessage2, AwaitMessage4, AwaitNoOp, CheckPeer, Initiator},
+    Ad, Command, FRAME_HEADER_LEN, Link, LinkSeed, PacketSizes, Session,
+    initiator::{AwaitMessage2, AwaitMessage4, AwaitNoOp, AwaitPeer, Initiator, SendMessage3},
 };
 use rand_core::CryptoRng;
 
-/// Room for the longest message and frame.
-const ROOM: usize = 3200;
+/// The longest frame; the longest message is shorter.
+const ROOM: usize = 3144;
 
 #[inline(never)]
 pub(super) fn measure(geometry: &Geometry) {
     let sizes = geometry.into();
     let buffer = &mut [0; ROOM];
     hprintln!("link with {}", <Replay as mixwell_pq_kem::Kem>::NAME);
-    let mut session = handshake(Link::client(sizes), buffer);
-
-    for (plaintext, wire) in &vectors::SENT {
-        let command = Command::decode(plaintext, &Link::gateway(sizes)).expect("a client's command");
-        let sealed = row("seal a command", || session.sender.seal(&command, buffer));
-        assert_eq!(sealed, Ok(*wire));
-    }
-    for (plaintext, wire) in &vectors::RECEIVED[1..] {
-        let (header, body) = receive(wire, buffer);
-        let opened = row("open a command", || session.receiver.open_length(header).expect("authentic").open(body));
-        assert_eq!(opened, Command::decode(plaintext, &Link::client(sizes)).map_err(Into::into));
-    }
-}
-
-/// Never inlined, as the steps: the key and the states are not on the stack any more when it has returned.
-#[inline(never)]
-fn handshake(link: Link, buffer: &mut [u8]) -> Session {
     let mut rng = Recorded::new([&vectors::EPHEMERAL_SEED]);
-    let (mut key, mut checked) = (None, None);
+    let mut key = None;
     let key = link_key(&mut key);
-    read_2(write_1(key, link, &mut rng, buffer), buffer, &mut checked);
-    let state = read_4(write_3(&mut checked, &mut rng, buffer), buffer);
-    let (_, wire) = vectors::RECEIVED[0];
-    let (header, body) = receive(wire, buffer);
-    let state = state.open_length(header).expect("the gateway's length");
-    row("open the no_op", || state.open(body)).expect("the gateway's no_op")
+    let state = read_2(write_1(key, Link::client(sizes), &mut rng, buffer), buffer);
+    let state = read_4(write_3(state, &mut rng, buffer), buffer);
+    commands(state, sizes, buffer);
 }
+
+// The steps are never inlined, and each state has a place only in the step that makes it.
 
 /// What is large is put in its place at once.
 #[inline(never)]
 fn link_key(key: &mut Option<LinkSeed<Replay>>) -> &LinkSeed<Replay> {
     let (public, seed) = vectors::INITIATOR_STATIC_PRIVATE.split_last_chunk().expect("a public key, and a seed");
-    row("prepare the link key", || *key = LinkSeed::new(Seed::from_bytes(*seed)).ok());
-    let key = key.as_ref().expect("a good seed");
+    let key = row("prepare the link key", || LinkSeed::new_in(Seed::from_bytes(*seed), key)).expect("a good seed");
     assert_eq!(key.public().as_bytes(), public);
     key
 }
@@ -73,24 +54,28 @@ fn write_1<'k>(
     state
 }
 
+/// The secret of message 2: what it tells of the peer has no place here yet.
 #[inline(never)]
-fn read_2<'k>(state: AwaitMessage2<'k, Replay>, buffer: &mut [u8], checked: &mut Option<CheckPeer<'k, Replay>>) {
+fn read_2<'k>(state: AwaitMessage2<'k, Replay>, buffer: &mut [u8]) -> AwaitPeer<'k, Replay> {
     let message = copy(&vectors::MESSAGE_2, buffer);
-    row("read message 2", || *checked = state.read(message).ok());
-    let peer = checked.as_ref().expect("the gateway's message").peer();
-    let gateway = Ad::new(&vectors::RESPONDER_AD).expect("a short name");
-    assert_eq!(peer.ad(), vectors::RESPONDER_AD);
-    assert!(vectors::RESPONDER_STATIC_PRIVATE.starts_with(peer.static_key().as_bytes()));
-    assert!(peer.is(gateway, peer.static_key()));
+    row("read message 2: secret", || state.read_secret(message).expect("the gateway's message"))
 }
 
 #[inline(never)]
-fn write_3<'k>(
-    checked: &mut Option<CheckPeer<'k, Replay>>,
-    rng: &mut Recorded<1>,
-    buffer: &mut [u8],
-) -> AwaitMessage4<'k, Replay> {
-    let state = checked.take().expect("message 2").accept();
+fn peer<'k>(state: AwaitPeer<'k, Replay>, buffer: &mut [u8]) -> SendMessage3<'k, Replay> {
+    let message = &mut buffer[..vectors::MESSAGE_2.len()];
+    let state = row("read message 2: peer", || state.read(message).expect("the gateway's message"));
+    let gateway = Ad::new(&vectors::RESPONDER_AD).expect("a short name");
+    let peer = state.peer();
+    assert_eq!(peer.ad(), vectors::RESPONDER_AD);
+    assert!(vectors::RESPONDER_STATIC_PRIVATE.starts_with(peer.static_key().as_bytes()));
+    assert!(peer.is(gateway, peer.static_key()));
+    state.accept()
+}
+
+#[inline(never)]
+fn write_3<'k>(state: AwaitPeer<'k, Replay>, rng: &mut Recorded<1>, buffer: &mut [u8]) -> AwaitMessage4<'k, Replay> {
+    let state = peer(state, buffer);
     let (state, message) =
         row("write message 3", || state.write(&mut *rng as &mut dyn CryptoRng, buffer).expect("a good key"));
     assert_eq!(message, vectors::MESSAGE_3);
@@ -101,6 +86,29 @@ fn write_3<'k>(
 fn read_4(state: AwaitMessage4<'_, Replay>, buffer: &mut [u8]) -> AwaitNoOp {
     let message = copy(&vectors::MESSAGE_4, buffer);
     row("read message 4", || state.read(message).expect("the gateway's message"))
+}
+
+#[inline(never)]
+fn commands(state: AwaitNoOp, sizes: PacketSizes, buffer: &mut [u8]) {
+    let mut session = no_op(state, buffer);
+    for (plaintext, wire) in &vectors::SENT {
+        let command = Command::decode(plaintext, &Link::gateway(sizes)).expect("a client's command");
+        let sealed = row("seal a command", || session.sender.seal(&command, buffer));
+        assert_eq!(sealed, Ok(*wire));
+    }
+    for (plaintext, wire) in &vectors::RECEIVED[1..] {
+        let (header, body) = receive(wire, buffer);
+        let opened = row("open a command", || session.receiver.open_length(header).expect("authentic").open(body));
+        assert_eq!(opened, Command::decode(plaintext, &Link::client(sizes)).map_err(Into::into));
+    }
+}
+
+#[inline(never)]
+fn no_op(state: AwaitNoOp, buffer: &mut [u8]) -> Session {
+    let (_, wire) = vectors::RECEIVED[0];
+    let (header, body) = receive(wire, buffer);
+    let state = state.open_length(header).expect("the gateway's length");
+    row("open the no_op", || state.open(body)).expect("the gateway's no_op")
 }
 
 /// What has come over the wire, in the client's own memory.

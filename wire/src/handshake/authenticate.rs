@@ -71,7 +71,7 @@ impl<K: Kem> Peer<K> {
     pub(super) fn read(static_key: &[u8], message: &[u8]) -> Result<Self, HandshakeError> {
         // declassified with what it calls: how long the peer's name is; whether its padding is zeros
         let (ad_len, ad, unix_time) = parse(message).ok_or(HandshakeError::Authenticate)?;
-        Ok(Self { static_key: kem::public_key(static_key)?, ad: *ad, ad_len, unix_time })
+        Ok(Self { static_key: kem::public_key(static_key)?.clone(), ad: *ad, ad_len, unix_time })
     }
 
     /// The static key: of a node or an authority, its link key.

@@ -3,7 +3,7 @@
 use super::{HandshakeError, kem};
 use mixwell_pq_kem::{
     Kem,
-    kem::{PublicKey, Seed, SharedSecret},
+    kem::{Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -22,23 +22,21 @@ impl<'a, K: Kem> Ephemeral<'a, K> {
         place: Option<&'a mut K::Expanded>,
         out: &mut [u8],
     ) -> Result<Self, HandshakeError> {
-        let (mut seed, mut public) = (Seed::<K>::default(), PublicKey::default());
+        let public = kem::public_key_mut(out)?;
+        let mut seed = Seed::<K>::default();
         rng.fill_bytes(seed.as_bytes_mut().as_mut());
-        let ephemeral = if let Some(place) = place {
+        if let Some(place) = place {
             let place = Place(place);
-            K::key_pair(&seed, &mut public, place.0)?;
-            Self::Expanded(place)
-        } else {
-            K::key_pair(&seed, &mut public, &mut K::Expanded::default())?;
-            Self::Seed(seed)
-        };
-        out.copy_from_slice(public.as_bytes().as_ref());
-        Ok(ephemeral)
+            K::key_pair(&seed, public, place.0)?;
+            return Ok(Self::Expanded(place));
+        }
+        kem::public_from_seed(&seed, public)?;
+        Ok(Self::Seed(seed))
     }
 
-    pub(super) fn decapsulate(self, ciphertext: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
+    pub(super) fn decapsulate(&self, ciphertext: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
         match self {
-            Self::Seed(seed) => kem::decapsulate_by_seed(&seed, ciphertext),
+            Self::Seed(seed) => kem::decapsulate_by_seed(seed, ciphertext),
             Self::Expanded(place) => kem::decapsulate::<K>(place.0, ciphertext),
         }
     }

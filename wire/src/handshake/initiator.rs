@@ -1,7 +1,8 @@
 //! The side that opened the connection.
 //!
 //! [`Initiator`] writes message 1 → [`AwaitMessage2`] → [`CheckPeer`] → [`SendMessage3`] → [`AwaitMessage4`] →
-//! [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`].
+//! [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`]. A device with little memory reads message 2 in two steps, with
+//! [`AwaitPeer`] between them.
 
 use super::{
     Ad, Ephemeral, HandshakeError, LinkKey, LinkSeed, Local, Messages, Peer, StaticKey, VERSION, kem,
@@ -13,7 +14,10 @@ use crate::{
     noise::{Keyed, Unkeyed},
     session::FRAME_HEADER_LEN,
 };
-use mixwell_pq_kem::{Kem, kem::PublicKey};
+use mixwell_pq_kem::{
+    Kem,
+    kem::{PublicKey, SharedSecret},
+};
 use rand_core::CryptoRng;
 
 /// The start: nothing is sent yet.
@@ -29,6 +33,13 @@ pub struct AwaitMessage2<'a, K: Kem> {
     link: Link,
     state: Unkeyed,
     ephemeral: Ephemeral<'a, K>,
+}
+
+/// The secret of message 2 is read, its other parts are not.
+pub struct AwaitPeer<'a, K: Kem> {
+    local: Local<'a, K>,
+    link: Link,
+    state: Keyed,
 }
 
 /// Message 2 has come. The caller decides whether it wants to talk with this peer.
@@ -110,15 +121,40 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
     /// # Errors
     /// [`HandshakeError`] if it is not a responder's.
     pub fn read(self, message: &mut [u8]) -> Result<CheckPeer<'a, K>, HandshakeError> {
+        self.read_secret(message)?.read(message)
+    }
+
+    /// Reads message 2, but only its secret, for devices with little memory: what this computes takes the most of the whole
+    /// handshake, and there is nothing of the peer in memory yet. Goes on with [`AwaitPeer::read`], in another function.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if it is not a responder's.
+    pub fn read_secret(mut self, message: &[u8]) -> Result<AwaitPeer<'a, K>, HandshakeError> {
         check_length(message, Messages::<K>::LEN_2)?;
-        let Self { local, link, mut state, ephemeral } = self;
-        let (ekem, rest) = cut(message, Messages::<K>::CIPHERTEXT_LEN)?;
+        let ekem = message.get(..Messages::<K>::CIPHERTEXT_LEN).unwrap_or_default();
+        self.state.mix_hash(ekem);
+        let secret = self.ephemeral.decapsulate(ekem)?;
+        Ok(self.mix(&secret))
+    }
+
+    /// Not inlined: what it makes has no place yet while the secret is computed.
+    #[inline(never)]
+    fn mix(self, secret: &SharedSecret<K>) -> AwaitPeer<'a, K> {
+        let state = self.state.mix_key(secret.as_bytes().as_ref());
+        AwaitPeer { local: self.local, link: self.link, state }
+    }
+}
+
+impl<'a, K: Kem> AwaitPeer<'a, K> {
+    /// Reads the rest of the same message, which is decrypted where it lies.
+    ///
+    /// # Errors
+    /// [`HandshakeError`] if it is not a responder's.
+    pub fn read(self, message: &mut [u8]) -> Result<CheckPeer<'a, K>, HandshakeError> {
+        check_length(message, Messages::<K>::LEN_2)?;
+        let Self { local, link, mut state } = self;
+        let (_, rest) = cut(message, Messages::<K>::CIPHERTEXT_LEN)?;
         let (static_key, payload) = cut(rest, Messages::<K>::STATIC_LEN)?;
-        state.mix_hash(ekem);
-        let mut state = {
-            let secret = ephemeral.decapsulate(ekem)?;
-            state.mix_key(secret.as_bytes().as_ref())
-        };
         let static_key = state.decrypt_and_hash(static_key)?;
         let peer = Peer::read(static_key, state.decrypt_and_hash(payload)?)?;
         Ok(CheckPeer { local, link, state, peer })
@@ -167,14 +203,19 @@ impl<K: Kem> AwaitMessage4<'_, K> {
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not the responder's.
-    pub fn read(self, message: &mut [u8]) -> Result<AwaitNoOp, HandshakeError> {
+    pub fn read(mut self, message: &mut [u8]) -> Result<AwaitNoOp, HandshakeError> {
         check_length(message, Messages::<K>::LEN_4)?;
-        let Self { key, link, mut state } = self;
         let (skem, payload) = cut(message, Messages::<K>::SEALED_CIPHERTEXT_LEN)?;
-        kem::receive_skem(&mut state, &key, skem)?;
-        state.decrypt_and_hash(payload)?;
-        let [send, receive] = state.split();
-        Ok(AwaitNoOp(Session::new(send, receive, link)))
+        kem::receive_skem(&mut self.state, &self.key, skem)?;
+        self.state.decrypt_and_hash(payload)?;
+        Ok(self.split())
+    }
+
+    /// Not inlined: what it makes has no place yet while the secret is computed.
+    #[inline(never)]
+    fn split(self) -> AwaitNoOp {
+        let [send, receive] = self.state.split();
+        AwaitNoOp(Session::new(send, receive, self.link))
     }
 }
 
@@ -210,7 +251,14 @@ impl AwaitNoOpBody {
     }
 }
 
-opaque_debug!(Initiator<'_, K>, AwaitMessage2<'_, K>, CheckPeer<'_, K>, SendMessage3<'_, K>, AwaitMessage4<'_, K>);
+opaque_debug!(
+    Initiator<'_, K>,
+    AwaitMessage2<'_, K>,
+    AwaitPeer<'_, K>,
+    CheckPeer<'_, K>,
+    SendMessage3<'_, K>,
+    AwaitMessage4<'_, K>
+);
 
 #[cfg(test)]
 mod tests {

@@ -4,34 +4,37 @@ use super::{HandshakeError, StaticKey};
 use crate::noise::{Keyed, TAG_LEN};
 use mixwell_pq_kem::{
     ByteArray, Kem,
-    kem::{Ciphertext, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, KeyError, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
 /// A public key in a peer's message.
-pub(super) fn public_key<K: Kem>(bytes: &[u8]) -> Result<PublicKey<K>, HandshakeError> {
-    K::PublicBytes::from_slice(bytes).copied().map(PublicKey::from_bytes).ok_or(HandshakeError::Key)
+pub(super) fn public_key<K: Kem>(bytes: &[u8]) -> Result<&PublicKey<K>, HandshakeError> {
+    K::PublicBytes::from_slice(bytes).map(PublicKey::from_bytes_ref).ok_or(HandshakeError::Key)
 }
 
-/// Encapsulates, and writes the ciphertext to `out`, which has its length. Not inlined, as below.
-#[inline(never)]
+/// The place of a public key in a message of this side's.
+pub(super) fn public_key_mut<K: Kem>(bytes: &mut [u8]) -> Result<&mut PublicKey<K>, HandshakeError> {
+    K::PublicBytes::from_slice_mut(bytes).map(PublicKey::from_bytes_mut).ok_or(HandshakeError::Key)
+}
+
+/// Encapsulates, and writes the ciphertext to `out`, which has its length.
 pub(super) fn encapsulate<K: Kem, R: CryptoRng + ?Sized>(
     public: &PublicKey<K>,
     rng: &mut R,
     out: &mut [u8],
 ) -> Result<SharedSecret<K>, HandshakeError> {
-    let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
-    K::encapsulate(public, rng, &mut ciphertext, &mut secret)?;
-    out.copy_from_slice(ciphertext.as_bytes().as_ref());
+    let ciphertext = K::CiphertextBytes::from_slice_mut(out).map(Ciphertext::from_bytes_mut);
+    let mut secret = SharedSecret::default();
+    K::encapsulate(public, rng, ciphertext.ok_or(HandshakeError::Failed)?, &mut secret)?;
     Ok(secret)
 }
 
-/// Decapsulates the ciphertext `bytes`. Not inlined: the copy of it is gone when this returns.
-#[inline(never)]
+/// Decapsulates the ciphertext `bytes`.
 pub(super) fn decapsulate<K: Kem>(key: &K::Expanded, bytes: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
-    let ciphertext = K::CiphertextBytes::from_slice(bytes).copied().map(Ciphertext::from_bytes);
+    let ciphertext = K::CiphertextBytes::from_slice(bytes).map(Ciphertext::from_bytes_ref);
     let mut secret = SharedSecret::default();
-    K::decapsulate(key, &ciphertext.ok_or(HandshakeError::Failed)?, &mut secret)?;
+    K::decapsulate(key, ciphertext.ok_or(HandshakeError::Failed)?, &mut secret)?;
     Ok(secret)
 }
 
@@ -41,6 +44,12 @@ pub(super) fn decapsulate_by_seed<K: Kem>(seed: &Seed<K>, bytes: &[u8]) -> Resul
     let mut key = K::Expanded::default();
     K::expand_seed(seed, &mut key)?;
     decapsulate::<K>(&key, bytes)
+}
+
+/// The public key that comes of a seed. Not inlined, as above.
+#[inline(never)]
+pub(super) fn public_from_seed<K: Kem>(seed: &Seed<K>, public: &mut PublicKey<K>) -> Result<(), KeyError> {
+    K::key_pair(seed, public, &mut K::Expanded::default())
 }
 
 /// `skem`, writing: an encrypted ciphertext.

@@ -1,5 +1,6 @@
 //! An initiator's static key in little memory.
 
+use super::kem;
 use core::fmt;
 use mixwell_pq_kem::{
     Kem,
@@ -20,8 +21,27 @@ impl<K: Kem> LinkSeed<K> {
     /// None with the KEMs of `mixwell-pq-kem`.
     pub fn new(seed: Seed<K>) -> Result<Self, KeyError> {
         let mut key = Self { seed, public: PublicKey::default() };
-        K::key_pair(&key.seed, &mut key.public, &mut K::Expanded::default())?;
+        kem::public_from_seed(&key.seed, &mut key.public)?;
         Ok(key)
+    }
+
+    /// Derives the public key in place, for as little memory as there can be.
+    ///
+    /// # Errors
+    /// None with the KEMs of `mixwell-pq-kem`; `place` is empty then.
+    pub fn new_in(seed: Seed<K>, place: &mut Option<Self>) -> Result<&Self, KeyError> {
+        let key = Self::insert(seed, place);
+        if let Err(error) = kem::public_from_seed(&key.seed, &mut key.public) {
+            *place = None;
+            return Err(error);
+        }
+        place.as_ref().ok_or(KeyError)
+    }
+
+    /// Not inlined: until the compiler moves it into its place, there are two.
+    #[inline(never)]
+    fn insert(seed: Seed<K>, place: &mut Option<Self>) -> &mut Self {
+        place.insert(Self { seed, public: PublicKey::default() })
     }
 
     /// The public key, which peers know the owner by.

@@ -69,7 +69,7 @@ impl<'a, K: Kem> Responder<'a, K> {
         state.mix_hash(public);
         // the empty payload
         state.mix_hash(&[]);
-        Ok(SendMessage2 { local: self.0, state, ephemeral: kem::public_key(public)? })
+        Ok(SendMessage2 { local: self.0, state, ephemeral: kem::public_key(public)?.clone() })
     }
 }
 

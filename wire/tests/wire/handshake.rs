@@ -216,6 +216,31 @@ fn malformed_keys_and_secrets() {
     assert_eq!(state.read(&mut message).map(|_| ()), Err(HandshakeError::Failed));
 }
 
+/// Message 2 in two steps is the same; the second step wants the same message.
+#[test]
+fn message_2_in_two_steps() {
+    let pair = Pair::default();
+    let mut out = [0; Lengths::MAX_LEN];
+    let (state, _, mut message) = pair.sent_2();
+    let state = state.read_secret(&message).unwrap();
+    assert_eq!(format!("{state:?}"), "AwaitPeer<FAKE>(..)");
+    let state = state.read(&mut message).unwrap().accept();
+    let (_, message_3) = state.write(&mut rng(3), &mut out).unwrap();
+    assert_eq!(message_3, pair.transcript().0[2]);
+
+    for at in [Lengths::LEN_2 - 1, Lengths::LEN_2 - 300] {
+        let (state, _, mut message) = pair.sent_2();
+        let state = state.read_secret(&message).unwrap();
+        message[at] ^= 1;
+        assert_eq!(state.read(&mut message).map(|_| ()), Err(HandshakeError::Failed));
+    }
+    let short = HandshakeError::Length { want: Lengths::LEN_2, got: Lengths::LEN_2 - 1 };
+    let (state, _, mut message) = pair.sent_2();
+    assert_eq!(state.read_secret(&message[1..]).map(|_| ()), Err(short));
+    let state = pair.sent_2().0.read_secret(&message).unwrap();
+    assert_eq!(state.read(&mut message[1..]).map(|_| ()), Err(short));
+}
+
 /// A link key that is prepared in its place is the same; a malformed one leaves the place empty.
 #[test]
 fn a_link_key_in_place() {
@@ -249,6 +274,10 @@ fn a_link_key_as_its_seed() {
     let (state, message) = state.write(&mut rng(3), &mut out).unwrap();
     assert_eq!(message, sent_3);
     state.read(&mut sent_4).unwrap();
+
+    let mut place = None;
+    assert_eq!(LinkSeed::<FakeKem>::new_in(Seed::from_bytes([2; 32]), &mut place).unwrap().public(), seed.public());
+    assert_eq!(place.unwrap().public(), seed.public());
 
     // another seed's key cannot read message 4
     let other = LinkSeed::<FakeKem>::new(Seed::from_bytes([6; 32])).unwrap();

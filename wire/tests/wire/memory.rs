@@ -8,6 +8,7 @@ fn states_are_small() {
     let initiator = [
         size_of::<initiator::Initiator<'_, XWing>>(),
         size_of::<initiator::AwaitMessage2<'_, XWing>>(),
+        size_of::<initiator::AwaitPeer<'_, XWing>>(),
         size_of::<initiator::CheckPeer<'_, XWing>>(),
         size_of::<initiator::SendMessage3<'_, XWing>>(),
         size_of::<initiator::AwaitMessage4<'_, XWing>>(),
@@ -55,6 +56,8 @@ mod wiping {
         assert!(survivors(pair.responder().read(&pair.sent_1().1).unwrap(), public) <= GAP);
         assert!(survivors(pair.sent_2().1, public) <= GAP);
         let (state, _, mut message) = pair.sent_2();
+        assert!(survivors(state.read_secret(&message).unwrap(), public) <= GAP);
+        let state = pair.sent_2().0;
         assert!(survivors(state.read(&mut message).unwrap(), public) <= GAP);
         let (state, _, mut message) = pair.sent_2();
         assert!(survivors(state.read(&mut message).unwrap().accept(), public) <= GAP);
