@@ -1,9 +1,12 @@
-//! The implementations of the AES round, and the choice among them: one per public call.
+//! The implementations of the AES round, and the choice among them: one for each `Aez`.
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable")))]
 #[expect(unsafe_code, reason = "the processor's AES instructions, where it has them")]
 mod armv8;
-#[cfg(all(any(target_arch = "aarch64", target_arch = "x86_64"), not(mixwell_backend = "portable")))]
+#[cfg(all(
+    any(all(target_arch = "aarch64", target_feature = "neon"), all(target_arch = "x86_64", target_feature = "sse2")),
+    not(mixwell_backend = "portable")
+))]
 mod blocks;
 mod portable;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable")))]

