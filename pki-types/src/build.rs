@@ -23,8 +23,8 @@ pub type Addresses = BTreeMap<String, Vec<String>>;
 /// Public keys by epoch.
 pub type EpochKeys = BTreeMap<Epoch, Vec<u8>>;
 
-/// Measures, then writes.
-fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
+/// What is written, in a vector of its length: once to measure, once to write.
+pub fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
     let mut measure = Writer::new(&mut []);
     write(&mut measure);
     let mut out = vec![0; measure.written()];

@@ -20,7 +20,7 @@ const SHORT_OF_MEMORY: bool = cfg!(target_os = "none");
 const EMPTY: usize = 0;
 const FULL: usize = 1;
 
-/// A key with its matrix; all of it is zeros when it is dropped.
+/// A key with its matrix; what it held is zeros when it is dropped.
 pub(super) struct Expanded(Key);
 
 /// A key for the engine that this CPU takes, and before it whether it is full. It is made empty and filled where it lies: the

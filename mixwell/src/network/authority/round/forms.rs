@@ -2,6 +2,7 @@
 
 use mixwell_pki_types::{
     Certificate, KeyHash, SignError,
+    build::encode,
     cbor::{Item, Kind, Map, Writer},
 };
 
@@ -24,14 +25,6 @@ fn write_signature(writer: &mut Writer<'_>, signer: KeyHash, signature: &[u8]) {
 
 pub(super) fn encode_signature(signer: KeyHash, signature: &[u8]) -> Vec<u8> {
     encode(|writer| write_signature(writer, signer, signature))
-}
-
-fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
-    let mut measure = Writer::new(&mut []);
-    write(&mut measure);
-    let mut out = vec![0; measure.written()];
-    write(&mut Writer::new(&mut out));
-    out
 }
 
 pub(super) fn decode_signature(bytes: &[u8]) -> Option<(KeyHash, &[u8])> {

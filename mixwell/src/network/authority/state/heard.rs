@@ -2,7 +2,10 @@
 
 use super::{State, own, steps::Step, time_at};
 use crate::network::{
-    authority::message::{Peer, Reply, Request},
+    authority::{
+        message::{Peer, Reply, Request},
+        round::{Own, Round},
+    },
     clock::eighths,
 };
 use core::time::Duration;
@@ -25,40 +28,45 @@ impl State {
     }
 
     pub(super) fn vote(&mut self, time: &EpochTime, peer: Peer, statement: &Statement<'_>) -> VoteStatus {
-        let Some(by) = speaker(peer, statement) else { return VoteStatus::NotAuthorized };
-        match self.window(time, statement.epoch, Step::Vote) {
-            Window::Early => VoteStatus::TooEarly,
-            Window::Late => VoteStatus::TooLate,
-            Window::Open => self.round.take_vote(own(&self.identity, &self.rules), by, statement.payload),
-        }
+        let refusals = [VoteStatus::NotAuthorized, VoteStatus::TooEarly, VoteStatus::TooLate];
+        self.hear(time, peer, statement, Step::Vote, refusals, Round::take_vote)
     }
 
     pub(super) fn reveal(&mut self, time: &EpochTime, peer: Peer, statement: &Statement<'_>) -> RevealStatus {
-        let Some(by) = speaker(peer, statement) else { return RevealStatus::NotAuthorized };
-        match self.window(time, statement.epoch, Step::Reveal) {
-            Window::Early => RevealStatus::TooEarly,
-            Window::Late => RevealStatus::TooLate,
-            Window::Open => self.round.take_reveal(own(&self.identity, &self.rules), by, statement.payload),
-        }
+        let refusals = [RevealStatus::NotAuthorized, RevealStatus::TooEarly, RevealStatus::TooLate];
+        self.hear(time, peer, statement, Step::Reveal, refusals, Round::take_reveal)
     }
 
     pub(super) fn cert(&mut self, time: &EpochTime, peer: Peer, statement: &Statement<'_>) -> CertStatus {
-        let Some(by) = speaker(peer, statement) else { return CertStatus::NotAuthorized };
-        match self.window(time, statement.epoch, Step::Certify) {
-            Window::Early => CertStatus::TooEarly,
-            Window::Late => CertStatus::TooLate,
-            Window::Open => self.round.take_cert(own(&self.identity, &self.rules), by, statement.payload),
-        }
+        let refusals = [CertStatus::NotAuthorized, CertStatus::TooEarly, CertStatus::TooLate];
+        self.hear(time, peer, statement, Step::Certify, refusals, Round::take_cert)
     }
 
     pub(super) fn sig(&mut self, time: &EpochTime, peer: Peer, statement: &Statement<'_>) -> SigStatus {
-        let Some(by) = speaker(peer, statement) else { return SigStatus::NotAuthorized };
-        match self.window(time, statement.epoch, Step::Sign) {
-            Window::Early => SigStatus::TooEarly,
-            Window::Late => SigStatus::TooLate,
-            // until we have signed ourselves there is nothing to add it to
-            Window::Open if self.done < Some(Step::Sign) => SigStatus::TooEarly,
-            Window::Open => self.round.take_sig(own(&self.identity, &self.rules), by, statement.payload),
+        let refusals = [SigStatus::NotAuthorized, SigStatus::TooEarly, SigStatus::TooLate];
+        // until we have signed ourselves there is nothing to add it to
+        let signed = self.done >= Some(Step::Sign);
+        self.hear(time, peer, statement, Step::Sign, refusals, |round, own, by, signature| {
+            if signed { round.take_sig(own, by, signature) } else { SigStatus::TooEarly }
+        })
+    }
+
+    /// Takes a statement if it comes from its speaker, in the time of its step; else it is refused as not authorized, too
+    /// early or too late.
+    fn hear<S>(
+        &mut self,
+        time: &EpochTime,
+        peer: Peer,
+        statement: &Statement<'_>,
+        step: Step,
+        [not_authorized, too_early, too_late]: [S; 3],
+        take: impl FnOnce(&mut Round, Own<'_>, KeyHash, &[u8]) -> S,
+    ) -> S {
+        let Some(by) = speaker(peer, statement) else { return not_authorized };
+        match self.window(time, statement.epoch, step) {
+            Window::Early => too_early,
+            Window::Late => too_late,
+            Window::Open => take(&mut self.round, own(&self.identity, &self.rules), by, statement.payload),
         }
     }
 
