@@ -1,22 +1,21 @@
 //! `mixwell anonymity`: what an observer of all links is left with.
 
-mod closed;
-mod document;
-mod histogram;
-mod measured;
-mod network;
-mod observer;
-mod plan;
-mod plot;
 mod report;
 
-use crate::error::Error;
+use crate::{
+    document::{self, Content, DocumentError},
+    error::Error,
+    input,
+};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use mixwell_mixdelay::Rate;
-use network::Network;
-use plan::Plan;
-use std::{io::Write as _, path::PathBuf};
+use mixwell_pki_types::Document;
+use mixwell_sim::anonymity::{Load, PublishedRate, Rates, Scenario, Simulation, Topology, plots};
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Simulate a mix network, and measure what an observer of all links is left with
 ///
@@ -52,27 +51,27 @@ pub(crate) struct Arguments {
 
     /// Messages or decoys of each user, per millisecond [default: 0.001, or the document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    lambda_p: Option<Published>,
+    lambda_p: Option<PublishedRate>,
 
     /// Loops of each user, per millisecond [default: 0.0005, or the document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    lambda_l: Option<Published>,
+    lambda_l: Option<PublishedRate>,
 
     /// Loops of each mix and service node, per millisecond [default: 0.0005, or the document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    lambda_m: Option<Published>,
+    lambda_m: Option<PublishedRate>,
 
     /// Loops of each gateway of a document, per millisecond [default: the document's]
     #[arg(long, value_name = "RATE", value_parser = rate, requires = "document")]
-    lambda_g: Option<Published>,
+    lambda_g: Option<PublishedRate>,
 
     /// Delays at each hop: 1 over their mean in milliseconds [default: 0.005, or the document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
-    mu: Option<Published>,
+    mu: Option<PublishedRate>,
 
     /// Messages that each user has to send, per millisecond; less than `LambdaP`
     #[arg(long, value_name = "RATE", default_value = "0.0001", value_parser = rate)]
-    messages: Published,
+    messages: PublishedRate,
 
     /// Seconds of the network's time
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
@@ -96,47 +95,63 @@ Examples:
   mixwell anonymity --document consensus --users 500    the network of a consensus
   mixwell anonymity --document consensus --mu 0.001     the same, with longer delays";
 
-/// A rate as a consensus publishes it: the number, and what is made of it; `None` for 0, which is off.
-#[derive(Clone, Copy, Debug)]
-struct Published {
-    per_milli: f64,
-    rate: Option<Rate>,
-}
-
-fn rate(text: &str) -> Result<Published, String> {
-    Published::new(text.parse().map_err(|_| "not a number".to_owned())?)
-}
-
-impl core::fmt::Display for Published {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.per_milli.fmt(f)
-    }
-}
-
-impl Published {
-    fn new(per_milli: f64) -> Result<Self, String> {
-        if per_milli > 10.0 {
-            return Err("more than 10 per millisecond".to_owned());
-        }
-        Rate::published(per_milli).map(|rate| Self { per_milli, rate }).map_err(|error| error.to_string())
-    }
+fn rate(text: &str) -> Result<PublishedRate, String> {
+    let per_milli = text.parse().map_err(|_| "not a number".to_owned())?;
+    PublishedRate::new(per_milli).map_err(|error| error.to_string())
 }
 
 /// Simulates, reports and plots.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let plan = Plan::new(arguments)?;
-    let bar = ProgressBar::new(plan.millis).with_style(style());
-    let measured = Network::new(&plan).run(|millis| bar.set_position(millis));
+    let scenario = Scenario::new(topology(arguments)?, load(arguments)).map_err(Error::Scenario)?;
+    let bar = ProgressBar::new(scenario.load().millis).with_style(style());
+    let measured = Simulation::new(&scenario).run(|millis| bar.set_position(millis));
     bar.finish_and_clear();
 
     let mut out = anstream::stdout().lock();
-    report::write(&mut out, &plan, &measured).and_then(|()| out.flush()).map_err(Error::Output)?;
+    report::write(&mut out, &scenario, &measured).and_then(|()| out.flush()).map_err(Error::Output)?;
     if let Some(folder) = &arguments.plots {
-        for path in plot::write(folder, &plan, &measured)? {
+        fs::create_dir_all(folder).map_err(|error| Error::Write(folder.clone(), error))?;
+        for plot in plots(&scenario, &measured) {
+            let path = folder.join(plot.file_name);
+            fs::write(&path, plot.svg).map_err(|error| Error::Write(path.clone(), error))?;
             writeln!(out, "{}", path.display()).map_err(Error::Output)?;
         }
     }
     Ok(())
+}
+
+/// The network of the command line or of its document, with the rates of the command line where it has them.
+fn topology(arguments: &Arguments) -> Result<Topology, Error> {
+    let mut topology = match &arguments.document {
+        Some(path) => of_document(path)?,
+        None => Topology::of_layers(arguments.layers, arguments.nodes),
+    };
+    let rates = topology.rates;
+    topology.rates = Rates {
+        mu: arguments.mu.unwrap_or(rates.mu),
+        lambda_p: arguments.lambda_p.unwrap_or(rates.lambda_p),
+        lambda_l: arguments.lambda_l.unwrap_or(rates.lambda_l),
+        lambda_m: arguments.lambda_m.unwrap_or(rates.lambda_m),
+        lambda_g: arguments.lambda_g.unwrap_or(rates.lambda_g),
+    };
+    Ok(topology)
+}
+
+fn of_document(path: &Path) -> Result<Topology, Error> {
+    let failed = |error| Error::Document(input::name(path).to_owned(), error);
+    let bytes = document::read(path)?;
+    let content = Content::parse(&bytes).map_err(failed)?;
+    let document = Document::parse(content.payload()).map_err(|error| failed(error.into()))?;
+    Topology::of_document(&document).map_err(|error| failed(DocumentError::Network(error)))
+}
+
+fn load(arguments: &Arguments) -> Load {
+    Load {
+        users: arguments.users,
+        messages: arguments.messages,
+        millis: u64::from(arguments.seconds).saturating_mul(1000),
+        seed: arguments.seed,
+    }
 }
 
 fn style() -> ProgressStyle {

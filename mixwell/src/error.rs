@@ -2,7 +2,8 @@
 
 use crate::{document::DocumentError, network::error::NetworkError};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
-use mixwell_sphinx::{FinishError, GeometryError, OpenError, ReplayFilterFull, WrapError, WrongScheme};
+use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};
+use mixwell_sphinx::{FinishError, GeometryError, OpenError, WrongScheme};
 use std::{
     io::{self, ErrorKind},
     path::PathBuf,
@@ -39,19 +40,19 @@ pub(crate) enum Error {
     /// There is nothing to send.
     NothingToSend,
     /// There is more to send than a demonstration takes.
-    TooMuchToSend { most_bytes: u64 },
-    /// A packet or SURB can't be made.
-    Wrap(WrapError),
-    /// A hop refused a good packet: it could not open it.
+    TooMuchToSend { max_bytes: u64 },
+    /// A hop can't open the packet.
     Open(OpenError),
-    /// A hop refused a good packet: it could not finish it.
+    /// A hop can't finish the packet.
     Finish(FinishError),
-    /// A hop's replay filter is full.
-    FilterFull(ReplayFilterFull),
-    /// The demonstration did not do what it is there to show.
-    Demo(&'static str),
-    /// A network that can't be simulated.
-    Anonymity(String),
+    /// The packets' self-test can't go on.
+    SelfTest(SelfTestError),
+    /// The self-test lost or changed bytes.
+    NotAllReturned,
+    /// The self-test accepted a tampered packet.
+    TamperedAccepted,
+    /// A network and its users can't be simulated.
+    Scenario(ScenarioError),
     /// A consensus, a vote or an authority's key in a file is not what it should be.
     Document(PathBuf, DocumentError),
     /// A part of a network can't start, or had to stop.
@@ -86,19 +87,19 @@ impl core::fmt::Display for Error {
             Self::Key(error) => error.fmt(f),
             Self::Pem(error) => error.fmt(f),
             Self::NothingToSend => f.write_str("there is nothing to send: the input is empty"),
-            Self::TooMuchToSend { most_bytes } => {
+            Self::TooMuchToSend { max_bytes } => {
                 write!(
                     f,
-                    "the input is longer than {most_bytes} bytes, the most that packets of this size may carry here"
+                    "the input is longer than {max_bytes} bytes, the most that packets of this size may carry here"
                 )
             }
-            Self::Wrap(error) => error.fmt(f),
-            Self::Open(error) => write!(f, "a hop refused a good packet: {error}"),
-            Self::Finish(error) => write!(f, "a hop refused a good packet: {error}"),
-            Self::FilterFull(error) => error.fmt(f),
             Self::Document(path, error) => write!(f, "{}: {error}", path.display()),
-            Self::Demo(what) => f.write_str(what),
-            Self::Anonymity(what) => f.write_str(what),
+            Self::Open(error) => write!(f, "a hop refused the packet: {error}"),
+            Self::Finish(error) => write!(f, "a hop refused the packet: {error}"),
+            Self::SelfTest(error) => error.fmt(f),
+            Self::NotAllReturned => f.write_str("not every byte came back"),
+            Self::TamperedAccepted => f.write_str("a hop accepted a tampered packet"),
+            Self::Scenario(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
         }
     }
@@ -120,9 +121,8 @@ from! {
     WrongScheme(WrongScheme),
     Key(KeyError),
     Pem(PemError),
-    Wrap(WrapError),
     Open(OpenError),
     Finish(FinishError),
-    FilterFull(ReplayFilterFull),
+    SelfTest(SelfTestError),
     Network(NetworkError),
 }

@@ -1,15 +1,9 @@
 //! `mixwell packets`: real packets through hops and back.
 
-mod attacker;
-mod client;
-mod letters;
-mod network;
-mod node;
-mod service;
+mod duration;
+mod input_text;
 mod summary;
-mod times;
 mod trace;
-mod trip;
 mod view;
 
 use crate::{
@@ -19,13 +13,13 @@ use crate::{
 };
 use chacha20::ChaCha20Rng;
 use clap::Args;
-use letters::Letters;
+use input_text::InputText;
 use mixwell_pq_kem::{Kem, Nike, kem, nike};
+use mixwell_sim::selftest::{self, Input, SelfTestError};
 use mixwell_sphinx::{self as sphinx, Geometry, MAX_HOPS, Scheme, Sphinx};
-use network::Network;
-use node::KeyPair;
 use rand_core::SeedableRng as _;
 use std::{io::Write as _, path::PathBuf, time::Instant};
+use view::View;
 
 /// Send packets through five hops and back, in this process, and measure it
 ///
@@ -52,7 +46,7 @@ pub(crate) struct Arguments {
 
     /// Packets to send, the built-in text being repeated as often as it takes
     #[arg(long, value_name = "NUMBER", default_value_t = 500,
-          value_parser = clap::value_parser!(u32).range(1..=letters::MOST as i64))]
+          value_parser = clap::value_parser!(u32).range(1..=input_text::MAX_PACKETS as i64))]
     messages: u32,
 
     /// Send this file instead of the built-in text, in as many packets as it takes; `-` is standard input
@@ -74,54 +68,67 @@ Examples:
   mixwell packets --scheme xwing --messages 100   another scheme
   mixwell packets --hops 3 --payload 30000        other packets";
 
-/// Sends, carries, answers and checks.
+/// Runs the self-test and prints its report.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let letters = match &arguments.file {
-        Some(path) => Letters::read(path, arguments.payload)?,
-        None => Letters::built_in(arguments.payload, arguments.messages),
+    let input = match &arguments.file {
+        Some(path) => InputText::read(path, arguments.payload)?,
+        None => InputText::built_in(arguments.payload, arguments.messages),
     };
     let rng = match arguments.seed {
         Some(seed) => ChaCha20Rng::seed_from_u64(seed),
         None => random::from_system()?,
     };
-    arguments.scheme.run(Demo { arguments, letters, rng })
+    arguments.scheme.run(SelfTest { arguments, input, rng })
 }
 
-struct Demo<'a> {
+struct SelfTest<'a> {
     arguments: &'a Arguments,
-    letters: Letters,
+    input: InputText,
     rng: ChaCha20Rng,
 }
 
-impl WithScheme for Demo<'_> {
+impl WithScheme for SelfTest<'_> {
     type Output = Result<(), Error>;
 
     fn nike<N: Nike>(self) -> Result<(), Error> {
         self.run::<N>(|rng| {
             let private = nike::PrivateKey::<N>::generate(rng);
-            Ok(KeyPair { public: private.public_key(), private })
+            Ok((private.public_key(), private))
         })
     }
 
     fn kem<K: Kem>(self) -> Result<(), Error> {
         self.run::<sphinx::Kem<K>>(|rng| {
             let private = kem::PrivateKey::<K>::generate(rng);
-            Ok(KeyPair { public: K::public_key(&private)?, private: K::expand(&private)? })
+            Ok((K::public_key(&private)?, K::expand(&private)?))
         })
     }
 }
 
-impl Demo<'_> {
-    fn run<S: Scheme>(mut self, generate: impl Fn(&mut ChaCha20Rng) -> Result<KeyPair<S>, Error>) -> Result<(), Error> {
-        let geometry = Geometry::of::<S>(usize::from(self.arguments.hops), self.letters.payload(), true)?;
-        let network = Network::new(Sphinx::new(geometry)?, self.letters.len(), &mut self.rng, generate)?;
+impl SelfTest<'_> {
+    fn run<S: Scheme>(
+        self,
+        generate: impl Fn(&mut ChaCha20Rng) -> Result<(S::PublicKey, S::PrivateKey), SelfTestError>,
+    ) -> Result<(), Error> {
+        let Self { arguments, input, rng } = self;
+        let geometry = Geometry::of::<S>(usize::from(arguments.hops), input.payload_len(), true)?;
+        let sphinx = Sphinx::<S>::new(geometry)?;
         let begin = Instant::now();
-        let trip = trip::run(network, &self.letters, self.rng)?;
-        let summary = summary::write(self.arguments.scheme, &trip, begin.elapsed());
+        let mut view = View::new(geometry.hops(), input.packet_count());
+        let text = Input { text: input.text(), payload_len: input.payload_len() };
+        let report = selftest::run(sphinx, text, rng, generate, &mut view)?;
+        view.finish();
+        let summary = summary::write(arguments.scheme, &geometry, &report, begin.elapsed());
 
         let mut out = anstream::stdout().lock();
         let printed = out.write_all(summary.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output);
         // a failure counts even if nobody reads the summary
-        trip.verdict().and(printed)
+        if !report.all_returned() {
+            return Err(Error::NotAllReturned);
+        }
+        if !report.all_refused() {
+            return Err(Error::TamperedAccepted);
+        }
+        printed
     }
 }

@@ -1,72 +1,82 @@
 //! The report as text.
 
-use super::{closed, measured::Measured, plan::Plan};
 use crate::style::{DIM, HEADING};
+use mixwell_sim::anonymity::{Measurements, Rates, Scenario, erlang_cdf, erlang_quantile, message_entropy};
 use std::io::{self, Write};
 
-pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> io::Result<()> {
-    let (hop_count, mu) = (plan.hop_count(), plan.mu.per_milli);
-    let Plan { name, users, seed, .. } = plan;
-    writeln!(out, "{name}; {users} users, {} s, seed {seed}", seconds(plan.millis))?;
-    rates(out, plan)?;
+pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measurements) -> io::Result<()> {
+    let (hop_count, load) = (scenario.hop_count(), scenario.load());
+    let Rates { mu, lambda_p, .. } = scenario.topology().rates;
+    let mu = mu.per_milli();
+    writeln!(
+        out,
+        "{}; {} users, {} s, seed {}",
+        scenario.topology().name,
+        load.users,
+        seconds(load.millis),
+        load.seed
+    )?;
+    rates(out, scenario)?;
     let sent = measured.sent;
-    write!(out, "{} packets, {} of them followed", sent.all(), measured.followed)?;
-    match measured.followed_left_out() {
-        0 => writeln!(out, ", all to their end")?,
-        few => writeln!(out, "; {few} did not come to their end, and are left out")?,
+    write!(out, "{} packets, {} of them followed", sent.total(), measured.followed)?;
+    match measured.followed_without_end() {
+        0 => writeln!(out, ", all until they left")?,
+        few => writeln!(out, "; {few} had not left at the end and are not counted")?,
     }
-    if plan.settle() < plan.settle_wanted() {
-        let enough = seconds(plan.settle_wanted().saturating_mul(4)).ceil();
+    if scenario.settling_millis() < scenario.wanted_settling_millis() {
+        let enough = seconds(scenario.wanted_settling_millis().saturating_mul(4)).ceil();
         writeln!(
             out,
             "Too short for delays of {:.0} ms a path: what is slow is cut off. {enough} s are enough.",
-            plan.path_millis()
+            scenario.path_millis()
         )?;
     }
     writeln!(out)?;
     writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "off")?;
 
-    heading(out, "What the observer is left with")?;
-    let limit = closed::message_entropy(hop_count, mu, plan.mixed_traffic());
-    row(out, "which packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
-    row(out, "  packets it could be, 2^entropy", measured.message_entropy.mean().exp2(), Some(limit.exp2()))?;
+    heading(out, "What an observer of all links does not know")?;
+    let limit = message_entropy(hop_count, mu, scenario.mixed_traffic());
+    row(out, "which leaving packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
+    row(out, "  effective number of packets, 2^entropy", measured.message_entropy.mean().exp2(), Some(limit.exp2()))?;
     row(out, "which user sent it: entropy, bits", measured.user_entropy.mean(), None)?;
     row(out, "  lowest 1 % of packets, below", measured.user_entropy.quantile(0.01), None)?;
-    row(out, "  the most there can be", f64::from(*users).log2(), None)?;
-    if plan.nodes_send() {
+    row(out, "  maximum", f64::from(load.users).log2(), None)?;
+    if scenario.has_node_loops() {
         row(out, "with the loops of nodes as one more sender", measured.sender_entropy.mean(), None)?;
     }
 
-    heading(out, "What a user waits for")?;
-    row(out, "latency in the mixes: mean, ms", measured.latency.mean(), Some(plan.latency_millis()))?;
-    for (name, share) in [("  median, ms", 0.5), ("  99 % are below, ms", 0.99)] {
+    heading(out, "Latency")?;
+    row(out, "in the mixes: mean, ms", measured.latency.mean(), Some(scenario.latency_millis()))?;
+    for (name, share) in [("  median, ms", 0.5), ("  99 %, ms", 0.99)] {
         row(
             out,
             name,
             measured.latency.quantile(share),
-            Some(closed::erlang_quantile(hop_count, mu, share) + plan.latency_shift()),
+            Some(erlang_quantile(hop_count, mu, share) + scenario.rounding_millis()),
         )?;
     }
-    let distance = measured.latency.distance(|x| closed::erlang_cdf(hop_count, mu, x - plan.latency_shift()));
+    let distance = measured.latency.distance(|x| erlang_cdf(hop_count, mu, x - scenario.rounding_millis()));
     row(out, "  largest distance from Erlang's distribution", distance, Some(0.0))?;
-    if plan.messages.rate.is_some() {
-        let waiting = 1.0 / (plan.lambda_p.per_milli - plan.messages.per_milli);
-        row(out, "wait for the tick that sends it: mean, ms", measured.waiting.mean(), Some(waiting))?;
+    let messages = load.messages.per_milli();
+    if messages > 0.0 {
+        let waiting = 1.0 / (lambda_p.per_milli() - messages);
+        row(out, "from writing to sending: mean, ms", measured.waiting.mean(), Some(waiting))?;
     }
 
-    heading(out, "What a mix holds, and what the cover costs")?;
-    row(out, "packets that a packet finds in a mix: mean", measured.in_mix.mean(), Some(plan.found()))?;
-    let apart = measured.in_mix.shares().zip(0..).map(|((_, share), n)| (share - plan.finds(n)).abs());
+    heading(out, "Load of a mix, and cost of cover traffic")?;
+    row(out, "packets in a mix at an arrival: mean", measured.occupancy.mean(), Some(scenario.mean_occupancy()))?;
+    let apart =
+        measured.occupancy.shares().zip(0..).map(|((_, share), n)| (share - scenario.occupancy_probability(n)).abs());
     row(out, "  total variation from Poisson's distribution", apart.sum::<f64>() / 2.0, Some(0.0))?;
-    let real = plan.messages.per_milli * f64::from(*users);
-    row(out, "packets sent for each message", sent.all() / sent.messages, Some(plan.traffic() / real))?;
+    let real = messages * f64::from(load.users);
+    row(out, "packets sent for each message", sent.total() / sent.messages, Some(scenario.traffic() / real))?;
     for (name, count) in [
         ("  messages, %", sent.messages),
         ("  decoys in place of messages, %", sent.decoys),
         ("  loops of users, %", sent.user_loops),
         ("  loops of nodes, %", sent.node_loops),
     ] {
-        row(out, name, 100.0 * count / sent.all(), None)?;
+        row(out, name, 100.0 * count / sent.total(), None)?;
     }
     writeln!(
         out,
@@ -77,11 +87,12 @@ pub(super) fn write(out: &mut impl Write, plan: &Plan, measured: &Measured) -> i
 }
 
 /// The rates, as the consensus writes them.
-fn rates(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
-    let of_nodes = plan.loops.iter().filter(|(nodes, _)| *nodes > 0);
-    write!(out, "per ms: Mu {}, LambdaP {}, LambdaL {}", plan.mu, plan.lambda_p, plan.lambda_l)?;
+fn rates(out: &mut impl Write, scenario: &Scenario) -> io::Result<()> {
+    let Rates { mu, lambda_p, lambda_l, .. } = scenario.topology().rates;
+    write!(out, "per ms: Mu {mu}, LambdaP {lambda_p}, LambdaL {lambda_l}")?;
+    let of_nodes = scenario.loop_senders().iter().filter(|(nodes, _)| *nodes > 0);
     of_nodes.into_iter().try_for_each(|(nodes, rate)| write!(out, ", loops of {nodes} nodes {rate}"))?;
-    writeln!(out, ", messages {}", plan.messages)
+    writeln!(out, ", messages {}", scenario.load().messages)
 }
 
 fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {

@@ -19,7 +19,7 @@ pub(crate) enum DocumentError {
     /// The document is not well-formed.
     Fault(DocumentFault),
     /// Its network can't be simulated.
-    Network(String),
+    Network(mixwell_sim::anonymity::TopologyError),
     /// An authority's key is not PEM.
     Pem(pem_rfc7468::Error),
     /// An authority's key is a PEM text of something else.
@@ -37,7 +37,7 @@ impl fmt::Display for DocumentError {
             Self::NotSigned => f.write_str("there is no certificate around the document, so no signature to verify"),
             Self::Signatures(error) => error.fmt(f),
             Self::Fault(error) => write!(f, "the document is not well-formed: {error}"),
-            Self::Network(why) => write!(f, "not of a network to simulate: {why}"),
+            Self::Network(error) => write!(f, "not of a network to simulate: {error}"),
             Self::Pem(error) => error.fmt(f),
             Self::NoPublicKey => {
                 f.write_str("not the PEM text of a public key for signatures, such as ED25519 PUBLIC KEY")

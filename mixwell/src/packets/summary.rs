@@ -1,10 +1,6 @@
-//! What is printed at the end.
+//! The summary as text.
 
-use super::{
-    attacker::Tally,
-    times::{self, Times},
-    trip::Trip,
-};
+use super::{duration::three_digits, trace};
 use crate::{
     scheme::SchemeName,
     style::{DIM, ERROR, GOOD, HEADING},
@@ -14,81 +10,85 @@ use core::{
     fmt::{self, Write},
     time::Duration,
 };
-use mixwell_sphinx::{Geometry, Scheme};
+use mixwell_sim::selftest::{Report, Times, hops_back};
+use mixwell_sphinx::Geometry;
 
 /// The whole summary.
-pub(super) fn write<S: Scheme>(scheme: SchemeName, trip: &Trip<'_, S>, took: Duration) -> String {
+pub(super) fn write(scheme: SchemeName, geometry: &Geometry, report: &Report, elapsed: Duration) -> String {
     let mut text = String::new();
-    // a `String` takes everything
-    let _ = sections(&mut text, scheme, trip, took);
+    // writing to a `String` can't fail
+    let _ = sections(&mut text, scheme, geometry, report, elapsed);
     text
 }
 
-fn sections<S: Scheme>(out: &mut String, scheme: SchemeName, trip: &Trip<'_, S>, took: Duration) -> fmt::Result {
-    let geometry = trip.network.sphinx.geometry();
+fn sections(
+    out: &mut String,
+    scheme: SchemeName,
+    geometry: &Geometry,
+    report: &Report,
+    elapsed: Duration,
+) -> fmt::Result {
     let hops = geometry.hops();
     writeln!(
         out,
         "{HEADING}{} messages through {hops} {} and back{HEADING:#}, {scheme}, in {}\n",
-        grouped(trip.client.sent.messages),
+        grouped(report.sent.messages),
         if hops == 1 { "hop" } else { "hops" },
-        times::display(took),
+        three_digits(elapsed),
     )?;
-    table(out, trip)?;
-    checks(out, trip)?;
+    table(out, geometry, report)?;
+    checks(out, report)?;
     sizes(out, geometry)?;
     if cfg!(debug_assertions) {
-        writeln!(out, "\n{ERROR}This build is not optimised{ERROR:#}: --release gives times that mean something.")?;
+        writeln!(out, "\n{ERROR}This build is not optimised{ERROR:#}: use --release for meaningful times.")?;
     }
     Ok(())
 }
 
-/// The way of the messages, and what each stage of it took.
-fn table<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
+/// The stages of a message's way, and their times.
+fn table(out: &mut String, geometry: &Geometry, report: &Report) -> fmt::Result {
     writeln!(
         out,
-        "{HEADING}{:<16} {:>7} {:>8} {:>8} {:>9}  the first message there{HEADING:#}",
-        "Work", "packets", "median", "mean", "a second"
+        "{HEADING}{:<16} {:>7} {:>8} {:>8} {:>10}  the first message{HEADING:#}",
+        "Work", "packets", "median", "mean", "per second"
     )?;
-    let (client, trace, nodes) = (&trip.client, &trip.trace, &trip.network.nodes);
-    row(out, "make a SURB", &client.making_surbs, GOOD, "")?;
-    row(out, "wrap", &client.wrapping, GOOD, &trace.sent)?;
-    for (node, look) in nodes.iter().zip(&trace.out) {
-        row(out, &format!("→ {}", node.name), &node.out, DIM, look)?;
+    let Report { hops, trace: traced, .. } = report;
+    row(out, "make a SURB", &report.making_surbs, GOOD, "")?;
+    row(out, "wrap", &report.wrapping, GOOD, &trace::quote(&traced.sent))?;
+    for (hop, packet) in hops.iter().zip(&traced.out) {
+        row(out, &format!("→ {}", hop.name), &hop.out, DIM, &trace::packet(geometry, packet))?;
     }
-    row(out, "answer", &trip.service.answering, GOOD, "")?;
-    for (hop, look) in trip.network.hops_back().zip(&trace.back) {
-        if let Some(node) = nodes.get(hop) {
-            row(out, &format!("← {}", node.name), &node.back, DIM, look)?;
+    row(out, "answer", &report.answering, GOOD, "")?;
+    for (hop, packet) in hops_back(hops.len()).zip(&traced.back) {
+        if let Some(hop) = hops.get(hop) {
+            row(out, &format!("← {}", hop.name), &hop.back, DIM, &trace::packet(geometry, packet))?;
         }
     }
-    row(out, "read", &client.reading, GOOD, &trace.read)?;
+    row(out, "read", &report.reading, GOOD, &trace::quote(&traced.read))?;
     writeln!(
         out,
-        "{DIM}  At hops: open, replay check, finish. A second: on one core, by the median.\n  \
-         The first message: the front of group element and payload on the way there.{DIM:#}\n"
+        "{DIM}  Hops: open, replay check, finish. Per second: on one core, by the median.\n  \
+         The first message: first bytes of group element and payload on each link.{DIM:#}\n"
     )
 }
 
-fn row(out: &mut String, name: &str, times: &Times, style: Style, look: &str) -> fmt::Result {
-    let (count, median, mean) = (grouped(times.count()), times::display(times.median()), times::display(times.mean()));
+fn row(out: &mut String, name: &str, times: &Times, style: Style, shown: &str) -> fmt::Result {
+    let (count, median, mean) = (grouped(times.count()), three_digits(times.median()), three_digits(times.mean()));
     let per_second = grouped_float(times.per_second());
-    writeln!(out, "  {name:<14} {count:>7} {median:>8} {mean:>8} {per_second:>9}  {style}{look}{style:#}")
+    writeln!(out, "  {name:<14} {count:>7} {median:>8} {mean:>8} {per_second:>10}  {style}{shown}{style:#}")
 }
 
-fn checks<S: Scheme>(out: &mut String, trip: &Trip<'_, S>) -> fmt::Result {
-    let (sent, returned) = (trip.client.sent, trip.client.returned);
-    let attacker = &trip.attacker;
+fn checks(out: &mut String, report: &Report) -> fmt::Result {
+    let Report { sent, returned, .. } = report;
     writeln!(out, "{HEADING}Checks{HEADING:#}")?;
     check(out, sent.messages == returned.messages, "answered", returned.messages, sent.messages, "messages")?;
     check(out, sent.bytes == returned.bytes, "came back", returned.bytes, sent.bytes, "bytes, each the same")?;
-    for (tally, what) in [
-        (&attacker.replayed, "replayed packets"),
-        (&attacker.changed_header, "packets with a bit of the header changed"),
-        (&attacker.changed_payload, "packets with a bit of the payload changed"),
+    for (attempts, what) in [
+        (report.replayed, "replayed packets"),
+        (report.changed_header, "packets with a bit of the header changed"),
+        (report.changed_payload, "packets with a bit of the payload changed"),
     ] {
-        let Tally { tried, refused } = tally;
-        check(out, tried == refused, "refused", *refused, *tried, what)?;
+        check(out, attempts.all_refused(), "refused", attempts.refused, attempts.tried, what)?;
     }
     writeln!(out)
 }
@@ -107,7 +107,7 @@ fn sizes(out: &mut String, geometry: &Geometry) -> fmt::Result {
     writeln!(out, "  payload {payload:>6} = tag and flags {rest} + SURB {surb} + for the user {user}")
 }
 
-/// A number with its thousands apart.
+/// A number with its thousands separated by spaces.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len().saturating_mul(2));

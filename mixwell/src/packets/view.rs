@@ -1,59 +1,38 @@
 //! The live view: a line for each stage, on standard error if that is a terminal, else nothing.
 
-use super::{
-    network::Network,
-    times::{self, Times},
-    trace::readable,
-};
+use super::{duration::three_digits, trace::readable};
 use crate::hex::hex;
 use core::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mixwell_sphinx::Scheme;
+use mixwell_sim::selftest::{Observer, Stage, Times, hops_back};
 use std::time::Instant;
 
-/// With more hops than this, they share a line.
-const MOST_HOP_LINES: usize = 12;
+/// Maximum number of hops with a line each; more hops share one line.
+const MAX_HOP_LINES: usize = 12;
 
-/// A line's bytes and times change this often: faster than that nobody can see.
-const PERIOD: Duration = Duration::from_millis(50);
+/// Minimum time between two changes of a line: faster ones can't be seen.
+const REFRESH: Duration = Duration::from_millis(50);
 
-/// So many bytes at the front of a packet matter here.
-pub(super) const SEEN: usize = 10;
+/// Bytes shown of a packet, from its start.
+const SHOWN: usize = 10;
 
 /// Where a packet's group element begins, behind the version.
-const ELEMENT_AT: usize = 2;
+const ELEMENT_OFFSET: usize = 2;
 
-/// So much is shown of a text.
+/// Characters shown of a text.
 const CHARACTERS: usize = 16;
 
-/// What a packet goes through.
-#[derive(Clone, Copy)]
-pub(super) enum Stage {
-    Wrap,
-    Hop(usize),
-    Answer,
-    Read,
-}
-
-/// What passes a stage, as far as it is shown.
-pub(super) enum Passing<'a> {
-    /// A packet: its group element looks like noise.
-    Packet(&'a [u8]),
-    /// A text that someone has unwrapped.
-    Text(&'a [u8]),
-}
-
-/// The lines.
+/// The live view.
 pub(super) struct View {
     lines: Option<Lines>,
 }
 
 struct Lines {
     all: MultiProgress,
-    /// Shown as long as it is kept.
+    /// Shown until it is dropped.
     _heading: ProgressBar,
     wrap: Line,
-    /// One for each hop, or one for all.
+    /// One line for each hop, or one for all.
     hops: Vec<Line>,
     answer: Line,
     read: Line,
@@ -65,48 +44,49 @@ struct Line {
 }
 
 impl View {
-    pub(super) fn new<S: Scheme>(network: &Network<S>, messages: usize) -> Self {
+    pub(super) fn new(hops: usize, messages: usize) -> Self {
         let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr());
         if all.is_hidden() {
             return Self { lines: None };
         }
         let messages = messages as u64;
-        let passes =
-            |hop| messages.saturating_add(if network.hops_back().any(|back| back == hop) { messages } else { 0 });
+        let is_passed_twice = |hop| hops_back(hops).any(|back| back == hop);
+        let passes = |hop| messages.saturating_mul(if is_passed_twice(hop) { 2 } else { 1 });
         let heading = heading(&all);
         let wrap = Line::new(&all, "wrap", messages);
-        let hops = if network.nodes.len() > MOST_HOP_LINES {
-            vec![Line::new(&all, "hops", (0..network.nodes.len()).map(passes).sum())]
+        let hops = if hops > MAX_HOP_LINES {
+            vec![Line::new(&all, "hops", (0..hops).map(passes).sum())]
         } else {
-            let nodes = network.nodes.iter().enumerate();
-            nodes.map(|(hop, node)| Line::new(&all, &node.name, passes(hop))).collect()
+            (0..hops).map(|hop| Line::new(&all, &hop_name(hop, hops), passes(hop))).collect()
         };
         let answer = Line::new(&all, "answer", messages);
         let read = Line::new(&all, "read", messages);
         Self { lines: Some(Lines { all, _heading: heading, wrap, hops, answer, read }) }
     }
 
-    /// Something has passed a stage.
-    pub(super) fn step(&mut self, stage: Stage, passing: &Passing<'_>, times: &[&Times]) {
-        let Some(lines) = &mut self.lines else { return };
-        let line = match stage {
-            Stage::Wrap => Some(&mut lines.wrap),
-            Stage::Hop(hop) => {
-                let last = lines.hops.len().saturating_sub(1);
-                lines.hops.get_mut(hop.min(last))
-            }
-            Stage::Answer => Some(&mut lines.answer),
-            Stage::Read => Some(&mut lines.read),
-        };
-        if let Some(line) = line {
-            line.step(passing, times);
-        }
-    }
-
-    /// Takes the lines off the screen: the summary has all that they said.
+    /// Removes the lines: the summary repeats their figures.
     pub(super) fn finish(&mut self) {
         if let Some(lines) = self.lines.take() {
             let _ = lines.all.clear();
+        }
+    }
+}
+
+impl Observer for View {
+    fn passed(&mut self, stage: Stage, bytes: &[u8], times: &[&Times]) {
+        let Some(lines) = &mut self.lines else { return };
+        let (line, is_text) = match stage {
+            Stage::Wrapped => (Some(&mut lines.wrap), false),
+            Stage::Hop(hop) => {
+                let last = lines.hops.len().saturating_sub(1);
+                (lines.hops.get_mut(hop.min(last)), false)
+            }
+            Stage::Answered => (Some(&mut lines.answer), false),
+            Stage::Read => (Some(&mut lines.read), true),
+            _ => (None, false),
+        };
+        if let Some(line) = line {
+            line.step(bytes, is_text, times);
         }
     }
 }
@@ -137,20 +117,22 @@ impl Line {
         Self { bar, shown: None }
     }
 
-    fn step(&mut self, passing: &Passing<'_>, times: &[&Times]) {
+    fn step(&mut self, bytes: &[u8], is_text: bool, times: &[&Times]) {
         self.bar.inc(1);
-        if self.shown.is_none_or(|shown| shown.elapsed() >= PERIOD) {
+        if self.shown.is_none_or(|shown| shown.elapsed() >= REFRESH) {
             self.shown = Some(Instant::now());
-            self.bar.set_message(format!("{:>9}  {}", times::display(times::mean(times)), passing.display()));
+            let shown =
+                if is_text { readable(bytes, CHARACTERS) } else { hex(bytes.iter().take(SHOWN).skip(ELEMENT_OFFSET)) };
+            self.bar.set_message(format!("{:>9}  {shown}", three_digits(Times::mean_of(times))));
         }
     }
 }
 
-impl Passing<'_> {
-    fn display(&self) -> String {
-        match self {
-            Self::Packet(packet) => hex(packet.iter().take(SEEN).skip(ELEMENT_AT)),
-            Self::Text(text) => readable(text, CHARACTERS),
-        }
+/// A hop's name, as in the report.
+fn hop_name(hop: usize, hops: usize) -> String {
+    match hop {
+        _ if hop.saturating_add(1) == hops => "service node".to_owned(),
+        0 => "gateway".to_owned(),
+        layer => format!("mix {layer}"),
     }
 }

@@ -79,7 +79,7 @@ fn networks_that_cannot_be() {
     for (arguments, complaint) in [
         (&["--mu=0"][..], "Mu of 0"),
         (&["--lambda-p=0"], "LambdaP of 0"),
-        (&["--messages=0.001"], "must be below LambdaP, which is 0.001"),
+        (&["--messages=0.001"], "must be below LambdaP, 0.001"),
         (&["--users=100000", "--layers=20", "--nodes=100"], "100000 users and 2000 nodes"),
         (&["--document=/nowhere/at/all"], "can't read /nowhere/at/all"),
     ] {

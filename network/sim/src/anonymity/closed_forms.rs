@@ -1,7 +1,8 @@
 //! Closed forms for Poisson mixes.
 
-/// The chance that `hops` exponential delays of rate `mu` take no longer than `x`: Erlang's distribution.
-pub(super) fn erlang_cdf(hops: u32, mu: f64, x: f64) -> f64 {
+/// Probability that `hops` exponential delays of rate `mu` take no longer than `x`: Erlang's distribution.
+#[must_use]
+pub fn erlang_cdf(hops: u32, mu: f64, x: f64) -> f64 {
     let x = x.max(0.0);
     let mut term = (-mu * x).exp();
     let mut beyond = 0.0;
@@ -12,8 +13,9 @@ pub(super) fn erlang_cdf(hops: u32, mu: f64, x: f64) -> f64 {
     1.0 - beyond
 }
 
-/// The quantile of Erlang's distribution, by halving.
-pub(super) fn erlang_quantile(hops: u32, mu: f64, chance: f64) -> f64 {
+/// Quantile of Erlang's distribution at probability `chance`, by bisection.
+#[must_use]
+pub fn erlang_quantile(hops: u32, mu: f64, chance: f64) -> f64 {
     let (mut low, mut high) = (0.0, (f64::from(hops) + 100.0) * 10.0 / mu);
     for _ in 0..100 {
         let middle = f64::midpoint(low, high);
@@ -26,12 +28,12 @@ pub(super) fn erlang_quantile(hops: u32, mu: f64, chance: f64) -> f64 {
     low
 }
 
-/// The chance of `n` packets in a mix that holds `mean` on average: M/M/∞ is Poisson.
+/// Probability of `n` packets in a mix that holds `mean` on average: an M/M/∞ queue is Poisson.
 pub(super) fn poisson(mean: f64, n: u32) -> f64 {
     (f64::from(n) * mean.ln() - mean - ln_factorial(n)).exp()
 }
 
-/// ln n!, by Stirling's series from 20 on (off by less than 1e-9).
+/// ln n!, by Stirling's series from 20 on (error below 1e-9).
 fn ln_factorial(n: u32) -> f64 {
     if n < 20 {
         return (2..=n).map(|k| f64::from(k).ln()).sum();
@@ -40,13 +42,14 @@ fn ln_factorial(n: u32) -> f64 {
     n * n.ln() - n + 0.5 * (core::f64::consts::TAU * n).ln() + 1.0 / (12.0 * n) - 1.0 / (360.0 * n.powi(3))
 }
 
-/// The entropy in bits of which of the packets that leave the network is a given one that entered it, in the limit of
-/// many packets in every mix.
+/// Entropy in bits of the observer's guess which leaving packet is a given entering one, in the limit of many packets in
+/// every mix.
 ///
-/// Every exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time: log₂(traffic) and
-/// Erlang's differential entropy, n + ln Γ(n) + (1 − n)·ψ(n) − ln μ nats. For one hop this is log₂(e · traffic / mu), as
-/// in the analysis of Loopix.
-pub(super) fn message_entropy(hops: u32, mu: f64, traffic: f64) -> f64 {
+/// Each exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time. So the entropy is
+/// log₂(traffic) plus Erlang's differential entropy, n + ln Γ(n) + (1 − n)·ψ(n) − ln μ nats. For one hop that is
+/// log₂(e · traffic / mu), as in the [Loopix paper](https://arxiv.org/abs/1703.00536), section 4.
+#[must_use]
+pub fn message_entropy(hops: u32, mu: f64, traffic: f64) -> f64 {
     let n = f64::from(hops);
     let ln_gamma: f64 = (1..hops).map(|k| f64::from(k).ln()).sum();
     let digamma: f64 = (1..hops).map(|k| 1.0 / f64::from(k)).sum::<f64>() - EULER;

@@ -1,18 +1,19 @@
-//! The observer of all links.
+//! The observer of all links, with exact odds.
 //!
-//! A packet that leaves a Poisson mix is any of those in it with the same chance, whenever they came: exponential delays
-//! have no memory. One that came less than a whole millisecond ago is not among them: every delay is one at least. So all that the observer knows of a mix's packets is one mass for each origin: how many of them are
-//! expected to come from it. A packet that leaves takes an equal part of every mass.
+//! Exponential delays have no memory: a packet that leaves a Poisson mix is any of the packets inside with equal
+//! probability, however long each has been there. Only packets that arrived less than a whole millisecond ago are
+//! excluded, since every delay is at least one millisecond. So all that the observer knows of a mix is one mass per
+//! origin, the expected number of its packets from there. A leaving packet takes an equal part of every mass.
 
 use mixwell_mixdelay::Instant;
 use std::collections::VecDeque;
 
-/// What the observer knows of one mix.
+/// The observer's knowledge of one mix.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     ready: Masses,
-    /// Those that cannot leave yet, by the millisecond from which they can.
-    coming: VecDeque<(u64, Masses)>,
+    /// Packets that cannot leave yet, by the millisecond from which they can.
+    unripe: VecDeque<(u64, Masses)>,
     origins: Origins,
 }
 
@@ -22,11 +23,11 @@ struct Masses {
     packets: f64,
 }
 
-/// What the observer knows of one packet: the chance of each origin.
+/// The observer's knowledge of one packet: the probability of each origin.
 #[derive(Clone, Debug)]
 pub(super) struct Odds(Vec<f64>);
 
-/// Origins: the users, then the nodes' own loops as one, then the messages that are followed.
+/// Indices of origins: the users, then all nodes (for their loops) as one, then the followed packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origins {
     pub(super) users: usize,
@@ -42,7 +43,7 @@ impl Origins {
         self.senders().saturating_add(self.followed)
     }
 
-    /// The odds of a packet that is seen to come from a sender (a user's number, or any higher for a mix).
+    /// The odds of a packet observed at its sender: a user's index, or any higher number for a node.
     pub(super) fn seen(self, sender: usize, followed: Option<usize>) -> Odds {
         let mut odds = vec![0.0; self.all()];
         let message = followed.map(|message| self.senders().saturating_add(message));
@@ -57,22 +58,22 @@ impl Origins {
 
 impl Pool {
     pub(super) fn new(origins: Origins) -> Self {
-        Self { ready: Masses::new(origins), coming: VecDeque::new(), origins }
+        Self { ready: Masses::new(origins), unripe: VecDeque::new(), origins }
     }
 
-    /// A packet comes. It stays for a millisecond at least, and leaves at a whole one.
+    /// Adds an arriving packet, which leaves at a whole millisecond, at least one from now.
     pub(super) fn enter(&mut self, now: Instant, odds: &Odds) {
         self.ripen(now);
         let from = now.plus_nanos(1_999_999).as_millis();
-        if self.coming.back().is_none_or(|(last, _)| *last < from) {
-            self.coming.push_back((from, Masses::new(self.origins)));
+        if self.unripe.back().is_none_or(|(last, _)| *last < from) {
+            self.unripe.push_back((from, Masses::new(self.origins)));
         }
-        if let Some((_, masses)) = self.coming.back_mut() {
+        if let Some((_, masses)) = self.unripe.back_mut() {
             masses.add(1.0, &odds.0);
         }
     }
 
-    /// What is known of the packet that leaves now.
+    /// Removes a leaving packet, and writes its odds.
     pub(super) fn leave(&mut self, now: Instant, odds: &mut Odds) {
         self.ripen(now);
         let ready = &mut self.ready;
@@ -85,11 +86,11 @@ impl Pool {
     }
 
     pub(super) fn packets(&self) -> f64 {
-        self.coming.iter().map(|(_, masses)| masses.packets).fold(self.ready.packets, |sum, packets| sum + packets)
+        self.unripe.iter().map(|(_, masses)| masses.packets).fold(self.ready.packets, |sum, packets| sum + packets)
     }
 
     fn ripen(&mut self, now: Instant) {
-        while let Some((_, masses)) = self.coming.pop_front_if(|(from, _)| *from <= now.as_millis()) {
+        while let Some((_, masses)) = self.unripe.pop_front_if(|(from, _)| *from <= now.as_millis()) {
             self.ready.add(masses.packets, &masses.mass);
         }
     }
@@ -107,13 +108,13 @@ impl Masses {
 }
 
 impl Odds {
-    /// The entropy of the sender, the nodes with their loops being one of them, in bits.
+    /// Entropy of the sender in bits; all nodes are one sender.
     pub(super) fn sender_entropy(&self, origins: Origins) -> f64 {
         self.0.iter().take(origins.senders()).map(|chance| entropy_term(*chance)).sum()
     }
 
-    /// The entropy of which user it was, for one who knows that it was a user's packet, and the chance that it was one;
-    /// none if it cannot be one.
+    /// Entropy in bits of the guess which user sent it, given that a user did, and the probability that a user did; `None`
+    /// if that probability is 0.
     pub(super) fn user_entropy(&self, origins: Origins) -> Option<(f64, f64)> {
         let users = || self.0.iter().take(origins.users);
         let all: f64 = users().sum();
@@ -121,7 +122,7 @@ impl Odds {
         (all > 0.0).then_some((entropy, all))
     }
 
-    /// The chance that this packet is each of the messages followed.
+    /// Probability that this packet is each of the followed ones.
     pub(super) fn followed(&self, origins: Origins) -> impl Iterator<Item = f64> {
         self.0.iter().skip(origins.senders()).copied()
     }
@@ -138,7 +139,7 @@ mod tests {
     use mixwell_mixdelay::Instant;
 
     #[test]
-    fn a_packet_is_any_of_those_in_the_mix() {
+    fn every_packet_inside_is_equally_likely() {
         let origins = Origins { users: 4, followed: 1 };
         let mut pool = Pool::new(origins);
         for user in 0..4 {

@@ -1,29 +1,35 @@
-//! Plots as SVG.
+//! Histograms as SVG pictures.
 
-use super::{closed, histogram::Histogram, measured::Measured, plan::Plan};
-use crate::error::Error;
+use super::{closed_forms, histogram::Histogram, measurements::Measurements, scenario::Scenario};
 use core::fmt::Write as _;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
 
-/// Writes the plots and gives their paths.
-pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<Vec<PathBuf>, Error> {
-    fs::create_dir_all(folder).map_err(|error| Error::Write(folder.to_owned(), error))?;
-    let (hop_count, mu) = (plan.hop_count(), plan.mu.per_milli);
-    let latency_cdf = |x| closed::erlang_cdf(hop_count, mu, x - plan.latency_shift());
-    let (fewest, most_held) =
-        plan.held().fold((f64::MAX, 0.0), |(low, high): (f64, f64), held| (low.min(held), high.max(held)));
-    let most = f64::from(plan.users).log2();
-    let plots = [
+/// A picture.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SvgPlot {
+    /// Name of a file for it.
+    pub file_name: &'static str,
+    /// The SVG document.
+    pub svg: String,
+}
+
+/// The pictures of a simulation: latency, occupancy of mixes, and the users' entropy, each beside its closed form.
+#[must_use]
+pub fn plots(scenario: &Scenario, measured: &Measurements) -> [SvgPlot; 3] {
+    let (hop_count, mu) = (scenario.hop_count(), scenario.topology().rates.mu.per_milli());
+    let latency_cdf = |x| closed_forms::erlang_cdf(hop_count, mu, x - scenario.rounding_millis());
+    let (low, high) = scenario
+        .mean_occupancies()
+        .fold((f64::MAX, 0.0), |(low, high): (f64, f64), mean| (low.min(mean), high.max(mean)));
+    let max_entropy = f64::from(scenario.load().users).log2();
+    [
         (
             "latency.svg",
             Plot {
                 title: "Latency in the mixes",
                 x: "milliseconds from sending to leaving the last mix",
                 bars: &measured.latency,
-                range: (0.0, closed::erlang_quantile(hop_count, mu, 0.9995)),
+                range: (0.0, closed_forms::erlang_quantile(hop_count, mu, 0.9995)),
                 curve: Some(("Erlang", &|low, width| latency_cdf(low + width) - latency_cdf(low))),
                 mark: None,
             },
@@ -32,39 +38,30 @@ pub(super) fn write(folder: &Path, plan: &Plan, measured: &Measured) -> Result<V
             "packets-in-a-mix.svg",
             Plot {
                 title: "Packets in a mix",
-                x: "packets that an arriving packet finds there",
-                bars: &measured.in_mix,
-                range: (
-                    (fewest - 5.0 * fewest.sqrt()).max(0.0).floor(),
-                    (most_held + 5.0 * most_held.sqrt() + 2.0).ceil(),
-                ),
+                x: "packets in a mix when a packet arrives",
+                bars: &measured.occupancy,
+                range: ((low - 5.0 * low.sqrt()).max(0.0).floor(), (high + 5.0 * high.sqrt() + 2.0).ceil()),
                 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-                curve: Some(("Poisson", &|low, _| plan.finds(low.round() as u32))),
+                curve: Some(("Poisson", &|low, _| scenario.occupancy_probability(low.round() as u32))),
                 mark: None,
             },
         ),
         (
             "sender-entropy.svg",
             Plot {
-                title: "Which user sent it: what the observer of all links does not know",
-                x: "bits of entropy of the user who sent a packet that leaves",
+                title: "Entropy of the sender, for an observer of all links",
+                x: "bits of entropy of the guess which user sent a leaving packet",
                 bars: &measured.user_entropy,
-                range: ((measured.user_entropy.quantile(0.001) - 0.2).max(0.0), most + 0.1),
+                range: ((measured.user_entropy.quantile(0.001) - 0.2).max(0.0), max_entropy + 0.1),
                 curve: None,
-                mark: Some(("the most there can be", most)),
+                mark: Some(("maximum", max_entropy)),
             },
         ),
-    ];
-    let mut paths = Vec::new();
-    for (name, plot) in plots {
-        let path = folder.join(name);
-        fs::write(&path, plot.svg()).map_err(|error| Error::Write(path.clone(), error))?;
-        paths.push(path);
-    }
-    Ok(paths)
+    ]
+    .map(|(file_name, plot): (_, Plot<'_>)| SvgPlot { file_name, svg: plot.svg() })
 }
 
-/// The expected share of a bin, by its lower end and width.
+/// Expected share of a bin, by its lower end and width.
 type Curve<'a> = &'a dyn Fn(f64, f64) -> f64;
 
 struct Plot<'a> {
@@ -73,7 +70,7 @@ struct Plot<'a> {
     bars: &'a Histogram,
     range: (f64, f64),
     curve: Option<(&'a str, Curve<'a>)>,
-    /// A value to point out.
+    /// A labelled value.
     mark: Option<(&'a str, f64)>,
 }
 
@@ -164,7 +161,7 @@ impl Plot<'_> {
     }
 }
 
-/// Round numbers between two, about seven of them.
+/// About seven round numbers between two.
 fn ticks(low: f64, high: f64) -> impl Iterator<Item = f64> {
     let rough = (high - low) / 7.0;
     let power = 10_f64.powf(rough.log10().floor());

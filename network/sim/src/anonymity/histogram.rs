@@ -1,8 +1,8 @@
 //! Counts in bins of equal width.
 
-/// Counts of values from 0 up; what is beyond the last bin is counted in it.
+/// A histogram of non-negative values; values beyond the last bin are counted in that bin.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Histogram {
+pub struct Histogram {
     width: f64,
     bins: Vec<f64>,
     sum: f64,
@@ -32,16 +32,21 @@ impl Histogram {
         self.count += weight;
     }
 
-    pub(super) const fn count(&self) -> f64 {
+    /// Sum of the weights.
+    #[must_use]
+    pub const fn count(&self) -> f64 {
         self.count
     }
 
-    pub(super) fn mean(&self) -> f64 {
+    /// Weighted mean of the values; 0 without values.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
         if self.count > 0.0 { self.sum / self.count } else { 0.0 }
     }
 
-    /// The value below which a share of the counts is, taking each bin for flat.
-    pub(super) fn quantile(&self, share: f64) -> f64 {
+    /// Value below which a share of the weights lies; the distribution within a bin counts as flat.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> f64 {
         let (mut left, mut at) = (share * self.count, 0.0);
         for bin in &self.bins {
             if *bin > 0.0 && left <= *bin {
@@ -52,19 +57,21 @@ impl Histogram {
         at
     }
 
-    /// Each bin's lower end, and its share of the counts.
-    pub(super) fn shares(&self) -> impl Iterator<Item = (f64, f64)> {
+    /// Each bin's lower end, and its share of the weights.
+    pub fn shares(&self) -> impl Iterator<Item = (f64, f64)> {
         let lows = core::iter::successors(Some(0.0), |low| Some(low + self.width));
         let all = if self.count > 0.0 { self.count } else { 1.0 };
         lows.zip(self.bins.iter().map(move |bin| bin / all))
     }
 
-    pub(super) const fn width(&self) -> f64 {
+    /// Width of a bin.
+    #[must_use]
+    pub const fn width(&self) -> f64 {
         self.width
     }
 
-    /// The furthest that the counts are from a distribution: the largest difference of the two sums at a bin's end.
-    pub(super) fn distance(&self, cdf: impl Fn(f64) -> f64) -> f64 {
+    /// Kolmogorov–Smirnov distance from a distribution, taken at the ends of the bins.
+    pub fn distance(&self, cdf: impl Fn(f64) -> f64) -> f64 {
         let mut sum = 0.0;
         let ends = self.shares().take(self.bins.len().saturating_sub(1));
         ends.fold(0.0, |worst: f64, (low, share)| {

@@ -1,43 +1,43 @@
-//! The hops, and the ways through them.
+//! The hops, and the paths through them.
 
 use super::{
     attacker,
-    node::{KeyPair, Node},
+    error::{SelfTestError, Violation},
+    hop::{HopNode, KeyPair},
     times::Times,
 };
-use crate::error::Error;
 use chacha20::ChaCha20Rng;
 use mixwell_sphinx::{Hop, NodeId, ReplayFilter, Scheme, Sphinx};
 use rand_core::Rng as _;
 use std::collections::HashMap;
 
-/// How long packets ask a hop to hold them, on average.
+/// Mean of the delays that packets ask for.
 const MEAN_DELAY_MILLIS: f64 = 200.0;
 
-/// The gateway's number among the hops.
+/// Index of the gateway among the hops.
 pub(super) const GATEWAY: usize = 0;
 
 /// A gateway, layers of one mix each, and a service node.
 pub(super) struct Network<S: Scheme> {
     pub(super) sphinx: Sphinx<S>,
-    pub(super) nodes: Vec<Node<S>>,
+    pub(super) nodes: Vec<HopNode<S>>,
     by_id: HashMap<NodeId, usize>,
 }
 
 impl<S: Scheme> Network<S> {
-    /// Makes the hops' keys. Their replay filters have room for `messages`, their answers and what the attacker adds.
+    /// Makes the hops' keys. Replay filters have room for `messages`, their replies and the attacker's packets.
     pub(super) fn new(
         sphinx: Sphinx<S>,
         messages: usize,
         rng: &mut ChaCha20Rng,
-        generate: impl Fn(&mut ChaCha20Rng) -> Result<KeyPair<S>, Error>,
-    ) -> Result<Self, Error> {
+        generate: impl Fn(&mut ChaCha20Rng) -> Result<KeyPair<S>, SelfTestError>,
+    ) -> Result<Self, SelfTestError> {
         let hops = sphinx.geometry().hops();
         let packets = messages.saturating_mul(2).saturating_add(attacker::attempts(messages));
         let slots = ReplayFilter::<Vec<u64>>::slots_for(packets);
         let mut nodes = Vec::with_capacity(hops);
         for index in 0..hops {
-            nodes.push(Node {
+            nodes.push(HopNode {
                 id: NodeId(random_bytes(rng)),
                 name: name(index, hops),
                 key: generate(rng)?,
@@ -50,30 +50,30 @@ impl<S: Scheme> Network<S> {
         Ok(Self { sphinx, nodes, by_id })
     }
 
-    /// Which hop has this id.
-    pub(super) fn find(&self, id: NodeId) -> Result<usize, Error> {
-        self.by_id.get(&id).copied().ok_or(Error::Demo("a packet asks for a hop that is not there"))
+    /// Index of the hop with this id.
+    pub(super) fn find(&self, id: NodeId) -> Result<usize, Violation> {
+        self.by_id.get(&id).copied().ok_or(Violation::NextHop)
     }
 
-    /// The hops that answers pass: the layers again, then the gateway, which keeps the answer for the client.
-    pub(super) fn hops_back(&self) -> impl Iterator<Item = usize> + use<S> {
-        let service = self.nodes.len().saturating_sub(1);
-        (GATEWAY.saturating_add(1)..service).chain([GATEWAY])
-    }
-
-    /// The way from a client to the service.
-    pub(super) fn way_out(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
+    /// The path from a client to the service.
+    pub(super) fn path_out(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
         self.nodes.iter().map(|node| hop(node, Some(delay(rng)))).collect()
     }
 
-    /// The way from the service to a client. The last hop has nothing to wait for.
-    pub(super) fn way_back(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
-        let nodes = self.hops_back().filter_map(|index| Some((index, self.nodes.get(index)?)));
+    /// The path from the service to a client. The gateway delivers without delay.
+    pub(super) fn path_back(&self, rng: &mut ChaCha20Rng) -> Vec<Hop<'_, S>> {
+        let nodes = hops_back(self.nodes.len()).filter_map(|index| Some((index, self.nodes.get(index)?)));
         nodes.map(|(index, node)| hop(node, (index != GATEWAY).then(|| delay(rng)))).collect()
     }
 }
 
-fn hop<S: Scheme>(node: &Node<S>, delay_millis: Option<u32>) -> Hop<'_, S> {
+/// Indices of the hops that replies pass, of `hops` hops: the mixes again, then the gateway.
+pub fn hops_back(hops: usize) -> impl Iterator<Item = usize> {
+    let service = hops.saturating_sub(1);
+    (GATEWAY.saturating_add(1)..service).chain([GATEWAY])
+}
+
+fn hop<S: Scheme>(node: &HopNode<S>, delay_millis: Option<u32>) -> Hop<'_, S> {
     Hop { id: node.id, public_key: &node.key.public, delay_millis }
 }
 
@@ -85,7 +85,7 @@ fn name(index: usize, hops: usize) -> String {
     }
 }
 
-/// A delay of exponential distribution, at least 1 ms (§7).
+/// An exponentially distributed delay, at least 1 ms.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
 fn delay(rng: &mut ChaCha20Rng) -> u32 {
     let uniform = f64::from(rng.next_u32()) / 2f64.powi(32);
@@ -93,14 +93,14 @@ fn delay(rng: &mut ChaCha20Rng) -> u32 {
     (millis as u32).saturating_add(1)
 }
 
-/// Bytes that nobody can guess.
+/// Random bytes.
 pub(super) fn random_bytes<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);
     bytes
 }
 
-/// A number below `bound`, each about as likely as the other.
+/// A uniformly distributed number below `bound`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::arithmetic_side_effects,

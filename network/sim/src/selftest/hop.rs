@@ -1,7 +1,9 @@
-//! A hop.
+//! A hop: a mix key, and the replay tags of the packets it has unwrapped.
 
-use super::times::Times;
-use crate::error::Error;
+use super::{
+    error::{SelfTestError, Violation},
+    times::Times,
+};
 use mixwell_sphinx::{Action, FinishError, NodeId, OpenError, ReplayFilter, ReplayFilterFull, Scheme, Sphinx};
 
 /// A hop's mix key.
@@ -10,25 +12,25 @@ pub(super) struct KeyPair<S: Scheme> {
     pub(super) private: S::PrivateKey,
 }
 
-/// A hop: its key, and what it has seen.
-pub(super) struct Node<S: Scheme> {
+/// A hop of the path.
+pub(super) struct HopNode<S: Scheme> {
     pub(super) id: NodeId,
-    /// What it is called in the summary.
+    /// Its name in reports.
     pub(super) name: String,
     pub(super) key: KeyPair<S>,
     pub(super) replays: ReplayFilter<Vec<u64>>,
-    /// What it took to unwrap the packets to the service.
+    /// Times of unwrapping packets to the service.
     pub(super) out: Times,
-    /// What it took to unwrap the answers.
+    /// Times of unwrapping replies.
     pub(super) back: Times,
 }
 
-/// Which way a packet goes.
+/// The direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     /// From the client to the service.
     Out,
-    /// An answer, from the service to the client.
+    /// A reply, from the service to the client.
     Back,
 }
 
@@ -41,7 +43,7 @@ pub(super) enum Refusal {
     FilterFull(ReplayFilterFull),
 }
 
-impl<S: Scheme> Node<S> {
+impl<S: Scheme> HopNode<S> {
     /// Unwraps a packet in place.
     pub(super) fn unwrap<'p>(&mut self, sphinx: &Sphinx<S>, packet: &'p mut [u8]) -> Result<Action<'p>, Refusal> {
         let opened = sphinx.open(packet, &self.key.private).map_err(Refusal::Open)?;
@@ -51,7 +53,7 @@ impl<S: Scheme> Node<S> {
         opened.finish().map_err(Refusal::Finish)
     }
 
-    /// Unwraps a packet in place, and takes the time.
+    /// Unwraps a packet in place, and records the time.
     pub(super) fn timed_unwrap<'p>(
         &mut self,
         sphinx: &Sphinx<S>,
@@ -72,12 +74,12 @@ impl<S: Scheme> Node<S> {
     }
 }
 
-impl From<Refusal> for Error {
-    /// A packet was refused that should not have been.
+impl From<Refusal> for SelfTestError {
+    /// The error of a hop that refuses a good packet.
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Open(error) => Self::Open(error),
-            Refusal::Replay => Self::Demo("a hop took a new packet for a replay"),
+            Refusal::Replay => Self::Violation(Violation::Replay),
             Refusal::Finish(error) => Self::Finish(error),
             Refusal::FilterFull(error) => Self::FilterFull(error),
         }

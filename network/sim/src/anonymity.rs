@@ -1,0 +1,18 @@
+//! What an observer of all links is left with: a simulated network whose every packet is followed with the exact odds.
+
+mod closed_forms;
+mod histogram;
+mod measurements;
+mod observer;
+mod plot;
+mod scenario;
+mod simulation;
+mod topology;
+
+pub use closed_forms::{erlang_cdf, erlang_quantile, message_entropy};
+pub use histogram::Histogram;
+pub use measurements::{Measurements, PacketCounts};
+pub use plot::{SvgPlot, plots};
+pub use scenario::{Load, PublishedRate, PublishedRateError, Rates, Scenario, ScenarioError};
+pub use simulation::Simulation;
+pub use topology::{Topology, TopologyError};
