@@ -3,7 +3,7 @@
 # A seed other than 0 makes two runs of one machine much alike.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:?usage: fuzz/all SECONDS [SEED]}
+seconds=${1:?usage: fuzz/run_all.sh SECONDS [SEED]}
 seed=${2:-0}
 cargo run --quiet --manifest-path fuzz/seed/Cargo.toml >/dev/null
 mapfile -t targets < <(cargo +nightly fuzz list)

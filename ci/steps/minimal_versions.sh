@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The lowest versions that the manifests allow, in a copy, so that the lock file stays.
+. "$(dirname "$0")/../lib.sh"
+
+copy=$(mktemp -d)
+trap 'rm -rf "$copy"' EXIT
+git ls-files -z | xargs -0 cp --parents --no-dereference --target-directory "$copy"
+cd "$copy"
+cargo +nightly --quiet update -Z direct-minimal-versions
+cargo check --quiet --workspace --all-features --target-dir "$ci_target/minimal"
+echo "the lowest versions that the manifests allow build"

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Every test on 32 bits and on a big-endian machine, under emulation: all but those that look at their own memory, which the
+# emulator keeps elsewhere than it says.
+. "$(dirname "$0")/../lib.sh"
+
+on_another() {
+  local processor=$1 emulator=$2
+  local gcc=$processor-linux-gnu upper=${processor^^}_UNKNOWN_LINUX_GNU
+  export "CARGO_TARGET_${upper}_LINKER=$gcc-gcc" "CARGO_TARGET_${upper}_RUNNER=$emulator -L /usr/$gcc"
+  debian_cargo test --quiet -Zbuild-std --target "$processor-unknown-linux-gnu" "${core_libraries[@]}" --tests \
+    -- --skip memory:: --skip secrets_are_wiped --skip wiped:: --skip survive --skip on_the_stack --skip an_error_leaves
+}
+
+on_another i686 qemu-i386
+on_another s390x qemu-s390x

@@ -1,0 +1,6 @@
+//! Checks of the repository's documents.
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
+mod links;
+mod markdown;
+mod repository;
