@@ -8,9 +8,9 @@ use crate::{
         config::AuthorityConfiguration,
         error::NetworkError,
         listener::{Listener, ListenerLimits},
-        runtime,
+        runtime::{self, HangUps, StopSignals},
     },
-    station::{Keys, Told},
+    station::{Keys, Owner, Told, ignore_hang_ups},
 };
 use clap::Args;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 /// Run a directory authority
 ///
 /// It takes the descriptors of the nodes that its configuration names, agrees with the other authorities on a consensus in
-/// each epoch, and hands it to whoever asks. The configuration has the form of Katzenpost's authority.toml. Keys that
-/// are not in the data folder are made there. It runs until SIGINT or SIGTERM.
+/// each epoch, and hands it to whoever asks. The configuration has the form of Katzenpost's authority.toml. Its keys
+/// have to be in the data folder. It runs until SIGINT or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -37,16 +37,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.told.start_log();
     let configuration = AuthorityConfiguration::read(&arguments.told.config).map_err(NetworkError::from)?;
     let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
-    let Some(keys) = arguments.told.keys(folder, scheme, kem)? else { return Ok(()) };
+    let runtime = runtime::start()?;
+    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem })? else { return Ok(()) };
     let own = configuration.authorities.by_id(keys.identity.id());
     if own.is_none_or(|own| own.link_key != keys.link.public()) {
         return Err(NetworkError::NotNamed(arguments.told.config.clone()).into());
     }
-    Ok(runtime::run(start(&configuration, keys))?)
+    Ok(runtime.block_on(start(&configuration, keys))?)
 }
 
 async fn start(configuration: &AuthorityConfiguration, keys: Keys) -> Result<(), NetworkError> {
-    let Keys { identity, link, randomness } = keys;
+    let Keys { identity, link, randomness, lock } = keys;
+    // from here on signals are heard
+    let mut stop_signals = StopSignals::new();
+    tokio::spawn(ignore_hang_ups(HangUps::new()));
     let mut listeners = Vec::new();
     for address in &configuration.bind_addresses {
         let listener = address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?;
@@ -58,7 +62,8 @@ async fn start(configuration: &AuthorityConfiguration, keys: Keys) -> Result<(),
     let state = State::new(Arc::clone(&identity), Rules::from(configuration), clock.now(), randomness.rng());
     let authorities = Arc::clone(&configuration.authorities);
     let node = AuthorityNode { id: identity.id(), link, authorities, clock, listeners, randomness };
-    serve(node, state, runtime::stop_signal()).await;
+    serve(node, state, stop_signals.next()).await;
+    drop(lock);
     tracing::info!(name = configuration.identifier, "stopped");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     network::{
-        clock::Clock,
+        clock::{Clock, ClockWatch},
         config::ClientConfiguration,
         directory::Consensus,
         error::NetworkError,
@@ -69,7 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let randomness = Randomness::from_system()?;
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
     let client = PkiClient::new(Arc::clone(&configuration.authorities), link, None, randomness)
-        .with_geometry(configuration.geometry.hash());
+        .with_geometry(configuration.geometry.hash())
+        .with_clock_watch(ClockWatch::new(Clock::new(configuration.period)));
     let authorities: Vec<&Authority> = configuration
         .authorities
         .iter()
@@ -124,10 +125,13 @@ impl Asker<'_> {
             let left = end.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
             if left.is_zero() {
                 line.finish_and_clear();
-                let lines = errors.0.iter().fold(String::new(), |mut lines, (authority, error)| {
+                let mut lines = errors.0.iter().fold(String::new(), |mut lines, (authority, error)| {
                     let _ = write!(lines, "\n  {authority}: {error}");
                     lines
                 });
+                if let Some(offset) = self.client.clock_offset() {
+                    let _ = write!(lines, "\n  {offset}");
+                }
                 return Err(NetworkError::NoConsensus(lines));
             }
             let why = errors.0.first().map_or_else(String::new, |(authority, error)| format!("; {authority}: {error}"));

@@ -11,9 +11,9 @@ use crate::{
         metrics,
         mix::Kind,
         node::{Sizes, packets_of},
-        runtime,
+        runtime::{self, HangUps, StopSignals},
     },
-    station::{Keys, Told},
+    station::{Keys, Owner, Told, ignore_hang_ups},
 };
 use clap::Args;
 use std::{collections::BTreeMap, sync::Arc};
@@ -22,8 +22,8 @@ use tokio::{net::TcpListener, sync::watch};
 /// Run a mix, gateway or service node
 ///
 /// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes packets on. The
-/// configuration and the key files have the form of Katzenpost's server. Keys that are not in the data folder are made
-/// there; mix keys are kept there too, until they are past. It runs until SIGINT or SIGTERM.
+/// configuration and the key files have the form of Katzenpost's server. Its keys have to be in the data
+/// folder; mix keys are stored there too, until their time is over. It runs until SIGINT or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -41,13 +41,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     arguments.told.start_log();
     let configuration = ServerConfiguration::read(&arguments.told.config).map_err(NetworkError::from)?;
     let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
-    let Some(keys) = arguments.told.keys(folder, scheme, kem)? else { return Ok(()) };
-    Ok(runtime::run(start(configuration, keys))?)
+    let runtime = runtime::start()?;
+    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem })? else { return Ok(()) };
+    Ok(runtime.block_on(start(configuration, keys))?)
 }
 
 #[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 async fn start(configuration: ServerConfiguration, keys: Keys) -> Result<(), NetworkError> {
-    let Keys { identity, link: link_key, randomness } = keys;
+    let Keys { identity, link: link_key, randomness, lock } = keys;
+    // from here on signals are heard
+    let mut stop_signals = StopSignals::new();
+    tokio::spawn(ignore_hang_ups(HangUps::new()));
     let name = configuration.identifier;
     let bind =
         if configuration.bind_addresses.is_empty() { &configuration.addresses } else { &configuration.bind_addresses };
@@ -91,12 +95,13 @@ async fn start(configuration: ServerConfiguration, keys: Keys) -> Result<(), Net
     }
     tokio::select! {
         ended = &mut work => return ended,
-        () = runtime::stop_signal() => {}
+        () = stop_signals.next() => {}
     }
     // what is under way is passed on, if it goes fast
     stopper.send_replace(true);
     let ended = tokio::time::timeout(LONGEST_STOP, work).await.unwrap_or(Ok(()));
     tracing::info!(name, "stopped");
+    drop(lock);
     ended
 }
 

@@ -5,14 +5,14 @@ use crate::{
     error::Error,
     network::{
         client::{self, Request, Tally, Unanswered},
-        clock::Clock,
+        clock::{Clock, ClockWatch, Offset},
         config::ClientConfiguration,
         directory::Consensuses,
         error::NetworkError,
         keys::LinkKey,
         logging::{self, LogLevel},
         packets,
-        pki_client::PkiClient,
+        pki_client::{FetchErrors, PkiClient},
         randomness::Randomness,
         runtime,
     },
@@ -92,12 +92,14 @@ async fn ping(
     randomness: Randomness,
 ) -> Result<Outcome, NetworkError> {
     let clock = Clock::new(configuration.period);
+    let clock_watch = ClockWatch::new(clock);
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
     let asker = PkiClient::new(Arc::clone(&configuration.authorities), link, None, randomness.branch())
-        .with_geometry(configuration.geometry.hash());
+        .with_geometry(configuration.geometry.hash())
+        .with_clock_watch(clock_watch.clone());
     let epoch = clock.epoch();
     let fetched = asker.fetch(epoch, epoch).await;
-    let consensus = fetched.map_err(|errors| NetworkError::NoConsensus(format!(" {errors}")))?;
+    let consensus = fetched.map_err(|errors| no_consensus(&errors, asker.clock_offset()))?;
     let known = Consensuses { epoch, ..Consensuses::default() }.with(Arc::new(consensus));
 
     let unknown = || NetworkError::UnknownScheme(configuration.geometry.scheme().name().to_owned());
@@ -107,6 +109,7 @@ async fn ping(
         authorities: configuration.authorities,
         kem: configuration.kem,
         clock,
+        clock_watch,
         known,
         pinned: configuration.gateways,
         gateway: arguments.gateway.clone(),
@@ -129,6 +132,11 @@ async fn ping(
             _ => Err(NetworkError::Client("the client ended".to_owned())),
         },
     }
+}
+
+fn no_consensus(errors: &FetchErrors, offset: Option<Offset>) -> NetworkError {
+    let offset = offset.map_or_else(String::new, |offset| format!("; {offset}"));
+    NetworkError::NoConsensus(format!(" {errors}{offset}"))
 }
 
 /// Messages on their way.

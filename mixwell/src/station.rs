@@ -4,10 +4,11 @@ use crate::{
     error::Error,
     network::{
         error::NetworkError,
-        files,
+        files::{self, FolderLock},
         keys::{Identity, LinkKem, LinkKey},
         logging::{self, LogLevel},
         randomness::Randomness,
+        runtime::HangUps,
     },
     output,
 };
@@ -15,18 +16,22 @@ use clap::Args;
 use mixwell_pki_types::SignatureScheme;
 use std::path::{Path, PathBuf};
 
-/// What both are told.
+/// Arguments of both.
 #[derive(Debug, Args)]
 pub(crate) struct Told {
     /// The configuration
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
 
-    /// Make the keys that are missing, print the public ones, and end
+    /// Print the public keys and exit; keys that are missing are made
     #[arg(long)]
     generate_only: bool,
 
-    /// How much to tell on standard error
+    /// Make the keys that are missing in the data folder, a new identity
+    #[arg(long)]
+    generate_keys: bool,
+
+    /// How much to log on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "info")]
     log: LogLevel,
 }
@@ -37,32 +42,78 @@ pub(crate) struct Keys {
     pub(crate) link: LinkKey,
     /// For everything else.
     pub(crate) randomness: Randomness,
+    /// The data folder is this process's as long as this is.
+    pub(crate) lock: FolderLock,
+}
+
+/// Whose keys they are.
+pub(crate) struct Owner<'a> {
+    pub(crate) folder: &'a Path,
+    pub(crate) scheme: &'static dyn SignatureScheme,
+    pub(crate) kem: LinkKem,
 }
 
 impl Told {
-    /// Logs as it was asked to, from before the configuration is read.
+    /// Starts the log, before the configuration is read.
     pub(crate) fn start_log(&self) {
         logging::start(self.log);
     }
 
-    /// The keys of a data folder; those that are missing are made. `None` if they were to be printed and no more.
-    pub(crate) fn keys(
-        &self,
-        folder: &Path,
-        scheme: &'static dyn SignatureScheme,
-        kem: LinkKem,
-    ) -> Result<Option<Keys>, Error> {
+    /// The keys of a data folder, which is locked. `None` if they were to be printed and no more.
+    ///
+    /// # Errors
+    /// If they are missing and were not to be made: a data folder that is not where it should be must not cost the
+    /// identity that others know.
+    pub(crate) fn keys(&self, owner: &Owner<'_>) -> Result<Option<Keys>, Error> {
         let randomness = Randomness::from_system()?;
-        let mut rng = randomness.rng();
-        let made: Result<_, NetworkError> = files::make_folder(folder).and_then(|()| {
-            let identity = Identity::load_or_generate(folder, scheme, &mut rng)?;
-            Ok((identity, LinkKey::load_or_generate(folder, kem, &mut rng)?))
-        });
-        let (identity, link) = made?;
         if self.generate_only {
+            let (identity, link) = match owner.load()? {
+                Some(keys) => keys,
+                None => owner.generate(&randomness)?.0,
+            };
             output::print(&format!("{}{}", identity.public_pem(), link.public_pem()))?;
             return Ok(None);
         }
-        Ok(Some(Keys { identity, link, randomness }))
+        if let Some((identity, link)) = owner.load()? {
+            let lock = FolderLock::acquire(owner.folder).map_err(NetworkError::from)?;
+            return Ok(Some(Keys { identity, link, randomness, lock }));
+        }
+        if !self.generate_keys {
+            return Err(NetworkError::NoKeys(owner.folder.to_path_buf()).into());
+        }
+        let ((identity, link), lock) = owner.generate(&randomness)?;
+        tracing::warn!(
+            folder = %owner.folder.display(),
+            identity = %identity.id(),
+            "made new keys: every authority's configuration has to list this identity key before it is accepted:\n{}",
+            identity.public_pem().trim_end()
+        );
+        Ok(Some(Keys { identity, link, randomness, lock }))
+    }
+}
+
+impl Owner<'_> {
+    /// The keys, if both exist.
+    fn load(&self) -> Result<Option<(Identity, LinkKey)>, NetworkError> {
+        let Some(identity) = Identity::load(self.folder, self.scheme)? else { return Ok(None) };
+        Ok(LinkKey::load(self.folder, self.kem)?.map(|link| (identity, link)))
+    }
+
+    /// Makes what is missing.
+    fn generate(&self, randomness: &Randomness) -> Result<((Identity, LinkKey), FolderLock), NetworkError> {
+        let mut rng = randomness.rng();
+        files::make_folder(self.folder)?;
+        let lock = FolderLock::acquire(self.folder)?;
+        let identity = Identity::load_or_generate(self.folder, self.scheme, &mut rng)?;
+        let link = LinkKey::load_or_generate(self.folder, self.kem, &mut rng)?;
+        Ok(((identity, link), lock))
+    }
+}
+
+/// Goes on at each SIGHUP, which ends processes that do not expect it. Does not end.
+pub(crate) async fn ignore_hang_ups(mut hang_ups: HangUps) {
+    loop {
+        hang_ups.next().await;
+        tracing::info!("ignored SIGHUP: a changed configuration is read at the next start");
     }
 }

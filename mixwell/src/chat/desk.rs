@@ -193,6 +193,12 @@ impl Desk {
             match standing {
                 Standing::Connecting => self.lines.note("connecting to the network"),
                 Standing::Connected => self.lines.note("connected"),
+                Standing::NoConsensus => {
+                    self.lines.warn("a gateway is connected, but has no consensus of this epoch yet");
+                }
+                Standing::ClockOff(offset) => {
+                    self.lines.warn(format!("{offset}; set it: nothing can be sent until then"));
+                }
                 Standing::NoWay => self.lines.warn("the network has no way to a rendezvous service"),
             }
         }

@@ -1,6 +1,10 @@
 //! The folder of one side: a key, the state under it, and files on their way. One program at a time.
 
-use crate::network::{error::NetworkError, files, randomness::Randomness};
+use crate::network::{
+    error::NetworkError,
+    files::{self, FolderLock},
+    randomness::Randomness,
+};
 use mixwell_chat::VaultKey;
 use std::{
     fs::{self, File},
@@ -15,12 +19,11 @@ pub(crate) struct Store {
     folder: PathBuf,
     key: VaultKey,
     /// Held while it is open.
-    _lock: File,
+    _lock: FolderLock,
 }
 
 const KEY: &str = "key";
 const STATE: &str = "state";
-const LOCK: &str = "lock";
 
 /// What a state is sealed with, so that nothing else under the key is taken for one.
 const ABOUT: &[u8] = b"state";
@@ -32,13 +35,7 @@ impl Store {
     /// Opens a folder, or makes it.
     pub(crate) fn open(folder: &Path, randomness: &Randomness) -> Result<Self, NetworkError> {
         files::make_folder(folder)?;
-        let path = folder.join(LOCK);
-        let lock = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = lock.map_err(|error| NetworkError::Write(path.clone(), error))?;
-        if lock.try_lock().is_err() {
-            let why = format!("another program talks from {}", folder.display());
-            return Err(NetworkError::Client(why));
-        }
+        let lock = FolderLock::acquire(folder)?;
         files::clean(folder).map_err(|error| NetworkError::Write(folder.to_path_buf(), error))?;
         let key_path = folder.join(KEY);
         let key = if let Some(bytes) = files::read_private(&key_path)? {

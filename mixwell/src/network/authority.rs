@@ -3,6 +3,7 @@
 //! [`State`] is told the time, what arrives and from whom, and says what is to be sent; it knows no socket and no clock.
 //! [`serve()`] is what carries it.
 
+mod complaints;
 mod message;
 mod permitted;
 mod round;

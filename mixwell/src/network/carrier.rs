@@ -10,7 +10,7 @@ mod tests;
 
 use super::{
     client::{self, Request, Steady, Tally, Unanswered},
-    clock::Clock,
+    clock::{Clock, ClockWatch, Offset},
     config::ClientConfiguration,
     directory::Consensuses,
     error::NetworkError,
@@ -22,7 +22,10 @@ use super::{
     service::RENDEZVOUS,
 };
 use chacha20::ChaCha20Rng;
-use core::{fmt, sync::atomic::Ordering::Relaxed};
+use core::{
+    fmt,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
 use mixwell_chat::box_of_reply;
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
@@ -36,6 +39,7 @@ use tokio::{
 #[derive(Debug)]
 pub(crate) struct Carrier {
     tally: Arc<Tally>,
+    clock_watch: ClockWatch,
     stop: watch::Sender<bool>,
     work: JoinHandle<()>,
 }
@@ -65,8 +69,12 @@ pub(crate) enum Lost {
 pub(crate) enum Standing {
     /// No gateway is connected.
     Connecting,
-    /// A gateway is connected.
+    /// A gateway is connected, and packets leave by a consensus of the epoch.
     Connected,
+    /// A gateway is connected, but has no consensus of the epoch, or none that lets packets leave.
+    NoConsensus,
+    /// This machine's clock is off, and there is no consensus of the epoch that it shows.
+    ClockOff(Offset),
     /// A gateway is connected, but the consensus shows no way to a rendezvous service.
     NoWay,
 }
@@ -89,7 +97,11 @@ impl Carrier {
         let no_room = || NetworkError::Client("the packets of this network have no room for boxes".to_owned());
         let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
         let authorities = Arc::clone(&configuration.authorities);
-        let asker = PkiClient::new(authorities, link, None, randomness.branch()).with_geometry(geometry.hash());
+        let clock = Clock::new(configuration.period);
+        let clock_watch = ClockWatch::new(clock);
+        let asker = PkiClient::new(authorities, link, None, randomness.branch())
+            .with_geometry(geometry.hash())
+            .with_clock_watch(clock_watch.clone());
         let (outcomes, answered) = mpsc::unbounded_channel();
         let requests = Requests {
             shape: Shape::of(&geometry).ok_or_else(no_room)?,
@@ -98,13 +110,13 @@ impl Carrier {
             rng: randomness.rng(),
             outcomes,
         };
-        let clock = Clock::new(configuration.period);
         let tally = Arc::new(Tally::default());
         let parts = client::Parts {
             packets: packets::sealer(geometry).ok_or_else(unknown)?,
             authorities: Arc::clone(&configuration.authorities),
             kem: configuration.kem,
             clock,
+            clock_watch,
             known: Consensuses { epoch: clock.epoch(), ..Consensuses::default() },
             pinned: configuration.gateways.clone(),
             gateway,
@@ -119,6 +131,7 @@ impl Carrier {
 
     fn run(parts: client::Parts, tally: Arc<Tally>) -> Self {
         let (stop, stopping) = watch::channel(false);
+        let clock_watch = parts.clock_watch.clone();
         let work = tokio::spawn(async move {
             // nobody sends by this way, but its end would be the client's
             let (_open, requests) = mpsc::channel(1);
@@ -126,15 +139,19 @@ impl Carrier {
                 tracing::error!(%error, "the client ended");
             }
         });
-        Self { tally, stop, work }
+        Self { tally, clock_watch, stop, work }
     }
 
     /// How it stands.
     pub(crate) fn standing(&self) -> Standing {
-        match (self.tally.is_connected.load(Relaxed), self.tally.is_stuck.load(Relaxed)) {
-            (false, _) => Standing::Connecting,
-            (true, false) => Standing::Connected,
-            (true, true) => Standing::NoWay,
+        let is = |state: &AtomicBool| state.load(Relaxed);
+        let Tally { is_connected, has_consensus, is_stuck, .. } = &*self.tally;
+        match (is(is_connected), is(has_consensus), is(is_stuck), self.clock_watch.offset()) {
+            (true, true, false, _) => Standing::Connected,
+            (true, true, true, _) => Standing::NoWay,
+            (.., Some(offset)) => Standing::ClockOff(offset),
+            (true, false, ..) => Standing::NoConsensus,
+            (false, ..) => Standing::Connecting,
         }
     }
 

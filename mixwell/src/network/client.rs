@@ -8,7 +8,7 @@ mod session;
 pub(crate) use core::{Client, Reply, Tally, Unanswered};
 
 use super::{
-    clock::Clock,
+    clock::{Clock, ClockWatch},
     config::Gateway,
     directory::Consensuses,
     keys::LinkKem,
@@ -35,6 +35,8 @@ pub(crate) struct Parts {
     pub(crate) authorities: Arc<Authorities>,
     pub(crate) kem: LinkKem,
     pub(crate) clock: Clock,
+    /// Told of the gateways' clocks.
+    pub(crate) clock_watch: ClockWatch,
     /// What is known of the network; perhaps nothing, if there are pinned gateways.
     pub(crate) known: Consensuses,
     /// Gateways that can be connected to before there is a consensus.
@@ -72,13 +74,37 @@ pub(crate) async fn run(
     mut stop: watch::Receiver<bool>,
 ) -> Result<(), ClientError> {
     let Parts {
-        packets, authorities, kem, clock, known, pinned, gateway, capability, timeouts, randomness, tally, ..
+        packets,
+        authorities,
+        kem,
+        clock,
+        clock_watch,
+        known,
+        pinned,
+        gateway,
+        capability,
+        timeouts,
+        randomness,
+        tally,
+        ..
     } = parts;
     let (next, asker) = parts.steady.map(|Steady { next, asker }| (next, asker)).unzip();
     let client = Client::new(packets, (capability, next), clock.period(), randomness.branch(), tally);
     let stopwatch = Stopwatch::start();
-    let mut session =
-        Session { client, authorities, kem, clock, known, pinned, gateway, asker, timeouts, randomness, stopwatch };
+    let mut session = Session {
+        client,
+        authorities,
+        kem,
+        clock,
+        clock_watch,
+        known,
+        pinned,
+        gateway,
+        asker,
+        timeouts,
+        randomness,
+        stopwatch,
+    };
     let mut failures: u32 = 0;
     let mut was_connected = false;
     while !*stop.borrow() {

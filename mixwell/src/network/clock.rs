@@ -1,5 +1,11 @@
 //! Wall time as the network counts it: epochs, and eighths of them.
 
+mod proven;
+mod watch;
+
+pub(crate) use proven::ProvenTime;
+pub(crate) use watch::{ClockWatch, Offset};
+
 use core::time::Duration;
 use mixwell_pki_types::{Epoch, EpochTime, Period};
 use std::time::{SystemTime, UNIX_EPOCH};

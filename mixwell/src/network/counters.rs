@@ -57,6 +57,8 @@ events! {
         Replay = "replay",
         /// The replay filter can take no more.
         ReplayFilterFull = "replay_filter_full",
+        /// That it was seen can't be written down.
+        ReplayList = "replay_list",
         /// Its routing commands are not those of a packet at this kind of node.
         Commands = "commands",
         /// Its payload was changed on its way.

@@ -8,7 +8,7 @@ pub(crate) use consensus::{Consensus, ConsensusFault};
 pub(crate) use follow::follow;
 #[cfg(test)]
 pub(crate) use upload::sign;
-pub(crate) use upload::{NodeDescription, upload};
+pub(crate) use upload::{NodeDescription, Uploader};
 
 use mixwell_pki_types::Epoch;
 use std::sync::Arc;
@@ -34,6 +34,11 @@ impl Consensuses {
     /// The one of an epoch.
     pub(crate) fn of(&self, epoch: Epoch) -> Option<&Arc<Consensus>> {
         [&self.current, &self.next, &self.previous].into_iter().flatten().find(|consensus| consensus.epoch() == epoch)
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Consensus>> {
+        [&self.previous, &self.current, &self.next].into_iter().flatten()
     }
 
     /// The same in a later epoch: what is too old is gone, what was next is current.

@@ -1,5 +1,6 @@
 //! What keeps a node, authority or client from starting.
 
+use super::files::LockError;
 use mixwell_pki_types::SchemeError;
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
@@ -27,6 +28,10 @@ pub(crate) enum NetworkError {
     Runtime(io::Error),
     /// An authority's own keys are not among those of its configuration.
     NotNamed(PathBuf),
+    /// A data folder lacks the identity or link key.
+    NoKeys(PathBuf),
+    /// A data folder can't be locked.
+    Lock(LockError),
     /// A folder that is to be made is there.
     Exists(PathBuf),
     /// There is no such KEM or signature scheme.
@@ -66,6 +71,13 @@ impl fmt::Display for NetworkError {
                 "{}: [[Authorities]] does not name this authority with the identity and link key of its data folder",
                 path.display()
             ),
+            Self::NoKeys(path) => write!(
+                f,
+                "{} has no identity and link key: if this should not be a new one, see that DataDir is right and its disk \
+                 mounted; --generate-keys makes new keys there, `mixwell genconfig` those of a whole network",
+                path.display()
+            ),
+            Self::Lock(error) => error.fmt(f),
             Self::Exists(path) => write!(f, "{} exists; name a folder that does not", path.display()),
             Self::NoSuchScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
             Self::TooManyPorts(first, parts) => {
@@ -81,6 +93,12 @@ impl fmt::Display for NetworkError {
 }
 
 impl core::error::Error for NetworkError {}
+
+impl From<LockError> for NetworkError {
+    fn from(error: LockError) -> Self {
+        Self::Lock(error)
+    }
+}
 
 impl From<SchemeError> for NetworkError {
     fn from(error: SchemeError) -> Self {

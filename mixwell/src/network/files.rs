@@ -1,4 +1,10 @@
-//! Files of keys: private ones are their owner's alone, and none is ever half written.
+//! Files of keys: private ones are readable by their owner alone, and none is ever half written.
+
+mod bounded;
+mod lock;
+
+pub(crate) use bounded::{open_regular, read_bounded};
+pub(crate) use lock::{FolderLock, LockError};
 
 use super::error::NetworkError;
 use std::{
@@ -9,12 +15,12 @@ use std::{
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
-/// Writes a file that only its owner may read. Fails if there is one.
+/// Writes a file that only its owner may read. Fails if it exists.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), NetworkError> {
     write(path, bytes, 0o600)
 }
 
-/// Writes a file that anyone may read, as far as the user's umask lets them. Fails if there is one.
+/// Writes a file that anyone may read, as far as the user's umask lets them. Fails if it exists.
 pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<(), NetworkError> {
     write(path, bytes, 0o644)
 }
@@ -28,7 +34,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), NetworkError> {
     builder.create(path).map_err(|error| NetworkError::Write(path.to_path_buf(), error))
 }
 
-/// Reads a private file, unless others may read it too. `None` if there is none.
+/// Reads a private file, unless others may read it too. `None` if it does not exist.
 pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, NetworkError> {
     let failed = |error| NetworkError::Read(path.to_path_buf(), error);
     let Some(file) = open(path)? else { return Ok(None) };
@@ -40,23 +46,23 @@ pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Ne
             return Err(NetworkError::TooReadable(path.to_path_buf(), mode & 0o777));
         }
     }
-    // never moved while it grows, as what is left behind would not be wiped
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES.saturating_add(1)));
-    file.take(MOST_BYTES as u64).read_to_end(&mut bytes).map_err(failed)?;
+    // at its full capacity from the start: a buffer that grows leaves copies that nobody wipes
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE_BYTES.saturating_add(1)));
+    file.take(MAX_KEY_FILE_BYTES as u64).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(bytes))
 }
 
-/// Reads a public file. `None` if there is none.
+/// Reads a public file. `None` if it does not exist.
 pub(crate) fn read_public(path: &Path) -> Result<Option<Vec<u8>>, NetworkError> {
     let Some(file) = open(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
-    let read = file.take(MOST_BYTES as u64).read_to_end(&mut bytes);
+    let read = file.take(MAX_KEY_FILE_BYTES as u64).read_to_end(&mut bytes);
     read.map_err(|error| NetworkError::Read(path.to_path_buf(), error))?;
     Ok(Some(bytes))
 }
 
-/// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or, after [`mend_pair`], none.
-/// Fails if there is one of them.
+/// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or, after [`mend_pair`],
+/// neither. Fails if one of them exists.
 pub(crate) fn write_pair(private: (&Path, &[u8]), public: (&Path, &[u8])) -> Result<(), NetworkError> {
     let draft = with_suffix(private.0, DRAFT);
     write_private(&draft, private.1)?;
@@ -64,7 +70,7 @@ pub(crate) fn write_pair(private: (&Path, &[u8]), public: (&Path, &[u8])) -> Res
     rename(&draft, private.0).map_err(|error| NetworkError::Write(private.0.to_path_buf(), error))
 }
 
-/// Ends what a process that was killed has begun with [`write_pair`].
+/// Finishes what a process that was killed had begun with [`write_pair`].
 pub(crate) fn mend_pair(private: &Path, public: &Path) -> Result<(), NetworkError> {
     let draft = with_suffix(private, DRAFT);
     if !draft.exists() {
@@ -74,12 +80,28 @@ pub(crate) fn mend_pair(private: &Path, public: &Path) -> Result<(), NetworkErro
     mended.map_err(|error| NetworkError::Write(draft, error))
 }
 
-/// Overwrites a private file, and removes it. What the disk keeps of it all the same is beyond us. From the begin on the file
-/// has another name, so that nobody takes what is left of it for a key.
+/// Overwrites a private file and removes it; copies that the storage device keeps are out of reach. The file is renamed
+/// first, so that nobody takes what is left of it for a key, even if the rest fails.
 pub(crate) fn erase(path: &Path) -> io::Result<()> {
     let past = with_suffix(path, PAST);
     rename(path, &past)?;
     wipe(&past)
+}
+
+/// Makes sure that nobody takes a private file for a key any more, on a disk that may be full: the new name counts, and the
+/// erasure is tried.
+pub(crate) fn disown(path: &Path) -> io::Result<()> {
+    let past = with_suffix(path, PAST);
+    rename(path, &past)?;
+    if let Err(error) = wipe(&past) {
+        tracing::warn!(file = %past.display(), %error, "could not erase a private key; it is erased at the next start");
+    }
+    Ok(())
+}
+
+/// Gives a damaged file another name, under which nothing reads it. An older one of that name is replaced.
+pub(crate) fn set_aside(path: &Path) -> io::Result<()> {
+    rename(path, &with_suffix(path, DAMAGED))
 }
 
 /// Erases what a process that was killed has left in a folder: files that were being written or erased.
@@ -94,16 +116,23 @@ pub(crate) fn clean(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Overwrites a file as far as the file system lets it, and removes it. On a full disk that copies on write the
+/// overwriting fails, and the removal still counts.
 fn wipe(path: &Path) -> io::Result<()> {
+    let overwritten = overwrite(path);
+    fs::remove_file(path)?;
+    overwritten
+}
+
+fn overwrite(path: &Path) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).open(path)?;
     let len = file.metadata()?.len();
     io::copy(&mut io::repeat(0).take(len), &mut file)?;
-    file.sync_all()?;
-    drop(file);
-    fs::remove_file(path)
+    file.sync_all()
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+/// The path of a file that is named after another one.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -118,7 +147,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Without this a machine that loses power may forget the name of a file that it has.
+/// Flushes a folder's list of names: without it a machine that loses power may forget the name of a file that it has.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
@@ -130,7 +159,7 @@ const fn sync_folder(_: &Path) -> io::Result<()> {
 }
 
 fn open(path: &Path) -> Result<Option<fs::File>, NetworkError> {
-    match fs::File::open(path) {
+    match open_regular(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(NetworkError::Read(path.to_path_buf(), error)),
@@ -157,10 +186,13 @@ fn draft(folder: &Path, _: u32) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(BEING_WRITTEN).tempfile_in(folder)
 }
 
-/// The longest key of any scheme is a tenth of that.
-const MOST_BYTES: usize = 1 << 16;
+/// Ten times the longest key of any scheme.
+const MAX_KEY_FILE_BYTES: usize = 1 << 16;
 
-/// The names of files that were being written, of those that are past, and of those that wait for their other half.
+/// The suffix of damaged files.
+pub(crate) const DAMAGED: &str = ".damaged";
+
+/// The names of files that are being written, that are being erased, and that wait for their other half.
 const BEING_WRITTEN: &str = ".tmp";
 const PAST: &str = ".past";
 const DRAFT: &str = ".new";
@@ -174,11 +206,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (private, public) = (folder.path().join("private"), folder.path().join("public"));
         let draft = with_suffix(&private, DRAFT);
-        // before the public one was there
+        // killed before the public file was written
         write_private(&draft, b"lost").unwrap();
         mend_pair(&private, &public).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-        // before the private one had its name
+        // killed before the private file had its final name
         write_private(&draft, b"secret").unwrap();
         write_public(&public, b"known").unwrap();
         mend_pair(&private, &public).unwrap();
@@ -190,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_left_behind_goes() {
+    fn leftovers_are_erased() {
         let folder = tempfile::tempdir().unwrap();
         for name in [".tmpAbCdEf", "mix-5.private.pem.past", "mix-6.private.pem"] {
             fs::write(folder.path().join(name), [0; 40]).unwrap();

@@ -1,12 +1,12 @@
 //! Starting a node with all that it needs of the authorities.
 
 use super::{
-    clock::Clock,
-    directory::{NodeDescription, follow, upload},
+    clock::{Clock, ClockWatch},
+    directory::{NodeDescription, Uploader, follow},
     error::NetworkError,
     keys::{Identity, LinkKey},
     mix::Kind,
-    mix_keys::{MixKeys, MixScheme, WithMixScheme, with_scheme},
+    mix_keys::{MixKeys, MixScheme, WithMixScheme, rotate, with_scheme},
     node::{Node, Parts, Sizes},
     peers::Authorities,
     pki_client::PkiClient,
@@ -19,7 +19,7 @@ use core::pin::Pin;
 use mixwell_pki_types::build::Addresses;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
 use std::{path::PathBuf, sync::Arc};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, time::Instant};
 
 /// What a node is to be.
 pub(crate) struct Launch {
@@ -73,10 +73,18 @@ impl WithMixScheme for Launch {
         let Self { name, kind, identity, link_key, listeners, authorities, clock, geometry, .. } = self;
         let Self { folder, sizes, randomness, stop, .. } = self;
         let sphinx = Sphinx::<S>::new(geometry).map_err(|error| NetworkError::UnknownScheme(error.to_string()))?;
-        let mix_keys = Arc::new(folder.map_or_else(|| Ok(MixKeys::in_memory()), MixKeys::in_folder)?);
-        mix_keys.advance(clock.epoch(), &mut randomness.rng())?;
+        let now = Instant::now();
+        let mix_keys = match folder {
+            Some(folder) => MixKeys::in_folder(folder, now)?,
+            None => MixKeys::in_memory(),
+        };
+        if let Err(error) = mix_keys.advance(clock.epoch(), now, &mut randomness.rng()) {
+            tracing::error!(%error, "could not store a mix key; make room on the disk");
+        }
+        let mix_keys = Arc::new(mix_keys);
         let client = PkiClient::new(authorities, link_key.clone(), Some(identity.id()), randomness.branch())
-            .with_geometry(geometry.hash());
+            .with_geometry(geometry.hash())
+            .with_clock_watch(ClockWatch::new(clock));
         let (directory, following) = follow(client.clone(), clock);
         let services = match kind {
             Kind::Service => {
@@ -94,19 +102,22 @@ impl WithMixScheme for Launch {
             mix_keys: Arc::clone(&mix_keys),
             services,
             clock,
-            directory,
+            directory: directory.clone(),
             sizes,
             randomness: randomness.branch(),
         };
         let (node, turning) = Node::new(parts);
         let running = Arc::clone(&node).run(listeners, stop);
-        let uploading = upload(client, clock, description, identity, link_key, mix_keys, randomness.branch());
+        let rotating = rotate(Arc::clone(&mix_keys), clock, directory, randomness.branch());
+        let randomness = randomness.branch();
+        let uploader = Uploader { client, clock, description, identity, link: link_key, keys: mix_keys, randomness };
         let work = Box::pin(async move {
             let mut following = tokio::spawn(following);
             let mut turning = tokio::spawn(turning);
             let ended = tokio::select! {
                 () = running => Ok(()),
-                failed = uploading => failed,
+                Err(failed) = uploader.run() => Err(failed),
+                Err(failed) = rotating => Err(failed),
                 ended = &mut following => { pass_on(ended); Ok(()) }
                 ended = &mut turning => { pass_on(ended); Ok(()) }
             };

@@ -145,6 +145,11 @@ impl Mix {
         self.decoys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits until what was seen of packets is on the disk, if mix keys are kept there.
+    pub(crate) fn flush(&self) {
+        self.packets.flush();
+    }
+
     /// What can be done with packets.
     pub(crate) fn packets(&self) -> &dyn Unwrap {
         &*self.packets

@@ -99,17 +99,17 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A node, and the task that hands its mix keys on from epoch to epoch.
+    /// A node, and the task that changes its mix keys from epoch to epoch.
     pub(crate) fn new<S: MixScheme>(parts: Parts<S>) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
         let Parts { name, kind, id, link_key, sphinx, mix_keys, services, clock, directory, sizes, randomness } = parts;
-        let ring = Arc::new(KeyRing::new(sphinx));
+        let ring = Arc::new(KeyRing::new(sphinx, mix_keys, sizes.replays));
         let setup = Setup { kind, services, limits: sizes.limits, capacity: sizes.queue };
         let pool = Pool::new(sizes.buffers, sphinx.geometry().packet_len());
         let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::new(Counters::default()), randomness.rng());
         let packet_sizes = PacketSizes::from(sphinx.geometry());
         let link = if kind == Kind::Gateway { Link::gateway(packet_sizes) } else { Link::node(packet_sizes) };
         let keep = clock.period().duration().saturating_mul(2);
-        let (replays, mut filters) = (sizes.replays, randomness.rng());
+        let filters = randomness.rng();
         let node = Self {
             name,
             id,
@@ -133,8 +133,7 @@ impl Node {
             #[cfg(test)]
             mischief: mischief::Mischief::default(),
         };
-        let turn = async move { ring.follow(clock, &mix_keys, replays, &mut filters).await };
-        (Arc::new(node), turn)
+        (Arc::new(node), ring.follow(clock, filters))
     }
 
     /// Works until told to stop, and then hands on what it holds, for a short while.
@@ -174,6 +173,7 @@ impl Node {
         hang_up.send_replace(true);
         let _ = time::timeout(FAREWELL, async { (dialing.await, accepting.await) }).await;
         tasks.shutdown().await;
+        self.mix.flush();
         // replies for clients that are away go with the node
         self.lose(Loss::Stopped, self.on_the_way().saturating_add(self.mailboxes.stored()));
         let counters = self.mix.counters();

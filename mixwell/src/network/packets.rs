@@ -30,7 +30,7 @@ pub(crate) enum Unwrapped {
         /// How long to hold it.
         delay_millis: Option<u32>,
     },
-    /// The end of the buffer is a forward payload; see `Sealed::answer`.
+    /// The end of the buffer is a forward payload; see [`Packets::answer`].
     Request {
         /// Whom it is for.
         recipient: RecipientId,
@@ -93,6 +93,9 @@ pub(crate) trait Packets: Send + Sync {
 pub(crate) trait Unwrap: Packets {
     /// Unwraps packets in place, each step for all of them at once, and remembers them. A place without a packet stays empty.
     fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH];
+
+    /// Waits until all that was seen is on the disk, if keys are kept there.
+    fn flush(&self);
 }
 
 impl<S: MixScheme> Packets for Sphinx<S> {
@@ -159,6 +162,10 @@ impl<S: MixScheme> Unwrap for KeyRing<S> {
             Some(reason) => Some(Err(reason)),
             None => finished.as_ref().map(unwrapped),
         })
+    }
+
+    fn flush(&self) {
+        self.flush_lists();
     }
 }
 

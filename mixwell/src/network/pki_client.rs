@@ -1,8 +1,9 @@
 //! One round trip with an authority at a time: as a client, a node or another authority.
 
 use super::{
+    clock::{ClockWatch, Offset},
     directory::{Consensus, ConsensusFault},
-    keys::LinkKey,
+    keys::{Initiated, LinkKey},
     peers::{Authorities, Authority},
     randomness::Randomness,
 };
@@ -24,6 +25,7 @@ pub(crate) struct PkiClient {
     /// The asker's node id; a client has none.
     own_id: Option<KeyHash>,
     geometry_hash: Option<[u8; 32]>,
+    clock_watch: Option<ClockWatch>,
     randomness: Randomness,
     timeouts: Timeouts,
 }
@@ -37,13 +39,24 @@ impl PkiClient {
         randomness: Randomness,
     ) -> Self {
         let timeouts = Timeouts { read: ANSWER_TIMEOUT, write: ANSWER_TIMEOUT, ..Timeouts::default() };
-        Self { authorities, link, own_id, geometry_hash: None, randomness, timeouts }
+        Self { authorities, link, own_id, geometry_hash: None, clock_watch: None, randomness, timeouts }
     }
 
     /// Takes consensuses of networks of this Sphinx geometry alone.
     pub(crate) fn with_geometry(mut self, hash: [u8; 32]) -> Self {
         self.geometry_hash = Some(hash);
         self
+    }
+
+    /// Compares the authorities' clocks with this machine's.
+    pub(crate) fn with_clock_watch(mut self, watch: ClockWatch) -> Self {
+        self.clock_watch = Some(watch);
+        self
+    }
+
+    /// How far this machine's clock is off by those of the authorities, if it is and they were compared.
+    pub(crate) fn clock_offset(&self) -> Option<Offset> {
+        self.clock_watch.as_ref().and_then(ClockWatch::offset)
     }
 
     /// The authorities.
@@ -126,10 +139,13 @@ impl PkiClient {
         let mut buffer = vec![0; self.link.buffer_len(&link)];
         let ad = self.own_id.as_ref().map_or(Ad::NONE, |id| Ad::node(&id.0));
         let mut rng = self.randomness.rng();
-        let session = self.link.initiate(&mut stream, (ad, link), &mut rng, &mut buffer, &self.timeouts, |ad, key| {
+        let called = self.link.initiate(&mut stream, (ad, link), &mut rng, &mut buffer, &self.timeouts, |ad, key| {
             ad == authority.id.0 && key == authority.link_key
         });
-        let session = session.await?;
+        let Initiated { session, clock_skew } = called.await?;
+        if let Some(watch) = &self.clock_watch {
+            watch.observe(&authority.identifier, clock_skew);
+        }
         let (from, to) = stream.split();
         let request_len = encoded_bound(request);
         let mut writer = Writer::new(to, session.sender, vec![0; request_len], &self.timeouts);

@@ -3,16 +3,42 @@
 use super::error::NetworkError;
 #[cfg(unix)]
 use core::task::Poll;
-use tokio::{runtime::Builder, task::JoinError};
+use tokio::{
+    runtime::{Builder, Runtime},
+    task::JoinError,
+};
 
 /// Runs a task to its end, with as many threads as there are processors.
 pub(crate) fn run<T>(task: impl Future<Output = Result<T, NetworkError>>) -> Result<T, NetworkError> {
+    start()?.block_on(task)
+}
+
+/// What runs tasks. From now on a process that may write no more to a file survives it; so daemons start it before they
+/// touch their data folders.
+pub(crate) fn start() -> Result<Runtime, NetworkError> {
     if let Some(files) = raise_files() {
-        tracing::debug!(files, "the most files and sockets at a time");
+        tracing::debug!(files, "limit of open files and sockets");
     }
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(NetworkError::Runtime)?;
-    runtime.block_on(task)
+    let inside = runtime.enter();
+    survive_file_limit();
+    drop(inside);
+    Ok(runtime)
 }
+
+/// By default a process ends when it writes beyond its limit of file sizes (`ulimit -f`). From now on the write fails, as on a
+/// full disk.
+#[cfg(unix)]
+fn survive_file_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // once it is handled it stays so
+    if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {
+        tracing::debug!(%error, "could not handle SIGXFSZ");
+    }
+}
+
+#[cfg(not(unix))]
+const fn survive_file_limit() {}
 
 /// As many files and sockets as the system lets this process have, which by default are fewer: mostly 1024. Gives how many, if
 /// there is a limit and it is known.
@@ -91,9 +117,62 @@ impl StopSignals {
     }
 }
 
+/// Each SIGHUP from when this was made, which ends the process no more.
+#[derive(Debug)]
+pub(crate) struct HangUps {
+    #[cfg(unix)]
+    stream: Option<tokio::signal::unix::Signal>,
+}
+
+#[cfg(unix)]
+impl HangUps {
+    /// Listens.
+    pub(crate) fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { stream: signal(SignalKind::hangup()).ok() }
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        let heard = match &mut self.stream {
+            Some(stream) => stream.recv().await,
+            None => None,
+        };
+        // none comes any more
+        if heard.is_none() {
+            core::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl HangUps {
+    /// There are none.
+    pub(crate) const fn new() -> Self {
+        Self {}
+    }
+
+    /// There is none.
+    pub(crate) async fn next(&mut self) {
+        core::future::pending().await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::pass_on;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_hang_up_is_heard_and_ends_nothing() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let mut hang_ups = super::HangUps::new();
+        for _ in 0..2 {
+            kill_process(getpid(), Signal::HUP).unwrap();
+            let next = tokio::time::timeout(core::time::Duration::from_secs(20), hang_ups.next());
+            assert!(next.await.is_ok());
+        }
+    }
 
     #[cfg(unix)]
     #[tokio::test]

@@ -8,7 +8,7 @@ pub(crate) use plan::{Plan, Planned, consensus};
 
 use super::{
     client::{self, Reply, Request, Tally, Unanswered},
-    clock::Clock,
+    clock::{Clock, ClockWatch},
     config::{ClientConfiguration, Gateway},
     directory::Consensuses,
     keys::LinkKem,
@@ -109,6 +109,7 @@ impl TestNetwork {
             authorities: Arc::clone(&self.authorities),
             kem: LinkKem::default(),
             clock: self.clock,
+            clock_watch: ClockWatch::new(self.clock),
             known: self.known.clone(),
             pinned: Vec::new(),
             gateway: None,

@@ -11,6 +11,7 @@
 
 mod anonymity;
 mod command_line;
+mod daemons;
 mod document;
 mod genkeypair;
 mod geometry;

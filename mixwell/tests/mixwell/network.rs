@@ -360,3 +360,49 @@ fn who_hangs_is_left_behind_and_caught_up_with() {
     network.wait_until_ready();
     all_come_back(&network, 40);
 }
+
+/// The disk of a mix, the only one of its layer, is full from its start and through three epochs: it carries packets on,
+/// says so, and leaves nothing on the disk that would let a restart open them again.
+#[test]
+#[cfg(unix)]
+fn a_full_disk_ends_no_node_and_lets_no_packet_in_again() {
+    let mut network = Network::start(1, 8);
+    let mix = network.node_with(IS_MIX);
+    let epoch = |network: &Network| network.metric(&mix, "mixwell_epoch");
+    network.terminate(&mix);
+    let folder = network.configured.path(&mix).join("mix");
+    let keys = || {
+        let files = fs::read_dir(&folder).unwrap();
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(".private.pem")).collect::<Vec<_>>()
+    };
+    assert!(keys().len() >= 4);
+    let (process, log) = network.configured.start_without_disk(&mix);
+    network.processes.insert(mix.clone(), process);
+    network.wait_until_ready();
+    let first = epoch(&network);
+    while epoch(&network) < first + 3 {
+        all_come_back(&network, 50);
+    }
+    // of all keys that it opened packets with none is left there, and it has made none there
+    let left: Vec<u64> = keys()
+        .iter()
+        .map(|name| name.trim_start_matches("mix-").trim_end_matches(".private.pem").parse().unwrap())
+        .collect();
+    assert!(left.iter().all(|key| *key < first || *key > first + 3), "{left:?} {first}");
+    network.terminate(&mix);
+    let log = log.join().unwrap();
+    for told in ["could not write a replay list; removed its mix key from the disk", "could not store a mix key"] {
+        assert!(log.lines().any(|line| line.contains("ERROR") && line.contains(told)), "{told}: {log}");
+    }
+    // with room again it is as before, from the next epoch on
+    network.launch(&mix);
+    let again = epoch(&network);
+    network.wait_until_ready();
+    while epoch(&network) < again.max(first + 3) + 2 {
+        thread::sleep(Duration::from_millis(200));
+    }
+    network.wait_until_ready();
+    all_come_back(&network, 50);
+    assert!(keys().len() >= 4);
+}

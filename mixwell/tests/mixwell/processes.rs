@@ -12,7 +12,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::PathBuf,
     process::{self, Child, Command, Stdio},
-    thread::sleep,
+    thread::{self, sleep},
     time::Instant,
 };
 use tempfile::TempDir;
@@ -99,6 +99,22 @@ impl Configured {
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
+    /// Starts a node that can write to no file, as on a full disk. Its log comes by a pipe, which is none.
+    #[cfg(unix)]
+    pub(crate) fn start_without_disk(&self, name: &str) -> (Process, thread::JoinHandle<String>) {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -f 0 && exec \"$0\" node --config \"$1\"", env!("CARGO_BIN_EXE_mixwell")]);
+        command.arg(self.config(name)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        (Process(child), log)
+    }
+
     pub(crate) fn fetch(&self, more: &[&str]) -> Ran {
         run(&[&["fetch", "--config", &self.client_toml()], more].concat())
     }
@@ -160,6 +176,12 @@ impl Process {
 
     pub(crate) fn id(&self) -> u32 {
         self.0.id()
+    }
+}
+
+impl From<Child> for Process {
+    fn from(child: Child) -> Self {
+        Self(child)
     }
 }
 

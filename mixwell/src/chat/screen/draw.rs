@@ -46,6 +46,8 @@ fn title(desk: &Desk) -> Paragraph<'static> {
     spans.push(match (desk.standing(), desk.ended().is_some()) {
         (_, true) => Span::from("  over").red(),
         (Standing::Connecting, _) => Span::from("  connecting").yellow(),
+        (Standing::NoConsensus, _) => Span::from("  no consensus").yellow(),
+        (Standing::ClockOff(_), _) => Span::from("  the clock is off").red(),
         (Standing::NoWay, _) => Span::from("  no rendezvous service").red(),
         (Standing::Connected, _) if desk.friend().is_some() && desk.is_quiet() => {
             Span::from("  not heard for long").yellow()

@@ -1,12 +1,13 @@
 //! The tasks that carry an authority's state: its sockets, its clock, its calls to the others.
 
 use super::{
+    complaints::{self, RefusedDescriptors},
     message::{Outgoing, Peer, Reply, is_too_early},
     permitted::Rules,
     state::State,
 };
 use crate::network::{
-    clock::Clock,
+    clock::{Clock, ClockWatch},
     keys::LinkKey,
     listener::{Accepted, Listener},
     peers::Authorities,
@@ -36,8 +37,18 @@ pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<O
     let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
     let rules = state.rules().clone();
     let state = Arc::new(Mutex::new(state));
-    let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch());
-    let server = Arc::new(Server { id, link, authorities, clock, randomness, rules, state: Arc::clone(&state) });
+    let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch())
+        .with_clock_watch(ClockWatch::new(clock));
+    let server = Arc::new(Server {
+        id,
+        link,
+        authorities,
+        clock,
+        randomness,
+        rules,
+        state: Arc::clone(&state),
+        refused: RefusedDescriptors::default(),
+    });
     // dropped with this future, and all its tasks with it
     let mut tasks = JoinSet::new();
     for listener in listeners {
@@ -80,6 +91,7 @@ async fn call(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient, outgoin
     while clock.now() < outgoing.deadline {
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
+            complaints::told(&authority.identifier, &answer);
             // kept to be told to the state, which has a lock of its own
             Ok((is_too_early(&answer), OwnedVote::of(&answer), summary(&answer)))
         });
@@ -121,6 +133,7 @@ struct Server {
     randomness: Randomness,
     rules: Rules,
     state: Arc<Mutex<State>>,
+    refused: RefusedDescriptors,
 }
 
 impl Server {
@@ -173,6 +186,11 @@ impl Server {
                 break;
             }
             if let Some(answer) = reply.command() {
+                if let Peer::Authority(id) = peer
+                    && let Some(authority) = self.authorities.by_id(id)
+                {
+                    complaints::refused(&authority.identifier, &answer);
+                }
                 writer.send(&answer).await?;
             }
         }
@@ -189,7 +207,10 @@ impl Server {
         let epoch = Epoch(*epoch);
         Reply::Descriptor(match self.rules.accept(peer, (epoch, self.clock.time_at(now).epoch), payload) {
             Ok((id, descriptor)) => self.state.lock().await.take_descriptor(now, epoch, (id, &descriptor)),
-            Err(status) => status,
+            Err(status) => {
+                self.refused.tell(self.clock.time_at(now).epoch, payload, &self.rules.nodes, status);
+                status
+            }
         })
     }
 

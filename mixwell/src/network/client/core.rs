@@ -94,6 +94,8 @@ pub(crate) struct Tally {
     pub(crate) connections: AtomicU64,
     /// Whether there is one now.
     pub(crate) is_connected: AtomicBool,
+    /// Whether the consensus of the epoch is known, and lets messages leave.
+    pub(crate) has_consensus: AtomicBool,
     /// Whether at the last tick no packet could be made.
     pub(crate) is_stuck: AtomicBool,
 }
@@ -118,6 +120,7 @@ impl Client {
     pub(crate) fn set_rates(&mut self, now: Instant, rates: Option<Rates>) {
         let rate = |of: fn(&Rates) -> f64| rates.as_ref().and_then(|rates| Rate::published(of(rates)).ok().flatten());
         let (lambda_p, lambda_l) = (rate(|rates| rates.lambda_p), rate(|rates| rates.lambda_l));
+        self.tally.has_consensus.store(lambda_p.is_some(), Relaxed);
         self.clock.set_rates(now, lambda_p, lambda_l, &mut self.rng);
     }
 

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::network::{
     address::Address,
-    clock::Clock,
+    clock::{Clock, ClockWatch},
     config::Gateway,
     directory::{Consensus, Consensuses},
-    keys::{LinkKem, LinkKey},
+    keys::{Initiated, LinkKem, LinkKey},
     link::{Stopwatch, after},
     peers::Authorities,
     pki_client::PkiClient,
@@ -41,6 +41,7 @@ pub(super) struct Session {
     pub(super) authorities: Arc<Authorities>,
     pub(super) kem: LinkKem,
     pub(super) clock: Clock,
+    pub(super) clock_watch: ClockWatch,
     pub(super) known: Consensuses,
     pub(super) pinned: Vec<Gateway>,
     pub(super) gateway: Option<String>,
@@ -93,7 +94,9 @@ impl Session {
         let mut buffer = vec![0; key.buffer_len(&link)];
         let wanted = |ad: &[u8], key: &[u8]| ad == gateway.id.0 && key == gateway.link_key;
         let own = (Ad::client(queue.as_bytes()), link);
-        let session = key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?;
+        let Initiated { session, clock_skew } =
+            key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?;
+        self.clock_watch.observe(&gateway.name, clock_skew);
         info!(gateway = gateway.name, "connected");
         let (read, write) = stream.into_split();
         let room = vec![0; link.buffer_len()];

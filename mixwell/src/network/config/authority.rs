@@ -6,13 +6,12 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{address::Address, keys::LinkKem, peers::Authorities},
+    network::{address::Address, files, keys::LinkKem, peers::Authorities},
 };
 use mixwell_pki_types::{KeyHash, Period, Rates, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -139,7 +138,8 @@ impl Nodes<'_> {
         } else {
             let path = self.folder.join(section.key.get_ref());
             let failed = |error| self.source.error(section.key.span(), format!("{}: {error}", path.display()));
-            Spanned::new(section.key.span(), fs::read_to_string(&path).map_err(failed)?)
+            let bytes = files::read_bounded(&path, MAX_KEY_BYTES).map_err(failed)?;
+            Spanned::new(section.key.span(), String::from_utf8_lossy(&bytes).into_owned())
         };
         let key = source::identity_key(self.scheme, &text, self.source)?;
         Ok(PermittedNode { identifier: section.identifier.clone(), id: KeyHash::of(&key), kind })
@@ -243,6 +243,9 @@ struct Debug {
 }
 
 const DEFAULT_LAYERS: u8 = 3;
+
+/// More than the PEM form of any public key.
+const MAX_KEY_BYTES: u64 = 1 << 16;
 
 /// Those of the reference's test networks.
 const DEFAULT_RATES: Rates =

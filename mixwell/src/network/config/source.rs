@@ -4,6 +4,7 @@ use crate::{
     geometry::GeometrySection,
     network::{
         address::Address,
+        files,
         keys::LinkKem,
         peers::{Authorities, Authority},
         pem::{self, Kind},
@@ -14,10 +15,7 @@ use core::{fmt, ops::Range, time::Duration};
 use mixwell_pki_types::{KeyHash, Period, SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
 use serde::{Deserialize, de::DeserializeOwned};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 use toml::Spanned;
 
 /// A configuration as it was read.
@@ -39,11 +37,8 @@ impl Source {
     /// Reads a file, and what it says into `T`. Keys that `T` does not have are passed over with a note.
     pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(Self, T), ConfigurationError> {
         let whole = |reason: String| ConfigurationError { path: path.to_path_buf(), line: None, reason };
-        let length = fs::metadata(path).map_err(|error| whole(error.to_string()))?.len();
-        if length > MOST_BYTES {
-            return Err(whole(format!("{length} bytes are too many for a configuration")));
-        }
-        let text = fs::read_to_string(path).map_err(|error| whole(error.to_string()))?;
+        let bytes = files::read_bounded(path, MAX_BYTES).map_err(|error| whole(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| whole(error.utf8_error().to_string()))?;
         let source = Self { path: path.to_path_buf(), text };
         let read = source.parse(|ignored| {
             tracing::info!(file = %path.display(), setting = ignored, "not used here");
@@ -274,7 +269,7 @@ pub(super) fn authorities(
     Ok(Authorities::new(scheme, kem, list))
 }
 
-const MOST_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = 16 << 20;
 /// More than one processor core unwraps; memory is taken for what comes, 9 bytes a packet.
 const PACKETS_PER_SECOND: u32 = 10_000;
 const MOST_PACKETS_PER_SECOND: u32 = 1_000_000;

@@ -11,7 +11,7 @@ use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
 use crate::network::{
     authority::{self, AuthorityNode, Rules, State},
     client::{self, Tally},
-    clock::Clock,
+    clock::{Clock, ClockWatch},
     config::{Gateway, NodeKind, PermittedNode},
     counters::Flow,
     directory::{Consensuses, Directory, follow},
@@ -222,6 +222,7 @@ impl World {
             authorities: Arc::clone(authorities),
             kem: arguments.kem,
             clock: self.clock,
+            clock_watch: ClockWatch::new(self.clock),
             known: Consensuses { epoch: self.clock.epoch(), ..Consensuses::default() },
             pinned: pinned.to_vec(),
             gateway: None,

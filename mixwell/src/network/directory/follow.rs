@@ -1,12 +1,13 @@
 //! A task that keeps a directory up to date from the authorities.
 
-use super::{Consensuses, Directory};
+use super::{Consensus, Consensuses, Directory};
 use crate::network::{clock::Clock, pki_client::PkiClient};
-use std::sync::Arc;
+use mixwell_pki_types::Epoch;
+use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::watch;
 
-/// A directory, and the task that keeps it: it fetches the current consensus if that is missing, after 5/8 of each epoch
-/// the next one, and asks again each sixteenth until it has them. The task ends when nobody looks at the directory any more.
+/// A directory, and the task that updates it: it fetches the current consensus if that is missing, after 5/8 of each epoch
+/// the next one, and asks again each sixteenth until it has them. The task ends with the last receiver of the directory.
 pub(crate) fn follow(client: PkiClient, clock: Clock) -> (Directory, impl Future<Output = ()> + Send) {
     let (sender, directory) = watch::channel(Arc::new(Consensuses { epoch: clock.epoch(), ..Consensuses::default() }));
     #[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
@@ -20,11 +21,12 @@ pub(crate) fn follow(client: PkiClient, clock: Clock) -> (Directory, impl Future
 }
 
 async fn keep(client: &PkiClient, clock: Clock, sender: &watch::Sender<Arc<Consensuses>>) {
+    let mut recent = Recent::default();
     loop {
         let time = clock.time();
         let mut known = Consensuses::clone(&sender.borrow());
         if known.epoch != time.epoch {
-            known = known.at(time.epoch);
+            known = recent.around(time.epoch);
             sender.send_replace(Arc::new(known.clone()));
         }
         let next_is_due = time.elapsed >= clock.eighths(CONSENSUS_EIGHTHS);
@@ -33,8 +35,10 @@ async fn keep(client: &PkiClient, clock: Clock, sender: &watch::Sender<Arc<Conse
         for epoch in [current, next].into_iter().flatten() {
             match client.fetch(epoch, time.epoch).await {
                 Ok(consensus) => {
-                    tracing::info!(%epoch, signers = consensus.signers().len(), "a consensus");
-                    known = known.with(Arc::new(consensus));
+                    tracing::info!(%epoch, signers = consensus.signers().len(), "fetched consensus");
+                    let consensus = Arc::new(consensus);
+                    recent.insert(Arc::clone(&consensus));
+                    known = known.with(consensus);
                     sender.send_replace(Arc::new(known.clone()));
                 }
                 Err(errors) => tracing::debug!(%epoch, %errors, "no consensus yet"),
@@ -49,5 +53,27 @@ async fn keep(client: &PkiClient, clock: Clock, sender: &watch::Sender<Arc<Conse
     }
 }
 
-/// The consensus of the next epoch is there after so many eighths of this one.
+/// The consensuses that were fetched last, whatever the clock says: one that jumps and comes back finds them again.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<Arc<Consensus>>);
+
+impl Recent {
+    fn insert(&mut self, consensus: Arc<Consensus>) {
+        self.0.push_back(consensus);
+        if self.0.len() > MAX_RECENT {
+            self.0.pop_front();
+        }
+    }
+
+    /// Those of an epoch, the one before and the one after it.
+    fn around(&self, epoch: Epoch) -> Consensuses {
+        let empty = Consensuses { epoch, ..Consensuses::default() };
+        self.0.iter().map(Arc::clone).fold(empty, Consensuses::with)
+    }
+}
+
+/// The consensus of the next epoch is there after this many eighths of the current one.
 const CONSENSUS_EIGHTHS: u32 = 5;
+
+/// Three are in use, and a clock that jumps ahead for a while may fetch none meanwhile.
+const MAX_RECENT: usize = 4;

@@ -8,7 +8,7 @@ use crate::network::{
     pki_client::PkiClient,
     randomness::Randomness,
 };
-use core::time::Duration;
+use core::{convert::Infallible, time::Duration};
 use mixwell_pki_types::{
     Epoch, KeyHash, Upload, UploadError,
     build::{Addresses, Capabilities, DescriptorBuilder},
@@ -55,41 +55,64 @@ impl NodeDescription {
         };
         builder.encode()
     }
+
+    /// How an authority's configuration lists the node.
+    pub(crate) fn listing(&self, identity: &Identity) -> String {
+        let section = match (self.is_gateway, self.is_service) {
+            (true, _) => "GatewayNodes",
+            (_, true) => "ServiceNodes",
+            _ => "Mixes",
+        };
+        format!("[[{section}]] with Identifier = {:?} and the identity key of hash {}", self.name, identity.id())
+    }
 }
 
-/// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a time,
-/// so that none waits for another that hangs. Advances the mix keys with each epoch. Does not end, unless a key can't be
-/// made or stored.
-pub(crate) async fn upload<S: MixScheme>(
-    client: PkiClient,
-    clock: Clock,
-    description: NodeDescription,
-    identity: Arc<Identity>,
-    link: LinkKey,
-    keys: Arc<MixKeys<S>>,
-    randomness: Randomness,
-) -> Result<(), NetworkError> {
-    let mut is_first = true;
-    loop {
-        let epoch = clock.epoch();
-        // each of these generators is gone with its use: from none can a key be made a second time
-        keys.advance(epoch, &mut randomness.rng())?;
-        let next = epoch.plus(1);
-        // at the end of an epoch nobody waits for descriptors of it any more
-        let epochs = if is_first { vec![epoch, next] } else { vec![next] };
-        let mut posts = JoinSet::new();
-        for of in epochs {
-            let descriptor = description.descriptor(of, &identity, &link, &keys);
-            let bytes: Arc<[u8]> = sign(&descriptor, &identity, &mut randomness.rng())?.into();
-            for authority in client.authorities().iter() {
-                let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
-                let post = Post { authority: authority.id, of, bytes: Arc::clone(&bytes), begin };
-                posts.spawn(post.run(client.clone(), clock, epoch));
+/// What uploads a node's descriptors.
+pub(crate) struct Uploader<S: MixScheme> {
+    pub(crate) client: PkiClient,
+    pub(crate) clock: Clock,
+    pub(crate) description: NodeDescription,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) link: LinkKey,
+    pub(crate) keys: Arc<MixKeys<S>>,
+    pub(crate) randomness: Randomness,
+}
+
+impl<S: MixScheme> Uploader<S> {
+    /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a
+    /// time, so that none waits for another that hangs. Ends only if the identity key can't sign.
+    pub(crate) async fn run(self) -> Result<Infallible, NetworkError> {
+        let Self { client, clock, description, identity, link, keys, randomness } = self;
+        let listing: Arc<str> = description.listing(&identity).into();
+        let mut changes = keys.changes();
+        let mut is_first = true;
+        loop {
+            let epoch = clock.epoch();
+            let next = epoch.plus(1);
+            // at the end of an epoch nobody waits for descriptors of it any more
+            let epochs = if is_first { vec![epoch, next] } else { vec![next] };
+            let mut posts = JoinSet::new();
+            for of in epochs {
+                // made meanwhile by another task
+                while !keys.cover(of) && clock.epoch() == epoch && changes.changed().await.is_ok() {}
+                let descriptor = description.descriptor(of, &identity, &link, &keys);
+                let bytes: Arc<[u8]> = sign(&descriptor, &identity, &mut randomness.rng())?.into();
+                for authority in client.authorities().iter() {
+                    let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
+                    let post = Post {
+                        authority: authority.id,
+                        of,
+                        bytes: Arc::clone(&bytes),
+                        begin,
+                        listing: Arc::clone(&listing),
+                    };
+                    posts.spawn(post.run(client.clone(), clock, epoch));
+                }
             }
+            is_first = false;
+            clock.sleep_within(epoch, clock.eighths_into(next, 0)).await;
+            // what was not taken by now is of no use: dropped
         }
-        is_first = false;
-        clock.sleep_within(epoch, clock.eighths_into(next, 0)).await;
-        // what was not taken by now is of no use: dropped
     }
 }
 
@@ -107,6 +130,8 @@ struct Post {
     of: Epoch,
     bytes: Arc<[u8]>,
     begin: Duration,
+    /// How an authority's configuration has to list the node.
+    listing: Arc<str>,
 }
 
 impl Post {
@@ -125,7 +150,7 @@ impl Post {
                 }
                 Ok(Ok(status)) => {
                     if !core::mem::replace(&mut was_refused, true) {
-                        tracing::warn!(authority = name, %epoch, ?status, "descriptor refused");
+                        self.explain(name, status);
                     }
                     if is_final(status) {
                         return;
@@ -140,9 +165,34 @@ impl Post {
             clock.sleep_until(clock.now().saturating_add(pause)).await;
         }
     }
+
+    /// Tells the operator why an authority did not accept a descriptor, and what to do.
+    fn explain(&self, authority: &str, status: DescriptorStatus) {
+        let epoch = self.of;
+        match status {
+            // what is the same to the byte is answered so too
+            DescriptorStatus::Conflict => tracing::info!(
+                authority,
+                %epoch,
+                "the authority already has a descriptor of this node for the epoch, as it does after a restart"
+            ),
+            DescriptorStatus::Forbidden => tracing::warn!(
+                authority,
+                %epoch,
+                "descriptor refused: the authority's configuration does not allow this node; have its operator add {}",
+                self.listing
+            ),
+            _ => tracing::warn!(
+                authority,
+                %epoch,
+                "descriptor refused as invalid: compare this machine's clock, EpochSeconds, the Sphinx geometry and the \
+                 key schemes with those of the authority; its log may tell more"
+            ),
+        }
+    }
 }
 
-/// Whether asking again is no use. It is after `Invalid`: the authority's clock may be in the epoch before.
+/// Whether asking again is no use. It is of use after `Invalid`: the authority's clock may be in the epoch before.
 const fn is_final(status: DescriptorStatus) -> bool {
     !matches!(status, DescriptorStatus::Invalid)
 }
@@ -246,7 +296,10 @@ mod tests {
             is_service: false,
         };
         let keys = Arc::new(MixKeys::<X25519>::in_memory());
-        let uploading = tokio::spawn(upload(client, clock, description, identity, link, keys, randomness.branch()));
+        keys.advance(clock.epoch(), time::Instant::now(), &mut rng).unwrap();
+        let randomness = randomness.branch();
+        let uploader = Uploader { client, clock, description, identity, link, keys, randomness };
+        let uploading = tokio::spawn(uploader.run());
         // the first two come at once, one of which is refused, and comes again
         let mut epochs = Vec::new();
         for _ in 0..3 {

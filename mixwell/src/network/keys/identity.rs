@@ -8,7 +8,7 @@ use super::super::{
 use core::fmt;
 use mixwell_pki_types::{KeyHash, SchemeError, SignatureScheme, SigningKey, VerifyingKey};
 use rand_core::CryptoRng;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// An identity key pair. The private part is wiped on drop.
@@ -37,14 +37,21 @@ impl Identity {
         scheme: &'static dyn SignatureScheme,
         rng: &mut dyn CryptoRng,
     ) -> Result<Self, NetworkError> {
-        let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        if let Some(loaded) = Self::load(folder, scheme)? {
+            return Ok(loaded);
+        }
+        let made = Self::generate(scheme, rng)?;
+        let text = pem::encode(scheme.name(), Kind::Private, &made.private);
+        let (private_path, public_path) = paths(folder);
+        files::write_pair((&private_path, text.as_bytes()), (&public_path, made.public_pem().as_bytes()))?;
+        Ok(made)
+    }
+
+    /// The one of a data folder, if there is one.
+    pub(crate) fn load(folder: &Path, scheme: &'static dyn SignatureScheme) -> Result<Option<Self>, NetworkError> {
+        let (private_path, public_path) = paths(folder);
         files::mend_pair(&private_path, &public_path)?;
-        let Some(text) = files::read_private(&private_path)? else {
-            let made = Self::generate(scheme, rng)?;
-            let text = pem::encode(scheme.name(), Kind::Private, &made.private);
-            files::write_pair((&private_path, text.as_bytes()), (&public_path, made.public_pem().as_bytes()))?;
-            return Ok(made);
-        };
+        let Some(text) = files::read_private(&private_path)? else { return Ok(None) };
         let private = pem::decode(scheme.name(), Kind::Private, scheme.private_len(), &text)
             .map_err(|error| NetworkError::KeyFile(private_path.clone(), error.to_string()))?;
         let text = files::read_public(&public_path)?
@@ -53,7 +60,7 @@ impl Identity {
             .map_err(|error| NetworkError::KeyFile(public_path, error.to_string()))?
             .to_vec();
         scheme.check_pair(&private, &public).map_err(|error| NetworkError::KeyFile(private_path, error.to_string()))?;
-        Ok(Self { scheme, id: KeyHash::of(&public), private, public })
+        Ok(Some(Self { scheme, id: KeyHash::of(&public), private, public }))
     }
 
     /// What the owner is known by: the hash of the public key.
@@ -86,6 +93,11 @@ impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Identity({}, {}, ..)", self.scheme.name(), self.id)
     }
+}
+
+/// The private and the public file.
+fn paths(folder: &Path) -> (PathBuf, PathBuf) {
+    (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE))
 }
 
 const PRIVATE_FILE: &str = "identity.private.pem";

@@ -14,7 +14,12 @@ use mixwell_wire::{
     Ad, Link, Messages, Session, StreamError, Timeouts, initiator::Initiator, responder::Responder, tokio as wire_tokio,
 };
 use rand_core::CryptoRng;
-use std::{io, path::Path, sync::Arc};
+use std::{
+    io,
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
@@ -45,6 +50,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// How a handshake ends.
 pub(crate) type Handshaken = Result<Session, StreamError<io::Error>>;
+
+/// A session with a peer that was called, and its clock.
+#[derive(Debug)]
+pub(crate) struct Initiated {
+    pub(crate) session: Session,
+    /// How many seconds this machine's clock is ahead of the peer's.
+    pub(crate) clock_skew: i64,
+}
+
+/// How an initiator's handshake ends.
+type Called = Result<Initiated, StreamError<io::Error>>;
 
 /// Whether a peer of this `ad` and static key is one that is wanted.
 type Wanted<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> bool + Send);
@@ -139,17 +155,24 @@ impl LinkKey {
 
     /// The one of a data folder, made there if there is none.
     pub(crate) fn load_or_generate(folder: &Path, kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, NetworkError> {
+        if let Some(loaded) = Self::load(folder, kem)? {
+            return Ok(loaded);
+        }
+        let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        let (key, private) = (kem.generate)(rng)?;
+        let text = pem::encode(kem.name, Kind::Private, &private);
+        files::write_pair((&private_path, text.as_bytes()), (&public_path, key.public_pem().as_bytes()))?;
+        Ok(key)
+    }
+
+    /// The one of a data folder, if there is one.
+    pub(crate) fn load(folder: &Path, kem: LinkKem) -> Result<Option<Self>, NetworkError> {
         let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
         files::mend_pair(&private_path, &public_path)?;
-        let Some(text) = files::read_private(&private_path)? else {
-            let (key, private) = (kem.generate)(rng)?;
-            let text = pem::encode(kem.name, Kind::Private, &private);
-            files::write_pair((&private_path, text.as_bytes()), (&public_path, key.public_pem().as_bytes()))?;
-            return Ok(key);
-        };
+        let Some(text) = files::read_private(&private_path)? else { return Ok(None) };
         let failed = |error: &dyn fmt::Display| NetworkError::KeyFile(private_path.clone(), error.to_string());
         let bytes = pem::decode(kem.name, Kind::Private, kem.private_len, &text).map_err(|error| failed(&error))?;
-        (kem.load)(&bytes).map_err(|error| failed(&error))
+        (kem.load)(&bytes).map(Some).map_err(|error| failed(&error))
     }
 
     /// The public key.
@@ -181,7 +204,7 @@ impl LinkKey {
         buffer: &mut [u8],
         timeouts: &Timeouts,
         mut wanted: impl FnMut(&[u8], &[u8]) -> bool + Send,
-    ) -> Handshaken {
+    ) -> Called {
         self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
     }
 
@@ -214,14 +237,14 @@ struct Handshake<'a> {
     timeouts: &'a Timeouts,
 }
 
-type Future<'a> = Pin<Box<dyn core::future::Future<Output = Handshaken> + Send + 'a>>;
+type Future<'a, T> = Pin<Box<dyn core::future::Future<Output = T> + Send + 'a>>;
 
 /// A link key of some KEM.
 trait Handshakes: Send + Sync {
     fn public(&self) -> &[u8];
     fn longest_message(&self) -> usize;
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a>;
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a>;
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Called>;
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, Handshaken>;
 }
 
 impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
@@ -233,18 +256,21 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
         Messages::<K>::MAX_LEN
     }
 
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a> {
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Called> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let initiator = Initiator::new(self, ad, link);
-            wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
+            let mut clock_skew = 0;
+            let session = wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                clock_skew = peer.clock_skew(now.as_secs());
                 wanted(peer.ad(), peer.static_key().as_bytes().as_ref())
-            })
-            .await
+            });
+            Ok(Initiated { session: session.await?, clock_skew })
         })
     }
 
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a> {
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, Handshaken> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let responder = Responder::new(self, ad);

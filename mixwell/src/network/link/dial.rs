@@ -120,7 +120,7 @@ impl Dialer {
             let mut rng = self.randomness.rng();
             let wanted = |ad: &[u8], key: &[u8]| ad == peer.id.as_bytes() && key == peer.link_key;
             let own = (Ad::node(self.id.as_bytes()), self.link);
-            self.key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?
+            self.key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?.session
         };
         let (read, write) = stream.into_split();
         let read_timeouts = Timeouts { read: NO_TIMEOUT, ..self.timeouts };

@@ -17,6 +17,7 @@ use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Hop, Message, Path, Sphinx, SurbKeys};
 use rand_core::{Rng as _, SeedableRng as _};
+use tokio::time;
 
 const PERIOD: Duration = Duration::from_mins(20);
 const ECHO: RecipientId = RecipientId([7; 32]);
@@ -31,7 +32,7 @@ struct Node {
     id: NodeId,
     public: Public,
     ring: Arc<KeyRing<X25519>>,
-    keys: MixKeys<X25519>,
+    keys: Arc<MixKeys<X25519>>,
 }
 
 /// A network of one node of each kind, in this order.
@@ -51,10 +52,10 @@ impl Net {
         let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 100, true).unwrap()).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let nodes = [Kind::Mix, Kind::Service, Kind::Gateway].map(|kind| {
-            let keys = MixKeys::in_memory();
-            keys.advance(Epoch(1), &mut rng).unwrap();
-            let ring = Arc::new(KeyRing::new(sphinx));
-            ring.turn_to(Epoch(1), &keys, REPLAYS, &mut rng);
+            let keys = Arc::new(MixKeys::in_memory());
+            keys.advance(Epoch(1), time::Instant::now(), &mut rng).unwrap();
+            let ring = Arc::new(KeyRing::new(sphinx, Arc::clone(&keys), REPLAYS));
+            ring.set_epoch(Epoch(1), &mut rng);
             let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
             let services = if kind == Kind::Service { vec![(ECHO, Service::Echo)] } else { vec![] };
             let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
@@ -258,8 +259,8 @@ fn keys_of_three_epochs_and_their_filters() {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let mut turn = |net: &Net, epoch| {
         let node = &net.nodes[MIX];
-        node.keys.advance(Epoch(epoch), &mut rng).unwrap();
-        node.ring.turn_to(Epoch(epoch), &node.keys, REPLAYS, &mut rng);
+        node.keys.advance(Epoch(epoch), time::Instant::now(), &mut rng).unwrap();
+        node.ring.set_epoch(Epoch(epoch), &mut rng);
     };
     // the next epoch's key comes, this one's stays and still knows what it has seen
     turn(&net, 2);
@@ -291,11 +292,15 @@ fn a_clock_that_steps_lets_no_packet_in_again() {
         for epoch in steps {
             let node = &net.nodes[MIX];
             // in memory, all that a node has without a folder
-            node.keys.advance(Epoch(*epoch), &mut rng).unwrap();
-            node.ring.turn_to(Epoch(*epoch), &node.keys, REPLAYS, &mut rng);
+            node.keys.advance(Epoch(*epoch), time::Instant::now(), &mut rng).unwrap();
+            node.ring.set_epoch(Epoch(*epoch), &mut rng);
             net.receive(MIX, &packet, 0);
             assert_eq!(net.nodes[MIX].mix.len(), 1, "{steps:?}");
         }
+        // and a packet of that epoch which is new is opened, as it was before
+        let (packet, _) = net.request(Some(50), ECHO, true);
+        net.receive(MIX, &packet, 0);
+        assert_eq!(net.nodes[MIX].mix.len(), 2, "{steps:?}");
     }
 }
 

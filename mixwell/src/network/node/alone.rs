@@ -191,7 +191,7 @@ async fn send(
         let (mut rng, wanted) =
             (Randomness::from_seed(3).rng(), |ad: &[u8], key: &[u8]| ad == mix.as_bytes() && key == mix_key);
         let own = (Ad::node(id.as_bytes()), link);
-        key.initiate(&mut stream, own, &mut rng, &mut buffer, &Timeouts::default(), wanted).await.unwrap()
+        key.initiate(&mut stream, own, &mut rng, &mut buffer, &Timeouts::default(), wanted).await.unwrap().session
     };
     let (_read, write) = stream.into_split();
     let write: Box<dyn AsyncWrite + Send + Unpin> = if is_slow { Box::new(Slow::new(write)) } else { Box::new(write) };

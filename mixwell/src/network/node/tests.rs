@@ -161,7 +161,8 @@ async fn call(network: &TestNetwork, queue: u8) -> (Reader<OwnedReadHalf, Vec<u8
     let (mut stream, mut buffer) = (address.connect().await.unwrap(), vec![0; key.buffer_len(&link)]);
     let (ad, timeouts) = ([queue; 32], Timeouts::default());
     let own = (Ad::client(&ad), link);
-    let session = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+    let called = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+    let session = called.session;
     let (read, write) = stream.into_split();
     let reader = Reader::new(read, session.receiver, buffer.clone(), &timeouts);
     (reader, Writer::new(write, session.sender, buffer, &timeouts))

@@ -73,7 +73,7 @@ impl Plan {
             listener.set_nonblocking(true).unwrap();
             let address = Address::of(listener.local_addr().unwrap());
             let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
-            mix_keys.advance(epoch, &mut rng).unwrap();
+            mix_keys.advance(epoch, tokio::time::Instant::now(), &mut rng).unwrap();
             let description = NodeDescription {
                 name: format!("node{number}"),
                 addresses: BTreeMap::from([("tcp".to_owned(), vec![address.to_string()])]),

@@ -85,7 +85,7 @@ impl Net {
         let nodes: Vec<Node> = names
             .map(|name| {
                 let keys = MixKeys::in_memory();
-                keys.advance(FIRST, &mut rng).unwrap();
+                keys.advance(FIRST, tokio::time::Instant::now(), &mut rng).unwrap();
                 let description = NodeDescription {
                     name: name.to_owned(),
                     addresses: BTreeMap::new(),
@@ -150,7 +150,7 @@ impl Net {
     }
 
     pub(super) fn upload_one(&mut self, node: usize, epoch: Epoch) {
-        self.nodes[node].keys.advance(self.epoch(), &mut self.randomness.rng()).unwrap();
+        self.nodes[node].keys.advance(self.epoch(), tokio::time::Instant::now(), &mut self.randomness.rng()).unwrap();
         let upload = self.nodes[node].upload(epoch, 30000);
         let id = self.nodes[node].id();
         for state in self.states.iter_mut().flatten() {

@@ -239,14 +239,14 @@ fn who_hangs_up_takes_no_turn() {
 fn a_restart_does_not_let_packets_in_again() {
     const EACH: usize = 50;
     let folder = tempfile::tempdir().unwrap();
-    let keys = || Arc::new(MixKeys::in_folder(folder.path().join("mix")).unwrap());
+    let keys = || Arc::new(MixKeys::in_folder(folder.path().join("mix"), time::Instant::now()).unwrap());
     let (plan, mix, neighbours) = super::plan_with(
         geometry(500),
         EACH,
         |_| LINKS,
         |plan| {
             let keys = keys();
-            keys.advance(plan.clock.epoch(), &mut Randomness::from_seed(7).rng()).unwrap();
+            keys.advance(plan.clock.epoch(), time::Instant::now(), &mut Randomness::from_seed(7).rng()).unwrap();
             keys
         },
     );

@@ -12,7 +12,7 @@ use core::time::Duration;
 use mixwell_sphinx::Geometry;
 use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts};
 use rand_core::SeedableRng as _;
-use std::{path::Path, thread, time::Instant};
+use std::{path::Path, sync::Arc, thread, time::Instant};
 use tokio::sync::watch;
 
 /// Packets a second through one mix on one core, where the time goes, and what is allocated.
@@ -106,9 +106,9 @@ const MOST_ALLOCATIONS: u64 = 12;
 /// What it takes to unwrap the packets that will go through the mix, and to look for replays, with nothing else to do: nanoseconds
 /// a packet.
 fn unwrap_nanos(plan: &Plan, mix: &Planned, neighbours: &Neighbours) -> u64 {
-    let ring = KeyRing::new(plan.sphinx);
+    let ring = KeyRing::new(plan.sphinx, Arc::clone(&mix.mix_keys), 1 << 20);
     let mut rng = ChaCha20Rng::seed_from_u64(6);
-    ring.turn_to(plan.clock.epoch(), &mix.mix_keys, 1 << 20, &mut rng);
+    ring.set_epoch(plan.clock.epoch(), &mut rng);
     let mut packets: Vec<Vec<u8>> = neighbours.nodes.iter().flat_map(|node| node.packets.iter().cloned()).collect();
     let before = processor_nanos(Path::new(OWN_THREAD));
     for batch in packets.chunks_mut(BATCH) {
@@ -145,7 +145,7 @@ fn link_nanos(geometry: Geometry) -> u64 {
             keys[0].initiate(&mut here, own, one, buffer, &timeouts, |_, _| true),
             keys[1].respond(&mut there, own.0, other, other_buffer, &timeouts, |_, _| Some(link)),
         );
-        [a.unwrap(), b.unwrap()]
+        [a.unwrap().session, b.unwrap()]
     });
     let (packet, mut frame) = (vec![7; geometry.packet_len()], vec![0; link.buffer_len()]);
     let before = processor_nanos(Path::new(OWN_THREAD));
