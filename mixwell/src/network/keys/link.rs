@@ -248,10 +248,11 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let responder = Responder::new(self, ad);
-            wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| {
+            let unproven = wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| {
                 link_for(peer.ad(), peer.static_key().as_bytes().as_ref())
-            })
-            .await
+            });
+            let unproven = unproven.await?;
+            wire_tokio::await_proof(&mut stream, unproven, timeouts).await
         })
     }
 }
