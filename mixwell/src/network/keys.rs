@@ -4,4 +4,4 @@ mod identity;
 mod link;
 
 pub(crate) use identity::Identity;
-pub(crate) use link::{LinkKem, LinkKey};
+pub(crate) use link::{LinkKem, LinkKey, PeerClaim};

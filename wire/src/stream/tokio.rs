@@ -127,6 +127,11 @@ impl<S: AsyncWrite + Unpin, B: AsMut<[u8]>> Writer<S, B> {
         Self { inner: Writing::new(Tokio(stream), sender, buffer), timeout: timeouts.write }
     }
 
+    /// The buffer, to be lengthened for a long command. What is left of the last command lies at its front.
+    pub const fn buffer_mut(&mut self) -> &mut B {
+        self.inner.buffer_mut()
+    }
+
     /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then
     /// goes out before the next one.
     ///

@@ -1,4 +1,4 @@
-//! Link keys of a KEM that is chosen at run time: the type is known in here alone, as a session does not depend on it.
+//! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type stays in this module.
 
 use super::super::{
     error::NetworkError,
@@ -11,7 +11,10 @@ use mixwell_pq_kem::{
     Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing, kem::PrivateKey,
 };
 use mixwell_wire::{
-    Ad, Link, Messages, Session, StreamError, Timeouts, initiator::Initiator, responder::Responder, tokio as wire_tokio,
+    Ad, Link, Messages, Peer, Session, StreamError, Timeouts,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+    tokio as wire_tokio,
 };
 use rand_core::CryptoRng;
 use std::{io, path::Path, sync::Arc};
@@ -43,14 +46,30 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// How a handshake ends.
-pub(crate) type Handshaken = Result<Session, StreamError<io::Error>>;
+/// What the other side of a handshake says of itself. A responder's claim is proven when the handshake is done, an
+/// initiator's not until its first command.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PeerClaim<'a> {
+    /// The name that it gives itself.
+    pub(crate) ad: &'a [u8],
+    /// Its link public key.
+    pub(crate) link_key: &'a [u8],
+}
 
-/// Whether a peer of this `ad` and static key is one that is wanted.
-type Wanted<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> bool + Send);
+impl<'a, K: Kem> From<&'a Peer<K>> for PeerClaim<'a> {
+    fn from(peer: &'a Peer<K>) -> Self {
+        Self { ad: peer.ad(), link_key: peer.static_key().as_bytes().as_ref() }
+    }
+}
 
-/// Which link a peer of this `ad` and static key gets, if it is wanted.
-type LinkFor<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> Option<Link> + Send);
+/// The result of a handshake.
+type Handshaken<S> = Result<S, StreamError<io::Error>>;
+
+/// Whether a responder is the peer that was to be reached.
+type Wanted<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> bool + Send);
+
+/// The link for an initiator, if it is accepted.
+type LinkFor<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> Option<Link> + Send);
 
 impl LinkKem {
     /// The KEM of a name, in any case.
@@ -172,7 +191,7 @@ impl LinkKey {
         self.key.longest_message().max(link.buffer_len())
     }
 
-    /// Runs an initiator's handshake. `wanted` is asked with the responder's `ad` and static key.
+    /// Runs an initiator's handshake. `wanted` decides whether the responder is the peer that was to be reached.
     pub(crate) async fn initiate(
         &self,
         stream: &mut dyn Stream,
@@ -180,12 +199,12 @@ impl LinkKey {
         rng: &mut ChaCha20Rng,
         buffer: &mut [u8],
         timeouts: &Timeouts,
-        mut wanted: impl FnMut(&[u8], &[u8]) -> bool + Send,
-    ) -> Handshaken {
+        mut wanted: impl FnMut(&PeerClaim<'_>) -> bool + Send,
+    ) -> Handshaken<Session> {
         self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
     }
 
-    /// Runs a responder's handshake. `link_for` tells by the initiator's `ad` and static key which link it gets.
+    /// Runs a responder's handshake. `link_for` gives the link for the peer that the initiator claims to be, or refuses it.
     pub(crate) async fn respond(
         &self,
         stream: &mut dyn Stream,
@@ -193,8 +212,8 @@ impl LinkKey {
         rng: &mut ChaCha20Rng,
         buffer: &mut [u8],
         timeouts: &Timeouts,
-        mut link_for: impl FnMut(&[u8], &[u8]) -> Option<Link> + Send,
-    ) -> Handshaken {
+        mut link_for: impl FnMut(&PeerClaim<'_>) -> Option<Link> + Send,
+    ) -> Handshaken<UnprovenSession> {
         self.key.respond(Handshake { stream, ad, rng, buffer, timeouts }, &mut link_for).await
     }
 }
@@ -205,7 +224,7 @@ impl fmt::Debug for LinkKey {
     }
 }
 
-/// What a handshake takes.
+/// The arguments that both sides of a handshake have.
 struct Handshake<'a> {
     stream: &'a mut dyn Stream,
     ad: Ad<'a>,
@@ -214,14 +233,14 @@ struct Handshake<'a> {
     timeouts: &'a Timeouts,
 }
 
-type Future<'a> = Pin<Box<dyn core::future::Future<Output = Handshaken> + Send + 'a>>;
+type Future<'a, S> = Pin<Box<dyn core::future::Future<Output = Handshaken<S>> + Send + 'a>>;
 
 /// A link key of some KEM.
 trait Handshakes: Send + Sync {
     fn public(&self) -> &[u8];
     fn longest_message(&self) -> usize;
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a>;
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a>;
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Session>;
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession>;
 }
 
 impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
@@ -233,26 +252,19 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
         Messages::<K>::MAX_LEN
     }
 
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a> {
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Session> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let initiator = Initiator::new(self, ad, link);
-            wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
-                wanted(peer.ad(), peer.static_key().as_bytes().as_ref())
-            })
-            .await
+            wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| wanted(&peer.into())).await
         })
     }
 
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a> {
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let responder = Responder::new(self, ad);
-            let unproven = wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| {
-                link_for(peer.ad(), peer.static_key().as_bytes().as_ref())
-            });
-            let unproven = unproven.await?;
-            wire_tokio::await_proof(&mut stream, unproven, timeouts).await
+            wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| link_for(&peer.into())).await
         })
     }
 }
