@@ -2,7 +2,7 @@
 
 use mixwell_pq_kem::{Kem, kem::PrivateKey};
 use mixwell_wire::{
-    Ad, Link, LinkKey, Messages, PacketSizes, Session,
+    Ad, Command, Link, LinkKey, Messages, PacketSizes, Session,
     initiator::{AwaitNoOp, Initiator},
     responder::{Responder, SendNoOp},
 };
@@ -54,7 +54,7 @@ impl<K: Kem> Ends<K> {
         (client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4"), gateway)
     }
 
-    /// The sessions after a handshake, the client's and the gateway's.
+    /// The sessions after a handshake and a `no_op` each way, the client's and the gateway's.
     ///
     /// # Panics
     /// If a message is not what it has to be.
@@ -62,6 +62,11 @@ impl<K: Kem> Ends<K> {
         let (client, gateway) = self.handshake();
         let (gateway, _) = gateway.write(&mut self.buffer).expect("no_op");
         let (header, body) = self.buffer.split_first_chunk_mut().expect("it is longer");
-        [client.open_length(header).expect("no_op").open(body).expect("no_op"), gateway]
+        let mut client = client.open_length(header).expect("no_op").open(body).expect("no_op");
+        client.sender.seal(&Command::NoOp, &mut self.buffer).expect("room");
+        let (header, body) = self.buffer.split_first_chunk_mut().expect("it is longer");
+        let mut gateway = gateway.open_length(header).expect("the client's no_op");
+        gateway.receiver.pending().expect("a body").open(body).expect("the client's no_op");
+        [client, gateway]
     }
 }

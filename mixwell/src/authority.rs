@@ -7,7 +7,6 @@ use crate::{
         clock::Clock,
         config::AuthorityConfiguration,
         error::NetworkError,
-        listener::{Listener, ListenerLimits},
         runtime::{self, HangUps, StopSignals},
     },
     station::{Keys, Owner, Told, ignore_hang_ups},
@@ -40,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let runtime = runtime::start()?;
     let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem })? else { return Ok(()) };
     let own = configuration.authorities.by_id(keys.identity.id());
-    if own.is_none_or(|own| own.link_key != keys.link.public()) {
+    if own.is_none_or(|own| own.peer.link_key != keys.link.public()) {
         return Err(NetworkError::NotNamed(arguments.told.config.clone()).into());
     }
     Ok(runtime.block_on(start(&configuration, keys))?)
@@ -54,7 +53,7 @@ async fn start(configuration: &AuthorityConfiguration, keys: Keys) -> Result<(),
     let mut listeners = Vec::new();
     for address in &configuration.bind_addresses {
         let listener = address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?;
-        listeners.push(Listener::new(listener, ListenerLimits::default()));
+        listeners.push(listener);
         tracing::info!(name = configuration.identifier, %address, "listening");
     }
     let clock = Clock::new(configuration.period);

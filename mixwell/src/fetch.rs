@@ -74,7 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let authorities: Vec<&Authority> = configuration
         .authorities
         .iter()
-        .filter(|authority| arguments.authority.as_ref().is_none_or(|name| *name == authority.identifier))
+        .filter(|authority| arguments.authority.as_ref().is_none_or(|name| *name == authority.peer.name))
         .collect();
     if authorities.is_empty() {
         let why = format!(" {} names no such authority", arguments.config.display());
@@ -147,13 +147,13 @@ impl Asker<'_> {
             let start = Instant::now();
             match self.client.fetch_from(authority, epoch, now).await {
                 Ok(consensus) => {
-                    return Ok(Fetched { consensus, from: authority.identifier.clone(), took: start.elapsed() });
+                    return Ok(Fetched { consensus, from: authority.peer.name.clone(), took: start.elapsed() });
                 }
                 Err(error) => {
                     if !matches!(error, ExchangeError::NoConsensus(ConsensusStatus::NotFound)) {
-                        tracing::warn!(authority = authority.identifier, %error, "no consensus from it");
+                        tracing::warn!(authority = authority.peer.name, %error, "no consensus from it");
                     }
-                    errors.0.push((authority.identifier.clone(), error));
+                    errors.0.push((authority.peer.name.clone(), error));
                 }
             }
         }
@@ -169,7 +169,7 @@ impl Fetched {
             .signers()
             .iter()
             .filter_map(|id| configuration.authorities.by_id(*id))
-            .map(|authority| authority.identifier.as_str())
+            .map(|authority| authority.peer.name.as_str())
             .collect();
         let layers: Vec<String> = document.layers().map(|layer| layer.len().to_string()).collect();
         let mut text = format!(

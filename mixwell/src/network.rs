@@ -17,7 +17,6 @@ pub(crate) mod keys;
 pub(crate) mod launch;
 mod letters;
 mod link;
-pub(crate) mod listener;
 pub(crate) mod logging;
 pub(crate) mod metrics;
 pub(crate) mod mix;

@@ -6,6 +6,8 @@
 
 mod family;
 mod hex_bytes;
+#[cfg(feature = "kem")]
+mod impostor;
 #[cfg(target_os = "linux")]
 pub mod memory;
 #[cfg(feature = "kem")]
@@ -14,6 +16,8 @@ mod replay_rng;
 
 pub use family::{FAMILIES, Family};
 pub use hex_bytes::Hex;
+#[cfg(feature = "kem")]
+pub use impostor::Impostor;
 #[cfg(feature = "kem")]
 pub use replay_kem::ReplayKem;
 pub use replay_rng::ReplayRng;

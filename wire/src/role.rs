@@ -52,6 +52,13 @@ impl Role {
         !matches!(self, Self::AuthorityClient | Self::Authority)
     }
 
+    /// Whether this end, as an initiator, proves itself with a `no_op`: on mixnet sessions the responder ignores it. An
+    /// authority would take it for the one command that it answers.
+    #[cfg(any(feature = "std", feature = "embedded-io-async"))]
+    pub(crate) const fn proves_by_no_op(self) -> bool {
+        matches!(self, Self::Client | Self::Node)
+    }
+
     pub(crate) const fn receives(self) -> Ids {
         match self {
             Self::Client => CLIENT,

@@ -32,7 +32,12 @@ fn handshake() -> (Session, Session) {
     let client = client.read(&mut buffer[..Messages::<XWing>::LEN_4]).unwrap();
     let (gateway, _) = gateway.write(&mut buffer).unwrap();
     let (header, body) = buffer.split_first_chunk_mut().unwrap();
-    (client.open_length(header).unwrap().open(body).unwrap(), gateway)
+    let mut client = client.open_length(header).unwrap().open(body).unwrap();
+    client.sender.seal(&Command::NoOp, &mut buffer).unwrap();
+    let (header, body) = buffer.split_first_chunk_mut().unwrap();
+    let mut gateway = gateway.open_length(header).unwrap();
+    assert_eq!(gateway.receiver.pending().unwrap().open(body), Ok(Command::NoOp));
+    (client, gateway)
 }
 
 #[test]

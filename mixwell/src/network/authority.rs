@@ -8,6 +8,7 @@ mod message;
 mod permitted;
 mod round;
 mod serve;
+mod server;
 mod state;
 mod tally;
 #[cfg(test)]

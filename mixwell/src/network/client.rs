@@ -9,11 +9,10 @@ pub(crate) use core::{Client, Reply, Tally, Unanswered};
 
 use super::{
     clock::{Clock, ClockWatch},
-    config::Gateway,
     directory::Consensuses,
     keys::LinkKem,
     letters,
-    link::{Stopwatch, stopped},
+    link::{ConnectError, LinkTarget, Stopwatch, stopped},
     packets::Packets,
     peers::Authorities,
     pki_client::PkiClient,
@@ -40,7 +39,7 @@ pub(crate) struct Parts {
     /// What is known of the network; perhaps nothing, if there are pinned gateways.
     pub(crate) known: Consensuses,
     /// Gateways that can be connected to before there is a consensus.
-    pub(crate) pinned: Vec<Gateway>,
+    pub(crate) pinned: Vec<LinkTarget>,
     /// The gateway to connect to, if not any.
     pub(crate) gateway: Option<String>,
     /// What the service can do that messages go to.
@@ -169,6 +168,15 @@ impl fmt::Display for ClientError {
 }
 
 impl ::core::error::Error for ClientError {}
+
+impl From<ConnectError> for ClientError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::NoAddress => Self::NoGateway,
+            ConnectError::Stream(error) => Self::Stream(error),
+        }
+    }
+}
 
 impl From<StreamError<io::Error>> for ClientError {
     fn from(error: StreamError<io::Error>) -> Self {

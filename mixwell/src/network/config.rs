@@ -8,6 +8,6 @@ mod server;
 mod source;
 
 pub(crate) use authority::{AuthorityConfiguration, NodeKind, PermittedNode};
-pub(crate) use client::{ClientConfiguration, Gateway};
+pub(crate) use client::ClientConfiguration;
 pub(crate) use server::ServerConfiguration;
 pub(crate) use source::{ConfigurationError, read_geometry};

@@ -4,4 +4,4 @@ mod identity;
 mod link;
 
 pub(crate) use identity::Identity;
-pub(crate) use link::{Initiated, LinkKem, LinkKey};
+pub(crate) use link::{Initiated, LinkKem, LinkKey, PeerClaim};

@@ -1,50 +1,54 @@
-//! Links between nodes: packets wait for one, and one task each carries them.
+//! Links: accepting connections, connecting to peers, and the tasks that send packets to other nodes.
 
 mod accept;
+mod backoff;
+mod connect;
 mod dial;
-mod outgoing;
-mod pace;
-mod routes;
-mod shares;
+mod link_table;
+mod send_queue;
 
-pub(crate) use accept::{Accepted, Acceptor, Calls, Who};
-pub(crate) use dial::{Dialer, Peer};
-pub(crate) use outgoing::Outgoing;
 #[cfg(test)]
-pub(crate) use pace::tests::most_turns;
-pub(crate) use routes::Routes;
+pub(crate) use accept::HandshakeRate;
+pub(crate) use accept::{
+    AcceptLimits, AcceptPolicy, AcceptUntil, Acceptor, AcceptorConfig, Authorization, Connection, ConnectionStats,
+    Places, WhenFull,
+};
+pub(crate) use connect::{ConnectError, Connected, Connector, LinkTarget};
+pub(crate) use dial::Dialer;
+pub(crate) use link_table::LinkTable;
+pub(crate) use send_queue::SendQueue;
 
 use core::time::Duration;
 use mixwell_mixdelay::Instant;
 use tokio::{sync::watch, time};
 
-/// Waits until someone says to stop, or until nobody can any more.
+/// Waits until a stop signal is true, or its sender is dropped.
 pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// So long after a moment.
+/// The moment `wait` after another.
 pub(crate) fn after(moment: time::Instant, wait: Duration) -> time::Instant {
-    // there is no end of time near
+    // the end of time is not near
     moment.checked_add(wait).unwrap_or(moment)
 }
 
-/// Time since some moment, for delays: it never steps.
+/// A monotonic clock for delays.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Stopwatch(std::time::Instant);
 
 impl Stopwatch {
-    /// It begins at zero.
+    /// A clock that shows zero now.
     pub(crate) fn start() -> Self {
         Self(std::time::Instant::now())
     }
 
-    /// The time.
+    /// The time on this clock.
     pub(crate) fn now(&self) -> Instant {
         Instant::from_nanos(u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 
-    /// Sleeps until a time on it.
+    /// Sleeps until a time on this clock.
     pub(crate) async fn sleep_until(&self, moment: Instant) {
         let since = Duration::from_nanos(moment.as_nanos());
         match self.0.checked_add(since) {

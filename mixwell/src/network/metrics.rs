@@ -75,7 +75,7 @@ pub(crate) fn text(node: &Node) -> String {
     }
     let (batches, unwrapping) = counters.unwraps();
     let unwrapping = u64::try_from(unwrapping.as_micros()).unwrap_or(u64::MAX);
-    let calls = &node.calls;
+    let connections = &node.connections;
     let (up, links) = node.routes.up();
     let pool = node.mix.pool();
     let gauges = [
@@ -88,16 +88,27 @@ pub(crate) fn text(node: &Node) -> String {
         ("mixwell_buffers_used", "gauge", "Packet buffers in use.", pool.lent() as u64),
         ("mixwell_links", "gauge", "Links to nodes that there should be.", links as u64),
         ("mixwell_links_up", "gauge", "Links to nodes that are up.", up as u64),
-        ("mixwell_connections", "gauge", "Connections of others that are open.", calls.open.load(Relaxed)),
-        ("mixwell_calls_total", "counter", "Connections of others.", calls.accepted.load(Relaxed)),
-        ("mixwell_calls_refused_total", "counter", "Those whose handshake failed.", calls.refused.load(Relaxed)),
+        ("mixwell_connections", "gauge", "Open connections of proven peers.", connections.open.load(Relaxed)),
         (
-            "mixwell_calls_crowded_out_total",
-            "counter",
-            "Those given up for newer ones.",
-            calls.crowded_out.load(Relaxed),
+            "mixwell_connections_unproven",
+            "gauge",
+            "Open connections whose peer has not proved who it is.",
+            connections.unproven.load(Relaxed),
         ),
-        ("mixwell_calls_paced_total", "counter", "Handshakes of strangers.", calls.paced.load(Relaxed)),
+        ("mixwell_connections_accepted_total", "counter", "Connections accepted.", connections.accepted.load(Relaxed)),
+        (
+            "mixwell_connections_refused_total",
+            "counter",
+            "Connections closed before they were served.",
+            connections.refused.load(Relaxed),
+        ),
+        (
+            "mixwell_connections_evicted_total",
+            "counter",
+            "Connections closed in favour of newer ones.",
+            connections.evicted.load(Relaxed),
+        ),
+        ("mixwell_handshakes_paced_total", "counter", "Handshakes of strangers.", connections.paced.load(Relaxed)),
         ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
         ("mixwell_consensus", "gauge", "Whether there is a consensus of this epoch.", node.has_consensus().into()),
     ];

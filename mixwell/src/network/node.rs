@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod alone;
 mod arrivals;
-mod calling;
+mod client_connection;
+mod incoming;
 #[cfg(test)]
 mod mischief;
 mod neighbours;
+mod outgoing;
 mod release;
 mod serve;
 mod sizes;
@@ -19,7 +21,7 @@ use super::{
     directory::Directory,
     gateway::Mailboxes,
     keys::LinkKey,
-    link::{Acceptor, Calls, Routes, Stopwatch, Who, stopped},
+    link::{AcceptUntil, ConnectionStats, LinkTable, Stopwatch, stopped},
     mix::{Kind, Mix, Setup},
     mix_keys::{MixKeys, MixScheme},
     packet::Pool,
@@ -38,9 +40,10 @@ use core::{
     time::Duration,
 };
 use mixwell_pki_types::{Epoch, Rates};
-use mixwell_sphinx::{NodeId, RecipientId, Sphinx};
+use mixwell_sphinx::{NodeId, Sphinx};
 use mixwell_wire::{Link, PacketSizes};
-use neighbours::Callers;
+use neighbours::KnownNodes;
+use serve::ServeUntil;
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -78,10 +81,10 @@ pub(crate) struct Node {
     id: NodeId,
     link_key: LinkKey,
     pub(crate) mix: Mix,
-    pub(crate) routes: Routes,
-    pub(crate) calls: Arc<Calls>,
+    pub(crate) routes: LinkTable,
+    pub(crate) connections: Arc<ConnectionStats>,
     pub(crate) mailboxes: Mailboxes,
-    callers: Callers,
+    known_nodes: KnownNodes,
     arrivals: Arrivals,
     /// How many links of nodes are open that bring packets.
     bringing: AtomicUsize,
@@ -115,10 +118,10 @@ impl Node {
             id,
             link_key,
             mix,
-            routes: Routes::default(),
-            calls: Arc::default(),
+            routes: LinkTable::default(),
+            connections: Arc::default(),
             mailboxes: Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep),
-            callers: Callers::default(),
+            known_nodes: KnownNodes::default(),
             arrivals: Arrivals::new(sizes.buffers),
             bringing: AtomicUsize::new(0),
             wake: Notify::new(),
@@ -140,13 +143,12 @@ impl Node {
     pub(crate) async fn run(self: Arc<Self>, listeners: Vec<TcpListener>, mut stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let (hang_up, end) = watch::channel(false);
-        let acceptor = Arc::new(self.acceptor(stop.clone(), end.clone()));
-        let (node, until) = (Arc::clone(&self), (stop.clone(), end.clone()));
-        let mut accepting = tokio::spawn(
-            acceptor.run(listeners, move |who, accepted| serve::serve(Arc::clone(&node), who, accepted, until.clone())),
-        );
+        let (node, until) = (Arc::clone(&self), ServeUntil { stop: stop.clone(), hang_up: end.clone() });
+        let accept_until = AcceptUntil { stop: stop.clone(), hang_up: end.clone() };
+        let serve = move |connection| serve::serve(Arc::clone(&node), connection, until.clone());
+        let mut accepting = tokio::spawn(self.acceptor().run(listeners, accept_until, serve));
         let node = Arc::clone(&self);
-        let mut dialing = tokio::spawn(async move { node.call_neighbours(end).await });
+        let mut dialing = tokio::spawn(async move { node.keep_links(end).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { release::release(&node).await });
         let (node, randomness) = (Arc::clone(&self), self.randomness.branch());
@@ -215,36 +217,6 @@ impl Node {
             .of(self.epoch())
             .and_then(|consensus| consensus.document().ok())
             .is_some_and(|document| document.nodes().by_hash(mixwell_pki_types::KeyHash(*self.id.as_bytes())).is_some())
-    }
-
-    fn acceptor(self: &Arc<Self>, stop: watch::Receiver<bool>, hang_up: watch::Receiver<bool>) -> Acceptor {
-        let (node, callers) = (Arc::clone(self), Arc::clone(self));
-        Acceptor {
-            key: self.link_key.clone(),
-            id: self.id,
-            to_nodes: Link::node(PacketSizes::from(self.mix.geometry())),
-            to_clients: self.link,
-            timeouts: self.sizes.timeouts,
-            randomness: self.randomness.branch(),
-            most_handshakes: self.sizes.handshakes,
-            most_clients: self.sizes.clients,
-            most_clients_per_address: self.sizes.clients_per_address,
-            is_node: Box::new(move |address| callers.callers.is_near(address)),
-            judge: Box::new(move |ad, link_key| node.judge(ad, link_key)),
-            calls: Arc::clone(&self.calls),
-            stop,
-            hang_up,
-        }
-    }
-
-    /// Who calls, if it may.
-    fn judge(&self, ad: &[u8], link_key: &[u8]) -> Option<Who> {
-        let id = <[u8; 32]>::try_from(ad).ok()?;
-        if self.callers.may_connect(NodeId(id), link_key) {
-            return Some(Who::Node(NodeId(id)));
-        }
-        let is_queue = id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        (is_queue && self.mix.kind() == Kind::Gateway).then_some(Who::Client(RecipientId(id)))
     }
 
     /// Throws away replies and boxes that nobody comes for. Does not end.

@@ -1,21 +1,23 @@
 //! The authorities of a network, as a configuration names them.
 
-use super::{address::Address, keys::LinkKem};
+use super::{address::Address, keys::LinkKem, link::LinkTarget};
 use mixwell_pki_types::{KeyHash, SignatureScheme, VerifyingKey, majority};
 
 /// An authority.
 #[derive(Debug, Clone)]
 pub(crate) struct Authority {
-    /// What people call it.
-    pub(crate) identifier: String,
     /// Its identity public key.
     pub(crate) identity: Vec<u8>,
-    /// The hash of that.
-    pub(crate) id: KeyHash,
-    /// Its link public key.
-    pub(crate) link_key: Vec<u8>,
-    /// Where it is reached; tried in order.
-    pub(crate) addresses: Vec<Address>,
+    /// Its name, link key and addresses. The id is the hash of the identity key.
+    pub(crate) peer: LinkTarget,
+}
+
+impl Authority {
+    /// An authority of an identity key, whose hash is its id.
+    pub(crate) fn new(name: String, identity: Vec<u8>, link_key: Vec<u8>, addresses: Vec<Address>) -> Self {
+        let peer = LinkTarget { name, id: KeyHash::of(&identity), link_key, addresses };
+        Self { identity, peer }
+    }
 }
 
 /// All authorities of a network.
@@ -27,32 +29,32 @@ pub(crate) struct Authorities {
 }
 
 impl Authorities {
-    /// Those of a configuration, which has checked that the keys have the scheme's length.
+    /// The authorities of a configuration, which has checked that their keys have the scheme's length.
     pub(crate) const fn new(scheme: &'static dyn SignatureScheme, kem: LinkKem, list: Vec<Authority>) -> Self {
         Self { scheme, kem, list }
     }
 
-    /// Each of them.
+    /// All authorities, in the order of the configuration.
     pub(crate) fn iter(&self) -> core::slice::Iter<'_, Authority> {
         self.list.iter()
     }
 
-    /// How many they are.
+    /// Number of authorities.
     pub(crate) const fn len(&self) -> usize {
         self.list.len()
     }
 
-    /// How many of them have to sign a consensus.
+    /// Number of signatures that a consensus needs.
     pub(crate) const fn threshold(&self) -> usize {
         majority(self.list.len())
     }
 
-    /// The one of an identity's hash.
+    /// The authority with this id.
     pub(crate) fn by_id(&self, id: KeyHash) -> Option<&Authority> {
-        self.list.iter().find(|authority| authority.id == id)
+        self.list.iter().find(|authority| authority.peer.id == id)
     }
 
-    /// Their keys, in order.
+    /// The identity keys, in the order of the configuration.
     pub(crate) fn keys(&self) -> Vec<VerifyingKey<'_>> {
         self.list.iter().filter_map(|authority| VerifyingKey::new(self.scheme, &authority.identity).ok()).collect()
     }

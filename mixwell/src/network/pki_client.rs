@@ -1,9 +1,10 @@
-//! One round trip with an authority at a time: as a client, a node or another authority.
+//! The directory client: one round trip with an authority at a time, as a client, a node or another authority.
 
 use super::{
     clock::{ClockWatch, Offset},
     directory::{Consensus, ConsensusFault},
-    keys::{Initiated, LinkKey},
+    keys::LinkKey,
+    link::{ConnectError, Connected, Connector},
     peers::{Authorities, Authority},
     randomness::Randomness,
 };
@@ -15,34 +16,35 @@ use mixwell_wire::{
 };
 use rand_core::Rng as _;
 use std::{io, sync::Arc};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time};
 
-/// Whoever asks the authorities for something. Cloning shares the keys.
+/// Sends requests to the authorities. Cloning shares the keys.
 #[derive(Debug, Clone)]
 pub(crate) struct PkiClient {
     authorities: Arc<Authorities>,
-    link: LinkKey,
-    /// The asker's node id; a client has none.
+    connector: Connector,
+    /// The id of a node or authority; a client has none.
     own_id: Option<KeyHash>,
     geometry_hash: Option<[u8; 32]>,
     clock_watch: Option<ClockWatch>,
-    randomness: Randomness,
-    timeouts: Timeouts,
+    /// Time for a request and its answer, once the handshake is done.
+    exchange_timeout: Duration,
 }
 
 impl PkiClient {
-    /// For a network's authorities, with the asker's link key and, if it is a node or authority, its id.
+    /// A client of a network's authorities, with its own link key and, if it is a node or authority, its own id.
     pub(crate) fn new(
         authorities: Arc<Authorities>,
         link: LinkKey,
         own_id: Option<KeyHash>,
         randomness: Randomness,
     ) -> Self {
-        let timeouts = Timeouts { read: ANSWER_TIMEOUT, write: ANSWER_TIMEOUT, ..Timeouts::default() };
-        Self { authorities, link, own_id, geometry_hash: None, clock_watch: None, randomness, timeouts }
+        let connector = Connector { key: link, timeouts: Timeouts::default(), randomness };
+        let exchange_timeout = EXCHANGE_TIMEOUT;
+        Self { authorities, connector, own_id, geometry_hash: None, clock_watch: None, exchange_timeout }
     }
 
-    /// Takes consensuses of networks of this Sphinx geometry alone.
+    /// Accepts consensuses of networks of this Sphinx geometry alone.
     pub(crate) fn with_geometry(mut self, hash: [u8; 32]) -> Self {
         self.geometry_hash = Some(hash);
         self
@@ -64,12 +66,12 @@ impl PkiClient {
         &self.authorities
     }
 
-    /// The consensus of an epoch, from whichever authority has a good one; they are asked in random order, the next
-    /// one when the one before has failed or is slow.
+    /// The consensus of an epoch, from any authority that has a good one. They are asked in random order, the next one when the
+    /// one before has failed or is slow.
     pub(crate) async fn fetch(&self, epoch: Epoch, now: Epoch) -> Result<Consensus, FetchErrors> {
         let mut order: Vec<&Authority> =
-            self.authorities.iter().filter(|authority| Some(authority.id) != self.own_id).collect();
-        let mut rng = self.randomness.rng();
+            self.authorities.iter().filter(|authority| Some(authority.peer.id) != self.own_id).collect();
+        let mut rng = self.connector.randomness.rng();
         order.sort_by_cached_key(|_| rng.next_u64());
         let mut order = order.into_iter();
         let mut errors = FetchErrors(Vec::new());
@@ -79,12 +81,12 @@ impl PkiClient {
                 let (client, authority) = (self.clone(), authority.clone());
                 asked.spawn(async move {
                     let fetched = client.fetch_from(&authority, epoch, now).await;
-                    fetched.map_err(|error| (authority.identifier, error))
+                    fetched.map_err(|error| (authority.peer.name, error))
                 });
             }
-            // who hangs is waited for while the next one is asked
-            let patience = if order.len() == 0 { ANSWER_TIMEOUT.saturating_mul(3) } else { PATIENCE };
-            match tokio::time::timeout(patience, asked.join_next()).await {
+            // a slow one may still answer while the next one is asked
+            let patience = if order.len() == 0 { EXCHANGE_TIMEOUT.saturating_mul(3) } else { PATIENCE };
+            match time::timeout(patience, asked.join_next()).await {
                 Ok(Some(Ok(Ok(consensus)))) => return Ok(consensus),
                 Ok(Some(Ok(Err(error)))) => errors.0.push(error),
                 Err(_) if order.len() == 0 => return Err(errors),
@@ -127,48 +129,36 @@ impl PkiClient {
         answer.await
     }
 
-    /// Connects, sends a command, and has `read` look at the answer.
+    /// Connects, sends a command, and has `read` look at the answer. The command and its answer have a time together, which
+    /// no `no_op` of the authority's prolongs.
     pub(crate) async fn exchange<T>(
         &self,
         authority: &Authority,
         request: &Command<'_>,
         read: impl FnOnce(Command<'_>) -> Result<T, ExchangeError> + Send,
     ) -> Result<T, ExchangeError> {
-        let mut stream = self.connect(authority).await?;
         let link = Link::authority_client(self.sizes());
-        let mut buffer = vec![0; self.link.buffer_len(&link)];
         let ad = self.own_id.as_ref().map_or(Ad::NONE, |id| Ad::node(&id.0));
-        let mut rng = self.randomness.rng();
-        let called = self.link.initiate(&mut stream, (ad, link), &mut rng, &mut buffer, &self.timeouts, |ad, key| {
-            ad == authority.id.0 && key == authority.link_key
-        });
-        let Initiated { session, clock_skew } = called.await?;
+        let Connected { mut stream, session, buffer, clock_skew } =
+            self.connector.connect(&authority.peer, ad, link).await?;
         if let Some(watch) = &self.clock_watch {
-            watch.observe(&authority.identifier, clock_skew);
+            watch.observe(&authority.peer.name, clock_skew);
         }
         let (from, to) = stream.split();
-        let request_len = encoded_bound(request);
-        let mut writer = Writer::new(to, session.sender, vec![0; request_len], &self.timeouts);
-        writer.send(request).await?;
-        let mut reader = Reader::new(from, session.receiver, buffer, &self.timeouts);
-        loop {
-            match reader.receive().await? {
-                Command::NoOp => {}
-                answer => return read(answer),
+        let timeouts = Timeouts { read: Duration::MAX, write: Duration::MAX, ..self.connector.timeouts };
+        let mut writer = Writer::new(to, session.sender, vec![0; encoded_bound(request)], &timeouts);
+        let mut reader = Reader::new(from, session.receiver, buffer, &timeouts);
+        let round_trip = async {
+            writer.send(request).await?;
+            loop {
+                match reader.receive().await? {
+                    Command::NoOp => {}
+                    answer => return read(answer),
+                }
             }
-        }
-    }
-
-    async fn connect(&self, authority: &Authority) -> Result<tokio::net::TcpStream, ExchangeError> {
-        let mut failure = ExchangeError::NoAddress;
-        for address in &authority.addresses {
-            match tokio::time::timeout(self.timeouts.handshake, address.connect()).await {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => failure = ExchangeError::Stream(StreamError::Io(error)),
-                Err(_) => failure = ExchangeError::Stream(StreamError::Timeout),
-            }
-        }
-        Err(failure)
+        };
+        let answered = time::timeout(self.exchange_timeout, round_trip).await;
+        answered.map_err(|_| ExchangeError::Stream(StreamError::Timeout))?
     }
 
     fn sizes(&self) -> PkiSizes {
@@ -178,10 +168,10 @@ impl PkiClient {
 
 /// The sizes of sessions with a network's authorities.
 pub(crate) fn pki_sizes(authorities: &Authorities) -> PkiSizes {
-    PkiSizes { public_key: authorities.scheme().public_len(), document: MOST_DOCUMENT_BYTES }
+    PkiSizes { public_key: authorities.scheme().public_len(), document: MAX_DOCUMENT_BYTES }
 }
 
-/// How long a buffer has to be to send a command on a session that pads nothing.
+/// Length of a buffer for a command that is sent unpadded.
 pub(crate) fn encoded_bound(command: &Command<'_>) -> usize {
     let payload = match command {
         Command::PostDescriptor { payload, .. } | Command::Consensus { payload, .. } => payload.len(),
@@ -194,16 +184,16 @@ pub(crate) fn encoded_bound(command: &Command<'_>) -> usize {
     payload.saturating_add(64)
 }
 
-/// The longest consensus that is taken: that of a thousand nodes has 3 MB.
-const MOST_DOCUMENT_BYTES: usize = 8 << 20;
+/// Maximum length of a consensus: that of a thousand nodes has 3 MB.
+const MAX_DOCUMENT_BYTES: usize = 8 << 20;
 
-/// An authority answers at once, but its link may be slow.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for a request and its answer: an authority answers at once, but its link may be slow.
+const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// After so long the next authority is asked too.
+/// Time after which the next authority is asked too.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Why an authority did not do what it was asked to.
+/// A request that an authority did not answer as it should.
 #[derive(Debug)]
 pub(crate) enum ExchangeError {
     /// The configuration has no address of it.
@@ -216,6 +206,15 @@ pub(crate) enum ExchangeError {
     NoConsensus(ConsensusStatus),
     /// Its consensus is no good.
     Consensus(ConsensusFault),
+}
+
+impl From<ConnectError> for ExchangeError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::NoAddress => Self::NoAddress,
+            ConnectError::Stream(error) => Self::Stream(error),
+        }
+    }
 }
 
 impl From<StreamError<io::Error>> for ExchangeError {
@@ -242,7 +241,7 @@ impl fmt::Display for ExchangeError {
 
 impl core::error::Error for ExchangeError {}
 
-/// Why no authority gave a consensus: what each of them did.
+/// The errors of all authorities, of which none gave a consensus.
 #[derive(Debug)]
 pub(crate) struct FetchErrors(pub(crate) Vec<(String, ExchangeError)>);
 

@@ -9,9 +9,10 @@ pub(crate) use plan::{Plan, Planned, consensus};
 use super::{
     client::{self, Reply, Request, Tally, Unanswered},
     clock::{Clock, ClockWatch},
-    config::{ClientConfiguration, Gateway},
+    config::ClientConfiguration,
     directory::Consensuses,
     keys::LinkKem,
+    link::LinkTarget,
     mix::Kind,
     node::{Node, Sizes},
     packets,
@@ -129,12 +130,7 @@ impl TestNetwork {
         let consensus = self.known.current.clone().unwrap();
         let document = consensus.document().unwrap();
         let gateway = document.gateways().next().unwrap();
-        let gateway = Gateway {
-            name: gateway.name().to_owned(),
-            id: gateway.id(),
-            link_key: gateway.link_key().to_vec(),
-            addresses: gateway.addresses().flat_map(|(_, list)| list).map(|text| text.parse().unwrap()).collect(),
-        };
+        let gateway = LinkTarget::of(&gateway);
         ClientConfiguration {
             kem: LinkKem::default(),
             geometry: *self.sphinx.geometry(),
@@ -182,5 +178,6 @@ impl TestClient {
 
 /// Little memory for each node, as there are many.
 fn small() -> Sizes {
-    Sizes { buffers: 2000, queue: 1000, replays: 20_000, ..Sizes::for_period(Duration::from_mins(20)) }
+    let keep_alive = Duration::from_millis(100);
+    Sizes { buffers: 2000, queue: 1000, replays: 20_000, keep_alive, ..Sizes::for_period(Duration::from_mins(20)) }
 }

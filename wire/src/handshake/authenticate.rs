@@ -1,4 +1,4 @@
-//! The authenticate message: who a side says it is, and the responder's clock (section 1).
+//! The authenticate message: the name that a side gives itself, and the responder's clock (section 1).
 
 use super::{HandshakeError, kem};
 use crate::padding;
@@ -11,12 +11,12 @@ pub(super) const AUTHENTICATE_LEN: usize = 260;
 /// The longest `ad`.
 const AD_LEN: usize = 255;
 
-/// What a side calls itself in a handshake: a few bytes that its peer looks it up by.
+/// The name that a side gives itself in a handshake, up to 255 bytes. Its peer looks up the side's static key by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ad<'a>(&'a [u8]);
 
 impl<'a> Ad<'a> {
-    /// A client of an authority, or anyone who wants to stay nameless.
+    /// No name: a client of an authority.
     pub const NONE: Self = Ad(&[]);
 
     /// A node or an authority: the BLAKE2b-256 of its identity public key.
@@ -58,8 +58,10 @@ fn parse(message: &[u8]) -> Option<(u8, &[u8; AD_LEN], u32)> {
     padding::is_zero(pad).then_some((ad_len, ad.try_into().ok()?, u32::from_be_bytes(unix_time)))
 }
 
-/// The other side as it describes itself: it owns the static key, but whether that key may call itself by that `ad`, only
-/// the caller can tell.
+/// The peer as messages 2 and 3 name it: a static key and an `ad`. Whether the two belong together, the caller decides.
+///
+/// When it is read, the other side has not proved yet that it owns the static key. A responder proves it with message 4; an
+/// initiator with its first command, after the handshake ([`UnprovenSession`](crate::responder::UnprovenSession)).
 pub struct Peer<K: Kem> {
     static_key: PublicKey<K>,
     ad: [u8; AD_LEN],
@@ -80,25 +82,25 @@ impl<K: Kem> Peer<K> {
         &self.static_key
     }
 
-    /// What it calls itself.
+    /// The name that it gives itself.
     #[must_use]
     pub fn ad(&self) -> &[u8] {
         self.ad.get(..usize::from(self.ad_len)).unwrap_or_default()
     }
 
-    /// Whether it is the one that is known by this `ad` and this static key.
+    /// Whether it names exactly this `ad` and this static key.
     #[must_use]
     pub fn is(&self, ad: Ad<'_>, static_key: &PublicKey<K>) -> bool {
         self.ad() == ad.0 && self.static_key == *static_key
     }
 
-    /// Its clock, in seconds since 1970. An initiator tells 0.
+    /// Its clock, in seconds since 1970. An initiator sends 0.
     #[must_use]
     pub const fn unix_time(&self) -> u32 {
         self.unix_time
     }
 
-    /// How many seconds a clock that shows `unix_time` is ahead of the responder's.
+    /// Seconds by which a clock that shows `unix_time` is ahead of the responder's.
     #[must_use]
     pub fn clock_skew(&self, unix_time: u64) -> i64 {
         i64::try_from(unix_time).unwrap_or(i64::MAX).saturating_sub(i64::from(self.unix_time))

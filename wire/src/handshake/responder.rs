@@ -1,7 +1,7 @@
-//! The side that was called.
+//! The side that accepted the connection.
 //!
 //! [`Responder`] reads message 1 → [`SendMessage2`] → [`AwaitMessage3`] → [`CheckPeer`] → [`SendMessage4`] →
-//! [`SendNoOp`] → [`Session`].
+//! [`SendNoOp`] → [`UnprovenSession`] → [`Session`].
 
 use super::{
     Ad, HandshakeError, LinkKey, Local, Messages, Peer, StaticKey, VERSION, kem,
@@ -9,16 +9,17 @@ use super::{
     opaque_debug, start,
 };
 use crate::{
-    Command, Link, SendError, Session,
+    Command, Link, ReceiveError, SendError, Session,
     noise::{Keyed, Unkeyed},
+    session::FRAME_HEADER_LEN,
 };
 use mixwell_pq_kem::{Kem, kem::PublicKey};
 use rand_core::CryptoRng;
 
-/// The start: nothing has come yet.
+/// The start: nothing is received yet.
 pub struct Responder<'a, K: Kem>(Local<'a, K>);
 
-/// Message 1 has come.
+/// Message 1 is received.
 pub struct SendMessage2<'a, K: Kem> {
     local: Local<'a, K>,
     state: Unkeyed,
@@ -31,22 +32,31 @@ pub struct AwaitMessage3<'a, K: Kem> {
     state: Keyed,
 }
 
-/// Message 3 has come. The caller decides whether it wants to talk with this peer, and over which link.
+/// Message 3 is received. The caller decides whether to accept the peer that it names, and over which link.
 pub struct CheckPeer<K: Kem> {
     state: Keyed,
     peer: Peer<K>,
 }
 
-/// The peer is a right one.
+/// The peer is accepted.
 pub struct SendMessage4<K: Kem> {
     link: Link,
     state: Keyed,
     initiator: PublicKey<K>,
 }
 
-/// Message 4 is sent. The session is up when a [`Command::NoOp`] has followed it.
+/// Message 4 is written. The responder's first command, a [`Command::NoOp`], follows it.
 #[derive(Debug)]
 pub struct SendNoOp(Session);
+
+/// The handshake is over, and the initiator has proved nothing: messages 1 and 3 can be made from public values alone, the
+/// responder's and those of the peer that message 3 names. Only the owner of that peer's static key can decrypt message
+/// 4, and so encrypt the first command.
+///
+/// This state sends nothing. Give the peer that is named nothing for it either: no place that is kept for that peer, no
+/// end to that peer's other connections.
+#[derive(Debug)]
+pub struct UnprovenSession(Session);
 
 impl<'a, K: Kem> Responder<'a, K> {
     /// A new handshake.
@@ -123,13 +133,13 @@ impl<K: Kem> AwaitMessage3<'_, K> {
 }
 
 impl<K: Kem> CheckPeer<K> {
-    /// Who the initiator says it is.
+    /// The peer that the initiator names. It has not proved yet that it is this peer: [`UnprovenSession`] awaits that.
     #[must_use]
     pub const fn peer(&self) -> &Peer<K> {
         &self.peer
     }
 
-    /// Goes on: it may talk with this side, over such a link. What a peer may send, and how much, follows from who it is.
+    /// Accepts the peer over `link`, which fixes the commands that it may send and their lengths.
     #[must_use]
     pub fn accept(self, link: Link) -> SendMessage4<K> {
         SendMessage4 { link, state: self.state, initiator: self.peer.into_static_key() }
@@ -160,7 +170,7 @@ impl<K: Kem> SendMessage4<K> {
 }
 
 impl SendNoOp {
-    /// How many bytes the command has on the wire.
+    /// Length of the command on the wire, in bytes.
     #[must_use]
     pub fn frame_len(&self) -> usize {
         self.0.sender.frame_len(&Command::NoOp).unwrap_or(0)
@@ -170,9 +180,27 @@ impl SendNoOp {
     ///
     /// # Errors
     /// [`SendError`] if the buffer is too short.
-    pub fn write(mut self, out: &mut [u8]) -> Result<(Session, &[u8]), SendError> {
+    pub fn write(mut self, out: &mut [u8]) -> Result<(UnprovenSession, &[u8]), SendError> {
         let frame = self.0.sender.seal(&Command::NoOp, out)?;
-        Ok((self.0, frame))
+        Ok((UnprovenSession(self.0), frame))
+    }
+}
+
+impl UnprovenSession {
+    /// Decrypts the length of the initiator's first command, which proves that the initiator owns its static key. The
+    /// command itself is read like any other: [`Receiver::pending`](crate::Receiver::pending) gives its body.
+    ///
+    /// # Errors
+    /// [`ReceiveError`] if the length is not the initiator's, or too great for a command of this link.
+    pub fn open_length(mut self, header: &mut [u8; FRAME_HEADER_LEN]) -> Result<Session, ReceiveError> {
+        self.0.receiver.open_length(header)?;
+        Ok(self.0)
+    }
+
+    /// The end of the link that this is.
+    #[must_use]
+    pub const fn link(&self) -> &Link {
+        self.0.receiver.link()
     }
 }
 

@@ -5,7 +5,11 @@ use super::{
     halves::{Reading, Writing},
     handshake,
 };
-use crate::{Command, Link, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use crate::{
+    Command, Link, Peer, Receiver, Sender, Session,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+};
 use core::{
     pin::pin,
     task::{Context, Poll, Waker},
@@ -35,9 +39,10 @@ pub trait Timed {
     fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 
-/// Runs an initiator's handshake over a connected stream.
+/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at once, which proves to the
+/// responder that this side owns its static key; on sessions with an authority the first command proves it.
 ///
-/// `wanted` answers for the caller whether this is the peer that it called. A `buffer` of
+/// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
 ///
 /// # Errors
@@ -60,8 +65,9 @@ where
     ready(handshake::initiate(&mut stream, initiator, rng, buffer, wanted))
 }
 
-/// Runs a responder's handshake over a stream that was accepted; `link_for` tells which link this
-/// peer gets, or refuses it; the other arguments are as for [`initiate`]. The peer learns
+/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer that the initiator names,
+/// or refuses it; the other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it is
+/// that peer. The peer learns
 /// this machine's clock.
 ///
 /// # Errors
@@ -73,7 +79,7 @@ pub fn respond<K, S, R>(
     buffer: &mut [u8],
     timeouts: &Timeouts,
     link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
-) -> Result<Session, StreamError<io::Error>>
+) -> Result<UnprovenSession, StreamError<io::Error>>
 where
     K: Kem,
     S: Read + Write + Timed,
@@ -82,6 +88,21 @@ where
     let mut stream = Blocking::new(stream);
     stream.give_up_in(timeouts.handshake);
     ready(handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for))
+}
+
+/// Waits for the length of the initiator's first command, which proves the initiator, for [`Timeouts::read`] at most. Hand
+/// the session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then.
+pub fn await_proof<S: Read + Timed>(
+    stream: &mut S,
+    session: UnprovenSession,
+    timeouts: &Timeouts,
+) -> Result<Session, StreamError<io::Error>> {
+    let mut stream = Blocking::new(stream);
+    stream.give_up_in(timeouts.read);
+    ready(handshake::await_proof(&mut stream, session))
 }
 
 /// The receiving half of a session and of its stream.

@@ -6,14 +6,19 @@ use super::{
     halves::{Reading, Writing},
     handshake,
 };
-use crate::{Command, Link, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use crate::{
+    Command, Link, Peer, Receiver, Sender, Session,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+};
 use ::embedded_io_async::{Read, Write};
 use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
 
-/// Runs an initiator's handshake over a connected stream.
+/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at once, which proves to the
+/// responder that this side owns its static key; on sessions with an authority the first command proves it.
 ///
-/// `wanted` answers for the caller whether this is the peer that it called. A `buffer` of
+/// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
 ///
 /// # Errors
@@ -33,9 +38,9 @@ where
     handshake::initiate(&mut Embedded(stream), initiator, rng, buffer, wanted).await
 }
 
-/// Runs a responder's handshake over a stream that was accepted; `link_for` tells which link this
-/// peer gets, or refuses it; the other arguments are as for [`initiate`], and the clock that
-/// the peer learns.
+/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer that the initiator names,
+/// or refuses it; `unix_time` is the clock that the peer is told; the other arguments are as for [`initiate`].
+/// [`await_proof`] waits for the initiator to show that it is that peer.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -46,13 +51,22 @@ pub async fn respond<K, S, R>(
     buffer: &mut [u8],
     unix_time: u32,
     link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
-) -> Result<Session, StreamError<S::Error>>
+) -> Result<UnprovenSession, StreamError<S::Error>>
 where
     K: Kem,
     S: Read + Write,
     R: CryptoRng + ?Sized,
 {
     handshake::respond(&mut Embedded(stream), responder, rng, buffer, unix_time, link_for).await
+}
+
+/// Waits for the length of the initiator's first command, which proves the initiator. Hand the session to a [`Reader`] and a
+/// [`Writer`]: the reader takes the rest of the command.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then, and if you stop waiting.
+pub async fn await_proof<S: Read>(stream: &mut S, session: UnprovenSession) -> Result<Session, StreamError<S::Error>> {
+    handshake::await_proof(&mut Embedded(stream), session).await
 }
 
 /// The receiving half of a session and of its stream.

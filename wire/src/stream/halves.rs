@@ -81,6 +81,11 @@ impl<S: Sink, B: AsMut<[u8]>> Writing<S, B> {
         Self { stream, sender, buffer, unsent: 0..0 }
     }
 
+    #[cfg(feature = "tokio")]
+    pub(super) const fn buffer_mut(&mut self) -> &mut B {
+        &mut self.buffer
+    }
+
     pub(super) async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<S::Error>> {
         self.flush().await?;
         let frame = self.sender.seal(command, self.buffer.as_mut())?;

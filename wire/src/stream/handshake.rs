@@ -1,13 +1,18 @@
 //! Both sides of a handshake over a stream.
 
 use super::{Sink, Source, StreamError, halves::write_all};
-use crate::{CallerError, FRAME_HEADER_LEN, Link, Messages, Peer, Session, initiator::Initiator, responder::Responder};
+use crate::{
+    CallerError, Command, FRAME_HEADER_LEN, Link, Messages, Peer, Session,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+};
 use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
 
 type Outcome<T, S> = Result<T, StreamError<<S as Source>::Error>>;
 
-/// Runs the initiator's side, up to and with the responder's `no_op`.
+/// Runs the initiator's side up to and including the responder's `no_op`, and on mixnet sessions its own `no_op`, which
+/// proves it to the responder.
 pub(super) async fn initiate<K, S, R>(
     stream: &mut S,
     initiator: Initiator<'_, K>,
@@ -37,10 +42,15 @@ where
     let (want, got) = (state.body_len(), buffer.len());
     let body = buffer.get_mut(..want).ok_or(CallerError::Buffer { want, got })?;
     read_exact(stream, body).await?;
-    Ok(state.open(body)?)
+    let mut session = state.open(body)?;
+    if session.sender.link().role().proves_by_no_op() {
+        let frame = session.sender.seal(&Command::NoOp, buffer)?;
+        write_all(stream, frame).await?;
+    }
+    Ok(session)
 }
 
-/// Runs the responder's side, up to and with its `no_op`.
+/// Runs the responder's side up to and including its `no_op`.
 pub(super) async fn respond<K, S, R>(
     stream: &mut S,
     responder: Responder<'_, K>,
@@ -48,7 +58,7 @@ pub(super) async fn respond<K, S, R>(
     buffer: &mut [u8],
     unix_time: u32,
     link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
-) -> Outcome<Session, S>
+) -> Outcome<UnprovenSession, S>
 where
     K: Kem,
     S: Source + Sink<Error = <S as Source>::Error>,
@@ -76,6 +86,13 @@ where
     let (session, frame) = state.write(buffer)?;
     write_all(stream, frame).await?;
     Ok(session)
+}
+
+/// Reads the length of the initiator's first command, and not a byte more: the rest is the session's reader's.
+pub(super) async fn await_proof<S: Source>(stream: &mut S, session: UnprovenSession) -> Outcome<Session, S> {
+    let mut header = [0; FRAME_HEADER_LEN];
+    read_exact(stream, &mut header).await?;
+    Ok(session.open_length(&mut header)?)
 }
 
 async fn read_message<'b, S: Source>(stream: &mut S, buffer: &'b mut [u8], want: usize) -> Outcome<&'b mut [u8], S> {

@@ -6,7 +6,11 @@ use super::{
     halves::{Reading, Writing},
     handshake,
 };
-use crate::{Command, Link, Peer, Receiver, Sender, Session, initiator::Initiator, responder::Responder};
+use crate::{
+    Command, Link, Peer, Receiver, Sender, Session,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+};
 use ::tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::timeout,
@@ -16,9 +20,10 @@ use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
 use std::io;
 
-/// Runs an initiator's handshake over a connected stream.
+/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at once, which proves to the
+/// responder that this side owns its static key; on sessions with an authority the first command proves it.
 ///
-/// `wanted` answers for the caller whether this is the peer that it called. A `buffer` of
+/// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
 ///
 /// # Errors
@@ -40,8 +45,9 @@ where
     within(timeouts.handshake, handshake::initiate(&mut stream, initiator, rng, buffer, wanted)).await
 }
 
-/// Runs a responder's handshake over a stream that was accepted; `link_for` tells which link this
-/// peer gets, or refuses it; the other arguments are as for [`initiate`]. The peer learns
+/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer that the initiator names,
+/// or refuses it; the other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it is
+/// that peer. The peer learns
 /// this machine's clock.
 ///
 /// # Errors
@@ -53,7 +59,7 @@ pub async fn respond<K, S, R>(
     buffer: &mut [u8],
     timeouts: &Timeouts,
     link_for: impl FnOnce(&Peer<K>) -> Option<Link>,
-) -> Result<Session, StreamError<io::Error>>
+) -> Result<UnprovenSession, StreamError<io::Error>>
 where
     K: Kem,
     S: AsyncRead + AsyncWrite + Unpin,
@@ -61,6 +67,19 @@ where
 {
     let mut stream = Tokio(stream);
     within(timeouts.handshake, handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for)).await
+}
+
+/// Waits for the length of the initiator's first command, which proves the initiator, for [`Timeouts::read`] at most. Hand
+/// the session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
+///
+/// # Errors
+/// [`StreamError`]; drop the stream then, and if you stop waiting.
+pub async fn await_proof<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    session: UnprovenSession,
+    timeouts: &Timeouts,
+) -> Result<Session, StreamError<io::Error>> {
+    within(timeouts.read, handshake::await_proof(&mut Tokio(stream), session)).await
 }
 
 /// The receiving half of a session and of its stream.
@@ -106,6 +125,11 @@ impl<S: AsyncWrite + Unpin, B: AsMut<[u8]>> Writer<S, B> {
     #[must_use]
     pub const fn new(stream: S, sender: Sender, buffer: B, timeouts: &Timeouts) -> Self {
         Self { inner: Writing::new(Tokio(stream), sender, buffer), timeout: timeouts.write }
+    }
+
+    /// The buffer, to be lengthened for a long command. What is left of the last command lies at its front.
+    pub const fn buffer_mut(&mut self) -> &mut B {
+        self.inner.buffer_mut()
     }
 
     /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then

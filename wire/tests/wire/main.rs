@@ -18,6 +18,7 @@ mod geometry;
 mod handshake;
 mod memory;
 mod pair;
+mod proof;
 mod session;
 mod session_vectors;
 #[cfg(feature = "std")]

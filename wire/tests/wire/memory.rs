@@ -21,6 +21,7 @@ fn states_are_small() {
         size_of::<responder::CheckPeer<XWing>>(),
         size_of::<responder::SendMessage4<XWing>>(),
         size_of::<responder::SendNoOp>(),
+        size_of::<responder::UnprovenSession>(),
     ];
     let halves = [size_of::<Sender>(), size_of::<Receiver>()];
     println!("initiator {initiator:?}, responder {responder:?}, halves {halves:?}");
@@ -33,7 +34,7 @@ fn states_are_small() {
 mod wiping {
     use crate::{
         common::SIZES,
-        pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, rng},
+        pair::{CLIENT_AD, GATEWAY_AD, Lengths, Pair, prove, rng},
     };
     use mixwell_pq_kem::{XWing, kem::Seed};
     use mixwell_vectors::memory::{bytes_of, kept, survivors};
@@ -146,6 +147,8 @@ mod wiping {
         let (sender, frame) = responder.write(&mut frame).unwrap();
         let (header, body) = frame.split_first_chunk().unwrap();
         let initiator = initiator.open_length(&mut header.clone()).unwrap();
-        [initiator.open(&mut body.to_vec()).unwrap(), sender]
+        let mut initiator = initiator.open(&mut body.to_vec()).unwrap();
+        let sender = prove(&mut initiator, sender);
+        [initiator, sender]
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{common::SIZES, fake_kem::FakeKem};
 use mixwell_pq_kem::kem::{PrivateKey, Seed};
-use mixwell_wire::{Ad, Link, LinkKey, Messages, Session, initiator, responder};
+use mixwell_wire::{Ad, Command, Link, LinkKey, Messages, Session, initiator, responder};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 pub(crate) type Lengths = Messages<FakeKem>;
@@ -90,18 +90,35 @@ impl Pair {
         (initiator, responder, message.to_vec())
     }
 
-    /// The client's session, then the gateway's.
-    pub(crate) fn sessions(&self) -> [Session; 2] {
+    /// The client's session, then the gateway's, which the client has not proved itself to.
+    pub(crate) fn unproven(&self) -> (Session, responder::UnprovenSession) {
         let (initiator, responder, mut message) = self.sent_4();
         let mut frame = vec![0; responder.frame_len()];
         let (gateway, frame) = responder.write(&mut frame).unwrap();
         let (header, body) = frame.split_first_chunk().unwrap();
         let initiator = initiator.read(&mut message).unwrap().open_length(&mut header.clone()).unwrap();
         assert_eq!(initiator.body_len(), body.len());
-        [initiator.open(&mut body.to_vec()).unwrap(), gateway]
+        (initiator.open(&mut body.to_vec()).unwrap(), gateway)
+    }
+
+    /// The client's session, then the gateway's, after the client's first `no_op`.
+    pub(crate) fn sessions(&self) -> [Session; 2] {
+        let (mut client, gateway) = self.unproven();
+        let gateway = prove(&mut client, gateway);
+        [client, gateway]
     }
 
     pub(crate) fn transcript(&self) -> Transcript {
         Transcript([self.sent_1().1, self.sent_2().2, self.sent_3().2, self.sent_4().2])
     }
+}
+
+/// The client proves itself with a `no_op`.
+pub(crate) fn prove(client: &mut Session, gateway: responder::UnprovenSession) -> Session {
+    let mut frame = vec![0; client.sender.frame_len(&Command::NoOp).unwrap()];
+    client.sender.seal(&Command::NoOp, &mut frame).unwrap();
+    let (header, body) = frame.split_first_chunk_mut().unwrap();
+    let mut gateway = gateway.open_length(header).unwrap();
+    assert_eq!(gateway.receiver.pending().unwrap().open(body), Ok(Command::NoOp));
+    gateway
 }

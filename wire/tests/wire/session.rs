@@ -1,6 +1,9 @@
 //! Sessions with peers that get them wrong.
 
-use crate::{common::SIZES, pair::Pair};
+use crate::{
+    common::SIZES,
+    pair::{Pair, prove},
+};
 use mixwell_wire::{
     CallerError, Command, CommandError, ConsensusStatus, EncodeError, FRAME_HEADER_LEN, FRAME_OVERHEAD, Link,
     ReceiveError, Receiver, SendError, Session,
@@ -149,7 +152,8 @@ fn confused_pair(pair: &Pair) -> (Session, Session) {
     let mut frame = [0; 4000];
     let (other, frame) = other.write(&mut frame).unwrap();
     let (header, body) = frame.split_first_chunk().unwrap();
-    let client = client.open_length(&mut header.clone()).unwrap().open(&mut body.to_vec()).unwrap();
+    let mut client = client.open_length(&mut header.clone()).unwrap().open(&mut body.to_vec()).unwrap();
+    let other = prove(&mut client, other);
     (client, other)
 }
 

@@ -54,7 +54,18 @@ fn handshake<K: Kem>() -> (Session, Session) {
     public(&mut length);
     // how many bytes are to come is known to whoever sees them come
     each_word(&mut client, length, public);
-    (client.open(body).expect("a no_op"), gateway)
+    let mut client = client.open(body).expect("a no_op");
+    client.sender.seal(&Command::NoOp, &mut buffer).expect("room");
+    public(&mut buffer);
+    let (header, body) = buffer.split_first_chunk_mut().expect("a header");
+    let mut gateway = gateway.open_length(header).expect("a length");
+    let mut length = gateway.receiver.pending_len().expect("a body") as u64;
+    public(&mut length);
+    each_word(&mut gateway, length, public);
+    let mut opened = gateway.receiver.pending().expect("a body").open(body);
+    public(&mut opened);
+    assert!(matches!(opened, Ok(Command::NoOp)));
+    (client, gateway)
 }
 
 fn commands<K: Kem>() {

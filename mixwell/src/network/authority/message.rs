@@ -8,7 +8,7 @@ use mixwell_wire::{
 use std::sync::Arc;
 
 /// Who is at the other end of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Peer {
     /// Anyone.
     Client,

@@ -1,25 +1,24 @@
 //! The tasks that carry an authority's state: its sockets, its clock, its calls to the others.
 
 use super::{
-    complaints::{self, RefusedDescriptors},
-    message::{Outgoing, Peer, Reply, is_too_early},
+    complaints,
+    message::{Outgoing, is_too_early},
     permitted::Rules,
+    server::{self, Server},
     state::State,
 };
 use crate::network::{
     clock::{Clock, ClockWatch},
     keys::LinkKey,
-    listener::{Accepted, Listener},
     peers::Authorities,
-    pki_client::{PkiClient, encoded_bound, pki_sizes},
+    pki_client::PkiClient,
     randomness::Randomness,
     runtime::pass_on,
 };
-use core::time::Duration;
-use mixwell_pki_types::{Epoch, KeyHash};
-use mixwell_wire::{Ad, Command, Link, PkiSizes, Sender, Statement, StreamError, Timeouts, tokio::Reader};
-use std::{io, sync::Arc};
-use tokio::{io::AsyncWriteExt as _, net::tcp::WriteHalf, sync::Mutex, task::JoinSet};
+use mixwell_pki_types::KeyHash;
+use mixwell_wire::{Command, Statement};
+use std::sync::Arc;
+use tokio::{net::TcpListener, sync::Mutex, task::JoinSet};
 
 /// What an authority needs to run.
 #[derive(Debug)]
@@ -28,32 +27,21 @@ pub(crate) struct AuthorityNode {
     pub(crate) link: LinkKey,
     pub(crate) authorities: Arc<Authorities>,
     pub(crate) clock: Clock,
-    pub(crate) listeners: Vec<Listener>,
+    pub(crate) listeners: Vec<TcpListener>,
     pub(crate) randomness: Randomness,
 }
 
 /// Runs an authority until `stop` is ready.
 pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<Output = ()>) {
     let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
-    let rules = state.rules().clone();
+    let rules: Rules = state.rules().clone();
     let state = Arc::new(Mutex::new(state));
     let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch())
         .with_clock_watch(ClockWatch::new(clock));
-    let server = Arc::new(Server {
-        id,
-        link,
-        authorities,
-        clock,
-        randomness,
-        rules,
-        state: Arc::clone(&state),
-        refused: RefusedDescriptors::default(),
-    });
+    let server = Server::new(authorities, clock, rules, Arc::clone(&state));
     // dropped with this future, and all its tasks with it
     let mut tasks = JoinSet::new();
-    for listener in listeners {
-        tasks.spawn(Arc::clone(&server).listen(listener));
-    }
+    tasks.spawn(server::listen(server, link, id, listeners, randomness));
     tasks.spawn(tick(Arc::clone(&state), clock, client.clone()));
     tasks.spawn(catch_up(state, clock, client));
     tokio::select! {
@@ -91,24 +79,24 @@ async fn call(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient, outgoin
     while clock.now() < outgoing.deadline {
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
-            complaints::told(&authority.identifier, &answer);
+            complaints::told(&authority.peer.name, &answer);
             // kept to be told to the state, which has a lock of its own
             Ok((is_too_early(&answer), OwnedVote::of(&answer), summary(&answer)))
         });
         match answered.await {
             Ok((false, vote, summary)) => {
-                tracing::debug!(authority = authority.identifier, answer = summary, "answered");
+                tracing::debug!(authority = authority.peer.name, answer = summary, "answered");
                 if let Some(vote) = vote {
                     state.lock().await.answered(clock.now(), &outgoing.request, &vote.command());
                 }
                 return;
             }
             Ok((true, ..)) => {}
-            Err(error) => tracing::debug!(authority = authority.identifier, %error, "not reached"),
+            Err(error) => tracing::debug!(authority = authority.peer.name, %error, "not reached"),
         }
         tokio::time::sleep(retry).await;
     }
-    tracing::warn!(authority = authority.identifier, "did not answer in time");
+    tracing::warn!(authority = authority.peer.name, "did not answer in time");
 }
 
 /// Fetches from the others the consensuses that are missing here: after a restart, or a round that we took no part in.
@@ -122,129 +110,6 @@ async fn catch_up(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
             }
         }
         tokio::time::sleep(clock.sixteenth()).await;
-    }
-}
-
-struct Server {
-    id: KeyHash,
-    link: LinkKey,
-    authorities: Arc<Authorities>,
-    clock: Clock,
-    randomness: Randomness,
-    rules: Rules,
-    state: Arc<Mutex<State>>,
-    refused: RefusedDescriptors,
-}
-
-impl Server {
-    async fn listen(self: Arc<Self>, listener: Listener) {
-        let mut sessions = JoinSet::new();
-        loop {
-            let accepted = listener.accept().await;
-            let server = Arc::clone(&self);
-            sessions.spawn(async move {
-                if let Err(error) = server.session(accepted).await {
-                    tracing::trace!(%error, "a session ended");
-                }
-            });
-            while sessions.try_join_next().is_some() {}
-        }
-    }
-
-    async fn session(&self, mut accepted: Accepted) -> Result<(), StreamError<io::Error>> {
-        let Some(turn) = accepted.turn().await else { return Ok(()) };
-        let mut peer = Peer::Client;
-        let mut rng = self.randomness.rng();
-        let mut buffer = vec![0; self.link.handshake_len()];
-        let session = self.link.respond(
-            &mut accepted.stream,
-            Ad::node(&self.id.0),
-            &mut rng,
-            &mut buffer,
-            &TIMEOUTS,
-            |ad, key| {
-                peer = self.peer_of(ad, key)?;
-                Some(self.link_for(peer))
-            },
-        );
-        let session = session.await?;
-        drop(turn);
-        let (from, to) = accepted.stream.split();
-        let (commands, read) = if let Peer::Authority(_) = peer {
-            (MOST_COMMANDS, TIMEOUTS.read)
-        } else {
-            (MOST_CLIENT_COMMANDS, CLIENT_READ)
-        };
-        let timeouts = Timeouts { read, ..TIMEOUTS };
-        let room = vec![0; session.receiver.link().buffer_len()];
-        let mut reader = Reader::new(from, session.receiver, room, &timeouts);
-        let mut writer = Replies { to, sender: session.sender };
-        for _ in 0..commands {
-            let command = reader.receive().await?;
-            let reply = self.reply(peer, &command).await;
-            if reply == Reply::Close {
-                break;
-            }
-            if let Some(answer) = reply.command() {
-                if let Peer::Authority(id) = peer
-                    && let Some(authority) = self.authorities.by_id(id)
-                {
-                    complaints::refused(&authority.identifier, &answer);
-                }
-                writer.send(&answer).await?;
-            }
-        }
-        drop(accepted.place);
-        Ok(())
-    }
-
-    async fn reply(&self, peer: Peer, command: &Command<'_>) -> Reply {
-        let now = self.clock.now();
-        let Command::PostDescriptor { epoch, payload } = command else {
-            return self.state.lock().await.handle(now, peer, command);
-        };
-        // this takes long, and comes from anyone: nobody else is to wait for it
-        let epoch = Epoch(*epoch);
-        Reply::Descriptor(match self.rules.accept(peer, (epoch, self.clock.time_at(now).epoch), payload) {
-            Ok((id, descriptor)) => self.state.lock().await.take_descriptor(now, epoch, (id, &descriptor)),
-            Err(status) => {
-                self.refused.tell(self.clock.time_at(now).epoch, payload, &self.rules.nodes, status);
-                status
-            }
-        })
-    }
-
-    /// This end of a link: clients and nodes upload less than authorities do.
-    fn link_for(&self, peer: Peer) -> Link {
-        let sizes = pki_sizes(&self.authorities);
-        Link::authority(match peer {
-            Peer::Authority(_) => sizes,
-            Peer::Client | Peer::Node(_) => PkiSizes { document: MOST_CLIENT_UPLOAD_BYTES, ..sizes },
-        })
-    }
-
-    /// Who a peer is; `None` if it is not who it says.
-    fn peer_of(&self, ad: &[u8], key: &[u8]) -> Option<Peer> {
-        let Ok(id) = ad.try_into().map(KeyHash) else { return Some(Peer::Client) };
-        match self.authorities.by_id(id) {
-            Some(authority) => (authority.link_key == key).then_some(Peer::Authority(id)),
-            None => Some(Peer::Node(id)),
-        }
-    }
-}
-
-/// Answers, which need a buffer of their own length each: a consensus is long, and everything else short.
-struct Replies<'s> {
-    to: WriteHalf<'s>,
-    sender: Sender,
-}
-
-impl Replies<'_> {
-    async fn send(&mut self, answer: &Command<'_>) -> Result<(), StreamError<io::Error>> {
-        let mut buffer = vec![0; encoded_bound(answer)];
-        let frame = self.sender.seal(answer, &mut buffer)?;
-        let sent = tokio::time::timeout(TIMEOUTS.write, self.to.write_all(frame));
-        sent.await.map_err(|_| StreamError::Timeout)?.map_err(StreamError::Io)
     }
 }
 
@@ -279,13 +144,3 @@ fn summary(answer: &Command<'_>) -> String {
         other => format!("command {}", other.id()),
     }
 }
-
-/// An authority's statements each have a session of their own, mostly.
-const MOST_COMMANDS: usize = 64;
-/// Clients and nodes do one round trip, mostly: who stays takes a place from others.
-const MOST_CLIENT_COMMANDS: usize = 8;
-const CLIENT_READ: Duration = Duration::from_secs(10);
-/// The longest upload of a node: a connection takes 128 KiB.
-const MOST_CLIENT_UPLOAD_BYTES: usize = 127 << 10;
-const TIMEOUTS: Timeouts =
-    Timeouts { handshake: Duration::from_secs(3), read: Duration::from_secs(30), write: Duration::from_mins(1) };

@@ -7,12 +7,10 @@ use super::{
     letters,
 };
 use crate::network::{
-    address::Address,
     clock::{Clock, ClockWatch},
-    config::Gateway,
     directory::{Consensus, Consensuses},
-    keys::{Initiated, LinkKem, LinkKey},
-    link::{Stopwatch, after},
+    keys::{LinkKem, LinkKey},
+    link::{Connected, Connector, LinkTarget, Stopwatch, after},
     peers::Authorities,
     pki_client::PkiClient,
     randomness::Randomness,
@@ -22,17 +20,12 @@ use mixwell_mixdelay::Instant;
 use mixwell_pki_types::{Chunk, Epoch, KeyHash};
 use mixwell_sphinx::{RecipientId, SurbId};
 use mixwell_wire::{
-    Ad, Command, Link, PacketSizes, StreamError, Timeouts,
+    Ad, Command, Link, PacketSizes, Timeouts,
     tokio::{Reader, Writer},
 };
 use rand_core::Rng as _;
 use std::sync::Arc;
-use tokio::{
-    io::BufReader,
-    net::{TcpStream, tcp::OwnedWriteHalf},
-    sync::mpsc,
-    time,
-};
+use tokio::{io::BufReader, net::tcp::OwnedWriteHalf, sync::mpsc, time};
 use tracing::{debug, info};
 
 /// What outlives connections.
@@ -43,7 +36,7 @@ pub(super) struct Session {
     pub(super) clock: Clock,
     pub(super) clock_watch: ClockWatch,
     pub(super) known: Consensuses,
-    pub(super) pinned: Vec<Gateway>,
+    pub(super) pinned: Vec<LinkTarget>,
     pub(super) gateway: Option<String>,
     /// Whom to ask for the consensus if no gateway is known.
     pub(super) asker: Option<PkiClient>,
@@ -88,14 +81,9 @@ impl Session {
         let link = Link::client(PacketSizes::from(self.client.packets().geometry()));
         let key = LinkKey::generate(self.kem, &mut rng).map_err(ClientError::Link)?;
         let queue = queue_id(&letters::random(&mut rng));
-        let mut stream = time::timeout(self.timeouts.handshake, connect(&gateway.addresses))
-            .await
-            .map_err(|_| StreamError::Timeout)??;
-        let mut buffer = vec![0; key.buffer_len(&link)];
-        let wanted = |ad: &[u8], key: &[u8]| ad == gateway.id.0 && key == gateway.link_key;
-        let own = (Ad::client(queue.as_bytes()), link);
-        let Initiated { session, clock_skew } =
-            key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?;
+        let connector = Connector { key, timeouts: self.timeouts, randomness: self.randomness.branch() };
+        let ad = Ad::client(queue.as_bytes());
+        let Connected { stream, session, buffer, clock_skew } = connector.connect(&gateway, ad, link).await?;
         self.clock_watch.observe(&gateway.name, clock_skew);
         info!(gateway = gateway.name, "connected");
         let (read, write) = stream.into_split();
@@ -141,18 +129,11 @@ impl Session {
     }
 
     /// A gateway of the consensus, or a pinned one while there is none.
-    fn choose(&self) -> Result<Gateway, ClientError> {
+    fn choose(&self) -> Result<LinkTarget, ClientError> {
         let wanted = |name: &str| self.gateway.as_deref().is_none_or(|gateway| gateway == name);
         let document = self.known.current.as_ref().and_then(|consensus| consensus.document().ok());
-        let mut all: Vec<Gateway> = document.map_or_else(Vec::new, |document| {
-            let gateway = |node: mixwell_pki_types::Node<'_>| Gateway {
-                name: node.name().to_owned(),
-                id: node.id(),
-                link_key: node.link_key().to_vec(),
-                addresses: node.addresses().flat_map(|(_, list)| list).filter_map(|text| text.parse().ok()).collect(),
-            };
-            document.gateways().map(gateway).collect()
-        });
+        let listed = document.as_ref().map(|document| document.gateways().map(|node| LinkTarget::of(&node)).collect());
+        let mut all: Vec<LinkTarget> = listed.unwrap_or_default();
         all.extend(self.pinned.iter().filter(|_| document.is_none()).cloned());
         all.retain(|gateway| wanted(&gateway.name) && !gateway.addresses.is_empty());
         let choice = letters::below(all.len(), &mut self.randomness.rng());
@@ -255,17 +236,6 @@ impl Connection<'_> {
         }
         Ok(())
     }
-}
-
-async fn connect(addresses: &[Address]) -> Result<TcpStream, ClientError> {
-    let mut failure = ClientError::NoGateway;
-    for address in addresses {
-        match address.connect().await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = StreamError::Io(error).into(),
-        }
-    }
-    Err(failure)
 }
 
 /// 16 random bytes as 32 hexadecimal digits.

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{address::Address, keys::LinkKem, peers::Authorities},
+    network::{keys::LinkKem, link::LinkTarget, peers::Authorities},
 };
 use mixwell_pki_types::{KeyHash, Period};
 use mixwell_sphinx::Geometry;
@@ -21,18 +21,8 @@ pub(crate) struct ClientConfiguration {
     pub(crate) geometry: Geometry,
     pub(crate) authorities: Arc<Authorities>,
     /// Gateways that can be asked before there is a consensus.
-    pub(crate) gateways: Vec<Gateway>,
+    pub(crate) gateways: Vec<LinkTarget>,
     pub(crate) period: Period,
-}
-
-/// A pinned gateway.
-#[derive(Debug, Clone)]
-pub(crate) struct Gateway {
-    pub(crate) name: String,
-    /// Its node id.
-    pub(crate) id: KeyHash,
-    pub(crate) link_key: Vec<u8>,
-    pub(crate) addresses: Vec<Address>,
 }
 
 impl ClientConfiguration {
@@ -54,7 +44,7 @@ impl ClientConfiguration {
             {
                 return Err(source.error(name.span(), format!("the network's KEM of links is {}", kem.name())));
             }
-            gateways.push(Gateway {
+            gateways.push(LinkTarget {
                 name: section.name,
                 id: KeyHash::of(&source::identity_key(scheme, &section.identity_key, &source)?),
                 link_key: source::link_key(kem, &section.link_key, &source)?,

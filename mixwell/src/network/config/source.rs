@@ -12,7 +12,7 @@ use crate::{
     },
 };
 use core::{fmt, ops::Range, time::Duration};
-use mixwell_pki_types::{KeyHash, Period, SignatureScheme, scheme};
+use mixwell_pki_types::{Period, SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
@@ -248,14 +248,13 @@ pub(super) fn authorities(
             return Err(source.error(name.span(), format!("the network's KEM of links is {}", kem.name())));
         }
         let identity = identity_key(scheme, &section.identity_public_key, source)?;
-        let authority = Authority {
-            identifier: section.identifier.get_ref().clone(),
-            id: KeyHash::of(&identity),
+        let authority = Authority::new(
+            section.identifier.get_ref().clone(),
             identity,
-            link_key: link_key(kem, &section.link_public_key, source)?,
-            addresses: addresses(&section.addresses, source)?,
-        };
-        if list.iter().any(|other| other.id == authority.id) {
+            link_key(kem, &section.link_public_key, source)?,
+            addresses(&section.addresses, source)?,
+        );
+        if list.iter().any(|other: &Authority| other.peer.id == authority.peer.id) {
             return Err(source.error(section.identity_public_key.span(), "another authority has the same identity key"));
         }
         list.push(authority);

@@ -12,14 +12,13 @@ use crate::network::{
     authority::{self, AuthorityNode, Rules, State},
     client::{self, Tally},
     clock::{Clock, ClockWatch},
-    config::{Gateway, NodeKind, PermittedNode},
+    config::{NodeKind, PermittedNode},
     counters::Flow,
     directory::{Consensuses, Directory, follow},
     error::NetworkError,
     keys::{LinkKem, LinkKey},
     launch::Launch,
-    link::stopped,
-    listener::{Listener, ListenerLimits},
+    link::{LinkTarget, stopped},
     mix::Kind,
     node::Node,
     packets,
@@ -136,7 +135,7 @@ impl World {
                 link: seat.link_key,
                 authorities: Arc::clone(&authorities),
                 clock,
-                listeners: vec![Listener::new(seat.listener, ListenerLimits::default())],
+                listeners: vec![seat.listener],
                 randomness: randomness.branch(),
             };
             let mut stopping = stopping.clone();
@@ -146,7 +145,7 @@ impl World {
             });
         }
 
-        let pinned = nodes.first().map(|(seat, _)| seat.as_gateway()).into_iter().collect::<Vec<_>>();
+        let pinned = nodes.first().map(|(seat, _)| seat.as_target()).into_iter().collect::<Vec<_>>();
         let observer = LinkKey::generate(arguments.kem, &mut randomness.rng())?;
         let observer = PkiClient::new(Arc::clone(&authorities), observer, None, randomness.branch());
         let (directory, following) = follow(observer, clock);
@@ -212,7 +211,7 @@ impl World {
         &mut self,
         arguments: &Arguments,
         authorities: &Arc<Authorities>,
-        pinned: &[Gateway],
+        pinned: &[LinkTarget],
         stop: watch::Receiver<bool>,
     ) -> Result<(), NetworkError> {
         let tally = Arc::new(Tally::default());

@@ -100,7 +100,7 @@ impl<S: MixScheme> Uploader<S> {
                 for authority in client.authorities().iter() {
                     let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
                     let post = Post {
-                        authority: authority.id,
+                        authority: authority.peer.id,
                         of,
                         bytes: Arc::clone(&bytes),
                         begin,
@@ -138,7 +138,7 @@ impl Post {
     /// Asks again until the authority has decided or the epoch is over.
     async fn run(self, client: PkiClient, clock: Clock, now: Epoch) {
         let Some(authority) = client.authorities().by_id(self.authority) else { return };
-        let (name, epoch) = (&authority.identifier, self.of);
+        let (name, epoch) = (&authority.peer.name, self.of);
         let patience = clock.eighths(1).clamp(SHORTEST_PATIENCE, LONGEST_PATIENCE);
         let mut was_refused = false;
         clock.sleep_within(now, self.begin).await;
@@ -234,7 +234,7 @@ mod tests {
     use mixwell_pq_kem::X25519;
     use mixwell_wire::{
         Ad, Command, Link, Timeouts,
-        tokio::{Reader, Writer},
+        tokio::{Reader, Writer, await_proof},
     };
     use tokio::{net::TcpListener, sync::mpsc};
 
@@ -246,8 +246,9 @@ mod tests {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut buffer = vec![0; own.1.handshake_len()];
             let ad = Ad::node(&own.0.0);
-            let session = own.1.respond(&mut stream, ad, &mut rng, &mut buffer, &timeouts, |_, _| Some(link));
+            let session = own.1.respond(&mut stream, ad, &mut rng, &mut buffer, &timeouts, |_| Some(link));
             let session = session.await.unwrap();
+            let session = await_proof(&mut stream, session, &timeouts).await.unwrap();
             let (from, to) = stream.split();
             let mut reader = Reader::new(from, session.receiver, vec![0; 1 << 17], &timeouts);
             let Command::PostDescriptor { epoch, .. } = reader.receive().await.unwrap() else { panic!("an upload") };
@@ -268,13 +269,9 @@ mod tests {
             let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
             let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            list.push(Authority {
-                identifier: identifier.to_owned(),
-                identity: identity.public().to_vec(),
-                id: identity.id(),
-                link_key: link.public().to_vec(),
-                addresses: vec![Address::of(listener.local_addr().unwrap())],
-            });
+            let addresses = vec![Address::of(listener.local_addr().unwrap())];
+            let (name, link_key) = (identifier.to_owned(), link.public().to_vec());
+            list.push(Authority::new(name, identity.public().to_vec(), link_key, addresses));
             sockets.push((listener, (identity.id(), link)));
         }
         let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), list));

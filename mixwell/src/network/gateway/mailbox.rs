@@ -1,5 +1,6 @@
 //! Replies that wait for their clients.
 
+use super::ClientId;
 use crate::network::{counters::Loss, mix::Reply};
 use core::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -28,6 +29,15 @@ struct Replies {
     is_closed: bool,
 }
 
+/// A client gets no mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailboxError {
+    /// There are as many as there may be, and all their clients are connected.
+    Full,
+    /// The queue id is another client's.
+    InUse,
+}
+
 /// The mailboxes of clients that are connected, or were not long ago.
 #[derive(Debug)]
 pub(crate) struct Mailboxes {
@@ -43,6 +53,8 @@ pub(crate) struct Mailboxes {
 #[derive(Debug)]
 struct Entry {
     mailbox: Arc<Mailbox>,
+    /// The client that opened it: another one with the same queue id does not get its replies.
+    owner: ClientId,
     connections: usize,
     /// When the last of them ended.
     left: Instant,
@@ -55,21 +67,24 @@ impl Mailboxes {
     }
 
     /// The mailbox of a client that connects, and how many replies were dropped for it: if there are too many boxes, one of a
-    /// client that has left goes, an empty one rather than another, and the one left longest ago. `None` if none can.
-    pub(crate) fn connect(&self, queue: RecipientId) -> Option<(Arc<Mailbox>, usize)> {
+    /// client that has left goes, an empty one rather than another, and the one left longest ago.
+    pub(crate) fn connect(&self, queue: RecipientId, owner: ClientId) -> Result<(Arc<Mailbox>, usize), MailboxError> {
         let mut boxes = self.lock();
         let mut dropped = 0;
         if boxes.len() >= self.most_boxes && !boxes.contains_key(&queue) {
             let left = boxes.iter().filter(|(_, entry)| entry.connections == 0);
             let first = left.min_by_key(|(_, entry)| (!entry.mailbox.lock().waiting.is_empty(), entry.left));
-            let first = *first?.0;
+            let first = *first.ok_or(MailboxError::Full)?.0;
             dropped = boxes.remove(&first).map_or(0, |entry| entry.mailbox.close());
             self.stored.fetch_sub(dropped, Ordering::Relaxed);
         }
-        let new = || Entry { mailbox: Arc::default(), connections: 0, left: Instant::ZERO };
+        let new = || Entry { mailbox: Arc::default(), owner, connections: 0, left: Instant::ZERO };
         let entry = boxes.entry(queue).or_insert_with(new);
+        if entry.owner != owner {
+            return Err(MailboxError::InUse);
+        }
         entry.connections = entry.connections.saturating_add(1);
-        Some((Arc::clone(&entry.mailbox), dropped))
+        Ok((Arc::clone(&entry.mailbox), dropped))
     }
 
     /// The client has left.
@@ -192,10 +207,14 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::packet::Pool;
+    use crate::network::{keys::PeerClaim, packet::Pool};
     use mixwell_sphinx::SurbId;
 
     const QUEUE: RecipientId = RecipientId([1; 32]);
+
+    fn client(link_key: u8) -> ClientId {
+        ClientId::of(&PeerClaim { ad: QUEUE.as_bytes(), link_key: &[link_key; 32] })
+    }
 
     fn reply(pool: &Arc<Pool>, number: u8) -> Reply {
         Reply { recipient: QUEUE, surb_id: SurbId([number; 16]), packet: pool.take().unwrap() }
@@ -207,8 +226,8 @@ mod tests {
         let boxes = Mailboxes::new(4, 3, 1, Duration::from_mins(1));
         let now = Instant::from_millis;
         assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
-        let (mailbox, _) = boxes.connect(QUEUE).unwrap();
-        assert!(boxes.connect(RecipientId([2; 32])).is_none());
+        let (mailbox, _) = boxes.connect(QUEUE, client(1)).unwrap();
+        assert!(boxes.connect(RecipientId([2; 32]), client(1)).is_err());
         for number in 1..4 {
             boxes.store(now(0), reply(&pool, number)).unwrap();
         }
@@ -234,8 +253,8 @@ mod tests {
         let boxes = Mailboxes::new(2, 2, 2, Duration::from_mins(1));
         let now = Instant::from_millis;
         let (other, third) = (RecipientId([2; 32]), RecipientId([3; 32]));
-        boxes.connect(QUEUE).unwrap();
-        boxes.connect(other).unwrap();
+        boxes.connect(QUEUE, client(1)).unwrap();
+        boxes.connect(other, client(1)).unwrap();
         assert_eq!(boxes.awaited(), 0);
         for number in 0..2 {
             assert_eq!(boxes.store(now(0), reply(&pool, number)), Ok(0));
@@ -249,15 +268,30 @@ mod tests {
         assert_eq!((boxes.stored(), pool.lent()), (2, 2));
         // an empty one goes first, though it was left later
         boxes.disconnect(other, now(3));
-        let (mailbox, _) = boxes.connect(other).unwrap();
+        let (mailbox, _) = boxes.connect(other, client(1)).unwrap();
         let first = mailbox.first().await;
         assert!(boxes.remove_first(&mailbox, &first));
         drop(first);
         boxes.disconnect(other, now(4));
-        assert_eq!(boxes.connect(third).unwrap().1, 0);
+        assert_eq!(boxes.connect(third, client(1)).unwrap().1, 0);
         assert_eq!((boxes.stored(), pool.lent()), (1, 1));
-        assert_eq!(boxes.connect(other).unwrap().1, 1);
+        assert_eq!(boxes.connect(other, client(1)).unwrap().1, 1);
         assert_eq!((boxes.stored(), pool.lent()), (0, 0));
-        assert!(boxes.connect(QUEUE).is_none(), "all are connected");
+        assert!(boxes.connect(QUEUE, client(1)).is_err(), "all are connected");
+    }
+
+    #[test]
+    fn a_queue_belongs_to_the_link_key_that_opened_it() {
+        let boxes = Mailboxes::new(4, 3, 2, Duration::from_mins(1));
+        let now = Instant::from_millis;
+        boxes.connect(QUEUE, client(1)).unwrap();
+        assert_eq!(boxes.connect(QUEUE, client(2)).map(|_| ()), Err(MailboxError::InUse));
+        boxes.connect(QUEUE, client(1)).unwrap();
+        // also while its client is away, until the box has expired
+        boxes.disconnect(QUEUE, now(0));
+        boxes.disconnect(QUEUE, now(0));
+        assert_eq!(boxes.connect(QUEUE, client(2)).map(|_| ()), Err(MailboxError::InUse));
+        boxes.expire(now(60_001));
+        assert!(boxes.connect(QUEUE, client(2)).is_ok());
     }
 }

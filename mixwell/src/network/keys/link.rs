@@ -1,4 +1,4 @@
-//! Link keys of a KEM that is chosen at run time: the type is known in here alone, as a session does not depend on it.
+//! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type stays in this module.
 
 use super::super::{
     error::NetworkError,
@@ -11,7 +11,10 @@ use mixwell_pq_kem::{
     Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing, kem::PrivateKey,
 };
 use mixwell_wire::{
-    Ad, Link, Messages, Session, StreamError, Timeouts, initiator::Initiator, responder::Responder, tokio as wire_tokio,
+    Ad, Link, Messages, Peer, Session, StreamError, Timeouts,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+    tokio as wire_tokio,
 };
 use rand_core::CryptoRng;
 use std::{
@@ -48,25 +51,38 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// How a handshake ends.
-pub(crate) type Handshaken = Result<Session, StreamError<io::Error>>;
+/// What the other side of a handshake says of itself. A responder's claim is proven when the handshake is done, an
+/// initiator's not until its first command.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PeerClaim<'a> {
+    /// The name that it gives itself.
+    pub(crate) ad: &'a [u8],
+    /// Its link public key.
+    pub(crate) link_key: &'a [u8],
+}
 
 /// A session with a peer that was called, and its clock.
 #[derive(Debug)]
 pub(crate) struct Initiated {
     pub(crate) session: Session,
-    /// How many seconds this machine's clock is ahead of the peer's.
+    /// Seconds by which this machine's clock is ahead of the peer's.
     pub(crate) clock_skew: i64,
 }
 
-/// How an initiator's handshake ends.
-type Called = Result<Initiated, StreamError<io::Error>>;
+impl<'a, K: Kem> From<&'a Peer<K>> for PeerClaim<'a> {
+    fn from(peer: &'a Peer<K>) -> Self {
+        Self { ad: peer.ad(), link_key: peer.static_key().as_bytes().as_ref() }
+    }
+}
 
-/// Whether a peer of this `ad` and static key is one that is wanted.
-type Wanted<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> bool + Send);
+/// The result of a handshake.
+type Handshaken<S> = Result<S, StreamError<io::Error>>;
 
-/// Which link a peer of this `ad` and static key gets, if it is wanted.
-type LinkFor<'a> = &'a mut (dyn FnMut(&[u8], &[u8]) -> Option<Link> + Send);
+/// Whether a responder is the peer that was to be reached.
+type Wanted<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> bool + Send);
+
+/// The link for an initiator, if it is accepted.
+type LinkFor<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> Option<Link> + Send);
 
 impl LinkKem {
     /// The KEM of a name, in any case.
@@ -195,7 +211,7 @@ impl LinkKey {
         self.key.longest_message().max(link.buffer_len())
     }
 
-    /// Runs an initiator's handshake. `wanted` is asked with the responder's `ad` and static key.
+    /// Runs an initiator's handshake. `wanted` decides whether the responder is the peer that was to be reached.
     pub(crate) async fn initiate(
         &self,
         stream: &mut dyn Stream,
@@ -203,12 +219,12 @@ impl LinkKey {
         rng: &mut ChaCha20Rng,
         buffer: &mut [u8],
         timeouts: &Timeouts,
-        mut wanted: impl FnMut(&[u8], &[u8]) -> bool + Send,
-    ) -> Called {
+        mut wanted: impl FnMut(&PeerClaim<'_>) -> bool + Send,
+    ) -> Handshaken<Initiated> {
         self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
     }
 
-    /// Runs a responder's handshake. `link_for` tells by the initiator's `ad` and static key which link it gets.
+    /// Runs a responder's handshake. `link_for` gives the link for the peer that the initiator claims to be, or refuses it.
     pub(crate) async fn respond(
         &self,
         stream: &mut dyn Stream,
@@ -216,8 +232,8 @@ impl LinkKey {
         rng: &mut ChaCha20Rng,
         buffer: &mut [u8],
         timeouts: &Timeouts,
-        mut link_for: impl FnMut(&[u8], &[u8]) -> Option<Link> + Send,
-    ) -> Handshaken {
+        mut link_for: impl FnMut(&PeerClaim<'_>) -> Option<Link> + Send,
+    ) -> Handshaken<UnprovenSession> {
         self.key.respond(Handshake { stream, ad, rng, buffer, timeouts }, &mut link_for).await
     }
 }
@@ -228,7 +244,7 @@ impl fmt::Debug for LinkKey {
     }
 }
 
-/// What a handshake takes.
+/// The arguments that both sides of a handshake have.
 struct Handshake<'a> {
     stream: &'a mut dyn Stream,
     ad: Ad<'a>,
@@ -237,14 +253,14 @@ struct Handshake<'a> {
     timeouts: &'a Timeouts,
 }
 
-type Future<'a, T> = Pin<Box<dyn core::future::Future<Output = T> + Send + 'a>>;
+type Future<'a, S> = Pin<Box<dyn core::future::Future<Output = Handshaken<S>> + Send + 'a>>;
 
 /// A link key of some KEM.
 trait Handshakes: Send + Sync {
     fn public(&self) -> &[u8];
     fn longest_message(&self) -> usize;
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Called>;
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, Handshaken>;
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Initiated>;
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession>;
 }
 
 impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
@@ -256,7 +272,7 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
         Messages::<K>::MAX_LEN
     }
 
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Called> {
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Initiated> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let initiator = Initiator::new(self, ad, link);
@@ -264,20 +280,17 @@ impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
             let session = wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 clock_skew = peer.clock_skew(now.as_secs());
-                wanted(peer.ad(), peer.static_key().as_bytes().as_ref())
+                wanted(&peer.into())
             });
             Ok(Initiated { session: session.await?, clock_skew })
         })
     }
 
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, Handshaken> {
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession> {
         Box::pin(async move {
             let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
             let responder = Responder::new(self, ad);
-            wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| {
-                link_for(peer.ad(), peer.static_key().as_bytes().as_ref())
-            })
-            .await
+            wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| link_for(&peer.into())).await
         })
     }
 }

@@ -1,305 +1,314 @@
-//! The called end of links: handshakes, a bounded number at a time, and one connection for each peer.
+//! Accepts connections: a bounded number of handshakes at a time, each at the rate of its kind, and one task for each
+//! connection, which is served when its peer has proved who it is.
+//!
+//! A connection passes three stages. Until its handshake is done, and then until its first command has begun, it is nobody's:
+//! the initiator may be anyone who knows the public key that it claims. Only then does its peer count.
 
-mod open;
+mod handshake_limiter;
+mod per_address;
+mod permits;
+mod policy;
+mod stats;
 
-use super::{pace::Pace, shares::Shares, stopped};
-use crate::network::{keys::LinkKey, randomness::Randomness};
+pub(crate) use handshake_limiter::HandshakeRate;
+pub(crate) use policy::{AcceptLimits, AcceptPolicy, Authorization, Places, WhenFull};
+pub(crate) use stats::ConnectionStats;
+
+use super::stopped;
+use crate::network::{
+    keys::{LinkKey, PeerClaim},
+    randomness::Randomness,
+};
 use core::{
     future::{Future, poll_fn},
     net::{IpAddr, SocketAddr},
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::atomic::Ordering::Relaxed,
     task::Poll,
     time::Duration,
 };
-use mixwell_sphinx::{NodeId, RecipientId};
-use mixwell_wire::{
-    Ad, Link, Timeouts,
-    tokio::{Reader, Writer},
+use handshake_limiter::HandshakeLimiter;
+use mixwell_pki_types::KeyHash;
+use mixwell_wire::{Ad, Session, StreamError, Timeouts, tokio::await_proof};
+use per_address::{PerAddressLimiter, prefix};
+use permits::{ConnectionPermit, ConnectionTable, Origin};
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
 };
-use open::Open;
-use std::{collections::VecDeque, io, sync::Arc};
 use tokio::{
-    io::BufReader,
-    net::{
-        TcpListener, TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    net::{TcpListener, TcpStream},
     sync::watch,
-    task::{AbortHandle, JoinSet},
+    task::JoinSet,
     time,
 };
 use tracing::{debug, warn};
 
-/// Who is at the other end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Who {
-    /// A node of the consensus.
-    Node(NodeId),
-    /// A client, by its queue.
-    Client(RecipientId),
-}
-
-/// A connection whose peer is known.
-pub(crate) struct Accepted {
-    /// What the peer sends.
-    pub(crate) reader: Reader<BufReader<OwnedReadHalf>, Vec<u8>>,
-    /// What it gets.
-    pub(crate) writer: Writer<OwnedWriteHalf, Vec<u8>>,
-    /// Its link public key, that of a client too.
+/// A connection whose peer is proven.
+#[derive(Debug)]
+pub(crate) struct Connection<I: Copy + Eq + core::hash::Hash> {
+    /// The peer.
+    pub(crate) identity: I,
+    /// The name that it gave itself in the handshake.
+    pub(crate) ad: Vec<u8>,
+    /// Its link public key.
     pub(crate) link_key: Vec<u8>,
+    /// Where it connected from.
+    pub(crate) address: IpAddr,
+    pub(crate) stream: TcpStream,
+    /// The length of the first command is received, its body is not.
+    pub(crate) session: Session,
+    /// To be kept as long as the connection is served.
+    pub(crate) end: ConnectionEnd<I>,
 }
 
-/// What came of connections.
-#[derive(Debug, Default)]
-pub(crate) struct Calls {
-    /// Accepted by the socket.
-    pub(crate) accepted: AtomicU64,
-    /// Ended before their peer was known: junk, strangers, silence.
-    pub(crate) refused: AtomicU64,
-    /// Given up for newer ones while too many handshakes were under way.
-    pub(crate) crowded_out: AtomicU64,
-    /// Of strangers, whose handshakes were begun at their pace.
-    pub(crate) paced: AtomicU64,
-    /// Open now.
-    pub(crate) open: AtomicU64,
+/// Tells when a connection has to end, and keeps its place until it is dropped.
+#[derive(Debug)]
+pub(crate) struct ConnectionEnd<I: Copy + Eq + core::hash::Hash>(ConnectionPermit<I>);
+
+impl<I: Copy + Eq + core::hash::Hash> ConnectionEnd<I> {
+    /// Waits until a newer connection takes the place of this one. It has to end soon then.
+    pub(crate) async fn superseded(&self) {
+        self.0.ended().await;
+    }
 }
 
-/// Takes calls.
-pub(crate) struct Acceptor {
-    /// The node's own link key.
-    pub(crate) key: LinkKey,
-    /// The node's own id.
-    pub(crate) id: NodeId,
-    /// This end of links that nodes have called.
-    pub(crate) to_nodes: Link,
-    /// This end of links that clients have called, whose frames are as long or longer.
-    pub(crate) to_clients: Link,
-    /// How long to wait for a peer.
-    pub(crate) timeouts: Timeouts,
-    /// For handshakes.
-    pub(crate) randomness: Randomness,
-    /// So many handshakes at a time; a new one ends the oldest of a stranger.
-    pub(crate) most_handshakes: usize,
-    /// So many clients at a time.
-    pub(crate) most_clients: usize,
-    /// So many of one address, that no one takes all places.
-    pub(crate) most_clients_per_address: usize,
-    /// Whether an address is that of a node that may connect: its handshakes wait for no stranger's, nor give way to them.
-    pub(crate) is_node: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
-    /// Who a peer of this `ad` and link key is, if it may connect.
-    #[expect(clippy::type_complexity, reason = "a function of two byte strings")]
-    pub(crate) judge: Box<dyn Fn(&[u8], &[u8]) -> Option<Who> + Send + Sync>,
-    /// What came of connections.
-    pub(crate) calls: Arc<Calls>,
-    /// Turns true when no more calls are taken.
+/// When an acceptor ends.
+#[derive(Debug, Clone)]
+pub(crate) struct AcceptUntil {
+    /// Turns true when no more connections are accepted.
     pub(crate) stop: watch::Receiver<bool>,
-    /// Turns true when the connections are to end.
+    /// Turns true when the open connections are to end.
     pub(crate) hang_up: watch::Receiver<bool>,
 }
 
-/// A handshake.
-struct UnderWay {
-    task: AbortHandle,
-    caller: Caller,
+/// Accepts connections on behalf of a node or authority.
+pub(crate) struct Acceptor<P: AcceptPolicy> {
+    key: LinkKey,
+    id: KeyHash,
+    policy: P,
+    limits: AcceptLimits,
+    /// Bytes for a handshake and the first `no_op`.
+    buffer_len: usize,
+    randomness: Randomness,
+    stats: Arc<ConnectionStats>,
+    table: Arc<ConnectionTable<P::Identity>>,
+    strangers: HandshakeLimiter,
+    per_address: Mutex<PerAddressLimiter>,
+    known_addresses: Mutex<HashMap<IpAddr, Arc<HandshakeLimiter>>>,
 }
 
-/// Who has called, as far as an address tells.
-#[derive(Clone)]
-struct Caller {
-    address: IpAddr,
-    is_node: bool,
-    /// Whether anything has come from it.
-    spoke: Arc<AtomicBool>,
+/// The parts of an acceptor that its owner brings.
+pub(crate) struct AcceptorConfig<P> {
+    /// The owner's link key.
+    pub(crate) key: LinkKey,
+    /// The owner's id, which it names itself by.
+    pub(crate) id: KeyHash,
+    /// Who may connect.
+    pub(crate) policy: P,
+    pub(crate) limits: AcceptLimits,
+    /// Bytes for a handshake and a `no_op`: [`LinkKey::buffer_len`] of a link that pads, else [`LinkKey::handshake_len`].
+    pub(crate) buffer_len: usize,
+    pub(crate) randomness: Randomness,
+    pub(crate) stats: Arc<ConnectionStats>,
 }
 
-impl Acceptor {
-    /// Takes calls until the node stops, and has each connection served by a task that ends when its peer calls again. Ends when
-    /// it is time to hang up and all have done so.
-    pub(crate) async fn run<F>(self: Arc<Self>, mut listeners: Vec<TcpListener>, serve: impl Fn(Who, Accepted) -> F)
-    where
+impl<P: AcceptPolicy> Acceptor<P> {
+    /// An acceptor with no connections.
+    pub(crate) fn new(config: AcceptorConfig<P>) -> Arc<Self> {
+        let AcceptorConfig { key, id, policy, limits, buffer_len, randomness, stats } = config;
+        Arc::new(Self {
+            key,
+            id,
+            policy,
+            limits,
+            buffer_len,
+            randomness,
+            table: ConnectionTable::new(limits, Arc::clone(&stats)),
+            stats,
+            strangers: HandshakeLimiter::new(HandshakeRate::STRANGERS),
+            per_address: Mutex::new(PerAddressLimiter::new(limits.strangers.max_per_address)),
+            known_addresses: Mutex::default(),
+        })
+    }
+
+    /// Accepts connections until told to stop, and has each one served in a task of its own once its peer is proven. Ends when
+    /// it is time to hang up and all that were served have ended.
+    pub(crate) async fn run<F>(
+        self: Arc<Self>,
+        mut listeners: Vec<TcpListener>,
+        until: AcceptUntil,
+        serve: impl Fn(Connection<P::Identity>) -> F + Clone + Send + 'static,
+    ) where
         F: Future<Output = ()> + Send + 'static,
     {
-        let (mut stop, mut hang_up) = (self.stop.clone(), self.hang_up.clone());
-        let (mut shares, pace) = (Shares::new(self.most_clients_per_address), Arc::new(Pace::new()));
-        let mut handshakes = JoinSet::new();
-        let mut oldest_first: VecDeque<UnderWay> = VecDeque::new();
-        let mut connections: JoinSet<Who> = JoinSet::new();
-        let mut open = Open::default();
+        let AcceptUntil { mut stop, mut hang_up } = until;
+        let mut tasks = JoinSet::new();
+        let mut is_failing = false;
         loop {
             tokio::select! {
-                call = accept(&listeners) => match call {
+                accepted = accept(&listeners) => match accepted {
                     Ok((stream, address)) => {
-                        self.calls.accepted.fetch_add(1, Ordering::Relaxed);
-                        // so that none of them has to wait for another
+                        is_failing = false;
+                        // the next one is accepted from another listener, if one waits there
                         listeners.rotate_left(1);
-                        if !shares.take(address.ip(), time::Instant::now()) {
-                            self.calls.refused.fetch_add(1, Ordering::Relaxed);
+                        self.stats.accepted.fetch_add(1, Relaxed);
+                        let origin = self.origin(address.ip());
+                        let Some(permit) = self.table.begin(origin) else {
+                            self.stats.count_refused();
                             continue;
-                        }
-                        let is_node = (self.is_node)(address.ip().to_canonical());
-                        if !self.make_room(&mut oldest_first, is_node) {
-                            self.calls.refused.fetch_add(1, Ordering::Relaxed);
-                            continue;
-                        }
-                        let caller = Caller { address: address.ip(), is_node, spoke: Arc::default() };
-                        let answer = Arc::clone(&self).answer(stream, caller.clone(), Arc::clone(&pace));
-                        oldest_first.push_back(UnderWay { task: handshakes.spawn(answer), caller });
+                        };
+                        let (acceptor, serve) = (Arc::clone(&self), serve.clone());
+                        let mut hang_up = hang_up.clone();
+                        tasks.spawn(async move {
+                            let proven = tokio::select! {
+                                proven = acceptor.prove(stream, address.ip(), origin, permit) => proven,
+                                () = stopped(&mut hang_up) => None,
+                            };
+                            match proven {
+                                Some(connection) => serve(connection).await,
+                                None => acceptor.stats.count_refused(),
+                            }
+                        });
                     }
                     Err(error) => {
-                        warn!(%error, "can't take a call");
-                        time::sleep(PAUSE).await;
+                        if !core::mem::replace(&mut is_failing, true) {
+                            warn!(%error, "cannot accept connections; if files are used up, raise their limit (ulimit -n)");
+                        }
+                        time::sleep(ACCEPT_PAUSE).await;
                     }
                 },
-                Some(answered) = handshakes.join_next() => {
-                    // an aborted handshake was counted when it was
-                    if let Ok(Some((who, address, accepted))) = answered {
-                        self.open((who, address), serve(who, accepted), &mut open, &mut connections);
-                    }
-                }
-                Some(ended) = connections.join_next_with_id() => {
-                    let id = match &ended {
-                        Ok((id, _)) => *id,
-                        Err(error) => error.id(),
-                    };
-                    open.close(id);
-                    self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
-                }
+                Some(_) = tasks.join_next() => {}
                 () = stopped(&mut stop), if !listeners.is_empty() => listeners.clear(),
                 () = stopped(&mut hang_up) => break,
             }
         }
-        handshakes.abort_all();
-        while connections.join_next().await.is_some() {}
+        while tasks.join_next().await.is_some() {}
     }
 
-    /// While too many handshakes are under way, the oldest of a stranger that has said nothing ends, or else the oldest of a
-    /// stranger: a silent one keeps nobody out, and nodes give way to nodes alone. Says whether there is room for one more.
-    fn make_room(&self, oldest_first: &mut VecDeque<UnderWay>, for_node: bool) -> bool {
-        while oldest_first.front().is_some_and(|handshake| handshake.task.is_finished()) {
-            oldest_first.pop_front();
-        }
-        if oldest_first.len() >= self.most_handshakes {
-            oldest_first.retain(|handshake| !handshake.task.is_finished());
-        }
-        if oldest_first.len() < self.most_handshakes {
-            return true;
-        }
-        let oldest = |of_node: bool| {
-            let of = |handshake: &UnderWay| handshake.caller.is_node == of_node;
-            let silent = |handshake: &UnderWay| of(handshake) && !handshake.caller.spoke.load(Ordering::Relaxed);
-            oldest_first.iter().position(silent).or_else(|| oldest_first.iter().position(of))
-        };
-        let gives_way = oldest(false).or_else(|| oldest(true).filter(|_| for_node));
-        let Some(oldest) = gives_way.and_then(|place| oldest_first.remove(place)) else { return false };
-        oldest.task.abort();
-        self.calls.crowded_out.fetch_add(1, Ordering::Relaxed);
-        true
+    fn origin(&self, address: IpAddr) -> Origin {
+        let prefix = prefix(address);
+        let is_known = self.policy.is_known_node(address.to_canonical()) || self.table.has_known_peer_at(prefix);
+        Origin { prefix, is_known }
     }
 
-    /// The handshake of a call.
-    async fn answer(
-        self: Arc<Self>,
-        mut stream: TcpStream,
-        Caller { address, is_node, spoke }: Caller,
-        pace: Arc<Pace>,
-    ) -> Option<(Who, IpAddr, Accepted)> {
-        let turn = async {
-            // who hangs up takes no turn of others
-            if !matches!(stream.peek(&mut [0]).await, Ok(1..)) {
-                return false;
+    /// Takes a connection through its handshake and its peer's proof. `None` if it is closed instead.
+    async fn prove(
+        &self,
+        stream: TcpStream,
+        address: IpAddr,
+        origin: Origin,
+        permit: ConnectionPermit<P::Identity>,
+    ) -> Option<Connection<P::Identity>> {
+        let result = tokio::select! {
+            result = self.handshake_and_proof(stream, origin, &permit) => result,
+            () = permit.ended() => {
+                debug!(%address, "evicted a connection that was not proven");
+                return None;
             }
-            spoke.store(true, Ordering::Relaxed);
-            if !is_node {
-                pace.turn().await;
-                self.calls.paced.fetch_add(1, Ordering::Relaxed);
+        };
+        match result {
+            Ok(Proof { identity, ad, link_key, stream, session }) => {
+                let end = ConnectionEnd(permit);
+                Some(Connection { identity, ad, link_key, address, stream, session, end })
             }
-            true
-        };
-        if !time::timeout(self.timeouts.handshake, turn).await.unwrap_or(false) {
-            debug!("refused a call: nothing came, or there are too many strangers");
-            self.calls.refused.fetch_add(1, Ordering::Relaxed);
-            return None;
-        }
-        let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.key.buffer_len(&self.to_clients)]);
-        let (mut who, mut link_key) = (None, Vec::new());
-        let judge = |ad: &[u8], key: &[u8]| {
-            who = (self.judge)(ad, key);
-            link_key = key.to_vec();
-            who.map(|who| self.link_to(who))
-        };
-        let own = Ad::node(self.id.as_bytes());
-        let done = match stream.set_nodelay(true) {
-            Ok(()) => self.key.respond(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, judge).await,
-            Err(error) => Err(mixwell_wire::StreamError::Io(error)),
-        };
-        match (done, who) {
-            (Ok(session), Some(who)) => {
-                let (read, write) = stream.into_split();
-                let room = vec![0; self.link_to(who).buffer_len()];
-                // a node's packets come many at a time
-                let at_once = if let Who::Node(_) = who { NODE_BYTES } else { CLIENT_BYTES };
-                let read = BufReader::with_capacity(at_once, read);
-                let reader = Reader::new(read, session.receiver, room, &self.timeouts);
-                let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
-                Some((who, address, Accepted { reader, writer, link_key }))
-            }
-            (Err(error), _) => {
-                debug!(%error, "refused a call");
-                self.calls.refused.fetch_add(1, Ordering::Relaxed);
+            Err(error) => {
+                debug!(%address, %error, "refused a connection");
                 None
             }
-            (Ok(_), None) => None,
         }
     }
 
-    /// Which commands may come, and how long they may be: a node has nothing to say that only clients do.
-    const fn link_to(&self, who: Who) -> Link {
-        match who {
-            Who::Node(_) => self.to_nodes,
-            Who::Client(_) => self.to_clients,
-        }
-    }
-
-    /// Serves a connection; an older one of the same peer ends.
-    fn open(
+    async fn handshake_and_proof(
         &self,
-        (who, address): (Who, IpAddr),
-        serve: impl Future<Output = ()> + Send + 'static,
-        open: &mut Open,
-        connections: &mut JoinSet<Who>,
-    ) {
-        if let Who::Client(_) = who
-            && !open.by_peer.contains_key(&who)
-            && (open.clients >= self.most_clients || open.clients_of(address) >= self.most_clients_per_address)
-        {
-            self.calls.refused.fetch_add(1, Ordering::Relaxed);
-            return;
+        mut stream: TcpStream,
+        origin: Origin,
+        permit: &ConnectionPermit<P::Identity>,
+    ) -> Result<Proof<P::Identity>, StreamError<io::Error>> {
+        let (mut ad, mut link_key, mut authorized) = (Vec::new(), Vec::new(), None);
+        let handshake = async {
+            self.begin_handshake(&stream, origin, permit).await?;
+            stream.set_nodelay(true).map_err(StreamError::Io)?;
+            let (mut rng, mut buffer) = (self.randomness.rng(), vec![0; self.buffer_len]);
+            let own = Ad::node(&self.id.0);
+            let timeouts = Timeouts { handshake: self.limits.handshake_timeout, ..Timeouts::default() };
+            let link_for = |claim: &PeerClaim<'_>| {
+                authorized = self.policy.authorize(claim);
+                (ad, link_key) = (claim.ad.to_vec(), claim.link_key.to_vec());
+                authorized.map(|authorization| authorization.link)
+            };
+            self.key.respond(&mut stream, own, &mut rng, &mut buffer, &timeouts, link_for).await
+        };
+        let unproven = time::timeout(self.limits.handshake_timeout, handshake).await;
+        let unproven = unproven.map_err(|_| StreamError::Timeout)??;
+        let claimed = authorized.filter(|_| permit.await_proof()).ok_or(StreamError::Refused)?;
+        let timeouts = Timeouts { read: claimed.proof_timeout, ..Timeouts::default() };
+        let session = await_proof(&mut stream, unproven, &timeouts).await?;
+        // the peer's proof may have taken long, and it may be listed no more
+        let claim = PeerClaim { ad: &ad, link_key: &link_key };
+        let authorization = self.policy.authorize(&claim).filter(|now| now.identity == claimed.identity);
+        let authorization = authorization.filter(|now| permit.admit(now)).ok_or(StreamError::Refused)?;
+        Ok(Proof { identity: authorization.identity, ad, link_key, stream, session })
+    }
+
+    /// Waits for the first byte and then for a permit to start the handshake: who is silent, or hangs up, takes none.
+    async fn begin_handshake(
+        &self,
+        stream: &TcpStream,
+        origin: Origin,
+        permit: &ConnectionPermit<P::Identity>,
+    ) -> Result<(), StreamError<io::Error>> {
+        if stream.peek(&mut [0]).await.map_err(StreamError::Io)? == 0 {
+            return Err(StreamError::Closed);
         }
-        let handle = connections.spawn(async move {
-            serve.await;
-            who
-        });
-        if let Some((older, its_address)) = open.by_peer.insert(who, (handle, address)) {
-            older.abort();
-            open.uncount(who, its_address);
+        permit.set_spoken();
+        if origin.is_known {
+            self.limiter_of(origin.prefix).acquire().await;
+            return Ok(());
         }
-        open.count(who, address);
-        self.calls.open.store(connections.len() as u64, Ordering::Relaxed);
+        let has_token = {
+            let mut per_address = self.per_address.lock().unwrap_or_else(PoisonError::into_inner);
+            per_address.take(origin.prefix, time::Instant::now())
+        };
+        if !has_token {
+            return Err(StreamError::Refused);
+        }
+        self.strangers.acquire().await;
+        self.stats.paced.fetch_add(1, Relaxed);
+        Ok(())
+    }
+
+    /// The limiter of an address that a known node has: others at the same address share it, and nobody elsewhere.
+    fn limiter_of(&self, prefix: IpAddr) -> Arc<HandshakeLimiter> {
+        let mut limiters = self.known_addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if limiters.len() >= MAX_LIMITERS {
+            limiters.retain(|_, limiter| Arc::strong_count(limiter) > 1);
+        }
+        let new = || Arc::new(HandshakeLimiter::new(HandshakeRate::KNOWN_ADDRESS));
+        Arc::clone(limiters.entry(prefix).or_insert_with(new))
     }
 }
 
-/// The next call to any of them.
+/// A proven peer and its session.
+struct Proof<I> {
+    identity: I,
+    ad: Vec<u8>,
+    link_key: Vec<u8>,
+    stream: TcpStream,
+    session: Session,
+}
+
+/// The next connection of any listener.
 async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
     poll_fn(|context| {
-        let mut calls = listeners.iter().map(|listener| listener.poll_accept(context));
-        calls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+        let mut accepted = listeners.iter().map(|listener| listener.poll_accept(context));
+        accepted.find(Poll::is_ready).unwrap_or(Poll::Pending)
     })
     .await
 }
 
-/// As much is read from a socket at a time.
-const NODE_BYTES: usize = 1 << 16;
-const CLIENT_BYTES: usize = 1 << 13;
+/// Limiters of known addresses beyond which idle ones are dropped.
+const MAX_LIMITERS: usize = 1024;
 
-/// After an error of the listening socket, which mostly means that there are too many.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Pause after an error of the listening socket, which mostly means that the process has no more files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -1,12 +1,7 @@
-//! The calling end of a link between nodes.
+//! The sending end of a link between nodes.
 
-use super::{Outgoing, Stopwatch, stopped};
-use crate::network::{
-    address::Address,
-    counters::{Counters, Flow, Loss},
-    keys::LinkKey,
-    randomness::Randomness,
-};
+use super::{Connected, Connector, LinkTarget, SendQueue, Stopwatch, backoff::Backoff, stopped};
+use crate::network::counters::{Counters, Flow, Loss};
 use core::time::Duration;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{
@@ -18,122 +13,87 @@ use std::{io, sync::Arc};
 use tokio::{io::BufReader, sync::watch, time};
 use tracing::{debug, info};
 
-/// A node to call, as the consensus lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Peer {
-    /// The node.
-    pub(crate) id: NodeId,
-    /// Its name.
-    pub(crate) name: String,
-    /// Its link public key.
-    pub(crate) link_key: Vec<u8>,
-    /// Where it is reached; tried in order.
-    pub(crate) addresses: Vec<Address>,
-}
-
-/// What all calls of a node have in common.
+/// Keeps links up from one node to others.
 pub(crate) struct Dialer {
-    /// The node's own link key.
-    pub(crate) key: LinkKey,
+    pub(crate) connector: Connector,
     /// The node's own id.
     pub(crate) id: NodeId,
     /// This end of links.
     pub(crate) link: Link,
-    /// How long to wait for a peer.
-    pub(crate) timeouts: Timeouts,
-    /// The epoch's length, by which back-off grows.
+    /// The epoch's length, by which pauses are measured.
     pub(crate) period: Duration,
-    /// Where packets are counted.
+    /// Counts packets that are sent or dropped.
     pub(crate) counters: Arc<Counters>,
-    /// Time for packets.
+    /// The clock of packets.
     pub(crate) stopwatch: Stopwatch,
-    /// For handshakes.
-    pub(crate) randomness: Randomness,
     /// Turns true when the node stops.
     pub(crate) stop: watch::Receiver<bool>,
 }
 
-/// After so long without a packet, a sign of life.
-const QUIET: Duration = Duration::from_secs(20);
+/// Keep-alive interval of a link without packets.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-
-/// The called end sends nothing but a farewell, so nothing is awaited: that it is gone shows in writing.
+/// The responder sends nothing after its first `no_op`, so a read waits for the link's end alone.
 const NO_TIMEOUT: Duration = Duration::from_hours(24 * 365);
 
 impl Dialer {
-    /// Keeps a link up until the node stops. Abort the task when the peer is to be called no more.
-    pub(crate) async fn run(&self, peer: &Peer, out: &Outgoing) {
-        let mut failures: u32 = 0;
+    /// Keeps a link up until the node stops. Abort the task when the link is no longer wanted.
+    pub(crate) async fn run(&self, peer: &LinkTarget, queue: &SendQueue) {
+        let mut backoff = Backoff::new(self.period);
         let mut stop = self.stop.clone();
         while !*stop.borrow() {
-            let mut up_since = None;
-            let ended = self.link(peer, out, &mut stop, &mut up_since).await;
-            out.set_up(false);
-            match ended {
-                Ok(()) => info!(peer = peer.name, "link closed"),
-                Err(error) => debug!(peer = peer.name, %error, "link failed"),
-            }
-            // a link that was up for a while is called again at once
-            failures = if up_since.is_some_and(|since: time::Instant| since.elapsed() > self.part(8)) {
-                0
-            } else {
-                failures.saturating_add(1)
+            let connected = tokio::select! {
+                connected = self.connector.connect(peer, Ad::node(self.id.as_bytes()), self.link) => connected,
+                () = stopped(&mut stop) => return,
             };
-            // nodes that lost the same peer do not all call it at the same moment
-            let part = self.randomness.rng().next_u32() >> 16;
-            let pause = self.pause(failures);
-            let pause = pause.saturating_sub(pause.saturating_mul(part).checked_div(4 << 16).unwrap_or_default());
+            let pause = match connected {
+                Ok(connected) => {
+                    info!(peer = peer.name, "link up");
+                    queue.set_up(true);
+                    let since = time::Instant::now();
+                    let ended = self.send_packets(connected, queue, &mut stop).await;
+                    queue.set_up(false);
+                    match ended {
+                        Ok(()) => info!(peer = peer.name, "link closed"),
+                        Err(error) => info!(peer = peer.name, %error, "link lost"),
+                    }
+                    backoff.after_link(since.elapsed())
+                }
+                Err(error) => {
+                    debug!(peer = peer.name, %error, "link failed");
+                    backoff.after_failure()
+                }
+            };
             tokio::select! {
-                () = time::sleep(pause) => {}
+                () = time::sleep(self.with_jitter(pause)) => {}
                 () = stopped(&mut stop) => {}
             }
         }
     }
 
-    /// How long to wait after so many failures: it grows by 1/64 of an epoch up to 1/8. The first few calls come sooner, since a
-    /// peer that starts at the same time as this node may be some seconds behind.
-    fn pause(&self, failures: u32) -> Duration {
-        let soon = FIRST_PAUSE.saturating_mul(1 << failures.min(20));
-        self.part(64).saturating_mul(failures).min(self.part(8)).min(soon)
+    /// Up to a quarter less, so that nodes that lost the same peer do not all dial it at the same moment.
+    fn with_jitter(&self, pause: Duration) -> Duration {
+        let part = self.connector.randomness.rng().next_u32() >> 16;
+        pause.saturating_sub(pause.saturating_mul(part).checked_div(4 << 16).unwrap_or_default())
     }
 
-    /// A part of an epoch.
-    fn part(&self, of: u32) -> Duration {
-        self.period.checked_div(of).unwrap_or_default()
-    }
-
-    /// Calls, and carries packets until the link fails or the node stops.
-    async fn link(
+    /// Sends packets until the link fails, the peer closes it or the node stops.
+    async fn send_packets(
         &self,
-        peer: &Peer,
-        out: &Outgoing,
+        connected: Connected,
+        queue: &SendQueue,
         stop: &mut watch::Receiver<bool>,
-        up_since: &mut Option<time::Instant>,
     ) -> Result<(), StreamError<io::Error>> {
-        let mut stream = time::timeout(self.timeouts.handshake, connect(peer))
-            .await
-            .map_err(|_| StreamError::Timeout)?
-            .map_err(StreamError::Io)?;
-        let mut buffer = vec![0; self.key.buffer_len(&self.link)];
-        let session = {
-            let mut rng = self.randomness.rng();
-            let wanted = |ad: &[u8], key: &[u8]| ad == peer.id.as_bytes() && key == peer.link_key;
-            let own = (Ad::node(self.id.as_bytes()), self.link);
-            self.key.initiate(&mut stream, own, &mut rng, &mut buffer, &self.timeouts, wanted).await?.session
-        };
+        let Connected { stream, session, buffer, .. } = connected;
         let (read, write) = stream.into_split();
-        let read_timeouts = Timeouts { read: NO_TIMEOUT, ..self.timeouts };
+        let timeouts = Timeouts { read: NO_TIMEOUT, ..self.connector.timeouts };
         let reader_buffer = vec![0; self.link.buffer_len()];
-        let mut reader = Reader::new(BufReader::new(read), session.receiver, reader_buffer, &read_timeouts);
-        let mut writer = Writer::new(write, session.sender, buffer, &self.timeouts);
-        info!(peer = peer.name, "link up");
-        out.set_up(true);
-        *up_since = Some(time::Instant::now());
+        let mut reader = Reader::new(BufReader::new(read), session.receiver, reader_buffer, &timeouts);
+        let mut writer = Writer::new(write, session.sender, buffer, &timeouts);
         loop {
             tokio::select! {
-                (since, packet) = out.pop() => {
-                    if out.is_late(self.stopwatch.now(), since) {
+                (since, packet) = queue.pop() => {
+                    if queue.is_late(self.stopwatch.now(), since) {
                         self.counters.lose(Loss::WriteWait);
                     } else {
                         let sent = writer.send(&Command::SendPacket(&packet)).await;
@@ -141,26 +101,16 @@ impl Dialer {
                         self.counters.count(Flow::Sent);
                     }
                 }
-                command = reader.receive() => match command? {
-                    Command::NoOp => {}
-                    _ => return Ok(()),
+                command = reader.receive() => match command {
+                    Ok(Command::NoOp) => {}
+                    // it stops, or has a newer link of ours
+                    Ok(_) | Err(StreamError::Closed) => return Ok(()),
+                    Err(error) => return Err(error),
                 },
-                () = time::sleep(QUIET) => writer.send(&Command::NoOp).await?,
-                () = stopped(stop) => {
-                    return writer.send(&Command::Disconnect).await;
-                }
+                () = time::sleep(KEEP_ALIVE) => writer.send(&Command::NoOp).await?,
+                // the end of the stream says it: a reference responder expects no disconnect
+                () = stopped(stop) => return Ok(()),
             }
         }
     }
-}
-
-async fn connect(peer: &Peer) -> io::Result<tokio::net::TcpStream> {
-    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in &peer.addresses {
-        match address.connect().await {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
 }

@@ -18,7 +18,7 @@ mod throughput;
 use super::{Node, Sizes};
 use crate::network::{
     directory::Directory,
-    keys::LinkKey,
+    keys::{LinkKey, PeerClaim},
     mix::Kind,
     mix_keys::{MixKeys, MixScheme as _},
     randomness::Randomness,
@@ -32,7 +32,7 @@ use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId};
 use mixwell_wire::{
     Ad, Command, Link, PacketSizes, Timeouts,
-    tokio::{Reader, Writer},
+    tokio::{Reader, Writer, await_proof},
 };
 use rand_core::{Rng as _, SeedableRng as _};
 use slow::Slow;
@@ -188,8 +188,9 @@ async fn send(
 ) {
     let (mut stream, mut buffer) = (TcpStream::connect(address).await.unwrap(), vec![0; key.buffer_len(&link)]);
     let session = {
-        let (mut rng, wanted) =
-            (Randomness::from_seed(3).rng(), |ad: &[u8], key: &[u8]| ad == mix.as_bytes() && key == mix_key);
+        let (mut rng, wanted) = (Randomness::from_seed(3).rng(), |claim: &PeerClaim<'_>| {
+            claim.ad == mix.as_bytes() && claim.link_key == mix_key
+        });
         let own = (Ad::node(id.as_bytes()), link);
         key.initiate(&mut stream, own, &mut rng, &mut buffer, &Timeouts::default(), wanted).await.unwrap().session
     };
@@ -219,7 +220,8 @@ async fn count(
     let mut rng = Randomness::from_seed(4).rng();
     let own = Ad::node(id.as_bytes());
     let timeouts = Timeouts { read: Duration::from_hours(1), ..Timeouts::default() };
-    let session = key.respond(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| Some(link)).await.unwrap();
+    let session = key.respond(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_| Some(link)).await.unwrap();
+    let session = await_proof(&mut stream, session, &timeouts).await.unwrap();
     let read: Box<dyn AsyncRead + Send + Unpin> =
         if is_slow { Box::new(Slow::new(stream)) } else { Box::new(BufReader::with_capacity(1 << 16, stream)) };
     let mut reader = Reader::new(read, session.receiver, buffer, &timeouts);
@@ -238,9 +240,9 @@ async fn all_up(node: &Node) {
 /// Waits until those to neighbours are up, and so many of theirs.
 async fn up(node: &Node, callers: usize) {
     let begun = Instant::now();
-    while node.routes.up().0 <= LINKS || node.calls.open.load(Relaxed) < callers as u64 {
+    while node.routes.up().0 <= LINKS || node.connections.open.load(Relaxed) < callers as u64 {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        assert!(begun.elapsed() < Duration::from_secs(20), "{:?} {:?}", node.routes.up(), node.calls);
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?} {:?}", node.routes.up(), node.connections);
     }
 }
 

@@ -1,6 +1,6 @@
-//! Which nodes a node talks with, by the consensus.
+//! The nodes that a node exchanges packets with, by the consensus.
 
-use crate::network::{address::Address, clock::Clock, directory::Consensuses, link::Peer};
+use crate::network::{address::Address, clock::Clock, directory::Consensuses, link::LinkTarget};
 use core::{net::IpAddr, time::Duration};
 use mixwell_pki_types::{Document, KeyHash, Layer, Node, Nodes};
 use mixwell_sphinx::NodeId;
@@ -10,106 +10,106 @@ use std::{
 };
 use tokio::sync::watch;
 
-/// A node that may call.
+/// A node of the layer before this one.
 #[derive(Debug)]
-struct Caller {
+struct KnownNode {
     link_key: Vec<u8>,
-    /// From this Unix time on its packets are taken.
+    /// Unix time from which its packets are accepted.
     from: Duration,
 }
 
-/// Who may call, and may send.
+/// The nodes that may connect and send.
 #[derive(Debug, Default)]
-pub(crate) struct Callers {
-    by_id: RwLock<HashMap<NodeId, Caller>>,
-    /// Where they are.
+pub(crate) struct KnownNodes {
+    by_id: RwLock<HashMap<NodeId, KnownNode>>,
+    /// Their listed IP addresses, in canonical form.
     addresses: RwLock<HashSet<IpAddr>>,
-    turned: watch::Sender<()>,
+    changed: watch::Sender<()>,
 }
 
-/// What becomes of a packet of a node.
+/// Whether packets of a node are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It is taken.
+pub(crate) enum NodeStatus {
+    /// They are.
     Listed,
-    /// The node is of the next epoch, and it is not time yet.
+    /// The node is listed in the next epoch, and it is not time yet.
     Early,
-    /// The node is listed no more.
-    Gone,
+    /// The node is no longer listed.
+    Unlisted,
 }
 
-impl Callers {
+impl KnownNodes {
     /// Wakes up after each change.
-    pub(crate) fn turned(&self) -> watch::Receiver<()> {
-        self.turned.subscribe()
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
-    fn set(&self, callers: HashMap<NodeId, Caller>, addresses: HashSet<IpAddr>) {
+    fn set(&self, nodes: HashMap<NodeId, KnownNode>, addresses: HashSet<IpAddr>) {
         *self.addresses.write().unwrap_or_else(PoisonError::into_inner) = addresses;
-        *self.by_id.write().unwrap_or_else(PoisonError::into_inner) = callers;
-        self.turned.send_replace(());
+        *self.by_id.write().unwrap_or_else(PoisonError::into_inner) = nodes;
+        self.changed.send_replace(());
     }
 
-    /// Whether a node of this id and link key may connect.
+    /// Whether a node with this id and link key may connect.
     pub(crate) fn may_connect(&self, id: NodeId, link_key: &[u8]) -> bool {
-        let callers = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
-        callers.get(&id).is_some_and(|caller| caller.link_key == link_key)
+        let nodes = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
+        nodes.get(&id).is_some_and(|node| node.link_key == link_key)
     }
 
-    /// Whether a node that may call has this address.
-    pub(crate) fn is_near(&self, address: IpAddr) -> bool {
+    /// Whether a node that may connect is listed with this address.
+    pub(crate) fn has_address(&self, address: IpAddr) -> bool {
         self.addresses.read().unwrap_or_else(PoisonError::into_inner).contains(&address)
     }
 
-    /// Whether a node that is connected may send at this Unix time.
-    pub(crate) fn standing(&self, id: NodeId, unix: Duration) -> Standing {
+    /// Whether packets of a connected node are accepted at this Unix time.
+    pub(crate) fn status(&self, id: NodeId, unix: Duration) -> NodeStatus {
         match self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-            Some(caller) if caller.from <= unix => Standing::Listed,
-            Some(_) => Standing::Early,
-            None => Standing::Gone,
+            Some(node) if node.from <= unix => NodeStatus::Listed,
+            Some(_) => NodeStatus::Early,
+            None => NodeStatus::Unlisted,
         }
     }
 }
 
-/// Takes the neighbours from what is known of the network: tells callers apart, and gives those to be called.
+/// Updates the known nodes by a changed directory, and gives the nodes to keep links to.
 ///
-/// A node that is listed only in the next epoch's consensus is connected with early, and heard in the last eighth of this
-/// one. One that only the epoch before lists stays for the first eighth, as packets on their way go by its routes; without a
-/// consensus of this epoch, all of it must do.
+/// A node that only the next epoch's consensus lists may connect early, and send in the last eighth of this epoch. One that
+/// only the previous epoch lists stays for the first eighth, as packets under way were routed through it; without a
+/// consensus of this epoch, the previous one stays in force.
 pub(crate) fn update(
     own: NodeId,
     known: &Consensuses,
     clock: Clock,
     unix: Duration,
-    callers: &Callers,
-) -> BTreeMap<[u8; 32], Peer> {
+    nodes: &KnownNodes,
+) -> BTreeMap<[u8; 32], LinkTarget> {
     let now = known.current.as_ref().or(known.previous.as_ref());
     let before = known.previous.as_ref().filter(|_| unix < grace_ends(clock, known));
     let soon = clock.eighths_into(known.epoch, 7);
-    let (mut to_call, mut may_call, mut near) = (BTreeMap::new(), HashMap::new(), HashSet::new());
+    let (mut targets, mut may_connect, mut addresses) = (BTreeMap::new(), HashMap::new(), HashSet::new());
+    // the later entries replace the earlier ones: the present consensus decides where it lists a node
     for (consensus, from) in [(before, Duration::ZERO), (known.next.as_ref(), soon), (now, Duration::ZERO)] {
-        // it was read before
+        // it was parsed before
         let Some(document) = consensus.and_then(|consensus| consensus.document().ok()) else { continue };
         let Some((before, after)) = around(&document, own) else { continue };
-        // what the present says holds
         for node in before {
-            near.extend(peer(&node).addresses.iter().filter_map(Address::ip));
-            may_call.insert(node_id(&node), Caller { link_key: node.link_key().to_vec(), from });
+            addresses.extend(LinkTarget::of(&node).addresses.iter().filter_map(Address::ip));
+            may_connect.insert(node_id(&node), KnownNode { link_key: node.link_key().to_vec(), from });
         }
         for node in after {
-            to_call.insert(node.id().0, peer(&node));
+            targets.insert(node.id().0, LinkTarget::of(&node));
         }
     }
-    callers.set(may_call, near);
-    to_call
+    nodes.set(may_connect, addresses);
+    targets
 }
 
-/// The Unix time from which on the epoch before counts no more.
+/// The Unix time from which the previous epoch's consensus no longer counts.
 pub(crate) fn grace_ends(clock: Clock, known: &Consensuses) -> Duration {
     clock.eighths_into(known.epoch, 1)
 }
 
-/// The nodes before and behind a node.
+/// The nodes in the layers before and after a node.
 fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Vec<Node<'a>>)> {
     let ends = || document.gateways().chain(document.services()).collect::<Vec<_>>();
     let layer = |number: usize| -> Option<Nodes<'a>> { document.layers().nth(number) };
@@ -126,17 +126,6 @@ fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Ve
         }
         // a gateway or service node
         _ => Some((layer(all.saturating_sub(1))?.collect(), layer(0)?.collect())),
-    }
-}
-
-fn peer(node: &Node<'_>) -> Peer {
-    let addresses = node.addresses().flat_map(|(_, addresses)| addresses);
-    Peer {
-        id: node_id(node),
-        name: node.name().to_owned(),
-        link_key: node.link_key().to_vec(),
-        // those of transports that this tool does not have are for others
-        addresses: addresses.filter_map(|address| address.parse::<Address>().ok()).collect(),
     }
 }
 
@@ -164,9 +153,7 @@ mod tests {
         // one mix moves from the first layer to the second
         let mut rng = network.randomness.rng();
         let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-        let (identity, id) = (signer.public().to_vec(), signer.id());
-        let authority =
-            Authority { identifier: "other".to_owned(), identity, id, link_key: Vec::new(), addresses: Vec::new() };
+        let authority = Authority::new("other".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
         let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
         let moved: Arc<Consensus> = {
             let mut document = DocumentBuilder::from(&before.document().unwrap());
@@ -185,21 +172,21 @@ mod tests {
         let (epoch, clock) = (before.epoch(), network.clock);
         let known =
             Consensuses { epoch, previous: Some(Arc::clone(&before)), current: Some(moved), ..Consensuses::default() };
-        let callers = Callers::default();
+        let nodes = KnownNodes::default();
         let begin = clock.eighths_into(epoch, 0);
-        let called = |own, eighths| {
+        let dialled = |own, eighths| {
             let unix = begin + clock.eighths(eighths);
-            let to_call = update(own, &known, clock, unix, &callers);
-            move |id: NodeId| to_call.contains_key(&id.0)
+            let targets = update(own, &known, clock, unix, &nodes);
+            move |id: NodeId| targets.contains_key(&id.0)
         };
-        // the gateway calls the mix that has left the first layer, and hears who was in the second
-        assert!(called(gateway, 0)(left));
-        assert!(!called(gateway, 1)(left));
-        assert!(first.iter().filter(|id| **id != left).all(|id| called(gateway, 1)(*id)));
+        // the gateway keeps its link to the mix that has left the first layer
+        assert!(dialled(gateway, 0)(left));
+        assert!(!dialled(gateway, 1)(left));
+        assert!(first.iter().filter(|id| **id != left).all(|id| dialled(gateway, 1)(*id)));
         // and the mix itself goes on with its old neighbours
-        assert!(second.iter().all(|id| called(left, 0)(*id)));
-        assert_eq!(callers.standing(gateway, begin), Standing::Listed);
-        assert!(!second.iter().any(|id| called(left, 1)(*id)));
-        assert_eq!(callers.standing(stays.first().copied().unwrap(), begin), Standing::Listed);
+        assert!(second.iter().all(|id| dialled(left, 0)(*id)));
+        assert_eq!(nodes.status(gateway, begin), NodeStatus::Listed);
+        assert!(!second.iter().any(|id| dialled(left, 1)(*id)));
+        assert_eq!(nodes.status(stays.first().copied().unwrap(), begin), NodeStatus::Listed);
     }
 }

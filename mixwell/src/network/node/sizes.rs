@@ -18,6 +18,8 @@ pub(crate) struct Sizes {
     pub(crate) replays: usize,
     /// Handshakes at a time.
     pub(crate) handshakes: usize,
+    /// Connections at a time whose handshake is done and whose peer is not proven.
+    pub(crate) unproven: usize,
     /// Clients at a time.
     pub(crate) clients: usize,
     /// Clients of one address.
@@ -32,13 +34,17 @@ pub(crate) struct Sizes {
     pub(crate) write_wait: Duration,
     /// How long to wait for peers.
     pub(crate) timeouts: Timeouts,
+    /// Keep-alive interval for idle clients: those of the reference give up after 15 s without a command.
+    pub(crate) keep_alive: Duration,
+    /// Time for a client's acknowledgement of a pushed reply. After it, nothing is pushed on its connection any more.
+    pub(crate) acknowledgement: Duration,
 }
 
 impl Sizes {
-    /// The same for a process that can have no more than so many files and sockets: for clients is what the handshakes, the
-    /// node's own links, its files and its calls to authorities leave.
+    /// The same for a process that can have `files` files and sockets: clients get what is left by handshakes, unproven
+    /// connections, the node's own links, its files and its requests to authorities.
     pub(crate) fn within(self, files: usize) -> Self {
-        let left = files.saturating_sub(self.handshakes).saturating_sub(OWN_FILES);
+        let left = files.saturating_sub(self.handshakes).saturating_sub(self.unproven).saturating_sub(OWN_FILES);
         Self { clients: self.clients.min(left), ..self }
     }
 
@@ -50,6 +56,7 @@ impl Sizes {
             write_queue: 1024,
             replays: packets_of(period, 10_000),
             handshakes: 256,
+            unproven: 256,
             clients: 1024,
             clients_per_address: 128,
             mailbox: 256,
@@ -57,6 +64,8 @@ impl Sizes {
             limits: mix::limits(period),
             write_wait: Duration::from_millis(50),
             timeouts: Timeouts::default(),
+            keep_alive: Duration::from_secs(10),
+            acknowledgement: Duration::from_mins(1),
         }
     }
 }

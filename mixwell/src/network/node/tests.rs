@@ -6,7 +6,8 @@ use crate::network::{
     address::Address,
     client::{Tally, Unanswered},
     counters::{Flow, Loss},
-    keys::{LinkKem, LinkKey},
+    gateway::ClientId,
+    keys::{LinkKem, LinkKey, PeerClaim},
     mix::Reply,
     node::Sizes,
     testing::{RATES, TestNetwork},
@@ -161,7 +162,7 @@ async fn call(network: &TestNetwork, queue: u8) -> (Reader<OwnedReadHalf, Vec<u8
     let (mut stream, mut buffer) = (address.connect().await.unwrap(), vec![0; key.buffer_len(&link)]);
     let (ad, timeouts) = ([queue; 32], Timeouts::default());
     let own = (Ad::client(&ad), link);
-    let called = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_, _| true).await.unwrap();
+    let called = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_| true).await.unwrap();
     let session = called.session;
     let (read, write) = stream.into_split();
     let reader = Reader::new(read, session.receiver, buffer.clone(), &timeouts);
@@ -208,7 +209,8 @@ async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
 
     // two replies for a client that is away, and one for this, which does not acknowledge it
     let away = RecipientId([b'b'; 32]);
-    gateway.mailboxes.connect(away).unwrap();
+    let owner = ClientId::of(&PeerClaim { ad: away.as_bytes(), link_key: &[1; 32] });
+    gateway.mailboxes.connect(away, owner).unwrap();
     gateway.mailboxes.disconnect(away, gateway.stopwatch.now());
     for recipient in [away, away, RecipientId([b'a'; 32])] {
         gateway.store(Reply { recipient, surb_id: SurbId([1; 16]), packet: gateway.mix.pool().take().unwrap() });

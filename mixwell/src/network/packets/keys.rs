@@ -235,13 +235,13 @@ mod tests {
             let before = read();
             before.advance(Epoch(5), time::Instant::now(), &mut rng).unwrap();
             damage(&before.opening(Epoch(5)).unwrap().list.unwrap());
-            let ring = ring_of(read());
-            ring.set_epoch(Epoch(5), &mut rng);
-            assert_eq!(active(&ring), [Epoch(6)]);
-            ring.stored.advance(Epoch(5), time::Instant::now(), &mut rng).unwrap();
-            ring.set_epoch(Epoch(5), &mut rng);
-            assert_eq!(active(&ring), [Epoch(5), Epoch(6)]);
-            assert_ne!(ring.stored.public(Epoch(5))[&Epoch(5)], before.public(Epoch(5))[&Epoch(5)]);
+            let keys = ring_of(read());
+            keys.set_epoch(Epoch(5), &mut rng);
+            assert_eq!(active(&keys), [Epoch(6)]);
+            keys.stored.advance(Epoch(5), time::Instant::now(), &mut rng).unwrap();
+            keys.set_epoch(Epoch(5), &mut rng);
+            assert_eq!(active(&keys), [Epoch(5), Epoch(6)]);
+            assert_ne!(keys.stored.public(Epoch(5))[&Epoch(5)], before.public(Epoch(5))[&Epoch(5)]);
         }
     }
 }

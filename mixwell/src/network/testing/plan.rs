@@ -91,13 +91,7 @@ impl Plan {
             nodes.push(Planned { name, kind, id, link_key, mix_keys, listener });
         }
         let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-        let authority = Authority {
-            identifier: "authority".to_owned(),
-            identity: signer.public().to_vec(),
-            id: signer.id(),
-            link_key: Vec::new(),
-            addresses: Vec::new(),
-        };
+        let authority = Authority::new("authority".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
         let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), vec![authority]));
         let consensus = consensus(&document, &signer, &authorities, &mut rng);
         let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };

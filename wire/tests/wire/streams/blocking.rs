@@ -10,7 +10,7 @@ use core::{
     cell::{Cell, RefCell},
     time::Duration,
 };
-use mixwell_wire::blocking::{Reader, Timed, Writer, initiate, respond};
+use mixwell_wire::blocking::{Reader, Timed, Writer, await_proof, initiate, respond};
 use mixwell_wire::{Command, HandshakeError, Link, Peer, StreamError, Timeouts};
 use std::io::{self, Read, Write};
 use std::{thread, time::Instant};
@@ -55,7 +55,7 @@ fn ten_thousand_commands_each_way() {
         let mut stream = Crumbs::new(&gateway_stream);
         let mut buffer = buffer();
         let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer, &timeouts, link_for);
-        let session = session.unwrap();
+        let session = await_proof(&mut stream, session.unwrap(), &timeouts).unwrap();
         let sending = gateway_stream.try_clone().unwrap();
         let sending = thread::spawn(move || {
             let mut writer = Writer::new(Crumbs::new(sending), session.sender, super::buffer(), &timeouts);
@@ -64,6 +64,7 @@ fn ten_thousand_commands_each_way() {
         });
         let mut reader = Reader::new(stream, session.receiver, buffer, &timeouts);
         let mut packet = packet();
+        assert_eq!(reader.receive().unwrap(), Command::NoOp, "its proof");
         for number in 0..COMMANDS {
             assert_eq!(reader.receive().unwrap(), up(number, &mut packet));
             let carried = reader.packet_mut().map(|bytes| bytes.to_vec());
@@ -194,7 +195,8 @@ fn a_session_without_a_limit_outlives_the_handshakes() {
         let pair = Pair::default();
         let mut stream = &gateway_stream;
         let session = respond(&mut stream, pair.responder(), &mut rng(8), &mut buffer(), &timeouts, link_for);
-        let mut writer = Writer::new(stream, session.unwrap().sender, buffer(), &timeouts);
+        let session = await_proof(&mut stream, session.unwrap(), &timeouts).unwrap();
+        let mut writer = Writer::new(stream, session.sender, buffer(), &timeouts);
         thread::sleep(2 * handshake);
         writer.send(&Command::NoOp).unwrap();
     });

@@ -16,7 +16,7 @@ use ::tokio::{
     spawn,
 };
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
-use mixwell_wire::embedded_io_async::{Reader, Writer, initiate, respond};
+use mixwell_wire::embedded_io_async::{Reader, Writer, await_proof, initiate, respond};
 
 /// A `tokio` stream as an embedded one.
 #[derive(Debug)]
@@ -55,6 +55,7 @@ fn ten_thousand_commands_each_way() {
             let mut buffer = [0; 3159];
             let session = respond(&mut stream, pair.responder(), &mut random, &mut buffer, UNIX_TIME, link_for);
             let session = session.await.unwrap();
+            let session = await_proof(&mut stream, session).await.unwrap();
             let (read, write) = stream.0.stream.into_split();
             let sending = spawn(async move {
                 let mut writer = Writer::new(Embedded(Crumbs::new(write)), session.sender, [0; 3159]);
@@ -65,6 +66,7 @@ fn ten_thousand_commands_each_way() {
             });
             let mut reader = Reader::new(Embedded(Crumbs::new(read)), session.receiver, buffer);
             let mut packet = packet();
+            assert_eq!(reader.receive().await.unwrap(), Command::NoOp, "its proof");
             for number in 0..COMMANDS {
                 assert_eq!(reader.receive().await.unwrap(), up(number, &mut packet));
                 assert_eq!(reader.packet_mut().is_some(), number & 3 == 3);

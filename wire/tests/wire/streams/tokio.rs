@@ -13,7 +13,7 @@ use core::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-use mixwell_wire::tokio::{Reader, Writer, initiate, respond};
+use mixwell_wire::tokio::{Reader, Writer, await_proof, initiate, respond};
 use mixwell_wire::{Command, EncodeError, ReceiveError, SendError, StreamError, Timeouts};
 use std::io;
 
@@ -71,6 +71,7 @@ fn ten_thousand_commands_each_way() {
             let mut buffer = buffer();
             let session = respond(&mut stream, pair.responder(), &mut random, &mut buffer, &timeouts, link_for);
             let session = session.await.unwrap();
+            let session = await_proof(&mut stream, session, &timeouts).await.unwrap();
             let (read, write) = stream.stream.into_split();
             let sending = spawn(async move {
                 let mut writer = Writer::new(Crumbs::new(write), session.sender, super::buffer(), &timeouts);
@@ -81,6 +82,7 @@ fn ten_thousand_commands_each_way() {
             });
             let mut reader = Reader::new(Crumbs::new(read), session.receiver, buffer, &timeouts);
             let mut packet = packet();
+            assert_eq!(reader.receive().await.unwrap(), Command::NoOp, "its proof");
             for number in 0..COMMANDS {
                 assert_eq!(reader.receive().await.unwrap(), up(number, &mut packet));
                 assert_eq!(reader.packet_mut().is_some(), number & 3 == 3);

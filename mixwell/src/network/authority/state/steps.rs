@@ -63,13 +63,13 @@ impl State {
     }
 
     fn others(&self) -> Vec<KeyHash> {
-        self.rules.authorities.iter().map(|other| other.id).filter(|id| *id != self.identity.id()).collect()
+        self.rules.authorities.iter().map(|other| other.peer.id).filter(|id| *id != self.identity.id()).collect()
     }
 
     /// Asks everyone for the votes that did not come.
     fn ask_for_votes(&self, deadline: Duration, out: &mut Vec<Outgoing>) {
-        for absent in self.rules.authorities.iter().filter(|other| self.round.vote_of(other.id).is_none()) {
-            for to in self.others().into_iter().filter(|to| *to != absent.id) {
+        for absent in self.rules.authorities.iter().filter(|other| self.round.vote_of(other.peer.id).is_none()) {
+            for to in self.others().into_iter().filter(|to| *to != absent.peer.id) {
                 let public_key = absent.identity.as_slice().into();
                 let request = Request::GetVote { epoch: self.round.epoch().0, public_key };
                 out.push(Outgoing { to, request, deadline });

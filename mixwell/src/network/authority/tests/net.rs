@@ -73,12 +73,9 @@ impl Net {
         let identity = |rng: &mut chacha20::ChaCha20Rng| Identity::generate(&Ed25519, rng).unwrap();
         let identities: Vec<_> = (0..count).map(|_| Arc::new(identity(&mut rng))).collect();
         let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
-        let authority = |(number, own): (usize, &Arc<Identity>)| Authority {
-            identifier: format!("auth{number}"),
-            identity: own.public().to_vec(),
-            id: own.id(),
-            link_key: link.public().to_vec(),
-            addresses: vec!["tcp://127.0.0.1:1".parse().unwrap()],
+        let authority = |(number, own): (usize, &Arc<Identity>)| {
+            let (name, addresses) = (format!("auth{number}"), vec!["tcp://127.0.0.1:1".parse().unwrap()]);
+            Authority::new(name, own.public().to_vec(), link.public().to_vec(), addresses)
         };
         let list = identities.iter().enumerate().map(authority).collect();
         let names = ["gateway", "service", "mix0", "mix1", "mix2", "mix3", "mix4", "mix5"];

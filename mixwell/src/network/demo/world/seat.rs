@@ -5,9 +5,9 @@ use crate::{
     genconfig::{Part, Role},
     network::{
         address::Address,
-        config::Gateway,
         error::NetworkError,
         keys::{Identity, LinkKey},
+        link::LinkTarget,
         peers::Authority,
         randomness::Randomness,
     },
@@ -54,17 +54,12 @@ impl Seat {
     }
 
     pub(super) fn as_authority(&self) -> Authority {
-        Authority {
-            identifier: self.name.clone(),
-            identity: self.identity.public().to_vec(),
-            id: self.identity.id(),
-            link_key: self.link_key.public().to_vec(),
-            addresses: vec![self.address.clone()],
-        }
+        let LinkTarget { name, link_key, addresses, .. } = self.as_target();
+        Authority::new(name, self.identity.public().to_vec(), link_key, addresses)
     }
 
-    pub(super) fn as_gateway(&self) -> Gateway {
-        Gateway {
+    pub(super) fn as_target(&self) -> LinkTarget {
+        LinkTarget {
             name: self.name.clone(),
             id: self.identity.id(),
             link_key: self.link_key.public().to_vec(),

@@ -7,9 +7,9 @@ use crate::network::{
     counters::{Flow, Loss},
     directory::Consensuses,
     keys::{Identity, LinkKem, LinkKey},
-    link::most_turns,
+    link::HandshakeRate,
     mix_keys::MixKeys,
-    node::neighbours::Standing,
+    node::neighbours::NodeStatus,
     peers::{Authorities, Authority},
     randomness::Randomness,
     testing::consensus,
@@ -144,16 +144,20 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
         let busy = Duration::from_nanos(processor_nanos(OWN_THREAD.as_ref()) - busy);
         over.send_replace(true);
         let (calls, answered) = flood.join().unwrap();
-        let [paced, crowded] = [&node.calls.paced, &node.calls.crowded_out].map(|count| count.load(Relaxed));
+        let [paced, evicted] = [&node.connections.paced, &node.connections.evicted].map(|count| count.load(Relaxed));
         println!(
             "{} packets in {took:?}, {busy:?} of a core; of {calls} strangers {paced} had a turn, {answered} an answer",
             LINKS * EACH
         );
         assert_eq!(node.mix.counters().all_dropped(), 0, "{:?}", node.mix.counters());
         assert!(busy < Duration::from_secs(4), "{busy:?}");
-        assert!(paced <= most_turns(flooded.elapsed()) && answered <= paced, "{paced} in {:?}", flooded.elapsed());
+        assert!(
+            paced <= HandshakeRate::STRANGERS.max_in(flooded.elapsed()) && answered <= paced,
+            "{paced} in {:?}",
+            flooded.elapsed()
+        );
         // there was more than is done
-        assert!(calls > paced && crowded > 0 && answered > 0, "{calls} {crowded} {answered}");
+        assert!(calls > paced && evicted > 0 && answered > 0, "{calls} {evicted} {answered}");
     });
 }
 
@@ -226,11 +230,11 @@ fn who_hangs_up_takes_no_turn() {
             drop(socket.connect(neighbours.mix.2).await.unwrap());
         }
         let begun = Instant::now();
-        while node.calls.refused.load(Relaxed) < 100 {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", node.calls);
+        while node.connections.refused.load(Relaxed) < 100 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", node.connections);
             time::sleep(Duration::from_millis(10)).await;
         }
-        assert_eq!(node.calls.paced.load(Relaxed), 0, "{:?}", node.calls);
+        assert_eq!(node.connections.paced.load(Relaxed), 0, "{:?}", node.connections);
     });
 }
 
@@ -296,13 +300,7 @@ fn what_a_node_of_the_next_epoch_sends_is_early() {
             gateways.retain(|gateway| Descriptor::parse(gateway).unwrap().id().0 != *neighbours.nodes[0].id.as_bytes());
             assert_eq!(gateways.len(), LINKS - 1);
             let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-            let authority = Authority {
-                identifier: "other".to_owned(),
-                identity: signer.public().to_vec(),
-                id: signer.id(),
-                link_key: Vec::new(),
-                addresses: Vec::new(),
-            };
+            let authority = Authority::new("other".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
             let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
             consensus(&document, &signer, &authorities, &mut rng)
         };
@@ -328,7 +326,7 @@ fn what_a_node_of_the_next_epoch_sends_is_early() {
             time::sleep(Duration::from_millis(10)).await;
         }
         known.send_replace(at(Epoch(epoch.0 - 2)));
-        while node.callers.standing(neighbours.nodes[0].id, node.clock.now()) != Standing::Listed {
+        while node.known_nodes.status(neighbours.nodes[0].id, node.clock.now()) != NodeStatus::Listed {
             assert!(begun.elapsed() < Duration::from_secs(20));
             time::sleep(Duration::from_millis(10)).await;
         }

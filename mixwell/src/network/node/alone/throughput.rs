@@ -10,10 +10,10 @@ use crate::network::{
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
 use mixwell_sphinx::Geometry;
-use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts};
+use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts, tokio::await_proof};
 use rand_core::SeedableRng as _;
 use std::{path::Path, sync::Arc, thread, time::Instant};
-use tokio::sync::watch;
+use tokio::{io::AsyncReadExt as _, sync::watch};
 
 /// Packets a second through one mix on one core, where the time goes, and what is allocated.
 #[test]
@@ -142,10 +142,14 @@ fn link_nanos(geometry: Geometry) -> u64 {
         let [buffer, other_buffer] = &mut buffers;
         let own = (Ad::node(&[1; 32]), link);
         let (a, b) = tokio::join!(
-            keys[0].initiate(&mut here, own, one, buffer, &timeouts, |_, _| true),
-            keys[1].respond(&mut there, own.0, other, other_buffer, &timeouts, |_, _| Some(link)),
+            keys[0].initiate(&mut here, own, one, buffer, &timeouts, |_| true),
+            keys[1].respond(&mut there, own.0, other, other_buffer, &timeouts, |_| Some(link)),
         );
-        [a.unwrap().session, b.unwrap()]
+        let mut proven = await_proof(&mut there, b.unwrap(), &timeouts).await.unwrap();
+        let mut no_op = vec![0; proven.receiver.pending_len().unwrap()];
+        there.read_exact(&mut no_op).await.unwrap();
+        proven.receiver.pending().unwrap().open(&mut no_op).unwrap();
+        [a.unwrap().session, proven]
     });
     let (packet, mut frame) = (vec![7; geometry.packet_len()], vec![0; link.buffer_len()]);
     let before = processor_nanos(Path::new(OWN_THREAD));

@@ -1,4 +1,4 @@
-//! Packets that wait to be written to one peer.
+//! The send queue of a link.
 
 use crate::network::{
     counters::{Counters, Loss},
@@ -16,9 +16,9 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// A queue of packets for a peer, of fixed capacity. While the link is down, packets wait for it no longer than for their
-/// writing.
-pub(crate) struct Outgoing {
+/// A queue of packets for one peer, of fixed capacity. A packet waits for the link to come up as long as for its turn to be
+/// written, and no longer.
+pub(crate) struct SendQueue {
     waiting: Mutex<VecDeque<(Instant, Packet)>>,
     capacity: usize,
     wait: Duration,
@@ -26,14 +26,14 @@ pub(crate) struct Outgoing {
     up: AtomicBool,
 }
 
-impl Outgoing {
-    /// A queue for so many packets, which wait for so long at most, with its link down.
+impl SendQueue {
+    /// An empty queue for `capacity` packets, each of which waits for `wait` at most. Its link is down.
     pub(crate) fn new(capacity: usize, wait: Duration) -> Self {
         let waiting = Mutex::new(VecDeque::with_capacity(capacity));
         Self { waiting, capacity, wait, ready: Notify::new(), up: AtomicBool::new(false) }
     }
 
-    /// Puts a packet at the end. What has waited too long for a link that is down makes room.
+    /// Appends a packet. Packets that have waited too long for a link that is down make room.
     pub(crate) fn push(&self, now: Instant, packet: Packet, counters: &Counters) {
         let mut waiting = self.lock();
         while !self.is_up() && waiting.front().is_some_and(|(since, _)| self.is_late(now, *since)) {
@@ -54,7 +54,7 @@ impl Outgoing {
         Duration::from_nanos(now.nanos_since(since)) > self.wait
     }
 
-    /// Waits for the first packet, and tells since when it has waited. For one task at a time.
+    /// Waits for the first packet, and gives the time when it was appended. For one task at a time.
     pub(crate) async fn pop(&self) -> (Instant, Packet) {
         loop {
             let first = self.lock().pop_front();
@@ -65,12 +65,12 @@ impl Outgoing {
         }
     }
 
-    /// Says whether the link is up.
+    /// Sets whether the link is up.
     pub(crate) fn set_up(&self, up: bool) {
         self.up.store(up, Ordering::Release);
     }
 
-    /// Drops what waits: there will be no link any more.
+    /// Drops all packets, as there will be no link any more.
     pub(crate) fn close(&self, counters: &Counters) {
         self.set_up(false);
         for _ in self.lock().drain(..) {
@@ -83,7 +83,7 @@ impl Outgoing {
         self.up.load(Ordering::Acquire)
     }
 
-    /// How many packets wait.
+    /// Number of packets.
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
@@ -93,9 +93,9 @@ impl Outgoing {
     }
 }
 
-impl fmt::Debug for Outgoing {
+impl fmt::Debug for SendQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outgoing").field("len", &self.len()).field("up", &self.up).finish_non_exhaustive()
+        f.debug_struct("SendQueue").field("len", &self.len()).field("up", &self.up).finish_non_exhaustive()
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     async fn packets_wait_for_their_link_but_not_for_long() {
         let (pool, counters) = (Pool::new(4, 1), Counters::default());
         let lost = |reason| counters.dropped(reason);
-        let out = Outgoing::new(2, Duration::from_millis(50));
+        let out = SendQueue::new(2, Duration::from_millis(50));
         let push = |millis| out.push(Instant::from_millis(millis), pool.take().unwrap(), &counters);
         push(0);
         push(50);

@@ -1,6 +1,6 @@
-//! Which link leads to which node.
+//! Next-hop table: the link to each node.
 
-use super::Outgoing;
+use super::SendQueue;
 use crate::network::{
     counters::{Counters, Loss},
     packet::Packet,
@@ -14,11 +14,11 @@ use std::{
 
 /// The links to the nodes that packets may go to next.
 #[derive(Debug, Default)]
-pub(crate) struct Routes(RwLock<HashMap<NodeId, Arc<Outgoing>>>);
+pub(crate) struct LinkTable(RwLock<HashMap<NodeId, Arc<SendQueue>>>);
 
-impl Routes {
-    /// Makes these the links.
-    pub(crate) fn set(&self, links: HashMap<NodeId, Arc<Outgoing>>) {
+impl LinkTable {
+    /// Replaces all links.
+    pub(crate) fn set(&self, links: HashMap<NodeId, Arc<SendQueue>>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
@@ -31,12 +31,12 @@ impl Routes {
         }
     }
 
-    /// How many packets wait to be written.
+    /// Packets in all send queues.
     pub(crate) fn waiting(&self) -> usize {
         self.0.read().unwrap_or_else(PoisonError::into_inner).values().map(|link| link.len()).sum()
     }
 
-    /// How many links are up, and how many there should be.
+    /// Number of links that are up, and of all links.
     pub(crate) fn up(&self) -> (usize, usize) {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
         (links.values().filter(|link| link.is_up()).count(), links.len())
