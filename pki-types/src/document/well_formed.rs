@@ -101,7 +101,8 @@ impl Document<'_> {
         let authority = key.hash();
         let certificate =
             Certificate::parse(certificate).map_err(|error| DocumentFault::Certificate { authority, error })?;
-        let verified = certificate.verify(key, self.epoch);
+        // Commits and reveals expire with the document's epoch: authorities vote in the epoch before.
+        let verified = certificate.verify(key, Epoch(self.epoch.0.saturating_sub(1)));
         Ok(verified.map_err(|error| DocumentFault::Signature { authority, error })?.payload())
     }
 
