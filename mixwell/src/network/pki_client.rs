@@ -136,7 +136,7 @@ impl PkiClient {
         writer.send(request).await?;
         let mut reader = Reader::new(from, session.receiver, buffer, &self.timeouts);
         loop {
-            match reader.receive().await? {
+            match reader.receive().await.map_err(ExchangeError::unanswered)? {
                 Command::NoOp => {}
                 answer => return read(answer),
             }
@@ -194,12 +194,25 @@ pub(crate) enum ExchangeError {
     NoAddress,
     /// The connection or the session failed.
     Stream(StreamError<io::Error>),
+    /// It closed the connection instead of answering.
+    Closed,
     /// It answered with another command than the request asks for.
     Answer,
     /// It has no consensus of the epoch.
     NoConsensus(ConsensusStatus),
     /// Its consensus is no good.
     Consensus(ConsensusFault),
+}
+
+impl ExchangeError {
+    /// The failure to receive an answer.
+    fn unanswered(error: StreamError<io::Error>) -> Self {
+        match error {
+            StreamError::Closed => Self::Closed,
+            StreamError::Io(error) if error.kind() == io::ErrorKind::ConnectionReset => Self::Closed,
+            error => Self::Stream(error),
+        }
+    }
 }
 
 impl From<StreamError<io::Error>> for ExchangeError {
@@ -216,9 +229,10 @@ impl fmt::Display for ExchangeError {
                 f.write_str("its identity or link key is not the one of the configuration")
             }
             Self::Stream(error) => error.fmt(f),
+            Self::Closed => f.write_str("it closed the connection instead of answering"),
             Self::Answer => f.write_str("it answers with a command that was not asked for"),
             Self::NoConsensus(ConsensusStatus::NotFound) => f.write_str("it has no consensus of that epoch yet"),
-            Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch any more"),
+            Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch"),
             Self::Consensus(error) => error.fmt(f),
         }
     }

@@ -260,6 +260,10 @@ pub(super) fn authorities(
             link_key: link_key(kem, &section.link_public_key, source)?,
             addresses: addresses(&section.addresses, source)?,
         };
+        if list.iter().any(|other| other.identifier == authority.identifier) {
+            let reason = format!("another authority is called {:?}", authority.identifier);
+            return Err(source.error(section.identifier.span(), reason));
+        }
         if list.iter().any(|other| other.id == authority.id) {
             return Err(source.error(section.identity_public_key.span(), "another authority has the same identity key"));
         }
