@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     network::{
-        authority::{AuthorityNode, Rules, State, serve},
+        authority::{AuthorityNode, Keeper, Policy, State, Store, serve},
         clock::Clock,
         config::AuthorityConfiguration,
         error::NetworkError,
@@ -58,10 +58,13 @@ async fn start(configuration: &AuthorityConfiguration, keys: Keys) -> Result<(),
     }
     let clock = Clock::new(configuration.period);
     let identity = Arc::new(identity);
-    let state = State::new(Arc::clone(&identity), Rules::from(configuration), clock.now(), randomness.rng());
+    let (store, saved) = Store::open(&configuration.data_folder, &configuration.authorities)?;
+    let policy = Policy::from(configuration);
+    let state = State::new(Arc::clone(&identity), policy, clock.now(), randomness.rng(), saved);
+    let keeper = Keeper::new(state, Some(store));
     let authorities = Arc::clone(&configuration.authorities);
     let node = AuthorityNode { id: identity.id(), link, authorities, clock, listeners, randomness };
-    serve(node, state, stop_signals.next()).await;
+    serve(node, keeper, stop_signals.next()).await;
     drop(lock);
     tracing::info!(name = configuration.identifier, "stopped");
     Ok(())

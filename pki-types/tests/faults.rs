@@ -62,9 +62,13 @@ fn documents() {
 type Said = BTreeMap<KeyHash, Vec<u8>>;
 
 fn certified(pair: &Pair, payload: &[u8]) -> (KeyHash, Vec<u8>) {
+    certified_until(EPOCH, pair, payload)
+}
+
+fn certified_until(expiration: Epoch, pair: &Pair, payload: &[u8]) -> (KeyHash, Vec<u8>) {
     let mut out = vec![0; 400];
     let mut rng = ChaCha20Rng::from_seed([0; 32]);
-    let len = certify(payload, EPOCH.plus(5), &pair.signing(), &mut rng, &mut out).unwrap();
+    let len = certify(payload, expiration, &pair.signing(), &mut rng, &mut out).unwrap();
     out.truncate(len);
     (pair.verifying().hash(), out)
 }
@@ -109,6 +113,14 @@ fn shared_random() {
     assert_eq!(nothing, Some(F::Certificate { authority, error: CertificateError::NoKeyType }));
     let of_other = check(&replace(&good_commits, good_commits[&other].clone()), &good_reveals, &pairs);
     assert_eq!(of_other, Some(F::Signature { authority, error: VerifyError::NotSigned { signer: authority } }));
+    // valid in the epoch before the document's, in which authorities vote
+    let before = Epoch(EPOCH.0 - 1);
+    let expired = certified_until(before, &pairs[0], reveals[0].as_bytes()).1;
+    let error = VerifyError::Expired { expiration: before, now: before };
+    let fault = check(&good_commits, &replace(&good_reveals, expired), &pairs);
+    assert_eq!(fault, Some(F::Signature { authority, error }));
+    let later = certified_until(EPOCH.plus(5), &pairs[0], reveals[0].as_bytes()).1;
+    assert_eq!(check(&good_commits, &replace(&good_reveals, later), &pairs), None);
     let short = check(&good_commits, &replace(&good_reveals, certified(&pairs[0], b"short").1), &pairs);
     assert_eq!(short, Some(F::SharedRandom { authority, error: SharedRandomError::Length { got: 5 } }));
     let fresh = Reveal::generate(EPOCH, &mut rng);

@@ -35,6 +35,17 @@ fn documents() {
     }
 }
 
+/// A replica's descriptor stays as it came, with fields that are unknown here.
+#[test]
+fn replicas_of_a_document_are_kept_byte_for_byte() {
+    let replica = b"\xa2\x64Name\x61r\x66Colour\x63red".to_vec();
+    let built = DocumentBuilder { replicas: Some(vec![replica.clone()]), ..DocumentBuilder::default() };
+    let encoded = built.encode();
+    let document = Document::parse(&encoded).unwrap();
+    assert_eq!(document.replicas().next().unwrap().encoded(), replica);
+    assert_eq!(DocumentBuilder::from(&document).encode(), encoded);
+}
+
 #[derive(Deserialize)]
 struct CborOnly {
     cbor: Hex,

@@ -29,6 +29,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "document", reader: "pki-types" },
     Family { name: "shared_random", reader: "pki-types" },
     Family { name: "epoch", reader: "pki-types" },
+    Family { name: "authority_round", reader: "mixwell" },
 ];
 
 impl Family {

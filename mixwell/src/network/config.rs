@@ -7,7 +7,7 @@ mod client;
 mod server;
 mod source;
 
-pub(crate) use authority::{AuthorityConfiguration, NodeKind, PermittedNode};
+pub(crate) use authority::{AuthorityConfiguration, NodeKind, PermittedNode, PermittedReplica};
 pub(crate) use client::ClientConfiguration;
 pub(crate) use server::ServerConfiguration;
 pub(crate) use source::{ConfigurationError, read_geometry};

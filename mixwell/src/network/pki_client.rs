@@ -151,7 +151,7 @@ impl PkiClient {
         let round_trip = async {
             writer.send(request).await?;
             loop {
-                match reader.receive().await? {
+                match reader.receive().await.map_err(ExchangeError::unanswered)? {
                     Command::NoOp => {}
                     answer => return read(answer),
                 }
@@ -200,6 +200,8 @@ pub(crate) enum ExchangeError {
     NoAddress,
     /// The connection or the session failed.
     Stream(StreamError<io::Error>),
+    /// It closed the connection instead of answering.
+    Closed,
     /// It answered with another command than the request asks for.
     Answer,
     /// It has no consensus of the epoch.
@@ -213,6 +215,17 @@ impl From<ConnectError> for ExchangeError {
         match error {
             ConnectError::NoAddress => Self::NoAddress,
             ConnectError::Stream(error) => Self::Stream(error),
+        }
+    }
+}
+
+impl ExchangeError {
+    /// The failure to receive an answer.
+    fn unanswered(error: StreamError<io::Error>) -> Self {
+        match error {
+            StreamError::Closed => Self::Closed,
+            StreamError::Io(error) if error.kind() == io::ErrorKind::ConnectionReset => Self::Closed,
+            error => Self::Stream(error),
         }
     }
 }
@@ -231,9 +244,10 @@ impl fmt::Display for ExchangeError {
                 f.write_str("its identity or link key is not the one of the configuration")
             }
             Self::Stream(error) => error.fmt(f),
+            Self::Closed => f.write_str("it closed the connection instead of answering"),
             Self::Answer => f.write_str("it answers with a command that was not asked for"),
             Self::NoConsensus(ConsensusStatus::NotFound) => f.write_str("it has no consensus of that epoch yet"),
-            Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch any more"),
+            Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch"),
             Self::Consensus(error) => error.fmt(f),
         }
     }

@@ -1,10 +1,11 @@
 //! A document to be written.
 
-use super::{ReplicaBuilder, encode};
+use super::encode;
 use crate::{Document, Epoch, KeyHash, Rates, cbor::Writer};
 use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 
-/// The fields of a [`Document`]. Mixes, gateways and service nodes are encoded descriptors.
+/// The fields of a [`Document`]. Mixes, gateways, service nodes and storage replicas are encoded descriptors, which are
+/// written byte for byte.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[expect(missing_docs, reason = "the fields are documented where they are read, at `Document`")]
 #[expect(clippy::exhaustive_structs, reason = "built by its fields")]
@@ -15,7 +16,7 @@ pub struct DocumentBuilder {
     pub topology: Option<Vec<Vec<Vec<u8>>>>,
     pub gateways: Option<Vec<Vec<u8>>>,
     pub services: Option<Vec<Vec<u8>>>,
-    pub replicas: Option<Vec<ReplicaBuilder>>,
+    pub replicas: Option<Vec<Vec<u8>>>,
     pub configured_replica_ids: Vec<u8>,
     pub configured_replica_identity_keys: Vec<Vec<u8>>,
     pub commits: Option<BTreeMap<KeyHash, Vec<u8>>>,
@@ -48,7 +49,9 @@ impl DocumentBuilder {
         strings(writer.text("GatewayNodes"), self.gateways.as_deref());
         writer.text("GenesisEpoch").unsigned(self.genesis_epoch.0);
         strings(writer.text("ServiceNodes"), self.services.as_deref());
-        list(writer.text("StorageReplicas"), self.replicas.as_deref(), |writer, replica| replica.write(writer));
+        list(writer.text("StorageReplicas"), self.replicas.as_deref(), |writer, replica| {
+            writer.raw(replica);
+        });
         strings(writer.text("PriorSharedRandom"), self.prior_shared_random.as_deref());
         writer.text("SharedRandomValue").bytes(&self.shared_random_value);
         writer.text("PKISignatureScheme").text(&self.signature_scheme);
@@ -75,7 +78,7 @@ impl From<&Document<'_>> for DocumentBuilder {
             topology: read.topology.map(|_| layers().collect()),
             gateways: read.gateways.map(|_| own(read.gateways())),
             services: read.services.map(|_| own(read.services())),
-            replicas: read.replicas.map(|_| read.replicas().map(|replica| (&replica).into()).collect()),
+            replicas: read.replicas.map(|_| read.replicas().map(|replica| replica.encoded().to_vec()).collect()),
             configured_replica_ids: read.configured_replica_ids().to_vec(),
             configured_replica_identity_keys: read.configured_replica_identity_keys().map(<[u8]>::to_vec).collect(),
             commits: read.commits.map(|_| read.commits().map(|(by, bytes)| (by, bytes.to_vec())).collect()),

@@ -1,7 +1,7 @@
 //! A storage replica's descriptor to be written.
 
 use super::{Addresses, EpochKeys, addresses, encode, epoch_keys, own_addresses, own_keys};
-use crate::{Epoch, Replica, cbor::Writer};
+use crate::{Epoch, Replica};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// The fields of a [`Replica`].
@@ -22,16 +22,14 @@ impl ReplicaBuilder {
     /// The descriptor's canonical encoding.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        encode(|writer| self.write(writer))
-    }
-
-    pub(super) fn write(&self, writer: &mut Writer<'_>) {
-        writer.map(7).text("Name").text(&self.name).text("Epoch").unsigned(self.epoch.0);
-        writer.text("LinkKey").optional_bytes(&self.link_key);
-        addresses(writer.text("Addresses"), self.addresses.as_ref());
-        writer.text("ReplicaID").unsigned(self.replica_id.into());
-        writer.text("IdentityKey").optional_bytes(&self.identity_key);
-        epoch_keys(writer.text("EnvelopeKeys"), self.envelope_keys.as_ref());
+        encode(|writer| {
+            writer.map(7).text("Name").text(&self.name).text("Epoch").unsigned(self.epoch.0);
+            writer.text("LinkKey").optional_bytes(&self.link_key);
+            addresses(writer.text("Addresses"), self.addresses.as_ref());
+            writer.text("ReplicaID").unsigned(self.replica_id.into());
+            writer.text("IdentityKey").optional_bytes(&self.identity_key);
+            epoch_keys(writer.text("EnvelopeKeys"), self.envelope_keys.as_ref());
+        })
     }
 }
 

@@ -54,6 +54,14 @@ impl Document<'_> {
         self.commits().count() == 1 && self.reveals().next().is_none()
     }
 
+    /// Whether the document has a shared random value. Until it is known, authorities sign documents with 32 zero bytes in
+    /// its place: their votes, and the document that each certifies before the consensus. Enough of them may certify the
+    /// same one, so a threshold of signatures alone does not make a consensus.
+    #[must_use]
+    pub fn has_shared_random_value(&self) -> bool {
+        *self.shared_random_value() != [0; 32]
+    }
+
     fn check_layers(&self) -> Result<(), DocumentFault> {
         if self.layer_count() == 0 {
             return Err(DocumentFault::NoLayers);
@@ -101,7 +109,8 @@ impl Document<'_> {
         let authority = key.hash();
         let certificate =
             Certificate::parse(certificate).map_err(|error| DocumentFault::Certificate { authority, error })?;
-        let verified = certificate.verify(key, self.epoch);
+        // Commits and reveals expire with the document's epoch: authorities vote in the epoch before.
+        let verified = certificate.verify(key, Epoch(self.epoch.0.saturating_sub(1)));
         Ok(verified.map_err(|error| DocumentFault::Signature { authority, error })?.payload())
     }
 

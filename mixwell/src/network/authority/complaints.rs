@@ -129,7 +129,7 @@ const fn kind_name(is_gateway: bool, is_service: bool) -> &'static str {
 
 const fn kind_of(kind: NodeKind) -> &'static str {
     match kind {
-        NodeKind::Mix(_) => "mix",
+        NodeKind::Mix => "mix",
         NodeKind::Gateway => "gateway",
         NodeKind::Service => "service node",
     }

@@ -7,18 +7,18 @@ use mixwell_wire::{
 };
 use std::sync::Arc;
 
-/// Who is at the other end of a session.
+/// The peer at the other end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Peer {
     /// Anyone.
     Client,
-    /// Someone who calls itself by a node's id; its uploads have to show whether it is.
+    /// A peer that claims a node's id; the signature of its upload shows whether it is that node.
     Node(KeyHash),
     /// Another authority, known by its link key.
     Authority(KeyHash),
 }
 
-/// Which of its statements an authority makes.
+/// The statements of an authority in a round, in the order in which it makes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Vote,
@@ -27,60 +27,150 @@ pub(crate) enum Kind {
     Sig,
 }
 
-/// What is to be asked of another authority, until it has answered or it is too late.
+impl Kind {
+    pub(crate) const ALL: [Self; 4] = [Self::Vote, Self::Reveal, Self::Cert, Self::Sig];
+
+    /// The statement in a command.
+    pub(super) const fn of<'c>(command: &'c Command<'c>) -> Option<(Self, &'c Statement<'c>)> {
+        Some(match command {
+            Command::Vote(statement) => (Self::Vote, statement),
+            Command::Reveal(statement) => (Self::Reveal, statement),
+            Command::Cert(statement) => (Self::Cert, statement),
+            Command::Sig(statement) => (Self::Sig, statement),
+            _ => return None,
+        })
+    }
+
+    const fn command(self, statement: Statement<'_>) -> Command<'_> {
+        match self {
+            Self::Vote => Command::Vote(statement),
+            Self::Reveal => Command::Reveal(statement),
+            Self::Cert => Command::Cert(statement),
+            Self::Sig => Command::Sig(statement),
+        }
+    }
+}
+
+impl core::fmt::Display for Kind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Vote => "vote",
+            Self::Reveal => "reveal",
+            Self::Cert => "certificate",
+            Self::Sig => "signature",
+        })
+    }
+}
+
+/// The answer to a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Ok,
+    /// For an earlier epoch than the one voted on, or a certificate before its author's vote.
+    TooEarly,
+    /// For a later epoch, or after the deadline of its kind.
+    TooLate,
+    /// Not from the authority that it claims.
+    NotAuthorized,
+    /// Not signed by its author, or malformed.
+    NotSigned,
+    AlreadyReceived,
+    /// The vote that was asked for is not known.
+    NotFound,
+}
+
+macro_rules! statuses {
+    ($($kind:ident($status:ident) { $($verdict:ident => $code:ident),+ })+) => {
+        impl Kind {
+            fn status(self, verdict: Verdict) -> Command<'static> {
+                match (self, verdict) {
+                    $($((Self::$kind, Verdict::$verdict) => Command::$status($status::$code),)+)+
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    Vote(VoteStatus) {
+        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
+        AlreadyReceived => AlreadyReceived, NotFound => NotFound
+    }
+    Reveal(RevealStatus) {
+        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
+        AlreadyReceived => AlreadyReceived, NotFound => NotSigned
+    }
+    Cert(CertStatus) {
+        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
+        AlreadyReceived => AlreadyReceived, NotFound => NotSigned
+    }
+    Sig(SigStatus) {
+        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
+        AlreadyReceived => AlreadyReceived, NotFound => NotSigned
+    }
+}
+
+/// A message to another authority, to be sent until it has answered or the deadline has passed.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
-    /// Whom to ask.
     pub(crate) to: KeyHash,
-    /// What.
     pub(crate) request: Request,
-    /// The time since 1970 when it is no use any more.
+    /// The time since 1970 from which the message is useless.
     pub(crate) deadline: Duration,
 }
 
-/// A request to another authority.
+/// A message to another authority.
 #[derive(Debug, Clone)]
 pub(crate) enum Request {
     /// A statement of our own.
     Say {
-        /// Which.
         kind: Kind,
-        /// The epoch that it is about.
+        /// The epoch that the round is about.
         epoch: u64,
         /// Our identity public key.
         public_key: Arc<[u8]>,
-        /// The statement.
         payload: Arc<[u8]>,
     },
-    /// For the vote of one that we have none of.
-    GetVote {
-        /// The epoch that it is about.
+    /// Statements of others that we endorse ([`relay`](super::relay)): only for peers that relay.
+    Relay {
         epoch: u64,
-        /// Whose.
+        /// Our identity public key.
+        public_key: Arc<[u8]>,
+        payload: Arc<[u8]>,
+        /// Whether the statements themselves come along, not their digests alone.
+        is_complete: bool,
+    },
+    /// A request for our own vote, which tells whether the peer relays: one of the reference closes the
+    /// connection.
+    Probe {
+        epoch: u64,
+        /// Our identity public key.
         public_key: Arc<[u8]>,
     },
 }
 
 impl Request {
-    /// As it is sent.
+    /// The command that carries it. A relay travels as a vote: its payload is a list, a vote's a map.
     pub(crate) fn command(&self) -> Command<'_> {
         match self {
             Self::Say { kind, epoch, public_key, payload } => {
-                let statement = Statement { epoch: *epoch, public_key, payload };
-                match kind {
-                    Kind::Vote => Command::Vote(statement),
-                    Kind::Reveal => Command::Reveal(statement),
-                    Kind::Cert => Command::Cert(statement),
-                    Kind::Sig => Command::Sig(statement),
-                }
+                kind.command(Statement { epoch: *epoch, public_key, payload })
             }
-            Self::GetVote { epoch, public_key } => Command::GetVote { epoch: *epoch, public_key },
+            Self::Relay { epoch, public_key, payload, .. } => {
+                Command::Vote(Statement { epoch: *epoch, public_key, payload })
+            }
+            Self::Probe { epoch, public_key } => Command::GetVote { epoch: *epoch, public_key },
         }
+    }
+
+    /// Whether a peer of the reference closes the connection instead of answering.
+    pub(crate) const fn is_extension(&self) -> bool {
+        !matches!(self, Self::Say { .. })
     }
 }
 
-/// Whether asking again may help: the other's clock is behind ours.
-pub(crate) fn is_too_early(answer: &Command<'_>) -> bool {
+/// Whether sending again may help: the peer has yet to receive our vote.
+pub(crate) const fn is_too_early(answer: &Command<'_>) -> bool {
     matches!(
         answer,
         Command::VoteStatus(VoteStatus::TooEarly)
@@ -96,24 +186,22 @@ pub(crate) enum Reply {
     Consensus(ConsensusStatus, Option<Arc<[u8]>>),
     Descriptor(DescriptorStatus),
     ReplicaDescriptor(DescriptorStatus),
-    Vote(VoteStatus),
-    /// The vote of an authority, which was asked for.
-    VoteOf {
+    /// To a statement, a relay (as to a vote), or a request for a vote.
+    Verdict(Kind, Verdict),
+    /// A vote that was asked for, or the list of what a relay lacks.
+    Vote {
         epoch: u64,
         public_key: Arc<[u8]>,
         payload: Arc<[u8]>,
     },
-    Reveal(RevealStatus),
-    Cert(CertStatus),
-    Sig(SigStatus),
-    /// Nothing to say.
+    /// No answer.
     Nothing,
-    /// The peer wants to go.
+    /// No answer; the session ends.
     Close,
 }
 
 impl Reply {
-    /// As it is sent; `None` if nothing is.
+    /// The command that carries it; `None` if nothing is sent.
     pub(crate) fn command(&self) -> Option<Command<'_>> {
         Some(match self {
             Self::Consensus(code, certificate) => {
@@ -121,13 +209,10 @@ impl Reply {
             }
             Self::Descriptor(code) => Command::PostDescriptorStatus(*code),
             Self::ReplicaDescriptor(code) => Command::PostReplicaDescriptorStatus(*code),
-            Self::Vote(code) => Command::VoteStatus(*code),
-            Self::VoteOf { epoch, public_key, payload } => {
+            Self::Verdict(kind, verdict) => kind.status(*verdict),
+            Self::Vote { epoch, public_key, payload } => {
                 Command::Vote(Statement { epoch: *epoch, public_key, payload })
             }
-            Self::Reveal(code) => Command::RevealStatus(*code),
-            Self::Cert(code) => Command::CertStatus(*code),
-            Self::Sig(code) => Command::SigStatus(*code),
             Self::Nothing | Self::Close => return None,
         })
     }

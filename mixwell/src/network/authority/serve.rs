@@ -2,16 +2,15 @@
 
 use super::{
     complaints,
+    keeper::Keeper,
     message::{Outgoing, is_too_early},
-    permitted::Rules,
     server::{self, Server},
-    state::State,
 };
 use crate::network::{
     clock::{Clock, ClockWatch},
     keys::LinkKey,
     peers::Authorities,
-    pki_client::PkiClient,
+    pki_client::{ExchangeError, PkiClient},
     randomness::Randomness,
     runtime::pass_on,
 };
@@ -32,13 +31,13 @@ pub(crate) struct AuthorityNode {
 }
 
 /// Runs an authority until `stop` is ready.
-pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<Output = ()>) {
+pub(crate) async fn serve(node: AuthorityNode, keeper: Keeper, stop: impl Future<Output = ()>) {
     let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
-    let rules: Rules = state.rules().clone();
-    let state = Arc::new(Mutex::new(state));
+    let policy = keeper.policy().clone();
+    let state = Arc::new(Mutex::new(keeper));
     let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch())
         .with_clock_watch(ClockWatch::new(clock));
-    let server = Server::new(authorities, clock, rules, Arc::clone(&state));
+    let server = Server::new(authorities, clock, policy, Arc::clone(&state));
     // dropped with this future, and all its tasks with it
     let mut tasks = JoinSet::new();
     tasks.spawn(server::listen(server, link, id, listeners, randomness));
@@ -52,7 +51,7 @@ pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<O
 }
 
 /// Has the state do what is due, and sends what it says.
-async fn tick(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
+async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient) {
     let mut calls = JoinSet::new();
     loop {
         let ticked = Arc::clone(&state);
@@ -72,40 +71,59 @@ async fn tick(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
     }
 }
 
-/// Asks another authority until it answers or it is too late.
-async fn call(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient, outgoing: Outgoing) {
-    let Some(authority) = client.authorities().by_id(outgoing.to) else { return };
-    let retry = clock.sixteenth().checked_div(4).unwrap_or_default();
-    while clock.now() < outgoing.deadline {
+/// Sends a message to another authority until it answers or it is too late, and then what follows from the
+/// answer.
+async fn call(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient, outgoing: Outgoing) {
+    let mut waiting = vec![outgoing];
+    while let Some(outgoing) = waiting.pop() {
+        let left = outgoing.deadline.saturating_sub(clock.now());
+        if let Ok(following) = tokio::time::timeout(left, deliver(&state, clock, &client, &outgoing)).await {
+            waiting.extend(following);
+        } else {
+            let authority = state.lock().await.policy().name_of(outgoing.to).to_owned();
+            tracing::warn!(authority, "did not answer in time; is it up, and its clock right?");
+        }
+    }
+}
+
+/// Sends a message until it is answered. What follows from the answer is to be sent.
+async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &PkiClient, outgoing: &Outgoing) -> Vec<Outgoing> {
+    let Some(authority) = client.authorities().by_id(outgoing.to) else { return Vec::new() };
+    let name = &authority.peer.name;
+    let retry = clock.sixteenth().checked_div(8).unwrap_or_default();
+    loop {
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
-            complaints::told(&authority.peer.name, &answer);
+            complaints::told(name, &answer);
             // kept to be told to the state, which has a lock of its own
             Ok((is_too_early(&answer), OwnedVote::of(&answer), summary(&answer)))
         });
         match answered.await {
             Ok((false, vote, summary)) => {
-                tracing::debug!(authority = authority.peer.name, answer = summary, "answered");
-                if let Some(vote) = vote {
-                    state.lock().await.answered(clock.now(), &outgoing.request, &vote.command());
-                }
-                return;
+                tracing::debug!(authority = name, answer = summary, "answered");
+                let answer = vote.as_ref().map_or(Command::NoOp, OwnedVote::command);
+                return state.lock().await.answered(clock.now(), outgoing, &answer);
             }
             Ok((true, ..)) => {}
-            Err(error) => tracing::debug!(authority = authority.peer.name, %error, "not reached"),
+            // one of the reference: it is not asked again in this epoch
+            Err(ExchangeError::Closed) if outgoing.request.is_extension() => {
+                tracing::debug!(authority = name, "does not relay statements");
+                state.lock().await.does_not_relay(outgoing.to);
+                return Vec::new();
+            }
+            Err(error) => tracing::debug!(authority = name, %error, "not reached"),
         }
         tokio::time::sleep(retry).await;
     }
-    tracing::warn!(authority = authority.peer.name, "did not answer in time");
 }
 
 /// Fetches from the others the consensuses that are missing here: after a restart, or a round that we took no part in.
-async fn catch_up(state: Arc<Mutex<State>>, clock: Clock, client: PkiClient) {
+async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient) {
     loop {
         let missing = state.lock().await.missing(clock.now());
         for epoch in missing {
             if let Ok(consensus) = client.fetch(epoch, clock.epoch()).await {
-                tracing::info!(%epoch, "a consensus, from another authority");
+                tracing::info!(%epoch, "fetched consensus from another authority");
                 state.lock().await.insert_consensus(epoch, consensus.certificate());
             }
         }

@@ -2,9 +2,9 @@
 
 use super::{
     complaints::{self, RefusedDescriptors},
+    keeper::Keeper,
     message::{Peer, Reply},
-    permitted::Rules,
-    state::State,
+    policy::Policy,
 };
 use crate::network::{
     address::Address,
@@ -39,8 +39,8 @@ use tracing::trace;
 pub(super) struct Server {
     authorities: Arc<Authorities>,
     clock: Clock,
-    rules: Rules,
-    state: Arc<Mutex<State>>,
+    policy: Policy,
+    state: Arc<Mutex<Keeper>>,
     authority_addresses: HashSet<IpAddr>,
     /// Where the last descriptor of each permitted node came from.
     node_addresses: StdMutex<HashMap<KeyHash, IpAddr>>,
@@ -105,15 +105,15 @@ impl Server {
     pub(super) fn new(
         authorities: Arc<Authorities>,
         clock: Clock,
-        rules: Rules,
-        state: Arc<Mutex<State>>,
+        policy: Policy,
+        state: Arc<Mutex<Keeper>>,
     ) -> Arc<Self> {
         let addresses = authorities.iter().flat_map(|authority| &authority.peer.addresses);
         let authority_addresses = addresses.filter_map(Address::ip).collect();
         let answers = AnswerMemory { known: Semaphore::new(ANSWER_KIB), others: Semaphore::new(ANSWER_KIB) };
         let node_addresses = StdMutex::default();
         let refused = RefusedDescriptors::default();
-        Arc::new(Self { authorities, clock, rules, state, authority_addresses, node_addresses, answers, refused })
+        Arc::new(Self { authorities, clock, policy, state, authority_addresses, node_addresses, answers, refused })
     }
 
     async fn serve(self: Arc<Self>, connection: Connection<Peer>) {
@@ -162,10 +162,10 @@ impl Server {
         };
         // verification takes long: not under the lock
         let epoch = Epoch(*epoch);
-        Reply::Descriptor(match self.rules.accept(peer, (epoch, self.clock.time_at(now).epoch), payload) {
-            Ok((id, descriptor)) => self.state.lock().await.take_descriptor(now, epoch, (id, &descriptor)),
+        Reply::Descriptor(match self.policy.accept(peer, epoch, self.clock.time_at(now).epoch, payload) {
+            Ok(descriptor) => self.state.lock().await.take_descriptor(now, epoch, &descriptor),
             Err(status) => {
-                self.refused.tell(self.clock.time_at(now).epoch, payload, &self.rules.nodes, status);
+                self.refused.tell(self.clock.time_at(now).epoch, payload, &self.policy.nodes, status);
                 status
             }
         })

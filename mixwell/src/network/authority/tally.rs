@@ -1,138 +1,188 @@
-//! From votes and reveals to the document of an epoch. It depends on nothing else, so that authorities with the same
-//! votes and reveals come to the same bytes.
+//! From votes to the document of an epoch. It depends on nothing but the votes, the configuration and
+//! the previous consensus, so that authorities that have the same come to the same bytes.
 
-use super::{permitted::Rules, topology};
+use super::{policy::Policy, topology::TopologyBuilder};
+use crate::network::config::NodeKind;
 use core::fmt;
-use mixwell_pki_types::{
-    Certificate, Commit, Document, Epoch, KeyHash, Layer, Rates, Reveal, VerifyingKey, build::DocumentBuilder,
-    shared_random_value,
-};
-use std::{collections::BTreeMap, sync::Arc};
+use mixwell_pki_types::{Certificate, Descriptor, Document, Epoch, KeyHash, Rates, Replica, build::DocumentBuilder};
+use std::collections::BTreeMap;
 
-/// What an authority said in a round. All of it was verified.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Said {
-    /// Its vote: a certificate.
-    pub(super) vote: Option<Arc<[u8]>>,
-    /// Its commit: a certificate.
-    pub(super) commit: Option<Vec<u8>>,
-    /// Its reveal: a certificate.
-    pub(super) reveal: Option<Vec<u8>>,
-    /// It said two different things: nothing it said counts.
-    pub(super) equivocates: bool,
-}
-
-impl Said {
-    /// Whether it counts.
-    fn counts(&self) -> bool {
-        self.vote.is_some() && self.commit.is_some() && self.reveal.is_some() && !self.equivocates
-    }
-}
-
-/// Why there can be no consensus.
+/// Why the votes make no document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TallyError {
-    /// Too few authorities voted and revealed.
-    Voters {
-        /// How many did.
-        got: usize,
-        /// How many have to.
-        want: usize,
-    },
-    /// No majority is for the same parameters.
+    /// Too few authorities voted.
+    Votes { got: usize, want: usize },
+    /// No majority votes for the same rates.
     Parameters,
     /// A layer of mixes has too few of them.
-    Layer,
-    /// There is no gateway, or no service node.
-    Edge,
+    Layer { layer: usize, got: usize, want: usize },
+    /// There is no gateway.
+    NoGateway,
+    /// There is no service node.
+    NoService,
 }
 
 impl fmt::Display for TallyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Voters { got, want } => write!(f, "{got} authorities voted and revealed, want {want}"),
-            Self::Parameters => f.write_str("no majority of authorities has the same parameters"),
-            Self::Layer => f.write_str("too few mixes have a majority"),
-            Self::Edge => f.write_str("no gateway, or no service node, has a majority"),
+            Self::Votes { got, want } => write!(f, "{got} authorities voted, want {want}"),
+            Self::Parameters => f.write_str("no majority of authorities votes for the same rates"),
+            Self::Layer { layer, got, want } => write!(f, "layer {layer} has {got} mixes, want {want}"),
+            Self::NoGateway => f.write_str("no gateway has a majority"),
+            Self::NoService => f.write_str("no service node has a majority"),
         }
     }
 }
 
-/// The parameters of a document: what authorities take from their configuration and from the document before.
-#[derive(Debug, Clone, PartialEq)]
-struct Parameters {
-    rates: Rates,
-    genesis_epoch: Epoch,
-    prior_shared_random: Vec<[u8; 32]>,
-    sphinx_geometry_hash: [u8; 32],
-    layers: usize,
+impl core::error::Error for TallyError {}
+
+/// What precedes a round: the epoch that it is about, and the consensus of the epoch before that.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) epoch: Epoch,
+    /// `None` in a genesis.
+    pub(super) previous: Option<Document<'a>>,
 }
 
-impl Parameters {
-    fn of(vote: &Document<'_>) -> Self {
-        Self {
-            rates: vote.rates(),
-            genesis_epoch: vote.genesis_epoch(),
-            prior_shared_random: vote.prior_shared_random().collect(),
-            sphinx_geometry_hash: *vote.sphinx_geometry_hash(),
-            layers: vote.layer_count(),
-        }
+/// The nodes and parameters of a document, before its shared random value.
+pub(super) struct Tallied<'a> {
+    context: Context<'a>,
+    /// All but the layers and the shared random.
+    template: DocumentBuilder,
+    mixes: BTreeMap<KeyHash, Vec<u8>>,
+}
+
+/// The rates that authorities vote on. Equal if they have the same bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parameters([u64; 5]);
+
+impl From<Rates> for Parameters {
+    fn from(rates: Rates) -> Self {
+        let Rates { mu, lambda_p, lambda_l, lambda_m, lambda_r, .. } = rates;
+        Self([mu, lambda_p, lambda_l, lambda_m, lambda_r].map(f64::to_bits))
     }
 }
 
-/// The document for an epoch, encoded.
-pub(super) fn tally(rules: &Rules, epoch: Epoch, said: &BTreeMap<KeyHash, Said>) -> Result<Vec<u8>, TallyError> {
-    let want = rules.authorities.threshold();
-    let counted: BTreeMap<KeyHash, &Said> =
-        said.iter().filter(|(_, said)| said.counts()).map(|(id, said)| (*id, said)).collect();
-    let votes: Vec<Document<'_>> = counted.values().filter_map(|said| document_of(said.vote.as_deref()?)).collect();
+/// Counts votes, one of each authority.
+pub(super) fn tally<'a>(context: &Context<'a>, votes: &[Document<'_>]) -> Result<Tallied<'a>, TallyError> {
+    let want = context.policy.authorities.threshold();
     if votes.len() < want {
-        return Err(TallyError::Voters { got: votes.len(), want });
+        return Err(TallyError::Votes { got: votes.len(), want });
     }
-    let parameters = most_have(votes.iter().map(Parameters::of), want).ok_or(TallyError::Parameters)?;
-    let mut gateways = majority_of(&votes, want, |layer| matches!(layer, Layer::Gateway));
-    let mut services = majority_of(&votes, want, |layer| matches!(layer, Layer::Service));
-    let mixes = majority_of(&votes, want, |layer| matches!(layer, Layer::Mix(_)));
-    if gateways.is_empty() || services.is_empty() {
-        return Err(TallyError::Edge);
-    }
-    // a mix goes where a majority has it, or where there is room
-    let place = |id: &KeyHash| most_have(votes.iter().filter_map(|vote| mix_layer(vote, *id)), want);
-    let fixed = mixes.keys().filter_map(|id| Some((*id, place(id)?))).collect();
-    let ids: Vec<KeyHash> = mixes.keys().copied().collect();
-    let topology = topology::assign(&ids, parameters.layers, &fixed, &BTreeMap::new());
-    if topology.is_empty() || topology.iter().any(|layer| layer.len() < rules.min_per_layer) {
-        return Err(TallyError::Layer);
-    }
-    let encoded = |layer: Vec<KeyHash>| layer.iter().filter_map(|id| mixes.get(id)).map(|node| node.to_vec()).collect();
+    let rates = majority_rates(votes, want).ok_or(TallyError::Parameters)?;
+    let nodes = descriptors_of_majority(votes, want, |vote, count| {
+        for node in vote.nodes() {
+            count(node.id(), node.encoded());
+        }
+    });
+    let replicas = descriptors_of_majority(votes, want, |vote, count| {
+        for replica in vote.replicas() {
+            count(replica.id(), replica.encoded());
+        }
+    });
+    Tallied::new(context, rates, nodes, replicas)
+}
 
-    let mut reveals: Vec<(KeyHash, Reveal)> = counted
-        .iter()
-        .filter_map(|(id, said)| Some((*id, Reveal::parse(payload_of(said.reveal.as_deref()?)?).ok()?)))
-        .collect();
-    let value = shared_random_value(epoch, &mut reveals, parameters.prior_shared_random.first());
-    let certificates = |of: fn(&Said) -> Option<Vec<u8>>| {
-        Some(counted.iter().filter_map(|(id, said)| Some((*id, of(said)?))).collect())
-    };
-    let builder = DocumentBuilder {
-        epoch,
-        genesis_epoch: parameters.genesis_epoch,
-        rates: parameters.rates,
-        topology: Some(topology.into_iter().map(encoded).collect()),
-        gateways: Some(gateways.iter_mut().map(|(_, node)| node.to_vec()).collect()),
-        services: Some(services.iter_mut().map(|(_, node)| node.to_vec()).collect()),
-        replicas: None,
-        configured_replica_ids: Vec::new(),
-        configured_replica_identity_keys: Vec::new(),
-        commits: certificates(|said| said.commit.clone()),
-        reveals: certificates(|said| said.reveal.clone()),
-        shared_random_value: value,
-        prior_shared_random: Some(parameters.prior_shared_random),
-        sphinx_geometry_hash: parameters.sphinx_geometry_hash,
-        version: String::from("v1"),
-        signature_scheme: rules.scheme().name().to_owned(),
-    };
-    Ok(builder.encode())
+impl<'a> Tallied<'a> {
+    /// A document of these nodes and storage replicas, as far as the configuration allows them.
+    pub(super) fn new<'n>(
+        context: &Context<'a>,
+        rates: Rates,
+        nodes: impl IntoIterator<Item = &'n [u8]>,
+        replicas: impl IntoIterator<Item = &'n [u8]>,
+    ) -> Result<Self, TallyError> {
+        let policy = context.policy;
+        let (mut mixes, mut gateways, mut services) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        for encoded in nodes {
+            let Ok(descriptor) = Descriptor::parse(encoded) else { continue };
+            let Some(node) = policy.node(descriptor.id()) else { continue };
+            if policy.allows(&descriptor, context.epoch) {
+                let place = match node.kind {
+                    NodeKind::Mix => &mut mixes,
+                    NodeKind::Gateway => &mut gateways,
+                    NodeKind::Service => &mut services,
+                };
+                place.insert(node.id, encoded.to_vec());
+            }
+        }
+        let replicas: BTreeMap<KeyHash, Vec<u8>> = replicas
+            .into_iter()
+            .filter_map(|encoded| {
+                let replica = Replica::parse(encoded).ok().filter(|replica| policy.allows_replica(replica))?;
+                Some((replica.id(), encoded.to_vec()))
+            })
+            .collect();
+        if gateways.is_empty() {
+            return Err(TallyError::NoGateway);
+        }
+        if services.is_empty() {
+            return Err(TallyError::NoService);
+        }
+        let previous = context.previous;
+        let prior = previous.map(|document| document.prior_shared_random().collect()).unwrap_or_default();
+        let template = DocumentBuilder {
+            epoch: context.epoch,
+            genesis_epoch: previous.map_or(context.epoch, |document| document.genesis_epoch()),
+            rates: Rates { lambda_g: policy.rates.lambda_g, ..rates },
+            gateways: Some(gateways.into_values().collect()),
+            services: Some(services.into_values().collect()),
+            replicas: Some(replicas.into_values().collect()),
+            configured_replica_ids: policy.replicas.iter().map(|replica| replica.number).collect(),
+            configured_replica_identity_keys: policy.replicas.iter().map(|replica| replica.identity.clone()).collect(),
+            prior_shared_random: Some(prior),
+            sphinx_geometry_hash: policy.packets.geometry_hash,
+            version: String::from("v1"),
+            signature_scheme: policy.scheme().name().to_owned(),
+            ..DocumentBuilder::default()
+        };
+        let tallied = Self { context: *context, template, mixes };
+        tallied.check_layers()?;
+        Ok(tallied)
+    }
+
+    /// Every layer has the mixes that it needs, however they are dealt.
+    fn check_layers(&self) -> Result<(), TallyError> {
+        let want = self.context.policy.min_per_layer.max(1);
+        let layers = self.topology(&[0; 32]);
+        if layers.is_empty() {
+            return Err(TallyError::Layer { layer: 0, got: 0, want });
+        }
+        let short = layers.iter().enumerate().find(|(_, layer)| layer.len() < want);
+        short.map_or(Ok(()), |(layer, mixes)| Err(TallyError::Layer { layer, got: mixes.len(), want }))
+    }
+
+    /// The document of the vote and of the certificate step: its shared random value is all zeros, so
+    /// that nothing that is signed before the consensus can pass for one.
+    pub(super) fn without_value(&self) -> DocumentBuilder {
+        DocumentBuilder { topology: Some(self.encoded_topology(&[0; 32])), ..self.template.clone() }
+    }
+
+    /// The consensus with its shared random value.
+    pub(super) fn consensus(&self, value: [u8; 32]) -> DocumentBuilder {
+        let epoch = self.context.epoch;
+        let prior = match self.context.previous {
+            None => vec![value, value],
+            Some(_) if epoch.0.is_multiple_of(EPOCHS_PER_WEEK) => vec![value, [0; 32]],
+            Some(previous) => previous.prior_shared_random().collect(),
+        };
+        DocumentBuilder {
+            topology: Some(self.encoded_topology(&value)),
+            shared_random_value: value,
+            prior_shared_random: Some(prior),
+            ..self.template.clone()
+        }
+    }
+
+    fn topology(&self, value: &[u8; 32]) -> Vec<Vec<KeyHash>> {
+        let (policy, previous) = (self.context.policy, self.context.previous);
+        TopologyBuilder::new(&policy.layers, self.mixes.keys().copied(), previous.as_ref()).build(value)
+    }
+
+    fn encoded_topology(&self, value: &[u8; 32]) -> Vec<Vec<Vec<u8>>> {
+        let encoded = |layer: Vec<KeyHash>| layer.iter().filter_map(|id| self.mixes.get(id)).cloned().collect();
+        self.topology(value).into_iter().map(encoded).collect()
+    }
 }
 
 /// The document in a certificate that was verified before.
@@ -145,45 +195,34 @@ pub(super) fn payload_of(certificate: &[u8]) -> Option<&[u8]> {
     Certificate::parse(certificate).ok().map(|certificate| certificate.unverified_payload())
 }
 
-/// The commit in a certificate, if `key` signed it for this epoch.
-pub(super) fn check_commit(certificate: &[u8], key: &VerifyingKey<'_>, epoch: Epoch) -> Option<Commit> {
-    let verified = Certificate::parse(certificate).ok()?.verify(key, epoch).ok()?;
-    Commit::parse(verified.payload()).ok().filter(|commit| commit.epoch() == epoch)
+/// The rates that at least `want` votes have.
+pub(super) fn majority_rates(votes: &[Document<'_>], want: usize) -> Option<Rates> {
+    let has = |vote: &Document<'_>, rates: Rates| Parameters::from(vote.rates()) == Parameters::from(rates);
+    let rates = votes.iter().map(Document::rates);
+    rates.into_iter().find(|rates| votes.iter().filter(|vote| has(vote, *rates)).count() >= want)
 }
 
-/// The reveal in a certificate, if `key` signed it for this epoch.
-pub(super) fn check_reveal(certificate: &[u8], key: &VerifyingKey<'_>, epoch: Epoch) -> Option<Reveal> {
-    let verified = Certificate::parse(certificate).ok()?.verify(key, epoch).ok()?;
-    Reveal::parse(verified.payload()).ok().filter(|reveal| reveal.epoch() == epoch)
-}
-
-/// The descriptors of some layers that stand in enough votes, byte for byte the same.
-fn majority_of<'v>(votes: &[Document<'v>], want: usize, of: impl Fn(Layer) -> bool) -> BTreeMap<KeyHash, &'v [u8]> {
+/// The descriptors that stand in at least `want` votes, byte for byte. A vote counts once for each
+/// node, for the first descriptor that it lists: one author cannot bring a descriptor to the threshold
+/// by repeating it, nor two descriptors of one node.
+fn descriptors_of_majority<'v>(
+    votes: &[Document<'v>],
+    want: usize,
+    each: impl Fn(&Document<'v>, &mut dyn FnMut(KeyHash, &'v [u8])),
+) -> Vec<&'v [u8]> {
     let mut counts: BTreeMap<(KeyHash, &[u8]), usize> = BTreeMap::new();
     for vote in votes {
-        for node in vote.nodes().filter(|node| of(node.place().layer)) {
-            let count = counts.entry((node.id(), node.descriptor().encoded())).or_default();
+        let mut listed: BTreeMap<KeyHash, &[u8]> = BTreeMap::new();
+        each(vote, &mut |id, encoded| {
+            listed.entry(id).or_insert(encoded);
+        });
+        for descriptor in listed {
+            let count = counts.entry(descriptor).or_default();
             *count = count.saturating_add(1);
         }
     }
-    counts.into_iter().filter(|(_, count)| *count >= want).map(|(node, _)| node).collect()
+    counts.into_iter().filter(|(_, count)| *count >= want).map(|((_, encoded), _)| encoded).collect()
 }
 
-/// The item that enough of them are.
-fn most_have<T: PartialEq>(items: impl Iterator<Item = T>, want: usize) -> Option<T> {
-    let mut kinds: Vec<(T, usize)> = Vec::new();
-    for item in items {
-        match kinds.iter_mut().find(|(kind, _)| *kind == item) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => kinds.push((item, 1)),
-        }
-    }
-    kinds.into_iter().find(|(_, count)| *count >= want).map(|(kind, _)| kind)
-}
-
-fn mix_layer(vote: &Document<'_>, id: KeyHash) -> Option<usize> {
-    match vote.layer_of(id)? {
-        Layer::Mix(layer) => Some(layer.into()),
-        _ => None,
-    }
-}
+/// How often the list of prior shared random values begins anew: weekly, with epochs of 20 minutes.
+const EPOCHS_PER_WEEK: u64 = 504;

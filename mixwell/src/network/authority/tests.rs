@@ -1,4 +1,4 @@
-//! Authorities in virtual time: they agree, whatever one of them does.
+//! Authorities in virtual time: they agree, whatever a minority of them does.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::integer_division_remainder_used,
@@ -9,5 +9,7 @@
 )]
 
 mod codes;
+mod hostile;
 mod net;
 mod rounds;
+mod vectors;

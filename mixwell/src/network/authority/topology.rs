@@ -1,59 +1,138 @@
-//! Which mix is in which layer: the same from epoch to epoch as far as it can be, and the same at every authority.
+//! Which mix is in which layer: every authority comes to the same from the same nodes.
 
-use mixwell_pki_types::KeyHash;
-use std::collections::BTreeMap;
+use chacha20::{
+    ChaCha20Legacy,
+    cipher::{KeyIvInit as _, StreamCipher as _},
+};
+use mixwell_pki_types::{Document, KeyHash};
+use std::collections::BTreeSet;
 
-/// Assigns mixes to layers.
-///
-/// A mix that has a fixed layer gets that; another one keeps the layer it had before; a new one goes where the fewest
-/// are. Then mixes move from the fullest to the emptiest layer until these differ by one at most, or only mixes with
-/// fixed layers are left to move. Ties are broken by number of the layer and id of the mix, so that authorities that know
-/// the same come to the same.
-pub(super) fn assign(
-    mixes: &[KeyHash],
-    layers: usize,
-    fixed: &BTreeMap<KeyHash, usize>,
-    before: &BTreeMap<KeyHash, usize>,
-) -> Vec<Vec<KeyHash>> {
-    let mut assigned: Vec<Vec<KeyHash>> = vec![Vec::new(); layers];
-    let mut mixes = mixes.to_vec();
-    mixes.sort_unstable();
-    mixes.dedup();
-    let place = |mix: &KeyHash| fixed.get(mix).or_else(|| before.get(mix)).filter(|layer| **layer < layers).copied();
-    let (old, new): (Vec<_>, Vec<_>) = mixes.into_iter().partition(|mix| place(mix).is_some());
-    for mix in old {
-        if let Some(layer) = place(&mix).and_then(|layer| assigned.get_mut(layer)) {
-            layer.push(mix);
-        }
-    }
-    for mix in new {
-        if let Some(layer) = assigned.iter_mut().min_by_key(|layer| layer.len()) {
-            layer.push(mix);
-        }
-    }
-    level(&mut assigned, fixed);
-    for layer in &mut assigned {
-        layer.sort_unstable();
-    }
-    assigned
+/// How a network's mixes are put into layers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Layers {
+    /// As many layers as this, dealt by the shared random value.
+    Dynamic(usize),
+    /// The mixes of each layer, in the order of the configuration.
+    Fixed(Vec<Vec<KeyHash>>),
 }
 
-fn level(assigned: &mut [Vec<KeyHash>], fixed: &BTreeMap<KeyHash, usize>) {
-    // each turn makes the layers more alike, so there are no more turns than mixes
-    let mixes = assigned.iter().map(Vec::len).sum();
-    for _ in 0..mixes {
-        let movable = |layer: &Vec<KeyHash>| layer.iter().filter(|mix| !fixed.contains_key(mix)).max().copied();
-        let Some(least) = assigned.iter().map(Vec::len).min() else { return };
-        let fullest =
-            assigned.iter_mut().rev().filter(|layer| movable(layer).is_some()).max_by_key(|layer| layer.len());
-        let Some(from) = fullest.filter(|layer| layer.len() > least.saturating_add(1)) else { return };
-        let Some(mix) = movable(from) else { return };
-        from.retain(|other| *other != mix);
-        if let Some(to) = assigned.iter_mut().min_by_key(|layer| layer.len()) {
-            to.push(mix);
+/// Puts mixes into layers for a document.
+pub(super) struct TopologyBuilder<'a> {
+    layers: &'a Layers,
+    /// The mixes to be placed, sorted.
+    mixes: BTreeSet<KeyHash>,
+    /// The layers of the previous consensus, in its order; `None` in a genesis.
+    previous: Option<Vec<Vec<KeyHash>>>,
+}
+
+impl<'a> TopologyBuilder<'a> {
+    pub(super) fn new(
+        layers: &'a Layers,
+        mixes: impl IntoIterator<Item = KeyHash>,
+        previous: Option<&Document<'_>>,
+    ) -> Self {
+        let previous = previous.map(|document| {
+            let ids = |layer: mixwell_pki_types::Nodes<'_>| layer.map(|node| node.id()).collect();
+            document.layers().map(ids).collect()
+        });
+        Self { layers, mixes: mixes.into_iter().collect(), previous }
+    }
+
+    /// The mixes of each layer, for a document with this shared random value.
+    pub(super) fn build(&self, shared_random: &[u8; 32]) -> Vec<Vec<KeyHash>> {
+        match self.layers {
+            Layers::Fixed(layers) => {
+                let is_present = |id: &&KeyHash| self.mixes.contains(id);
+                layers.iter().map(|layer| layer.iter().filter(is_present).copied().collect()).collect()
+            }
+            Layers::Dynamic(count) => self.deal(*count, &mut Draws::new(shared_random)),
         }
     }
+
+    fn deal(&self, count: usize, draws: &mut Draws) -> Vec<Vec<KeyHash>> {
+        let mut layers = vec![Vec::new(); count];
+        let Some(previous) = &self.previous else {
+            let order = draws.shuffled(&self.mixes.iter().copied().collect::<Vec<_>>());
+            for (mix, layer) in order.into_iter().zip((0..count).cycle()) {
+                put(&mut layers, layer, mix);
+            }
+            return layers;
+        };
+        let target = self.mixes.len().checked_div(count).unwrap_or(0);
+        let mut rest = self.mixes.clone();
+        for (before, layer) in previous.iter().zip(&mut layers) {
+            for mix in draws.shuffled(before) {
+                if layer.len() < target && rest.remove(&mix) {
+                    layer.push(mix);
+                }
+            }
+        }
+        let mut order = draws.shuffled(&rest.into_iter().collect::<Vec<_>>()).into_iter();
+        for layer in &mut layers {
+            let missing = target.saturating_sub(layer.len());
+            layer.extend(order.by_ref().take(missing));
+        }
+        for (mix, layer) in order.zip((0..count).cycle()) {
+            put(&mut layers, layer, mix);
+        }
+        layers
+    }
 }
+
+fn put(layers: &mut [Vec<KeyHash>], layer: usize, mix: KeyHash) {
+    if let Some(layer) = layers.get_mut(layer) {
+        layer.push(mix);
+    }
+}
+
+/// The numbers that layers are drawn by: `ChaCha20` keyed with a shared random value.
+struct Draws(ChaCha20Legacy);
+
+impl Draws {
+    fn new(key: &[u8; 32]) -> Self {
+        Self(ChaCha20Legacy::new(key.into(), &[0; 8].into()))
+    }
+
+    /// 31 bits: the upper half of the next 63.
+    fn next(&mut self) -> u32 {
+        let mut bytes = [0; 8];
+        self.0.apply_keystream(&mut bytes);
+        let [_, _, _, _, upper @ ..] = bytes;
+        u32::from_le_bytes(upper) & i32::MAX.cast_unsigned()
+    }
+
+    /// A number below `bound`, each as likely.
+    fn below(&mut self, bound: u32) -> u32 {
+        if bound.is_power_of_two() {
+            return self.next() & bound.saturating_sub(1);
+        }
+        // the last multiple of `bound` in the range: numbers from there on would favour the small ones
+        let limit = RANGE.saturating_sub(RANGE.checked_rem(bound).unwrap_or(0));
+        loop {
+            let drawn = self.next();
+            if drawn < limit {
+                return drawn.checked_rem(bound).unwrap_or(0);
+            }
+        }
+    }
+
+    /// The items in random order: an inside-out Fisher–Yates shuffle.
+    fn shuffled(&mut self, items: &[KeyHash]) -> Vec<KeyHash> {
+        let mut order: Vec<usize> = Vec::with_capacity(items.len());
+        for (index, bound) in (0..items.len()).zip(1..) {
+            let place = self.below(bound) as usize;
+            let moved = order.get(place).copied().unwrap_or(index);
+            order.push(moved);
+            if let Some(place) = order.get_mut(place) {
+                *place = index;
+            }
+        }
+        order.into_iter().filter_map(|index| items.get(index).copied()).collect()
+    }
+}
+
+/// How many numbers a draw has.
+const RANGE: u32 = 1 << 31;
 
 #[cfg(test)]
 mod tests {
@@ -63,45 +142,71 @@ mod tests {
         numbers.into_iter().map(|number| KeyHash([number; 32])).collect()
     }
 
-    fn places(assigned: &[Vec<KeyHash>]) -> BTreeMap<KeyHash, usize> {
-        assigned.iter().enumerate().flat_map(|(layer, mixes)| mixes.iter().map(move |mix| (*mix, layer))).collect()
+    fn build(
+        layers: &Layers,
+        mixes: &[KeyHash],
+        previous: Option<Vec<Vec<KeyHash>>>,
+        value: [u8; 32],
+    ) -> Vec<Vec<KeyHash>> {
+        TopologyBuilder { layers, mixes: mixes.iter().copied().collect(), previous }.build(&value)
     }
 
     #[test]
-    fn layers_are_alike_and_the_order_does_not_matter() {
-        for count in 0..30_u8 {
+    fn dynamic_layers_are_alike_and_mixes_stay() {
+        let layers = Layers::Dynamic(3);
+        let mut previous = None;
+        for (value, count) in [9_u8, 9, 10, 8, 3, 30, 2, 0, 7].into_iter().enumerate() {
+            let value = [u8::try_from(value).unwrap(); 32];
             let mut mixes = ids(0..count);
-            let assigned = assign(&mixes, 3, &BTreeMap::new(), &BTreeMap::new());
-            let lens: Vec<usize> = assigned.iter().map(Vec::len).collect();
+            let built = build(&layers, &mixes, previous.clone(), value);
+            mixes.reverse();
+            assert_eq!(build(&layers, &mixes, previous.clone(), value), built, "the order does not matter");
+            assert_eq!(built.iter().flatten().collect::<BTreeSet<_>>().len(), usize::from(count));
+            let lens: Vec<usize> = built.iter().map(Vec::len).collect();
             assert_eq!(lens.iter().sum::<usize>(), usize::from(count));
             assert!(lens.iter().max().unwrap() - lens.iter().min().unwrap() <= 1, "{lens:?}");
-            mixes.reverse();
-            assert_eq!(assign(&mixes, 3, &BTreeMap::new(), &BTreeMap::new()), assigned);
+            if let Some(previous) = &previous {
+                let stays =
+                    |mix: &&KeyHash| built.iter().zip(previous).any(|(a, b)| a.contains(mix) && b.contains(mix));
+                let kept = mixes.iter().filter(stays).count();
+                let target = usize::from(count) / 3;
+                let could: usize = previous
+                    .iter()
+                    .map(|layer: &Vec<KeyHash>| layer.iter().filter(|mix| mixes.contains(mix)).count().min(target))
+                    .sum();
+                assert!(kept >= could, "{kept} of {could} stayed");
+            }
+            previous = Some(built);
         }
     }
 
     #[test]
-    fn who_stays_stays_where_it_was() {
-        let first = assign(&ids(0..9), 3, &BTreeMap::new(), &BTreeMap::new());
-        let before = places(&first);
-        // one leaves, two come
-        let second = places(&assign(&ids((1..9).chain([20, 21])), 3, &BTreeMap::new(), &before));
-        for mix in ids(1..9) {
-            assert_eq!(second[&mix], before[&mix]);
-        }
-        // all but one of a layer leave: one moves there
-        let gone = &first[2][1..];
-        let left: Vec<KeyHash> = ids(0..9).into_iter().filter(|mix| !gone.contains(mix)).collect();
-        let third = assign(&left, 3, &BTreeMap::new(), &before);
-        assert!(third.iter().all(|layer| layer.len() >= 2), "{third:?}");
-        let moved = places(&third).iter().filter(|(mix, layer)| before[*mix] != **layer).count();
-        assert_eq!(moved, 1);
+    fn the_value_decides() {
+        let mixes = ids(0..30);
+        let [first, second] = [1, 2].map(|value| build(&Layers::Dynamic(3), &mixes, None, [value; 32]));
+        assert_ne!(first, second);
     }
 
     #[test]
-    fn a_fixed_layer_is_kept() {
-        let fixed: BTreeMap<KeyHash, usize> = ids(0..5).into_iter().map(|mix| (mix, 1)).collect();
-        let assigned = assign(&ids(0..7), 3, &fixed, &BTreeMap::new());
-        assert_eq!(assigned.iter().map(Vec::len).collect::<Vec<_>>(), [1, 5, 1]);
+    fn fixed_layers_keep_the_order_of_the_configuration() {
+        let layers = Layers::Fixed(vec![ids([5, 1, 3]), ids([2]), ids([4, 0])]);
+        let built = build(&layers, &ids([0, 1, 2, 4, 5, 9]), None, [1; 32]);
+        assert_eq!(built, [ids([5, 1]), ids([2]), ids([4, 0])]);
+    }
+
+    #[test]
+    fn every_number_is_as_likely() {
+        let mut draws = Draws::new(&[7; 32]);
+        for bound in [1_u32, 2, 3, 5, 8, 1000] {
+            let mut sum = 0_u64;
+            for _ in 0..20_000 {
+                let number = draws.below(bound);
+                assert!(number < bound);
+                sum += u64::from(number);
+            }
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let (mean, want) = (sum as f64 / 20_000.0, f64::from(bound - 1) / 2.0);
+            assert!((mean - want).abs() <= f64::from(bound) * 0.02, "{bound}: {mean}");
+        }
     }
 }

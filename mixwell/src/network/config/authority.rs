@@ -8,7 +8,7 @@ use crate::{
     geometry::GeometrySection,
     network::{address::Address, files, keys::LinkKem, peers::Authorities},
 };
-use mixwell_pki_types::{KeyHash, Period, Rates, SignatureScheme};
+use mixwell_pki_types::{Descriptor, KeyHash, Period, Rates, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;
 use std::{
@@ -28,8 +28,12 @@ pub(crate) struct AuthorityConfiguration {
     pub(crate) authorities: Arc<Authorities>,
     /// The nodes that may take part.
     pub(crate) nodes: Vec<PermittedNode>,
+    /// The storage replicas that may take part.
+    pub(crate) replicas: Vec<PermittedReplica>,
     /// How many layers of mixes there are to be.
     pub(crate) layers: u8,
+    /// The mixes of each layer in order, if the configuration fixes them.
+    pub(crate) topology: Option<Vec<Vec<KeyHash>>>,
     /// How many mixes each layer has at least.
     pub(crate) min_per_layer: usize,
     pub(crate) rates: Rates,
@@ -46,13 +50,33 @@ pub(crate) struct PermittedNode {
     pub(crate) kind: NodeKind,
 }
 
+/// A storage replica that may take part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PermittedReplica {
+    pub(crate) identifier: String,
+    pub(crate) identity: Vec<u8>,
+    /// The hash of its identity key.
+    pub(crate) id: KeyHash,
+    /// Its `ReplicaID`.
+    pub(crate) number: u8,
+}
+
 /// What a node may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NodeKind {
-    /// A mix; in this layer, if the configuration says so.
-    Mix(Option<u8>),
+    Mix,
     Gateway,
     Service,
+}
+
+impl NodeKind {
+    /// Whether a descriptor says that its node is of this kind.
+    pub(crate) const fn is_of(self, descriptor: &Descriptor<'_>) -> bool {
+        matches!(
+            (self, descriptor.is_gateway(), descriptor.is_service()),
+            (Self::Mix, false, false) | (Self::Gateway, true, false) | (Self::Service, false, true)
+        )
+    }
 }
 
 impl AuthorityConfiguration {
@@ -64,29 +88,34 @@ impl AuthorityConfiguration {
         let kem = source::link_kem(server.wire_kem_scheme.as_ref(), &source)?;
         let data_folder = source.folder_of(&server.data_dir);
         let authorities = source::authorities(&file.authorities, (scheme, kem), &source)?;
+        if !authorities.iter().any(|authority| authority.peer.name == *server.identifier.get_ref()) {
+            let reason = format!("no [[Authorities]] has the Identifier {:?}", server.identifier.get_ref());
+            return Err(source.error(server.identifier.span(), reason));
+        }
         let mut nodes = Nodes { source: &source, scheme, folder: &data_folder, list: Vec::new() };
-        nodes.add(&file.mixes, NodeKind::Mix(None))?;
+        nodes.add(&file.mixes, NodeKind::Mix)?;
         nodes.add(&file.gateway_nodes, NodeKind::Gateway)?;
         nodes.add(&file.service_nodes, NodeKind::Service)?;
-        let mut layers = file.debug.as_ref().and_then(|debug| debug.layers.clone());
-        let pinned = file.topology.as_ref().map(|topology| topology.layers.as_slice()).unwrap_or_default();
-        for (number, layer) in (0..).zip(pinned) {
-            nodes.pin(&layer.nodes, number)?;
-        }
-        if !pinned.is_empty() {
-            layers = u8::try_from(pinned.len()).ok().map(|count| Spanned::new(0..0, count));
-        }
-        let layers = layers.map_or(Ok(DEFAULT_LAYERS), |layers| match layers.get_ref() {
-            1..=20 => Ok(layers.into_inner()),
-            _ => Err(source.error(layers.span(), "Layers: want 1 to 20")),
-        })?;
+        let topology = file.topology.as_ref().map(|topology| nodes.topology(&topology.layers)).transpose()?;
+        let replicas = nodes.replicas(&file.storage_replicas)?;
+        let layers = match (&topology, file.debug.as_ref().and_then(|debug| debug.layers.as_ref())) {
+            (Some(layers), _) => u8::try_from(layers.len()).unwrap_or(u8::MAX),
+            (None, Some(layers)) if (1..=MAX_LAYERS).contains(layers.get_ref()) => *layers.get_ref(),
+            (None, Some(layers)) => {
+                return Err(source.error(layers.span(), format!("Layers: want 1 to {MAX_LAYERS}")));
+            }
+            (None, None) => DEFAULT_LAYERS,
+        };
+        let min_per_layer = nodes.min_per_layer(file.debug.as_ref(), layers, file.topology.as_ref())?;
         let bind = server.bind_addresses.as_ref().unwrap_or(&server.addresses);
         Ok(Self {
-            identifier: server.identifier.clone(),
+            identifier: server.identifier.get_ref().clone(),
             bind_addresses: source::addresses(bind, &source)?,
             nodes: nodes.list,
+            replicas,
             layers,
-            min_per_layer: file.debug.and_then(|debug| debug.min_nodes_per_layer).unwrap_or(1).max(1),
+            topology,
+            min_per_layer,
             rates: file.parameters.map_or(Ok(DEFAULT_RATES), |section| section.rates(&source))?,
             geometry: source::geometry(&file.sphinx_geometry, &source)?,
             period: Own::period(file.mixwell.as_ref(), &source)?,
@@ -109,64 +138,160 @@ struct Nodes<'s> {
 impl Nodes<'_> {
     fn add(&mut self, sections: &[NodeSection], kind: NodeKind) -> Result<(), ConfigurationError> {
         for section in sections {
-            let node = self.read(section, kind)?;
-            if self.list.iter().any(|other| other.id == node.id) {
+            let (id, _) = self.key(&section.key)?;
+            self.push(section, id, kind)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, section: &NodeSection, id: KeyHash, kind: NodeKind) -> Result<(), ConfigurationError> {
+        let identifier = section.identifier.get_ref();
+        if self.list.iter().any(|other| other.id == id) {
+            return Err(self.source.error(section.key.span(), "another node has the same identity key"));
+        }
+        if self.list.iter().any(|other| other.identifier == *identifier) {
+            return Err(self.source.error(section.identifier.span(), format!("another node is called {identifier:?}")));
+        }
+        self.list.push(PermittedNode { identifier: identifier.clone(), id, kind });
+        Ok(())
+    }
+
+    /// The mixes of each layer; one that is not listed elsewhere is added.
+    fn topology(&mut self, layers: &[TopologyLayer]) -> Result<Vec<Vec<KeyHash>>, ConfigurationError> {
+        if !(1..=usize::from(MAX_LAYERS)).contains(&layers.len()) {
+            return Err(self
+                .source
+                .lacks(format!("[[Topology.Layers]]: {} layers, want 1 to {MAX_LAYERS}", layers.len())));
+        }
+        let mut placed: Vec<Vec<KeyHash>> = Vec::new();
+        for layer in layers {
+            let mut ids = Vec::new();
+            for section in layer.nodes.get_ref() {
+                let (id, _) = self.key(&section.key)?;
+                if placed.iter().flatten().chain(&ids).any(|other| *other == id) {
+                    return Err(self.source.error(section.key.span(), "the node is in another layer too, or twice"));
+                }
+                match self.list.iter().find(|other| other.id == id) {
+                    None => self.push(section, id, NodeKind::Mix)?,
+                    Some(known) if known.kind != NodeKind::Mix => {
+                        return Err(self.source.error(section.key.span(), "the node is no mix"));
+                    }
+                    Some(known) if known.identifier != *section.identifier.get_ref() => {
+                        let reason = format!("the node is called {:?} elsewhere", known.identifier);
+                        return Err(self.source.error(section.identifier.span(), reason));
+                    }
+                    Some(_) => {}
+                }
+                ids.push(id);
+            }
+            placed.push(ids);
+        }
+        for mix in self.list.iter().filter(|node| node.kind == NodeKind::Mix) {
+            if !placed.iter().flatten().any(|id| *id == mix.id) {
+                tracing::warn!(mix = mix.identifier, "in no layer of [[Topology.Layers]]: it will be in no consensus");
+            }
+        }
+        Ok(placed)
+    }
+
+    /// How many mixes a layer has at least, if there are enough for that.
+    fn min_per_layer(
+        &self,
+        debug: Option<&Debug>,
+        layers: u8,
+        topology: Option<&Topology>,
+    ) -> Result<usize, ConfigurationError> {
+        for (kind, section) in [(NodeKind::Gateway, "GatewayNodes"), (NodeKind::Service, "ServiceNodes")] {
+            if !self.list.iter().any(|node| node.kind == kind) {
+                return Err(self.source.lacks(format!("no [[{section}]] is named: there could be no consensus")));
+            }
+        }
+        let given = debug.and_then(|debug| debug.min_nodes_per_layer.as_ref());
+        let least = given.map_or(1, |given| *given.get_ref()).max(1);
+        if let Some(topology) = topology {
+            let short = topology.layers.iter().find(|layer| layer.nodes.get_ref().len() < least);
+            return match short {
+                Some(layer) => {
+                    let got = layer.nodes.get_ref().len();
+                    Err(self.source.error(layer.nodes.span(), format!("a layer of {got} mixes, want {least} or more")))
+                }
+                None => Ok(least),
+            };
+        }
+        let mixes = self.list.iter().filter(|node| node.kind == NodeKind::Mix).count();
+        let want = least.saturating_mul(layers.into());
+        if mixes < want {
+            let reason = format!("{layers} layers of {least} or more take {want} mixes, {mixes} are named");
+            let at = given.map(Spanned::span).or_else(|| Some(debug?.layers.as_ref()?.span()));
+            return Err(at.map_or_else(|| self.source.lacks(&reason), |span| self.source.error(span, &reason)));
+        }
+        Ok(least)
+    }
+
+    fn replicas(&self, sections: &[ReplicaSection]) -> Result<Vec<PermittedReplica>, ConfigurationError> {
+        let mut replicas: Vec<PermittedReplica> = Vec::new();
+        for section in sections {
+            let (id, identity) = self.key(&section.key)?;
+            let (identifier, number) = (section.identifier.get_ref().clone(), *section.replica_id.get_ref());
+            if self.list.iter().any(|node| node.id == id) || replicas.iter().any(|other| other.id == id) {
                 return Err(self.source.error(section.key.span(), "another node has the same identity key"));
             }
-            self.list.push(node);
-        }
-        Ok(())
-    }
-
-    /// Says in which layer mixes are; one that is not listed elsewhere is added.
-    fn pin(&mut self, sections: &[NodeSection], layer: u8) -> Result<(), ConfigurationError> {
-        for section in sections {
-            let node = self.read(section, NodeKind::Mix(Some(layer)))?;
-            match self.list.iter_mut().find(|other| other.id == node.id) {
-                Some(known) if known.kind == NodeKind::Mix(None) => known.kind = node.kind,
-                Some(_) => return Err(self.source.error(section.key.span(), "the node is no mix, or has a layer")),
-                None => self.list.push(node),
+            if self.list.iter().any(|node| node.identifier == identifier)
+                || replicas.iter().any(|other| other.identifier == identifier)
+            {
+                let reason = format!("another node is called {identifier:?}");
+                return Err(self.source.error(section.identifier.span(), reason));
             }
+            if replicas.iter().any(|other| other.number == number) {
+                let reason = format!("another replica has the ReplicaID {number}");
+                return Err(self.source.error(section.replica_id.span(), reason));
+            }
+            replicas.push(PermittedReplica { identifier, identity, id, number });
         }
-        Ok(())
+        Ok(replicas)
     }
 
-    /// The key is the PEM text, or names a file from the data folder.
-    fn read(&self, section: &NodeSection, kind: NodeKind) -> Result<PermittedNode, ConfigurationError> {
-        let text = if section.key.get_ref().contains("-----BEGIN") {
-            section.key.clone()
+    /// An identity key and its hash: PEM text, or the name of a file in the data folder.
+    fn key(&self, key: &Spanned<String>) -> Result<(KeyHash, Vec<u8>), ConfigurationError> {
+        let text = if key.get_ref().contains("-----BEGIN") {
+            key.clone()
         } else {
-            let path = self.folder.join(section.key.get_ref());
-            let failed = |error| self.source.error(section.key.span(), format!("{}: {error}", path.display()));
+            let path = self.folder.join(key.get_ref());
+            let failed = |error| self.source.error(key.span(), format!("{}: {error}", path.display()));
             let bytes = files::read_bounded(&path, MAX_KEY_BYTES).map_err(failed)?;
-            Spanned::new(section.key.span(), String::from_utf8_lossy(&bytes).into_owned())
+            Spanned::new(key.span(), String::from_utf8_lossy(&bytes).into_owned())
         };
         let key = source::identity_key(self.scheme, &text, self.source)?;
-        Ok(PermittedNode { identifier: section.identifier.clone(), id: KeyHash::of(&key), kind })
+        Ok((KeyHash::of(&key), key))
     }
 }
 
 impl Parameters {
     fn rates(&self, source: &Source) -> Result<Rates, ConfigurationError> {
-        let rate = |given: &Option<Spanned<f64>>, default: f64| {
+        let rate = |name: &str, given: &Option<Spanned<f64>>, default: f64| {
             let Some(given) = given else { return Ok(default) };
-            if given.get_ref().is_finite() && *given.get_ref() >= 0.0 {
-                Ok(*given.get_ref())
-            } else {
-                Err(source.error(given.span(), "a rate is a number of 0 or more per millisecond"))
+            if (0.0..=MAX_RATE).contains(given.get_ref()) {
+                return Ok(*given.get_ref());
             }
+            let reason = format!(
+                "{name}: a rate is a number of 0 or more per millisecond, and no node could follow more than {MAX_RATE}"
+            );
+            Err(source.error(given.span(), reason))
         };
-        let mu = rate(&self.mu, DEFAULT_RATES.mu)?;
+        let mu = rate("Mu", &self.mu, DEFAULT_RATES.mu)?;
         if mu <= 0.0 {
             return Err(source.error(self.mu.as_ref().map_or(0..0, Spanned::span), "Mu: want more than 0"));
         }
+        if self.lambda_g.is_some() {
+            tracing::info!("LambdaG is computed from the topology; the setting is not used");
+        }
         Ok(Rates {
             mu,
-            lambda_p: rate(&self.lambda_p, DEFAULT_RATES.lambda_p)?,
-            lambda_l: rate(&self.lambda_l, DEFAULT_RATES.lambda_l)?,
-            lambda_m: rate(&self.lambda_m, DEFAULT_RATES.lambda_m)?,
-            lambda_g: rate(&self.lambda_g, DEFAULT_RATES.lambda_g)?,
-            lambda_r: rate(&self.lambda_r, DEFAULT_RATES.lambda_r)?,
+            lambda_p: rate("LambdaP", &self.lambda_p, DEFAULT_RATES.lambda_p)?,
+            lambda_l: rate("LambdaL", &self.lambda_l, DEFAULT_RATES.lambda_l)?,
+            lambda_m: rate("LambdaM", &self.lambda_m, DEFAULT_RATES.lambda_m)?,
+            lambda_g: rate("LambdaG", &self.lambda_g, DEFAULT_RATES.lambda_g)?,
+            lambda_r: rate("LambdaR", &self.lambda_r, DEFAULT_RATES.lambda_r)?,
         })
     }
 }
@@ -182,6 +307,8 @@ struct File {
     gateway_nodes: Vec<NodeSection>,
     #[serde(default)]
     service_nodes: Vec<NodeSection>,
+    #[serde(default)]
+    storage_replicas: Vec<ReplicaSection>,
     topology: Option<Topology>,
     parameters: Option<Parameters>,
     debug: Option<Debug>,
@@ -192,7 +319,7 @@ struct File {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Server {
-    identifier: String,
+    identifier: Spanned<String>,
     #[serde(rename = "WireKEMScheme")]
     wire_kem_scheme: Option<Spanned<String>>,
     #[serde(rename = "PKISignatureScheme")]
@@ -205,9 +332,19 @@ struct Server {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct NodeSection {
-    identifier: String,
+    identifier: Spanned<String>,
     #[serde(rename = "IdentityPublicKeyPem", alias = "IdentityPublicKey")]
     key: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ReplicaSection {
+    identifier: Spanned<String>,
+    #[serde(rename = "IdentityPublicKeyPem", alias = "IdentityPublicKey")]
+    key: Spanned<String>,
+    #[serde(rename = "ReplicaID")]
+    replica_id: Spanned<u8>,
 }
 
 #[derive(Deserialize)]
@@ -220,8 +357,7 @@ struct Topology {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct TopologyLayer {
-    #[serde(default)]
-    nodes: Vec<NodeSection>,
+    nodes: Spanned<Vec<NodeSection>>,
 }
 
 #[derive(Deserialize)]
@@ -239,10 +375,15 @@ struct Parameters {
 #[serde(rename_all = "PascalCase")]
 struct Debug {
     layers: Option<Spanned<u8>>,
-    min_nodes_per_layer: Option<usize>,
+    min_nodes_per_layer: Option<Spanned<usize>>,
 }
 
 const DEFAULT_LAYERS: u8 = 3;
+const MAX_LAYERS: u8 = 20;
+
+/// The highest rate that is taken, per millisecond: ten thousand packets a second for one process of one node,
+/// three times what a processor core can make.
+const MAX_RATE: f64 = 10.0;
 
 /// More than the PEM form of any public key.
 const MAX_KEY_BYTES: u64 = 1 << 16;

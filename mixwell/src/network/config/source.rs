@@ -254,7 +254,11 @@ pub(super) fn authorities(
             link_key(kem, &section.link_public_key, source)?,
             addresses(&section.addresses, source)?,
         );
-        if list.iter().any(|other: &Authority| other.peer.id == authority.peer.id) {
+        if list.iter().any(|other: &Authority| other.peer.name == authority.peer.name) {
+            let reason = format!("another authority is called {:?}", authority.peer.name);
+            return Err(source.error(section.identifier.span(), reason));
+        }
+        if list.iter().any(|other| other.peer.id == authority.peer.id) {
             return Err(source.error(section.identity_public_key.span(), "another authority has the same identity key"));
         }
         list.push(authority);

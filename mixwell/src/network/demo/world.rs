@@ -9,7 +9,7 @@ use super::{
 };
 use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
 use crate::network::{
-    authority::{self, AuthorityNode, Rules, State},
+    authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
     client::{self, Tally},
     clock::{Clock, ClockWatch},
     config::{NodeKind, PermittedNode},
@@ -98,7 +98,7 @@ impl World {
         for layer in 0..arguments.layers {
             for number in 1..=MIXES_PER_LAYER {
                 let name = format!("mix {}.{number}", layer.saturating_add(1));
-                nodes.push((Seat::new(name, arguments, randomness).await?, NodeKind::Mix(Some(layer))));
+                nodes.push((Seat::new(name, arguments, randomness).await?, NodeKind::Mix));
             }
         }
         nodes.push((Seat::new("service node".to_owned(), arguments, randomness).await?, NodeKind::Service));
@@ -117,19 +117,25 @@ impl World {
             id: seat.identity.id(),
             kind: *kind,
         };
-        let rules = Rules {
+        let mixes: Vec<_> = nodes.iter().filter(|(_, kind)| *kind == NodeKind::Mix).collect();
+        let layers = mixes.chunks(MIXES_PER_LAYER.into());
+        let layers = layers.map(|layer| layer.iter().map(|(seat, _)| seat.identity.id()).collect());
+        let policy = Policy {
             authorities: Arc::clone(&authorities),
             nodes: nodes.iter().map(permitted).collect(),
-            layers: arguments.layers.into(),
+            replicas: Vec::new(),
+            layers: Layers::Fixed(layers.collect()),
             min_per_layer: MIXES_PER_LAYER.into(),
             rates: RATES,
-            geometry,
+            packets: PacketFormat::from(&geometry),
             period: clock.period(),
         };
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for seat in seats {
-            let state = State::new(Arc::clone(&seat.identity), rules.clone(), clock.now(), randomness.rng());
+            let (identity, rng) = (Arc::clone(&seat.identity), randomness.rng());
+            let state = State::new(identity, policy.clone(), clock.now(), rng, Saved::default());
+            let keeper = Keeper::new(state, None);
             let node = AuthorityNode {
                 id: seat.identity.id(),
                 link: seat.link_key,
@@ -140,7 +146,7 @@ impl World {
             };
             let mut stopping = stopping.clone();
             tasks.spawn(async move {
-                authority::serve(node, state, async move { stopped(&mut stopping).await }).await;
+                authority::serve(node, keeper, async move { stopped(&mut stopping).await }).await;
                 Ok(())
             });
         }
@@ -185,7 +191,7 @@ impl World {
         let launch = Launch {
             name: seat.name,
             kind: match kind {
-                NodeKind::Mix(_) => Kind::Mix,
+                NodeKind::Mix => Kind::Mix,
                 NodeKind::Gateway => Kind::Gateway,
                 NodeKind::Service => Kind::Service,
             },

@@ -29,6 +29,9 @@ impl Consensus {
         if document.epoch() != epoch {
             return Err(ConsensusFault::Epoch { got: document.epoch(), want: epoch });
         }
+        if !document.has_shared_random_value() {
+            return Err(ConsensusFault::NoSharedRandom);
+        }
         document.check(&keys, &mut vec![KeyHash::default(); document.nodes().len()])?;
         if geometry_hash.is_some_and(|hash| hash != document.sphinx_geometry_hash()) {
             return Err(ConsensusFault::Geometry);
@@ -80,6 +83,8 @@ pub(crate) enum ConsensusFault {
         got: Epoch,
         want: Epoch,
     },
+    /// It has no shared random value: what authorities certify on the way to a consensus.
+    NoSharedRandom,
     /// It is of a network of another Sphinx geometry.
     Geometry,
 }
@@ -92,6 +97,7 @@ impl fmt::Display for ConsensusFault {
             Self::Document(error) => error.fmt(f),
             Self::Content(error) => error.fmt(f),
             Self::Epoch { got, want } => write!(f, "consensus is for epoch {got}, want {want}"),
+            Self::NoSharedRandom => f.write_str("document has no shared random value, so it is no consensus"),
             Self::Geometry => f.write_str("consensus is of a network of another Sphinx geometry"),
         }
     }

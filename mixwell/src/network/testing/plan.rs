@@ -60,6 +60,7 @@ impl Plan {
             topology: Some(vec![Vec::new(); layers.len()]),
             gateways: Some(Vec::new()),
             services: Some(Vec::new()),
+            shared_random_value: [1; 32],
             sphinx_geometry_hash: sphinx.geometry().hash(),
             version: "v1".to_owned(),
             signature_scheme: "Ed25519".to_owned(),
