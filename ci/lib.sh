@@ -23,8 +23,8 @@ skip() {
   [ -z "${CI_SKIPPED:-}" ] || echo "$(basename "$0" .sh): $*" >>"$CI_SKIPPED"
 }
 
-# tool NAME: installs a cargo tool, unoptimised, which is quick enough and takes a third of the time.
-tool() { command -v "$1" >/dev/null || cargo install --locked --quiet --debug "$1"; }
+# tool NAME [OPTION…]: installs a cargo tool, unoptimised, which is quick enough and takes a third of the time.
+tool() { command -v "$1" >/dev/null || cargo install --locked --quiet --debug "$@"; }
 
 # Cargo of Debian's second toolchain, which builds core and std for targets that rustup does not have here.
 debian_cargo() { RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$ci_target/debian /usr/bin/cargo "$@"; }

@@ -1,3 +1,4 @@
-//! The formats (`docs/spec/`).
+//! The formats (`docs/spec/`) and the book (`docs/book/`).
 //!
-//! This crate is for tests only and is never published. Its tests resolve every link in the repository's Markdown files.
+//! This crate is for tests only and is never published. Its examples are the programs of the book's tutorials. Its tests
+//! run them, and resolve every link in the repository's Markdown files.

@@ -1,6 +1,7 @@
 //! Checks of the repository's documents.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod book;
 mod links;
 mod markdown;
 mod repository;

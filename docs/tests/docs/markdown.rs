@@ -1,23 +1,38 @@
 //! Anchors and links of a Markdown file.
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub(crate) struct Markdown {
     pub(crate) anchors: Vec<String>,
     pub(crate) links: Vec<String>,
+    /// The blocks of Rust code.
+    pub(crate) rust: Vec<String>,
 }
 
 impl Markdown {
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("a Markdown file");
-        let mut page = Self { anchors: Vec::new(), links: Vec::new() };
+        // a page of the book that is a file from elsewhere, and has its headings
+        if let Some(file) = text.trim().strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}")) {
+            return Self { links: Vec::new(), ..Self::read(&path.with_file_name(file)) };
+        }
+        let mut page = Self { anchors: Vec::new(), links: Vec::new(), rust: Vec::new() };
         let mut heading = None::<String>;
+        let mut in_rust = false;
         let mut seen = BTreeMap::<String, usize>::new();
         for event in Parser::new_ext(&text, Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES) {
             match event {
                 Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if language.starts_with("rust") => {
+                    in_rust = true;
+                    page.rust.push(String::new());
+                }
+                Event::End(TagEnd::CodeBlock) => in_rust = false,
                 Event::Text(text) | Event::Code(text) => {
+                    if let Some(code) = page.rust.last_mut().filter(|_| in_rust) {
+                        code.push_str(&text);
+                    }
                     if let Some(heading) = &mut heading {
                         heading.push_str(&text);
                     }
