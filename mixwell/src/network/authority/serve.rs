@@ -4,7 +4,7 @@ use super::{
     message::Outgoing,
     message::is_too_early,
     permitted::Rules,
-    server::{self, Server},
+    server::{self, Server, ServerLimits},
     state::State,
 };
 use crate::network::{
@@ -32,7 +32,7 @@ pub(crate) async fn serve(node: AuthorityNode, state: State, stop: impl Future<O
     let rules: Rules = state.rules().clone();
     let state = Arc::new(Mutex::new(state));
     let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch());
-    let server = Server::new(authorities, clock, rules, Arc::clone(&state));
+    let server = Server::new(clock, rules, Arc::clone(&state), ServerLimits::default());
     // dropped with this future, and all its tasks with it
     let mut tasks = JoinSet::new();
     tasks.spawn(server::listen(server, link, id, listeners, randomness));

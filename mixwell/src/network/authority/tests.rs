@@ -9,5 +9,6 @@
 )]
 
 mod codes;
+mod connections;
 mod net;
 mod rounds;

@@ -126,6 +126,11 @@ impl Net {
         self.states[index] = Some(State::new(identity, self.rules.clone(), self.now, self.randomness.rng()));
     }
 
+    /// The link key of all authorities and nodes.
+    pub(super) fn link(&self) -> &LinkKey {
+        &self.nodes[0].link
+    }
+
     pub(super) fn id(&self, index: usize) -> KeyHash {
         self.identities[index].id()
     }
