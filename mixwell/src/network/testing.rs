@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
+mod dial;
+#[path = "../../tests/mixwell/impostor.rs"]
+mod impostor;
 mod plan;
 
+pub(crate) use dial::TestLink;
+pub(crate) use impostor::Impostor;
 pub(crate) use plan::{Plan, Planned, consensus};
 
 use super::{

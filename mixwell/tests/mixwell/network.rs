@@ -30,15 +30,15 @@ const PARAMETERS: &str =
 const IS_MIX: &str = "IsGatewayNode = false\n  IsServiceNode = false";
 
 /// A network and its processes, which end with it.
-struct Network {
-    configured: Configured,
+pub(crate) struct Network {
+    pub(crate) configured: Configured,
     processes: HashMap<String, Process>,
     epoch_seconds: u64,
 }
 
 impl Network {
     /// Makes and starts a network of layers of one mix each, and waits until a client can use it.
-    fn start(layers: u8, epoch_seconds: u64) -> Self {
+    pub(crate) fn start(layers: u8, epoch_seconds: u64) -> Self {
         Self::start_but(&["--layers", &layers.to_string()], epoch_seconds, &[])
     }
 
@@ -69,14 +69,14 @@ impl Network {
     }
 
     /// The nodes that run.
-    fn nodes(&self) -> Vec<String> {
+    pub(crate) fn nodes(&self) -> Vec<String> {
         let mut names: Vec<String> = self.processes.keys().filter(|name| !name.starts_with("auth")).cloned().collect();
         names.sort();
         names
     }
 
     /// The node whose configuration has this line.
-    fn node_with(&self, line: &str) -> String {
+    pub(crate) fn node_with(&self, line: &str) -> String {
         let has = |name: &String| fs::read_to_string(self.configured.config(name)).unwrap().contains(line);
         self.nodes().into_iter().find(has).unwrap()
     }
@@ -101,7 +101,7 @@ impl Network {
     }
 
     /// The sum of a kind of counter, over all nodes.
-    fn sum(&self, prefix: &str) -> u64 {
+    pub(crate) fn sum(&self, prefix: &str) -> u64 {
         let all = self.nodes();
         let all = all.iter().flat_map(|name| self.configured.metrics(name));
         all.filter(|(name, _)| name.starts_with(prefix)).map(|(_, n)| n).sum()
@@ -122,12 +122,12 @@ impl Network {
         }
     }
 
-    fn ping(&self, count: u32) -> Child {
+    pub(crate) fn ping(&self, count: u32) -> Child {
         tool(&["ping", "--config", &self.configured.client_toml(), "-n", &count.to_string()]).spawn().unwrap()
     }
 
     /// The ends of all logs, and what the nodes have counted.
-    fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let counted = self.nodes().into_iter().map(|name| {
             let metrics = self.configured.metrics(&name);
             format!("\n{name}: {:?}", metrics.iter().filter(|(_, n)| **n > 0).collect::<Vec<_>>())
@@ -137,7 +137,7 @@ impl Network {
 }
 
 /// How many messages a ping got back, lost, and got changed.
-fn counts(output: &Output) -> [u32; 3] {
+pub(crate) fn counts(output: &Output) -> [u32; 3] {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find(|line| line.contains("messages came back"));
     let line = line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));

@@ -4,7 +4,7 @@ use super::{
     complaints,
     keeper::Keeper,
     message::{Outgoing, is_too_early},
-    server::{self, Server},
+    server::{self, Server, ServerLimits},
 };
 use crate::network::{
     clock::{Clock, ClockWatch},
@@ -35,9 +35,9 @@ pub(crate) async fn serve(node: AuthorityNode, keeper: Keeper, stop: impl Future
     let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
     let policy = keeper.policy().clone();
     let state = Arc::new(Mutex::new(keeper));
-    let client = PkiClient::new(Arc::clone(&authorities), link.clone(), Some(id), randomness.branch())
+    let client = PkiClient::new(authorities, link.clone(), Some(id), randomness.branch())
         .with_clock_watch(ClockWatch::new(clock));
-    let server = Server::new(authorities, clock, policy, Arc::clone(&state));
+    let server = Server::new(clock, policy, Arc::clone(&state), ServerLimits::default());
     // dropped with this future, and all its tasks with it
     let mut tasks = JoinSet::new();
     tasks.spawn(server::listen(server, link, id, listeners, randomness));

@@ -46,6 +46,15 @@ pub(super) struct Server {
     node_addresses: StdMutex<HashMap<KeyHash, IpAddr>>,
     answers: AnswerMemory,
     refused: RefusedDescriptors,
+    limits: ServerLimits,
+}
+
+/// Limits of an authority's connections.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ServerLimits {
+    pub(super) accept: AcceptLimits,
+    /// Time from the handshake to the first command, and for the command to come.
+    pub(super) command_timeout: Duration,
 }
 
 /// Memory for answers that are being sent, in KiB. Addresses of known nodes have their own.
@@ -68,7 +77,7 @@ pub(super) async fn listen(
         key: link,
         id,
         policy: ServerPolicy(Arc::clone(&server)),
-        limits: LIMITS,
+        limits: server.limits.accept,
         randomness,
         stats: Arc::default(),
     });
@@ -96,33 +105,39 @@ impl AcceptPolicy for ServerPolicy {
             link: self.0.link_for(peer),
             is_known,
             max_connections: if is_known { MAX_CONNECTIONS_OF_AUTHORITY } else { usize::MAX },
-            proof_timeout: COMMAND_TIMEOUT,
+            proof_timeout: self.0.limits.command_timeout,
         })
     }
 }
 
 impl Server {
-    pub(super) fn new(
-        authorities: Arc<Authorities>,
-        clock: Clock,
-        policy: Policy,
-        state: Arc<Mutex<Keeper>>,
-    ) -> Arc<Self> {
+    pub(super) fn new(clock: Clock, policy: Policy, state: Arc<Mutex<Keeper>>, limits: ServerLimits) -> Arc<Self> {
+        let authorities = Arc::clone(&policy.authorities);
         let addresses = authorities.iter().flat_map(|authority| &authority.peer.addresses);
         let authority_addresses = addresses.filter_map(Address::ip).collect();
         let answers = AnswerMemory { known: Semaphore::new(ANSWER_KIB), others: Semaphore::new(ANSWER_KIB) };
         let node_addresses = StdMutex::default();
-        let refused = RefusedDescriptors::default();
-        Arc::new(Self { authorities, clock, policy, state, authority_addresses, node_addresses, answers, refused })
+        Arc::new(Self {
+            authorities,
+            clock,
+            policy,
+            state,
+            authority_addresses,
+            node_addresses,
+            answers,
+            refused: RefusedDescriptors::default(),
+            limits,
+        })
     }
 
     async fn serve(self: Arc<Self>, connection: Connection<Peer>) {
         let Connection { identity, address, mut stream, session, end, .. } = connection;
+        let timeouts = Timeouts { read: self.limits.command_timeout, write: ANSWER_TIMEOUT, ..Timeouts::default() };
         let exchange = async {
             let (from, to) = stream.split();
             // as long as the command that has begun, and no longer: it is the only one
             let length = session.receiver.pending_len().unwrap_or_default().max(FRAME_HEADER_LEN);
-            let mut reader = Reader::new(from, session.receiver, vec![0; length], &TIMEOUTS);
+            let mut reader = Reader::new(from, session.receiver, vec![0; length], &timeouts);
             let command = reader.receive().await?;
             let reply = if may_ask(identity, &command) { self.reply(identity, &command).await } else { Reply::Close };
             if let (Peer::Node(id), Reply::Descriptor(DescriptorStatus::Ok | DescriptorStatus::Conflict)) =
@@ -141,9 +156,9 @@ impl Server {
             let memory =
                 if self.is_known_address(address.to_canonical()) { &self.answers.known } else { &self.answers.others };
             let permits = u32::try_from(length.div_ceil(1024).min(ANSWER_KIB)).unwrap_or(u32::MAX);
-            let acquired = time::timeout(TIMEOUTS.write, memory.acquire_many(permits)).await;
+            let acquired = time::timeout(ANSWER_TIMEOUT, memory.acquire_many(permits)).await;
             let _permits = acquired.map_err(|_| StreamError::Timeout)?;
-            Writer::new(to, session.sender, vec![0; length], &TIMEOUTS).send(&answer).await
+            Writer::new(to, session.sender, vec![0; length], &timeouts).send(&answer).await
         };
         let ended: Result<(), StreamError<io::Error>> = tokio::select! {
             ended = exchange => ended,
@@ -172,7 +187,7 @@ impl Server {
     }
 
     /// The peer of a claim; `None` if it claims to be an authority and has another link key.
-    fn peer_of(&self, claim: &PeerClaim<'_>) -> Option<Peer> {
+    pub(super) fn peer_of(&self, claim: &PeerClaim<'_>) -> Option<Peer> {
         let Ok(id) = claim.ad.try_into().map(KeyHash) else { return Some(Peer::Client) };
         match self.authorities.by_id(id) {
             Some(authority) => (authority.peer.link_key == claim.link_key).then_some(Peer::Authority(id)),
@@ -181,7 +196,7 @@ impl Server {
     }
 
     /// The commands that a peer may send are the same for all, their lengths are not.
-    fn link_for(&self, peer: Peer) -> Link {
+    pub(super) fn link_for(&self, peer: Peer) -> Link {
         let sizes = pki_sizes(&self.authorities);
         Link::authority(match peer {
             Peer::Authority(_) => sizes,
@@ -223,14 +238,20 @@ const fn may_ask(peer: Peer, command: &Command<'_>) -> bool {
     }
 }
 
-/// At most 2,048 connections in all, besides those of proven authorities.
-const LIMITS: AcceptLimits = AcceptLimits {
-    handshakes: Places { max: 512, max_per_address: 256 },
-    unproven: Places { max: 512, max_per_address: 256 },
-    strangers: Places { max: 1024, max_per_address: 256 },
-    when_full: WhenFull::EvictOldest,
-    handshake_timeout: TIMEOUTS.handshake,
-};
+impl Default for ServerLimits {
+    /// At most 2,048 connections in all, besides those of proven authorities. Until a peer is proven, its connection takes
+    /// some KiB; then a command of up to 128 KiB, and of 8 MiB from an authority.
+    fn default() -> Self {
+        let accept = AcceptLimits {
+            handshakes: Places { max: 512, max_per_address: 256 },
+            unproven: Places { max: 512, max_per_address: 256 },
+            strangers: Places { max: 1024, max_per_address: 256 },
+            when_full: WhenFull::EvictOldest,
+            handshake_timeout: Duration::from_secs(3),
+        };
+        Self { accept, command_timeout: Duration::from_secs(30) }
+    }
+}
 
 /// An authority opens a connection for each of its statements.
 const MAX_CONNECTIONS_OF_AUTHORITY: usize = 16;
@@ -238,14 +259,11 @@ const MAX_CONNECTIONS_OF_AUTHORITY: usize = 16;
 /// Longest descriptor upload: a connection takes 128 KiB.
 const MAX_UPLOAD: usize = 127 << 10;
 
-/// Room for a query of a client, which may be padded.
+/// Longest query of a client, which may be padded.
 const MAX_QUERY: usize = 4 << 10;
 
 /// Memory for answers to known addresses, and as much for all others.
 const ANSWER_KIB: usize = 64 << 10;
 
-/// Time from the handshake to the first command, and for the command to come.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-
-const TIMEOUTS: Timeouts =
-    Timeouts { handshake: Duration::from_secs(3), read: COMMAND_TIMEOUT, write: Duration::from_mins(1) };
+/// Time for an answer to be sent, and as much for it to wait for its memory.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);

@@ -9,6 +9,7 @@
 )]
 
 mod codes;
+mod connections;
 mod hostile;
 mod net;
 mod rounds;

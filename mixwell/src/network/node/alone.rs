@@ -10,6 +10,7 @@
     reason = "a test may panic and divide"
 )]
 
+mod reference;
 mod slow;
 mod tests;
 #[cfg(target_os = "linux")]

@@ -1,26 +1,27 @@
 //! Nodes and clients on real sockets.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
-use super::mischief::{DELAY_MILLIS, Wrong};
+mod hostile;
+mod reference;
+
+use super::{
+    Node,
+    mischief::{DELAY_MILLIS, Wrong},
+};
 use crate::network::{
-    address::Address,
     client::{Tally, Unanswered},
     counters::{Flow, Loss},
     gateway::ClientId,
     keys::{LinkKem, LinkKey, PeerClaim},
     mix::Reply,
     node::Sizes,
-    testing::{RATES, TestNetwork},
+    testing::{RATES, TestLink, TestNetwork},
 };
-use core::{sync::atomic::Ordering::Relaxed, time::Duration};
-use mixwell_pki_types::Rates;
+use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_pki_types::{KeyHash, Rates};
 use mixwell_sphinx::{RecipientId, SurbId};
-use mixwell_wire::{
-    Ad, Command, Link, PacketSizes, Timeouts,
-    tokio::{Reader, Writer},
-};
+use mixwell_wire::{Command, Link, PacketSizes, Timeouts};
 use std::sync::Arc;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_decoys_come_back_and_nothing_is_lost() {
@@ -148,32 +149,36 @@ async fn a_mix_that_tampers_is_seen_by_the_next_hop_or_by_the_last() {
     assert!(payloads > 0 && payloads + seen.tally[1] > 5, "{payloads} {:?}", seen.tally);
 }
 
-/// Connects to the gateway as a client.
-async fn call(network: &TestNetwork, queue: u8) -> (Reader<OwnedReadHalf, Vec<u8>>, Writer<OwnedWriteHalf, Vec<u8>>) {
+/// Where a node of the network listens.
+fn address_of(network: &TestNetwork, node: &Node) -> SocketAddr {
     let consensus = network.known.current.clone().unwrap();
-    let address: Address = {
-        let document = consensus.document().unwrap();
-        let gateway = document.gateways().next().unwrap();
-        gateway.addresses().flat_map(|(_, list)| list).next().unwrap().parse().unwrap()
-    };
-    let mut rng = network.randomness.rng();
-    let key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+    let document = consensus.document().unwrap();
+    let listed = document.nodes().by_hash(KeyHash(*node.id.as_bytes())).unwrap();
+    let address = listed.addresses().flat_map(|(_, list)| list).next().unwrap();
+    address.strip_prefix("tcp://").unwrap().parse().unwrap()
+}
+
+/// A fresh link key.
+fn link_key(network: &TestNetwork) -> LinkKey {
+    LinkKey::generate(LinkKem::default(), &mut network.randomness.rng()).unwrap()
+}
+
+/// Connects to the gateway as a client with this name and key.
+async fn connect_as(network: &TestNetwork, ad: &[u8], key: &LinkKey) -> TestLink {
     let link = Link::client(PacketSizes::from(network.sphinx.geometry()));
-    let (mut stream, mut buffer) = (address.connect().await.unwrap(), vec![0; key.buffer_len(&link)]);
-    let (ad, timeouts) = ([queue; 32], Timeouts::default());
-    let own = (Ad::client(&ad), link);
-    let called = key.initiate(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_| true).await.unwrap();
-    let session = called.session;
-    let (read, write) = stream.into_split();
-    let reader = Reader::new(read, session.receiver, buffer.clone(), &timeouts);
-    (reader, Writer::new(write, session.sender, buffer, &timeouts))
+    TestLink::dial(address_of(network, &network.nodes[0]), key, ad, link).await.unwrap()
+}
+
+/// Connects to the gateway as a new client.
+async fn connect(network: &TestNetwork, queue: u8) -> TestLink {
+    connect_as(network, &[queue; 32], &link_key(network)).await
 }
 
 /// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that came until it was cut off.
 async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
-    let (mut reader, _writer) = call(network, queue).await;
+    let mut link = connect(network, queue).await;
     let mut signs = 0;
-    while let Ok(command) = reader.receive().await {
+    while let Ok(command) = link.reader.receive().await {
         assert_eq!(command, Command::NoOp);
         signs += 1;
     }
@@ -198,7 +203,7 @@ async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
     let mut network = TestNetwork::start(&[1], no_decoys, |sizes| sizes).await;
     let gateway = Arc::clone(&network.nodes[0]);
     let counters = gateway.mix.counters();
-    let (mut reader, mut writer) = call(&network, b'a').await;
+    let TestLink { mut reader, mut writer } = connect(&network, b'a').await;
     let junk = vec![7; network.sphinx.geometry().packet_len()];
     for _ in 0..200 {
         writer.send(&Command::SendPacket(&junk)).await.unwrap();

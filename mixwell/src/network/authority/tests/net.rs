@@ -169,6 +169,11 @@ impl Net {
         }
     }
 
+    /// The link key of all authorities and nodes.
+    pub(super) fn link(&self) -> &LinkKey {
+        &self.nodes[0].link
+    }
+
     pub(super) fn id(&self, index: usize) -> KeyHash {
         self.identities[index].id()
     }
