@@ -3,14 +3,14 @@
 use crate::{
     error::Error,
     network::{
+        authorities::Authority,
         clock::{Clock, ClockWatch},
         config::ClientConfiguration,
-        directory::Consensus,
+        consensus::Consensus,
+        directory_client::{ExchangeError, FetchErrors, PkiClient},
         error::NetworkError,
         keys::LinkKey,
         logging::{self, LogLevel},
-        peers::Authority,
-        pki_client::{ExchangeError, FetchErrors, PkiClient},
         randomness::Randomness,
         runtime,
     },

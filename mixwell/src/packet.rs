@@ -6,7 +6,7 @@ use crate::{
     error::Error,
     hex::hex,
     input,
-    network::{config::read_geometry, error::NetworkError, mix_keys::with_scheme},
+    network::{codec::with_scheme, config::read_geometry, error::NetworkError},
     output,
     style::{DIM, HEADING},
 };

@@ -6,13 +6,13 @@ use crate::{
     network::{
         client::{self, Request, Tally, Unanswered},
         clock::{Clock, ClockWatch, Offset},
+        codec,
         config::ClientConfiguration,
         directory::Consensuses,
+        directory_client::{FetchErrors, PkiClient},
         error::NetworkError,
         keys::LinkKey,
         logging::{self, LogLevel},
-        packets,
-        pki_client::{FetchErrors, PkiClient},
         randomness::Randomness,
         runtime,
     },
@@ -105,7 +105,7 @@ async fn ping(
     let unknown = || NetworkError::UnknownScheme(configuration.geometry.scheme().name().to_owned());
     let tally = Arc::new(Tally::default());
     let parts = client::Parts {
-        packets: packets::sealer(configuration.geometry).ok_or_else(unknown)?,
+        packets: codec::packet_codec(configuration.geometry).ok_or_else(unknown)?,
         authorities: configuration.authorities,
         kem: configuration.kem,
         clock,

@@ -2,11 +2,11 @@
 
 use super::tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome};
 use crate::network::{
-    carrier::{self, Carrier, Standing},
     config::ClientConfiguration,
     error::NetworkError,
     randomness::Randomness,
     rendezvous::Shape,
+    rendezvous_client::{self, Carrier, Standing},
 };
 use mixwell_chat::BoxLen;
 use tokio::sync::mpsc;
@@ -50,7 +50,7 @@ impl Network for RendezvousClient {
         let (carrier, mut answered) = started.map_err(|error| error.to_string())?;
         let (answers, receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            while let Some(carrier::Answered { number, outcome }) = answered.recv().await {
+            while let Some(rendezvous_client::Answered { number, outcome }) = answered.recv().await {
                 let outcome = match outcome {
                     Ok(Some(boxed)) => Outcome::Box(boxed),
                     Ok(None) => Outcome::Empty,

@@ -11,12 +11,15 @@ use super::{
     clock::{Clock, ClockWatch},
     directory::Consensuses,
     keys::LinkKem,
-    letters,
-    link::{ConnectError, LinkTarget, Stopwatch, stopped},
-    packets::Packets,
-    peers::Authorities,
-    pki_client::PkiClient,
     randomness::Randomness,
+};
+use crate::network::{
+    authorities::Authorities,
+    codec::PacketCodec,
+    connect::{ConnectError, LinkTarget},
+    directory_client::PkiClient,
+    runtime::stopped,
+    stopwatch::Stopwatch,
 };
 use ::core::{fmt, time::Duration};
 use mixwell_wire::{StreamError, Timeouts};
@@ -30,7 +33,7 @@ use tracing::{debug, info};
 
 /// What a client is made of.
 pub(crate) struct Parts {
-    pub(crate) packets: Box<dyn Packets>,
+    pub(crate) packets: Box<dyn PacketCodec>,
     pub(crate) authorities: Arc<Authorities>,
     pub(crate) kem: LinkKem,
     pub(crate) clock: Clock,

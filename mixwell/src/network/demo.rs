@@ -12,12 +12,12 @@ mod world;
 use super::{
     error::NetworkError,
     keys::LinkKem,
-    link::after,
     logging::{self, LogLevel},
     randomness::Randomness,
     runtime,
 };
 use crate::error::Error;
+use crate::network::stopwatch::after;
 use clap::Args;
 use core::time::Duration;
 use ending::Ending;

@@ -1,15 +1,10 @@
 //! What a node or client knows of the network: the consensus of the epoch before, of this one and of the next.
 
-mod consensus;
 mod follow;
-mod upload;
 
-pub(crate) use consensus::{Consensus, ConsensusFault};
 pub(crate) use follow::follow;
-#[cfg(test)]
-pub(crate) use upload::sign;
-pub(crate) use upload::{NodeDescription, Uploader};
 
+use super::consensus::Consensus;
 use mixwell_pki_types::Epoch;
 use std::sync::Arc;
 use tokio::sync::watch;

@@ -2,18 +2,22 @@
 
 use super::{
     clock::{Clock, ClockWatch},
-    directory::{NodeDescription, Uploader, follow},
+    directory::follow,
     error::NetworkError,
     keys::{Identity, LinkKey},
     mix::Kind,
-    mix_keys::{MixKeys, MixScheme, WithMixScheme, rotate, with_scheme},
+    mix_keys::{MixKeys, rotate},
     node::{Node, Parts, Sizes},
-    peers::Authorities,
-    pki_client::PkiClient,
     randomness::Randomness,
     rendezvous::{Shape, Store},
     runtime::pass_on,
     service,
+};
+use crate::network::{
+    authorities::Authorities,
+    codec::{MixScheme, WithMixScheme, with_scheme},
+    directory_client::PkiClient,
+    upload::{NodeDescription, Uploader},
 };
 use core::pin::Pin;
 use mixwell_pki_types::build::Addresses;

@@ -11,11 +11,11 @@ mod tests;
 pub(crate) use decoys::Decoys;
 
 use super::{
+    buffer_pool::{Packet, Pool},
     counters::{Counters, Flow, Loss},
-    packet::{Packet, Pool},
-    packets::{Asked, BATCH, Unwrap, Unwrapped},
     rendezvous::Store,
     service::{Service, Services},
+    unwrap::{BATCH, Unwrap, Unwrapped},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -221,7 +221,7 @@ impl Mix {
         let (_, service) = service.ok_or(Loss::Recipient)?;
         let mut reply = self.pool.take().ok_or(Loss::Buffers)?;
         let mut room = self.pool.take().ok_or(Loss::Buffers)?;
-        let next_hop = self.packets.answer(request, Asked { service, now, room: &mut room }, &mut reply)?;
+        let next_hop = service.reply(&*self.packets, now, request, &mut room, &mut reply)?;
         self.counters.count(Flow::Answered);
         Ok((next_hop, reply))
     }

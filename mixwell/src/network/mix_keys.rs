@@ -3,13 +3,11 @@
 mod folder;
 mod replay_list;
 mod rotate;
-mod scheme;
 
 pub(crate) use replay_list::{Flush, ListError, MAX_TAGS, ReplayList};
 pub(crate) use rotate::rotate;
-pub(crate) use scheme::{MixScheme, WithMixScheme, with_scheme};
 
-use super::error::NetworkError;
+use super::{codec::MixScheme, error::NetworkError};
 use core::{fmt, time::Duration};
 use folder::{Files, KeyFolder, ReadKey};
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};

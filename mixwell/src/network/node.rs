@@ -21,14 +21,20 @@ use super::{
     directory::Directory,
     gateway::Mailboxes,
     keys::LinkKey,
-    link::{AcceptUntil, ConnectionStats, LinkTable, Stopwatch, stopped},
+    link::LinkTable,
     mix::{Kind, Mix, Setup},
-    mix_keys::{MixKeys, MixScheme},
-    packet::Pool,
-    packets::KeyRing,
+    mix_keys::MixKeys,
     randomness::Randomness,
     runtime::pass_on,
     service::Services,
+};
+use crate::network::{
+    accept::{AcceptUntil, ConnectionStats},
+    buffer_pool::Pool,
+    codec::MixScheme,
+    key_ring::KeyRing,
+    runtime::stopped,
+    stopwatch::Stopwatch,
 };
 use arrivals::Arrivals;
 #[cfg(test)]

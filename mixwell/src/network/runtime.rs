@@ -5,6 +5,7 @@ use super::error::NetworkError;
 use core::task::Poll;
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::watch,
     task::JoinError,
 };
 
@@ -55,6 +56,11 @@ pub(crate) fn raise_files() -> Option<usize> {
 #[cfg(not(unix))]
 pub(crate) const fn raise_files() -> Option<usize> {
     None
+}
+
+/// Waits until a stop signal is true, or its sender is dropped.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 /// A task that panicked takes with it whoever waits for it, and so the process: one that lives on without a part of its work

@@ -1,12 +1,14 @@
 //! What a service node answers to requests.
 
 use super::{
-    letters,
+    codec::PacketCodec,
+    compose,
+    counters::Loss,
     rendezvous::{Shape, Store},
 };
 use mixwell_mixdelay::Instant;
 use mixwell_pki_types::build::{Capabilities, Value};
-use mixwell_sphinx::{Geometry, RecipientId};
+use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// The service that gives back what it gets.
@@ -28,6 +30,24 @@ pub(crate) enum Service {
 pub(crate) type Services = Vec<(RecipientId, Service)>;
 
 impl Service {
+    /// Reads the user's bytes of a request, an unwrapped packet, and wraps the answer into `reply`. Gives the first hop of the
+    /// reply. `room` is as long as a packet.
+    pub(crate) fn reply(
+        &self,
+        codec: &dyn PacketCodec,
+        now: Instant,
+        request: &[u8],
+        room: &mut [u8],
+        reply: &mut [u8],
+    ) -> Result<NodeId, Loss> {
+        let geometry = codec.geometry();
+        let at = request.len().saturating_sub(geometry.forward_payload_len());
+        let message = Message::parse(geometry, request.get(at..).unwrap_or_default()).map_err(|_| Loss::Request)?;
+        let surb = message.surb.ok_or(Loss::Request)?;
+        let answer = self.answer(now, message.user_payload, room);
+        codec.wrap_reply(surb, answer, reply).map_err(|_| Loss::Request)
+    }
+
     /// Answers the user's bytes of a request; `room` is as long as a packet.
     pub(crate) fn answer<'a>(&self, now: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8] {
         match self {
@@ -41,7 +61,7 @@ impl Service {
 pub(crate) fn services(store: Option<Arc<Store>>) -> Services {
     let rendezvous = store.map(|store| (RENDEZVOUS, Service::Rendezvous(store)));
     let all = [Some((ECHO, Service::Echo)), rendezvous].into_iter().flatten();
-    all.filter_map(|(name, service)| Some((letters::endpoint(&endpoint(name))?, service))).collect()
+    all.filter_map(|(name, service)| Some((compose::endpoint(&endpoint(name))?, service))).collect()
 }
 
 /// What a service node's descriptor says of its services.

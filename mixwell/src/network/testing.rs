@@ -17,13 +17,11 @@ use super::{
     config::ClientConfiguration,
     directory::Consensuses,
     keys::LinkKem,
-    link::LinkTarget,
     mix::Kind,
     node::{Node, Sizes},
-    packets,
-    peers::Authorities,
     randomness::Randomness,
 };
+use crate::network::{authorities::Authorities, codec, connect::LinkTarget};
 use core::time::Duration;
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
@@ -111,7 +109,7 @@ impl TestNetwork {
     pub(crate) fn client(&self) -> TestClient {
         let tally = Arc::new(Tally::default());
         let parts = client::Parts {
-            packets: packets::sealer(*self.sphinx.geometry()).unwrap(),
+            packets: codec::packet_codec(*self.sphinx.geometry()).unwrap(),
             authorities: Arc::clone(&self.authorities),
             kem: LinkKem::default(),
             clock: self.clock,

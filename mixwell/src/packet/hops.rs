@@ -4,9 +4,9 @@ use crate::{
     error::Error,
     hex::hex,
     network::{
+        codec::{MixScheme, WithMixScheme},
         error::NetworkError,
         files,
-        mix_keys::{MixScheme, WithMixScheme},
         pem::{self, Kind},
     },
     style::{DIM, GOOD, HEADING},

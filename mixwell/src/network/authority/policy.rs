@@ -2,9 +2,9 @@
 
 use super::{lambda_g::lambda_g, message::Peer, topology::Layers};
 use crate::network::{
+    authorities::Authorities,
     config::{AuthorityConfiguration, NodeKind, PermittedNode, PermittedReplica},
     keys::LinkKem,
-    peers::Authorities,
 };
 use mixwell_pki_types::{Descriptor, Epoch, KeyHash, Period, Rates, Replica, ReplicaUpload, SignatureScheme, Upload};
 use mixwell_pq_kem::Scheme;

@@ -7,10 +7,10 @@ use super::{
     server::{self, Server, ServerLimits},
 };
 use crate::network::{
+    authorities::Authorities,
     clock::{Clock, ClockWatch},
+    directory_client::{ExchangeError, PkiClient},
     keys::LinkKey,
-    peers::Authorities,
-    pki_client::{ExchangeError, PkiClient},
     randomness::Randomness,
     runtime::pass_on,
 };

@@ -7,14 +7,14 @@ use super::{
     policy::Policy,
 };
 use crate::network::{
-    address::Address,
-    clock::Clock,
-    keys::{LinkKey, PeerClaim},
-    link::{
+    accept::{
         AcceptLimits, AcceptPolicy, AcceptUntil, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull,
     },
-    peers::Authorities,
-    pki_client::{encoded_bound, pki_sizes},
+    address::Address,
+    authorities::Authorities,
+    clock::Clock,
+    directory_client::{encoded_bound, pki_sizes},
+    keys::{LinkKey, PeerClaim},
     randomness::Randomness,
 };
 use core::{net::IpAddr, time::Duration};

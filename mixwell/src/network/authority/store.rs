@@ -7,7 +7,7 @@
 //! nothing in that round, as it cannot know what it has signed in it.
 
 use super::journal::{Change, Record, Saved};
-use crate::network::{directory::Consensus, error::NetworkError, files, peers::Authorities};
+use crate::network::{authorities::Authorities, consensus::Consensus, error::NetworkError, files};
 use blake2::{Blake2b256, Digest as _};
 use mixwell_pki_types::{
     Epoch, LIFETIME,

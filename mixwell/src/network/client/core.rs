@@ -2,8 +2,8 @@
 
 use super::Request;
 use crate::network::{
-    letters::{self, Draft, LetterError, Sender},
-    packets::Packets,
+    codec::PacketCodec,
+    compose::{self, Draft, LetterError, Sender},
     randomness::Randomness,
 };
 use chacha20::ChaCha20Rng;
@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 
 /// A client of one gateway.
 pub(crate) struct Client {
-    packets: Box<dyn Packets>,
+    packets: Box<dyn PacketCodec>,
     /// What the services can do that messages and decoys go to; one for both, so that they look the same.
     capability: String,
     period: Period,
@@ -104,7 +104,7 @@ type Next = Box<dyn FnMut() -> Request + Send>;
 
 impl Client {
     pub(crate) fn new(
-        packets: Box<dyn Packets>,
+        packets: Box<dyn PacketCodec>,
         (capability, next): (String, Option<Next>),
         period: Period,
         randomness: Randomness,
@@ -192,14 +192,14 @@ impl Client {
         let message = if tick == Tick::MessageOrDecoy { self.messages.front() } else { None };
         let (service, endpoint) = match &self.next {
             // those who meet there have to agree where that is
-            Some(_) => letters::meeting_place(&document, &self.capability)?,
-            None => letters::service(&document, &self.capability, &mut self.rng)?,
+            Some(_) => compose::meeting_place(&document, &self.capability)?,
+            None => compose::service(&document, &self.capability, &mut self.rng)?,
         };
-        let surb_id = SurbId(letters::random(&mut self.rng));
+        let surb_id = SurbId(compose::random(&mut self.rng));
         let payload = message.map_or(&[][..], |message| &message.payload);
         let draft = Draft { sender: Sender::ClientOf(gateway), service, endpoint, owner, surb_id, payload };
         let place = (document, self.period);
-        let written = letters::write(&*self.packets, place, unix, &draft, &mut self.rng, (&mut self.surb, packet))?;
+        let written = compose::write(&*self.packets, place, unix, &draft, &mut self.rng, (&mut self.surb, packet))?;
 
         let answer = message.is_some().then(|| self.messages.pop_front()).flatten().map(|message| message.answer);
         let sent = if answer.is_some() { &self.tally.messages } else { &self.tally.decoys };
@@ -239,7 +239,7 @@ impl Client {
     }
 
     /// What can be done with packets.
-    pub(crate) fn packets(&self) -> &dyn Packets {
+    pub(crate) fn packets(&self) -> &dyn PacketCodec {
         &*self.packets
     }
 
@@ -283,7 +283,7 @@ const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });
 mod tests {
     use super::*;
     use crate::network::{
-        packets,
+        codec,
         testing::{Plan, RATES},
     };
     use mixwell_pq_kem::X25519;
@@ -300,7 +300,7 @@ mod tests {
         let begin = plan.clock.eighths_into(consensus.epoch(), 0);
         let (second, period) = (Duration::from_secs(1), plan.clock.period().duration());
         let tally = Arc::new(Tally::default());
-        let sealer = packets::sealer(geometry).unwrap();
+        let sealer = codec::packet_codec(geometry).unwrap();
         let service = ("echo".to_owned(), None);
         let mut client =
             Client::new(sealer, service, plan.clock.period(), plan.randomness.branch(), Arc::clone(&tally));

@@ -4,16 +4,18 @@ use super::{
     Client, ClientError, Request,
     asking::Asking,
     consensus::{Download, Progress},
-    letters,
 };
 use crate::network::{
+    authorities::Authorities,
     clock::{Clock, ClockWatch},
-    directory::{Consensus, Consensuses},
+    compose,
+    connect::{Connected, Connector, LinkTarget},
+    consensus::Consensus,
+    directory::Consensuses,
+    directory_client::PkiClient,
     keys::{LinkKem, LinkKey},
-    link::{Connected, Connector, LinkTarget, Stopwatch, after},
-    peers::Authorities,
-    pki_client::PkiClient,
     randomness::Randomness,
+    stopwatch::{Stopwatch, after},
 };
 use core::time::Duration;
 use mixwell_mixdelay::Instant;
@@ -80,7 +82,7 @@ impl Session {
         let mut rng = self.randomness.rng();
         let link = Link::client(PacketSizes::from(self.client.packets().geometry()));
         let key = LinkKey::generate(self.kem, &mut rng).map_err(ClientError::Link)?;
-        let queue = queue_id(&letters::random(&mut rng));
+        let queue = queue_id(&compose::random(&mut rng));
         let connector = Connector { key, timeouts: self.timeouts, randomness: self.randomness.branch() };
         let ad = Ad::client(queue.as_bytes());
         let Connected { stream, session, buffer, clock_skew } = connector.connect(&gateway, ad, link).await?;
@@ -136,7 +138,7 @@ impl Session {
         let mut all: Vec<LinkTarget> = listed.unwrap_or_default();
         all.extend(self.pinned.iter().filter(|_| document.is_none()).cloned());
         all.retain(|gateway| wanted(&gateway.name) && !gateway.addresses.is_empty());
-        let choice = letters::below(all.len(), &mut self.randomness.rng());
+        let choice = compose::below(all.len(), &mut self.randomness.rng());
         (choice < all.len()).then(|| all.swap_remove(choice)).ok_or(ClientError::NoGateway)
     }
 }

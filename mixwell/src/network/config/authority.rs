@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{address::Address, files, keys::LinkKem, peers::Authorities},
+    network::{address::Address, authorities::Authorities, files, keys::LinkKem},
 };
 use mixwell_pki_types::{Descriptor, KeyHash, Period, Rates, SignatureScheme};
 use mixwell_sphinx::Geometry;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{keys::LinkKem, link::LinkTarget, peers::Authorities},
+    network::{authorities::Authorities, connect::LinkTarget, keys::LinkKem},
 };
 use mixwell_pki_types::{KeyHash, Period};
 use mixwell_sphinx::Geometry;

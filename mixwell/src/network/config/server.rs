@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{address::Address, keys::LinkKem, peers::Authorities, rendezvous},
+    network::{address::Address, authorities::Authorities, keys::LinkKem, rendezvous},
 };
 use core::net::SocketAddr;
 use mixwell_pki_types::{Period, SignatureScheme};

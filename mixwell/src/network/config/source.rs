@@ -4,9 +4,9 @@ use crate::{
     geometry::GeometrySection,
     network::{
         address::Address,
+        authorities::{Authorities, Authority},
         files,
         keys::LinkKem,
-        peers::{Authorities, Authority},
         pem::{self, Kind},
         rendezvous::Limits,
     },

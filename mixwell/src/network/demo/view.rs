@@ -4,7 +4,7 @@ use super::{
     summary::{grouped, millis},
     world::{AUTHORITIES, World},
 };
-use crate::network::{client::Tally, counters::Flow, demo::talk::Results, link::after, node::Node};
+use crate::network::{client::Tally, counters::Flow, demo::talk::Results, node::Node, stopwatch::after};
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ratatui::crossterm;

@@ -9,22 +9,23 @@ use super::{
 };
 use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
 use crate::network::{
+    authorities::Authorities,
     authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
     client::{self, Tally},
     clock::{Clock, ClockWatch},
+    codec,
     config::{NodeKind, PermittedNode},
+    connect::LinkTarget,
     counters::Flow,
     directory::{Consensuses, Directory, follow},
+    directory_client::PkiClient,
     error::NetworkError,
     keys::{LinkKem, LinkKey},
     launch::Launch,
-    link::{LinkTarget, stopped},
     mix::Kind,
     node::Node,
-    packets,
-    peers::Authorities,
-    pki_client::PkiClient,
     randomness::Randomness,
+    runtime::stopped,
 };
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use mixwell_pki_types::{Ed25519, Rates};
@@ -223,7 +224,7 @@ impl World {
         let tally = Arc::new(Tally::default());
         let unknown = || NetworkError::UnknownScheme(self.geometry.scheme().name().to_owned());
         let parts = client::Parts {
-            packets: packets::sealer(self.geometry).ok_or_else(unknown)?,
+            packets: codec::packet_codec(self.geometry).ok_or_else(unknown)?,
             authorities: Arc::clone(authorities),
             kem: arguments.kem,
             clock: self.clock,

@@ -1,7 +1,8 @@
 //! A task that keeps a directory up to date from the authorities.
 
-use super::{Consensus, Consensuses, Directory};
-use crate::network::{clock::Clock, pki_client::PkiClient};
+use super::{Consensuses, Directory};
+use crate::network::consensus::Consensus;
+use crate::network::{clock::Clock, directory_client::PkiClient};
 use mixwell_pki_types::Epoch;
 use std::{collections::VecDeque, sync::Arc};
 use tokio::sync::watch;

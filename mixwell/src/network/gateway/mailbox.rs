@@ -207,7 +207,7 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{keys::PeerClaim, packet::Pool};
+    use crate::network::{buffer_pool::Pool, keys::PeerClaim};
     use mixwell_sphinx::SurbId;
 
     const QUEUE: RecipientId = RecipientId([1; 32]);

@@ -1,7 +1,12 @@
 //! The sending end of a link between nodes.
 
-use super::{Connected, Connector, LinkTarget, SendQueue, Stopwatch, backoff::Backoff, stopped};
+use super::{SendQueue, backoff::Backoff};
 use crate::network::counters::{Counters, Flow, Loss};
+use crate::network::{
+    connect::{Connected, Connector, LinkTarget},
+    runtime::stopped,
+    stopwatch::Stopwatch,
+};
 use core::time::Duration;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{

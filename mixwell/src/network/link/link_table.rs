@@ -2,8 +2,8 @@
 
 use super::SendQueue;
 use crate::network::{
+    buffer_pool::Packet,
     counters::{Counters, Loss},
-    packet::Packet,
 };
 use mixwell_mixdelay::Instant;
 use mixwell_sphinx::NodeId;

@@ -1,8 +1,8 @@
 //! The send queue of a link.
 
 use crate::network::{
+    buffer_pool::Packet,
     counters::{Counters, Loss},
-    packet::Packet,
 };
 use core::{
     fmt,
@@ -102,7 +102,7 @@ impl fmt::Debug for SendQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::packet::Pool;
+    use crate::network::buffer_pool::Pool;
 
     #[tokio::test]
     async fn packets_wait_for_their_link_but_not_for_long() {

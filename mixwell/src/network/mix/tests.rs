@@ -8,10 +8,7 @@
 )]
 
 use super::*;
-use crate::network::{
-    mix_keys::{MixKeys, MixScheme as _},
-    packets::KeyRing,
-};
+use crate::network::{codec::MixScheme as _, key_ring::KeyRing, mix_keys::MixKeys};
 use core::cell::Cell;
 use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::X25519;

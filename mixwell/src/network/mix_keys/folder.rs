@@ -1,6 +1,7 @@
 //! The files of mix keys: for each epoch a private key and a replay list, which live and die together.
 
-use super::{ReplayList, scheme::MixScheme};
+use super::ReplayList;
+use crate::network::codec::MixScheme;
 use crate::network::{
     error::NetworkError,
     files,

@@ -1,6 +1,7 @@
 //! The task that makes mix keys ahead of their epochs and erases those whose time is over.
 
-use super::{MixKeys, MixScheme, Now};
+use super::{MixKeys, Now};
+use crate::network::codec::MixScheme;
 use crate::network::{
     clock::{Clock, ProvenTime},
     directory::Directory,

@@ -18,10 +18,11 @@ mod throughput;
 
 use super::{Node, Sizes};
 use crate::network::{
+    codec::MixScheme as _,
     directory::Directory,
     keys::{LinkKey, PeerClaim},
     mix::Kind,
-    mix_keys::{MixKeys, MixScheme as _},
+    mix_keys::MixKeys,
     randomness::Randomness,
     testing::{Plan, Planned},
 };

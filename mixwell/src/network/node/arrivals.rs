@@ -5,7 +5,7 @@
 //! as it has brought are unwrapped: what is too much waits in the senders' sockets.
 
 use super::Node;
-use crate::network::{counters::Loss, mix::Batch, packet::Packet, packets::BATCH};
+use crate::network::{buffer_pool::Packet, counters::Loss, mix::Batch, unwrap::BATCH};
 use mixwell_mixdelay::Instant;
 use std::{
     collections::VecDeque,

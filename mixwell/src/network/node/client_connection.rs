@@ -7,13 +7,13 @@ use super::{
     serve::{Ended, ServeUntil},
 };
 use crate::network::{
+    consensus::Consensus,
     counters::{Flow, Loss},
-    directory::Consensus,
+    directory_client::encoded_bound,
     gateway::{self, Bucket, ClientId, Mailbox, MailboxError},
-    link::{after, stopped},
     mix::{Reply, reply_payload},
-    pki_client::encoded_bound,
-    runtime::pass_on,
+    runtime::{pass_on, stopped},
+    stopwatch::after,
 };
 use core::{ops::ControlFlow, sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_pki_types::{Chunk, Epoch};

@@ -2,9 +2,9 @@
 
 use super::{Node, sizes::Sizes};
 use crate::network::{
+    accept::{AcceptLimits, AcceptPolicy, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull},
     gateway::ClientId,
     keys::PeerClaim,
-    link::{AcceptLimits, AcceptPolicy, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull},
     mix::Kind,
 };
 use core::{net::IpAddr, time::Duration};

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use super::Node;
-use crate::network::packet::Packet;
+use crate::network::buffer_pool::Packet;
 use mixwell_mixdelay::Instant;
 use mixwell_sphinx::NodeId;
 use std::sync::Mutex;

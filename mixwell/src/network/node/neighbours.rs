@@ -1,6 +1,6 @@
 //! The nodes that a node exchanges packets with, by the consensus.
 
-use crate::network::{address::Address, clock::Clock, directory::Consensuses, link::LinkTarget};
+use crate::network::{address::Address, clock::Clock, connect::LinkTarget, directory::Consensuses};
 use core::{net::IpAddr, time::Duration};
 use mixwell_pki_types::{Document, KeyHash, Layer, Node, Nodes};
 use mixwell_sphinx::NodeId;
@@ -138,9 +138,9 @@ pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
 mod tests {
     use super::*;
     use crate::network::{
-        directory::Consensus,
+        authorities::{Authorities, Authority},
+        consensus::Consensus,
         keys::{Identity, LinkKem},
-        peers::{Authorities, Authority},
         testing::{RATES, TestNetwork, consensus},
     };
     use mixwell_pki_types::{Ed25519, build::DocumentBuilder};

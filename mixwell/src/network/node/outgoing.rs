@@ -2,9 +2,10 @@
 
 use super::{Node, neighbours};
 use crate::network::{
+    connect::{Connector, LinkTarget},
     directory::Consensuses,
-    link::{Connector, Dialer, LinkTarget, SendQueue, stopped},
-    runtime::pass_on,
+    link::{Dialer, SendQueue},
+    runtime::{pass_on, stopped},
 };
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{Link, PacketSizes};

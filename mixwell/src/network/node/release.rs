@@ -2,8 +2,8 @@
 
 use super::Node;
 use crate::network::{
+    compose::{self, Draft, Sender},
     counters::{Flow, Loss},
-    letters::{self, Draft, Sender},
     mix::Kind,
     randomness::Randomness,
 };
@@ -53,7 +53,7 @@ pub(super) async fn decoys(node: &Node, randomness: Randomness) {
     let mut clock = Poisson::new();
     let mut directory = node.directory.clone();
     let mut surb = vec![0; node.mix.geometry().surb_len()];
-    let owner = node.mix.decoys().owner(|| RecipientId(letters::random(&mut rng)));
+    let owner = node.mix.decoys().owner(|| RecipientId(compose::random(&mut rng)));
     let (mut rate, mut is_told) = (None, true);
     loop {
         let now = node.stopwatch.now();
@@ -87,17 +87,17 @@ fn decoy(node: &Node, owner: RecipientId, rng: &mut ChaCha20Rng, surb: &mut [u8]
     let known = node.directory.borrow().clone();
     let document = known.current.as_ref().and_then(|consensus| consensus.document().ok()).ok_or("no consensus")?;
     let sender = document.nodes().by_hash(KeyHash(*node.id.as_bytes())).ok_or("the consensus does not list us")?;
-    let (service, endpoint) = letters::service(&document, "echo", rng).map_err(|_| "no echo service")?;
+    let (service, endpoint) = compose::service(&document, "echo", rng).map_err(|_| "no echo service")?;
     if !node.mix.decoys().has_room() {
         return Err("too many are under way");
     }
-    let surb_id = SurbId(letters::random(rng));
+    let surb_id = SurbId(compose::random(rng));
     let draft = Draft { sender: Sender::Node(sender), service, endpoint, owner, surb_id, payload: &[] };
     let mut packet = node.mix.pool().take().ok_or("no packet buffer")?;
     let (period, unix) = (node.clock.period(), node.clock.now());
     let place = (document, period);
     let written =
-        letters::write(node.mix.packets(), place, unix, &draft, rng, (surb, &mut packet)).map_err(|_| "no route")?;
+        compose::write(node.mix.packets(), place, unix, &draft, rng, (surb, &mut packet)).map_err(|_| "no route")?;
     let now = node.stopwatch.now();
     let limit = u64::try_from(written.delays.saturating_add(DECOY_GRACE).as_nanos()).unwrap_or(u64::MAX);
     node.mix.decoys().insert(surb_id, written.keys, now.plus_nanos(limit));

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::network::{
     counters::{Flow, Loss},
-    link::stopped,
     mix::Reply,
+    runtime::stopped,
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_sphinx::NodeId;

@@ -2,16 +2,18 @@
 
 use crate::network::{
     address::Address,
+    authorities::{Authorities, Authority},
     clock::Clock,
-    directory::{Consensus, Consensuses, Directory, NodeDescription},
+    consensus::Consensus,
+    directory::{Consensuses, Directory},
     keys::{Identity, LinkKem, LinkKey},
     mix::Kind,
     mix_keys::MixKeys,
     node::{Parts, Sizes},
-    peers::{Authorities, Authority},
     randomness::Randomness,
     rendezvous::{self, Shape, Store},
     service::{self, Services},
+    upload::NodeDescription,
 };
 use core::time::Duration;
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};

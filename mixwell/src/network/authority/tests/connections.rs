@@ -2,6 +2,7 @@
 
 use super::net::Net;
 use crate::network::{
+    accept::AcceptLimits,
     authority::{
         Keeper, State,
         journal::Saved,
@@ -10,7 +11,6 @@ use crate::network::{
     },
     clock::Clock,
     keys::{LinkKem, LinkKey, PeerClaim},
-    link::AcceptLimits,
     randomness::Randomness,
     runtime::raise_files,
     testing::{Impostor, TestLink},

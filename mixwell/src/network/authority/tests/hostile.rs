@@ -10,7 +10,7 @@ use crate::network::{
         signer::Signer,
         tally::payload_of,
     },
-    directory::{Consensus, ConsensusFault},
+    consensus::{Consensus, ConsensusFault},
     keys::Identity,
 };
 use mixwell_pki_types::{Certificate, Document, Epoch, LIFETIME, build::DocumentBuilder};

@@ -1,6 +1,7 @@
 //! Authorities and nodes without sockets, clocks and disks.
 
 use crate::network::{
+    authorities::{Authorities, Authority},
     authority::{
         Layers, PacketFormat, Policy, Saved, State,
         journal::Change,
@@ -9,11 +10,11 @@ use crate::network::{
     },
     clock::{Clock, eighths},
     config::{NodeKind, PermittedNode},
-    directory::{Consensus, NodeDescription, sign},
+    consensus::Consensus,
     keys::{Identity, LinkKem, LinkKey},
     mix_keys::MixKeys,
-    peers::{Authorities, Authority},
     randomness::Randomness,
+    upload::{NodeDescription, sign},
 };
 use core::time::Duration;
 use mixwell_pki_types::{Ed25519, Epoch, KeyHash, Period, Rates, Reveal, SignatureScheme, shared_random_value};

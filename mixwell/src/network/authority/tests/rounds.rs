@@ -8,7 +8,7 @@ use crate::network::{
         signer::Signer,
         tally::payload_of,
     },
-    directory::Consensus,
+    consensus::Consensus,
 };
 use mixwell_pki_types::{Document, Epoch, KeyHash, Layer};
 use mixwell_wire::Command;

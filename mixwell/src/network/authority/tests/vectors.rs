@@ -1,6 +1,7 @@
 //! Recorded rounds of the reference's authorities, recomputed to the last byte.
 
 use crate::network::{
+    authorities::{Authorities, Authority},
     authority::{
         Layers, PacketFormat, Policy,
         canonical::{decode_signature, encode_signature},
@@ -13,7 +14,6 @@ use crate::network::{
     },
     config::{NodeKind, PermittedNode},
     keys::{Identity, LinkKem},
-    peers::{Authorities, Authority},
     randomness::Randomness,
 };
 use core::time::Duration;

@@ -5,10 +5,10 @@ use crate::{
     genconfig::{Part, Role},
     network::{
         address::Address,
+        authorities::Authority,
+        connect::LinkTarget,
         error::NetworkError,
         keys::{Identity, LinkKey},
-        link::LinkTarget,
-        peers::Authority,
         randomness::Randomness,
     },
 };

@@ -4,13 +4,13 @@
 use super::throughput::{OWN_THREAD, processor_nanos};
 use super::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, start_with, up};
 use crate::network::{
+    accept::HandshakeRate,
+    authorities::{Authorities, Authority},
     counters::{Flow, Loss},
     directory::Consensuses,
     keys::{Identity, LinkKem, LinkKey},
-    link::HandshakeRate,
     mix_keys::MixKeys,
     node::neighbours::NodeStatus,
-    peers::{Authorities, Authority},
     randomness::Randomness,
     testing::consensus,
 };

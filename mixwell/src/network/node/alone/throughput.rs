@@ -3,9 +3,10 @@
 use super::{LINKS, Neighbours, Planned, all_up, geometry, plan, runtime, start};
 use crate::network::{
     counters::{Flow, Loss},
+    key_ring::KeyRing,
     keys::{LinkKem, LinkKey},
-    packets::{BATCH, KeyRing, Unwrap as _, Unwrapped},
     testing::Plan,
+    unwrap::{BATCH, Unwrap as _, Unwrapped},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;

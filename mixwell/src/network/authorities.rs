@@ -1,6 +1,7 @@
 //! The authorities of a network, as a configuration names them.
 
-use super::{address::Address, keys::LinkKem, link::LinkTarget};
+use super::{address::Address, keys::LinkKem};
+use crate::network::connect::LinkTarget;
 use mixwell_pki_types::{KeyHash, SignatureScheme, VerifyingKey, majority};
 
 /// An authority.

@@ -1,19 +1,20 @@
 //! A node's mix keys as they open packets: the current epoch's, the previous and the next one's, each with its replay
 //! filter.
 
+mod replays;
+
 use super::{
-    BATCH,
-    replays::{Closed, Replays},
-};
-use crate::network::{
     clock::Clock,
+    codec::MixScheme,
     counters::Loss,
-    mix_keys::{ListError, MixKeys, MixScheme, OpeningKey},
+    mix_keys::{ListError, MixKeys, OpeningKey},
+    unwrap::BATCH,
 };
 use core::{fmt, time::Duration};
 use mixwell_pki_types::Epoch;
 use mixwell_sphinx::{Opened, Sphinx};
 use rand_core::CryptoRng;
+use replays::{Closed, Replays};
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},

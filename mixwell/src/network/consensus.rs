@@ -1,6 +1,6 @@
 //! A consensus that enough authorities signed, owned.
 
-use super::super::peers::Authorities;
+use crate::network::authorities::Authorities;
 use core::{error::Error, fmt};
 use mixwell_pki_types::{
     Certificate, CertificateError, Document, DocumentError, DocumentFault, Epoch, KeyHash, VerifyError, VerifyingKey,

@@ -2,9 +2,9 @@
 //! them the delays of the hops alone.
 
 use crate::network::{
-    carrier::{Answered, Requests},
     client::{Reply, Unanswered},
     rendezvous::{Id, Limits, Request, Shape, Store},
+    rendezvous_client::{Answered, Requests},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;

@@ -2,10 +2,11 @@
 
 use crate::network::{
     clock::Clock,
+    codec::MixScheme,
+    directory_client::PkiClient,
     error::NetworkError,
     keys::{Identity, LinkKey},
-    mix_keys::{MixKeys, MixScheme},
-    pki_client::PkiClient,
+    mix_keys::MixKeys,
     randomness::Randomness,
 };
 use core::{convert::Infallible, time::Duration};
@@ -226,9 +227,9 @@ mod tests {
     use super::*;
     use crate::network::{
         address::Address,
+        authorities::{Authorities, Authority},
+        directory_client::{encoded_bound, pki_sizes},
         keys::LinkKem,
-        peers::{Authorities, Authority},
-        pki_client::{encoded_bound, pki_sizes},
     };
     use mixwell_pki_types::{Ed25519, Period};
     use mixwell_pq_kem::X25519;

@@ -1,6 +1,6 @@
 //! Messages and loop decoys by a consensus: where they go, and packets that go there.
 
-use super::packets::{Letter, Packets};
+use crate::network::codec::{OutgoingMessage, PacketCodec};
 use chacha20::ChaCha20Rng;
 use core::{fmt, time::Duration};
 use mixwell_mixdelay::hop_delay_millis;
@@ -46,7 +46,7 @@ pub(crate) struct Written {
 
 /// Draws routes there and back, and wraps the message into `packet`. `surb` is room for a SURB.
 pub(crate) fn write(
-    packets: &dyn Packets,
+    packets: &dyn PacketCodec,
     (document, period): (Document<'_>, Period),
     unix: Duration,
     draft: &Draft<'_>,
@@ -70,7 +70,7 @@ pub(crate) fn write(
     let departure = Departure { unix, spent: there };
     let here = router.reply(home, departure, &mut delays, rng, &mut back)?;
     let first_hop = out.iter().flatten().next().map(|hop| NodeId(hop.node.id().0)).ok_or(LetterError::NoService)?;
-    let letter = Letter {
+    let message = OutgoingMessage {
         out: &out,
         service: draft.endpoint,
         back: &back,
@@ -78,7 +78,7 @@ pub(crate) fn write(
         surb_id: draft.surb_id,
         payload: draft.payload,
     };
-    let keys = packets.wrap(&letter, rng, surb, packet)?;
+    let keys = packets.wrap(&message, rng, surb, packet)?;
     Ok(Written { keys, first_hop, delays: there.saturating_add(here) })
 }
 

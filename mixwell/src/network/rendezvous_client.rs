@@ -15,12 +15,11 @@ use super::{
     directory::Consensuses,
     error::NetworkError,
     keys::LinkKey,
-    packets,
-    pki_client::PkiClient,
     randomness::Randomness,
     rendezvous::Shape,
     service::RENDEZVOUS,
 };
+use crate::network::{codec, directory_client::PkiClient};
 use chacha20::ChaCha20Rng;
 use core::{
     fmt,
@@ -112,7 +111,7 @@ impl Carrier {
         };
         let tally = Arc::new(Tally::default());
         let parts = client::Parts {
-            packets: packets::sealer(geometry).ok_or_else(unknown)?,
+            packets: codec::packet_codec(geometry).ok_or_else(unknown)?,
             authorities: Arc::clone(&configuration.authorities),
             kem: configuration.kem,
             clock,

@@ -2,7 +2,7 @@
 //! forgets it. A process that is killed has written all of it; a machine that loses power may lose the records since the
 //! last flush.
 
-use super::BATCH;
+use crate::network::unwrap::BATCH;
 use crate::network::{
     counters::Loss,
     mix_keys::{Flush, ListError, MAX_TAGS, ReplayList},

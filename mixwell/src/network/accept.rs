@@ -14,7 +14,7 @@ pub(crate) use handshake_limiter::HandshakeRate;
 pub(crate) use policy::{AcceptLimits, AcceptPolicy, Authorization, Places, WhenFull};
 pub(crate) use stats::ConnectionStats;
 
-use super::stopped;
+use crate::network::runtime::stopped;
 use crate::network::{
     keys::{LinkKey, PeerClaim},
     randomness::Randomness,

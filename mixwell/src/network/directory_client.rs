@@ -2,11 +2,13 @@
 
 use super::{
     clock::{ClockWatch, Offset},
-    directory::{Consensus, ConsensusFault},
     keys::LinkKey,
-    link::{ConnectError, Connected, Connector},
-    peers::{Authorities, Authority},
     randomness::Randomness,
+};
+use crate::network::{
+    authorities::{Authorities, Authority},
+    connect::{ConnectError, Connected, Connector},
+    consensus::{Consensus, ConsensusFault},
 };
 use core::{fmt, time::Duration};
 use mixwell_pki_types::{Epoch, KeyHash};
