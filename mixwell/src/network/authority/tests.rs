@@ -8,8 +8,12 @@
     reason = "tests fail by panicking"
 )]
 
+mod adversary;
+mod cheap;
 mod codes;
 mod hostile;
+mod memory;
 mod net;
+mod property;
 mod rounds;
 mod vectors;
