@@ -5,6 +5,7 @@ use crate::{
     run::{Ran, run, succeed},
 };
 use core::time::Duration;
+use mixwell_pki_types::{Certificate, Document};
 use std::{fs, io::Write as _, net::TcpStream, path::Path, time::Instant};
 
 const AUTHORITIES: [&str; 3] = ["auth1", "auth2", "auth3"];
@@ -44,6 +45,36 @@ fn an_authority_goes_and_comes_back() {
     let (_, signers) = read(&net.fetch(&["--wait", "60", "--epoch", &later, "--authority", "auth3"]), &net);
     assert_eq!(signers, 3);
     authorities.into_iter().for_each(Process::stop);
+}
+
+/// Two of three authorities are killed and started again, then all of them: the next epoch has its consensus all the same,
+/// of one chain.
+#[test]
+fn killed_authorities_remember() {
+    let net = Configured::new(&["--epoch-seconds", "12"]);
+    let mut authorities: Vec<_> = AUTHORITIES.map(|name| (name, net.start(name))).into();
+    let _nodes: Vec<_> = NODES.map(|name| net.start(name)).into();
+    let (first, _) = read(&net.fetch(&["--wait", "90"]), &net);
+    let genesis = |epoch: u64| {
+        let path = net.path("certificate");
+        let (number, out) = (epoch.to_string(), path.to_str().unwrap());
+        assert_eq!(read(&net.fetch(&["--wait", "60", "--epoch", &number, "--out", out]), &net).0, epoch);
+        let bytes = fs::read(&path).unwrap();
+        let document = Certificate::parse(&bytes).unwrap().unverified_payload();
+        Document::parse(document).unwrap().genesis_epoch()
+    };
+    let begin = genesis(first + 1);
+    for (epoch, killed) in (first + 2..).zip([2, 3]) {
+        let down: Vec<_> = authorities.drain(..killed).collect();
+        for (name, authority) in down {
+            authority.kill();
+            authorities.push((name, net.start(name)));
+        }
+        assert_eq!(genesis(epoch), begin, "{}", net.logs());
+    }
+    for (_, authority) in authorities {
+        authority.stop();
+    }
 }
 
 #[test]
@@ -155,6 +186,35 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
         ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 0", "Layers: want 1 to 20"),
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = -1.0", "a rate is a number of 0 or more"),
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = 0.0", "Mu: want more than 0"),
+        // rates that no node could follow
+        ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = 1e9", "Mu: a rate is a number of 0 or more"),
+        ("auth1/authority.toml", "authority", "LambdaP = 0.001", "LambdaP = inf", "LambdaP: a rate is a number"),
+        ("auth1/authority.toml", "authority", "LambdaL = 0.0005", "LambdaL = nan", "LambdaL: a rate is a number"),
+        ("auth1/authority.toml", "authority", "LambdaM = 0.0005", "LambdaM = 1e9", "no node could follow more than 10"),
+        // names, and thresholds that cannot be met
+        (
+            "auth1/authority.toml",
+            "authority",
+            "Identifier = \"auth1\"",
+            "Identifier = \"auth9\"",
+            "no [[Authorities]] has the Identifier \"auth9\"",
+        ),
+        ("auth1/authority.toml", "authority", "Identifier = \"auth2\"", "Identifier = \"auth3\"", ""),
+        (
+            "auth1/authority.toml",
+            "authority",
+            "Identifier = \"mix2\"",
+            "Identifier = \"mix1\"",
+            "another node is called \"mix1\"",
+        ),
+        (
+            "auth1/authority.toml",
+            "authority",
+            "MinNodesPerLayer = 1",
+            "MinNodesPerLayer = 2",
+            "3 layers of 2 or more take 6 mixes, 3 are named",
+        ),
+        ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 4", "take 4 mixes, 3 are named"),
         ("mix1/katzenpost.toml", "node", "IsGatewayNode = false", "IsGatewayNode = 7", "invalid type"),
         ("mix1/katzenpost.toml", "node", "MetricsAddress = \"127.0.0.1:", "MetricsAddress = \"here:", "MetricsAddress"),
         (
@@ -185,6 +245,11 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
     let said =
         complaint(&net, "mix1/katzenpost.toml", "node", |text| text.replace("[[PKI.Voting.Authorities]]", "[[Other]]"));
     assert!(said.contains("missing field `PKI`"), "{said}");
+    for section in ["GatewayNodes", "ServiceNodes"] {
+        let without = |text: &str| text.replace(&format!("[[{section}]]"), "[[Other]]");
+        let said = complaint(&net, "auth1/authority.toml", "authority", without);
+        assert_eq!(said, format!(": no [[{section}]] is named: there could be no consensus"));
+    }
     // another authority's keys
     fs::copy(net.path("auth2/authority.toml"), net.path("auth1/other.toml")).unwrap();
     let text = fs::read_to_string(net.path("auth1/authority.toml")).unwrap();
@@ -194,6 +259,62 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
     let other = net.path("auth1/other.toml");
     let ran = run(&["authority", "--config", other.to_str().unwrap(), "--log", "off"]);
     assert_eq!(ran.status, 1, "{}", ran.stderr);
+}
+
+/// Layers of one mix each, by `[[Topology.Layers]]` instead of `[[Mixes]]`.
+fn with_topology(text: &str) -> String {
+    text.replace("[[Mixes]]", "[[Topology.Layers]]\n[[Topology.Layers.Nodes]]")
+}
+
+#[test]
+fn topologies_are_read_and_checked() {
+    let net = Configured::new(&[]);
+    let path = net.path("auth1/authority.toml");
+    let text = with_topology(&fs::read_to_string(&path).unwrap());
+    fs::write(&path, &text).unwrap();
+    let config = path.to_str().unwrap();
+    succeed(&["authority", "--config", config, "--generate-only", "--log", "off"]);
+    // a node twice, a layer without nodes, a node that is a gateway, too few mixes
+    let second = text.match_indices("[[Topology.Layers]]").nth(1).unwrap().0;
+    let third = text.match_indices("[[Topology.Layers]]").nth(2).unwrap().0;
+    let section = &text[second..third];
+    for (change, reason) in [
+        (format!("{section}{section}"), "the node is in another layer too, or twice"),
+        ("[[Topology.Layers]]\n  Nodes = []\n".to_owned(), "a layer of 0 mixes, want 1 or more"),
+        (section.replace("mix2", "gateway1"), "another node is called \"gateway1\""),
+    ] {
+        let said = complaint(&net, "auth1/authority.toml", "authority", |text| text.replace(section, &change));
+        let line = 1 + text[..second].lines().count();
+        let (at, said) = said.strip_prefix(':').and_then(|rest| rest.split_once(": ")).unwrap();
+        let at: usize = at.parse().unwrap();
+        assert!(at >= line && said == reason, "{reason}: line {at}: {said}");
+    }
+    let more = |text: &str| text.replace("MinNodesPerLayer = 1", "MinNodesPerLayer = 2");
+    let said = complaint(&net, "auth1/authority.toml", "authority", more);
+    assert!(said.ends_with("a layer of 1 mixes, want 2 or more"), "{said}");
+}
+
+#[test]
+fn replicas_are_read_and_checked() {
+    let net = Configured::new(&["--mixes", "2"]);
+    // two mixes of six are made replicas
+    let replica = |number: u8| format!("[[StorageReplicas]]\n  ReplicaID = {number}\n  Identifier = \"mix");
+    let change = |text: &str, [first, second]: [u8; 2]| {
+        let text = text.replace("Layers = 3", "Layers = 2");
+        let text = text.replacen("[[Mixes]]\n  Identifier = \"mix", &replica(first), 1);
+        text.replacen("[[Mixes]]\n  Identifier = \"mix", &replica(second), 1)
+    };
+    net.edit("auth1", |text| change(text, [0, 1]));
+    let config = net.config("auth1");
+    succeed(&["authority", "--config", config.to_str().unwrap(), "--generate-only", "--log", "off"]);
+    for (good, bad, reason) in [
+        ("ReplicaID = 1", "ReplicaID = 0", "another replica has the ReplicaID 0"),
+        ("Identifier = \"mix2\"", "Identifier = \"mix1\"", "another node is called \"mix1\""),
+        ("Identifier = \"mix2\"", "Identifier = \"gateway1\"", "another node is called \"gateway1\""),
+    ] {
+        let said = complaint(&net, "auth1/authority.toml", "authority", |text| text.replacen(good, bad, 1));
+        assert_eq!(said, format!(":{}: {reason}", line_of(&config, good)));
+    }
 }
 
 #[test]

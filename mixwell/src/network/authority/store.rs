@@ -68,9 +68,8 @@ impl Store {
             Entry::Occupied(open) => Ok(open.into_mut()),
             Entry::Vacant(place) => {
                 let path = self.folder.join(format!("{JOURNAL}{epoch}"));
-                let is_new = !path.exists();
                 let mut file = private().append(true).create(true).open(&path)?;
-                if is_new {
+                if file.metadata()?.len() == 0 {
                     file.write_all(MAGIC)?;
                     fs::File::open(&self.folder)?.sync_all()?;
                 }

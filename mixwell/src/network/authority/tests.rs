@@ -8,9 +8,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod adversary;
+mod cheap;
 mod codes;
 mod connections;
 mod hostile;
+mod memory;
 mod net;
+mod property;
 mod rounds;
 mod vectors;

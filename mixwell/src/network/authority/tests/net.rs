@@ -42,10 +42,14 @@ impl Node {
     /// The signed upload for an epoch; `load` is an address's port, by which descriptors can be made to differ.
     pub(super) fn upload(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut rng = Randomness::from_seed(9).rng();
+        sign(&self.descriptor(epoch, port), &self.identity, &mut rng).unwrap()
+    }
+
+    /// The descriptor of [`upload`](Self::upload).
+    pub(super) fn descriptor(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut description = self.description.clone();
         description.addresses = BTreeMap::from([("tcp".to_owned(), vec![format!("tcp://127.0.0.1:{port}")])]);
-        let descriptor = description.descriptor(epoch, &self.identity, &self.link, &self.keys);
-        sign(&descriptor, &self.identity, &mut rng).unwrap()
+        description.descriptor(epoch, &self.identity, &self.link, &self.keys)
     }
 }
 
@@ -68,6 +72,8 @@ pub(super) struct Net {
     pub(super) references: Vec<usize>,
     pub(super) now: Duration,
     pub(super) randomness: Randomness,
+    /// Messages to authorities that are down: they are sent again until their deadline.
+    waiting: Vec<(usize, Outgoing)>,
     /// Codes that were answered to statements.
     pub(super) answers: Vec<(usize, usize, Reply)>,
     /// The reveals that authorities made.
@@ -137,6 +143,7 @@ impl Net {
             policy,
             now,
             randomness,
+            waiting: Vec::new(),
             answers: Vec::new(),
             reveals: BTreeMap::new(),
         };
@@ -232,7 +239,8 @@ impl Net {
 
     /// Everyone does what is due, and all that is sent arrives, with all that follows from it.
     fn step(&mut self, way: &mut impl FnMut(usize, usize, &Request) -> Way) {
-        let mut sent: Vec<(usize, Outgoing)> = Vec::new();
+        let mut sent: Vec<(usize, Outgoing)> = core::mem::take(&mut self.waiting);
+        sent.retain(|(from, outgoing)| outgoing.deadline > self.now && self.states[*from].is_some());
         for from in 0..self.states.len() {
             let now = self.now;
             let ticked = self.states[from].as_mut().map(|state| state.tick(now)).unwrap_or_default();
@@ -272,7 +280,10 @@ impl Net {
             return Vec::new();
         }
         let (now, by) = (self.now, Peer::Authority(self.id(from)));
-        let Some(state) = &mut self.states[to] else { return Vec::new() };
+        let Some(state) = &mut self.states[to] else {
+            self.waiting.push((from, outgoing.clone()));
+            return Vec::new();
+        };
         let reply = state.handle(now, by, &request.command());
         self.save(to);
         let answer = reply.command().unwrap();
