@@ -2,13 +2,13 @@
 
 use super::net::{FIRST, Net, Way};
 use crate::network::{
+    authorities::Authorities,
     authority::{
         Keeper, Saved, State, Store,
         journal::{Change, Record},
         message::{Kind, Request},
         relay::Endorsements,
     },
-    peers::Authorities,
 };
 use core::time::Duration;
 use mixwell_pki_types::{Epoch, KeyHash};
