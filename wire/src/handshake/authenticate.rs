@@ -1,4 +1,5 @@
-//! The authenticate message: who a side says it is, and the responder's clock (section 1).
+//! The authenticate message: who a side says it is, and the responder's clock
+//! (`docs/spec/wire.md#authenticate-payload`).
 
 use super::{HandshakeError, kem};
 use crate::padding;
