@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""From an image's output, a line for each figure: image, operation, unit, figure, with tabs between.
+"""Reads an image's output and prints a line for each figure: image, operation, unit, figure, separated by tabs.
 
-figures IMAGE FLASH <OUTPUT
+parse_figures.py IMAGE FLASH <OUTPUT
 """
 import re
 import sys

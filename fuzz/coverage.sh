@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints, for each target, the lines and regions of its crate that its corpus reaches: the vectors, and what fuzzing has found since.
+# Prints, for each target, the share of lines and regions of its crate that its corpus reaches: the vectors, and inputs that
+# fuzzing has found since.
 # Needs Debian's llvm-22.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +13,7 @@ programs=$built/x86_64-unknown-linux-gnu/release
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# the folder of sources that a target is there for
+# the folder of the crate that a target tests
 sources() {
   case $1 in
   aez) echo aez ;;
@@ -26,7 +27,7 @@ sources() {
   esac
 }
 
-# lines and regions of the sources of $2 reached, by the profile of $1 with the programs that follow
+# row NAME CRATE PROGRAM…: the share of lines and regions of the crate's sources that the profile of NAME reaches
 row() {
   local name=$1 crate=$2 program
   shift 2

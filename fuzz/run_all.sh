@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for its share of the given number of seconds, from the inputs that the vectors give.
-# A seed other than 0 makes two runs of one machine much alike.
+# Runs all fuzz targets within the given number of seconds, starting from the inputs that the vectors give.
+# A seed other than 0 makes runs on one machine nearly repeatable.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz/run_all.sh SECONDS [SEED]}

@@ -1,9 +1,9 @@
-"""Makes exponential.json: what a sampler of exponential delays must give for given random bytes.
+"""Writes exponential.json: the samples of exponential delays for given random bytes.
 
     python3 vectors/exponential.py > vectors/exponential.json
 
 Computed with mpmath at 400 bits from the definition alone: U = (k | 1) / 2^128 where k is the 16 random bytes as a
-little-endian integer, and the sample is -ln(U) / lambda. No fixed-point shortcut of the Rust code is repeated here.
+little-endian integer, and the sample is -ln(U) / lambda. It shares no fixed-point arithmetic with the Rust code.
 """
 
 import json
@@ -21,7 +21,7 @@ def test(k, rate):
     nats = -log(mpf(k | 1) / mpf(2) ** 128)
     millis = nats / mpf(rate)
     nanos = millis * 1_000_000
-    # The sampler promises 2^-60 in -ln U, and one part in 2^61: left out is what lies that close to an integer.
+    # The sampler is exact to 2^-60 in -ln U and to one part in 2^61: samples that close to an integer are left out.
     for x, unit in ((millis, 1), (nanos, 1_000_000)):
         if min(ceil(x) - x, x - floor(x)) < mpf(2) ** -59 * (unit / mpf(rate) + x) and floor(x) > 0:
             return None

@@ -1,4 +1,4 @@
-//! How long does one pass of AEZ over a packet's payload take, on each backend and beside other implementations?
+//! How long does one AEZ pass over a packet's payload take, on each backend and in other implementations?
 //!
 //! `cargo bench -p mixwell-benches --bench aez`
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
@@ -10,7 +10,7 @@ use mixwell_aez::{Aez, Backend};
 use std::{hint::black_box, mem::swap};
 use x25519_dalek::{PublicKey, StaticSecret};
 
-/// 2000 bytes for the user and 30000, in their Sphinx payloads, and round sizes.
+/// Round sizes near the Sphinx payloads for user payloads of 2000 and 30000 bytes.
 const LENGTHS: [usize; 4] = [512, 2048, 4096, 30 * 1024];
 const KEY: [u8; 48] = [7; 48];
 const NONCE: [u8; 16] = [9; 16];
@@ -27,7 +27,7 @@ fn passes(c: &mut Criterion) {
     }
 }
 
-/// A packet uses each key once, so that the key's expansion counts too.
+/// Packets use each key once, so key expansion counts too.
 fn ours(group: &mut BenchmarkGroup<'_, WallTime>, backend: Backend, length: usize) {
     let mut data = vec![0; length];
     let name = format!("mixwell {backend:?}");
@@ -40,7 +40,7 @@ fn ours(group: &mut BenchmarkGroup<'_, WallTime>, backend: Backend, length: usiz
     });
 }
 
-/// Each takes what the last one made, as in place: messages that don't depend on each other overlap in the processor.
+/// Each pass takes the output of the last one as its input, as in place: independent messages would overlap in the processor.
 fn others(group: &mut BenchmarkGroup<'_, WallTime>, length: usize) {
     let (mut data, mut out) = (vec![0; length], vec![0; length]);
     group.bench_function(BenchmarkId::new("C", "one key"), |b| {
@@ -65,7 +65,7 @@ fn others(group: &mut BenchmarkGroup<'_, WallTime>, length: usize) {
 fn yardstick(c: &mut Criterion) {
     let secret = StaticSecret::from([5; 32]);
     let public = PublicKey::from(&StaticSecret::from([6; 32]));
-    c.bench_function("x25519-dalek's Diffie-Hellman", |b| {
+    c.bench_function("X25519 of x25519-dalek", |b| {
         b.iter(|| black_box(&secret).diffie_hellman(black_box(&public)));
     });
 }

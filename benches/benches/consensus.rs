@@ -1,5 +1,5 @@
-//! What verifying and reading a consensus costs, beside the Ed25519 verifications and one pass of SHA-512 that it takes at the
-//! least: 1.1 times as much at most, or it fails. How it grows with the number of nodes, and what stack it takes.
+//! The cost of verifying and reading a consensus, compared with its Ed25519 verifications and one pass of SHA-512, for
+//! growing numbers of nodes, and its stack. Fails above 1.1 times those primitives.
 //!
 //! `cargo bench -p mixwell-benches --bench consensus`
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
@@ -17,10 +17,10 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use sha2::{Digest, Sha512};
 use std::process::Command;
 
-/// What verifying and reading may take, in times the primitives.
+/// Limit: verifying and reading against the primitives.
 const LIMIT: f64 = 1.1;
 
-/// Where the stack is measured: in a process of its own, as running out of it ends the process.
+/// Argument of the child process that measures stack, as a stack overflow ends the process.
 const STACK: &str = "--within-stack-of";
 
 fn main() {
@@ -42,10 +42,10 @@ fn main() {
     );
     let ratios = [10, 100, 300, 1000, 10_000].map(measure);
     sphincs();
-    println!("\nstack of a thread, bytes (a multiple of 256), less that of an empty one");
-    let empty = least_stack("nothing");
+    println!("\nstack of a thread in bytes, rounded to 256, less that of an empty thread");
+    let empty = min_stack("nothing");
     for what in ["verify", "walk", "inflate", "sphincs-verify", "sphincs-sign"] {
-        println!("{what:<16} {:>7}", least_stack(what) - empty);
+        println!("{what:<16} {:>7}", min_stack(what) - empty);
     }
     if ratios.iter().any(|ratio| *ratio > LIMIT) {
         println!("\nover the limit of {LIMIT} times the primitives");
@@ -53,7 +53,7 @@ fn main() {
     }
 }
 
-/// Prints a line, and gives how many times the primitives it takes to verify a consensus of so many nodes.
+/// Prints the row of a consensus of `nodes` nodes, and returns the ratio of verifying it to the primitives.
 fn measure(nodes: usize) -> f64 {
     let pairs = [1, 2, 3].map(Pair::new);
     let keys = [0, 1, 2].map(|n: usize| pairs[n].verifying());
@@ -63,11 +63,11 @@ fn measure(nodes: usize) -> f64 {
     let document = Document::parse(payload).expect("a document");
     let mut memory = vec![KeyHash::default(); nodes];
 
-    // what was signed, in one piece
+    // the signed message in one piece
     let head = [&[0; 4][..], &certificate.expiration().0.to_le_bytes(), b"Ed25519"].concat();
     let message = [&head[..], payload].concat();
     let signed = keys.map(|key| {
-        let signature = certificate.signature_by(key.hash()).expect("it signed");
+        let signature = certificate.signature_by(key.hash()).expect("a signature");
         let key = DalekKey::from_bytes(key.as_bytes().try_into().expect("32 bytes")).expect("a key");
         (key, Signature::from_slice(signature).expect("64 bytes"))
     });
@@ -100,7 +100,7 @@ fn measure(nodes: usize) -> f64 {
     ratio
 }
 
-/// All that a client does with a consensus before it uses it, but for [`Document::check`].
+/// Everything that a client does with a consensus before using it, except [`Document::check`].
 fn verify(bytes: &[u8], keys: &[VerifyingKey<'_>; 3]) {
     let certificate = Certificate::parse(bytes).expect("a certificate");
     let verified = certificate.verify_threshold(keys, 3, EPOCH).expect("good signatures");
@@ -124,11 +124,12 @@ fn sphincs() {
     println!("\nSphincs+: signed in {:.0} ms, verified in {:.1} ms", signed / 1e6, verified / 1e6);
 }
 
-/// The least stack that a thread can do this with.
-fn least_stack(what: &str) -> usize {
+/// The smallest stack, in bytes, with which a thread can do this.
+fn min_stack(what: &str) -> usize {
     let fits = |bytes: usize| {
         let this = std::env::current_exe().expect("this program");
-        let output = Command::new(this).arg(STACK).arg(bytes.to_string()).arg(what).output().expect("it runs");
+        let output =
+            Command::new(this).arg(STACK).arg(bytes.to_string()).arg(what).output().expect("this program runs");
         output.status.success()
     };
     let (mut too_small, mut enough) = (0, 1 << 20);
@@ -152,7 +153,7 @@ fn run_within(stack: usize, what: &str) {
     }
     let gzipped = stored_gzip(&bytes);
     let mut inflated = vec![0; bytes.len()];
-    // a part of the thread's stack is used before and after; a frame of our own makes what is left the same each time
+    // the thread itself uses some stack before and after; a frame of our own makes the rest the same in each run
     let work = move || match &what[..] {
         "nothing" => {}
         "verify" => verify(&bytes, &[0, 1, 2].map(|n: usize| pairs[n].verifying())),
@@ -160,13 +161,13 @@ fn run_within(stack: usize, what: &str) {
         "inflate" => inflate(&gzipped, &mut inflated),
         "sphincs-verify" => Sphincs.verify(&public, &[b"message"], &signature).expect("good"),
         "sphincs-sign" => Sphincs.sign(&private, &[b"message"], &mut rng, &mut signature).expect("a key"),
-        other => panic!("no such work: {other}"),
+        other => panic!("unknown work: {other}"),
     };
     let thread = std::thread::Builder::new().stack_size(stack + SPARE);
-    thread.spawn(move || use_up::<SPARE>(work)).expect("a thread").join().expect("it works");
+    thread.spawn(move || use_up::<SPARE>(work)).expect("a thread").join().expect("enough stack");
 }
 
-/// The system gives no thread less than this, so it is used up first.
+/// The smallest stack that the system gives a thread, used up before the work begins.
 const SPARE: usize = 64 << 10;
 
 #[inline(never)]
@@ -184,7 +185,7 @@ fn inflate(gzipped: &[u8], out: &mut [u8]) {
     reader.finish().expect("gzip");
 }
 
-/// A gzip stream that compresses nothing.
+/// A gzip stream of stored blocks, without compression.
 fn stored_gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff".to_vec();
     let mut blocks = bytes.chunks(0xffff).peekable();

@@ -1,8 +1,7 @@
-//! Handshakes per second, both sides, and what they cost beside the KEM operations in them: 1.15 times as much at most; or, where
-//! BLAKE2b and ChaChaPoly over the same bytes, as their crates come, already take more than that, 1.05 times the three together.
-//! Fails if one costs more.
+//! Handshakes per second, both sides, compared with their KEM operations. Fails above 1.15 times those or, where BLAKE2b and
+//! ChaChaPoly over the same bytes already take more than that, above 1.05 times the three together.
 //!
-//! `cargo bench -p mixwell-benches --bench handshake`, and the names of KEMs to measure those alone
+//! `cargo bench -p mixwell-benches --bench handshake`; arguments are the names of the KEMs to measure
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use blake2::{Blake2b512, Digest};
@@ -22,9 +21,9 @@ use rand_chacha::{
 };
 use std::process::ExitCode;
 
-/// Handshakes against the KEM operations in them.
+/// Limit: a handshake against its KEM operations.
 const LIMIT: f64 = 1.15;
-/// Handshakes against those, the hashing and the encryption.
+/// Limit: a handshake against its KEM operations, hashing and encryption.
 const WHOLE_LIMIT: f64 = 1.05;
 
 fn main() -> ExitCode {
@@ -46,7 +45,7 @@ fn main() -> ExitCode {
     if hold.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Whether the limit holds.
+/// Prints a row and returns whether the limit holds.
 fn measure<K: Kem>() -> bool {
     let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if !chosen.is_empty() && !chosen.iter().any(|name| name.eq_ignore_ascii_case(K::NAME)) {
@@ -58,7 +57,7 @@ fn measure<K: Kem>() -> bool {
     };
 
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    // one ephemeral key pair, which is wiped after use, three encapsulations, three decapsulations
+    // one ephemeral key pair, wiped after use, three encapsulations, three decapsulations
     let mut kem = || {
         let mut key = K::Expanded::default();
         let (mut seed, mut public) = (Seed::<K>::default(), PublicKey::default());
@@ -73,7 +72,7 @@ fn measure<K: Kem>() -> bool {
     };
     let (mut hash, mut encrypt) = (hashing::<K>(), encryption::<K>());
     let windows = Windows::new([&mut handshake, &mut kem, &mut hash, &mut encrypt]);
-    let [handshake, kem, hash, encrypt] = windows.least().map(|nanos| nanos / 1e3);
+    let [handshake, kem, hash, encrypt] = windows.minima().map(|nanos| nanos / 1e3);
     let (ratio, whole) = (windows.ratio(0, &[1]), windows.ratio(0, &[1, 2, 3]));
     let holds = ratio <= LIMIT || ratio / whole > LIMIT && whole <= WHOLE_LIMIT;
     let verdict = if holds { "holds" } else { "EXCEEDED" };
@@ -94,7 +93,7 @@ fn texts<K: Kem>() -> Vec<usize> {
     vec![public, AUTHENTICATE, ciphertext, public, AUTHENTICATE, ciphertext, 0]
 }
 
-/// What both sides hash, and nothing about it.
+/// All hashing of both sides and nothing else.
 fn hashing<K: Kem>() -> impl FnMut() {
     let (public, ciphertext) = (K::PublicBytes::LEN, K::CiphertextBytes::LEN);
     let mut lengths = vec![1, public, 0, ciphertext, 64, 64];
@@ -105,7 +104,7 @@ fn hashing<K: Kem>() -> impl FnMut() {
             for len in &lengths {
                 black_box(Blake2b512::new_with_prefix(black_box([7; 64])).chain_update(&buffer[..*len]).finalize());
             }
-            // two HKDFs of two outputs and two of three: so many blocks, with the padded keys hashed once each
+            // two HKDFs of two outputs, 10 blocks each, and two of three, 12 each; padded keys are hashed once
             for _block in 0..2 * 10 + 2 * 12 {
                 black_box(Blake2b512::digest(black_box([7; 128])));
             }
@@ -113,7 +112,7 @@ fn hashing<K: Kem>() -> impl FnMut() {
     }
 }
 
-/// What both sides encrypt or decrypt.
+/// All encryption and decryption of both sides.
 fn encryption<K: Kem>() -> impl FnMut() {
     let texts = texts::<K>();
     let mut buffer = vec![0; texts.iter().copied().max().unwrap_or_default()];
@@ -122,7 +121,7 @@ fn encryption<K: Kem>() -> impl FnMut() {
             for len in &texts {
                 let cipher = ChaCha20Poly1305::new(black_box(&[1; 32]).into());
                 let text = InOutBuf::from(&mut buffer[..*len]);
-                black_box(cipher.encrypt_inout_detached(&[2; 12].into(), &[3; 64], text).expect("it is short"));
+                black_box(cipher.encrypt_inout_detached(&[2; 12].into(), &[3; 64], text).expect("a short text"));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the NIKEs and KEMs cost, beside x25519-dalek as it comes; and ML-KEM's two backends beside each other.
+//! The cost of NIKEs and KEMs in units of one X25519 of x25519-dalek, and of ML-KEM's two backends.
 //!
 //! `cargo bench -p mixwell-benches --bench kem`
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a benchmark")]
@@ -31,7 +31,7 @@ fn x25519_dalek() {
     black_box(x25519_dalek::x25519(black_box([3; 32]), black_box([9; 32])));
 }
 
-/// Prints each function's time, and how many Diffie–Hellmans of x25519-dalek in the same run would take as long.
+/// Prints each function's time in µs and in units of one X25519 of x25519-dalek from the same run.
 fn print<const N: usize>(names: &[String; N], nanos: [f64; N], dh: f64) {
     for (name, nanos) in names.iter().zip(nanos) {
         println!("{name:<34} {:>9.2} {:>9.2}", nanos / 1e3, nanos / dh);

@@ -1,6 +1,6 @@
-//! What packets cost beside what their primitives cost, in one run, against the limits that we hold ourselves to.
+//! The cost of packets compared with that of their primitives in the same run. Fails if a limit is exceeded.
 //!
-//! `cargo bench -p mixwell-benches --bench limits`; it fails if a limit is exceeded.
+//! `cargo bench -p mixwell-benches --bench limits`
 
 use aes::Aes256;
 use ctr::{
@@ -26,18 +26,18 @@ use std::{
 const HOPS: usize = 5;
 const USER_PAYLOAD: usize = 2000;
 
-/// Unwrapping against the key steps and the symmetric parts.
+/// Limit: unwrapping against the key operations and the symmetric parts.
 const UNWRAP_LIMIT: f64 = 1.15;
-/// Wrapping against eight X25519.
+/// Limit: wrapping against eight X25519.
 const WRAP_LIMIT: f64 = 1.0;
-/// AEZ by AES instructions against the C crate, and by those of VAES in 512-bit registers with a key each. (Under one key
-/// the C crate has it expanded beforehand; that counts against the first limit, with what runs differ by.)
+/// Limits: AEZ with AES instructions against the C crate, and with VAES in 512-bit registers and a key for each message.
+/// (Under one key the C crate expands it beforehand; the last limit allows for that and for variation between runs.)
 const AEZ_LIMIT: f64 = 1.0;
 const VAES_LIMIT: f64 = 0.5;
 const ONE_KEY_LIMIT: f64 = 1.02;
 
 fn main() -> ExitCode {
-    println!("{HOPS} hops, {USER_PAYLOAD} bytes for the user; the least of 60 samples each, taken in turns\n");
+    println!("{HOPS} hops, {USER_PAYLOAD} bytes of user payload; minimum of 60 samples each, taken in turns\n");
     // 2 KiB, 30 KiB, and the payload of the packets below
     for len in [2048, 2606, 30 << 10] {
         Backend::available().filter(|backend| *backend != Backend::Portable).for_each(|backend| aez(backend, len));
@@ -71,11 +71,11 @@ fn nike() {
     let mut eight = network.unwrap_eight();
     let [wrap, unwrap, eight, symmetric, x25519] =
         side_by_side([&mut wrap, &mut unwrap, &mut eight, &mut symmetric, &mut dh]);
-    println!("one X25519 as x25519-dalek comes: {:.1} µs", x25519 / 1e3);
+    println!("one X25519 of x25519-dalek: {:.1} µs", x25519 / 1e3);
     report("x25519 unwrap", unwrap, "2 X25519 + symmetric parts", 2.0 * x25519 + symmetric, UNWRAP_LIMIT);
     let each = eight / 8.0;
     println!(
-        "x25519 unwrap of eight at once: {:.1} µs each = {:.3} × one alone; {:.0} packets/s on a core",
+        "x25519 unwrap, eight at once: {:.1} µs each = {:.3} × one alone; {:.0} packets/s on a core",
         each / 1e3,
         each / unwrap,
         1e9 / each
@@ -94,7 +94,8 @@ fn kem<K: KemScheme>() {
     K::encapsulate(&network.public_keys[0], &mut rng(), &mut ciphertext, &mut secret).expect("a good key");
     let mut decapsulate = || {
         let mut secret = kem::SharedSecret::<K>::default();
-        K::decapsulate(black_box(&network.private_keys[0]), black_box(&ciphertext), &mut secret).expect("a good one");
+        K::decapsulate(black_box(&network.private_keys[0]), black_box(&ciphertext), &mut secret)
+            .expect("a good ciphertext");
         black_box(secret.as_bytes());
     };
     let [unwrap, symmetric, decapsulate] = side_by_side([&mut unwrap, &mut symmetric, &mut decapsulate]);
@@ -102,20 +103,20 @@ fn kem<K: KemScheme>() {
     report(&what, unwrap, "decapsulation + symmetric parts", decapsulate + symmetric, UNWRAP_LIMIT);
 }
 
-/// Message after message, each what the last one became, so that none overlaps with the next in the processor.
+/// Each message is the output of the last one, so that no two overlap in the processor.
 fn aez(backend: Backend, len: usize) {
     const KEY: [u8; 48] = [7; 48];
     const NONCE: [u8; 16] = [9; 16];
     let (mut message, mut theirs, mut out) = (vec![1; len], vec![1; len], vec![0; len]);
     let (mut message2, mut theirs2, mut out2) = (message.clone(), theirs.clone(), out.clone());
-    let (aez, c) = (Aez::with_backend(&KEY, backend).expect("it has this"), aez::Aez::new(&KEY));
+    let (aez, c) = (Aez::with_backend(&KEY, backend).expect("an available backend"), aez::Aez::new(&KEY));
     let mut ours_one_key = || aez.encrypt(black_box(&NONCE), &mut message);
     let mut c_one_key = || {
         c.encrypt(black_box(&NONCE), None, &theirs, &mut out);
         swap(&mut theirs, &mut out);
     };
     let mut ours_key_each =
-        || Aez::with_backend(black_box(&KEY), backend).expect("it has this").encrypt(&NONCE, &mut message2);
+        || Aez::with_backend(black_box(&KEY), backend).expect("an available backend").encrypt(&NONCE, &mut message2);
     let mut c_key_each = || {
         aez::Aez::new(black_box(&KEY)).encrypt(&NONCE, None, &theirs2, &mut out2);
         swap(&mut theirs2, &mut out2);
@@ -124,7 +125,7 @@ fn aez(backend: Backend, len: usize) {
         side_by_side([&mut ours_one_key, &mut c_one_key, &mut ours_key_each, &mut c_key_each]);
     let limit = if backend == Backend::Vaes512 { VAES_LIMIT } else { AEZ_LIMIT };
     println!(
-        "AEZ of {len} bytes by {backend:?}, a key each as packets have it: {ours_each:.0} ns = {:.3} × (the C crate: \
+        "AEZ of {len} bytes with {backend:?}, a key for each message: {ours_each:.0} ns = {:.3} × (the C crate: \
          {theirs_each:.0} ns), limit {limit}: {}; under one key {ours:.0} ns = {:.3} × {theirs:.0} ns, limit {ONE_KEY_LIMIT}: {}",
         ours_each / theirs_each,
         verdict(ours_each / theirs_each, limit),
@@ -133,7 +134,7 @@ fn aez(backend: Backend, len: usize) {
     );
 }
 
-/// How many limits were.
+/// Number of limits exceeded.
 static EXCEEDED: AtomicUsize = AtomicUsize::new(0);
 
 fn verdict(ratio: f64, limit: f64) -> &'static str {
@@ -188,7 +189,7 @@ impl<S: Scheme> Network<S> {
         self.sphinx.wrap_message(&path, &message, rng, packet).expect("a good path");
     }
 
-    /// What a forwarding hop does with a packet.
+    /// Unwraps a packet as a forwarding hop does.
     fn unwrap(&self) -> impl FnMut() {
         let mut packet = self.packet.clone();
         move || {
@@ -200,7 +201,7 @@ impl<S: Scheme> Network<S> {
 }
 
 impl Network<X25519> {
-    /// The same with eight packets at once.
+    /// Unwraps eight packets at once.
     fn unwrap_eight(&self) -> impl FnMut() {
         let mut packets = [(); 8].map(|()| self.packet.clone());
         move || {
@@ -223,7 +224,7 @@ fn dh() {
     black_box(x25519_dalek::x25519(black_box([3; 32]), black_box([9; 32])));
 }
 
-/// One AEZ pass, one KDF, one MAC, one CTR, one hash, of the lengths that an unwrap has.
+/// The symmetric parts of an unwrap: one AEZ pass, KDF, MAC, CTR and hash of its lengths.
 fn symmetric(geometry: &Geometry) -> impl FnMut() {
     let mut payload = vec![0; geometry.payload_len()];
     let header = vec![0; geometry.header_len() - 32];

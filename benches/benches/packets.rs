@@ -1,7 +1,7 @@
-//! What does a packet cost, by scheme and by payload: to unwrap at a hop, alone or eight at once, to wrap, to make a SURB,
-//! to answer through it, to read the answer? Five hops; criterion prints packets a second on a core (`elem/s`).
+//! What does a packet cost, by scheme and payload: unwrapping at a hop, one packet or eight at once, wrapping, making a SURB,
+//! replying through it, reading the reply? Five hops; criterion prints packets per second on one core (`elem/s`).
 //!
-//! `cargo bench -p mixwell-benches --bench packets`, and part of a name (`unwrap`, `XWING/30000`) for less
+//! `cargo bench -p mixwell-benches --bench packets`; an argument selects by a part of the name (`unwrap`, `XWING/30000`)
 #![allow(missing_docs, clippy::expect_used, reason = "a benchmark")]
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
@@ -11,7 +11,7 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::{hint::black_box, time::Duration};
 
 const HOPS: usize = 5;
-/// Bytes for the user.
+/// User payload in bytes.
 const PAYLOADS: [usize; 3] = [500, 2000, 30_000];
 
 fn packets(criterion: &mut Criterion) {

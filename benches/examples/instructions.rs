@@ -1,6 +1,6 @@
-//! One of the hot paths, so many times, for `benches/instructions` to count what it takes under valgrind.
+//! Runs one hot path a given number of times; `benches/instructions` counts its instructions under valgrind.
 //!
-//! `instructions` lists them; `instructions NAME TIMES` runs one.
+//! `instructions` lists the paths; `instructions NAME TIMES` runs one.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement")]
 
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of the crate")]
@@ -19,10 +19,10 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 const HOPS: usize = 5;
 
-/// A path, and what runs it so many times.
-type Hot = (&'static str, fn(u32));
+/// A hot path by name, and the function that runs it a number of times.
+type HotPath = (&'static str, fn(u32));
 
-const ALL: &[Hot] = &[
+const ALL: &[HotPath] = &[
     ("unwrap x25519 2000 bytes", |times| unwrap::<X25519>(2000, nike_pair, times)),
     ("unwrap x25519 30000 bytes", |times| unwrap::<X25519>(30_000, nike_pair, times)),
     ("unwrap MLKEM768 2000 bytes", |times| unwrap::<Kem<MlKem768>>(2000, kem_pair, times)),
@@ -46,7 +46,7 @@ fn main() {
         return ALL.iter().for_each(|(name, _)| println!("{name}"));
     };
     let (_, run) = ALL.iter().find(|(known, _)| known == name).expect("a known name");
-    run(times.parse().expect("how often"));
+    run(times.parse().expect("a number of times"));
 }
 
 fn repeat(times: u32, mut operation: impl FnMut()) {
@@ -117,7 +117,7 @@ fn new_surb(times: u32) {
 fn aez(backend: Backend, times: u32) {
     let mut message = vec![1; 2048];
     repeat(times, || {
-        let aez = Aez::with_backend(black_box(&[7; 48]), backend).expect("the processor has it");
+        let aez = Aez::with_backend(black_box(&[7; 48]), backend).expect("an available backend");
         aez.encrypt(&[9; 16], &mut message);
     });
 }
@@ -139,11 +139,11 @@ fn command(times: u32) {
     let [mut client, mut gateway] = Ends::<XWing>::new(SIZES).sessions();
     let packet = vec![7; 3082];
     let command = Command::SendPacket(&packet);
-    let mut buffer = vec![0; client.sender.frame_len(&command).expect("it can send this")];
+    let mut buffer = vec![0; client.sender.frame_len(&command).expect("a command of this end")];
     repeat(times, || {
-        client.sender.seal(&command, &mut buffer).expect("it can be sent");
-        let (header, body) = buffer.split_first_chunk_mut().expect("it is longer");
-        black_box(gateway.receiver.open_length(header).expect("its length").open(body).expect("it arrives"));
+        client.sender.seal(&command, &mut buffer).expect("a command of this end");
+        let (header, body) = buffer.split_first_chunk_mut().expect("a header and a body");
+        black_box(gateway.receiver.open_length(header).expect("a good length").open(body).expect("a good command"));
     });
 }
 
@@ -158,7 +158,7 @@ fn consensus(times: u32) {
     });
 }
 
-/// Delays of a second; every millisecond one comes in, and what is due goes out.
+/// A mean delay of one second; every millisecond one packet arrives and all due packets leave.
 fn queue(times: u32) {
     let mut queue = ServerQueue::new(Limits::for_epoch_millis(20 * 60 * 1000), 10_000);
     let (mut rng, rate) = (rng(), Rate::per_milli(0.001).expect("a rate"));
@@ -167,7 +167,7 @@ fn queue(times: u32) {
         now += 1;
         let at = Instant::from_millis(now);
         let delay = rate.hop_delay_millis(&mut rng);
-        assert!(queue.insert(at, at, delay, now, &mut rng).is_none(), "it has room");
+        assert!(queue.insert(at, at, delay, now, &mut rng).is_none(), "room in the queue");
         while black_box(queue.poll(at, &mut rng)).is_some() {}
     };
     repeat(5000, &mut step);

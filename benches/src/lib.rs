@@ -1,27 +1,27 @@
-//! Measures functions beside each other in one run, for ratios that hold on a noisy machine.
+//! Measures functions in turns within one run, for ratios that are stable on a noisy machine.
 
 pub mod link;
 
 use std::time::{Duration, Instant};
 
-/// How long one sample takes at least.
+/// Minimum duration of one sample.
 const SAMPLE: Duration = Duration::from_millis(3);
-/// Samples of each function.
+/// Number of samples of each function.
 const ROUNDS: usize = 60;
 
-/// Nanoseconds a call of each function, the least of many samples: what the function costs when nothing disturbs it.
+/// Nanoseconds per call of each function: the minimum of many samples, which is the cost when nothing disturbs it.
 ///
-/// The functions take turns, so that a slow minute of the machine falls on all of them.
+/// The functions take turns, so that slow phases of the machine affect all of them.
 pub fn side_by_side<const N: usize>(functions: [&mut dyn FnMut(); N]) -> [f64; N] {
-    Windows::measure(functions, 1, ROUNDS, SAMPLE).least()
+    Windows::measure(functions, 1, ROUNDS, SAMPLE).minima()
 }
 
-/// Nanoseconds a call of each function, the least in each of some short stretches of time.
+/// Nanoseconds per call of each function: the minimum in each of several short windows of time.
 #[derive(Debug)]
 pub struct Windows<const N: usize>(Vec<[f64; N]>);
 
 impl<const N: usize> Windows<N> {
-    /// Short samples, of which some are left alone even on a busy machine.
+    /// Takes short samples, some of which are undisturbed even on a busy machine.
     pub fn new(functions: [&mut dyn FnMut(); N]) -> Self {
         Self::measure(functions, 15, 25, SAMPLE / 6)
     }
@@ -29,25 +29,25 @@ impl<const N: usize> Windows<N> {
     fn measure(mut functions: [&mut dyn FnMut(); N], windows: usize, rounds: usize, time: Duration) -> Self {
         let calls = functions.each_mut().map(|function| calls_per_sample(*function, time));
         let mut window = || {
-            let mut least = [f64::INFINITY; N];
+            let mut minima = [f64::INFINITY; N];
             for _ in 0..rounds {
-                for ((function, calls), least) in functions.iter_mut().zip(calls).zip(&mut least) {
-                    *least = least.min(sample(*function, calls));
+                for ((function, calls), minimum) in functions.iter_mut().zip(calls).zip(&mut minima) {
+                    *minimum = minimum.min(sample(*function, calls));
                 }
             }
-            least
+            minima
         };
         Self((0..windows).map(|_| window()).collect())
     }
 
-    /// The least of all.
+    /// The minimum of each function over all windows.
     #[must_use]
-    pub fn least(&self) -> [f64; N] {
+    pub fn minima(&self) -> [f64; N] {
         core::array::from_fn(|function| self.0.iter().map(|window| window[function]).fold(f64::INFINITY, f64::min))
     }
 
-    /// What one function costs in terms of others together: the median of the windows, in each of which the clock of the
-    /// machine is much the same.
+    /// The ratio of one function's cost to the sum of others': the median over the windows, within each of which the
+    /// processor's clock rate is nearly constant.
     #[must_use]
     pub fn ratio(&self, of: usize, to: &[usize]) -> f64 {
         let ratio = |window: &[f64; N]| window[of] / to.iter().map(|function| window[*function]).sum::<f64>();
@@ -77,7 +77,7 @@ fn calls_per_sample(function: &mut dyn FnMut(), time: Duration) -> u32 {
     }
 }
 
-/// Compiles and runs the code in the project's README.
+/// Compiles and runs the code of the root README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! A client and a gateway, whose links are measured.
+//! A client and a gateway for measurements of links.
 
 use mixwell_pq_kem::{Kem, kem::PrivateKey};
 use mixwell_wire::{
@@ -8,10 +8,10 @@ use mixwell_wire::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-/// X25519 packets of five hops and 2000 bytes for the user.
+/// X25519 packets of five hops with a user payload of 2000 bytes.
 pub const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
 
-/// Both, with the memory that they need.
+/// Both ends of a link, with their buffers.
 #[expect(missing_debug_implementations, reason = "it holds keys")]
 pub struct Ends<K: Kem> {
     client_key: LinkKey<K>,
@@ -23,10 +23,10 @@ pub struct Ends<K: Kem> {
 }
 
 impl<K: Kem> Ends<K> {
-    /// Makes their keys.
+    /// Generates both link keys.
     ///
     /// # Panics
-    /// Never: fresh keys are good ones.
+    /// Never: generated keys are valid.
     #[must_use]
     pub fn new(sizes: PacketSizes) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(1);

@@ -1,18 +1,18 @@
-//! Turns what the client image needs of the test vectors into constants: the bytes of each in a section of their own, so that
-//! they do not count as the client's flash.
+//! Generates constants from the test vectors that the client's image needs. Their bytes are in a section of their own, so
+//! that they do not count as the client's flash.
 
 use mixwell_vectors::{Hex, Vector, load};
 use serde::Deserialize;
 use serde_json::Value;
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-/// A test of a file, whatever its fields are.
+/// A test of a file, with any fields.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Test(Value);
 
 impl Test {
-    /// The field of a path such as `/messages/0`.
+    /// The field at a path such as `/messages/0`.
     fn value(&self, path: &str) -> &Value {
         self.0.pointer(path).unwrap_or_else(|| panic!("no field {path} in the vector"))
     }
@@ -30,13 +30,13 @@ impl Test {
     }
 }
 
-/// The first test of a family that is wanted.
+/// The first test of a family that `wanted` accepts.
 fn find(family: &str, wanted: impl Fn(&Test) -> bool) -> Test {
     let found = load::<Test>(family).into_iter().map(|Vector { test, .. }| test).find(wanted);
     found.unwrap_or_else(|| panic!("no vector of {family} fits the client"))
 }
 
-/// Writes `vectors.rs` and the bytes that it includes.
+/// Writes `vectors.rs` and the files that it includes.
 pub(crate) fn write() {
     let mut out = Out { folder: std::env::var_os("OUT_DIR").expect("cargo sets it").into(), code: String::new() };
     out.session(&find("noise_session", |test| test.text("/kem") == "XWING" && test.text("/session") == "mixnet"));
@@ -62,7 +62,7 @@ struct Out {
 }
 
 impl Out {
-    /// One constant.
+    /// Writes a constant of bytes.
     fn blob(&mut self, name: &str, bytes: &[u8]) {
         fs::write(self.folder.join(name), bytes).expect("the folder of the build can be written to");
         let length = bytes.len();
@@ -75,12 +75,12 @@ impl Out {
         .expect("a string can be written to");
     }
 
-    /// A field of a test as a constant of its name.
+    /// Writes a field of a test as a constant of the same name.
     fn field(&mut self, test: &Test, prefix: &str, field: &str) {
         self.blob(&format!("{prefix}{}", field.to_uppercase()), &test.bytes(&format!("/{field}")));
     }
 
-    /// A list of constants: `[(name, item), …]`.
+    /// Writes a constant that is a list of items.
     fn list(&mut self, name: &str, kind: &str, items: &[String]) {
         let (length, items) = (items.len(), items.join(", "));
         writeln!(self.code, "pub(crate) static {name}: [{kind}; {length}] = [{items}];").expect("as above");

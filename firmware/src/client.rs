@@ -1,5 +1,5 @@
-//! A client's whole round against the recorded vectors: a handshake and commands with its gateway, a consensus, routes, a
-//! SURB, a packet, and the answer to it. The memory of the handshake is free again before the consensus comes.
+//! One round of a client against the recorded vectors: a handshake and commands with its gateway, a consensus, routes, a
+//! SURB, a packet, and its reply. The handshake's memory is free again before the consensus arrives.
 
 mod consensus;
 mod link;
@@ -11,10 +11,10 @@ use crate::measure;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Sphinx};
 
-/// Room for the longest thing: the consensus, 10,971 bytes. Then for a packet, a SURB and an answer.
+/// Length of the buffer for the consensus, 10,971 bytes, and later for a packet, a SURB and a reply.
 const ROOM: usize = 11 * 1024;
 
-// The parts are never inlined: what one leaves on the stack is gone when the next one runs.
+// The parts are never inlined, so the stack of one is free when the next one runs.
 pub(crate) fn measure() {
     let geometry = Geometry::of::<X25519>(5, 2000, true).expect("a good geometry");
     link::measure(&geometry);

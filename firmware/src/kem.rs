@@ -1,4 +1,4 @@
-//! A KEM.
+//! Measures the operations of a KEM.
 
 use crate::{measure::measure as row, rng::Predictable};
 use cortex_m_semihosting::hprintln;

@@ -1,4 +1,4 @@
-//! Instructions, by the board's timer, and peak stack, by painting it.
+//! Measures instructions with the board's timer, and peak stack by painting the stack.
 
 mod stack;
 mod timer;
@@ -10,10 +10,10 @@ pub(crate) use timer::start;
 use core::{arch::asm, hint::black_box};
 use cortex_m_semihosting::hprintln;
 
-/// Runs an operation and prints its instructions and the stack below the caller's.
+/// Runs an operation and prints its instructions and its stack below the caller's frame.
 ///
-/// One function that is never inlined calls another: what the operation uses cannot hide above the measuring point. What it
-/// returns goes to the caller's frame.
+/// A function that is never inlined calls another, so that no stack of the operation is above the measuring point. The
+/// operation's result is in the caller's frame.
 pub(crate) fn measure<T>(name: &str, operation: impl FnOnce() -> T) -> T {
     let (mut operation, mut result) = (Some(operation), None);
     print(name, &mut || result = operation.take().map(|operation| operation()));
@@ -26,7 +26,7 @@ fn print(name: &str, operation: &mut dyn FnMut()) {
     hprintln!("  {:<24} {:>10} instructions {:>7} bytes of stack", name, instructions, stack);
 }
 
-/// Shows that the measuring itself is right.
+/// Checks the measurement itself.
 pub(crate) fn check() {
     const LOOPS: u32 = 500_000;
     const ARRAY: usize = 10_000;

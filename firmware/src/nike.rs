@@ -1,4 +1,4 @@
-//! A Diffie–Hellman and its products.
+//! Measures the operations of a NIKE and of its products of private keys.
 
 use crate::{measure::measure as row, rng::Predictable};
 use cortex_m_semihosting::hprintln;

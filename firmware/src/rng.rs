@@ -1,4 +1,4 @@
-//! The same random bytes in every run. For measuring only: anyone can predict them.
+//! The same "random" bytes in every run. For measurements only: they are predictable.
 
 use core::convert::Infallible;
 use rand_core::{TryCryptoRng, TryRng};
@@ -30,7 +30,7 @@ impl TryRng for Predictable {
 
 impl TryCryptoRng for Predictable {}
 
-/// Recorded bytes, one part after the other, then predictable ones.
+/// Recorded bytes, one part after the other, and then predictable ones.
 #[cfg(feature = "client")]
 pub(crate) struct Recorded<'a, const PARTS: usize> {
     parts: [&'a [u8]; PARTS],
@@ -44,7 +44,7 @@ impl<'a, const PARTS: usize> Recorded<'a, PARTS> {
         Self { parts, drawn: 0, after: Predictable(4) }
     }
 
-    /// Whether everything that was recorded has been drawn, and nothing else.
+    /// Whether exactly the recorded bytes have been drawn.
     pub(crate) fn is_spent(&self) -> bool {
         self.drawn == self.parts.iter().map(|part| part.len()).sum()
     }

@@ -1,4 +1,4 @@
-//! A packet's way: X25519, five hops, 2000 bytes for the user.
+//! Measures packets: X25519, five hops, a user payload of 2000 bytes.
 
 use crate::{measure::measure as row, rng::Predictable};
 use cortex_m_semihosting::hprintln;
@@ -7,7 +7,7 @@ use mixwell_sphinx::{Action, Geometry, Hop, Message, NodeId, Path, RecipientId, 
 
 const HOPS: usize = 5;
 const USER_LEN: usize = 2000;
-/// Room for a packet, and for a SURB.
+/// Length of the buffers for a packet and for a SURB.
 const ROOM: usize = 4096;
 
 pub(crate) fn measure() {

@@ -1,4 +1,4 @@
-//! The two processes of a client (mixdelay.md, "Who sends what, when").
+//! The two processes of a client (`docs/spec/mixdelay.md#cover-traffic`).
 
 use crate::{Instant, Poisson, Rate};
 use rand_core::CryptoRng;

@@ -1,4 +1,4 @@
-//! −ln(U) for uniform U, in fixed point and constant time (mixdelay.md, "Sampling").
+//! −ln(U) for uniform U, in fixed point and constant time (`docs/spec/mixdelay.md#sampling`).
 //!
 //! U = (k | 1) / 2¹²⁸ for 128 random bits k: never 0, and fine enough for a tail down to 2⁻¹²⁷. With n leading zeros in
 //! k | 1 and m in \[1, 2) the rest, −ln U = (n + 1)·ln 2 − ln m. Factors 1 + 2⁻ʲ, j = 1 … 4, each taken if it does not

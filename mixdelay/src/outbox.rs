@@ -1,4 +1,4 @@
-//! The client's choice: a message that waits, or a decoy (mixdelay.md, "Who sends what, when").
+//! The client's choice: a message that waits, or a decoy (`docs/spec/mixdelay.md#cover-traffic`).
 
 use core::fmt;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};

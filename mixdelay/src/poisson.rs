@@ -1,4 +1,4 @@
-//! Poisson processes: when to send (mixdelay.md, "Who sends what, when").
+//! Poisson processes: when to send (`docs/spec/mixdelay.md#cover-traffic`).
 
 use crate::{Instant, Rate, rate::NANOS_PER_MILLI, sample::minimum, time::Steady};
 use rand_core::CryptoRng;

@@ -1,4 +1,4 @@
-//! Holding packets at a hop (mixdelay.md, "Holding packets at a hop").
+//! Holding packets at a hop (`docs/spec/mixdelay.md#holding-packets`).
 
 mod array;
 mod hold;

@@ -1,4 +1,5 @@
-//! Rates: what a consensus publishes, checked once and turned into integers (mixdelay.md, "Sampling").
+//! Rates: what a consensus publishes, checked once and turned into integers
+//! (`docs/spec/mixdelay.md#rates`).
 
 use crate::quotient::{Binary64, Quotient};
 use core::fmt;

@@ -1,4 +1,4 @@
-//! Delays drawn from a rate (mixdelay.md, "Sampling").
+//! Delays drawn from a rate (`docs/spec/mixdelay.md#sampling`).
 
 use crate::{Rate, RateError, exponential::standard_exponential};
 use rand_core::CryptoRng;

@@ -1,4 +1,5 @@
-//! SPHINCS+, round 3.1, `shake-256f` in its robust variant (<https://sphincs.org/data/sphincs+-r3.1-specification.pdf>).
+//! SPHINCS+ r3.1, `shake-256f` in its robust variant
+//! (<https://sphincs.org/data/sphincs+-r3.1-specification.pdf>).
 //!
 //! Not FIPS 205's SLH-DSA: that is the simple variant, and reads its message digest in another bit order. Every secret goes
 //! through SHAKE256 only; whatever is branched on or used as an index follows from the message digest, which the

@@ -1,4 +1,4 @@
-//! Routing commands: what a hop is told to do (§3).
+//! Routing commands: what a hop is told to do (`docs/spec/sphinx.md#routing-commands`).
 
 use crate::{
     geometry::MAC_LEN,

@@ -1,4 +1,4 @@
-//! The lengths of a network's packets (§2).
+//! The lengths of a network's packets (`docs/spec/sphinx.md#geometry`).
 
 mod fields;
 mod hash;

@@ -1,4 +1,4 @@
-//! Where the parts of a header stand (§3).
+//! Where the parts of a header stand (`docs/spec/sphinx.md#header`).
 
 use crate::geometry::{AD_LEN, Geometry, MAC_LEN};
 use mixwell_pq_kem::ByteArray;

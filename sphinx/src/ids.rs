@@ -1,4 +1,4 @@
-//! The identifiers that routing commands carry (§3).
+//! The identifiers that routing commands carry (`docs/spec/sphinx.md#routing-commands`).
 
 use core::fmt;
 
@@ -49,6 +49,7 @@ identifier! {
 }
 
 identifier! {
-    /// What a hop remembers of a packet to refuse it the second time: the SHA-512/256 hash of its group element (§6).
+    /// What a hop remembers of a packet to refuse it the second time: the SHA-512/256 hash of its
+    /// group element (`docs/spec/sphinx.md#replay-detection`).
     ReplayTag[32]
 }

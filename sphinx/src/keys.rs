@@ -1,4 +1,4 @@
-//! The keys of one hop's layer, and what is done with them (§1).
+//! The keys of one hop's layer, and what is done with them (`docs/spec/sphinx.md#key-schedule`).
 
 use crate::geometry::{MAC_LEN, SPRP_KEY_MATERIAL_LEN};
 use aes::Aes256;
@@ -33,7 +33,8 @@ pub(crate) struct PayloadKey {
 }
 
 impl HopKeys {
-    /// `KDF(secret)`: HKDF-Expand with SHA-256 (RFC 5869 §2.3), the shared secret being the pseudo-random key.
+    /// `KDF(secret)`: HKDF-Expand with SHA-256 (RFC 5869, section 2.3), the shared secret being the
+    /// pseudo-random key.
     #[inline(never)]
     pub(crate) fn derive(secret: &[u8]) -> Self {
         let mut expanded = Zeroizing::new([0; 160]);

@@ -1,4 +1,5 @@
-//! What a payload holds (§5): flags, perhaps a SURB, and the user's bytes.
+//! What a payload holds (`docs/spec/sphinx.md#payload-framing`): flags, perhaps a SURB, and the
+//! user's bytes.
 
 use crate::{
     geometry::{Geometry, PLAINTEXT_HEADER_LEN},

@@ -1,4 +1,5 @@
-//! Unwrapping at a hop (§3.3), in two steps: [`Sphinx::open`], then [`Opened::finish`]; the replay check comes between.
+//! Unwrapping at a hop (`docs/spec/sphinx.md#unwrapping`), in two steps: [`Sphinx::open`], then
+//! [`Opened::finish`]; the replay check comes between.
 
 use crate::{
     commands::{AREA_LEN, CommandError, Commands, Destination},

@@ -1,4 +1,5 @@
-//! The replay filter (§6): refuses every packet that was seen before under the same mix key.
+//! The replay filter (`docs/spec/sphinx.md#replay-detection`): refuses every packet that was seen
+//! before under the same mix key.
 
 use crate::ids::ReplayTag;
 use core::{fmt, hash::Hasher};

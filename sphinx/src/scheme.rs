@@ -1,4 +1,5 @@
-//! The key exchange of a packet: a NIKE with blinding, or a KEM (§3.1).
+//! The key exchange of a packet: a NIKE with blinding, or a KEM
+//! (`docs/spec/sphinx.md#header-construction`).
 
 mod kem;
 pub(crate) mod nike;

@@ -1,4 +1,4 @@
-//! Building headers (§3.1), in place.
+//! Building headers (`docs/spec/sphinx.md#header-construction`), in place.
 //!
 //! Hops are entered from the first to the last to agree on keys, and left from the last to the first to add the
 //! layers, so the work is a recursion: stack is used for the hops that a path has, not for those it might have.

@@ -1,4 +1,5 @@
-//! Single-use reply blocks (SURBs, §4): a prepaid header by which anyone can answer, not knowing whom.
+//! Single-use reply blocks (SURBs, `docs/spec/sphinx.md#surbs`): a prepaid header by which anyone
+//! can answer, not knowing whom.
 
 use crate::{
     geometry::{MAX_HOPS, PAYLOAD_TAG_LEN, SPRP_KEY_MATERIAL_LEN},

@@ -1,4 +1,4 @@
-//! Making packets (§3.2).
+//! Making packets (`docs/spec/sphinx.md#packet-construction`).
 
 use crate::{
     geometry::PAYLOAD_TAG_LEN,

@@ -1,13 +1,13 @@
-//! Which crate reads which files.
+//! The families of vector files, and the crate that reads each.
 
 use std::path::Path;
 
 /// Files that share a schema: those named `<name>.json` or `<name>_*.json`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Family {
-    /// How the file names start.
+    /// First part of the file names.
     pub name: &'static str,
-    /// The folder of the crate whose tests read every test of every such file.
+    /// Folder of the crate whose tests run every test of every file of the family.
     pub reader: &'static str,
 }
 
@@ -33,7 +33,7 @@ pub const FAMILIES: &[Family] = &[
 ];
 
 impl Family {
-    /// The family of a file: the longest name that fits.
+    /// The family of a file: the one with the longest matching name.
     #[must_use]
     pub fn of(file: &Path) -> Option<&'static Self> {
         let stem = file.file_stem()?.to_str()?;

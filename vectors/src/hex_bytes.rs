@@ -1,9 +1,9 @@
-//! Byte strings as lower-case hex.
+//! Byte strings in lower-case hex.
 
 use core::{fmt, ops::Deref};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-/// Bytes that the JSON holds as lower-case hex.
+/// Bytes that are written in lower-case hex in the JSON.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Hex(pub Vec<u8>);
 
@@ -11,7 +11,7 @@ impl Hex {
     /// The bytes as an array.
     ///
     /// # Panics
-    /// If the length is another.
+    /// If there are not exactly `N` bytes.
     #[must_use]
     pub fn array<const N: usize>(&self) -> [u8; N] {
         self.0.as_slice().try_into().unwrap_or_else(|_| panic!("{} bytes in the vector, want {N}", self.0.len()))

@@ -1,7 +1,7 @@
 //! Loads the cross-implementation test vectors: JSON files of the form `{"about": …, "tests": […]}`.
 //!
-//! The folder is the one named by the environment variable `MIXWELL_VECTORS`, else this crate's own.
-//! `README.md` in that folder is the schema. This crate is for tests only and is never published.
+//! They are read from the folder that the environment variable `MIXWELL_VECTORS` names, or else from this crate's own.
+//! `vectors/README.md` describes the schema. This crate is for tests only and is never published.
 #![expect(clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests fail by panicking")]
 
 mod family;
@@ -28,19 +28,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The variable that names another folder of vectors.
+/// Environment variable that names another folder of vectors.
 pub const FOLDER_VARIABLE: &str = "MIXWELL_VECTORS";
 
-/// One test of one file.
+/// A test of a file.
 #[derive(Debug)]
 pub struct Vector<T> {
-    /// Where it stands, for messages: `aez.json test 3`.
+    /// File and number, for messages: `aez.json test 3`.
     pub name: String,
-    /// What it holds.
+    /// The test's fields.
     pub test: T,
 }
 
-/// The folder that the vectors are read from.
+/// The folder from which the vectors are read.
 ///
 /// # Panics
 /// If the folder does not exist.
@@ -52,12 +52,12 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Cargo runs each crate's tests in that crate's folder, so a relative path is taken from the workspace's.
+/// Resolves a relative path against the workspace's folder, as cargo runs each crate's tests in the crate's own folder.
 fn from_workspace(named: &std::ffi::OsStr) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named)
 }
 
-/// The JSON files of the folder, sorted.
+/// The JSON files of the folder, sorted by path.
 ///
 /// # Panics
 /// If the folder cannot be read.
@@ -75,8 +75,8 @@ pub fn files() -> Vec<PathBuf> {
 /// Every test of every file of `family`, in order.
 ///
 /// # Panics
-/// If a file cannot be read, has an unknown field or holds no test; if this project's own folder has no file of the
-/// family. (A folder named by `MIXWELL_VECTORS` may leave a family out.)
+/// If a file cannot be read, has an unknown field or has no test; if this project's own folder has no file of the family.
+/// (A folder named by `MIXWELL_VECTORS` may lack a family.)
 #[must_use]
 pub fn load<T: DeserializeOwned>(family: &str) -> Vec<Vector<T>> {
     assert!(FAMILIES.iter().any(|known| known.name == family), "unknown family of vectors: {family}");

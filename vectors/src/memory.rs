@@ -1,20 +1,20 @@
-//! What values leave behind in memory.
+//! Finds secrets that dropped values leave in memory.
 
 use std::{fs::File, os::unix::fs::FileExt};
 
-/// The bytes of a value as the kernel sees them, padding and all, so that the compiler cannot know them.
+/// The bytes of a value, padding included, read through the kernel so that the compiler cannot assume them.
 ///
 /// # Panics
-/// If the system does not tell.
+/// If the kernel does not give access to the process's memory.
 #[must_use]
 pub fn bytes_of<T>(value: &T) -> Vec<u8> {
     read(core::ptr::from_ref(value).addr(), size_of::<T>())
 }
 
-/// So many bytes of this process's memory, as the kernel sees them.
+/// `len` bytes of this process's memory at `address`, read through the kernel.
 ///
 /// # Panics
-/// If the system does not tell, or nothing is there.
+/// If the kernel does not give access, or nothing is mapped at `address`.
 #[must_use]
 pub fn read(address: usize, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
@@ -23,12 +23,12 @@ pub fn read(address: usize, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// The longest run of a value's secret words, eight bytes each, that are still where they were after it has been dropped in
-/// place. Words that stand in `public` may stay. A run of one may be the gap behind a flag: when a value is moved, that
-/// takes along what the stack held.
+/// The longest run of secret words, eight bytes each, that are unchanged after a value has been dropped in place. Words that
+/// occur in `public` are not secret. A run of one may be padding behind a flag: moving a value copies whatever the stack
+/// held there.
 ///
 /// # Panics
-/// If there is no secret in the value.
+/// If the value has no secret word.
 pub fn survivors<T>(owner: T, public: &[u8]) -> usize {
     let mut place = Box::new(Some(owner));
     let before = bytes_of(&*place);
@@ -36,14 +36,14 @@ pub fn survivors<T>(owner: T, public: &[u8]) -> usize {
     kept(&before, &bytes_of(&*place), public)
 }
 
-/// The longest run of secret words of `before` that stand at the same place in `after`, as [`survivors`].
+/// The longest run of secret words of `before` that are at the same place in `after`; see [`survivors`].
 ///
 /// # Panics
-/// If there is no secret in `before`.
+/// If `before` has no secret word.
 #[must_use]
 pub fn kept(before: &[u8], after: &[u8], public: &[u8]) -> usize {
     let is_secret = |word: &[u8]| {
-        // an address has two bytes of zeros, a length more
+        // addresses have two zero bytes and lengths have more, so they do not count as secrets
         word.iter().filter(|byte| !matches!(byte, 0 | 0xff)).count() > 6 && !public.windows(8).any(|part| part == word)
     };
     assert!(before.chunks_exact(8).any(is_secret), "there was a secret");
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_plain_array_survives() {
-        let secret: [u8; 64] = core::array::from_fn(|i| 17 + u8::try_from(i).expect("it is less than 64"));
+        let secret: [u8; 64] = core::array::from_fn(|i| 17 + u8::try_from(i).expect("below 64"));
         assert!(survivors(secret, &[]) >= 7);
         assert!(survivors(secret, &secret[..32]) <= 4);
     }

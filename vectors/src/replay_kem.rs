@@ -1,4 +1,4 @@
-//! A KEM whose encapsulations are recorded ones.
+//! A KEM that replays recorded encapsulations.
 
 use core::marker::PhantomData;
 use mixwell_pq_kem::{
@@ -7,8 +7,8 @@ use mixwell_pq_kem::{
 };
 use rand_core::CryptoRng;
 
-/// `K`, but that encapsulation draws the ciphertext and then the secret from the random generator, which replays them.
-/// Keys and decapsulation are `K`'s own.
+/// `K`, except that encapsulation draws the ciphertext and then the secret from the random generator, which replays them.
+/// Keys and decapsulation are those of `K`.
 #[derive(Debug)]
 pub struct ReplayKem<K>(PhantomData<K>);
 

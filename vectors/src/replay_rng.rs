@@ -1,13 +1,13 @@
-//! A random number generator that gives out recorded bytes.
+//! A random number generator that replays recorded bytes.
 
 use core::convert::Infallible;
 use rand_core::{TryCryptoRng, TryRng};
 
-/// Gives out the recorded bytes in order.
+/// Returns the recorded bytes in order.
 ///
 /// # Panics
-/// Every draw past the last recorded byte panics, and [`ReplayRng::finish`] does if bytes are left: code under test has
-/// to draw exactly what the reference drew.
+/// On a draw past the last recorded byte, and in [`ReplayRng::finish`] if bytes are left: code under test must draw
+/// exactly as many bytes as the reference drew.
 #[derive(Debug)]
 pub struct ReplayRng {
     recorded: Vec<u8>,
@@ -15,13 +15,13 @@ pub struct ReplayRng {
 }
 
 impl ReplayRng {
-    /// A generator of the given parts, one after the other.
+    /// A generator that replays the given parts in order.
     #[must_use]
     pub fn new(parts: &[&[u8]]) -> Self {
         Self { recorded: parts.concat(), drawn: 0 }
     }
 
-    /// Checks that everything has been drawn.
+    /// Checks that all bytes have been drawn.
     ///
     /// # Panics
     /// If bytes are left.

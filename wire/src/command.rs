@@ -1,4 +1,4 @@
-//! The commands of a session (section 3).
+//! The commands of a session (`docs/spec/wire.md#commands`).
 
 mod decode;
 mod encode;

@@ -1,4 +1,4 @@
-//! The handshake: pqXX over a KEM (section 1).
+//! The handshake: pqXX over a KEM (`docs/spec/wire.md#handshake-pattern`).
 //!
 //! Each state of each side is a type, and every step consumes it: a message out of turn does not compile, and an error
 //! ends the handshake.

@@ -1,4 +1,5 @@
-//! One end of a link: its role, the sizes of its network, and the largest frame that follows from them (section 2).
+//! One end of a link: its role, the sizes of its network, and the largest frame that follows from
+//! them (`docs/spec/wire.md#frame-limits`).
 
 use crate::{
     command::{COMMAND_HEADER_LEN, id},
@@ -56,8 +57,8 @@ impl Link {
         Self::mixnet(Role::Node, sizes)
     }
 
-    /// A service node at a storage replica, whose frames (§3.2) have `replica_frame` bytes at most: shorter ones are
-    /// padded to that.
+    /// A service node at a storage replica, whose frames (`docs/spec/wire.md#pigeonhole-commands`)
+    /// have `replica_frame` bytes at most: shorter ones are padded to that.
     #[must_use]
     pub const fn service_node(sizes: PacketSizes, replica_frame: usize) -> Self {
         Self { replica_frame, ..Self::mixnet(Role::ServiceNode, sizes) }.bounded()

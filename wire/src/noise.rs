@@ -1,4 +1,5 @@
-//! The parts of the Noise Protocol Framework, revision 34, that pqXX needs (section 1): ChaChaPoly and BLAKE2b.
+//! The parts of the Noise Protocol Framework, revision 34, that pqXX needs
+//! (`docs/spec/wire.md#handshake-pattern`): ChaChaPoly and BLAKE2b.
 
 mod chacha_poly;
 mod cipher_state;

@@ -1,4 +1,4 @@
-//! Zero padding (section 3).
+//! Zero padding (`docs/spec/wire.md#command-format`).
 
 use subtle::ConstantTimeEq;
 

@@ -1,4 +1,4 @@
-//! Who receives which commands (section 2).
+//! Who receives which commands (`docs/spec/wire.md#frame-limits`).
 
 use crate::command::id;
 

@@ -1,4 +1,4 @@
-//! The session: framed, encrypted commands in both directions (section 2).
+//! The session: framed, encrypted commands in both directions (`docs/spec/wire.md#frames`).
 
 mod receiver;
 mod sender;

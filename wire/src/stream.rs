@@ -33,11 +33,11 @@ trait Sink {
     async fn flush(&mut self) -> Result<(), StreamError<Self::Error>>;
 }
 
-/// How long an adapter waits before it gives up with [`StreamError::Timeout`]. The default is the specification's: 3 s,
-/// 120 s, 60 s.
+/// How long an adapter waits before it gives up with [`StreamError::Timeout`]. The defaults are 3
+/// s, 120 s and 60 s (`docs/spec/wire.md#after-the-handshake`).
 ///
 /// A handshake is over then. A session is not: what has come or gone so far is kept, and the same call may be made again.
-/// The specification closes the connection.
+/// Nodes of the reference close the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "to be written by the caller")]
 pub struct Timeouts {

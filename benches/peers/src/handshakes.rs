@@ -1,4 +1,4 @@
-//! Handshakes, both sides: pqXX as ours and clatter's, and snow's classical XX.
+//! Handshakes, both sides: pqXX in Mixwell and clatter, and the classical XX of snow.
 
 use crate::compare;
 use clatter::{
@@ -36,9 +36,9 @@ fn clatter() -> impl FnMut() {
             Side::new(noise_pqxx(), &[3], initiator, Some(Clone::clone(key)), None, None, None).expect("a side")
         };
         let (mut client, mut gateway) = (side(true, &client), side(false, &gateway));
-        // as much as our authenticate messages have
-        for (turn, text) in [(true, 0), (false, 260), (true, 260), (false, 0)] {
-            let (from, to) = if turn { (&mut client, &mut gateway) } else { (&mut gateway, &mut client) };
+        // payloads as long as Mixwell's authenticate payloads
+        for (from_client, text) in [(true, 0), (false, 260), (true, 260), (false, 0)] {
+            let (from, to) = if from_client { (&mut client, &mut gateway) } else { (&mut gateway, &mut client) };
             let len = from.write_message(&vec![7; text], &mut wire).expect("a message");
             to.read_message(&wire[..len], &mut payload).expect("a good message");
         }
@@ -55,8 +55,8 @@ fn snow() -> impl FnMut() {
         let side = |key| snow::Builder::new(params.clone()).local_private_key(key).expect("a key");
         let mut client = side(&client).build_initiator().expect("a side");
         let mut gateway = side(&gateway).build_responder().expect("a side");
-        for (turn, text) in [(true, 0), (false, 260), (true, 260)] {
-            let (from, to) = if turn { (&mut client, &mut gateway) } else { (&mut gateway, &mut client) };
+        for (from_client, text) in [(true, 0), (false, 260), (true, 260)] {
+            let (from, to) = if from_client { (&mut client, &mut gateway) } else { (&mut gateway, &mut client) };
             let len = from.write_message(&vec![7; text], &mut wire).expect("a message");
             to.read_message(&wire[..len], &mut payload).expect("a good message");
         }

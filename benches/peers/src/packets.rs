@@ -1,4 +1,4 @@
-//! Packets: Katzenpost's Sphinx as ours, Nym's Sphinx and Outfox.
+//! Packets: Mixwell (Katzenpost's Sphinx), Nym's Sphinx, and Outfox.
 
 use crate::compare;
 use mixwell_benches::side_by_side;
@@ -66,7 +66,7 @@ fn ours(len: usize) -> (impl FnMut(), impl FnMut(), impl FnMut()) {
     (move || make(&mut out), unwrap, eight)
 }
 
-/// As many hops, and as much for the user. Copies a packet by its bytes, as a node receives it.
+/// The same number of hops and the same user payload. Each packet is parsed from bytes, as a node receives it.
 fn nym(len: usize) -> (impl FnMut(), impl FnMut()) {
     use sphinx_packet::crypto::{PrivateKey, PublicKey};
     let keys: Vec<_> = (0..HOPS).map(|i| PrivateKey::from([i as u8 + 1; 32])).collect();
@@ -90,7 +90,7 @@ fn nym(len: usize) -> (impl FnMut(), impl FnMut()) {
     (move || _ = black_box(make()), unwrap)
 }
 
-/// Takes off one layer, with four more to come.
+/// Removes one layer of five.
 fn outfox(len: usize) -> impl FnMut() {
     let params = MixStageParameters {
         routing_information_length_bytes: 32,

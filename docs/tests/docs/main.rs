@@ -4,4 +4,5 @@
 mod book;
 mod links;
 mod markdown;
+mod references;
 mod repository;

@@ -1,4 +1,4 @@
-//! The consensus, from a gateway's chunks to routes.
+//! The consensus: from a gateway's chunks to routes.
 
 use super::vectors;
 use crate::{measure::measure as row, rng::Predictable};
@@ -10,16 +10,16 @@ use mixwell_pki_types::{
     VerifyingKey,
 };
 
-/// What a client keeps of a route when the consensus is gone: a node's id, its mix key, the delay there.
-pub(super) type Kept = ([u8; 32], [u8; 32], Option<u32>);
+/// A hop as the client remembers it without the consensus: node id, mix key, delay.
+pub(super) type StoredHop = ([u8; 32], [u8; 32], Option<u32>);
 
-/// The way to a service and the way back.
+/// A route to a service and one back.
 pub(super) struct Routes {
-    pub(super) forward: [Kept; 5],
-    pub(super) reply: [Kept; 4],
+    pub(super) forward: [StoredHop; 5],
+    pub(super) reply: [StoredHop; 4],
 }
 
-/// More nodes than the consensus has.
+/// Memory for node ids: more than the consensus has.
 const NODES: usize = 8;
 
 #[inline(never)]
@@ -74,10 +74,10 @@ fn routes(document: Document<'_>) -> Routes {
     });
     check([255, 0, 1, 2, 254], &forward);
     check([0, 1, 2, 255], &reply);
-    Routes { forward: forward.map(keep), reply: reply.map(keep) }
+    Routes { forward: forward.map(stored), reply: reply.map(stored) }
 }
 
-/// Every hop is a node that the vector has in this layer, with the mix key that the vector has for its epoch.
+/// Checks that each hop is a node of its layer in the vector, with the mix key of its epoch.
 fn check<const N: usize>(layers: [u8; N], route: &[Option<Hop<'_>>; N]) {
     for (layer, hop) in layers.iter().zip(route.iter().flatten()) {
         assert_eq!(hop.node.place().layer.number(), *layer);
@@ -88,7 +88,7 @@ fn check<const N: usize>(layers: [u8; N], route: &[Option<Hop<'_>>; N]) {
     assert!(route.iter().all(Option::is_some));
 }
 
-fn keep(hop: Option<Hop<'_>>) -> Kept {
+fn stored(hop: Option<Hop<'_>>) -> StoredHop {
     let hop = hop.expect("a whole route");
     (hop.node.id().0, hop.mix_key.try_into().expect("an X25519 key"), hop.delay_millis)
 }

@@ -1,4 +1,4 @@
-//! The link to the gateway: the handshake with the recorded responder, then the recorded commands, both ways.
+//! The link to the gateway: the handshake with the recorded responder, then the recorded commands in both directions.
 
 use super::{replay::Replay, vectors};
 use crate::{measure::measure as row, rng::Recorded};
@@ -11,7 +11,7 @@ use mixwell_wire::{
 };
 use rand_core::CryptoRng;
 
-/// The longest frame; the longest message is shorter.
+/// Buffer length: that of the longest frame; handshake messages are shorter.
 const ROOM: usize = 3144;
 
 #[inline(never)]
@@ -27,9 +27,9 @@ pub(super) fn measure(geometry: &Geometry) {
     commands(state, sizes, buffer);
 }
 
-// The steps are never inlined, and each state has a place only in the step that makes it.
+// The steps are never inlined, so each state has a stack slot only in the step that makes it.
 
-/// What is large is put in its place at once.
+/// Makes the link key directly in its place, as it is large.
 #[inline(never)]
 fn link_key(key: &mut Option<LinkSeed<Replay>>) -> &LinkSeed<Replay> {
     let (public, seed) = vectors::INITIATOR_STATIC_PRIVATE.split_last_chunk().expect("a public key, and a seed");
@@ -54,7 +54,7 @@ fn write_1<'k>(
     state
 }
 
-/// The secret of message 2: what it tells of the peer has no place here yet.
+/// Reads the secret of message 2; the peer's identity is not decrypted yet and takes no stack here.
 #[inline(never)]
 fn read_2<'k>(state: AwaitMessage2<'k, Replay>, buffer: &mut [u8]) -> AwaitPeer<'k, Replay> {
     let message = copy(&vectors::MESSAGE_2, buffer);
@@ -111,7 +111,7 @@ fn no_op(state: AwaitNoOp, buffer: &mut [u8]) -> Session {
     row("open the no_op", || state.open(body)).expect("the gateway's no_op")
 }
 
-/// What has come over the wire, in the client's own memory.
+/// Copies received bytes into the client's own buffer.
 fn copy<'b>(message: &[u8], buffer: &'b mut [u8]) -> &'b mut [u8] {
     let place = &mut buffer[..message.len()];
     place.copy_from_slice(message);

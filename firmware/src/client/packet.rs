@@ -1,7 +1,7 @@
-//! The packet with a SURB in it, and the answer.
+//! A packet with a SURB in it, and its reply.
 
 use super::{
-    consensus::{Kept, Routes},
+    consensus::{Routes, StoredHop},
     vectors,
 };
 use crate::{
@@ -13,7 +13,7 @@ use mixwell_pq_kem::{X25519, nike::PublicKey};
 use mixwell_sphinx::{Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId};
 use rand_core::CryptoRng;
 
-/// Makes the recorded SURB and packet again from their recorded randomness, and opens the recorded answer.
+/// Reproduces the recorded SURB and packet from their recorded randomness, and opens the recorded reply.
 #[inline(never)]
 pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     let geometry = sphinx.geometry();
@@ -44,7 +44,7 @@ pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     assert_eq!(text, vectors::REPLY_PAYLOAD);
 }
 
-/// What a client does with the routes that it has picked: a SURB, and a packet that carries it. Nobody has recorded these.
+/// Makes a SURB and a packet that carries it along the drawn routes. There is no recording of these.
 #[inline(never)]
 pub(super) fn along(sphinx: &Sphinx<X25519>, routes: &Routes, buffer: &mut [u8]) {
     let (surb, packet) = buffer.split_at_mut(sphinx.geometry().surb_len());
@@ -61,9 +61,9 @@ pub(super) fn along(sphinx: &Sphinx<X25519>, routes: &Routes, buffer: &mut [u8])
     });
 }
 
-/// Does something with the path of these hops.
+/// Calls `operation` with the path of these hops.
 fn on_path<const N: usize, T>(
-    hops: &[Kept; N],
+    hops: &[StoredHop; N],
     recipient: [u8; RecipientId::LEN],
     operation: impl FnOnce(&Path<'_, X25519>) -> T,
 ) -> T {
@@ -76,6 +76,6 @@ fn on_path<const N: usize, T>(
     operation(&Path { hops: &hops, recipient: RecipientId(recipient) })
 }
 
-fn by_value((id, key, delay_millis): (&[u8; 32], &[u8; 32], Option<u32>)) -> Kept {
+fn by_value((id, key, delay_millis): (&[u8; 32], &[u8; 32], Option<u32>)) -> StoredHop {
     (*id, *key, delay_millis)
 }

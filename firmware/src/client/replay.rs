@@ -1,4 +1,4 @@
-//! X-Wing whose one encapsulation is the recorded one.
+//! X-Wing with its one encapsulation replaced by the recorded one.
 
 use super::vectors::{ENCAPSULATED, ENCAPSULATED_SECRET};
 use core::{hint::black_box, ptr};
@@ -8,8 +8,8 @@ use mixwell_pq_kem::{
 };
 use rand_core::CryptoRng;
 
-/// Does what X-Wing does, an encapsulation too, but then gives out the recorded ciphertext and secret: whoever recorded them did not
-/// record their randomness. Keys and ciphertexts are not copied from one type to the other, so that stack is counted as X-Wing's.
+/// Does everything that X-Wing does, including the encapsulation, but then returns the recorded ciphertext and secret, whose
+/// randomness was not recorded. Keys and ciphertexts are not copied between the types, so the measured stack is X-Wing's.
 #[derive(Debug)]
 pub(super) struct Replay;
 
@@ -65,7 +65,7 @@ impl Kem for Replay {
     }
 }
 
-/// What is X-Wing's in the same bytes.
+/// Borrows the same bytes as X-Wing's type.
 trait Role {
     type Own;
 }
@@ -77,7 +77,7 @@ macro_rules! roles {
 roles!(Seed, PrivateKey, PublicKey, Ciphertext, SharedSecret);
 
 fn as_own<T: Role>(value: &T) -> &T::Own {
-    // SAFETY: both are transparent over the same array of bytes
+    // SAFETY: both types are transparent over the same byte array
     unsafe { &*ptr::from_ref(value).cast() }
 }
 

@@ -1,4 +1,4 @@
-//! The free stack is painted; the deepest word that has lost its paint tells how far an operation reached.
+//! Peak stack: the free stack is painted, and the deepest word that has changed shows how far an operation reached.
 
 use core::{
     arch::asm,
@@ -8,7 +8,7 @@ use core::{
 use cortex_m_semihosting::hprintln;
 
 const PAINT: u32 = 0xa5a5_5a5a;
-/// How far below the stack pointer is painted, in bytes. The board has 4 MiB, all of them stack.
+/// Bytes below the stack pointer that are painted. The board has 4 MiB of RAM, all of it stack.
 const DEPTH: u32 = 256 * 1024;
 
 /// Paint from `low` up to the stack pointer of [`paint`]'s caller.
@@ -71,12 +71,12 @@ impl Painted {
     }
 }
 
-/// The deepest address that any measured operation has touched.
+/// The deepest address that any measured operation has touched so far.
 static DEEPEST: AtomicU32 = AtomicU32::new(u32::MAX);
 
-/// Prints the memory that all of the image takes so far: what is static, and the deepest stack, its callers' frames included.
+/// Prints the memory of the whole image so far: static data, and the deepest stack including all callers' frames.
 pub(crate) fn print_ram() {
-    // SAFETY: the linker script has these, and only their addresses are taken
+    // SAFETY: the linker script defines these symbols, and only their addresses are taken
     unsafe extern "C" {
         static _stack_start: u32;
         static __sdata: u32;

@@ -1,4 +1,4 @@
-//! Hash addresses (§2.7.3): each call of the hash within a key pair has its own.
+//! Hash addresses (SPHINCS+ r3.1, §2.7.3): each call of the hash within a key pair has its own.
 
 /// What the hash is called for.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,5 @@
-//! FORS, the few-time signature (§5): of each of many trees, one leaf's secret is given away.
+//! FORS, the few-time signature (SPHINCS+ r3.1, §5): of each of many trees, one leaf's secret is
+//! given away.
 
 use super::{
     Node,

@@ -1,4 +1,5 @@
-//! The hash functions over SHAKE256 (§7.2.1), robust: the input of each is masked with a hash of its address.
+//! The hash functions over SHAKE256 (SPHINCS+ r3.1, §7.2.1), robust: the input of each is masked
+//! with a hash of its address.
 
 use super::{Node, address::Address, fors, hypertree};
 use shake::{ExtendableOutput, Shake256, Shake256Reader, Update, XofReader};

@@ -1,4 +1,5 @@
-//! The hypertree (§4): layers of Merkle trees of WOTS+ keys, where each leaf signs the root of a tree below.
+//! The hypertree (SPHINCS+ r3.1, §4): layers of Merkle trees of WOTS+ keys, where each leaf signs
+//! the root of a tree below.
 
 use super::{
     Node,

@@ -1,4 +1,5 @@
-//! Merkle trees (§3.1.3, §5.3): a root with the path of a leaf, and a root from a leaf and its path.
+//! Merkle trees (SPHINCS+ r3.1, §3.1.3, §5.3): a root with the path of a leaf, and a root from a
+//! leaf and its path.
 
 use super::{Node, address::Address, hash::tweaked};
 

@@ -1,4 +1,5 @@
-//! WOTS+, the one-time signature (§3): hash chains of 16 values, one per nibble of the message and its checksum.
+//! WOTS+, the one-time signature (SPHINCS+ r3.1, §3): hash chains of 16 values, one per nibble of
+//! the message and its checksum.
 
 use super::{
     Node,

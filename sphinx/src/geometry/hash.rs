@@ -4,7 +4,8 @@ use super::{Field, Geometry};
 use blake2::{Blake2b, Digest, digest::consts::U32};
 
 impl Geometry {
-    /// `SphinxGeometryHash` of PKI documents: BLAKE2b-256 over the canonical CBOR form (RFC 7049 §3.9).
+    /// `SphinxGeometryHash` of PKI documents: BLAKE2b-256 over the canonical CBOR form
+    /// (`docs/spec/sphinx.md#geometry-hash`).
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         let fields = self.fields();

@@ -72,7 +72,8 @@ impl<N: Nike> Steps for N {
     }
 }
 
-/// The private key that a blinding seed stands for: keystream of the original ChaCha20 with an all-zero nonce (§1).
+/// The private key that a blinding seed stands for: keystream of the original ChaCha20 with an
+/// all-zero nonce (`docs/spec/sphinx.md#blinding`).
 pub(crate) fn blinding_key<N: Nike>(keys: &HopKeys) -> PrivateKey<N> {
     let mut key = PrivateKey::<N>::from_bytes(N::PrivateBytes::ZERO);
     let mut stream = ChaCha20Legacy::new((&keys.blinding_seed).into(), &[0; 8].into());

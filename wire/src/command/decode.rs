@@ -1,4 +1,4 @@
-//! Reading a command (section 3). Everything here comes from a peer.
+//! Reading a command (`docs/spec/wire.md#command-format`). Everything here comes from a peer.
 
 use super::{
     COMMAND_HEADER_LEN, CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement,

@@ -1,4 +1,4 @@
-//! Writing a command, padded (section 3.1).
+//! Writing a command, padded (`docs/spec/wire.md#padding`).
 
 use super::{COMMAND_HEADER_LEN, Command, Statement};
 use crate::link::Link;

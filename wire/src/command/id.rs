@@ -1,4 +1,4 @@
-//! The first byte of each command (section 3).
+//! The first byte of each command (`docs/spec/wire.md#commands`).
 
 pub(crate) const NO_OP: u8 = 0;
 pub(crate) const DISCONNECT: u8 = 1;

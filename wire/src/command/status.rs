@@ -1,4 +1,5 @@
-//! The codes of status commands (section 3). A code that is not in the list is an error of decoding.
+//! The codes of status commands (`docs/spec/wire.md#status-codes`). A code that is not in the list
+//! is an error of decoding.
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$code_doc:meta])* $code:ident = $value:literal,)+ }) => {

@@ -1,4 +1,5 @@
-//! The authenticate message: the name that a side gives itself, and the responder's clock (section 1).
+//! The authenticate message: the name that a side gives itself, and the responder's clock
+//! (`docs/spec/wire.md#authenticate-payload`).
 
 use super::{HandshakeError, kem};
 use crate::padding;

@@ -48,7 +48,8 @@ impl Sizes {
         Self { clients: self.clients.min(left), ..self }
     }
 
-    /// What a network of so long epochs wants by the specification, in memory of some tens of megabytes.
+    /// Limits for epochs of this length (`docs/spec/network.md#a-mix`), within some tens of
+    /// megabytes of memory.
     pub(crate) fn for_period(period: Duration) -> Self {
         Self {
             buffers: 16_384,

@@ -47,7 +47,7 @@ fn ln_factorial(n: u32) -> f64 {
 ///
 /// Each exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time. So the entropy is
 /// log₂(traffic) plus Erlang's differential entropy, n + ln Γ(n) + (1 − n)·ψ(n) − ln μ nats. For one hop that is
-/// log₂(e · traffic / mu), as in the [Loopix paper](https://arxiv.org/abs/1703.00536), section 4.
+/// log₂(e · traffic / mu), as in Loopix, section 4 (<https://arxiv.org/abs/1703.00536>).
 #[must_use]
 pub fn message_entropy(hops: u32, mu: f64, traffic: f64) -> f64 {
     let n = f64::from(hops);

@@ -121,7 +121,7 @@ fn waiting_is_given_up_at_every_byte() {
     });
 }
 
-/// The caller's own limit, as the specification's timeouts ask for: nothing is lost by it either way.
+/// A timeout of the caller's: nothing is lost by it in either direction.
 #[test]
 fn a_limit_of_the_callers() {
     run(async {
