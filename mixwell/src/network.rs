@@ -1,5 +1,4 @@
 //! A network: what its authorities, nodes and clients share, and those themselves, over real sockets.
-#![expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 
 mod accept;
 pub(crate) mod address;

@@ -46,7 +46,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     Ok(runtime.block_on(start(configuration, keys))?)
 }
 
-#[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 async fn start(configuration: ServerConfiguration, keys: Keys) -> Result<(), NetworkError> {
     let Keys { identity, link: link_key, randomness, lock } = keys;
     // from here on signals are heard

@@ -1,5 +1,4 @@
 //! `mixwell ping`: messages to the echo service of a network, and how long they take.
-#![expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
 
 use crate::{
     error::Error,

@@ -2,7 +2,7 @@
 //!
 //! They are read from the folder that the environment variable `MIXWELL_VECTORS` names, or else from this crate's own.
 //! `vectors/README.md` describes the schema. This crate is for tests only and is never published.
-#![expect(clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod family;
 mod hex_bytes;

@@ -3,6 +3,7 @@
 
 mod book;
 mod links;
+mod lints;
 mod markdown;
 mod references;
 mod repository;

@@ -3,7 +3,6 @@
 //!
 //! Two parts work side by side. The [`App`] has the conversations, on a thread of its own that may wait for the disk. The loop here has the
 //! terminal; it never waits for anything but its events, and signals and keys come first.
-#![expect(clippy::integer_division_remainder_used, reason = "what `select!` is made of, and sizes that are not secret")]
 
 mod app;
 mod command;

@@ -123,11 +123,7 @@ pub(crate) fn random<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
 }
 
 /// A number below `bound`, each about as likely as the other; 0 if there is none.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::arithmetic_side_effects,
-    reason = "the product fits, the result too"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "less than `bound`")]
 pub(crate) fn below(bound: usize, rng: &mut ChaCha20Rng) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }

@@ -11,7 +11,6 @@ use tokio::sync::watch;
 /// the next one, and asks again each sixteenth until it has them. The task ends with the last receiver of the directory.
 pub(crate) fn follow(client: PkiClient, clock: Clock) -> (Directory, impl Future<Output = ()> + Send) {
     let (sender, directory) = watch::channel(Arc::new(Consensuses { epoch: clock.epoch(), ..Consensuses::default() }));
-    #[expect(clippy::integer_division_remainder_used, reason = "`select!` draws at random whom it polls first")]
     let task = async move {
         tokio::select! {
             () = sender.closed() => {}

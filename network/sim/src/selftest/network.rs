@@ -101,11 +101,7 @@ pub(super) fn random_bytes<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
 }
 
 /// A uniformly distributed number below `bound`.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::arithmetic_side_effects,
-    reason = "the product fits, the result too"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "less than `bound`")]
 pub(super) fn random_below(rng: &mut ChaCha20Rng, bound: usize) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }
