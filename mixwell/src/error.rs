@@ -1,6 +1,9 @@
 //! What can go wrong, and how the user is told.
 
-use crate::{document::DocumentError, network::error::NetworkError};
+use crate::{
+    document::DocumentError,
+    network::{error::NetworkError, files::KeyFileError, runtime::StartError},
+};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, WrongScheme};
@@ -126,3 +129,16 @@ from! {
     SelfTest(SelfTestError),
     Network(NetworkError),
 }
+
+/// Errors that daemons and commands have in common.
+macro_rules! from_network {
+    ($($error:ty),*) => {
+        $(impl From<$error> for Error {
+            fn from(error: $error) -> Self {
+                Self::Network(error.into())
+            }
+        })*
+    };
+}
+
+from_network!(KeyFileError, StartError);

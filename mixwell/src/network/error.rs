@@ -1,6 +1,9 @@
 //! What keeps a node, authority or client from starting.
 
-use super::files::LockError;
+use super::{
+    files::{KeyFileError, LockError},
+    runtime::StartError,
+};
 use mixwell_pki_types::SchemeError;
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
@@ -8,24 +11,14 @@ use std::{fmt, io, path::PathBuf};
 /// Why it can't start, or has to stop.
 #[derive(Debug)]
 pub(crate) enum NetworkError {
-    /// A file can't be read.
-    Read(PathBuf, io::Error),
-    /// A file can't be written.
-    Write(PathBuf, io::Error),
-    /// A private file can be read by others; its permissions.
-    TooReadable(PathBuf, u32),
-    /// A file does not hold the key that it should; why.
-    KeyFile(PathBuf, String),
-    /// A key that was just made can't be used.
-    Scheme(SchemeError),
-    /// A link key that was just made can't be used.
-    Link(KeyError),
+    /// A key file, or another file of a data folder.
+    KeyFile(KeyFileError),
     /// A configuration is wrong.
     Configuration(super::config::ConfigurationError),
     /// No socket can be had for an address.
     Listen(String, io::Error),
-    /// The runtime can't be started, or a signal not be waited for.
-    Runtime(io::Error),
+    /// The runtime can't be started.
+    Runtime(StartError),
     /// An authority's own keys are not among those of its configuration.
     NotNamed(PathBuf),
     /// A data folder lacks the identity or link key.
@@ -53,19 +46,10 @@ pub(crate) enum NetworkError {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Read(path, error) => write!(f, "can't read {}: {error}", path.display()),
-            Self::Write(path, error) => write!(f, "can't write {}: {error}", path.display()),
-            Self::TooReadable(path, mode) => write!(
-                f,
-                "{} may be read by others (permissions {mode:03o}): it holds a private key; chmod 600 it",
-                path.display()
-            ),
-            Self::KeyFile(path, why) => write!(f, "{}: {why}", path.display()),
-            Self::Scheme(error) => error.fmt(f),
-            Self::Link(error) => error.fmt(f),
+            Self::KeyFile(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
             Self::Listen(address, error) => write!(f, "can't listen on {address}: {error}"),
-            Self::Runtime(error) => write!(f, "can't run: {error}"),
+            Self::Runtime(error) => error.fmt(f),
             Self::NotNamed(path) => write!(
                 f,
                 "{}: [[Authorities]] does not name this authority with the identity and link key of its data folder",
@@ -100,15 +84,27 @@ impl From<LockError> for NetworkError {
     }
 }
 
+impl From<KeyFileError> for NetworkError {
+    fn from(error: KeyFileError) -> Self {
+        Self::KeyFile(error)
+    }
+}
+
 impl From<SchemeError> for NetworkError {
     fn from(error: SchemeError) -> Self {
-        Self::Scheme(error)
+        Self::KeyFile(error.into())
     }
 }
 
 impl From<KeyError> for NetworkError {
     fn from(error: KeyError) -> Self {
-        Self::Link(error)
+        Self::KeyFile(error.into())
+    }
+}
+
+impl From<StartError> for NetworkError {
+    fn from(error: StartError) -> Self {
+        Self::Runtime(error)
     }
 }
 

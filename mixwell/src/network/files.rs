@@ -1,12 +1,13 @@
 //! Files of keys: private ones are readable by their owner alone, and none is ever half written.
 
 mod bounded;
+mod error;
 mod lock;
 
 pub(crate) use bounded::{open_regular, read_bounded};
+pub(crate) use error::KeyFileError;
 pub(crate) use lock::{FolderLock, LockError};
 
-use super::error::NetworkError;
 use std::{
     fs,
     io::{self, Read as _, Write as _},
@@ -16,34 +17,34 @@ use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 /// Writes a file that only its owner may read. Fails if it exists.
-pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), NetworkError> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
     write(path, bytes, 0o600)
 }
 
 /// Writes a file that anyone may read, as far as the user's umask lets them. Fails if it exists.
-pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<(), NetworkError> {
+pub(crate) fn write_public(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
     write(path, bytes, 0o644)
 }
 
 /// Makes a folder, and those above it, that only its owner may look into.
-pub(crate) fn make_folder(path: &Path) -> Result<(), NetworkError> {
+pub(crate) fn make_folder(path: &Path) -> Result<(), KeyFileError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(|error| NetworkError::Write(path.to_path_buf(), error))
+    builder.create(path).map_err(|error| KeyFileError::Write(path.to_path_buf(), error))
 }
 
 /// Reads a private file, unless others may read it too. `None` if it does not exist.
-pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, NetworkError> {
-    let failed = |error| NetworkError::Read(path.to_path_buf(), error);
+pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, KeyFileError> {
+    let failed = |error| KeyFileError::Read(path.to_path_buf(), error);
     let Some(file) = open(path)? else { return Ok(None) };
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         let mode = file.metadata().map_err(failed)?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(NetworkError::TooReadable(path.to_path_buf(), mode & 0o777));
+            return Err(KeyFileError::TooReadable(path.to_path_buf(), mode & 0o777));
         }
     }
     // at its full capacity from the start: a buffer that grows leaves copies that nobody wipes
@@ -53,31 +54,31 @@ pub(crate) fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, Ne
 }
 
 /// Reads a public file. `None` if it does not exist.
-pub(crate) fn read_public(path: &Path) -> Result<Option<Vec<u8>>, NetworkError> {
+pub(crate) fn read_public(path: &Path) -> Result<Option<Vec<u8>>, KeyFileError> {
     let Some(file) = open(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     let read = file.take(MAX_KEY_FILE_BYTES as u64).read_to_end(&mut bytes);
-    read.map_err(|error| NetworkError::Read(path.to_path_buf(), error))?;
+    read.map_err(|error| KeyFileError::Read(path.to_path_buf(), error))?;
     Ok(Some(bytes))
 }
 
 /// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or, after [`mend_pair`],
 /// neither. Fails if one of them exists.
-pub(crate) fn write_pair(private: (&Path, &[u8]), public: (&Path, &[u8])) -> Result<(), NetworkError> {
+pub(crate) fn write_pair(private: (&Path, &[u8]), public: (&Path, &[u8])) -> Result<(), KeyFileError> {
     let draft = with_suffix(private.0, DRAFT);
     write_private(&draft, private.1)?;
     write_public(public.0, public.1)?;
-    rename(&draft, private.0).map_err(|error| NetworkError::Write(private.0.to_path_buf(), error))
+    rename(&draft, private.0).map_err(|error| KeyFileError::Write(private.0.to_path_buf(), error))
 }
 
 /// Finishes what a process that was killed had begun with [`write_pair`].
-pub(crate) fn mend_pair(private: &Path, public: &Path) -> Result<(), NetworkError> {
+pub(crate) fn mend_pair(private: &Path, public: &Path) -> Result<(), KeyFileError> {
     let draft = with_suffix(private, DRAFT);
     if !draft.exists() {
         return Ok(());
     }
     let mended = if public.exists() && !private.exists() { rename(&draft, private) } else { erase(&draft) };
-    mended.map_err(|error| NetworkError::Write(draft, error))
+    mended.map_err(|error| KeyFileError::Write(draft, error))
 }
 
 /// Overwrites a private file and removes it; copies that the storage device keeps are out of reach. The file is renamed
@@ -158,17 +159,17 @@ const fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn open(path: &Path) -> Result<Option<fs::File>, NetworkError> {
+fn open(path: &Path) -> Result<Option<fs::File>, KeyFileError> {
     match open_regular(path) {
         Ok(file) => Ok(Some(file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(NetworkError::Read(path.to_path_buf(), error)),
+        Err(error) => Err(KeyFileError::Read(path.to_path_buf(), error)),
     }
 }
 
-fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), NetworkError> {
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), KeyFileError> {
     let folder = folder_of(path);
-    let failed = |error| NetworkError::Write(path.to_path_buf(), error);
+    let failed = |error| KeyFileError::Write(path.to_path_buf(), error);
     let mut file = draft(folder, mode).map_err(failed)?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     file.persist_noclobber(path).map_err(|error| failed(error.error))?;

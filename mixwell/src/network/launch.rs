@@ -120,8 +120,8 @@ impl WithMixScheme for Launch {
             let mut turning = tokio::spawn(turning);
             let ended = tokio::select! {
                 () = running => Ok(()),
-                Err(failed) = uploader.run() => Err(failed),
-                Err(failed) = rotating => Err(failed),
+                Err(failed) = uploader.run() => Err(failed.into()),
+                Err(failed) = rotating => Err(failed.into()),
                 ended = &mut following => { pass_on(ended); Ok(()) }
                 ended = &mut turning => { pass_on(ended); Ok(()) }
             };

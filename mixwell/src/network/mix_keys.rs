@@ -7,7 +7,7 @@ mod rotate;
 pub(crate) use replay_list::{Flush, ListError, MAX_TAGS, ReplayList};
 pub(crate) use rotate::rotate;
 
-use super::{codec::MixScheme, error::NetworkError};
+use super::{codec::MixScheme, files::KeyFileError};
 use core::{fmt, time::Duration};
 use folder::{Files, KeyFolder, ReadKey};
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};
@@ -77,7 +77,7 @@ impl<S: MixScheme> MixKeys<S> {
 
     /// Keys that are in a folder too: those that are there are read, and leftovers of others erased. A damaged key file
     /// is set aside.
-    pub(crate) fn in_folder(folder: PathBuf, now: Instant) -> Result<Self, NetworkError> {
+    pub(crate) fn in_folder(folder: PathBuf, now: Instant) -> Result<Self, KeyFileError> {
         let folder = KeyFolder::open(folder)?;
         let Files { read, aside } = folder.read::<S>()?;
         let of = |(epoch, ReadKey { private, public })| {
@@ -96,7 +96,7 @@ impl<S: MixScheme> MixKeys<S> {
     ///
     /// # Errors
     /// If one can't be stored. It exists all the same, in memory; call this again to try again.
-    pub(crate) fn advance(&self, now: Epoch, instant: Instant, rng: &mut dyn CryptoRng) -> Result<(), NetworkError> {
+    pub(crate) fn advance(&self, now: Epoch, instant: Instant, rng: &mut dyn CryptoRng) -> Result<(), KeyFileError> {
         let mut failure = None;
         for epoch in (0..=AHEAD).map(|n| now.plus(n)) {
             if self.read().contains_key(&epoch) {
@@ -122,7 +122,7 @@ impl<S: MixScheme> MixKeys<S> {
     }
 
     /// Tries to store a key that could not be stored when it was made.
-    fn store_again(&self, epoch: Epoch) -> Result<(), NetworkError> {
+    fn store_again(&self, epoch: Epoch) -> Result<(), KeyFileError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let mut keys = self.write();
         let Some(key) = keys.get_mut(&epoch) else { return Ok(()) };
@@ -290,7 +290,7 @@ mod tests {
         }
 
         /// Does what is due when so much time has passed since the start.
-        fn at(&mut self, clock: u64, proven: Option<u64>, passed: Duration) -> Result<(), NetworkError> {
+        fn at(&mut self, clock: u64, proven: Option<u64>, passed: Duration) -> Result<(), KeyFileError> {
             let now = Now {
                 clock: Epoch(clock),
                 proven: proven.map(Epoch),
@@ -428,7 +428,7 @@ mod tests {
         tried.at(5, Some(5), Duration::ZERO).unwrap();
         fs::remove_dir_all(&folder).unwrap();
         let error = tried.at(7, Some(6), Duration::ZERO).unwrap_err();
-        assert!(matches!(error, NetworkError::Write(..)), "{error}");
+        assert!(matches!(error, KeyFileError::Write(..)), "{error}");
         assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
         // packets were opened with this one: it is stored no more
         assert!(tried.keys.opening(Epoch(9)).unwrap().list.is_none());
@@ -476,6 +476,6 @@ mod tests {
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let error = MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), Instant::now()).unwrap_err();
-        assert!(matches!(error, NetworkError::TooReadable(_, 0o640)), "{error}");
+        assert!(matches!(error, KeyFileError::TooReadable(_, 0o640)), "{error}");
     }
 }

@@ -1,8 +1,9 @@
 //! Starting what runs until it is told to stop.
 
-use super::error::NetworkError;
 #[cfg(unix)]
 use core::task::Poll;
+use core::{error::Error, fmt};
+use std::io;
 use tokio::{
     runtime::{Builder, Runtime},
     sync::watch,
@@ -10,21 +11,37 @@ use tokio::{
 };
 
 /// Runs a task to its end, with as many threads as there are processors.
-pub(crate) fn run<T>(task: impl Future<Output = Result<T, NetworkError>>) -> Result<T, NetworkError> {
+pub(crate) fn run<T, E: From<StartError>>(task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     start()?.block_on(task)
 }
 
 /// What runs tasks. From now on a process that may write no more to a file survives it; so daemons start it before they
 /// touch their data folders.
-pub(crate) fn start() -> Result<Runtime, NetworkError> {
+pub(crate) fn start() -> Result<Runtime, StartError> {
     if let Some(files) = raise_files() {
         tracing::debug!(files, "limit of open files and sockets");
     }
-    let runtime = Builder::new_multi_thread().enable_all().build().map_err(NetworkError::Runtime)?;
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(StartError)?;
     let inside = runtime.enter();
     survive_file_limit();
     drop(inside);
     Ok(runtime)
+}
+
+/// The runtime cannot be started.
+#[derive(Debug)]
+pub(crate) struct StartError(io::Error);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "can't run: {}", self.0)
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
 }
 
 /// By default a process ends when it writes beyond its limit of file sizes (`ulimit -f`). From now on the write fails, as on a

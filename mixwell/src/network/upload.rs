@@ -4,14 +4,13 @@ use crate::network::{
     clock::Clock,
     codec::MixScheme,
     directory_client::PkiClient,
-    error::NetworkError,
     keys::{Identity, LinkKey},
     mix_keys::MixKeys,
     randomness::Randomness,
 };
 use core::{convert::Infallible, time::Duration};
 use mixwell_pki_types::{
-    Epoch, KeyHash, Upload, UploadError,
+    Epoch, KeyHash, SchemeError,
     build::{Addresses, Capabilities, DescriptorBuilder},
 };
 use mixwell_wire::DescriptorStatus;
@@ -82,7 +81,7 @@ pub(crate) struct Uploader<S: MixScheme> {
 impl<S: MixScheme> Uploader<S> {
     /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a
     /// time, so that none waits for another that hangs. Ends only if the identity key can't sign.
-    pub(crate) async fn run(self) -> Result<Infallible, NetworkError> {
+    pub(crate) async fn run(self) -> Result<Infallible, SchemeError> {
         let Self { client, clock, description, identity, link, keys, randomness } = self;
         let listing: Arc<str> = description.listing(&identity).into();
         let mut changes = keys.changes();
@@ -97,7 +96,7 @@ impl<S: MixScheme> Uploader<S> {
                 // made meanwhile by another task
                 while !keys.cover(of) && clock.epoch() == epoch && changes.changed().await.is_ok() {}
                 let descriptor = description.descriptor(of, &identity, &link, &keys);
-                let bytes: Arc<[u8]> = sign(&descriptor, &identity, &mut randomness.rng())?.into();
+                let bytes: Arc<[u8]> = identity.sign_upload(&descriptor, &mut randomness.rng())?.into();
                 for authority in client.authorities().iter() {
                     let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
                     let post = Post {
@@ -201,26 +200,6 @@ const fn is_final(status: DescriptorStatus) -> bool {
 /// How long one authority may take: an eighth of the epoch, within these.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
-
-/// The signed upload of a descriptor.
-pub(crate) fn sign(
-    descriptor: &[u8],
-    identity: &Identity,
-    rng: &mut dyn rand_core::CryptoRng,
-) -> Result<Vec<u8>, NetworkError> {
-    let key = identity.signing()?;
-    // an empty buffer measures
-    let len = match Upload::sign(descriptor, None, &key, rng, &mut []) {
-        Err(UploadError::Buffer(error)) => error.need,
-        Err(UploadError::Scheme(error)) => return Err(error.into()),
-        _ => 0,
-    };
-    let mut upload = vec![0; len];
-    match Upload::sign(descriptor, None, &key, rng, &mut upload) {
-        Err(UploadError::Scheme(error)) => Err(error.into()),
-        _ => Ok(upload),
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,7 @@ use crate::{
     hex::hex,
     network::{
         codec::{MixScheme, WithMixScheme},
-        error::NetworkError,
-        files,
+        files::{self, KeyFileError},
         pem::{self, Kind},
     },
     style::{DIM, GOOD, HEADING},
@@ -98,9 +97,9 @@ fn letter(geometry: &Geometry, payload: &[u8]) -> String {
 
 fn read_key<S: MixScheme>(path: &Path) -> Result<S::PrivateKey, Error> {
     let text = files::read_private(path)?
-        .ok_or_else(|| NetworkError::Read(path.to_path_buf(), std::io::ErrorKind::NotFound.into()))?;
+        .ok_or_else(|| KeyFileError::Read(path.to_path_buf(), std::io::ErrorKind::NotFound.into()))?;
     let bytes = pem::decode(S::INFO.name(), Kind::Private, S::PRIVATE_LEN, &text)
-        .map_err(|error| NetworkError::KeyFile(path.to_path_buf(), error.to_string()))?;
+        .map_err(|error| KeyFileError::Malformed(path.to_path_buf(), error.to_string()))?;
     Ok(S::of_private(&bytes)?.0)
 }
 

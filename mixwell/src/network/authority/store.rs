@@ -7,7 +7,7 @@
 //! nothing in that round, as it cannot know what it has signed in it.
 
 use super::journal::{Change, Record, Saved};
-use crate::network::{authorities::Authorities, consensus::Consensus, error::NetworkError, files};
+use crate::network::{authorities::Authorities, consensus::Consensus, files::{self, KeyFileError}};
 use blake2::{Blake2b256, Digest as _};
 use mixwell_pki_types::{
     Epoch, LIFETIME,
@@ -32,11 +32,11 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the memory in a data folder, and reads what is there. Consensuses have to be signed by enough of
     /// these authorities.
-    pub(crate) fn open(data_folder: &Path, authorities: &Authorities) -> Result<(Self, Saved), NetworkError> {
+    pub(crate) fn open(data_folder: &Path, authorities: &Authorities) -> Result<(Self, Saved), KeyFileError> {
         let folder = data_folder.join(FOLDER);
         files::make_folder(&folder)?;
         let mut store = Self { folder, journals: BTreeMap::new() };
-        let saved = store.read(authorities).map_err(|error| NetworkError::Read(store.folder.clone(), error))?;
+        let saved = store.read(authorities).map_err(|error| KeyFileError::Read(store.folder.clone(), error))?;
         Ok((store, saved))
     }
 

@@ -81,7 +81,7 @@ impl Session {
         };
         let mut rng = self.randomness.rng();
         let link = Link::client(PacketSizes::from(self.client.packets().geometry()));
-        let key = LinkKey::generate(self.kem, &mut rng).map_err(ClientError::Link)?;
+        let key = LinkKey::generate(self.kem, &mut rng).map_err(|error| ClientError::Link(error.into()))?;
         let queue = queue_id(&compose::random(&mut rng));
         let connector = Connector { key, timeouts: self.timeouts, randomness: self.randomness.branch() };
         let ad = Ad::client(queue.as_bytes());

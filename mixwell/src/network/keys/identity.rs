@@ -1,12 +1,11 @@
 //! The key that a node or authority is known by, and signs with.
 
 use super::super::{
-    error::NetworkError,
-    files,
+    files::{self, KeyFileError},
     pem::{self, Kind},
 };
 use core::fmt;
-use mixwell_pki_types::{KeyHash, SchemeError, SignatureScheme, SigningKey, VerifyingKey};
+use mixwell_pki_types::{KeyHash, SchemeError, SignatureScheme, SigningKey, Upload, UploadError, VerifyingKey};
 use rand_core::CryptoRng;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -24,7 +23,7 @@ impl Identity {
     pub(crate) fn generate(
         scheme: &'static dyn SignatureScheme,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self, SchemeError> {
         let mut private = Zeroizing::new(vec![0; scheme.private_len()]);
         let mut public = vec![0; scheme.public_len()];
         scheme.generate(rng, &mut private, &mut public)?;
@@ -36,7 +35,7 @@ impl Identity {
         folder: &Path,
         scheme: &'static dyn SignatureScheme,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self, KeyFileError> {
         if let Some(loaded) = Self::load(folder, scheme)? {
             return Ok(loaded);
         }
@@ -48,18 +47,18 @@ impl Identity {
     }
 
     /// The one of a data folder, if there is one.
-    pub(crate) fn load(folder: &Path, scheme: &'static dyn SignatureScheme) -> Result<Option<Self>, NetworkError> {
+    pub(crate) fn load(folder: &Path, scheme: &'static dyn SignatureScheme) -> Result<Option<Self>, KeyFileError> {
         let (private_path, public_path) = paths(folder);
         files::mend_pair(&private_path, &public_path)?;
         let Some(text) = files::read_private(&private_path)? else { return Ok(None) };
         let private = pem::decode(scheme.name(), Kind::Private, scheme.private_len(), &text)
-            .map_err(|error| NetworkError::KeyFile(private_path.clone(), error.to_string()))?;
+            .map_err(|error| KeyFileError::Malformed(private_path.clone(), error.to_string()))?;
         let text = files::read_public(&public_path)?
-            .ok_or_else(|| NetworkError::Read(public_path.clone(), std::io::ErrorKind::NotFound.into()))?;
+            .ok_or_else(|| KeyFileError::Read(public_path.clone(), std::io::ErrorKind::NotFound.into()))?;
         let public = pem::decode(scheme.name(), Kind::Public, scheme.public_len(), &text)
-            .map_err(|error| NetworkError::KeyFile(public_path, error.to_string()))?
+            .map_err(|error| KeyFileError::Malformed(public_path, error.to_string()))?
             .to_vec();
-        scheme.check_pair(&private, &public).map_err(|error| NetworkError::KeyFile(private_path, error.to_string()))?;
+        scheme.check_pair(&private, &public).map_err(|error| KeyFileError::Malformed(private_path, error.to_string()))?;
         Ok(Some(Self { scheme, id: KeyHash::of(&public), private, public }))
     }
 
@@ -81,6 +80,25 @@ impl Identity {
     /// For signing.
     pub(crate) fn signing(&self) -> Result<SigningKey<'_>, SchemeError> {
         SigningKey::new(&self.private, self.verifying()?)
+    }
+
+    /// The signed upload of a descriptor.
+    ///
+    /// # Errors
+    /// If the key can't sign.
+    pub(crate) fn sign_upload(&self, descriptor: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, SchemeError> {
+        let key = self.signing()?;
+        // an empty buffer measures
+        let len = match Upload::sign(descriptor, None, &key, rng, &mut []) {
+            Err(UploadError::Buffer(error)) => error.need,
+            Err(UploadError::Scheme(error)) => return Err(error),
+            _ => 0,
+        };
+        let mut upload = vec![0; len];
+        match Upload::sign(descriptor, None, &key, rng, &mut upload) {
+            Err(UploadError::Scheme(error)) => Err(error),
+            _ => Ok(upload),
+        }
     }
 
     /// For verifying.

@@ -1,14 +1,14 @@
 //! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type stays in this module.
 
 use super::super::{
-    error::NetworkError,
-    files,
+    files::{self, KeyFileError},
     pem::{self, Kind},
 };
 use chacha20::ChaCha20Rng;
 use core::{fmt, pin::Pin};
 use mixwell_pq_kem::{
-    Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing, kem::PrivateKey,
+    Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
+    kem::{KeyError, PrivateKey},
 };
 use mixwell_wire::{
     Ad, Link, Messages, Peer, Session, StreamError, Timeouts,
@@ -32,8 +32,8 @@ pub(crate) struct LinkKem {
     name: &'static str,
     public_len: usize,
     private_len: usize,
-    generate: fn(&mut dyn CryptoRng) -> Result<Made, NetworkError>,
-    load: fn(&[u8]) -> Result<LinkKey, NetworkError>,
+    generate: fn(&mut dyn CryptoRng) -> Result<Made, KeyError>,
+    load: fn(&[u8]) -> Result<LinkKey, KeyError>,
 }
 
 /// A fresh key, and its private part to be written down.
@@ -146,31 +146,31 @@ const KEMS: &[LinkKem] = &[
     LinkKem::of::<Adapter<X448>>(),
 ];
 
-fn generate<K: Kem>(rng: &mut dyn CryptoRng) -> Result<Made, NetworkError> {
+fn generate<K: Kem>(rng: &mut dyn CryptoRng) -> Result<Made, KeyError> {
     let private = PrivateKey::<K>::generate(rng);
     let bytes = Zeroizing::new(private.as_bytes().as_ref().to_vec());
     Ok((of_private(&private)?, bytes))
 }
 
-fn load<K: Kem>(bytes: &[u8]) -> Result<LinkKey, NetworkError> {
+fn load<K: Kem>(bytes: &[u8]) -> Result<LinkKey, KeyError> {
     let mut private = PrivateKey::<K>::default();
     // `pem::decode` has checked the length
     private.as_bytes_mut().as_mut().copy_from_slice(bytes);
     of_private(&private)
 }
 
-fn of_private<K: Kem>(private: &PrivateKey<K>) -> Result<LinkKey, NetworkError> {
+fn of_private<K: Kem>(private: &PrivateKey<K>) -> Result<LinkKey, KeyError> {
     Ok(LinkKey { kem: LinkKem::of::<K>(), key: Arc::new(mixwell_wire::LinkKey::<K>::new(private)?) })
 }
 
 impl LinkKey {
     /// A fresh one, in memory.
-    pub(crate) fn generate(kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, NetworkError> {
+    pub(crate) fn generate(kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, KeyError> {
         Ok((kem.generate)(rng)?.0)
     }
 
     /// The one of a data folder, made there if there is none.
-    pub(crate) fn load_or_generate(folder: &Path, kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, NetworkError> {
+    pub(crate) fn load_or_generate(folder: &Path, kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, KeyFileError> {
         if let Some(loaded) = Self::load(folder, kem)? {
             return Ok(loaded);
         }
@@ -182,11 +182,11 @@ impl LinkKey {
     }
 
     /// The one of a data folder, if there is one.
-    pub(crate) fn load(folder: &Path, kem: LinkKem) -> Result<Option<Self>, NetworkError> {
+    pub(crate) fn load(folder: &Path, kem: LinkKem) -> Result<Option<Self>, KeyFileError> {
         let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
         files::mend_pair(&private_path, &public_path)?;
         let Some(text) = files::read_private(&private_path)? else { return Ok(None) };
-        let failed = |error: &dyn fmt::Display| NetworkError::KeyFile(private_path.clone(), error.to_string());
+        let failed = |error: &dyn fmt::Display| KeyFileError::Malformed(private_path.clone(), error.to_string());
         let bytes = pem::decode(kem.name, Kind::Private, kem.private_len, &text).map_err(|error| failed(&error))?;
         (kem.load)(&bytes).map(Some).map_err(|error| failed(&error))
     }

@@ -3,7 +3,7 @@
 use super::ReplayList;
 use crate::network::codec::MixScheme;
 use crate::network::{
-    error::NetworkError,
+    files::KeyFileError,
     files,
     pem::{self, Kind},
 };
@@ -34,7 +34,7 @@ pub(super) struct ReadKey<S: MixScheme> {
 
 impl KeyFolder {
     /// Makes the folder if it does not exist, and erases what a process that was killed has left.
-    pub(super) fn open(path: PathBuf) -> Result<Self, NetworkError> {
+    pub(super) fn open(path: PathBuf) -> Result<Self, KeyFileError> {
         files::make_folder(&path)?;
         if let Err(error) = files::clean(&path) {
             tracing::warn!(folder = %path.display(), %error, "could not erase leftovers of old mix keys");
@@ -46,9 +46,9 @@ impl KeyFolder {
     ///
     /// # Errors
     /// If the folder or a file can't be read for lack of permission, or others may read a private key.
-    pub(super) fn read<S: MixScheme>(&self) -> Result<Files<S>, NetworkError> {
+    pub(super) fn read<S: MixScheme>(&self) -> Result<Files<S>, KeyFileError> {
         let (mut read, mut aside, mut lists) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let failed = |error| NetworkError::Read(self.0.clone(), error);
+        let failed = |error| KeyFileError::Read(self.0.clone(), error);
         for entry in fs::read_dir(&self.0).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let Some((epoch, rest)) = name.to_str().and_then(parse) else { continue };
@@ -80,19 +80,19 @@ impl KeyFolder {
         Ok(Files { read, aside })
     }
 
-    fn read_key<S: MixScheme>(&self, epoch: Epoch) -> Result<Option<ReadKey<S>>, NetworkError> {
+    fn read_key<S: MixScheme>(&self, epoch: Epoch) -> Result<Option<ReadKey<S>>, KeyFileError> {
         let path = self.key(epoch);
         let Some(text) = files::read_private(&path)? else { return Ok(None) };
         let bytes = pem::decode(S::INFO.name(), Kind::Private, S::PRIVATE_LEN, &text)
-            .map_err(|error| NetworkError::KeyFile(path, error.to_string()))?;
+            .map_err(|error| KeyFileError::Malformed(path, error.to_string()))?;
         let (private, public) = S::of_private(&bytes)?;
         Ok(Some(ReadKey { private, public }))
     }
 
     /// Stores a new key. Its list is there first: a key never stands without one.
-    pub(super) fn store<S: MixScheme>(&self, epoch: Epoch, id: KeyHash, private: &[u8]) -> Result<(), NetworkError> {
+    pub(super) fn store<S: MixScheme>(&self, epoch: Epoch, id: KeyHash, private: &[u8]) -> Result<(), KeyFileError> {
         let list = self.list(epoch);
-        let made = ReplayList::create(&list, id).map_err(|error| NetworkError::Write(list.clone(), error));
+        let made = ReplayList::create(&list, id).map_err(|error| KeyFileError::Write(list.clone(), error));
         let text = pem::encode(S::INFO.name(), Kind::Private, private);
         let stored = made.and_then(|()| files::write_private(&self.key(epoch), text.as_bytes()));
         if stored.is_err() {
@@ -157,10 +157,10 @@ fn parse(name: &str) -> Option<(Epoch, &str)> {
 }
 
 /// Whether an operator has to act before the node can start: with another key in its place, the cause would stay.
-fn is_fatal(error: &NetworkError) -> bool {
+fn is_fatal(error: &KeyFileError) -> bool {
     match error {
-        NetworkError::Read(_, error) => error.kind() == ErrorKind::PermissionDenied,
-        NetworkError::TooReadable(..) => true,
+        KeyFileError::Read(_, error) => error.kind() == ErrorKind::PermissionDenied,
+        KeyFileError::TooReadable(..) => true,
         _ => false,
     }
 }

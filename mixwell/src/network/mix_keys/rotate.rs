@@ -5,7 +5,7 @@ use crate::network::codec::MixScheme;
 use crate::network::{
     clock::{Clock, ProvenTime},
     directory::Directory,
-    error::NetworkError,
+    files::KeyFileError,
     randomness::Randomness,
     runtime::pass_on,
 };
@@ -20,7 +20,7 @@ pub(crate) async fn rotate<S: MixScheme>(
     clock: Clock,
     mut directory: Directory,
     randomness: Randomness,
-) -> Result<Infallible, NetworkError> {
+) -> Result<Infallible, KeyFileError> {
     let mut proven = ProvenTime::new(clock);
     let mut changes = keys.changes();
     let mut has_directory = true;
@@ -51,7 +51,7 @@ async fn work<S: MixScheme>(
     now: Now,
     clock: Clock,
     randomness: &Randomness,
-) -> Result<(), NetworkError> {
+) -> Result<(), KeyFileError> {
     let mut rng = randomness.rng();
     let period = clock.period().duration();
     // files are flushed, which may take long
@@ -61,7 +61,7 @@ async fn work<S: MixScheme>(
         tracing::error!(%error, "could not erase a mix key whose time is over; trying again");
     }
     match advanced {
-        Err(error @ NetworkError::Write(..)) => {
+        Err(error @ KeyFileError::Write(..)) => {
             tracing::error!(
                 %error,
                 "could not store a mix key: a restart would lose it, and the packets made for it; make room on the disk; \

@@ -14,7 +14,7 @@ use crate::network::{
     keys::{Identity, LinkKem, LinkKey},
     mix_keys::MixKeys,
     randomness::Randomness,
-    upload::{NodeDescription, sign},
+    upload::NodeDescription,
 };
 use core::time::Duration;
 use mixwell_pki_types::{Ed25519, Epoch, KeyHash, Period, Rates, Reveal, SignatureScheme, shared_random_value};
@@ -42,7 +42,7 @@ impl Node {
     /// The signed upload for an epoch; `load` is an address's port, by which descriptors can be made to differ.
     pub(super) fn upload(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut rng = Randomness::from_seed(9).rng();
-        sign(&self.descriptor(epoch, port), &self.identity, &mut rng).unwrap()
+        self.identity.sign_upload(&self.descriptor(epoch, port), &mut rng).unwrap()
     }
 
     /// The descriptor of [`upload`](Self::upload).
