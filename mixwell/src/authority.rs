@@ -4,14 +4,16 @@ use crate::{
     error::Error,
     network::{
         authority::{AuthorityNode, Keeper, Policy, State, Store, serve},
-        clock::Clock,
         config::AuthorityConfiguration,
         error::NetworkError,
-        runtime::{self, HangUps, StopSignals},
     },
     station::{Keys, Owner, Told, ignore_hang_ups},
 };
 use clap::Args;
+use mixwell_net::{
+    clock::Clock,
+    runtime::{self, HangUps, StopSignals},
+};
 use std::sync::Arc;
 
 /// Run a directory authority

@@ -9,13 +9,12 @@ use crate::{
         config::ClientConfiguration,
         error::NetworkError,
         logging::{self, LogLevel},
-        randomness::Randomness,
-        runtime,
     },
 };
 use clap::{Args, Subcommand};
 use client::RendezvousClient;
 use core::time::Duration;
+use mixwell_net::{randomness::Randomness, runtime};
 use std::{
     io::{self, IsTerminal as _, Read as _},
     path::PathBuf,

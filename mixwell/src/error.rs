@@ -1,9 +1,7 @@
 //! What can go wrong, and how the user is told.
 
-use crate::{
-    document::DocumentError,
-    network::{error::NetworkError, files::KeyFileError, runtime::StartError},
-};
+use crate::{document::DocumentError, network::error::NetworkError};
+use mixwell_net::{files::KeyFileError, runtime::StartError};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, WrongScheme};

@@ -3,16 +3,9 @@
 use crate::{
     error::Error,
     network::{
-        authorities::Authority,
-        clock::{Clock, ClockWatch},
         config::ClientConfiguration,
-        consensus::Consensus,
-        directory_client::{ExchangeError, FetchErrors, PkiClient},
         error::NetworkError,
-        keys::LinkKey,
         logging::{self, LogLevel},
-        randomness::Randomness,
-        runtime,
     },
     output,
     style::{DIM, GOOD},
@@ -20,6 +13,15 @@ use crate::{
 use clap::Args;
 use core::{fmt::Write as _, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_net::{
+    authorities::Authority,
+    clock::{Clock, ClockWatch},
+    consensus::Consensus,
+    directory_client::{DirectoryClient, ExchangeError, FetchErrors},
+    keys::LinkKey,
+    randomness::Randomness,
+    runtime,
+};
 use mixwell_pki_types::Epoch;
 use mixwell_wire::ConsensusStatus;
 use std::{fs, path::PathBuf, sync::Arc, time::Instant};
@@ -68,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
-    let client = PkiClient::new(Arc::clone(&configuration.authorities), link, None, randomness)
+    let client = DirectoryClient::new(Arc::clone(&configuration.authorities), link, None, randomness)
         .with_geometry(configuration.geometry.hash())
         .with_clock_watch(ClockWatch::new(Clock::new(configuration.period)));
     let authorities: Vec<&Authority> = configuration
@@ -89,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 struct Asker<'a> {
-    client: &'a PkiClient,
+    client: &'a DirectoryClient,
     clock: Clock,
     authorities: Vec<&'a Authority>,
 }

@@ -9,13 +9,14 @@ mod toml_text;
 
 use crate::{
     error::Error,
-    network::{error::NetworkError, randomness::Randomness},
+    network::error::NetworkError,
     output,
     scheme::{self, SchemeName},
     style::{DIM, GOOD},
 };
 use clap::Args;
 use core::net::IpAddr;
+use mixwell_net::randomness::Randomness;
 use mixwell_pki_types::Period;
 use mixwell_sphinx::Geometry;
 use plan::Plan;

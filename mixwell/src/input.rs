@@ -1,6 +1,7 @@
 //! Reading what the user names: a file, or `-` for standard input.
 
-use crate::{error::Error, network::files};
+use crate::error::Error;
+use mixwell_net::files;
 use std::{
     io::{self, Read},
     path::Path,

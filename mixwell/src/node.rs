@@ -3,19 +3,21 @@
 use crate::{
     error::Error,
     network::{
-        address::Address,
-        clock::Clock,
         config::ServerConfiguration,
         error::NetworkError,
         launch::{Launch, Launched},
         metrics,
         mix::Kind,
         node::{Sizes, packets_of},
-        runtime::{self, HangUps, StopSignals},
     },
     station::{Keys, Owner, Told, ignore_hang_ups},
 };
 use clap::Args;
+use mixwell_net::{
+    address::Address,
+    clock::Clock,
+    runtime::{self, HangUps, StopSignals},
+};
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 

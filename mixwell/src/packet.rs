@@ -6,13 +6,14 @@ use crate::{
     error::Error,
     hex::hex,
     input,
-    network::{codec::with_scheme, config::read_geometry, error::NetworkError},
+    network::{config::read_geometry, error::NetworkError},
     output,
     style::{DIM, HEADING},
 };
 use clap::Args;
 use core::fmt::Write as _;
 use hops::Hops;
+use mixwell_net::codec::with_scheme;
 use mixwell_sphinx::Geometry;
 use std::{io, path::PathBuf};
 use zeroize::Zeroizing;

@@ -4,16 +4,9 @@ use crate::{
     error::Error,
     network::{
         client::{self, Request, Tally, Unanswered},
-        clock::{Clock, ClockWatch, Offset},
-        codec,
         config::ClientConfiguration,
-        directory::Consensuses,
-        directory_client::{FetchErrors, PkiClient},
         error::NetworkError,
-        keys::LinkKey,
         logging::{self, LogLevel},
-        randomness::Randomness,
-        runtime,
     },
     output,
     style::{DIM, ERROR, GOOD},
@@ -26,6 +19,15 @@ use core::{
     time::Duration,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_net::{
+    clock::{Clock, ClockWatch, Offset},
+    codec,
+    directory::Consensuses,
+    directory_client::{DirectoryClient, FetchErrors},
+    keys::LinkKey,
+    randomness::Randomness,
+    runtime,
+};
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
 use ratatui::crossterm;
@@ -93,7 +95,7 @@ async fn ping(
     let clock = Clock::new(configuration.period);
     let clock_watch = ClockWatch::new(clock);
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
-    let asker = PkiClient::new(Arc::clone(&configuration.authorities), link, None, randomness.branch())
+    let asker = DirectoryClient::new(Arc::clone(&configuration.authorities), link, None, randomness.branch())
         .with_geometry(configuration.geometry.hash())
         .with_clock_watch(clock_watch.clone());
     let epoch = clock.epoch();

@@ -4,15 +4,17 @@ use crate::{
     error::Error,
     network::{
         error::NetworkError,
-        files::{self, FolderLock},
-        keys::{Identity, LinkKem, LinkKey},
         logging::{self, LogLevel},
-        randomness::Randomness,
-        runtime::HangUps,
     },
     output,
 };
 use clap::Args;
+use mixwell_net::{
+    files::{self, FolderLock},
+    keys::{Identity, LinkKem, LinkKey},
+    randomness::Randomness,
+    runtime::HangUps,
+};
 use mixwell_pki_types::SignatureScheme;
 use std::path::{Path, PathBuf};
 

@@ -4,11 +4,11 @@ use super::tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome
 use crate::network::{
     config::ClientConfiguration,
     error::NetworkError,
-    randomness::Randomness,
-    rendezvous::Shape,
     rendezvous_client::{self, Carrier, Standing},
 };
 use mixwell_chat::BoxLen;
+use mixwell_net::randomness::Randomness;
+use mixwell_net::rendezvous::Shape;
 use tokio::sync::mpsc;
 
 /// A client that is not connected yet.

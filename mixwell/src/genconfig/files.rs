@@ -1,6 +1,6 @@
 //! The folder of a network.
 
-use crate::network::files::{self, KeyFileError};
+use mixwell_net::files::{self, KeyFileError};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,12 +1,12 @@
 //! What a network is to be, and the parts that it is made of.
 
 use super::{files::Folder, toml_text as text};
-use crate::network::{
-    error::NetworkError,
+use crate::network::error::NetworkError;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use mixwell_net::{
     keys::{Identity, LinkKem, LinkKey},
     randomness::Randomness,
 };
-use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use mixwell_pki_types::{Period, SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
 use std::path::Path;

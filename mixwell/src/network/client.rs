@@ -7,21 +7,21 @@ mod session;
 
 pub(crate) use core::{Client, Reply, Tally, Unanswered};
 
-use super::{
+use ::core::{fmt, time::Duration};
+use mixwell_net::{
+    authorities::Authorities,
+    codec::PacketCodec,
+    connect::{ConnectError, LinkTarget},
+    directory_client::DirectoryClient,
+    runtime::stopped,
+    stopwatch::Stopwatch,
+};
+use mixwell_net::{
     clock::{Clock, ClockWatch},
     directory::Consensuses,
     keys::LinkKem,
     randomness::Randomness,
 };
-use crate::network::{
-    authorities::Authorities,
-    codec::PacketCodec,
-    connect::{ConnectError, LinkTarget},
-    directory_client::PkiClient,
-    runtime::stopped,
-    stopwatch::Stopwatch,
-};
-use ::core::{fmt, time::Duration};
 use mixwell_wire::{StreamError, Timeouts};
 use session::Session;
 use std::{io, sync::Arc};
@@ -60,7 +60,7 @@ pub(crate) struct Steady {
     /// Makes the message of a tick for which there is none.
     pub(crate) next: Box<dyn FnMut() -> Request + Send>,
     /// Whom to ask for the consensus if no gateway is known.
-    pub(crate) asker: PkiClient,
+    pub(crate) asker: DirectoryClient,
 }
 
 /// A message, and whom to tell what became of it.
@@ -175,8 +175,8 @@ impl ::core::error::Error for ClientError {}
 impl From<ConnectError> for ClientError {
     fn from(error: ConnectError) -> Self {
         match error {
-            ConnectError::NoAddress => Self::NoGateway,
             ConnectError::Stream(error) => Self::Stream(error),
+            _ => Self::NoGateway,
         }
     }
 }

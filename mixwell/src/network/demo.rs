@@ -11,17 +11,15 @@ mod world;
 
 use super::{
     error::NetworkError,
-    keys::LinkKem,
     logging::{self, LogLevel},
-    randomness::Randomness,
-    runtime,
 };
 use crate::error::Error;
-use crate::network::stopwatch::after;
 use clap::Args;
 use core::time::Duration;
 use ending::Ending;
 use geometry::Packets;
+use mixwell_net::stopwatch::after;
+use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime};
 use served::Served;
 use std::{io::Write as _, path::PathBuf};
 use talk::Results;

@@ -1,6 +1,6 @@
 //! What keeps a node, authority or client from starting.
 
-use super::{
+use mixwell_net::{
     files::{KeyFileError, LockError},
     runtime::StartError,
 };

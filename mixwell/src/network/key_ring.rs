@@ -4,13 +4,12 @@
 mod replays;
 
 use super::{
-    clock::Clock,
-    codec::MixScheme,
     counters::Loss,
     mix_keys::{ListError, MixKeys, OpeningKey},
     unwrap::BATCH,
 };
 use core::{fmt, time::Duration};
+use mixwell_net::{clock::Clock, codec::MixScheme};
 use mixwell_pki_types::Epoch;
 use mixwell_sphinx::{Opened, Sphinx};
 use rand_core::CryptoRng;
@@ -184,7 +183,7 @@ impl<S: MixScheme> fmt::Debug for KeyRing<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::randomness::Randomness;
+    use mixwell_net::randomness::Randomness;
     use mixwell_pki_types::Period;
     use mixwell_pq_kem::X25519;
     use mixwell_sphinx::Geometry;

@@ -1,25 +1,28 @@
 //! Starting a node with all that it needs of the authorities.
 
 use super::{
-    clock::{Clock, ClockWatch},
-    directory::follow,
     error::NetworkError,
-    keys::{Identity, LinkKey},
     mix::Kind,
     mix_keys::{MixKeys, rotate},
     node::{Node, Parts, Sizes},
-    randomness::Randomness,
-    rendezvous::{Shape, Store},
-    runtime::pass_on,
+    rendezvous::Store,
     service,
 };
-use crate::network::{
+use crate::network::upload::{NodeDescription, Uploader};
+use core::pin::Pin;
+use mixwell_net::rendezvous::Shape;
+use mixwell_net::{
     authorities::Authorities,
     codec::{MixScheme, WithMixScheme, with_scheme},
-    directory_client::PkiClient,
-    upload::{NodeDescription, Uploader},
+    directory_client::DirectoryClient,
 };
-use core::pin::Pin;
+use mixwell_net::{
+    clock::{Clock, ClockWatch},
+    directory::follow,
+    keys::{Identity, LinkKey},
+    randomness::Randomness,
+    runtime::pass_on,
+};
 use mixwell_pki_types::build::Addresses;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
 use std::{path::PathBuf, sync::Arc};
@@ -86,7 +89,7 @@ impl WithMixScheme for Launch {
             tracing::error!(%error, "could not store a mix key; make room on the disk");
         }
         let mix_keys = Arc::new(mix_keys);
-        let client = PkiClient::new(authorities, link_key.clone(), Some(identity.id()), randomness.branch())
+        let client = DirectoryClient::new(authorities, link_key.clone(), Some(identity.id()), randomness.branch())
             .with_geometry(geometry.hash())
             .with_clock_watch(ClockWatch::new(clock));
         let (directory, following) = follow(client.clone(), clock);

@@ -7,9 +7,9 @@ mod rotate;
 pub(crate) use replay_list::{Flush, ListError, MAX_TAGS, ReplayList};
 pub(crate) use rotate::rotate;
 
-use super::{codec::MixScheme, files::KeyFileError};
 use core::{fmt, time::Duration};
 use folder::{Files, KeyFolder, ReadKey};
+use mixwell_net::{codec::MixScheme, files::KeyFileError};
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};
 use rand_core::CryptoRng;
 use std::{
@@ -267,8 +267,8 @@ const LIFE: u32 = 5;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::randomness::Randomness;
     use chacha20::ChaCha20Rng;
+    use mixwell_net::randomness::Randomness;
     use mixwell_pq_kem::{X25519, XWing};
     use std::{fs, path::Path};
     use tempfile::TempDir;

@@ -16,29 +16,24 @@ mod sizes;
 mod tests;
 
 use super::{
-    clock::Clock,
     counters::{Counters, Flow, Loss},
-    directory::Directory,
     gateway::Mailboxes,
-    keys::LinkKey,
     link::LinkTable,
     mix::{Kind, Mix, Setup},
     mix_keys::MixKeys,
-    randomness::Randomness,
-    runtime::pass_on,
     service::Services,
 };
-use crate::network::{
-    accept::{AcceptUntil, ConnectionStats},
-    buffer_pool::Pool,
-    codec::MixScheme,
-    key_ring::KeyRing,
-    runtime::stopped,
-    stopwatch::Stopwatch,
-};
+use crate::network::{buffer_pool::Pool, key_ring::KeyRing};
 use arrivals::Arrivals;
 #[cfg(test)]
 pub(crate) use mischief::Wrong;
+use mixwell_net::{
+    accept::{AcceptUntil, ConnectionStats},
+    codec::MixScheme,
+    runtime::stopped,
+    stopwatch::Stopwatch,
+};
+use mixwell_net::{clock::Clock, directory::Directory, keys::LinkKey, randomness::Randomness, runtime::pass_on};
 pub(crate) use sizes::{Sizes, packets_of};
 
 use core::{

@@ -10,22 +10,23 @@ mod tests;
 
 use super::{
     client::{self, Request, Steady, Tally, Unanswered},
-    clock::{Clock, ClockWatch, Offset},
     config::ClientConfiguration,
-    directory::Consensuses,
     error::NetworkError,
-    keys::LinkKey,
-    randomness::Randomness,
-    rendezvous::Shape,
-    service::RENDEZVOUS,
 };
-use crate::network::{codec, directory_client::PkiClient};
 use chacha20::ChaCha20Rng;
 use core::{
     fmt,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
-use mixwell_chat::box_of_reply;
+use mixwell_net::rendezvous::box_of_reply;
+use mixwell_net::{
+    clock::{Clock, ClockWatch, Offset},
+    directory::Consensuses,
+    keys::LinkKey,
+    randomness::Randomness,
+};
+use mixwell_net::{codec, directory_client::DirectoryClient};
+use mixwell_net::{rendezvous::Shape, services::RENDEZVOUS};
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
 use std::sync::Arc;
@@ -98,7 +99,7 @@ impl Carrier {
         let authorities = Arc::clone(&configuration.authorities);
         let clock = Clock::new(configuration.period);
         let clock_watch = ClockWatch::new(clock);
-        let asker = PkiClient::new(authorities, link, None, randomness.branch())
+        let asker = DirectoryClient::new(authorities, link, None, randomness.branch())
             .with_geometry(geometry.hash())
             .with_clock_watch(clock_watch.clone());
         let (outcomes, answered) = mpsc::unbounded_channel();

@@ -1,21 +1,13 @@
 //! What a service node answers to requests.
 
-use super::{
-    codec::PacketCodec,
-    compose,
-    counters::Loss,
-    rendezvous::{Shape, Store},
-};
+use super::{counters::Loss, rendezvous::Store};
 use mixwell_mixdelay::Instant;
+use mixwell_net::codec::PacketCodec;
+use mixwell_net::rendezvous::Shape;
+use mixwell_net::services::{ECHO, RENDEZVOUS, recipient};
 use mixwell_pki_types::build::{Capabilities, Value};
 use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
 use std::{collections::BTreeMap, sync::Arc};
-
-/// The service that gives back what it gets.
-pub(crate) const ECHO: &str = "echo";
-
-/// The service that keeps boxes: [`super::rendezvous`].
-pub(crate) const RENDEZVOUS: &str = "rendezvous";
 
 /// A service of a node.
 #[derive(Debug)]
@@ -61,7 +53,7 @@ impl Service {
 pub(crate) fn services(store: Option<Arc<Store>>) -> Services {
     let rendezvous = store.map(|store| (RENDEZVOUS, Service::Rendezvous(store)));
     let all = [Some((ECHO, Service::Echo)), rendezvous].into_iter().flatten();
-    all.filter_map(|(name, service)| Some((compose::endpoint(&endpoint(name))?, service))).collect()
+    all.filter_map(|(name, service)| Some((recipient(&endpoint(name))?, service))).collect()
 }
 
 /// What a service node's descriptor says of its services.

@@ -13,16 +13,18 @@ pub(crate) use plan::{Plan, Planned, consensus};
 
 use super::{
     client::{self, Reply, Request, Tally, Unanswered},
-    clock::{Clock, ClockWatch},
     config::ClientConfiguration,
-    directory::Consensuses,
-    keys::LinkKem,
     mix::Kind,
     node::{Node, Sizes},
+};
+use core::time::Duration;
+use mixwell_net::{authorities::Authorities, codec, connect::LinkTarget};
+use mixwell_net::{
+    clock::{Clock, ClockWatch},
+    directory::Consensuses,
+    keys::LinkKem,
     randomness::Randomness,
 };
-use crate::network::{authorities::Authorities, codec, connect::LinkTarget};
-use core::time::Duration;
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Sphinx};

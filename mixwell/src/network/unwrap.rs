@@ -1,11 +1,8 @@
 //! Unwrapping packets of a scheme that is chosen at run time.
 
-use super::{
-    codec::{MixScheme, OutgoingMessage, PacketCodec},
-    counters::Loss,
-    key_ring::KeyRing,
-};
+use super::{counters::Loss, key_ring::KeyRing};
 use chacha20::ChaCha20Rng;
+use mixwell_net::codec::{MixScheme, OutgoingMessage, PacketCodec};
 use mixwell_sphinx::{Action, FinishError, Geometry, NodeId, Opened, RecipientId, SurbId, SurbKeys, WrapError};
 
 /// How many packets are unwrapped at once: with X25519 and AVX-512, all of them in the time of two.

@@ -1,14 +1,14 @@
 //! A task that uploads a node's descriptor for each epoch to every authority.
 
-use crate::network::{
+use crate::network::mix_keys::MixKeys;
+use core::{convert::Infallible, time::Duration};
+use mixwell_net::{
     clock::Clock,
     codec::MixScheme,
-    directory_client::PkiClient,
+    directory_client::DirectoryClient,
     keys::{Identity, LinkKey},
-    mix_keys::MixKeys,
     randomness::Randomness,
 };
-use core::{convert::Infallible, time::Duration};
 use mixwell_pki_types::{
     Epoch, KeyHash, SchemeError,
     build::{Addresses, Capabilities, DescriptorBuilder},
@@ -69,7 +69,7 @@ impl NodeDescription {
 
 /// What uploads a node's descriptors.
 pub(crate) struct Uploader<S: MixScheme> {
-    pub(crate) client: PkiClient,
+    pub(crate) client: DirectoryClient,
     pub(crate) clock: Clock,
     pub(crate) description: NodeDescription,
     pub(crate) identity: Arc<Identity>,
@@ -97,7 +97,7 @@ impl<S: MixScheme> Uploader<S> {
                 while !keys.cover(of) && clock.epoch() == epoch && changes.changed().await.is_ok() {}
                 let descriptor = description.descriptor(of, &identity, &link, &keys);
                 let bytes: Arc<[u8]> = identity.sign_upload(&descriptor, &mut randomness.rng())?.into();
-                for authority in client.authorities().iter() {
+                for authority in client.authorities() {
                     let begin = if is_first { clock.now() } else { soon(clock, epoch, &randomness) };
                     let post = Post {
                         authority: authority.peer.id,
@@ -136,7 +136,7 @@ struct Post {
 
 impl Post {
     /// Asks again until the authority has decided or the epoch is over.
-    async fn run(self, client: PkiClient, clock: Clock, now: Epoch) {
+    async fn run(self, client: DirectoryClient, clock: Clock, now: Epoch) {
         let Some(authority) = client.authorities().by_id(self.authority) else { return };
         let (name, epoch) = (&authority.peer.name, self.of);
         let patience = clock.eighths(1).clamp(SHORTEST_PATIENCE, LONGEST_PATIENCE);
@@ -204,7 +204,7 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{
+    use mixwell_net::{
         address::Address,
         authorities::{Authorities, Authority},
         directory_client::{encoded_bound, pki_sizes},
@@ -264,7 +264,7 @@ mod tests {
         let clock = *periods.iter().max_by_key(|clock| clock.time().left).unwrap();
         let identity = Arc::new(Identity::generate(&Ed25519, &mut rng).unwrap());
         let link = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
-        let client = PkiClient::new(authorities, link.clone(), Some(identity.id()), randomness.branch());
+        let client = DirectoryClient::new(authorities, link.clone(), Some(identity.id()), randomness.branch());
         let description = NodeDescription {
             name: "mix".to_owned(),
             addresses: Addresses::new(),

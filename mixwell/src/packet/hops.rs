@@ -3,14 +3,14 @@
 use crate::{
     error::Error,
     hex::hex,
-    network::{
-        codec::{MixScheme, WithMixScheme},
-        files::{self, KeyFileError},
-        pem::{self, Kind},
-    },
     style::{DIM, GOOD, HEADING},
 };
 use core::fmt::Write as _;
+use mixwell_net::{
+    codec::{MixScheme, WithMixScheme},
+    files::{self, KeyFileError},
+    pem::{self, Kind},
+};
 use mixwell_sphinx::{Action, Geometry, Message, Sphinx};
 use std::path::{Path, PathBuf};
 

@@ -1,11 +1,8 @@
 //! What an authority's configuration decides, and which descriptors follow from it.
 
 use super::{lambda_g::lambda_g, message::Peer, topology::Layers};
-use crate::network::{
-    authorities::Authorities,
-    config::{AuthorityConfiguration, NodeKind, PermittedNode, PermittedReplica},
-    keys::LinkKem,
-};
+use crate::network::config::{AuthorityConfiguration, NodeKind, PermittedNode, PermittedReplica};
+use mixwell_net::{authorities::Authorities, keys::LinkKem};
 use mixwell_pki_types::{Descriptor, Epoch, KeyHash, Period, Rates, Replica, ReplicaUpload, SignatureScheme, Upload};
 use mixwell_pq_kem::Scheme;
 use mixwell_sphinx::Geometry;

@@ -7,8 +7,8 @@
 //! authorities ([`agreement`](super::agreement)).
 
 use super::message::Kind;
-use crate::network::clock::eighths;
 use core::time::Duration;
+use mixwell_net::clock::eighths;
 use mixwell_pki_types::{Period, majority};
 
 /// The schedule of a network's rounds. All times are since the start of the epoch.

@@ -6,10 +6,10 @@ use super::{
     message::{Outgoing, is_too_early},
     server::{self, Server, ServerLimits},
 };
-use crate::network::{
+use mixwell_net::{
     authorities::Authorities,
     clock::{Clock, ClockWatch},
-    directory_client::{ExchangeError, PkiClient},
+    directory_client::{DirectoryClient, ExchangeError},
     keys::LinkKey,
     randomness::Randomness,
     runtime::pass_on,
@@ -35,7 +35,7 @@ pub(crate) async fn serve(node: AuthorityNode, keeper: Keeper, stop: impl Future
     let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
     let policy = keeper.policy().clone();
     let state = Arc::new(Mutex::new(keeper));
-    let client = PkiClient::new(authorities, link.clone(), Some(id), randomness.branch())
+    let client = DirectoryClient::new(authorities, link.clone(), Some(id), randomness.branch())
         .with_clock_watch(ClockWatch::new(clock));
     let server = Server::new(clock, policy, Arc::clone(&state), ServerLimits::default());
     // dropped with this future, and all its tasks with it
@@ -51,7 +51,7 @@ pub(crate) async fn serve(node: AuthorityNode, keeper: Keeper, stop: impl Future
 }
 
 /// Has the state do what is due, and sends what it says.
-async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient) {
+async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
     let mut calls = JoinSet::new();
     loop {
         let ticked = Arc::clone(&state);
@@ -73,7 +73,7 @@ async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient) {
 
 /// Sends a message to another authority until it answers or it is too late, and then what follows from the
 /// answer.
-async fn call(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient, outgoing: Outgoing) {
+async fn call(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient, outgoing: Outgoing) {
     let mut waiting = vec![outgoing];
     while let Some(outgoing) = waiting.pop() {
         let left = outgoing.deadline.saturating_sub(clock.now());
@@ -87,7 +87,7 @@ async fn call(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient, outgoi
 }
 
 /// Sends a message until it is answered. What follows from the answer is to be sent.
-async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &PkiClient, outgoing: &Outgoing) -> Vec<Outgoing> {
+async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, outgoing: &Outgoing) -> Vec<Outgoing> {
     let Some(authority) = client.authorities().by_id(outgoing.to) else { return Vec::new() };
     let name = &authority.peer.name;
     let retry = clock.sixteenth().checked_div(8).unwrap_or_default();
@@ -118,7 +118,7 @@ async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &PkiClient, outgoi
 }
 
 /// Fetches from the others the consensuses that are missing here: after a restart, or a round that we took no part in.
-async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: PkiClient) {
+async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
     loop {
         let missing = state.lock().await.missing(clock.now());
         for epoch in missing {

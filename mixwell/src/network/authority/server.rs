@@ -6,7 +6,8 @@ use super::{
     message::{Peer, Reply},
     policy::Policy,
 };
-use crate::network::{
+use core::{net::IpAddr, time::Duration};
+use mixwell_net::{
     accept::{
         AcceptLimits, AcceptPolicy, AcceptUntil, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull,
     },
@@ -17,7 +18,6 @@ use crate::network::{
     keys::{LinkKey, PeerClaim},
     randomness::Randomness,
 };
-use core::{net::IpAddr, time::Duration};
 use mixwell_pki_types::{Epoch, KeyHash};
 use mixwell_wire::{
     Command, DescriptorStatus, FRAME_HEADER_LEN, Link, PkiSizes, StreamError, Timeouts,

@@ -1,8 +1,8 @@
 //! The authority's own key, and the keys of the others.
 
 use super::{canonical::into_vec, policy::Policy};
-use crate::network::keys::Identity;
 use chacha20::ChaCha20Rng;
+use mixwell_net::keys::Identity;
 use mixwell_pki_types::{Epoch, KeyHash, SchemeError, SignError, VerifyingKey, certify};
 
 /// Signs in an authority's name, and knows whose signatures to expect.

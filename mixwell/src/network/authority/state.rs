@@ -12,12 +12,12 @@ use super::{
     schedule::{PUBLISH_EIGHTH, Schedule},
     signer::Signer,
 };
-use crate::network::{
+use chacha20::ChaCha20Rng;
+use core::time::Duration;
+use mixwell_net::{
     clock::{Clock, eighths},
     keys::Identity,
 };
-use chacha20::ChaCha20Rng;
-use core::time::Duration;
 use mixwell_pki_types::{Descriptor, Epoch, EpochTime, KeyHash, LIFETIME, Replica};
 use mixwell_wire::{Command, ConsensusStatus, DescriptorStatus};
 use std::{

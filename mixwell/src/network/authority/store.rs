@@ -7,8 +7,12 @@
 //! nothing in that round, as it cannot know what it has signed in it.
 
 use super::journal::{Change, Record, Saved};
-use crate::network::{authorities::Authorities, consensus::Consensus, files::{self, KeyFileError}};
 use blake2::{Blake2b256, Digest as _};
+use mixwell_net::{
+    authorities::Authorities,
+    consensus::Consensus,
+    files::{self, KeyFileError},
+};
 use mixwell_pki_types::{
     Epoch, LIFETIME,
     build::encode,

@@ -1,7 +1,7 @@
 //! When a client asks for the consensus of the next epoch: at a moment of its own, by which no authority or gateway tells it from another.
 
-use crate::network::{clock::Clock, directory::Consensuses};
 use core::time::Duration;
+use mixwell_net::{clock::Clock, directory::Consensuses};
 use mixwell_pki_types::Epoch;
 
 /// What is to be asked, and when to look again.

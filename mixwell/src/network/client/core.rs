@@ -1,11 +1,6 @@
 //! What a client sends and awaits: no socket, no task, no clock.
 
 use super::Request;
-use crate::network::{
-    codec::PacketCodec,
-    compose::{self, Draft, LetterError, Sender},
-    randomness::Randomness,
-};
 use chacha20::ChaCha20Rng;
 use core::{
     fmt,
@@ -13,6 +8,11 @@ use core::{
     time::Duration,
 };
 use mixwell_mixdelay::{ClientClock, Instant, Rate, Tick};
+use mixwell_net::{
+    codec::PacketCodec,
+    compose::{self, Buffers, ComposeError, MessageSpec, RoutingView, Sender},
+    randomness::Randomness,
+};
 use mixwell_pki_types::{Document, Node, Period, Rates};
 use mixwell_sphinx::{RecipientId, SurbId, SurbKeys};
 use std::{
@@ -178,7 +178,7 @@ impl Client {
         (unix, document, gateway): (Duration, Document<'_>, Node<'_>),
         owner: RecipientId,
         packet: &mut [u8],
-    ) -> Result<bool, LetterError> {
+    ) -> Result<bool, ComposeError> {
         let Some(tick) = self.clock.poll(now, &mut self.rng) else { return Ok(false) };
         self.rng = self.randomness.rng();
         self.tally.is_stuck.store(true, Relaxed);
@@ -197,9 +197,10 @@ impl Client {
         };
         let surb_id = SurbId(compose::random(&mut self.rng));
         let payload = message.map_or(&[][..], |message| &message.payload);
-        let draft = Draft { sender: Sender::ClientOf(gateway), service, endpoint, owner, surb_id, payload };
-        let place = (document, self.period);
-        let written = compose::write(&*self.packets, place, unix, &draft, &mut self.rng, (&mut self.surb, packet))?;
+        let draft = MessageSpec { sender: Sender::ClientOf(gateway), service, endpoint, owner, surb_id, payload };
+        let view = RoutingView { document, period: self.period, departure: unix };
+        let mut buffers = Buffers { surb: &mut self.surb, packet };
+        let written = compose::compose(&*self.packets, view, &draft, &mut buffers, &mut self.rng)?;
 
         let answer = message.is_some().then(|| self.messages.pop_front()).flatten().map(|message| message.answer);
         let sent = if answer.is_some() { &self.tally.messages } else { &self.tally.decoys };
@@ -282,10 +283,8 @@ const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{
-        codec,
-        testing::{Plan, RATES},
-    };
+    use crate::network::testing::{Plan, RATES};
+    use mixwell_net::codec;
     use mixwell_pq_kem::X25519;
     use mixwell_sphinx::Geometry;
 

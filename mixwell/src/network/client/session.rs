@@ -5,20 +5,20 @@ use super::{
     asking::Asking,
     consensus::{Download, Progress},
 };
-use crate::network::{
+use core::time::Duration;
+use mixwell_mixdelay::Instant;
+use mixwell_net::{
     authorities::Authorities,
     clock::{Clock, ClockWatch},
     compose,
     connect::{Connected, Connector, LinkTarget},
     consensus::Consensus,
     directory::Consensuses,
-    directory_client::PkiClient,
+    directory_client::DirectoryClient,
     keys::{LinkKem, LinkKey},
     randomness::Randomness,
     stopwatch::{Stopwatch, after},
 };
-use core::time::Duration;
-use mixwell_mixdelay::Instant;
 use mixwell_pki_types::{Chunk, Epoch, KeyHash};
 use mixwell_sphinx::{RecipientId, SurbId};
 use mixwell_wire::{
@@ -41,7 +41,7 @@ pub(super) struct Session {
     pub(super) pinned: Vec<LinkTarget>,
     pub(super) gateway: Option<String>,
     /// Whom to ask for the consensus if no gateway is known.
-    pub(super) asker: Option<PkiClient>,
+    pub(super) asker: Option<DirectoryClient>,
     pub(super) timeouts: Timeouts,
     pub(super) randomness: Randomness,
     pub(super) stopwatch: Stopwatch,

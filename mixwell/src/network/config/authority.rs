@@ -4,10 +4,8 @@ use super::{
     ConfigurationError,
     source::{self, Own, PeerSection, Source},
 };
-use crate::{
-    geometry::GeometrySection,
-    network::{address::Address, authorities::Authorities, files, keys::LinkKem},
-};
+use crate::geometry::GeometrySection;
+use mixwell_net::{address::Address, authorities::Authorities, files, keys::LinkKem};
 use mixwell_pki_types::{Descriptor, KeyHash, Period, Rates, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;

@@ -4,10 +4,8 @@ use super::{
     ConfigurationError,
     source::{self, Own, PeerSection, Source},
 };
-use crate::{
-    geometry::GeometrySection,
-    network::{authorities::Authorities, connect::LinkTarget, keys::LinkKem},
-};
+use crate::geometry::GeometrySection;
+use mixwell_net::{authorities::Authorities, connect::LinkTarget, keys::LinkKem};
 use mixwell_pki_types::{KeyHash, Period};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;

@@ -4,11 +4,10 @@ use super::{
     ConfigurationError,
     source::{self, Own, PeerSection, Source},
 };
-use crate::{
-    geometry::GeometrySection,
-    network::{address::Address, authorities::Authorities, keys::LinkKem, rendezvous},
-};
+use crate::geometry::GeometrySection;
 use core::net::SocketAddr;
+use mixwell_net::rendezvous;
+use mixwell_net::{address::Address, authorities::Authorities, keys::LinkKem};
 use mixwell_pki_types::{Period, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;

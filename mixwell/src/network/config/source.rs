@@ -1,17 +1,15 @@
 //! The text of a configuration, and the parts that all of them have.
 
-use crate::{
-    geometry::GeometrySection,
-    network::{
-        address::Address,
-        authorities::{Authorities, Authority},
-        files,
-        keys::LinkKem,
-        pem::{self, Kind},
-        rendezvous::Limits,
-    },
-};
+use crate::geometry::GeometrySection;
 use core::{fmt, ops::Range, time::Duration};
+use mixwell_net::rendezvous::Limits;
+use mixwell_net::{
+    address::Address,
+    authorities::{Authorities, Authority},
+    files,
+    keys::LinkKem,
+    pem::{self, Kind},
+};
 use mixwell_pki_types::{Period, SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -185,7 +183,7 @@ pub(super) fn addresses(
     for text in list.get_ref() {
         match text.get_ref().parse() {
             Ok(address) => usable.push(address),
-            Err(error @ crate::network::address::AddressError::Scheme) => {
+            Err(error @ mixwell_net::address::AddressError::Scheme) => {
                 tracing::info!(address = text.get_ref(), %error, "not used here");
             }
             Err(error) => return Err(source.error(text.span(), format!("{:?}: {error}", text.get_ref()))),

@@ -1,7 +1,7 @@
 //! Who watches may end it: by Ctrl-C or SIGTERM, or at a terminal by `q`. Once, and what is under way comes home; twice, and it does not.
 
-use crate::network::runtime::StopSignals;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use mixwell_net::runtime::StopSignals;
 use std::sync::Arc;
 
 /// How often an end was asked for. While it lives, keys that are typed do not show.

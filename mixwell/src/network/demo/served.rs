@@ -1,9 +1,10 @@
 //! The configuration for clients in other processes: there while the network is.
 
 use crate::{
-    network::{error::NetworkError, files},
+    network::error::NetworkError,
     style::{DIM, GOOD},
 };
+use mixwell_net::files;
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,12 +1,10 @@
 //! What the clients say: messages that nobody else sends, whose replies must be the same bytes.
 
-use crate::network::{
-    client::{Request, Unanswered},
-    randomness::Randomness,
-};
+use crate::network::client::{Request, Unanswered};
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
 use mixwell_mixdelay::Rate;
+use mixwell_net::randomness::Randomness;
 use rand_core::Rng as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::{

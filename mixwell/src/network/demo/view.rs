@@ -4,9 +4,10 @@ use super::{
     summary::{grouped, millis},
     world::{AUTHORITIES, World},
 };
-use crate::network::{client::Tally, counters::Flow, demo::talk::Results, node::Node, stopwatch::after};
+use crate::network::{client::Tally, counters::Flow, demo::talk::Results, node::Node};
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_net::stopwatch::after;
 use ratatui::crossterm;
 use std::io::Write as _;
 use tokio::time::{self, Instant};

@@ -9,25 +9,27 @@ use super::{
 };
 use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
 use crate::network::{
-    authorities::Authorities,
     authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
     client::{self, Tally},
-    clock::{Clock, ClockWatch},
-    codec,
     config::{NodeKind, PermittedNode},
-    connect::LinkTarget,
     counters::Flow,
-    directory::{Consensuses, Directory, follow},
-    directory_client::PkiClient,
     error::NetworkError,
-    keys::{LinkKem, LinkKey},
     launch::Launch,
     mix::Kind,
     node::Node,
+};
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use mixwell_net::{
+    authorities::Authorities,
+    clock::{Clock, ClockWatch},
+    codec,
+    connect::LinkTarget,
+    directory::{Consensuses, Directory, follow},
+    directory_client::DirectoryClient,
+    keys::{LinkKem, LinkKey},
     randomness::Randomness,
     runtime::stopped,
 };
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
 use scale::{PATIENT, period_from_now, sizes};
@@ -154,7 +156,7 @@ impl World {
 
         let pinned = nodes.first().map(|(seat, _)| seat.as_target()).into_iter().collect::<Vec<_>>();
         let observer = LinkKey::generate(arguments.kem, &mut randomness.rng())?;
-        let observer = PkiClient::new(Arc::clone(&authorities), observer, None, randomness.branch());
+        let observer = DirectoryClient::new(Arc::clone(&authorities), observer, None, randomness.branch());
         let (directory, following) = follow(observer, clock);
         tasks.spawn(async move {
             following.await;

@@ -1,7 +1,7 @@
 //! Tells clients apart.
 
-use crate::network::keys::PeerClaim;
 use blake2::{Blake2b256, Digest as _};
+use mixwell_net::keys::PeerClaim;
 
 /// A client: the hash of the name that it gives itself and of its link key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

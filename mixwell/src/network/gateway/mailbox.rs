@@ -207,7 +207,8 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{buffer_pool::Pool, keys::PeerClaim};
+    use crate::network::buffer_pool::Pool;
+    use mixwell_net::keys::PeerClaim;
     use mixwell_sphinx::SurbId;
 
     const QUEUE: RecipientId = RecipientId([1; 32]);

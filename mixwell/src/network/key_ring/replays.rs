@@ -179,7 +179,8 @@ const FRESH: usize = 16 * BATCH;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{mix_keys::MixKeys, randomness::Randomness};
+    use crate::network::mix_keys::MixKeys;
+    use mixwell_net::randomness::Randomness;
     use mixwell_pki_types::Epoch;
     use mixwell_pq_kem::X25519;
     use std::path::PathBuf;

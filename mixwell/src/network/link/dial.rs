@@ -2,12 +2,12 @@
 
 use super::{SendQueue, backoff::Backoff};
 use crate::network::counters::{Counters, Flow, Loss};
-use crate::network::{
+use core::time::Duration;
+use mixwell_net::{
     connect::{Connected, Connector, LinkTarget},
     runtime::stopped,
     stopwatch::Stopwatch,
 };
-use core::time::Duration;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{
     Ad, Command, Link, StreamError, Timeouts,

@@ -8,8 +8,9 @@
 )]
 
 use super::*;
-use crate::network::{codec::MixScheme as _, key_ring::KeyRing, mix_keys::MixKeys};
+use crate::network::{key_ring::KeyRing, mix_keys::MixKeys};
 use core::cell::Cell;
+use mixwell_net::codec::MixScheme as _;
 use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Hop, Message, Path, Sphinx, SurbKeys};

@@ -1,10 +1,9 @@
 //! The files of mix keys: for each epoch a private key and a replay list, which live and die together.
 
 use super::ReplayList;
-use crate::network::codec::MixScheme;
-use crate::network::{
-    files::KeyFileError,
-    files,
+use mixwell_net::codec::MixScheme;
+use mixwell_net::{
+    files::{self, KeyFileError},
     pem::{self, Kind},
 };
 use mixwell_pki_types::{Epoch, KeyHash};

@@ -1,15 +1,15 @@
 //! The task that makes mix keys ahead of their epochs and erases those whose time is over.
 
 use super::{MixKeys, Now};
-use crate::network::codec::MixScheme;
-use crate::network::{
+use core::convert::Infallible;
+use mixwell_net::codec::MixScheme;
+use mixwell_net::{
     clock::{Clock, ProvenTime},
     directory::Directory,
     files::KeyFileError,
     randomness::Randomness,
     runtime::pass_on,
 };
-use core::convert::Infallible;
 use std::sync::Arc;
 use tokio::{task::spawn_blocking, time::Instant};
 

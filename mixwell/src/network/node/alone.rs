@@ -18,17 +18,19 @@ mod throughput;
 
 use super::{Node, Sizes};
 use crate::network::{
-    codec::MixScheme as _,
-    directory::Directory,
-    keys::{LinkKey, PeerClaim},
     mix::Kind,
     mix_keys::MixKeys,
-    randomness::Randomness,
     testing::{Plan, Planned},
 };
 use chacha20::ChaCha20Rng;
 use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_mixdelay::Limits;
+use mixwell_net::{
+    codec::MixScheme as _,
+    directory::Directory,
+    keys::{LinkKey, PeerClaim},
+    randomness::Randomness,
+};
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId};

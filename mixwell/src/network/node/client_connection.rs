@@ -7,15 +7,17 @@ use super::{
     serve::{Ended, ServeUntil},
 };
 use crate::network::{
-    consensus::Consensus,
     counters::{Flow, Loss},
-    directory_client::encoded_bound,
     gateway::{self, Bucket, ClientId, Mailbox, MailboxError},
     mix::{Reply, reply_payload},
+};
+use core::{ops::ControlFlow, sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_net::{
+    consensus::Consensus,
+    directory_client::encoded_bound,
     runtime::{pass_on, stopped},
     stopwatch::after,
 };
-use core::{ops::ControlFlow, sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_pki_types::{Chunk, Epoch};
 use mixwell_sphinx::RecipientId;
 use mixwell_wire::{

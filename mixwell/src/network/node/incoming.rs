@@ -1,13 +1,12 @@
 //! Which peers a node accepts connections from.
 
 use super::{Node, sizes::Sizes};
-use crate::network::{
-    accept::{AcceptLimits, AcceptPolicy, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull},
-    gateway::ClientId,
-    keys::PeerClaim,
-    mix::Kind,
-};
+use crate::network::{gateway::ClientId, mix::Kind};
 use core::{net::IpAddr, time::Duration};
+use mixwell_net::{
+    accept::{AcceptLimits, AcceptPolicy, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull},
+    keys::PeerClaim,
+};
 use mixwell_pki_types::KeyHash;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{Link, PacketSizes};

@@ -1,7 +1,7 @@
 //! The nodes that a node exchanges packets with, by the consensus.
 
-use crate::network::{address::Address, clock::Clock, connect::LinkTarget, directory::Consensuses};
 use core::{net::IpAddr, time::Duration};
+use mixwell_net::{address::Address, clock::Clock, connect::LinkTarget, directory::Consensuses};
 use mixwell_pki_types::{Document, KeyHash, Layer, Node, Nodes};
 use mixwell_sphinx::NodeId;
 use std::{
@@ -137,11 +137,11 @@ pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{
+    use crate::network::testing::{RATES, TestNetwork, consensus};
+    use mixwell_net::{
         authorities::{Authorities, Authority},
         consensus::Consensus,
         keys::{Identity, LinkKem},
-        testing::{RATES, TestNetwork, consensus},
     };
     use mixwell_pki_types::{Ed25519, build::DocumentBuilder};
     use std::sync::Arc;

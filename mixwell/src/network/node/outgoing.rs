@@ -1,10 +1,10 @@
 //! The links that a node keeps up, to the nodes of the layer after it.
 
 use super::{Node, neighbours};
-use crate::network::{
+use crate::network::link::{Dialer, SendQueue};
+use mixwell_net::{
     connect::{Connector, LinkTarget},
     directory::Consensuses,
-    link::{Dialer, SendQueue},
     runtime::{pass_on, stopped},
 };
 use mixwell_sphinx::NodeId;

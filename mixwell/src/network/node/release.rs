@@ -2,14 +2,16 @@
 
 use super::Node;
 use crate::network::{
-    compose::{self, Draft, Sender},
     counters::{Flow, Loss},
     mix::Kind,
-    randomness::Randomness,
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
 use mixwell_mixdelay::{Poisson, Rate};
+use mixwell_net::{
+    compose::{self, Buffers, MessageSpec, RoutingView, Sender},
+    randomness::Randomness,
+};
 use mixwell_pki_types::KeyHash;
 use mixwell_sphinx::{RecipientId, SurbId};
 use tracing::debug;
@@ -92,12 +94,12 @@ fn decoy(node: &Node, owner: RecipientId, rng: &mut ChaCha20Rng, surb: &mut [u8]
         return Err("too many are under way");
     }
     let surb_id = SurbId(compose::random(rng));
-    let draft = Draft { sender: Sender::Node(sender), service, endpoint, owner, surb_id, payload: &[] };
+    let draft = MessageSpec { sender: Sender::Node(sender), service, endpoint, owner, surb_id, payload: &[] };
     let mut packet = node.mix.pool().take().ok_or("no packet buffer")?;
     let (period, unix) = (node.clock.period(), node.clock.now());
-    let place = (document, period);
-    let written =
-        compose::write(node.mix.packets(), place, unix, &draft, rng, (surb, &mut packet)).map_err(|_| "no route")?;
+    let view = RoutingView { document, period, departure: unix };
+    let mut buffers = Buffers { surb, packet: &mut packet };
+    let written = compose::compose(node.mix.packets(), view, &draft, &mut buffers, rng).map_err(|_| "no route")?;
     let now = node.stopwatch.now();
     let limit = u64::try_from(written.delays.saturating_add(DECOY_GRACE).as_nanos()).unwrap_or(u64::MAX);
     node.mix.decoys().insert(surb_id, written.keys, now.plus_nanos(limit));

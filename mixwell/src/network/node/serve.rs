@@ -10,9 +10,9 @@ use super::{
 use crate::network::{
     counters::{Flow, Loss},
     mix::Reply,
-    runtime::stopped,
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_net::runtime::stopped;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{Command, StreamError, tokio::Reader};
 use std::{io, sync::Arc};

@@ -1,8 +1,9 @@
 //! How much a node holds, and for how long.
 
-use crate::network::{mix, rendezvous};
+use crate::network::mix;
 use core::time::Duration;
 use mixwell_mixdelay::Limits;
+use mixwell_net::rendezvous;
 use mixwell_wire::Timeouts;
 
 /// How much a node holds, and for how long.

@@ -12,12 +12,12 @@ use crate::network::{
     client::{Tally, Unanswered},
     counters::{Flow, Loss},
     gateway::ClientId,
-    keys::{LinkKem, LinkKey, PeerClaim},
     mix::Reply,
     node::Sizes,
     testing::{RATES, TestLink, TestNetwork},
 };
 use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_net::keys::{LinkKem, LinkKey, PeerClaim};
 use mixwell_pki_types::{KeyHash, Rates};
 use mixwell_sphinx::{RecipientId, SurbId};
 use mixwell_wire::{Command, Link, PacketSizes, Timeouts};

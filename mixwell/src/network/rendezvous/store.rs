@@ -1,32 +1,17 @@
 //! The boxes of a rendezvous service: a fixed number, each for a fixed time, the oldest first to go.
 
-use super::{BoxEvent, Counts, Id, Request, Shape};
+use super::{BoxEvent, Counts};
 use chacha20::ChaCha20Rng;
-use core::{fmt, time::Duration};
-use mixwell_chat::{A_BOX, NO_BOX, id_of};
+use core::fmt;
 use mixwell_mixdelay::Instant;
+use mixwell_net::rendezvous::{A_BOX, Limits, NO_BOX, id_of};
+use mixwell_net::rendezvous::{Id, Request, Shape};
 use rand_core::Rng as _;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use zeroize::Zeroize as _;
-
-/// How many boxes a store holds, and for how long.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// The most boxes. They take memory when they come.
-    pub(crate) boxes: usize,
-    /// How long one can be read.
-    pub(crate) life: Duration,
-}
-
-impl Limits {
-    /// Enough for all clients of a gateway at common rates, for two epochs or ten minutes at least.
-    pub(crate) fn for_period(period: Duration) -> Self {
-        Self { boxes: 1 << 16, life: period.saturating_mul(2).max(SHORTEST_LIFE) }
-    }
-}
 
 /// The boxes. All methods may be called from many threads.
 pub(crate) struct Store {
@@ -188,9 +173,6 @@ impl fmt::Debug for Store {
         write!(f, "Store({} boxes)", self.len())
     }
 }
-
-/// Who reads may have to come back first.
-const SHORTEST_LIFE: Duration = Duration::from_mins(10);
 
 /// Each request brings one box: with this many at a time, those that have expired never pile up.
 const EACH_TIME: usize = 2;

@@ -1,11 +1,12 @@
 //! The store alone: what it promises, and at its bounds.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
-use super::{BoxEvent, Limits, Shape, Store};
+use super::{BoxEvent, Store};
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
-use mixwell_chat::{ReplyError, box_of_reply, id_of};
 use mixwell_mixdelay::Instant;
+use mixwell_net::rendezvous::{Limits, Shape};
+use mixwell_net::rendezvous::{Request, box_of_reply, id_of};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
 use proptest::prelude::*;
@@ -35,10 +36,15 @@ fn boxed(number: u16) -> Vec<u8> {
     bytes
 }
 
+/// Asks for the box of one token and stores another for the holder of the other token.
+fn request(read: &[u8; 32], write: &[u8; 32], stored: &[u8]) -> Vec<u8> {
+    Request { token: read, id: &id_of(write), stored }.encode()
+}
+
 /// Stores one box and asks for another, at so many milliseconds.
 fn exchange(store: &Store, millis: u64, write: (u16, u16), read: u16) -> Option<u16> {
     let (at, stored) = write;
-    let request = shape().request(&token(read), &token(at), &boxed(stored));
+    let request = request(&token(read), &token(at), &boxed(stored));
     let mut room = vec![0xee; 500];
     let reply = store.answer(Instant::from_millis(millis), &request, &mut room).to_vec();
     assert_eq!(reply.len(), shape().reply_len());
@@ -61,7 +67,7 @@ fn a_box_goes_to_who_has_its_token() {
     // a request may read what it brings
     assert_eq!(exchange(&store, 4, (5, 6), 5), Some(6));
     // the id, which the service and others have seen, opens nothing
-    let request = shape().request(&id_of(&token(1)), &token(6), &boxed(0));
+    let request = request(&id_of(&token(1)), &token(6), &boxed(0));
     let mut room = [0; 500];
     let reply = store.answer(Instant::from_millis(5), &request, &mut room);
     assert_eq!(box_of_reply(reply, shape().box_len()), Ok(None));
@@ -125,7 +131,7 @@ fn replies_have_one_shape_and_no_box_looks_like_noise() {
     let store = store(10);
     let mut fillers = Vec::new();
     for number in 0..50 {
-        let request = shape().request(&token(900), &token(number), &boxed(0));
+        let request = request(&token(900), &token(number), &boxed(0));
         let mut room = vec![0; 300];
         let reply = store.answer(Instant::ZERO, &request, &mut room);
         assert_eq!((reply.len(), reply[0]), (shape().reply_len(), 0));
@@ -151,7 +157,7 @@ fn a_decoy_comes_back_as_it_was_and_leaves_nothing() {
 #[test]
 fn what_is_no_request_is_refused() {
     let store = store(10);
-    let request = shape().request(&token(1), &token(2), &boxed(3));
+    let request = request(&token(1), &token(2), &boxed(3));
     let mut room = [0; 500];
     for len in [2, 63, 64, request.len() - 1] {
         assert!(store.answer(Instant::ZERO, &request[..len], &mut room).is_empty());
@@ -160,29 +166,6 @@ fn what_is_no_request_is_refused() {
     assert!(store.answer(Instant::ZERO, &longer, &mut room).is_empty());
     assert!(store.answer(Instant::ZERO, &request, &mut room[..shape().box_len()]).is_empty());
     assert_eq!((store.len(), store.counts().of(BoxEvent::Malformed)), (0, 6));
-}
-
-#[test]
-fn what_is_no_reply_is_refused() {
-    let len = shape().box_len();
-    let mut reply = vec![1; shape().reply_len()];
-    assert_eq!(box_of_reply(&reply, len), Ok(Some(&reply[1..])));
-    assert_eq!(box_of_reply(&reply[1..], len), Err(ReplyError::Short));
-    assert_eq!(box_of_reply(&[], len), Err(ReplyError::Short));
-    for status in [2, 0x80, 0xff] {
-        reply[0] = status;
-        assert_eq!(box_of_reply(&reply, len), Err(ReplyError::Status { got: status }));
-    }
-}
-
-#[test]
-fn small_packets_and_those_without_surbs_have_no_room() {
-    let shape = |payload, with_surb| Shape::of(&Geometry::of::<X25519>(5, payload, with_surb).unwrap());
-    assert_eq!(shape(79, true), None);
-    assert_eq!(shape(80, true).unwrap().box_len(), 16);
-    assert_eq!(shape(2000, false), None);
-    let shape = shape(2000, true).unwrap();
-    assert_eq!((shape.box_len(), shape.request_len(), shape.reply_len()), (1936, 2000, 1937));
 }
 
 #[test]

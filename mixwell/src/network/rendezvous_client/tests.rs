@@ -17,10 +17,11 @@ use crate::network::{
     client::Unanswered,
     counters::Flow,
     node::Wrong,
-    rendezvous::{BoxEvent, Shape},
+    rendezvous::BoxEvent,
     testing::{RATES, TestNetwork},
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_net::rendezvous::{Request, Shape, id_of};
 use mixwell_pki_types::Rates;
 use std::sync::{Arc, Mutex};
 use tokio::{sync::mpsc, time::timeout};
@@ -63,7 +64,12 @@ impl Pair {
         let started = speakers.clone().map(|speaker| {
             let next = move |_| {
                 let Speaker { own, written, read } = *speaker.lock().unwrap();
-                shape.request(&token(3 - own, read), &token(own, written), &boxed(shape, own, written))
+                Request {
+                    token: &token(3 - own, read),
+                    id: &id_of(&token(own, written)),
+                    stored: &boxed(shape, own, written),
+                }
+                .encode()
             };
             Carrier::start(&network.configuration(), None, &network.randomness, next).unwrap()
         });

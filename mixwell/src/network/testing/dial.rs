@@ -1,7 +1,7 @@
 //! The initiator's end of a link, played by a test.
 
-use crate::network::{keys::LinkKey, randomness::Randomness};
 use core::net::SocketAddr;
+use mixwell_net::{keys::LinkKey, randomness::Randomness};
 use mixwell_wire::{
     Ad, Command, Link, PkiSizes, Session, StreamError, Timeouts,
     tokio::{Reader, Writer},

@@ -1,21 +1,24 @@
 //! What a network is made of, before any node of it runs.
 
 use crate::network::{
+    mix::Kind,
+    mix_keys::MixKeys,
+    node::{Parts, Sizes},
+    rendezvous::Store,
+    service::{self, Services},
+    upload::NodeDescription,
+};
+use core::time::Duration;
+use mixwell_net::rendezvous::{Limits, Shape};
+use mixwell_net::{
     address::Address,
     authorities::{Authorities, Authority},
     clock::Clock,
     consensus::Consensus,
     directory::{Consensuses, Directory},
     keys::{Identity, LinkKem, LinkKey},
-    mix::Kind,
-    mix_keys::MixKeys,
-    node::{Parts, Sizes},
     randomness::Randomness,
-    rendezvous::{self, Shape, Store},
-    service::{self, Services},
-    upload::NodeDescription,
 };
-use core::time::Duration;
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -120,7 +123,7 @@ impl Planned {
 }
 
 fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
-    let boxes = rendezvous::Limits { boxes: 10_000, life: Duration::from_mins(20) };
+    let boxes = Limits { boxes: 10_000, life: Duration::from_mins(20) };
     let store = Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
     service::services(Some(Arc::new(store)))
 }

@@ -2,20 +2,22 @@
 
 use super::net::Net;
 use crate::network::{
-    accept::AcceptLimits,
     authority::{
         Keeper, State,
         journal::Saved,
         message::Peer,
         server::{self, Server, ServerLimits},
     },
+    testing::{Impostor, TestLink},
+};
+use core::{net::SocketAddr, time::Duration};
+use mixwell_net::{
+    accept::AcceptLimits,
     clock::Clock,
     keys::{LinkKem, LinkKey, PeerClaim},
     randomness::Randomness,
     runtime::raise_files,
-    testing::{Impostor, TestLink},
 };
-use core::{net::SocketAddr, time::Duration};
 use mixwell_pki_types::{Epoch, KeyHash};
 use mixwell_wire::{Command, ConsensusStatus, DescriptorStatus, Link, PacketSizes, PkiSizes, Statement, VoteStatus};
 use std::{sync::Arc, time::Instant};

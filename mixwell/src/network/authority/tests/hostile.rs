@@ -1,15 +1,15 @@
 //! One hostile authority of three.
 
 use super::net::{FIRST, Net, Way};
-use crate::network::{
-    authority::{
-        canonical::{Digest, encode_signature, with_signatures},
-        message::{Kind, Request},
-        relay::{Entry, Subject, encode_relay, endorse, endorsement},
-        shared_random::check_reveal,
-        signer::Signer,
-        tally::payload_of,
-    },
+use crate::network::authority::{
+    canonical::{Digest, encode_signature, with_signatures},
+    message::{Kind, Request},
+    relay::{Entry, Subject, encode_relay, endorse, endorsement},
+    shared_random::check_reveal,
+    signer::Signer,
+    tally::payload_of,
+};
+use mixwell_net::{
     consensus::{Consensus, ConsensusFault},
     keys::Identity,
 };

@@ -1,16 +1,14 @@
 //! What authorities have on disk, and restarts.
 
 use super::net::{FIRST, Net, Way};
-use crate::network::{
-    authorities::Authorities,
-    authority::{
-        Keeper, Saved, State, Store,
-        journal::{Change, Record},
-        message::{Kind, Request},
-        relay::Endorsements,
-    },
+use crate::network::authority::{
+    Keeper, Saved, State, Store,
+    journal::{Change, Record},
+    message::{Kind, Request},
+    relay::Endorsements,
 };
 use core::time::Duration;
+use mixwell_net::authorities::Authorities;
 use mixwell_pki_types::{Epoch, KeyHash};
 use std::{fs, path::Path, sync::Arc};
 use tempfile::TempDir;

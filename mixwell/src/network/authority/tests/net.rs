@@ -1,22 +1,24 @@
 //! Authorities and nodes without sockets, clocks and disks.
 
 use crate::network::{
-    authorities::{Authorities, Authority},
     authority::{
         Layers, PacketFormat, Policy, Saved, State,
         journal::Change,
         message::{Kind, Outgoing, Peer, Reply, Request, is_too_early},
         tally::payload_of,
     },
-    clock::{Clock, eighths},
     config::{NodeKind, PermittedNode},
-    consensus::Consensus,
-    keys::{Identity, LinkKem, LinkKey},
     mix_keys::MixKeys,
-    randomness::Randomness,
     upload::NodeDescription,
 };
 use core::time::Duration;
+use mixwell_net::{
+    authorities::{Authorities, Authority},
+    clock::{Clock, eighths},
+    consensus::Consensus,
+    keys::{Identity, LinkKem, LinkKey},
+    randomness::Randomness,
+};
 use mixwell_pki_types::{Ed25519, Epoch, KeyHash, Period, Rates, Reveal, SignatureScheme, shared_random_value};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;

@@ -1,15 +1,13 @@
 //! Whole rounds, well-behaved and not.
 
 use super::net::{FIRST, Net, Way};
-use crate::network::{
-    authority::{
-        message::{Kind, Peer, Request},
-        round::Round,
-        signer::Signer,
-        tally::payload_of,
-    },
-    consensus::Consensus,
+use crate::network::authority::{
+    message::{Kind, Peer, Request},
+    round::Round,
+    signer::Signer,
+    tally::payload_of,
 };
+use mixwell_net::consensus::Consensus;
 use mixwell_pki_types::{Document, Epoch, KeyHash, Layer};
 use mixwell_wire::Command;
 use std::collections::{BTreeMap, BTreeSet};

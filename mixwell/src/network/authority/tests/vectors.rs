@@ -1,7 +1,6 @@
 //! Recorded rounds of the reference's authorities, recomputed to the last byte.
 
 use crate::network::{
-    authorities::{Authorities, Authority},
     authority::{
         Layers, PacketFormat, Policy,
         canonical::{decode_signature, encode_signature},
@@ -13,10 +12,13 @@ use crate::network::{
         tally::{Context, document_of, payload_of},
     },
     config::{NodeKind, PermittedNode},
+};
+use core::time::Duration;
+use mixwell_net::{
+    authorities::{Authorities, Authority},
     keys::{Identity, LinkKem},
     randomness::Randomness,
 };
-use core::time::Duration;
 use mixwell_pki_types::{Certificate, Epoch, KeyHash, Period, Rates, SignatureScheme, scheme};
 use mixwell_vectors::{Hex, Vector, load};
 use serde::Deserialize;

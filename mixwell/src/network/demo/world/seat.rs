@@ -3,16 +3,16 @@
 use super::super::Arguments;
 use crate::{
     genconfig::{Part, Role},
-    network::{
-        address::Address,
-        authorities::Authority,
-        connect::LinkTarget,
-        error::NetworkError,
-        keys::{Identity, LinkKey},
-        randomness::Randomness,
-    },
+    network::error::NetworkError,
 };
 use core::net::SocketAddr;
+use mixwell_net::{
+    address::Address,
+    authorities::Authority,
+    connect::LinkTarget,
+    keys::{Identity, LinkKey},
+    randomness::Randomness,
+};
 use mixwell_pki_types::Ed25519;
 use std::sync::Arc;
 use tokio::net::TcpListener;

@@ -3,12 +3,14 @@
 use super::{LINKS, Neighbours, Planned, geometry, plan, runtime, start};
 use crate::network::{
     counters::{Flow, Loss},
-    keys::{LinkKem, LinkKey},
     node::Node,
-    randomness::Randomness,
     testing::{Plan, TestLink},
 };
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_net::{
+    keys::{LinkKem, LinkKey},
+    randomness::Randomness,
+};
 use mixwell_wire::{Command, Link, PkiSizes};
 use std::{sync::Arc, time::Instant};
 use tokio::{sync::watch, time};

@@ -4,17 +4,19 @@
 use super::throughput::{OWN_THREAD, processor_nanos};
 use super::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, start_with, up};
 use crate::network::{
-    accept::HandshakeRate,
-    authorities::{Authorities, Authority},
     counters::{Flow, Loss},
-    directory::Consensuses,
-    keys::{Identity, LinkKem, LinkKey},
     mix_keys::MixKeys,
     node::neighbours::NodeStatus,
-    randomness::Randomness,
     testing::consensus,
 };
 use core::{sync::atomic::Ordering::Relaxed, task::Waker, time::Duration};
+use mixwell_net::{
+    accept::HandshakeRate,
+    authorities::{Authorities, Authority},
+    directory::Consensuses,
+    keys::{Identity, LinkKem, LinkKey},
+    randomness::Randomness,
+};
 use mixwell_pki_types::{Descriptor, Ed25519, Epoch, build::DocumentBuilder};
 use mixwell_wire::Link;
 use std::{sync::Arc, thread, time::Instant};

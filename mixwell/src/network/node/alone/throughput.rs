@@ -4,12 +4,12 @@ use super::{LINKS, Neighbours, Planned, all_up, geometry, plan, runtime, start};
 use crate::network::{
     counters::{Flow, Loss},
     key_ring::KeyRing,
-    keys::{LinkKem, LinkKey},
     testing::Plan,
     unwrap::{BATCH, Unwrap as _, Unwrapped},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
+use mixwell_net::keys::{LinkKem, LinkKey};
 use mixwell_sphinx::Geometry;
 use mixwell_wire::{Ad, Command, Link, PacketSizes, Timeouts, tokio::await_proof};
 use rand_core::SeedableRng as _;

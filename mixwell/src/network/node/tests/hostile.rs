@@ -4,7 +4,6 @@ use super::{Node, address_of, connect_as, link_key};
 use crate::network::{
     counters::Loss,
     mix::Reply,
-    runtime::raise_files,
     testing::{Impostor, RATES, TestLink, TestNetwork},
 };
 use core::{
@@ -12,6 +11,7 @@ use core::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
+use mixwell_net::runtime::raise_files;
 use mixwell_pki_types::Rates;
 use mixwell_sphinx::{RecipientId, SurbId};
 use mixwell_wire::Command;

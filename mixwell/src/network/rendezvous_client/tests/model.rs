@@ -3,13 +3,14 @@
 
 use crate::network::{
     client::{Reply, Unanswered},
-    rendezvous::{Id, Limits, Request, Shape, Store},
+    rendezvous::Store,
     rendezvous_client::{Answered, Requests},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
 use mixwell_chat::{BoxLen, Chat, Code, Context, NoFiles, Ticket, id_of};
 use mixwell_mixdelay::{ClientClock, Instant, Poisson, Rate, Tick};
+use mixwell_net::rendezvous::{Id, Limits, Request, Shape};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
 use rand_core::{Rng as _, SeedableRng as _};

@@ -1,0 +1,68 @@
+//! Who may connect: the part of an acceptor that its owner decides.
+
+use crate::keys::PeerClaim;
+use core::{fmt::Debug, hash::Hash, net::IpAddr, time::Duration};
+use mixwell_wire::Link;
+
+/// Decides which peers are accepted.
+pub trait AcceptPolicy: Send + Sync + 'static {
+    /// Tells peers apart.
+    type Identity: Copy + Eq + Hash + Debug + Send + Sync + 'static;
+
+    /// Whether a known node may connect from this address, which is in canonical form. Its handshakes wait for no stranger's,
+    /// nor do they give way to one.
+    fn is_known_node(&self, address: IpAddr) -> bool;
+
+    /// The peer of a claim, if it is accepted. Asked when the claim is made, and again when it is proven: in between,
+    /// the answer may have changed.
+    fn authorize(&self, claim: &PeerClaim<'_>) -> Option<Authorization<Self::Identity>>;
+}
+
+/// What a peer may do, once it has proved who it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Authorization<I> {
+    /// The peer.
+    pub identity: I,
+    /// The commands that it may send, and their lengths.
+    pub link: Link,
+    /// Whether the peer is known by its link key: it has places that strangers cannot take.
+    pub is_known: bool,
+    /// Connections of this identity at a time. A newer one supersedes the oldest.
+    pub max_connections: usize,
+    /// Time from the end of the handshake to the first command, which proves the peer.
+    pub proof_timeout: Duration,
+}
+
+/// Limits of an acceptor.
+#[derive(Debug, Clone, Copy)]
+pub struct AcceptLimits {
+    /// Connections whose handshake is not done. The oldest silent one of a stranger gives way to a new one.
+    pub handshakes: Places,
+    /// Connections whose handshake is done and whose peer is not proven, likewise.
+    pub unproven: Places,
+    /// Connections of proven peers that are not known.
+    pub strangers: Places,
+    /// What happens to one more proven stranger.
+    pub when_full: WhenFull,
+    /// Time for a handshake, from the connection to the responder's `no_op`.
+    pub handshake_timeout: Duration,
+}
+
+/// A number of connections.
+#[derive(Debug, Clone, Copy)]
+pub struct Places {
+    /// In all.
+    pub max: usize,
+    /// From one IPv4 address or IPv6 /64.
+    pub max_per_address: usize,
+}
+
+/// Who gives way when proven strangers have taken all their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// The new one: those that are served stay for long.
+    Refuse,
+    /// The oldest: each is served for a moment, and the oldest has had the most time.
+    EvictOldest,
+}

@@ -1,0 +1,26 @@
+//! What became of the connections that an acceptor has accepted.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counters and gauges of accepted connections.
+#[derive(Debug, Default)]
+pub struct ConnectionStats {
+    /// Accepted from the socket.
+    pub accepted: AtomicU64,
+    /// Closed before they were served: silence, junk, a failed or refused handshake, no place.
+    pub refused: AtomicU64,
+    /// Closed in favour of newer ones before they were proven.
+    pub evicted: AtomicU64,
+    /// Handshakes of strangers that the rate limit let start.
+    pub paced: AtomicU64,
+    /// Open now, with a proven peer.
+    pub open: AtomicU64,
+    /// Open now, with a handshake that is done and a peer that is not proven.
+    pub unproven: AtomicU64,
+}
+
+impl ConnectionStats {
+    pub(super) fn count_refused(&self) {
+        self.refused.fetch_add(1, Relaxed);
+    }
+}

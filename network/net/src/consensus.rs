@@ -1,0 +1,131 @@
+//! A consensus that enough authorities signed, owned.
+
+use crate::authorities::Authorities;
+use core::{error::Error, fmt};
+use mixwell_pki_types::{
+    Certificate, CertificateError, Document, DocumentError, DocumentFault, Epoch, KeyHash, VerifyError, VerifyingKey,
+};
+
+/// A verified consensus.
+pub struct Consensus {
+    certificate: Vec<u8>,
+    payload: Vec<u8>,
+    epoch: Epoch,
+    signers: Vec<KeyHash>,
+}
+
+impl Consensus {
+    /// Verifies a certificate by the threshold of the authorities, and that it holds a well-formed document of `epoch`.
+    /// If a geometry's hash is given, the document has to be of a network of that geometry.
+    ///
+    /// # Errors
+    /// [`ConsensusFault`].
+    pub fn verify(
+        certificate: Vec<u8>,
+        authorities: &Authorities,
+        (epoch, now): (Epoch, Epoch),
+        geometry_hash: Option<&[u8; 32]>,
+    ) -> Result<Self, ConsensusFault> {
+        let keys = authorities.keys();
+        let verified = Certificate::parse(&certificate)?.verify_threshold(&keys, authorities.threshold(), now)?;
+        let document = verified.document()?;
+        if document.epoch() != epoch {
+            return Err(ConsensusFault::Epoch { got: document.epoch(), want: epoch });
+        }
+        if !document.has_shared_random_value() {
+            return Err(ConsensusFault::NoSharedRandom);
+        }
+        document.check(&keys, &mut vec![KeyHash::default(); document.nodes().len()])?;
+        if geometry_hash.is_some_and(|hash| hash != document.sphinx_geometry_hash()) {
+            return Err(ConsensusFault::Geometry);
+        }
+        let payload = verified.payload().to_vec();
+        let signers = verified.good().iter().filter_map(|index| keys.get(index)).map(VerifyingKey::hash).collect();
+        Ok(Self { certificate, payload, epoch, signers })
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    /// None: it was read before. It is read again for each call, which takes some microseconds a node.
+    pub fn document(&self) -> Result<Document<'_>, DocumentError> {
+        Document::parse(&self.payload)
+    }
+
+    /// The epoch that it is for.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// The certificate as it came.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
+    }
+
+    /// The authorities that signed.
+    #[must_use]
+    pub fn signers(&self) -> &[KeyHash] {
+        &self.signers
+    }
+}
+
+impl fmt::Debug for Consensus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Consensus({}, {} signers, ..)", self.epoch, self.signers.len())
+    }
+}
+
+/// Why a certificate is not the consensus that it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsensusFault {
+    /// It is no certificate.
+    Certificate(CertificateError),
+    /// Too few authorities signed it.
+    Signatures(VerifyError),
+    /// Its payload is no document.
+    Document(DocumentError),
+    /// The document contradicts itself.
+    Content(DocumentFault),
+    /// It is of another epoch than the one that was asked for.
+    Epoch {
+        /// Its epoch.
+        got: Epoch,
+        /// The epoch that was asked for.
+        want: Epoch,
+    },
+    /// It has no shared random value: what authorities certify on the way to a consensus.
+    NoSharedRandom,
+    /// It is of a network of another Sphinx geometry.
+    Geometry,
+}
+
+impl fmt::Display for ConsensusFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(error) => error.fmt(f),
+            Self::Signatures(error) => error.fmt(f),
+            Self::Document(error) => error.fmt(f),
+            Self::Content(error) => error.fmt(f),
+            Self::Epoch { got, want } => write!(f, "consensus is for epoch {got}, want {want}"),
+            Self::NoSharedRandom => f.write_str("document has no shared random value, so it is no consensus"),
+            Self::Geometry => f.write_str("consensus is of a network of another Sphinx geometry"),
+        }
+    }
+}
+
+impl Error for ConsensusFault {}
+
+macro_rules! from {
+    ($($variant:ident($error:ty)),+) => {$(
+        impl From<$error> for ConsensusFault {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        }
+    )+};
+}
+
+from!(Certificate(CertificateError), Signatures(VerifyError), Document(DocumentError), Content(DocumentFault));

@@ -1,0 +1,325 @@
+//! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type stays in this module.
+
+use super::super::{
+    files::{self, KeyFileError},
+    pem::{self, Kind},
+};
+use chacha20::ChaCha20Rng;
+use core::{fmt, pin::Pin};
+use mixwell_pq_kem::{
+    Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
+    kem::{KeyError, PrivateKey},
+};
+use mixwell_wire::{
+    Ad, Link, Messages, Peer, Session, StreamError, Timeouts,
+    initiator::Initiator,
+    responder::{Responder, UnprovenSession},
+    tokio as wire_tokio,
+};
+use rand_core::CryptoRng;
+use std::{
+    io,
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use zeroize::Zeroizing;
+
+/// A KEM of links, by its name.
+#[derive(Clone, Copy)]
+pub struct LinkKem {
+    name: &'static str,
+    public_len: usize,
+    private_len: usize,
+    generate: fn(&mut dyn CryptoRng) -> Result<Made, KeyError>,
+    load: fn(&[u8]) -> Result<LinkKey, KeyError>,
+}
+
+/// A fresh key, and its private part to be written down.
+type Made = (LinkKey, Zeroizing<Vec<u8>>);
+
+/// A link key, ready for handshakes. Cloning shares it; the private part is wiped when the last one is dropped.
+#[derive(Clone)]
+pub struct LinkKey {
+    kem: LinkKem,
+    key: Arc<dyn Handshakes>,
+}
+
+/// A byte stream of a link.
+pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// What the other side of a handshake says of itself. A responder's claim is proven when the handshake is done, an
+/// initiator's not until its first command.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerClaim<'a> {
+    /// The name that it gives itself.
+    pub ad: &'a [u8],
+    /// Its link public key.
+    pub link_key: &'a [u8],
+}
+
+/// A session with a peer that was called, and its clock.
+#[derive(Debug)]
+pub struct Initiated {
+    /// The session.
+    pub session: Session,
+    /// Seconds by which this machine's clock is ahead of the peer's.
+    pub clock_skew: i64,
+}
+
+impl<'a, K: Kem> From<&'a Peer<K>> for PeerClaim<'a> {
+    fn from(peer: &'a Peer<K>) -> Self {
+        Self { ad: peer.ad(), link_key: peer.static_key().as_bytes().as_ref() }
+    }
+}
+
+/// The result of a handshake.
+type Handshaken<S> = Result<S, StreamError<io::Error>>;
+
+/// Whether a responder is the peer that was to be reached.
+type Wanted<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> bool + Send);
+
+/// The link for an initiator, if it is accepted.
+type LinkFor<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> Option<Link> + Send);
+
+impl LinkKem {
+    /// The KEM of a name, in any case.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        KEMS.iter().find(|kem| kem.name.eq_ignore_ascii_case(name)).copied()
+    }
+
+    /// The name, as Noise and PEM have it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Bytes of a public key.
+    #[must_use]
+    pub const fn public_len(&self) -> usize {
+        self.public_len
+    }
+
+    /// Reads a public key in PEM form.
+    ///
+    /// # Errors
+    /// [`pem::PemError`].
+    pub fn public_from_pem(&self, text: &str) -> Result<Vec<u8>, pem::PemError> {
+        Ok(pem::decode(self.name, Kind::Public, self.public_len, text.as_bytes())?.to_vec())
+    }
+
+    const fn of<K: Kem>() -> Self {
+        Self {
+            name: K::NAME,
+            public_len: K::PublicBytes::LEN,
+            private_len: K::PrivateBytes::LEN,
+            generate: generate::<K>,
+            load: load::<K>,
+        }
+    }
+}
+
+/// X-Wing, if nobody says otherwise.
+impl Default for LinkKem {
+    fn default() -> Self {
+        Self::of::<XWing>()
+    }
+}
+
+impl PartialEq for LinkKem {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for LinkKem {}
+
+impl fmt::Debug for LinkKem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LinkKem({})", self.name)
+    }
+}
+
+const KEMS: &[LinkKem] = &[
+    LinkKem::of::<XWing>(),
+    LinkKem::of::<MlKem768>(),
+    LinkKem::of::<MlKem768X25519>(),
+    LinkKem::of::<MlKem768X448>(),
+    LinkKem::of::<Adapter<X25519>>(),
+    LinkKem::of::<Adapter<X448>>(),
+];
+
+fn generate<K: Kem>(rng: &mut dyn CryptoRng) -> Result<Made, KeyError> {
+    let private = PrivateKey::<K>::generate(rng);
+    let bytes = Zeroizing::new(private.as_bytes().as_ref().to_vec());
+    Ok((of_private(&private)?, bytes))
+}
+
+fn load<K: Kem>(bytes: &[u8]) -> Result<LinkKey, KeyError> {
+    let mut private = PrivateKey::<K>::default();
+    // `pem::decode` has checked the length
+    private.as_bytes_mut().as_mut().copy_from_slice(bytes);
+    of_private(&private)
+}
+
+fn of_private<K: Kem>(private: &PrivateKey<K>) -> Result<LinkKey, KeyError> {
+    Ok(LinkKey { kem: LinkKem::of::<K>(), key: Arc::new(mixwell_wire::LinkKey::<K>::new(private)?) })
+}
+
+impl LinkKey {
+    /// A fresh one, in memory.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn generate(kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, KeyError> {
+        Ok((kem.generate)(rng)?.0)
+    }
+
+    /// The one of a data folder, made there if there is none.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn load_or_generate(folder: &Path, kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, KeyFileError> {
+        if let Some(loaded) = Self::load(folder, kem)? {
+            return Ok(loaded);
+        }
+        let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        let (key, private) = (kem.generate)(rng)?;
+        let text = pem::encode(kem.name, Kind::Private, &private);
+        files::write_pair((&private_path, text.as_bytes()), (&public_path, key.public_pem().as_bytes()))?;
+        Ok(key)
+    }
+
+    /// The one of a data folder, if there is one.
+    ///
+    /// # Errors
+    /// [`KeyFileError`].
+    pub fn load(folder: &Path, kem: LinkKem) -> Result<Option<Self>, KeyFileError> {
+        let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
+        files::mend_pair(&private_path, &public_path)?;
+        let Some(text) = files::read_private(&private_path)? else { return Ok(None) };
+        let failed = |error: &dyn fmt::Display| KeyFileError::Malformed(private_path.clone(), error.to_string());
+        let bytes = pem::decode(kem.name, Kind::Private, kem.private_len, &text).map_err(|error| failed(&error))?;
+        (kem.load)(&bytes).map(Some).map_err(|error| failed(&error))
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn public(&self) -> &[u8] {
+        self.key.public()
+    }
+
+    /// The public key as configurations of others have it.
+    #[must_use]
+    pub fn public_pem(&self) -> String {
+        pem::encode(self.kem.name, Kind::Public, self.public()).to_string()
+    }
+
+    /// How long a buffer has to be for a handshake on a link that pads nothing.
+    #[must_use]
+    pub fn handshake_len(&self) -> usize {
+        self.key.longest_message()
+    }
+
+    /// How long a buffer has to be for a handshake on `link`, and for what follows.
+    #[must_use]
+    pub fn buffer_len(&self, link: &Link) -> usize {
+        self.key.longest_message().max(link.buffer_len())
+    }
+
+    /// Runs an initiator's handshake. `wanted` decides whether the responder is the peer that was to be reached.
+    ///
+    /// # Errors
+    /// [`StreamError`].
+    pub async fn initiate(
+        &self,
+        stream: &mut dyn Stream,
+        (ad, link): (Ad<'_>, Link),
+        rng: &mut ChaCha20Rng,
+        buffer: &mut [u8],
+        timeouts: &Timeouts,
+        mut wanted: impl FnMut(&PeerClaim<'_>) -> bool + Send,
+    ) -> Handshaken<Initiated> {
+        self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
+    }
+
+    /// Runs a responder's handshake. `link_for` gives the link for the peer that the initiator claims to be, or refuses it.
+    ///
+    /// # Errors
+    /// [`StreamError`].
+    pub async fn respond(
+        &self,
+        stream: &mut dyn Stream,
+        ad: Ad<'_>,
+        rng: &mut ChaCha20Rng,
+        buffer: &mut [u8],
+        timeouts: &Timeouts,
+        mut link_for: impl FnMut(&PeerClaim<'_>) -> Option<Link> + Send,
+    ) -> Handshaken<UnprovenSession> {
+        self.key.respond(Handshake { stream, ad, rng, buffer, timeouts }, &mut link_for).await
+    }
+}
+
+impl fmt::Debug for LinkKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LinkKey({}, ..)", self.kem.name)
+    }
+}
+
+/// The arguments that both sides of a handshake have.
+struct Handshake<'a> {
+    stream: &'a mut dyn Stream,
+    ad: Ad<'a>,
+    rng: &'a mut ChaCha20Rng,
+    buffer: &'a mut [u8],
+    timeouts: &'a Timeouts,
+}
+
+type Future<'a, S> = Pin<Box<dyn core::future::Future<Output = Handshaken<S>> + Send + 'a>>;
+
+/// A link key of some KEM.
+trait Handshakes: Send + Sync {
+    fn public(&self) -> &[u8];
+    fn longest_message(&self) -> usize;
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Initiated>;
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession>;
+}
+
+impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
+    fn public(&self) -> &[u8] {
+        self.public().as_bytes().as_ref()
+    }
+
+    fn longest_message(&self) -> usize {
+        Messages::<K>::MAX_LEN
+    }
+
+    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Initiated> {
+        Box::pin(async move {
+            let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
+            let initiator = Initiator::new(self, ad, link);
+            let mut clock_skew = 0;
+            let session = wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                clock_skew = peer.clock_skew(now.as_secs());
+                wanted(&peer.into())
+            });
+            Ok(Initiated { session: session.await?, clock_skew })
+        })
+    }
+
+    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession> {
+        Box::pin(async move {
+            let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
+            let responder = Responder::new(self, ad);
+            wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| link_for(&peer.into())).await
+        })
+    }
+}
+
+const PRIVATE_FILE: &str = "link.private.pem";
+const PUBLIC_FILE: &str = "link.public.pem";

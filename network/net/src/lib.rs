@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod accept;
+pub mod address;
+pub mod authorities;
+pub mod clock;
+pub mod codec;
+pub mod compose;
+pub mod connect;
+pub mod consensus;
+pub mod directory;
+pub mod directory_client;
+pub mod files;
+pub mod keys;
+pub mod pem;
+pub mod randomness;
+pub mod rendezvous;
+pub mod runtime;
+pub mod services;
+pub mod stopwatch;

@@ -1,0 +1,248 @@
+//! Starting what runs until it is told to stop.
+
+#[cfg(unix)]
+use core::task::Poll;
+use core::{error::Error, fmt};
+use std::io;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::watch,
+    task::JoinError,
+};
+
+/// Runs a task to its end, with as many threads as there are processors.
+///
+/// # Errors
+/// [`E`].
+pub fn run<T, E: From<StartError>>(task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    start()?.block_on(task)
+}
+
+/// What runs tasks. From now on a process that may write no more to a file survives it; so daemons start it before they
+/// touch their data folders.
+///
+/// # Errors
+/// [`StartError`].
+pub fn start() -> Result<Runtime, StartError> {
+    if let Some(files) = raise_files() {
+        tracing::debug!(files, "limit of open files and sockets");
+    }
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(StartError)?;
+    let inside = runtime.enter();
+    survive_file_limit();
+    drop(inside);
+    Ok(runtime)
+}
+
+/// The runtime cannot be started.
+#[derive(Debug)]
+pub struct StartError(io::Error);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "can't run: {}", self.0)
+    }
+}
+
+impl Error for StartError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// By default a process ends when it writes beyond its limit of file sizes (`ulimit -f`). From now on the write fails, as on a
+/// full disk.
+#[cfg(unix)]
+fn survive_file_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    // once it is handled it stays so
+    if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {
+        tracing::debug!(%error, "could not handle SIGXFSZ");
+    }
+}
+
+#[cfg(not(unix))]
+const fn survive_file_limit() {}
+
+/// As many files and sockets as the system lets this process have, which by default are fewer: mostly 1024. Gives how many, if
+/// there is a limit and it is known.
+#[cfg(unix)]
+#[must_use]
+pub fn raise_files() -> Option<usize> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: maximum, maximum };
+    let limit = if setrlimit(Resource::Nofile, raised).is_ok() { maximum } else { current };
+    limit.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
+}
+
+/// There is no limit that this could raise.
+#[cfg(not(unix))]
+pub const fn raise_files() -> Option<usize> {
+    None
+}
+
+/// Waits until a stop signal is true, or its sender is dropped.
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// A task that panicked takes with it whoever waits for it, and so the process: one that lives on without a part of its work
+/// is worse than none.
+pub fn pass_on<T>(ended: Result<T, JoinError>) -> Option<T> {
+    match ended {
+        Ok(value) => Some(value),
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        // cancelled
+        Err(_) => None,
+    }
+}
+
+/// Is ready when the user or the system wants an end: SIGINT or SIGTERM.
+pub async fn stop_signal() {
+    StopSignals::new().next().await;
+}
+
+/// Each SIGINT and SIGTERM from when this was made; of several that come at once, one.
+#[derive(Debug)]
+pub struct StopSignals {
+    #[cfg(unix)]
+    streams: [Option<tokio::signal::unix::Signal>; 2],
+}
+
+impl Default for StopSignals {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    /// Listens.
+    #[must_use]
+    pub fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { streams: [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()) }
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        core::future::poll_fn(|context| {
+            let mut streams = self.streams.iter_mut().flatten();
+            // no signal comes any more from one that has ended
+            if streams.any(|stream| matches!(stream.poll_recv(context), Poll::Ready(Some(())))) {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+#[cfg(not(unix))]
+impl StopSignals {
+    /// Listens.
+    pub const fn new() -> Self {
+        Self {}
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            core::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Each SIGHUP from when this was made, which ends the process no more.
+#[derive(Debug)]
+pub struct HangUps {
+    #[cfg(unix)]
+    stream: Option<tokio::signal::unix::Signal>,
+}
+
+impl Default for HangUps {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(unix)]
+impl HangUps {
+    /// Listens.
+    #[must_use]
+    pub fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { stream: signal(SignalKind::hangup()).ok() }
+    }
+
+    /// Waits for the next one.
+    pub async fn next(&mut self) {
+        let heard = match &mut self.stream {
+            Some(stream) => stream.recv().await,
+            None => None,
+        };
+        // none comes any more
+        if heard.is_none() {
+            core::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl HangUps {
+    /// There are none.
+    pub const fn new() -> Self {
+        Self {}
+    }
+
+    /// There is none.
+    pub async fn next(&mut self) {
+        core::future::pending().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pass_on;
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_hang_up_is_heard_and_ends_nothing() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let mut hang_ups = super::HangUps::new();
+        for _ in 0..2 {
+            kill_process(getpid(), Signal::HUP).unwrap();
+            let next = tokio::time::timeout(core::time::Duration::from_secs(20), hang_ups.next());
+            assert!(next.await.is_ok());
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_signal_that_comes_while_nobody_waits_counts() {
+        use core::time::Duration;
+        use rustix::process::{Signal, getpid, kill_process};
+        let mut signals = super::StopSignals::new();
+        for signal in [Signal::INT, Signal::TERM, Signal::INT] {
+            kill_process(getpid(), signal).unwrap();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            assert!(tokio::time::timeout(Duration::from_secs(5), signals.next()).await.is_ok(), "{signal:?}");
+        }
+        assert!(tokio::time::timeout(Duration::from_millis(100), signals.next()).await.is_err(), "three came");
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a part of its work")]
+    async fn a_panic_goes_on() {
+        let _: Option<()> = pass_on(tokio::spawn(async { panic!("a part of its work") }).await);
+    }
+
+    #[tokio::test]
+    async fn nothing_else_does() {
+        assert_eq!(pass_on(tokio::spawn(async { 1 }).await), Some(1));
+        let task = tokio::spawn(core::future::pending::<()>());
+        task.abort();
+        assert_eq!(pass_on(task.await), None);
+    }
+}
