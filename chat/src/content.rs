@@ -18,8 +18,8 @@ pub const MAX_TEXT_LEN: usize = 16 * 1024;
 /// How many bytes of texts may wait for a box.
 pub const MAX_QUEUED_BYTES: usize = 256 * 1024;
 
-/// A text of the friend's as it is shown: what is no UTF-8 becomes three bytes for each.
-pub(crate) const MAX_SHOWN_LEN: usize = 3 * MAX_TEXT_LEN;
+/// The longest text of the friend's as it is shown.
+pub(crate) const MAX_SHOWN_LEN: usize = name::MAX_GROWTH * MAX_TEXT_LEN;
 
 /// The number of a text of ours, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

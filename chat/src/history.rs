@@ -1,6 +1,12 @@
-//! A history under a passphrase: entries that are appended, each sealed with its place.
+//! A history file under a passphrase: entries that are appended, each sealed with its number.
 //!
-//! `label (16) ‖ salt (16) ‖ KiB (4) ‖ passes (4)`, then for each entry its length (4) and the entry, sealed.
+//! ```text
+//! head    label (16) ‖ salt (16) ‖ KiB (4) ‖ passes (4) ‖ check (16)
+//! entry   length (4) ‖ tag of number and length (16) ‖ sealed entry
+//! ```
+//!
+//! The check binds the passphrase to the file before there is an entry. The tag tells a damaged length, behind which nothing can be found
+//! again, from an entry that a crash has left unfinished at the end of the file.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -9,6 +15,7 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use rand_core::CryptoRng;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// An open history.
@@ -18,16 +25,70 @@ pub struct History {
     next: u64,
 }
 
-const LABEL: &[u8; 16] = b"mixwell-hist-1\n\0";
+/// One text of a conversation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When it was said or read, in seconds since 1970.
+    pub time: u64,
+    /// The contact whom the conversation is with.
+    pub contact: String,
+    /// Whether this side said it.
+    pub is_ours: bool,
+    /// The text.
+    pub text: Zeroizing<String>,
+}
+
+/// A history file that was read.
+pub struct OpenedHistory {
+    /// Appends behind the last whole entry.
+    pub history: History,
+    /// The entries up to the end of the file or up to the first that is not whole.
+    pub entries: Vec<HistoryEntry>,
+    /// The length in bytes of the head and these entries.
+    pub whole_len: usize,
+    /// What stands behind them.
+    pub rest: HistoryRest,
+}
+
+/// What stands in a history file behind its last whole entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HistoryRest {
+    /// Nothing.
+    Nothing,
+    /// The begin of an entry, as a crash leaves it.
+    Torn {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// An entry that was changed or moved, and whatever is behind it.
+    Damaged {
+        /// The length in bytes of all of it.
+        len: usize,
+    },
+}
+
+/// The label of the layout's version.
+const LABEL: &[u8; 16] = b"mixwell-hist-2\n\0";
+
+/// The label without its version.
+const ANY_LABEL: &[u8; 13] = b"mixwell-hist-";
+
+const TAG_LEN: usize = 16;
+
+const HEAD_LEN: usize = LABEL.len() + SALT_LEN + 8 + TAG_LEN;
+
+/// The version of an entry's layout.
+const ENTRY_VERSION: u8 = 1;
 
 /// The longest entry, sealed.
 const MAX_SEALED_LEN: usize = 1 << 20;
 
 impl History {
-    /// Begins one. Gives the file's first bytes too.
+    /// Begins a history. Gives the file's head too.
     ///
     /// # Errors
-    /// [`HistoryError`] if the cost can't be.
+    /// [`HistoryError`] if the cost is out of range.
     pub fn create<R: CryptoRng + ?Sized>(
         passphrase: &str,
         cost: Cost,
@@ -36,55 +97,157 @@ impl History {
         let mut salt = [0; SALT_LEN];
         rng.fill_bytes(&mut salt);
         let key = VaultKey::of_passphrase(passphrase, &salt, cost).map_err(HistoryError::Vault)?;
-        let mut to = Writer::with_capacity(64);
+        let mut to = Writer::with_capacity(HEAD_LEN);
         to.put(LABEL);
         to.put(&salt);
         to.u32(cost.kib);
         to.u32(cost.passes);
+        to.put(&check(&key, &salt, cost));
         Ok((Self { key, next: 0 }, to.finish().to_vec()))
     }
 
-    /// Opens one. Gives its entries, and how many bytes of the file they end at: what is behind was cut off by a crash.
+    /// Opens a history and reads its entries. Entries that were cut off at the end are not missed.
     ///
     /// # Errors
-    /// [`HistoryError`] if the file is no history, the passphrase is wrong, or an entry was changed or moved. Entries that
-    /// were cut off at the end are not missed.
-    pub fn open(passphrase: &str, file: &[u8]) -> Result<(Self, Vec<Zeroizing<String>>, usize), HistoryError> {
-        let file = file.strip_prefix(LABEL.as_slice()).ok_or(HistoryError::Vault(VaultError::Label))?;
+    /// [`HistoryError`] if the file is not a history or the passphrase is wrong.
+    pub fn open(passphrase: &str, file: &[u8]) -> Result<OpenedHistory, HistoryError> {
         let mut from = Reader::new(file);
-        let head = |from: &mut Reader<'_>| Some((from.array()?, Cost { kib: from.u32()?, passes: from.u32()? }));
-        let (salt, cost) = head(&mut from).ok_or(HistoryError::Vault(VaultError::Label))?;
-        let key = VaultKey::of_passphrase(passphrase, &salt, cost).map_err(HistoryError::Vault)?;
-        let (mut history, mut entries) = (Self { key, next: 0 }, Vec::new());
-        let mut left = from.rest().len();
-        while let Some(sealed) = from.bytes(MAX_SEALED_LEN) {
-            let number = history.next;
-            let failed = HistoryError::Entry { number };
-            // with the first it is the passphrase, most likely
-            let wrong = if number == 0 { HistoryError::Vault(VaultError::Key) } else { failed };
-            let entry = history.key.open(&number.to_le_bytes(), sealed).map_err(|_| wrong)?;
-            let text = core::str::from_utf8(&entry).map_err(|_| failed)?;
-            entries.push(Zeroizing::new(String::from(text)));
-            history.next = number.saturating_add(1);
-            left = from.rest().len();
+        let (key, salt, cost, tag) = read_head(&mut from, passphrase)?;
+        if !bool::from(check(&key, &salt, cost).ct_eq(&tag)) {
+            return Err(HistoryError::Vault(VaultError::Key));
         }
-        let end = LABEL.len().saturating_add(file.len()).saturating_sub(left);
-        Ok((history, entries, end))
+        let mut opened = OpenedHistory {
+            history: Self { key, next: 0 },
+            entries: Vec::new(),
+            whole_len: HEAD_LEN,
+            rest: HistoryRest::Nothing,
+        };
+        while !from.rest().is_empty() {
+            let len = from.rest().len();
+            match opened.history.read_entry(&mut from) {
+                Ok(entry) => opened.entries.push(entry),
+                Err(Unreadable::Torn) => opened.rest = HistoryRest::Torn { len },
+                Err(Unreadable::Damaged) => opened.rest = HistoryRest::Damaged { len },
+            }
+            if opened.rest != HistoryRest::Nothing {
+                break;
+            }
+            opened.whole_len = file.len().saturating_sub(from.rest().len());
+        }
+        Ok(opened)
     }
 
-    /// Seals an entry. Gives what is to be appended to the file.
+    fn read_entry(&mut self, from: &mut Reader<'_>) -> Result<HistoryEntry, Unreadable> {
+        let len = from.u32().ok_or(Unreadable::Torn)?;
+        let tag: [u8; TAG_LEN] = from.array().ok_or(Unreadable::Torn)?;
+        if !bool::from(self.tag(len).ct_eq(&tag)) {
+            return Err(Unreadable::Damaged);
+        }
+        let len = usize::try_from(len).map_err(|_| Unreadable::Damaged)?;
+        let sealed = from.take(len).ok_or(Unreadable::Torn)?;
+        let opened = self.key.open(&self.next.to_le_bytes(), sealed).map_err(|_| Unreadable::Damaged)?;
+        let entry = HistoryEntry::decode(&opened).ok_or(Unreadable::Damaged)?;
+        self.next = self.next.saturating_add(1);
+        Ok(entry)
+    }
+
+    /// Seals an entry. Gives the bytes to append to the file.
     ///
     /// # Errors
     /// [`HistoryError`] if the entry is too long.
-    pub fn append<R: CryptoRng + ?Sized>(&mut self, entry: &str, rng: &mut R) -> Result<Vec<u8>, HistoryError> {
-        let sealed = self.key.seal(&self.next.to_le_bytes(), entry.as_bytes(), rng).map_err(HistoryError::Vault)?;
+    pub fn append<R: CryptoRng + ?Sized>(
+        &mut self,
+        entry: &HistoryEntry,
+        rng: &mut R,
+    ) -> Result<Vec<u8>, HistoryError> {
+        let too_long = HistoryError::Vault(VaultError::TooLong);
+        let sealed = self.key.seal(&self.next.to_le_bytes(), &entry.encode(), rng).map_err(HistoryError::Vault)?;
+        let len = u32::try_from(sealed.len()).map_err(|_| too_long)?;
         if sealed.len() > MAX_SEALED_LEN {
-            return Err(HistoryError::Vault(VaultError::TooLong));
+            return Err(too_long);
         }
+        let mut to = Writer::with_capacity(sealed.len().saturating_add(4 + TAG_LEN));
+        to.u32(len);
+        to.put(&self.tag(len));
+        to.put(&sealed);
         self.next = self.next.saturating_add(1);
-        let mut to = Writer::with_capacity(sealed.len().saturating_add(4));
-        to.bytes(&sealed);
         Ok(to.finish().to_vec())
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.next
+    }
+
+    /// Authenticates the length of the next entry.
+    fn tag(&self, len: u32) -> [u8; TAG_LEN] {
+        self.key.tag("history length", &[&self.next.to_le_bytes(), &len.to_le_bytes()])
+    }
+}
+
+/// Why an entry can't be read.
+#[derive(Clone, Copy)]
+enum Unreadable {
+    Torn,
+    Damaged,
+}
+
+fn read_head(
+    from: &mut Reader<'_>,
+    passphrase: &str,
+) -> Result<(VaultKey, [u8; SALT_LEN], Cost, [u8; TAG_LEN]), HistoryError> {
+    let label: [u8; LABEL.len()] = from.array().ok_or(HistoryError::Vault(VaultError::Label))?;
+    if label != *LABEL {
+        let is_other_version = label.starts_with(ANY_LABEL);
+        return Err(if is_other_version { HistoryError::Version } else { HistoryError::Vault(VaultError::Label) });
+    }
+    let mut fields = || Some((from.array()?, Cost { kib: from.u32()?, passes: from.u32()? }, from.array()?));
+    let (salt, cost, tag) = fields().ok_or(HistoryError::Vault(VaultError::Label))?;
+    let key = VaultKey::of_passphrase(passphrase, &salt, cost).map_err(HistoryError::Vault)?;
+    Ok((key, salt, cost, tag))
+}
+
+/// What only the holder of the passphrase can compute of the head.
+fn check(key: &VaultKey, salt: &[u8; SALT_LEN], cost: Cost) -> [u8; TAG_LEN] {
+    key.tag("history head", &[salt, &cost.kib.to_le_bytes(), &cost.passes.to_le_bytes()])
+}
+
+impl HistoryEntry {
+    fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut to = Writer::with_capacity(self.contact.len().saturating_add(self.text.len()).saturating_add(32));
+        to.u8(ENTRY_VERSION);
+        to.u64(self.time);
+        to.bytes(self.contact.as_bytes());
+        to.bool(self.is_ours);
+        to.bytes(self.text.as_bytes());
+        to.finish()
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut from = Reader::new(bytes);
+        if from.u8()? != ENTRY_VERSION {
+            return None;
+        }
+        let string = |from: &mut Reader<'_>| core::str::from_utf8(from.bytes(MAX_SEALED_LEN)?).ok().map(String::from);
+        let (time, contact, is_ours) = (from.u64()?, string(&mut from)?, from.bool()?);
+        let text = Zeroizing::new(string(&mut from)?);
+        from.rest().is_empty().then_some(Self { time, contact, is_ours, text })
+    }
+}
+
+impl fmt::Debug for HistoryEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HistoryEntry(..)")
+    }
+}
+
+impl fmt::Debug for OpenedHistory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenedHistory")
+            .field("whole_len", &self.whole_len)
+            .field("rest", &self.rest)
+            .finish_non_exhaustive()
     }
 }
 
@@ -92,20 +255,17 @@ impl History {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryError {
-    /// Its key or its form.
+    /// The file is of another version of this program.
+    Version,
+    /// The file is not a history, or the passphrase is wrong, or an entry is too long.
     Vault(VaultError),
-    /// An entry was changed or moved.
-    Entry {
-        /// Its number, from 0.
-        number: u64,
-    },
 }
 
 impl fmt::Display for HistoryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Version => f.write_str("the history was written by another version of this program"),
             Self::Vault(error) => error.fmt(f),
-            Self::Entry { number } => write!(f, "entry {number} was changed or moved"),
         }
     }
 }

@@ -34,7 +34,7 @@ pub use exchange::{
     id_of,
 };
 pub use files::{FileError, FileHasher, FileId, FileOffer, Files, NoFiles, Transfer};
-pub use history::{History, HistoryError};
-pub use name::{MAX_NAME_LEN, file_name, text as clean_text};
+pub use history::{History, HistoryEntry, HistoryError, HistoryRest, OpenedHistory};
+pub use name::{MAX_NAME_LEN, file_name, person as person_name, text as clean_text};
 pub use state::StateError;
 pub use vault::{Cost, VaultError, VaultKey};

@@ -1,6 +1,15 @@
-//! Names and texts that a friend chose, made harmless to show and to store.
+//! Names and texts that a friend chose, made safe to show on a terminal and to store on a disk.
+//!
+//! Which characters are safe is decided by the properties of the Unicode Character Database.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{
+        BidiControl, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, GraphemeExtend, JoinControl,
+        PrependedConcatenationMark, VariationSelector, WhiteSpace,
+    },
+};
 
 /// The longest name of a person, in bytes.
 pub const MAX_NAME_LEN: usize = 32;
@@ -8,52 +17,230 @@ pub const MAX_NAME_LEN: usize = 32;
 /// The longest name of a file, in bytes.
 pub(crate) const MAX_FILE_NAME_LEN: usize = 128;
 
-/// A text that can be shown on a terminal: what controls it, or turns the direction of letters, is replaced.
+/// The longest row of characters that combine with the one before them. Living languages need half as many; a terminal redraws all of
+/// them with each cell.
+const MAX_COMBINING: usize = 8;
+
+/// Shown in place of a tab.
+const TAB: &str = "    ";
+
+/// [`text`] makes a text at most this many times longer.
+pub(crate) const MAX_GROWTH: usize = TAB.len();
+
+/// The base that Unicode shows combining characters with when they have none.
+const NO_BASE: char = '\u{25cc}';
+
+/// A text that can be shown on a terminal. Line breaks are `\n`, a tab is four spaces. Characters that control a terminal or turn the
+/// direction of letters are replaced, invisible ones left out, and rows of combining characters cut.
 #[must_use]
 pub fn text(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter == '\n' || is_harmless(letter) { letter } else { char::REPLACEMENT_CHARACTER })
-        .collect()
+    let mut clean = String::with_capacity(text.len());
+    let mut combining = 0_usize;
+    // so that nothing combines with what the program writes before a line
+    let mut is_line_start = true;
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        if letter == '\r' && letters.peek() == Some(&'\n') || is_left_out(letter) {
+            continue;
+        }
+        let extends = CodePointSetData::new::<GraphemeExtend>().contains(letter)
+            || CodePointSetData::new::<JoinControl>().contains(letter);
+        if extends && is_line_start {
+            clean.push(NO_BASE);
+        }
+        combining = if extends { combining.saturating_add(1) } else { 0 };
+        is_line_start = letter == '\n';
+        match letter {
+            _ if combining > MAX_COMBINING => {}
+            '\n' => clean.push('\n'),
+            '\t' => clean.push_str(TAB),
+            letter if controls(letter) => clean.push(char::REPLACEMENT_CHARACTER),
+            letter => clean.push(letter),
+        }
+    }
+    clean
 }
 
-/// A file's name that stays in its folder and can be shown: no folder, no dot in front, no letter that a file system or a
-/// terminal reads in a way of its own, and not too long. What is left of nothing is `file`.
+/// The name of a file that stays in its folder and can be shown: the last part of a path, without a dot in front and without characters
+/// that a file system or a terminal interprets, at most 128 bytes long. Names of devices are changed; a name without a visible character
+/// is `file`. There is no quotation mark in it.
 #[must_use]
 pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut clean = String::new();
-    for letter in last.chars() {
-        let letter = if is_harmless(letter) && !r#"<>:"|?*"#.contains(letter) { letter } else { '_' };
-        if clean.len().saturating_add(letter.len_utf8()) > MAX_FILE_NAME_LEN {
-            break;
-        }
-        clean.push(letter);
-    }
+    let is_allowed = |letter: &char| is_plain(*letter) && !r#"<>:"|?*"#.contains(*letter);
+    let letters = last.chars().filter(|letter| controls(*letter) || !is_ignorable(*letter));
+    let clean = cut(letters.map(|letter| if is_allowed(&letter) { letter } else { '_' }), MAX_FILE_NAME_LEN);
     let clean = clean.trim_start_matches(['.', ' ', '-']).trim_end_matches(['.', ' ']);
-    if clean.is_empty() || is_device(clean) { String::from("file") } else { String::from(clean) }
+    if clean.is_empty() || !last.chars().any(is_visible) {
+        return String::from("file");
+    }
+    if is_device(clean) { cut("_".chars().chain(clean.chars()), MAX_FILE_NAME_LEN) } else { String::from(clean) }
 }
 
-/// Names that stand for devices on some systems, whatever comes behind a dot.
+/// Whether a name stands for a device on some systems, whatever comes behind a dot.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    let is_numbered = |kind: &str| stem.strip_prefix(kind).is_some_and(|rest| rest.chars().count() == 1);
-    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || is_numbered("com") || is_numbered("lpt")
+    let is_numbered = |kind: &str| {
+        let number = stem.strip_prefix(kind).map(|rest| rest.chars().collect::<Vec<_>>());
+        matches!(number.as_deref(), Some(['0'..='9' | '¹' | '²' | '³']))
+    };
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul" | "conin$" | "conout$" | "clock$")
+        || is_numbered("com")
+        || is_numbered("lpt")
 }
 
-/// A person's name on one line.
-pub(crate) fn person(name: &str) -> String {
-    let mut clean = String::new();
-    for letter in name.chars().filter(|letter| is_harmless(*letter)) {
-        if clean.len().saturating_add(letter.len_utf8()) > MAX_NAME_LEN {
+/// A person's name on one line, at most [`MAX_NAME_LEN`] bytes long. Without a visible character in it, it is `unnamed`. It has no angle
+/// bracket and no quotation mark, so that a program can put it in these.
+#[must_use]
+pub fn person(name: &str) -> String {
+    let letters = name.chars().filter_map(|letter| match letter {
+        '<' => Some('('),
+        '>' => Some(')'),
+        '"' => Some('\''),
+        letter if CodePointSetData::new::<WhiteSpace>().contains(letter) => Some(' '),
+        letter => is_plain(letter).then_some(letter),
+    });
+    let clean = cut(letters, MAX_NAME_LEN);
+    let clean: Vec<_> = clean.split(' ').filter(|word| !word.is_empty()).collect();
+    let clean = clean.join(" ");
+    if clean.chars().any(is_visible) { clean } else { String::from("unnamed") }
+}
+
+/// As many characters as fit, with short rows of combining ones.
+fn cut(letters: impl Iterator<Item = char>, max_len: usize) -> String {
+    let (mut clean, mut combining) = (String::new(), 0_usize);
+    for letter in letters {
+        let extends = CodePointSetData::new::<GraphemeExtend>().contains(letter);
+        combining = if extends { combining.saturating_add(1) } else { 0 };
+        if combining > MAX_COMBINING {
+            continue;
+        }
+        if clean.len().saturating_add(letter.len_utf8()) > max_len {
             break;
         }
         clean.push(letter);
     }
-    String::from(clean.trim())
+    clean
 }
 
-fn is_harmless(letter: char) -> bool {
-    let turns = matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let breaks = matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}');
-    !letter.is_control() && !turns && !breaks
+fn category(letter: char) -> GeneralCategory {
+    CodePointMapData::<GeneralCategory>::new().get(letter)
+}
+
+/// Controls a terminal, breaks a line or turns the direction of letters.
+fn controls(letter: char) -> bool {
+    let is_control = matches!(
+        category(letter),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    );
+    let is_shown = CodePointSetData::new::<PrependedConcatenationMark>().contains(letter)
+        || CodePointSetData::new::<JoinControl>().contains(letter);
+    (is_control && !is_shown) || CodePointSetData::new::<BidiControl>().contains(letter)
+}
+
+/// Is invisible, and changes neither the direction nor the form of the letters beside it.
+fn is_left_out(letter: char) -> bool {
+    is_ignorable(letter)
+        && !CodePointSetData::new::<BidiControl>().contains(letter)
+        && !CodePointSetData::new::<JoinControl>().contains(letter)
+        && !CodePointSetData::new::<VariationSelector>().contains(letter)
+}
+
+/// May stand in a name: is assigned, and not invisible.
+fn is_plain(letter: char) -> bool {
+    let is_unknown = matches!(category(letter), GeneralCategory::Unassigned | GeneralCategory::PrivateUse);
+    !is_unknown && !controls(letter) && !is_ignorable(letter)
+}
+
+/// Is invisible where it is not interpreted.
+fn is_ignorable(letter: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
+}
+
+/// Is seen when it stands alone.
+fn is_visible(letter: char) -> bool {
+    let groups = GeneralCategoryGroup::Letter
+        .union(GeneralCategoryGroup::Number)
+        .union(GeneralCategoryGroup::Punctuation)
+        .union(GeneralCategoryGroup::Symbol);
+    groups.contains(category(letter)) && is_plain(letter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every(property: impl Fn(char) -> bool) -> impl Iterator<Item = char> {
+        (char::MIN..=char::MAX).filter(move |letter| property(*letter))
+    }
+
+    #[test]
+    fn every_bidi_control_is_harmless() {
+        let controls: Vec<_> = every(|letter| CodePointSetData::new::<BidiControl>().contains(letter)).collect();
+        // U+061C among them, which is in no block with the others
+        assert!(controls.len() >= 12 && controls.contains(&'\u{61c}'));
+        for letter in controls {
+            let name: String = ['a', letter, 'b'].into_iter().collect();
+            assert_eq!(text(&name), "a\u{fffd}b");
+            assert_eq!(file_name(&name), "a_b");
+            assert_eq!(person(&name), "ab");
+        }
+    }
+
+    #[test]
+    fn no_control_comes_through() {
+        for letter in every(char::is_control).filter(|letter| !matches!(letter, '\n' | '\t')) {
+            let around: String = ['a', letter, 'b'].into_iter().collect();
+            assert_eq!(text(&around), "a\u{fffd}b");
+            assert!(!person(&around).contains(letter) && !file_name(&around).contains(letter));
+        }
+        assert_eq!(text("a\r\nb\rc\td"), "a\nb\u{fffd}c    d");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_no_name() {
+        for letter in every(|letter| CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)) {
+            let alone: String = [letter; 3].into_iter().collect();
+            assert_eq!((person(&alone), file_name(&alone)), ("unnamed".into(), "file".into()), "{letter:?}");
+            // nor does it tell two names apart
+            let around: String = ['b', letter, 'b'].into_iter().collect();
+            assert_eq!(person(&around), "bb");
+        }
+        for name in ["", " ", "\u{a0}\u{2003}", "\u{301}\u{302}", "\u{e000}"] {
+            assert_eq!(person(name), "unnamed", "{name:?}");
+        }
+    }
+
+    #[test]
+    fn living_scripts_and_emoji_stay() {
+        for name in ["Zoë", "Ελένη", "محمد", "עדנה", "नमस्ते", "王小明", "👩", "ok!"] {
+            assert_eq!((person(name).as_str(), text(name).as_str()), (name, name));
+        }
+        // joined, with a variation selector, a number sign of Arabic
+        for shown in ["👩\u{200d}👧", "❤\u{fe0f}", "می\u{200c}خواهم", "\u{601}12"] {
+            assert_eq!(text(shown), shown);
+        }
+        assert_eq!(text("soft\u{ad}hyphen\u{feff}"), "softhyphen");
+    }
+
+    #[test]
+    fn rows_of_combining_characters_are_short() {
+        let marks = "\u{301}".repeat(8000);
+        assert_eq!(text(&["a", &marks, "b"].concat()).chars().count(), 2 + MAX_COMBINING);
+        assert_eq!(person(&["a", &marks, "b"].concat()).chars().count(), 2 + MAX_COMBINING);
+        assert!(file_name(&["a", &marks, "b"].concat()).ends_with('b'));
+        assert_eq!(text("\u{20dd}a\n\u{20dd}b"), "\u{25cc}\u{20dd}a\n\u{25cc}\u{20dd}b");
+        let joined = "👩\u{200d}\u{200d}".repeat(10);
+        assert_eq!(text(&joined), joined);
+        assert_eq!(text(&"\u{200d}".repeat(100)).chars().count(), 1 + MAX_COMBINING);
+    }
+
+    #[test]
+    fn names_of_people_fit_brackets() {
+        assert_eq!(person("<bob> \"x\"\n*  y"), "(bob) 'x' * y");
+        assert!(person(&"ä".repeat(100)).len() <= MAX_NAME_LEN);
+    }
 }

@@ -154,7 +154,7 @@ impl Pairing {
                 let (ours, theirs_reply) = self.decapsulate(met, Role::Responder, plaintext)?;
                 let (reply, theirs) = self.encapsulate(met, rng)?;
                 let master = self.master(met, [&ours, &theirs], [&theirs_reply, &reply]);
-                let (friend, safety, public) = (met.friend.name.clone(), met.safety, met.friend.public.clone());
+                let (friend, safety, public) = (name::person(&met.friend.name), met.safety, met.friend.public.clone());
                 self.show(2, &reply, rng)?;
                 let (id, boxed) = self.showing.take()?;
                 let (role, first) = (self.role, First::Step { theirs: public });
@@ -165,7 +165,7 @@ impl Pairing {
             (Stage::LastReply { met, theirs, reply }, _) => {
                 let (ours, theirs_reply) = self.decapsulate(met, Role::Initiator, plaintext)?;
                 let master = self.master(met, [theirs, &ours], [reply, &theirs_reply]);
-                let (friend, safety) = (met.friend.name.clone(), met.safety);
+                let (friend, safety) = (name::person(&met.friend.name), met.safety);
                 let (role, first) = (self.role, First::Await { seed: core::mem::take(&mut self.seed) });
                 let agreed = Agreed { role, friend, safety, master, first, last_of_pairing: None };
                 return Some(Outcome::Paired(Box::new(agreed)));

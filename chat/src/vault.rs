@@ -1,4 +1,4 @@
-//! What is kept on a disk, sealed: `label ‖ nonce (24) ‖ ciphertext ‖ tag (16)`.
+//! Secrets on disk, sealed under a key: `label ‖ nonce (24) ‖ ciphertext ‖ tag (16)`.
 
 use crate::{kdf::Key, sealed};
 use alloc::vec::Vec;
@@ -7,11 +7,11 @@ use core::fmt;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-/// A key for what is kept on a disk. Wiped on drop.
+/// A key for files on disk. Wiped on drop.
 #[derive(Debug)]
 pub struct VaultKey(Key);
 
-/// What it costs to try a passphrase (Argon2id, RFC 9106).
+/// The cost of one guess at a passphrase (Argon2id, RFC 9106).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     /// Memory in KiB.
@@ -24,7 +24,7 @@ impl Cost {
     /// 64 MiB, three passes: the second recommendation of RFC 9106, with one lane.
     pub const RECOMMENDED: Self = Self { kib: 64 * 1024, passes: 3 };
 
-    /// The most that a file may ask for.
+    /// The highest cost that a file may ask for.
     const MAX: Self = Self { kib: 1024 * 1024, passes: 16 };
 }
 
@@ -44,22 +44,22 @@ impl VaultKey {
         Self(Key::new(*bytes))
     }
 
-    /// A key that was kept; wipe yours.
+    /// A key that was stored; wipe your copy.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
         Self(Key::new(bytes))
     }
 
-    /// The key's bytes, to be kept. Secret.
+    /// The key's bytes, to be stored. Secret.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; Self::LEN] {
         self.0.as_bytes()
     }
 
-    /// The key that a passphrase stands for.
+    /// Derives a key from a passphrase.
     ///
     /// # Errors
-    /// [`VaultError::Cost`] if the cost can't be or is more than a file may ask for.
+    /// [`VaultError::Cost`] if the cost is invalid or higher than a file may ask for.
     pub fn of_passphrase(passphrase: &str, salt: &[u8; SALT_LEN], cost: Cost) -> Result<Self, VaultError> {
         if cost.kib > Cost::MAX.kib || cost.passes > Cost::MAX.passes {
             return Err(VaultError::Cost);
@@ -75,32 +75,37 @@ impl VaultKey {
     /// Seals bytes. `about` is authenticated with them.
     ///
     /// # Errors
-    /// [`VaultError::TooLong`] beyond what the cipher can do, 256 GiB.
+    /// [`VaultError::TooLong`] beyond the cipher's limit of 256 GiB.
     pub fn seal<R: CryptoRng + ?Sized>(&self, about: &[u8], bytes: &[u8], rng: &mut R) -> Result<Vec<u8>, VaultError> {
         let key = self.0.derive("vault", &[about]);
         let sealed = sealed::seal(&key, LABEL, bytes, rng).ok_or(VaultError::TooLong)?;
         Ok([LABEL.as_slice(), &sealed].concat())
     }
 
-    /// Opens what [`seal`](Self::seal) has sealed.
+    /// Opens bytes that [`seal`](Self::seal) has sealed.
     ///
     /// # Errors
-    /// [`VaultError`] if it is something else, was changed, or is of another key.
+    /// [`VaultError`] if they are something else, were changed, or are sealed under another key.
     pub fn open(&self, about: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let sealed = sealed.strip_prefix(LABEL.as_slice()).ok_or(VaultError::Label)?;
         sealed::open(&self.0.derive("vault", &[about]), LABEL, sealed).ok_or(VaultError::Key)
     }
+
+    /// A message authentication code under this key.
+    pub(crate) fn tag<const N: usize>(&self, label: &str, parts: &[&[u8]]) -> [u8; N] {
+        self.0.public(label, parts)
+    }
 }
 
-/// What is kept can't be opened, or be kept.
+/// A file can't be opened or sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VaultError {
-    /// It is no such file.
+    /// The file is of another kind.
     Label,
-    /// The key or passphrase is another, or it was changed.
+    /// The key or passphrase is wrong, or the file was changed.
     Key,
-    /// The cost of a passphrase can't be, or is too high.
+    /// The cost of its passphrase is invalid or too high.
     Cost,
     /// It is too long.
     TooLong,
@@ -109,9 +114,9 @@ pub enum VaultError {
 impl fmt::Display for VaultError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Label => "it is not a file of this kind",
-            Self::Key => "the key or passphrase is wrong, or it was changed",
-            Self::Cost => "the cost of its passphrase can't be, or is too high",
+            Self::Label => "the file is of another kind",
+            Self::Key => "the key or passphrase is wrong, or the file was changed",
+            Self::Cost => "the cost of its passphrase is invalid or too high",
             Self::TooLong => "it is too long",
         })
     }

@@ -1,10 +1,6 @@
 //! What the boxes of a pairing hold. Zeros follow.
 
-use crate::{
-    bytes::Reader,
-    exchange::ID_LEN,
-    name::{self, MAX_NAME_LEN},
-};
+use crate::{bytes::Reader, exchange::ID_LEN, name::MAX_NAME_LEN};
 use alloc::{string::String, vec::Vec};
 use mixwell_pq_kem::{
     ByteArray as _, Kem, XWing,
@@ -15,6 +11,8 @@ use mixwell_pq_kem::{
 pub(super) struct Hello {
     pub(super) number: [u8; ID_LEN],
     pub(super) public: PublicKey<XWing>,
+    /// As it was sent: the safety string covers these bytes. They are made safe to show where they are shown, since what is safe depends
+    /// on the version of Unicode.
     pub(super) name: String,
 }
 
@@ -47,8 +45,8 @@ impl Hello {
         let (number, public) = (from.array()?, PublicKey::from_bytes(from.array()?));
         let len = from.u8()?;
         let name = from.take(MAX_NAME_LEN)?.get(..len.into())?;
-        let hello = Self { number, public, name: name::person(core::str::from_utf8(name).ok()?) };
-        // so that a name has one form, which is what the safety string covers
+        let hello = Self { number, public, name: String::from(core::str::from_utf8(name).ok()?) };
+        // one form: nothing stands behind the name
         bytes.starts_with(&hello.encode()).then_some(hello)
     }
 }

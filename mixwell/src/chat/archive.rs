@@ -1,7 +1,7 @@
 //! The history, if it is asked for.
 
 use crate::network::{error::NetworkError, files, randomness::Randomness};
-use mixwell_chat::{Cost, History};
+use mixwell_chat::{Cost, History, HistoryEntry, HistoryRest, OpenedHistory};
 use ratatui::crossterm::{
     event::{self, Event, KeyCode, KeyEventKind, KeyModifiers},
     terminal,
@@ -10,6 +10,7 @@ use std::{
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 use zeroize::Zeroizing;
 
@@ -55,10 +56,18 @@ impl Archive {
             return Err(NetworkError::KeyFile(path.to_path_buf(), "it is too long for a history".to_owned()));
         }
         let bytes = fs::read(path).map_err(failed)?;
-        let (history, earlier, end) = History::open(passphrase, &bytes).map_err(wrong)?;
+        let OpenedHistory { history, entries, whole_len, rest } = History::open(passphrase, &bytes).map_err(wrong)?;
         let file = File::options().append(true).open(path).map_err(failed)?;
-        // what a crash has left of an entry
-        file.set_len(end as u64).map_err(failed)?;
+        match rest {
+            HistoryRest::Nothing => {}
+            // a crash has left the begin of an entry
+            HistoryRest::Torn { .. } => file.set_len(whole_len as u64).map_err(failed)?,
+            _ => {
+                let why = format!("the entry at byte {whole_len} is damaged; the file was left as it is");
+                return Err(NetworkError::KeyFile(path.to_path_buf(), why));
+            }
+        }
+        let earlier = entries.into_iter().map(|entry| entry.text).collect();
         Ok(Self { history, file, path: path.to_path_buf(), earlier })
     }
 
@@ -69,10 +78,16 @@ impl Archive {
 
     /// Keeps a line.
     pub(crate) fn keep(&mut self, line: &str, randomness: &Randomness) -> Result<(), NetworkError> {
-        let sealed = self.history.append(line, &mut randomness.rng());
+        let (time, contact) = (unix_seconds(), String::new());
+        let entry = HistoryEntry { time, contact, is_ours: false, text: Zeroizing::new(line.to_owned()) };
+        let sealed = self.history.append(&entry, &mut randomness.rng());
         let sealed = sealed.map_err(|error| NetworkError::KeyFile(self.path.clone(), error.to_string()))?;
         self.file.write_all(&sealed).map_err(|error| NetworkError::Write(self.path.clone(), error))
     }
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 /// Asks without showing what is typed; without a terminal, the first line of the input is it.
