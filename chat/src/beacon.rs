@@ -1,10 +1,11 @@
-//! Beacons: when nothing has come for long, both sides say, at places that depend on the time alone, how far they are. By these
-//! it is found out that one of them has gone back to an old state, where the places of boxes no longer meet.
+//! Beacons: after a long silence both sides publish how many boxes they sealed and read, under ids that depend on the time alone. So they find
+//! out that one of them went back to an old state, from which the ids of its boxes no longer match.
 
 use crate::{
     bytes::{Reader, Writer},
+    codec::codec,
     event::Ended,
-    exchange::{BoxLen, ID_LEN, id_of},
+    exchange::{ID_LEN, id_of},
     kdf::Key,
     ratchet::{FINGERPRINT_LEN, Fingerprint, Role},
     sealed,
@@ -13,33 +14,36 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use rand_core::CryptoRng;
 
-/// A beacon is for so many seconds of the clock.
+/// The length of a beacon's period in seconds.
 pub(crate) const PERIOD_SECONDS: u64 = 60;
 
 const CHALLENGE_LEN: usize = 16;
 
-/// One side's part in it.
+/// One side's keys and challenges.
 pub(crate) struct Beacon {
     key: Key,
     role: Role,
-    /// Random, and new for each time of silence: a beacon that repeats it was made since.
+    /// Random, and new for each silence: a beacon that repeats it is no replay.
     challenge: Option<[u8; CHALLENGE_LEN]>,
-    /// The friend's.
+    /// The friend's challenge.
     echo: [u8; CHALLENGE_LEN],
 }
 
-/// How far one side is.
+codec!(struct Beacon { key, role } fresh { challenge: None, echo: [0; CHALLENGE_LEN] });
+
+/// How many boxes one side has sealed and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Progress {
-    /// How many boxes it sealed, how many of them it knows to be read, and how many of the friend's it read.
     pub(crate) sealed: u64,
+    /// How many of its boxes were acknowledged.
     pub(crate) acknowledged: u64,
+    /// How many of the friend's boxes it read.
     pub(crate) read: u64,
-    /// Of its sending chain, before each box from the first that was not acknowledged to the next.
+    /// Of the sending chain, before each box from the first unacknowledged one to the next.
     pub(crate) sending: Vec<Fingerprint>,
-    /// Of its receiving chain.
+    /// Of the receiving chain.
     pub(crate) receiving: Fingerprint,
-    /// Whether the conversation is over for it.
+    /// Whether the conversation is over on this side.
     pub(crate) has_ended: bool,
 }
 
@@ -48,25 +52,25 @@ impl Beacon {
         Self { key, role, challenge: None, echo: [0; CHALLENGE_LEN] }
     }
 
-    /// Where the friend's beacon is.
+    /// The token of the friend's beacon.
     pub(crate) fn token(&self, period: u64) -> [u8; ID_LEN] {
         self.token_of(self.role.other(), period)
     }
 
     /// Makes a beacon.
-    pub(crate) fn seal<R: CryptoRng + ?Sized>(
+    pub(crate) fn seal(
         &mut self,
         now: u64,
         progress: &Progress,
-        len: BoxLen,
-        rng: &mut R,
+        box_len: usize,
+        rng: &mut dyn CryptoRng,
     ) -> Option<([u8; ID_LEN], Vec<u8>)> {
         let challenge = *self.challenge.get_or_insert_with(|| {
             let mut fresh = [0; CHALLENGE_LEN];
             rng.fill_bytes(&mut fresh);
             fresh
         });
-        let plaintext_len = len.get().saturating_sub(sealed::OVERHEAD);
+        let plaintext_len = box_len.saturating_sub(sealed::OVERHEAD);
         let mut to = Writer::with_capacity(plaintext_len);
         to.put(&challenge);
         to.put(&self.echo);
@@ -77,7 +81,7 @@ impl Beacon {
         Some((id_of(&self.token_of(self.role, period)), boxed))
     }
 
-    /// Reads the friend's. Gives how far he is if he has said so since we asked.
+    /// Opens the friend's beacon. Gives its content if it repeats our challenge.
     pub(crate) fn open(&mut self, period: u64, boxed: &[u8]) -> Option<Progress> {
         let plaintext = sealed::open(&self.key_of(self.role.other(), period), &[], boxed)?;
         let mut from = Reader::new(&plaintext);
@@ -87,8 +91,8 @@ impl Beacon {
         (self.challenge == Some(echo)).then_some(progress)
     }
 
-    /// The silence is over.
-    pub(crate) const fn rest(&mut self) {
+    /// Ends a silence.
+    pub(crate) const fn reset(&mut self) {
         self.challenge = None;
     }
 
@@ -99,14 +103,10 @@ impl Beacon {
     fn key_of(&self, role: Role, period: u64) -> Key {
         self.key.derive("beacon box", &[&[role.tag()], &period.to_le_bytes()])
     }
-
-    pub(crate) const fn key(&self) -> &Key {
-        &self.key
-    }
 }
 
 impl Progress {
-    /// What the friend's progress says, when this is ours and was the same all the time since he was asked.
+    /// Whether the friend's progress contradicts ours, which has not changed since the challenge.
     pub(crate) fn compare(&self, friend: &Self) -> Option<Ended> {
         if friend.sealed < self.read || friend.read < self.acknowledged {
             return Some(Ended::FriendIsOld);

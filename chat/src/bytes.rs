@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// What is still to be read.
+/// The bytes that are still to be read.
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -35,12 +35,7 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// A number of boxes: far from where counting ends.
-    pub(crate) fn boxes(&mut self) -> Option<u64> {
-        self.u64().filter(|count| *count < 1 << 62)
-    }
-
-    /// 0 or 1, nothing else.
+    /// 0 or 1.
     pub(crate) fn bool(&mut self) -> Option<bool> {
         match self.u8()? {
             0 => Some(false),
@@ -51,11 +46,11 @@ impl<'a> Reader<'a> {
 
     /// Bytes behind their length, at most `max` of them.
     pub(crate) fn bytes(&mut self, max: usize) -> Option<&'a [u8]> {
-        let len = usize::try_from(self.u32()?).ok().filter(|len| *len <= max)?;
+        let len = self.count(max)?;
         self.take(len)
     }
 
-    /// A number of things, at most `max`.
+    /// A count of at most `max`.
     pub(crate) fn count(&mut self, max: usize) -> Option<usize> {
         usize::try_from(self.u32()?).ok().filter(|count| *count <= max)
     }
@@ -65,17 +60,28 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What was written. Wiped on drop; with enough capacity from the begin on, it leaves no copies.
-pub(crate) struct Writer(Zeroizing<Vec<u8>>);
+/// Bytes that are written one after the other. Wiped on drop; with enough capacity from the start on, it leaves no copies.
+pub(crate) struct Writer {
+    bytes: Zeroizing<Vec<u8>>,
+    len: usize,
+    is_measuring: bool,
+}
 
 impl Writer {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self(Zeroizing::new(Vec::with_capacity(capacity)))
+        Self { bytes: Zeroizing::new(Vec::with_capacity(capacity)), len: 0, is_measuring: false }
     }
 
-    /// Plain bytes, and numbers as their bytes.
+    /// Counts the bytes, and forgets them.
+    pub(crate) fn measuring() -> Self {
+        Self { is_measuring: true, ..Self::with_capacity(0) }
+    }
+
     pub(crate) fn put(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.len = self.len.saturating_add(bytes.len());
+        if !self.is_measuring {
+            self.bytes.extend_from_slice(bytes);
+        }
     }
 
     pub(crate) fn u8(&mut self, number: u8) {
@@ -101,21 +107,21 @@ impl Writer {
     }
 
     pub(crate) fn count(&mut self, count: usize) {
-        // nothing here is that long
+        // nothing in this crate is as long as 4 GiB
         self.u32(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    pub(crate) const fn len(&self) -> usize {
+        self.len
     }
 
     /// Fills up with zeros.
     pub(crate) fn pad(&mut self, len: usize) {
-        let len = len.max(self.0.len());
-        self.0.resize(len, 0);
+        self.len = self.len.max(len);
+        self.bytes.resize(self.len, 0);
     }
 
     pub(crate) fn finish(self) -> Zeroizing<Vec<u8>> {
-        self.0
+        self.bytes
     }
 }

@@ -1,74 +1,92 @@
-//! The whole of one side: alone, pairing, or talking.
+//! One side of a conversation: without a friend, pairing, or talking.
 
 use crate::{
     code::{Code, SafetyString},
+    codec::codec,
     content::{Counts, TextError, TextId},
+    context::Context,
     event::{Ended, Event},
     exchange::{BoxLen, Exchange},
-    files::{FileId, FileOffer, Files, Transfer},
+    files::{FileId, FileOffer, Transfer},
     pairing::{Outcome, Pairing},
     ratchet::Role,
-    session::{self, Asked, Read, Session},
+    session::{Read, Requested, Session},
 };
 use alloc::{boxed::Box, collections::VecDeque, string::String};
 use core::fmt;
 use rand_core::CryptoRng;
 
-/// One side of a conversation. It makes an exchange for every tick and takes its answer; what there is to tell comes as
-/// [`Event`]s.
+/// One side of a conversation. It makes an exchange for every tick and processes its answer. What happens is reported by [`Event`]s.
 ///
-/// Before an exchange leaves and before events are shown, the caller saves [`save`](Self::save): a crash then neither uses a key
-/// twice nor loses a text.
+/// Before an exchange leaves and before events are shown, the caller stores [`save`](Self::save): so a crash neither uses a key twice nor
+/// loses a text.
 pub struct Chat {
-    pub(crate) name: String,
-    pub(crate) len: BoxLen,
-    pub(crate) phase: Phase,
-    pub(crate) events: VecDeque<Event>,
-    flights: VecDeque<Flight>,
+    name: String,
+    box_len: usize,
+    phase: Phase,
+    events: VecDeque<Event>,
+    in_flight: VecDeque<InFlight>,
     last_ticket: u64,
 }
 
-pub(crate) enum Phase {
+codec!(
+    struct Chat { name, box_len, events, phase }
+    fresh { in_flight: VecDeque::new(), last_ticket: 0 }
+    valid |chat| match &chat.phase {
+        Phase::Alone => true,
+        Phase::Talking(session) => session.box_len() == chat.box_len,
+        Phase::Pairing(pairing) => pairing.box_len() == chat.box_len,
+    }
+);
+
+enum Phase {
     Alone,
     Pairing(Box<Pairing>),
     Talking(Box<Session>),
 }
 
-/// The number of an exchange that is under way.
+codec!(enum Phase { 0 = Alone, 1 = Talking(session), 2 = Pairing(pairing) });
+
+/// The number of an exchange in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ticket(u64);
 
-struct Flight {
+struct InFlight {
     ticket: Ticket,
-    what: What,
+    purpose: Purpose,
 }
 
+/// What an exchange is for.
 #[derive(Clone, Copy)]
-enum What {
-    Nothing,
+enum Purpose {
+    Cover,
+    /// Reads the pairing message of that number.
     Pairing(u8),
-    Talking(Asked),
+    Talking(Requested),
 }
 
-/// After so many ticks an exchange that is still under way is given up.
-const MAX_FLIGHTS: u64 = 256;
+/// After so many ticks an exchange without an answer is given up.
+const MAX_IN_FLIGHT: u64 = 256;
 
 impl Chat {
-    /// Someone without a friend yet. The name is what the friend will see.
+    /// A side without a friend. The friend will see the name.
     #[must_use]
     pub fn new(name: &str, len: BoxLen) -> Self {
-        Self::with(crate::name::person(name), len, Phase::Alone, VecDeque::new())
+        Self {
+            name: crate::name::person(name),
+            box_len: len.get(),
+            phase: Phase::Alone,
+            events: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            last_ticket: 0,
+        }
     }
 
-    pub(crate) const fn with(name: String, len: BoxLen, phase: Phase, events: VecDeque<Event>) -> Self {
-        Self { name, len, phase, events, flights: VecDeque::new(), last_ticket: 0 }
-    }
-
-    /// Makes a code for a friend to enter, and waits for him.
+    /// Makes a code for a friend to enter, and waits for them.
     ///
     /// # Errors
     /// [`ChatError`] if there is a friend already, or a pairing under way.
-    pub fn invite<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> Result<Code, ChatError> {
+    pub fn invite(&mut self, rng: &mut dyn CryptoRng) -> Result<Code, ChatError> {
         let code = Code::generate(rng);
         self.pair(Role::Initiator, &code, rng)?;
         Ok(code)
@@ -78,137 +96,138 @@ impl Chat {
     ///
     /// # Errors
     /// [`ChatError`] if there is a friend already, or a pairing under way.
-    pub fn join<R: CryptoRng + ?Sized>(&mut self, code: &Code, rng: &mut R) -> Result<(), ChatError> {
+    pub fn join(&mut self, code: &Code, rng: &mut dyn CryptoRng) -> Result<(), ChatError> {
         self.pair(Role::Responder, code, rng)
     }
 
-    fn pair<R: CryptoRng + ?Sized>(&mut self, role: Role, code: &Code, rng: &mut R) -> Result<(), ChatError> {
+    fn pair(&mut self, role: Role, code: &Code, rng: &mut dyn CryptoRng) -> Result<(), ChatError> {
         match self.phase {
             Phase::Alone => {}
             Phase::Pairing(_) => return Err(ChatError::Pairing),
             Phase::Talking(_) => return Err(ChatError::Paired),
         }
-        let pairing = Pairing::new(role, code, &self.name, self.len, rng).ok_or(ChatError::Key)?;
+        let pairing = Pairing::new(role, code, &self.name, self.box_len, rng).ok_or(ChatError::Key)?;
         self.phase = Phase::Pairing(Box::new(pairing));
         Ok(())
     }
 
-    /// Forgets the friend, or gives a pairing up. All keys are wiped; what was not read is not delivered.
+    /// Forgets the friend, or gives up a pairing. All keys are wiped; texts that were not read are not delivered.
     pub fn forget(&mut self) {
         self.phase = Phase::Alone;
-        self.flights.clear();
+        self.events.clear();
+        self.in_flight.clear();
     }
 
-    /// The exchange of a tick, whether or not there is anything to say. `now` is the time in seconds of 1970 on.
-    pub fn tick<R: CryptoRng + ?Sized>(&mut self, now: u64, rng: &mut R, files: &mut dyn Files) -> (Ticket, Exchange) {
-        let (exchange, what) = match &mut self.phase {
-            Phase::Alone => {
-                let (write_id, boxed) = session::filler(self.len, rng);
-                (Exchange { read_token: session::random(rng), write_id, boxed }, What::Nothing)
-            }
+    /// The exchange of a tick, whether or not there is anything to say.
+    pub fn tick(&mut self, mut context: Context<'_>) -> (Ticket, Exchange) {
+        let (exchange, purpose) = match &mut self.phase {
+            Phase::Alone => (Exchange::cover(self.box_len, context.rng), Purpose::Cover),
             Phase::Pairing(pairing) => {
-                let (exchange, place) = pairing.tick(rng);
-                (exchange, What::Pairing(place))
+                let (exchange, awaited) = pairing.tick(context.rng);
+                (exchange, Purpose::Pairing(awaited))
             }
             Phase::Talking(session) => {
-                let is_asked = |number| {
-                    self.flights
-                        .iter()
-                        .any(|flight| matches!(flight.what, What::Talking(asked) if asked.read == Read::Box(number)))
-                };
-                let (exchange, asked) = session.tick(now, rng, files, &mut self.events, is_asked);
-                (exchange, What::Talking(asked))
+                let reads = |number| move |in_flight: &InFlight| matches!(in_flight.purpose, Purpose::Talking(requested) if requested.read == Read::Box(number));
+                let is_requested = |number| self.in_flight.iter().any(reads(number));
+                let (exchange, requested) = session.tick(&mut context, is_requested);
+                (exchange, Purpose::Talking(requested))
             }
         };
         self.last_ticket = self.last_ticket.wrapping_add(1);
         let ticket = Ticket(self.last_ticket);
-        let given_up = Ticket(self.last_ticket.wrapping_sub(MAX_FLIGHTS));
+        let given_up = Ticket(self.last_ticket.wrapping_sub(MAX_IN_FLIGHT));
         self.lost(given_up);
-        self.flights.push_back(Flight { ticket, what });
+        self.in_flight.push_back(InFlight { ticket, purpose });
+        self.finish(context);
         (ticket, exchange)
     }
 
     /// The service has answered an exchange, with a box or with none.
-    pub fn answered<R: CryptoRng + ?Sized>(
-        &mut self,
-        ticket: Ticket,
-        boxed: Option<&[u8]>,
-        rng: &mut R,
-        files: &mut dyn Files,
-    ) {
-        let Some(what) = self.land(ticket) else { return };
-        let boxed = boxed.filter(|boxed| boxed.len() == self.len.get());
-        match (&mut self.phase, what) {
-            (Phase::Pairing(pairing), What::Pairing(place)) => {
+    pub fn answered(&mut self, ticket: Ticket, boxed: Option<&[u8]>, mut context: Context<'_>) {
+        let Some(purpose) = self.complete(ticket) else { return };
+        let boxed = boxed.filter(|boxed| boxed.len() == self.box_len);
+        match (&mut self.phase, purpose) {
+            (Phase::Pairing(pairing), Purpose::Pairing(number)) => {
                 let Some(boxed) = boxed else { return };
-                match pairing.answered(place, boxed, rng) {
+                match pairing.answered(number, boxed, context.rng) {
                     Outcome::Waits => {}
-                    Outcome::Tampered => self.events.push_back(Event::PairingTampered),
-                    Outcome::Paired(agreed) => {
-                        self.phase = Phase::Talking(Box::new(Session::new(*agreed, self.len)));
-                        self.events.push_back(Event::Paired);
+                    Outcome::Tampered => context.events.push_back(Event::PairingTampered),
+                    Outcome::Paired(session) => {
+                        self.phase = Phase::Talking(session);
+                        context.events.push_back(Event::Paired);
                     }
                 }
             }
-            (Phase::Talking(session), What::Talking(asked)) => session.answered(asked, boxed, files, &mut self.events),
+            (Phase::Talking(session), Purpose::Talking(requested)) => session.answered(requested, boxed, &mut context),
             _ => {}
         }
+        self.finish(context);
     }
 
-    /// Nothing has come back for an exchange, and nothing will.
+    /// No answer to an exchange will come.
     pub fn lost(&mut self, ticket: Ticket) {
-        if let (Some(What::Talking(asked)), Phase::Talking(session)) = (self.land(ticket), &mut self.phase) {
-            session.lost(asked);
+        if let (Some(Purpose::Talking(requested)), Phase::Talking(session)) = (self.complete(ticket), &mut self.phase) {
+            session.lost(requested);
         }
     }
 
-    fn land(&mut self, ticket: Ticket) -> Option<What> {
-        let place = self.flights.iter().position(|flight| flight.ticket == ticket)?;
-        self.flights.remove(place).map(|flight| flight.what)
+    fn complete(&mut self, ticket: Ticket) -> Option<Purpose> {
+        let place = self.in_flight.iter().position(|in_flight| in_flight.ticket == ticket)?;
+        self.in_flight.remove(place).map(|in_flight| in_flight.purpose)
     }
 
-    /// What has happened, one after the other.
+    fn finish(&mut self, context: Context<'_>) {
+        self.events.extend(context.events);
+    }
+
+    /// The next event, in order.
     pub fn event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }
 
-    /// Whether [`event`](Self::event) has something to tell: the time to save, so that a crash meanwhile does not take it.
+    /// Whether [`event`](Self::event) has one: the time to save, so that no crash loses it.
     #[must_use]
     pub fn has_events(&self) -> bool {
         !self.events.is_empty()
     }
 
-    /// Takes a text for the friend.
+    /// Queues a text for the friend.
     ///
     /// # Errors
     /// [`TextError`] if it is too long, too many wait, or there is nobody to send it to.
     pub fn say(&mut self, text: &str) -> Result<TextId, TextError> {
-        self.talking().ok_or(TextError::NoFriend)?.content().push(text)
+        self.talking().ok_or(TextError::NoFriend)?.content_mut().push(text)
     }
 
-    /// Offers a file to the friend. None if there is no friend, or too many files are on their way.
+    /// Offers a file to the friend. None if there is no friend, or too many files are under way.
     pub fn offer(&mut self, offer: FileOffer) -> Option<FileId> {
-        self.talking()?.content().files.offer(offer)
+        self.talking()?.content_mut().transfers.offer(offer)
     }
 
-    /// Takes a file that the friend offers. False if there is none.
-    pub fn accept(&mut self, file: FileId, files: &mut dyn Files) -> bool {
-        self.answer(file, true, files)
+    /// Accepts a file that the friend offers. False if there is no such offer.
+    pub fn accept(&mut self, file: FileId, mut context: Context<'_>) -> bool {
+        let is_known = self.talking().is_some_and(|session| session.content_mut().transfers.accept(file, &mut context));
+        self.finish(context);
+        is_known
     }
 
-    /// Declines a file that the friend offers. False if there is none.
-    pub fn decline(&mut self, file: FileId) -> bool {
-        self.answer(file, false, &mut crate::files::NoFiles)
+    /// Declines a file that the friend offers, or gives up one that is under way. False if there is no such file.
+    pub fn reject(&mut self, file: FileId) -> bool {
+        self.talking().is_some_and(|session| session.content_mut().transfers.reject(file))
     }
 
-    fn answer(&mut self, file: FileId, is_wanted: bool, files: &mut dyn Files) -> bool {
-        let Phase::Talking(session) = &mut self.phase else { return false };
-        session.content().files.answer(file, is_wanted, files, &mut self.events)
-    }
-
-    /// Gives up a file of ours. False if there is none.
+    /// Gives up a file of ours. False if there is no such file.
     pub fn cancel(&mut self, file: FileId) -> bool {
-        self.talking().is_some_and(|session| session.content().files.cancel(file))
+        self.talking().is_some_and(|session| session.content_mut().transfers.cancel(file))
+    }
+
+    /// The hash of a friend's file that is [complete](Transfer::is_complete), computed from the caller's disk; `None` if it can't be read.
+    /// [`Event::FileReceived`] or [`Event::FileFailed`] follows. False if there is no such file.
+    pub fn check_file(&mut self, file: FileId, hash: Option<[u8; 32]>, mut context: Context<'_>) -> bool {
+        let is_known =
+            self.talking().is_some_and(|session| session.content_mut().transfers.check(file, hash, &mut context));
+        self.finish(context);
+        is_known
     }
 
     fn talking(&mut self) -> Option<&mut Session> {
@@ -222,43 +241,56 @@ impl Chat {
         if let Phase::Talking(session) = &self.phase { Some(session) } else { None }
     }
 
+    pub(crate) const fn box_len(&self) -> usize {
+        self.box_len
+    }
+
     /// A box with any plaintext, as a friend might seal it who breaks the rules.
     #[cfg(fuzzing)]
     #[doc(hidden)]
-    pub fn seal_plaintext<R: CryptoRng + ?Sized>(
-        &mut self,
-        plaintext: &[u8],
-        rng: &mut R,
-    ) -> Option<alloc::vec::Vec<u8>> {
+    pub fn seal_plaintext(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<alloc::vec::Vec<u8>> {
         self.talking()?.seal_plaintext(plaintext, rng)
     }
 
     /// How far our texts have come.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        self.session().map(|session| session.said().counts()).unwrap_or_default()
+        self.session().map(|session| session.content().counts()).unwrap_or_default()
     }
 
-    /// Our files on their way.
+    /// Our files that are offered or under way.
     pub fn sending(&self) -> impl Iterator<Item = Transfer> {
-        self.session().into_iter().flat_map(|session| session.said().files.ours())
+        self.session().into_iter().flat_map(|session| session.content().transfers.outgoing())
     }
 
-    /// The friend's files on their way, and those that he offers.
+    /// The friend's files that are offered or under way.
     pub fn receiving(&self) -> impl Iterator<Item = Transfer> {
-        self.session().into_iter().flat_map(|session| session.said().files.theirs())
+        self.session().into_iter().flat_map(|session| session.content().transfers.incoming())
     }
 
-    /// What the friend calls himself, once paired.
+    /// The name that the friend chose, safe to show, once paired.
     #[must_use]
     pub fn friend(&self) -> Option<&str> {
         self.session().map(Session::friend)
     }
 
-    /// What both compare, once paired.
+    /// The string that both compare, once paired.
     #[must_use]
     pub fn safety(&self) -> Option<SafetyString> {
         self.session().map(Session::safety)
+    }
+
+    /// Whether the user has compared the safety string and found it the same.
+    #[must_use]
+    pub fn is_verified(&self) -> bool {
+        self.session().is_some_and(Session::is_verified)
+    }
+
+    /// Remembers whether the safety strings are the same. False if there is no friend.
+    pub fn set_verified(&mut self, is_verified: bool) -> bool {
+        let Phase::Talking(session) = &mut self.phase else { return false };
+        session.set_verified(is_verified);
+        true
     }
 
     /// Why the conversation is over, if it is.
@@ -273,19 +305,26 @@ impl Chat {
         self.session().map_or(0, Session::steps)
     }
 
-    /// For how many ticks the friend has not been heard, since the program runs.
+    /// Ticks since the friend was last heard, while the program runs.
     #[must_use]
     pub fn quiet_ticks(&self) -> u64 {
         self.session().map_or(0, Session::quiet_ticks)
     }
 
-    /// While a pairing is under way: for how many ticks nothing new has come, and whether anyone has shown himself.
+    /// How many boxes did not open, while the program runs.
     #[must_use]
-    pub fn pairing(&self) -> Option<(u64, bool)> {
-        if let Phase::Pairing(pairing) = &self.phase { Some((pairing.ticks(), pairing.has_met())) } else { None }
+    pub fn tampered(&self) -> u64 {
+        self.session().map_or(0, Session::tampered)
     }
 
-    /// What this side calls itself.
+    /// The progress of a pairing under way.
+    #[must_use]
+    pub fn pairing(&self) -> Option<PairingProgress> {
+        let Phase::Pairing(pairing) = &self.phase else { return None };
+        Some(PairingProgress { ticks: pairing.ticks(), has_answer: pairing.has_answer() })
+    }
+
+    /// The name of this side.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -298,15 +337,24 @@ impl fmt::Debug for Chat {
     }
 }
 
+/// How far a pairing has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PairingProgress {
+    /// Ticks since the last message of the other side, while the program runs.
+    pub ticks: u64,
+    /// Whether the other side has answered.
+    pub has_answer: bool,
+}
+
 /// A pairing can't begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChatError {
-    /// There is a friend already; [`Chat::forget`] him first.
+    /// There is a friend already; [`Chat::forget`] them first.
     Paired,
     /// A pairing is under way.
     Pairing,
-    /// A key that was just made is malformed.
+    /// A key that was just generated is malformed.
     Key,
 }
 
@@ -315,7 +363,7 @@ impl fmt::Display for ChatError {
         f.write_str(match self {
             Self::Paired => "there is a friend already",
             Self::Pairing => "a pairing is under way",
-            Self::Key => "a key that was just made is malformed",
+            Self::Key => "a key that was just generated is malformed",
         })
     }
 }

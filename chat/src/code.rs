@@ -1,6 +1,8 @@
-//! The pairing code, and the string that both compare.
+//! The pairing code, and the safety string.
 
 use crate::{
+    bytes::{Reader, Writer},
+    codec::Codec,
     kdf::{self, Key},
     proquint,
 };
@@ -9,9 +11,9 @@ use core::fmt;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// A pairing code: 128 random bits, and 16 that tell a wrong word, as nine words that can be read aloud.
+/// A pairing code: 128 random bits and 16 check bits, as nine words that can be read aloud.
 ///
-/// Whoever knows it can pair in the friend's place, and no one else. Wiped on drop.
+/// Whoever knows it can pair in the friend's place. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Code([u8; SECRET_LEN]);
 
@@ -27,10 +29,10 @@ impl Code {
         code
     }
 
-    /// Reads what was pasted or typed: words in any case, with anything between that is no letter.
+    /// Parses words in any case, with anything but letters between them.
     ///
     /// # Errors
-    /// [`CodeError`] says which word can't be one, that there are too few or too many, or that some word is wrong.
+    /// [`CodeError`] says which word is malformed, that there are too few or too many, or that some word is wrong.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
         let mut words = Zeroizing::new([0_u16; WORDS]);
         let mut got = 0_usize;
@@ -60,14 +62,14 @@ impl Code {
         proquint::write(words.chain([self.check()]))
     }
 
-    /// What everything of a pairing is derived from.
+    /// The key from which all others of a pairing are derived.
     pub(crate) fn key(&self) -> Key {
         let mut padded = Zeroizing::new([0; kdf::KEY_LEN]);
         padded.iter_mut().zip(self.0).for_each(|(byte, secret)| *byte = secret);
         Key::new(*padded).derive("code", &[])
     }
 
-    /// Sixteen bits by which a wrong word is found out. Of one that is heard or typed wrong, 1 in 65,536 is not.
+    /// The check bits. They miss 1 of 65,536 wrong words.
     fn check(&self) -> u16 {
         u16::from_be_bytes(self.key().public("check", &[]))
     }
@@ -79,11 +81,11 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A text is no pairing code.
+/// A text is not a pairing code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CodeError {
-    /// A word can't be one: each is five letters, such as `lusab`.
+    /// A word is malformed: each is five letters, such as `lusab`.
     Word {
         /// Which one, from 1.
         number: usize,
@@ -93,14 +95,14 @@ pub enum CodeError {
         /// How many there are.
         got: usize,
     },
-    /// Each word could be one, but they do not belong together.
+    /// Each word is well-formed, but the check bits are wrong.
     Check,
 }
 
 impl fmt::Display for CodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Word { number } => write!(f, "word {number} of the code is none; words are like lusab"),
+            Self::Word { number } => write!(f, "word {number} of the code is not one; words are like lusab"),
             Self::Count { got } => write!(f, "the code has {got} words, want {WORDS}"),
             Self::Check => f.write_str("a word of the code is wrong, or two are swapped"),
         }
@@ -119,9 +121,15 @@ impl SafetyString {
     pub(crate) const fn new(bytes: [u8; SAFETY_LEN]) -> Self {
         Self(bytes)
     }
+}
 
-    pub(crate) const fn as_bytes(&self) -> &[u8; SAFETY_LEN] {
-        &self.0
+impl Codec for SafetyString {
+    fn encode(&self, to: &mut Writer) {
+        self.0.encode(to);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        Codec::decode(from).map(Self)
     }
 }
 

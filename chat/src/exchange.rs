@@ -1,22 +1,24 @@
-//! What a client and the rendezvous service say to each other at each tick.
+//! The request and reply that a client and the rendezvous service exchange at each tick.
 
+use crate::session;
 use alloc::vec::Vec;
 use blake2::{Blake2b256, Digest as _};
 use core::fmt;
+use rand_core::CryptoRng;
 
 /// The length in bytes of a read token and of an id.
 pub const ID_LEN: usize = 32;
 
-/// What a request holds beside the box: a read token and an id to write under.
+/// The length of a request without its box: a read token and an id to write under.
 pub const REQUEST_OVERHEAD: usize = 64;
 
-/// What a reply holds beside the box: its status.
+/// The length of a reply without its box: its status.
 pub const REPLY_OVERHEAD: usize = 1;
 
-/// The status of a reply that holds no box: random bytes stand for it.
+/// The status of a reply without a box: random bytes follow.
 pub const NO_BOX: u8 = 0;
 
-/// The status of a reply that holds a box.
+/// The status of a reply with a box.
 pub const A_BOX: u8 = 1;
 
 /// The length of every box of a network, in bytes.
@@ -27,10 +29,10 @@ impl BoxLen {
     /// The shortest box in which two can pair.
     pub const MIN: usize = 1536;
 
-    /// The longest that is worth its memory.
+    /// The longest box, which bounds memory.
     pub const MAX: usize = 1 << 16;
 
-    /// A box as long as it may be; `request` and `reply` are what a packet and its reply carry of a user's payload.
+    /// The longest box that fits a packet with `request` bytes of user's payload and its reply with `reply` bytes.
     ///
     /// # Errors
     /// [`BoxLenError`] if that is shorter than [`MIN`](Self::MIN) or longer than [`MAX`](Self::MAX).
@@ -67,18 +69,24 @@ impl fmt::Display for BoxLenError {
 
 impl core::error::Error for BoxLenError {}
 
-/// One exchange with the service: a box to write, and the token of one to read. Every one looks like every other.
+/// One exchange with the service: a box to write, and the token of one to read. All exchanges look alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// Gets, and removes, the box that was written under [`id_of`] this token.
+    /// Reads the box that was written under [`id_of`] this token. The box stays with the service until it expires.
     pub read_token: [u8; ID_LEN],
-    /// What the box is stored under, once.
+    /// The id under which the box is stored. The first box under an id stays.
     pub write_id: [u8; ID_LEN],
     /// The box.
     pub boxed: Vec<u8>,
 }
 
 impl Exchange {
+    /// Random bytes under random ids, with nothing to write or read.
+    pub(crate) fn cover(box_len: usize, rng: &mut dyn CryptoRng) -> Self {
+        let (write_id, boxed) = session::filler(box_len, rng);
+        Self { read_token: session::random(rng), write_id, boxed }
+    }
+
     /// The request as the service reads it: token, id, box.
     #[must_use]
     pub fn request(&self) -> Vec<u8> {
@@ -97,10 +105,10 @@ pub fn id_of(read_token: &[u8; ID_LEN]) -> [u8; ID_LEN] {
     Blake2b256::digest(read_token).into()
 }
 
-/// The box of so many bytes in a reply, if it holds one. What stands behind the box is padding.
+/// The box of `box_len` bytes in a reply, if it has one. Padding follows the box.
 ///
 /// # Errors
-/// [`ReplyError`] if the reply is too short or its status is none.
+/// [`ReplyError`] if the reply is too short or its status unknown.
 pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, ReplyError> {
     let (&status, rest) = reply.split_first().ok_or(ReplyError::Short)?;
     let boxed = rest.get(..box_len).ok_or(ReplyError::Short)?;
@@ -111,11 +119,11 @@ pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, Reply
     }
 }
 
-/// A reply is not one of the rendezvous service.
+/// A reply is not that of a rendezvous service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// It does not hold a box.
+    /// It is shorter than a box.
     Short,
     /// Its status is unknown.
     Status {

@@ -1,20 +1,32 @@
-//! Files: offered, taken, and sent in pieces; their bytes stay on the disk.
+//! Files: offered, accepted, and sent in pieces. Their bytes stay on the caller's disk.
 
-mod hand;
+mod transfers;
 
-pub(crate) use hand::FilesInHand;
+pub(crate) use transfers::Transfers;
 
+use crate::bytes::{Reader, Writer};
+use crate::codec::Codec;
 use alloc::string::String;
 use blake2::{Blake2b256, Digest as _};
 use core::fmt;
 
-/// The number of a file, counted by who sends it.
+/// The number of a file, counted by its sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
+impl Codec for FileId {
+    fn encode(&self, to: &mut Writer) {
+        self.0.encode(to);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        u32::decode(from).map(Self)
+    }
+}
+
 pub(crate) const HASH_LEN: usize = 32;
 
-/// Where the bytes of files are: the caller's disk.
+/// The caller's disk.
 pub trait Files {
     /// Fills `bytes` from a file of ours, from the byte `offset` on.
     ///
@@ -22,17 +34,11 @@ pub trait Files {
     /// [`FileError`] if the file can't be read or has become shorter; it is cancelled then.
     fn read(&mut self, file: FileId, offset: u64, bytes: &mut [u8]) -> Result<(), FileError>;
 
-    /// Puts bytes of a file of the friend's in their place. The same bytes may come again after a restart.
+    /// Writes bytes of a file of the friend's. The same bytes may be written again after a restart.
     ///
     /// # Errors
-    /// [`FileError`] if they can't be written; the friend is told that the file failed.
+    /// [`FileError`] if they can't be written; the transfer fails then, on both sides.
     fn write(&mut self, file: FileId, offset: u64, bytes: &[u8]) -> Result<(), FileError>;
-
-    /// Reads back what was written, for the hash.
-    ///
-    /// # Errors
-    /// [`FileError`] if it can't be read.
-    fn read_back(&mut self, file: FileId, offset: u64, bytes: &mut [u8]) -> Result<(), FileError>;
 }
 
 /// A file can't be read or written.
@@ -47,7 +53,7 @@ impl fmt::Display for FileError {
 
 impl core::error::Error for FileError {}
 
-/// For who has no disk: no file can be sent or taken.
+/// No disk: no file can be sent or received.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFiles;
 
@@ -59,50 +65,55 @@ impl Files for NoFiles {
     fn write(&mut self, _: FileId, _: u64, _: &[u8]) -> Result<(), FileError> {
         Err(FileError)
     }
-
-    fn read_back(&mut self, _: FileId, _: u64, _: &mut [u8]) -> Result<(), FileError> {
-        Err(FileError)
-    }
 }
 
-/// What a file is before it is sent.
+/// The description of a file before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileOffer {
     /// Its name, without a folder.
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
-    /// BLAKE2b-256 of its bytes; [`FileHasher`] makes it.
+    /// BLAKE2b-256 of its bytes; [`FileHasher`] computes it.
     pub hash: [u8; HASH_LEN],
 }
 
-/// A file on its way.
+/// A file that is offered or under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
     /// Which one.
     pub file: FileId,
-    /// Its name; that of a friend's file is harmless.
+    /// Its name, safe to show and to store.
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
-    /// How many of them were put in boxes, or have come.
+    /// How many bytes were put in boxes, or have arrived.
     pub done: u64,
-    /// Whether it was taken.
+    /// Whether the receiver accepted it.
     pub is_accepted: bool,
 }
 
-/// The hash of a file, piece by piece.
+impl Transfer {
+    /// Whether all bytes were put in boxes, or have arrived. A friend's file that is complete waits for
+    /// [`Chat::check_file`](crate::Chat::check_file).
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        self.is_accepted && self.done == self.size
+    }
+}
+
+/// Computes the hash of a file, piece by piece.
 #[derive(Debug, Clone, Default)]
 pub struct FileHasher(Blake2b256);
 
 impl FileHasher {
-    /// Of nothing.
+    /// Starts with no bytes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes the next bytes.
+    /// Appends bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

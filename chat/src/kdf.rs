@@ -1,4 +1,4 @@
-//! Keys, and what is derived from them: BLAKE2b keyed, as a pseudorandom function.
+//! Keys and key derivation: keyed BLAKE2b as a pseudorandom function.
 
 use blake2::{
     Blake2b512, Blake2bMac512, Digest as _,
@@ -13,7 +13,7 @@ pub(crate) struct Key([u8; KEY_LEN]);
 
 pub(crate) const KEY_LEN: usize = 32;
 
-/// Says that a key is this protocol's, in BLAKE2b's own parameter for it.
+/// Separates this protocol's keys from others, by BLAKE2b's parameter for it.
 const PERSONAL: &[u8; 16] = b"mixwell-chat v1\0";
 
 impl Key {
@@ -21,17 +21,17 @@ impl Key {
         Self(bytes)
     }
 
-    /// For the state file and the cipher.
+    /// The bytes, for the saved state and the cipher.
     pub(crate) const fn as_bytes(&self) -> &[u8; KEY_LEN] {
         &self.0
     }
 
-    /// A key for one purpose.
+    /// Derives a key for one purpose.
     pub(crate) fn derive(&self, label: &str, parts: &[&[u8]]) -> Self {
         self.split(label, parts).0
     }
 
-    /// Two keys at once: the halves of one output.
+    /// Derives two keys: the halves of one output.
     pub(crate) fn split(&self, label: &str, parts: &[&[u8]]) -> (Self, Self) {
         let output = self.prf(label, parts);
         let mut halves = (Self([0; KEY_LEN]), Self([0; KEY_LEN]));
@@ -41,7 +41,7 @@ impl Key {
         halves
     }
 
-    /// What is derived is no secret any more: an id, a nonce, a confirmation.
+    /// Derives bytes that are not secret: an id, a nonce, a confirmation.
     pub(crate) fn public<const N: usize>(&self, label: &str, parts: &[&[u8]]) -> [u8; N] {
         let mut bytes = [0; N];
         bytes.iter_mut().zip(self.prf(label, parts).iter()).for_each(|(byte, derived)| *byte = *derived);
@@ -59,7 +59,7 @@ impl Key {
     }
 }
 
-/// A hash without a key, of parts that are told apart.
+/// An unkeyed hash of a label and parts.
 pub(crate) fn hash<const N: usize>(label: &str, parts: &[&[u8]]) -> [u8; N] {
     let mut hash = Blake2b512::new();
     absorb(label, parts, |bytes| blake2::Digest::update(&mut hash, bytes));
@@ -68,7 +68,7 @@ pub(crate) fn hash<const N: usize>(label: &str, parts: &[&[u8]]) -> [u8; N] {
     bytes
 }
 
-/// The label and each part behind its length, so that no two lists are the same bytes.
+/// Each part stands behind its length, so that no two lists give the same bytes.
 fn absorb(label: &str, parts: &[&[u8]], mut update: impl FnMut(&[u8])) {
     for part in core::iter::once(label.as_bytes()).chain(parts.iter().copied()) {
         update(&(part.len() as u64).to_le_bytes());

@@ -7,7 +7,9 @@ mod beacon;
 mod bytes;
 mod chat;
 mod code;
+mod codec;
 mod content;
+mod context;
 mod event;
 mod exchange;
 mod files;
@@ -25,9 +27,10 @@ mod session;
 mod state;
 mod vault;
 
-pub use chat::{Chat, ChatError, Ticket};
+pub use chat::{Chat, ChatError, PairingProgress, Ticket};
 pub use code::{Code, CodeError, SafetyString};
 pub use content::{Counts, MAX_QUEUED_BYTES, MAX_TEXT_LEN, TextError, TextId};
+pub use context::Context;
 pub use event::{Ended, Event};
 pub use exchange::{
     A_BOX, BoxLen, BoxLenError, Exchange, ID_LEN, NO_BOX, REPLY_OVERHEAD, REQUEST_OVERHEAD, ReplyError, box_of_reply,

@@ -24,9 +24,6 @@ const MAX_COMBINING: usize = 8;
 /// Shown in place of a tab.
 const TAB: &str = "    ";
 
-/// [`text`] makes a text at most this many times longer.
-pub(crate) const MAX_GROWTH: usize = TAB.len();
-
 /// The base that Unicode shows combining characters with when they have none.
 const NO_BASE: char = '\u{25cc}';
 

@@ -1,20 +1,19 @@
-//! Pairing: five boxes under places and keys that the code gives.
+//! Pairing: five boxes under ids and keys that are derived from the code.
 //!
-//! The initiator commits to its public key and a random number, the responder shows its own, the initiator opens its commitment;
-//! then each encapsulates to the other. The safety string is over the keys, numbers and names: who stands between has one
-//! guess at it.
+//! The initiator commits to its public key and a random number, the responder shows its own, the initiator opens its commitment; then
+//! each encapsulates to the other. The safety string covers keys, numbers and names: a man in the middle has one guess at it.
 
-mod keep;
 mod message;
 
 use crate::{
     code::{Code, SAFETY_LEN, SafetyString},
-    exchange::{BoxLen, Exchange, ID_LEN, id_of},
+    codec::codec,
+    exchange::{Exchange, ID_LEN, id_of},
     kdf::{self, Key},
     name,
-    ratchet::{First, Role},
+    ratchet::{FirstStep, Role},
     sealed,
-    session::{self, Agreed, LastOfPairing},
+    session::{self, Agreed, LastOfPairing, Session},
 };
 use alloc::{boxed::Box, vec::Vec};
 use message::{CONFIRM_LEN, Hello, Reply};
@@ -28,201 +27,221 @@ use subtle::ConstantTimeEq as _;
 /// A pairing under way.
 pub(crate) struct Pairing {
     role: Role,
-    len: BoxLen,
+    box_len: usize,
     secret: Key,
     seed: Seed<XWing>,
-    /// What we say of ourselves.
     hello: Hello,
     stage: Stage,
-    /// The box that the friend is to have next, and its id.
-    showing: Option<([u8; ID_LEN], Vec<u8>)>,
-    tick: u64,
+    /// The id and box of our last message, until the friend answers it.
+    outgoing: Option<([u8; ID_LEN], Vec<u8>)>,
+    /// Ticks of this stage, while the program runs.
+    ticks: u64,
     has_failed: bool,
 }
 
-/// What is awaited.
+codec!(
+    struct Pairing { role, box_len, secret, seed, hello, stage, outgoing }
+    fresh { ticks: 0, has_failed: false }
+    valid |pairing| {
+        let fits_role = match &pairing.stage {
+            Stage::Commitment | Stage::LastReply { .. } => pairing.role == Role::Responder,
+            Stage::Reply { .. } => pairing.role == Role::Initiator,
+            Stage::Hello { .. } => true,
+        };
+        fits_role && pairing.outgoing.as_ref().is_none_or(|(_, boxed)| boxed.len() == pairing.box_len)
+    }
+);
+
+/// The message that is awaited.
 enum Stage {
     /// The responder awaits the commitment.
     Commitment,
     /// The initiator, who has committed, awaits the responder's hello; the responder, who has the commitment, the initiator's.
     Hello { commitment: [u8; COMMITMENT_LEN] },
     /// The initiator awaits the responder's ciphertext.
-    Reply { met: Met },
+    Reply { hellos: Hellos },
     /// The responder awaits the initiator's.
-    LastReply { met: Met, theirs: SharedSecret<XWing>, reply: Vec<u8> },
+    LastReply { hellos: Hellos, secret: SharedSecret<XWing>, reply: Vec<u8> },
 }
 
-/// Both have shown themselves.
-struct Met {
+codec!(
+    enum Stage {
+        0 = Commitment,
+        1 = Hello { commitment },
+        2 = Reply { hellos },
+        3 = LastReply { hellos, secret, reply },
+    }
+);
+
+/// The friend's hello, and what both sides derive from both.
+struct Hellos {
     friend: Hello,
     transcript: [u8; 32],
     safety: SafetyString,
 }
 
-/// What came of a box.
+codec!(struct Hellos { friend, transcript, safety });
+
+/// The outcome of a box.
 pub(crate) enum Outcome {
     /// The pairing goes on.
     Waits,
-    /// The box was not made by who has the code, or is none.
+    /// The box was not made with the code.
     Tampered,
     /// The two have paired.
-    Paired(Box<Agreed>),
+    Paired(Box<Session>),
 }
 
 const COMMITMENT_LEN: usize = 32;
 
-/// How often a box is written again that the friend does not seem to have.
+/// How often a message is written again that the friend has not answered, in ticks.
 const AGAIN_TICKS: u64 = 6;
 
 impl Pairing {
-    pub(crate) fn new<R: CryptoRng + ?Sized>(
-        role: Role,
-        code: &Code,
-        name: &str,
-        len: BoxLen,
-        rng: &mut R,
-    ) -> Option<Self> {
+    pub(crate) fn new(role: Role, code: &Code, name: &str, box_len: usize, rng: &mut dyn CryptoRng) -> Option<Self> {
         let mut seed = Seed::<XWing>::default();
         rng.fill_bytes(seed.as_bytes_mut());
         let public = XWing::public_key(&XWing::from_seed(&seed)).ok()?;
         let hello = Hello { number: session::random(rng), public, name: name::person(name) };
         let mut pairing = Self {
             role,
-            len,
+            box_len,
             secret: code.key(),
             seed,
             hello,
             stage: Stage::Commitment,
-            showing: None,
-            tick: 0,
+            outgoing: None,
+            ticks: 0,
             has_failed: false,
         };
         if role == Role::Initiator {
             let commitment = commit(&pairing.hello);
-            pairing.show(0, &commitment, rng)?;
+            pairing.send(0, &commitment, rng)?;
             pairing.stage = Stage::Hello { commitment };
         }
         Some(pairing)
     }
 
-    pub(crate) fn tick<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> (Exchange, u8) {
-        let is_its_turn = self.tick.is_multiple_of(AGAIN_TICKS);
-        self.tick = self.tick.saturating_add(1);
-        let showing = self.showing.as_ref().filter(|_| is_its_turn).cloned();
-        let (write_id, boxed) = showing.unwrap_or_else(|| session::filler(self.len, rng));
-        let place = self.awaited();
-        (Exchange { read_token: *self.token(self.role.other(), place).as_bytes(), write_id, boxed }, place)
+    /// The exchange of a tick, and the number of the message that it reads.
+    pub(crate) fn tick(&mut self, rng: &mut dyn CryptoRng) -> (Exchange, u8) {
+        let is_its_turn = self.ticks.is_multiple_of(AGAIN_TICKS);
+        self.ticks = self.ticks.saturating_add(1);
+        let outgoing = self.outgoing.as_ref().filter(|_| is_its_turn).cloned();
+        let (write_id, boxed) = outgoing.unwrap_or_else(|| session::filler(self.box_len, rng));
+        let awaited = self.awaited();
+        (Exchange { read_token: *self.token(self.role.other(), awaited).as_bytes(), write_id, boxed }, awaited)
     }
 
-    /// Takes a box that was read at a place.
-    pub(crate) fn answered<R: CryptoRng + ?Sized>(&mut self, place: u8, boxed: &[u8], rng: &mut R) -> Outcome {
-        if place != self.awaited() {
+    /// Processes the box that was read as a message's.
+    pub(crate) fn answered(&mut self, number: u8, boxed: &[u8], rng: &mut dyn CryptoRng) -> Outcome {
+        if number != self.awaited() {
             return Outcome::Waits;
         }
-        let plaintext = sealed::open(&self.key(self.role.other(), place), &[], boxed);
-        let taken = plaintext.and_then(|plaintext| self.take(&plaintext, rng));
-        // only the first is told, so that who changes them all can't flood
-        let failed = || if core::mem::replace(&mut self.has_failed, true) { Outcome::Waits } else { Outcome::Tampered };
-        taken.unwrap_or_else(failed)
+        let plaintext = sealed::open(&self.key(self.role.other(), number), &[], boxed);
+        let outcome = plaintext.and_then(|plaintext| self.receive(&plaintext, rng));
+        outcome.unwrap_or_else(|| {
+            // only the first is reported, so that a service that changes them all can't flood
+            if core::mem::replace(&mut self.has_failed, true) { Outcome::Waits } else { Outcome::Tampered }
+        })
     }
 
-    fn take<R: CryptoRng + ?Sized>(&mut self, plaintext: &[u8], rng: &mut R) -> Option<Outcome> {
+    fn receive(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Outcome> {
         match (&self.stage, self.role) {
             (Stage::Commitment, _) => {
                 let commitment = *plaintext.first_chunk()?;
-                let hello = self.hello.encode();
-                self.show(0, &hello, rng)?;
+                let hello = self.hello.to_bytes();
+                self.send(0, &hello, rng)?;
                 self.stage = Stage::Hello { commitment };
             }
             (Stage::Hello { .. }, Role::Initiator) => {
-                let met = self.meet(Hello::decode(plaintext)?);
-                let hello = self.hello.encode();
-                self.show(1, &hello, rng)?;
-                self.stage = Stage::Reply { met };
+                let hellos = self.with_friend(Hello::parse(plaintext)?);
+                let hello = self.hello.to_bytes();
+                self.send(1, &hello, rng)?;
+                self.stage = Stage::Reply { hellos };
             }
             (Stage::Hello { commitment }, Role::Responder) => {
-                let friend = Hello::decode(plaintext)?;
+                let friend = Hello::parse(plaintext)?;
                 if !bool::from(commit(&friend).ct_eq(commitment)) {
                     return None;
                 }
-                let met = self.meet(friend);
-                let (reply, theirs) = self.encapsulate(&met, rng)?;
-                self.show(1, &reply, rng)?;
-                self.stage = Stage::LastReply { met, theirs, reply };
+                let hellos = self.with_friend(friend);
+                let (reply, secret) = self.encapsulate(&hellos, rng)?;
+                self.send(1, &reply, rng)?;
+                self.stage = Stage::LastReply { hellos, secret, reply };
             }
-            (Stage::Reply { met }, _) => {
-                let (ours, theirs_reply) = self.decapsulate(met, Role::Responder, plaintext)?;
-                let (reply, theirs) = self.encapsulate(met, rng)?;
-                let master = self.master(met, [&ours, &theirs], [&theirs_reply, &reply]);
-                let (friend, safety, public) = (name::person(&met.friend.name), met.safety, met.friend.public.clone());
-                self.show(2, &reply, rng)?;
-                let (id, boxed) = self.showing.take()?;
-                let (role, first) = (self.role, First::Step { theirs: public });
+            (Stage::Reply { hellos }, _) => {
+                let (theirs, their_reply) = self.decapsulate(hellos, Role::Responder, plaintext)?;
+                let (reply, ours) = self.encapsulate(hellos, rng)?;
+                let master = self.master(hellos, [&theirs, &ours], [&their_reply, &reply]);
+                let (friend, safety) = (name::person(&hellos.friend.name), hellos.safety);
+                let first = FirstStep::Send { theirs: hellos.friend.public.clone() };
+                self.send(2, &reply, rng)?;
+                let (id, boxed) = self.outgoing.take()?;
                 let last_of_pairing = Some(LastOfPairing { id, boxed });
-                let agreed = Agreed { role, friend, safety, master, first, last_of_pairing };
-                return Some(Outcome::Paired(Box::new(agreed)));
+                let agreed = Agreed { role: self.role, friend, safety, master, first, last_of_pairing };
+                return Some(Outcome::Paired(Box::new(Session::new(agreed, self.box_len))));
             }
-            (Stage::LastReply { met, theirs, reply }, _) => {
-                let (ours, theirs_reply) = self.decapsulate(met, Role::Initiator, plaintext)?;
-                let master = self.master(met, [theirs, &ours], [reply, &theirs_reply]);
-                let (friend, safety) = (name::person(&met.friend.name), met.safety);
-                let (role, first) = (self.role, First::Await { seed: core::mem::take(&mut self.seed) });
-                let agreed = Agreed { role, friend, safety, master, first, last_of_pairing: None };
-                return Some(Outcome::Paired(Box::new(agreed)));
+            (Stage::LastReply { hellos, secret: ours, reply }, _) => {
+                let (theirs, their_reply) = self.decapsulate(hellos, Role::Initiator, plaintext)?;
+                let master = self.master(hellos, [ours, &theirs], [reply, &their_reply]);
+                let (friend, safety) = (name::person(&hellos.friend.name), hellos.safety);
+                let first = FirstStep::Await { seed: core::mem::take(&mut self.seed) };
+                let agreed = Agreed { role: self.role, friend, safety, master, first, last_of_pairing: None };
+                return Some(Outcome::Paired(Box::new(Session::new(agreed, self.box_len))));
             }
         }
-        self.tick = 0;
+        self.ticks = 0;
         Some(Outcome::Waits)
     }
 
-    /// Both hellos are known.
-    fn meet(&self, friend: Hello) -> Met {
+    fn with_friend(&self, friend: Hello) -> Hellos {
         let (initiator, responder) = match self.role {
             Role::Initiator => (&self.hello, &friend),
             Role::Responder => (&friend, &self.hello),
         };
-        let hellos = [initiator.encode(), responder.encode()];
+        let hellos = [initiator.to_bytes(), responder.to_bytes()];
         let transcript = kdf::hash("transcript", &[&hellos[0], &hellos[1]]);
         let safety: [u8; SAFETY_LEN] = kdf::hash("safety", &[&hellos[0], &hellos[1]]);
-        Met { friend, transcript, safety: SafetyString::new(safety) }
+        Hellos { friend, transcript, safety: SafetyString::new(safety) }
     }
 
     /// A secret for the friend, and the message that carries and confirms it.
-    fn encapsulate<R: CryptoRng + ?Sized>(&self, met: &Met, rng: &mut R) -> Option<(Vec<u8>, SharedSecret<XWing>)> {
+    fn encapsulate(&self, hellos: &Hellos, rng: &mut dyn CryptoRng) -> Option<(Vec<u8>, SharedSecret<XWing>)> {
         let (mut ciphertext, mut secret) = (Ciphertext::<XWing>::default(), SharedSecret::<XWing>::default());
-        XWing::encapsulate(&met.friend.public, rng, &mut ciphertext, &mut secret).ok()?;
-        let confirmation = self.confirmation(self.role, met, &ciphertext, &secret);
-        Some((Reply { ciphertext, confirmation }.encode(), secret))
+        XWing::encapsulate(&hellos.friend.public, rng, &mut ciphertext, &mut secret).ok()?;
+        let confirmation = self.confirmation(self.role, hellos, &ciphertext, &secret);
+        Some((Reply { ciphertext, confirmation }.to_bytes(), secret))
     }
 
-    /// The friend's secret, if he confirms it.
-    fn decapsulate(&self, met: &Met, friend: Role, plaintext: &[u8]) -> Option<(SharedSecret<XWing>, Vec<u8>)> {
-        let reply = Reply::decode(plaintext)?;
+    /// The friend's secret and message, if the message confirms the secret.
+    fn decapsulate(&self, hellos: &Hellos, friend: Role, plaintext: &[u8]) -> Option<(SharedSecret<XWing>, Vec<u8>)> {
+        let reply = Reply::parse(plaintext)?;
         let mut key = <XWing as Kem>::Expanded::default();
         XWing::expand_into(&XWing::from_seed(&self.seed), &mut key).ok()?;
         let mut secret = SharedSecret::<XWing>::default();
         XWing::decapsulate(&key, &reply.ciphertext, &mut secret).ok()?;
-        let confirmation = self.confirmation(friend, met, &reply.ciphertext, &secret);
-        bool::from(confirmation.ct_eq(&reply.confirmation)).then(|| (secret, reply.encode()))
+        let confirmation = self.confirmation(friend, hellos, &reply.ciphertext, &secret);
+        bool::from(confirmation.ct_eq(&reply.confirmation)).then(|| (secret, reply.to_bytes()))
     }
 
     fn confirmation(
         &self,
         role: Role,
-        met: &Met,
+        hellos: &Hellos,
         ciphertext: &Ciphertext<XWing>,
         secret: &SharedSecret<XWing>,
     ) -> [u8; CONFIRM_LEN] {
-        self.secret.public("confirmation", &[&[role.tag()], &met.transcript, ciphertext.as_bytes(), secret.as_bytes()])
+        let parts: [&[u8]; 4] = [&[role.tag()], &hellos.transcript, ciphertext.as_bytes(), secret.as_bytes()];
+        self.secret.public("confirmation", &parts)
     }
 
-    /// What the conversation's keys are derived from: the code, both secrets, and all that was said. The responder's come first.
-    fn master(&self, met: &Met, secrets: [&SharedSecret<XWing>; 2], replies: [&Vec<u8>; 2]) -> Key {
+    /// The key from which the conversation's are derived: of the code, both secrets and all messages, the responder's first.
+    fn master(&self, hellos: &Hellos, secrets: [&SharedSecret<XWing>; 2], replies: [&Vec<u8>; 2]) -> Key {
         let [first, second] = secrets.map(SharedSecret::as_bytes);
-        self.secret.derive("conversation", &[&met.transcript, first, second, replies[0], replies[1]])
+        self.secret.derive("conversation", &[&hellos.transcript, first, second, replies[0], replies[1]])
     }
 
-    /// The place of the friend's box that is awaited.
+    /// The number of the friend's message that is awaited.
     const fn awaited(&self) -> u8 {
         match (&self.stage, self.role) {
             (Stage::Commitment, _) | (Stage::Hello { .. }, Role::Initiator) => 0,
@@ -231,30 +250,34 @@ impl Pairing {
         }
     }
 
-    /// Shows the friend a message at the next place.
-    fn show<R: CryptoRng + ?Sized>(&mut self, place: u8, message: &[u8], rng: &mut R) -> Option<()> {
+    /// Makes the box of our message of that number.
+    fn send(&mut self, number: u8, message: &[u8], rng: &mut dyn CryptoRng) -> Option<()> {
         let mut padded = message.to_vec();
-        padded.resize(self.len.get().checked_sub(sealed::OVERHEAD)?, 0);
-        let boxed = sealed::seal(&self.key(self.role, place), &[], &padded, rng)?;
-        self.showing = Some((id_of(self.token(self.role, place).as_bytes()), boxed));
+        padded.resize(self.box_len.checked_sub(sealed::OVERHEAD)?, 0);
+        let boxed = sealed::seal(&self.key(self.role, number), &[], &padded, rng)?;
+        self.outgoing = Some((id_of(self.token(self.role, number).as_bytes()), boxed));
         Some(())
     }
 
-    fn token(&self, role: Role, place: u8) -> Key {
-        self.secret.derive("pairing token", &[&[role.tag(), place]])
+    fn token(&self, role: Role, number: u8) -> Key {
+        self.secret.derive("pairing token", &[&[role.tag(), number]])
     }
 
-    fn key(&self, role: Role, place: u8) -> Key {
-        self.secret.derive("pairing box", &[&[role.tag(), place]])
+    fn key(&self, role: Role, number: u8) -> Key {
+        self.secret.derive("pairing box", &[&[role.tag(), number]])
     }
 
-    /// How many ticks this stage has lasted.
+    pub(crate) const fn box_len(&self) -> usize {
+        self.box_len
+    }
+
+    /// Ticks since the last message of the other side.
     pub(crate) const fn ticks(&self) -> u64 {
-        self.tick
+        self.ticks
     }
 
-    /// Whether the other one has shown himself.
-    pub(crate) const fn has_met(&self) -> bool {
+    /// Whether a message of the other side has come.
+    pub(crate) const fn has_answer(&self) -> bool {
         match (&self.stage, self.role) {
             (Stage::Commitment, _) | (Stage::Hello { .. }, Role::Initiator) => false,
             (Stage::Hello { .. } | Stage::Reply { .. } | Stage::LastReply { .. }, _) => true,
@@ -263,5 +286,5 @@ impl Pairing {
 }
 
 fn commit(hello: &Hello) -> [u8; COMMITMENT_LEN] {
-    kdf::hash("commitment", &[&hello.encode()])
+    kdf::hash("commitment", &[&hello.to_bytes()])
 }

@@ -1,10 +1,6 @@
-//! The boxes that the friend writes: which to ask for, and those that came before their turn.
+//! The boxes that the friend writes: which to read next, and those that arrived early.
 
-use crate::{
-    bytes::{Reader, Writer},
-    kdf::Key,
-    send::RANGE,
-};
+use crate::{codec::codec, kdf::Key, send::RANGE};
 use alloc::{
     collections::{BTreeMap, VecDeque},
     vec::Vec,
@@ -12,66 +8,61 @@ use alloc::{
 
 /// The window of one direction, as its reader sees it.
 pub(crate) struct ReceiveWindow {
-    /// How many boxes were read: the number of the one whose turn it is.
+    /// The number of the next box to open, which is how many were opened.
     next: u64,
     /// The tokens of the next boxes.
     tokens: VecDeque<Key>,
-    /// Boxes that came before their turn. Not saved: what is not read is written again.
-    held: BTreeMap<u64, Vec<u8>>,
+    /// Boxes that arrived before the ones in front of them. Not saved: what was not acknowledged is written again.
+    early: BTreeMap<u64, Vec<u8>>,
 }
+
+codec!(
+    struct ReceiveWindow { next, tokens }
+    fresh { early: BTreeMap::new() }
+    valid |window| window.next < 1 << 62 && window.tokens.len() == RANGE
+);
 
 impl ReceiveWindow {
     pub(crate) const fn new(tokens: VecDeque<Key>) -> Self {
-        Self { next: 0, tokens, held: BTreeMap::new() }
+        Self { next: 0, tokens, early: BTreeMap::new() }
     }
 
     pub(crate) const fn next(&self) -> u64 {
         self.next
     }
 
-    /// The first box that is neither here nor asked for, and its token.
-    pub(crate) fn wanted(&self, is_asked: impl Fn(u64) -> bool) -> Option<(u64, [u8; 32])> {
+    /// The first box that is neither here nor requested, and its token.
+    pub(crate) fn wanted(&self, is_requested: impl Fn(u64) -> bool) -> Option<(u64, [u8; 32])> {
         (self.next..).zip(&self.tokens).find_map(|(number, token)| {
-            (!self.held.contains_key(&number) && !is_asked(number)).then(|| (number, *token.as_bytes()))
+            (!self.early.contains_key(&number) && !is_requested(number)).then(|| (number, *token.as_bytes()))
         })
     }
 
-    /// Keeps a box until its turn.
-    pub(crate) fn hold(&mut self, number: u64, boxed: Vec<u8>) {
+    /// Stores a box until those in front of it are opened.
+    pub(crate) fn insert(&mut self, number: u64, boxed: Vec<u8>) {
         let end = self.next.saturating_add(self.tokens.len() as u64);
         if (self.next..end).contains(&number) {
-            self.held.insert(number, boxed);
+            self.early.insert(number, boxed);
         }
     }
 
-    /// The box whose turn it is, if it is here.
-    pub(crate) fn take(&mut self) -> Option<Vec<u8>> {
-        self.held.remove(&self.next)
+    /// Removes the next box to open, if it is here.
+    pub(crate) fn pop_next(&mut self) -> Option<Vec<u8>> {
+        self.early.remove(&self.next)
     }
 
-    /// That box was opened, and gave the token of one further on.
+    /// The next box was opened, and gave the token of one further on.
     pub(crate) fn advance(&mut self, token: Key) {
         self.next = self.next.saturating_add(1);
         self.tokens.pop_front();
         self.tokens.push_back(token);
     }
 
-    /// A bit for each box behind the next that is held.
+    /// Bit i is set if box `next + 1 + i` is here.
     pub(crate) fn bitmap(&self) -> u64 {
-        self.held.keys().fold(0, |bits, number| {
+        self.early.keys().fold(0, |bits, number| {
             let place = number.saturating_sub(self.next).saturating_sub(1);
             bits | 1_u64.unbounded_shl(u32::try_from(place).unwrap_or(u32::MAX))
         })
-    }
-
-    pub(crate) fn write(&self, to: &mut Writer) {
-        to.u64(self.next);
-        self.tokens.iter().for_each(|token| to.put(token.as_bytes()));
-    }
-
-    pub(crate) fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let next = from.boxes()?;
-        let tokens = (0..RANGE).map(|_| from.array().map(Key::new)).collect::<Option<_>>()?;
-        Some(Self { next, tokens, held: BTreeMap::new() })
     }
 }

@@ -1,4 +1,4 @@
-//! The records that a box carries: `kind (1) ‖ length (2) ‖ body`. Behind them stand zeros.
+//! The records that a box carries: `kind (1) ‖ length (2) ‖ body`. Zeros follow the last.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -9,26 +9,26 @@ use crate::{
 /// A record.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Record<'a> {
-    /// A piece of a text that goes on.
+    /// A piece of a text, not the last.
     TextPart(&'a [u8]),
-    /// The end of a text.
+    /// The last piece of a text.
     TextEnd(&'a [u8]),
-    /// A file to be had.
+    /// A file is offered.
     Offer { file: FileId, size: u64, hash: [u8; HASH_LEN], name: &'a [u8] },
-    /// Whether the file is wanted.
+    /// An offer is accepted or declined.
     Answer { file: FileId, is_wanted: bool },
     /// Bytes of a file, in order.
     Chunk { file: FileId, offset: u64, bytes: &'a [u8] },
-    /// Whether the file came whole.
+    /// The receiver has the whole file, or gives it up.
     Done { file: FileId, is_whole: bool },
-    /// The file can't be sent any more.
+    /// The sender gives the file up.
     Cancel { file: FileId },
 }
 
-/// What a record is longer than its body.
+/// The length of a record without its body.
 pub(crate) const HEAD_LEN: usize = 3;
 
-/// What a file's bytes stand behind, in all.
+/// The length of a file's chunk without its bytes.
 pub(crate) const CHUNK_HEAD_LEN: usize = HEAD_LEN + 12;
 
 impl<'a> Record<'a> {
@@ -66,8 +66,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Takes a record off the front; none if only zeros are left.
-    pub(crate) fn take(from: &mut Reader<'a>) -> Result<Option<Self>, Violation> {
+    /// Reads the next record. None if only zeros are left.
+    pub(crate) fn read(from: &mut Reader<'a>) -> Result<Option<Self>, Violation> {
         let Some(kind) = from.u8().filter(|kind| *kind != 0) else {
             return if from.rest().iter().all(|byte| *byte == 0) { Ok(None) } else { Err(Violation) };
         };
@@ -117,9 +117,9 @@ mod tests {
         let bytes = to.finish();
         let mut from = Reader::new(&bytes);
         for record in records {
-            assert_eq!(Record::take(&mut from), Ok(Some(record)));
+            assert_eq!(Record::read(&mut from), Ok(Some(record)));
         }
-        assert_eq!(Record::take(&mut from), Ok(None));
+        assert_eq!(Record::read(&mut from), Ok(None));
     }
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
             &[1, 2, 0, 1],
             &[7, 5, 0, 1, 2, 3, 4, 5],
         ] {
-            assert_eq!(Record::take(&mut Reader::new(bytes)), Err(Violation), "{bytes:?}");
+            assert_eq!(Record::read(&mut Reader::new(bytes)), Err(Violation), "{bytes:?}");
         }
     }
 }

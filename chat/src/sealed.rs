@@ -1,4 +1,4 @@
-//! A box: `nonce (24) ‖ ciphertext ‖ tag (16)`, XChaCha20-Poly1305. Without the key it is random bytes.
+//! A box: `nonce (24) ‖ ciphertext ‖ tag (16)`, XChaCha20-Poly1305. Without the key it is indistinguishable from random bytes.
 
 use crate::kdf::Key;
 use alloc::vec::Vec;
@@ -9,11 +9,11 @@ use zeroize::Zeroizing;
 const NONCE_LEN: usize = 24;
 const TAG_LEN: usize = 16;
 
-/// What a box is longer than what it holds.
+/// The length of a box without its plaintext.
 pub(crate) const OVERHEAD: usize = NONCE_LEN + TAG_LEN;
 
-/// Seals a plaintext. The nonce is made of fresh randomness and of the plaintext: it does not come again with the same key for
-/// another plaintext, neither after a state that was restored, nor with a generator that was.
+/// Seals a plaintext. The nonce depends on fresh randomness and on the plaintext, so that a restored state, or a restored generator, never
+/// uses a nonce twice for two plaintexts.
 pub(crate) fn seal<R: CryptoRng + ?Sized>(key: &Key, about: &[u8], plaintext: &[u8], rng: &mut R) -> Option<Vec<u8>> {
     let mut fresh = Zeroizing::new([0; 32]);
     rng.fill_bytes(&mut *fresh);
@@ -27,7 +27,7 @@ pub(crate) fn seal<R: CryptoRng + ?Sized>(key: &Key, about: &[u8], plaintext: &[
     Some(boxed)
 }
 
-/// Opens a box, if it is authentic.
+/// Opens a box. None if it is not authentic.
 pub(crate) fn open(key: &Key, about: &[u8], boxed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = boxed.split_first_chunk::<NONCE_LEN>()?;
     let (ciphertext, tag) = rest.split_last_chunk::<TAG_LEN>()?;

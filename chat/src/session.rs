@@ -1,18 +1,18 @@
-//! A conversation: at each tick a box to write and one to read, whatever is to be said.
+//! A conversation: at each tick a box to write and one to read, whatever there is to say.
 
-mod keep;
-mod open;
+mod receive;
 
 use crate::{
     beacon::{Beacon, PERIOD_SECONDS, Progress},
     bytes::Writer,
     code::SafetyString,
+    codec::codec,
     content::Content,
+    context::Context,
     event::{Ended, Event},
-    exchange::{BoxLen, Exchange, ID_LEN},
-    files::Files,
+    exchange::{Exchange, ID_LEN},
     kdf::Key,
-    ratchet::{CHUNK_LEN, First, Ratchet, Role, Violation},
+    ratchet::{CHUNK_LEN, FirstStep, Ratchet, Role, Violation},
     receive::ReceiveWindow,
     sealed,
     send::{Due, RANGE, SendWindow},
@@ -20,28 +20,43 @@ use crate::{
 use alloc::{collections::VecDeque, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
 
-/// Two who have paired.
+/// A conversation of two who have paired.
 pub(crate) struct Session {
     role: Role,
-    len: BoxLen,
+    box_len: usize,
     friend: String,
     safety: SafetyString,
+    /// Whether the user has compared the safety strings.
+    is_verified: bool,
     ratchet: Ratchet,
     send: SendWindow,
     receive: ReceiveWindow,
     /// How many boxes of the friend's the last box that was sealed acknowledges.
-    told: u64,
+    reported: u64,
     content: Content,
     beacon: Beacon,
-    /// The initiator's last box of the pairing, until the responder shows that he has it.
+    /// The initiator's last box of the pairing, until the responder shows that it was read.
     last_of_pairing: Option<LastOfPairing>,
     ended: Option<Ended>,
-    /// The ticks since the program runs, and that at which the friend was last heard.
+    /// Ticks since the program runs.
     tick: u64,
-    heard: u64,
+    /// The tick at which the friend was last heard.
+    last_heard: u64,
     /// A box did not open since.
     has_failed: bool,
+    tampering: Tampering,
 }
+
+codec!(
+    struct Session {
+        role, box_len, friend, safety, is_verified, ratchet, send, receive, reported, content, beacon, last_of_pairing, ended,
+    }
+    fresh { tick: 0, last_heard: 0, has_failed: false, tampering: Tampering::default() }
+    valid |session| {
+        session.send.has_boxes_of(session.box_len)
+            && session.last_of_pairing.as_ref().is_none_or(|last| last.boxed.len() == session.box_len)
+    }
+);
 
 /// A box that goes on being written.
 pub(crate) struct LastOfPairing {
@@ -49,26 +64,37 @@ pub(crate) struct LastOfPairing {
     pub(crate) boxed: Vec<u8>,
 }
 
-/// What a pairing gives.
+codec!(struct LastOfPairing { id, boxed });
+
+/// The outcome of a pairing.
 pub(crate) struct Agreed {
     pub(crate) role: Role,
     pub(crate) friend: String,
     pub(crate) safety: SafetyString,
     pub(crate) master: Key,
-    pub(crate) first: First,
+    pub(crate) first: FirstStep,
     pub(crate) last_of_pairing: Option<LastOfPairing>,
 }
 
-/// What a tick writes: a box, by its number if it is one of the sequence; nothing stands for a filler.
+/// Boxes that did not open, since the program runs.
 #[derive(Default)]
-struct Written {
+struct Tampering {
+    count: u64,
+    /// The tick of the last one.
+    last: Option<u64>,
+}
+
+/// The box that a tick writes. Without one, a filler is written.
+#[derive(Default)]
+struct Write {
+    /// Its number, if it is one of the sequence.
     number: Option<u64>,
     boxed: Option<([u8; ID_LEN], Vec<u8>)>,
 }
 
-/// What was asked of the service at a tick.
+/// What a tick requested of the service.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
+pub(crate) struct Requested {
     /// The box of ours that was written.
     pub(crate) wrote: Option<u64>,
     pub(crate) read: Read,
@@ -78,9 +104,9 @@ pub(crate) struct Asked {
 pub(crate) enum Read {
     /// A box of the friend's.
     Box(u64),
-    /// His beacon of a period.
+    /// The friend's beacon of a period.
     Beacon(u64),
-    /// Nothing that is there.
+    /// An id that nobody writes under.
     #[default]
     Nothing,
 }
@@ -88,93 +114,88 @@ pub(crate) enum Read {
 /// Of 256 ticks so many write no box of the sequence, so that the friend, who reads as often, keeps up.
 const SPARE: u8 = 64;
 
-/// After so many ticks without a word of the friend's, beacons take the spare ticks.
+/// After so many ticks without a box of the friend's, beacons take the spare ticks.
 const QUIET_TICKS: u64 = 64;
 
-/// How often the last box of a pairing is written again.
+/// How often the last box of a pairing is written again, in ticks.
 const LAST_TICKS: u64 = 8;
 
-/// Says that a box carries no piece of a step.
+/// After so many ticks without one, a tampered box is reported again.
+const TAMPERING_TICKS: u64 = 3600;
+
+/// In place of a chunk's number: the box carries none.
 const NO_CHUNK: u8 = 0xff;
 
 impl Session {
-    pub(crate) fn new(agreed: Agreed, len: BoxLen) -> Self {
+    pub(crate) fn new(agreed: Agreed, box_len: usize) -> Self {
         let Agreed { role, friend, safety, master, first, last_of_pairing } = agreed;
         let tokens = |role: Role| -> VecDeque<Key> {
             (0..RANGE as u64).map(|number| master.derive("token", &[&[role.tag()], &number.to_le_bytes()])).collect()
         };
         Self {
             role,
-            len,
+            box_len,
             friend,
             safety,
+            is_verified: false,
             ratchet: Ratchet::new(role, &master, first),
             send: SendWindow::new(tokens(role).make_contiguous()),
             receive: ReceiveWindow::new(tokens(role.other())),
-            told: 0,
+            reported: 0,
             content: Content::new(),
             beacon: Beacon::new(master.derive("beacon", &[]), role),
             last_of_pairing,
             ended: None,
             tick: 0,
-            heard: 0,
+            last_heard: 0,
             has_failed: false,
+            tampering: Tampering::default(),
         }
     }
 
-    /// The exchange of a tick. Which boxes it names depends on the ticks, on what was read and lost, and on chance: never on
-    /// what there is to say.
-    pub(crate) fn tick<R: CryptoRng + ?Sized>(
+    /// The exchange of a tick. Its ids depend on ticks, on boxes that were read and lost, and on chance, but never on what there is to say.
+    pub(crate) fn tick(
         &mut self,
-        now: u64,
-        rng: &mut R,
-        files: &mut dyn Files,
-        events: &mut VecDeque<Event>,
-        is_asked: impl Fn(u64) -> bool,
-    ) -> (Exchange, Asked) {
+        context: &mut Context<'_>,
+        is_requested: impl Fn(u64) -> bool,
+    ) -> (Exchange, Requested) {
         self.tick = self.tick.saturating_add(1);
-        let [write, read, period, _] = rng.next_u32().to_le_bytes();
-        let Written { number, boxed } = self.choose_write(write, now, rng, files, events);
-        let (read, read_token) = self.choose_read(read, period, now, is_asked);
-        let (write_id, boxed) = boxed.unwrap_or_else(|| filler(self.len, rng));
-        let read_token = read_token.unwrap_or_else(|| random(rng));
-        (Exchange { read_token, write_id, boxed }, Asked { wrote: number, read })
+        let [write, read, period, _] = context.rng.next_u32().to_le_bytes();
+        let Write { number, boxed } = self.choose_write(write, context);
+        let (read, read_token) = self.choose_read(read, period, context.now, is_requested);
+        let (write_id, boxed) = boxed.unwrap_or_else(|| filler(self.box_len, context.rng));
+        let read_token = read_token.unwrap_or_else(|| random(context.rng));
+        (Exchange { read_token, write_id, boxed }, Requested { wrote: number, read })
     }
 
-    fn choose_write<R: CryptoRng + ?Sized>(
-        &mut self,
-        chance: u8,
-        now: u64,
-        rng: &mut R,
-        files: &mut dyn Files,
-        events: &mut VecDeque<Event>,
-    ) -> Written {
+    fn choose_write(&mut self, chance: u8, context: &mut Context<'_>) -> Write {
         if chance < SPARE {
             let progress = self.is_quiet().then(|| self.progress());
-            let boxed = progress.and_then(|progress| self.beacon.seal(now, &progress, self.len, rng));
-            return Written { number: None, boxed };
+            let boxed =
+                progress.and_then(|progress| self.beacon.seal(context.now, &progress, self.box_len, context.rng));
+            return Write { number: None, boxed };
         }
         if self.ended.is_some() {
-            return Written::default();
+            return Write::default();
         }
         let is_its_turn = self.tick.is_multiple_of(LAST_TICKS) || self.tick == 1;
         if let Some(last) = self.last_of_pairing.as_ref().filter(|_| is_its_turn) {
-            return Written { number: None, boxed: Some((last.id, last.boxed.clone())) };
+            return Write { number: None, boxed: Some((last.id, last.boxed.clone())) };
         }
-        let due = match self.send.due(self.tick, self.receive.next().saturating_sub(self.told)) {
+        let due = match self.send.due(self.tick, self.receive.next().saturating_sub(self.reported)) {
             Due::Again(number) => Some(number),
             Due::Nothing => None,
             Due::New => {
                 let number = self.send.sealed();
-                if self.seal_next(rng, files, events).is_err() {
-                    self.end(Ended::Violation, events);
-                    return Written::default();
+                if self.seal_next(context).is_err() {
+                    self.end(Ended::Violation, context);
+                    return Write::default();
                 }
                 Some(number)
             }
         };
         let boxed = due.and_then(|number| self.send.write_out(number, self.tick));
-        Written { number: due, boxed }
+        Write { number: due, boxed }
     }
 
     fn choose_read(
@@ -182,7 +203,7 @@ impl Session {
         chance: u8,
         period: u8,
         now: u64,
-        is_asked: impl Fn(u64) -> bool,
+        is_requested: impl Fn(u64) -> bool,
     ) -> (Read, Option<[u8; ID_LEN]>) {
         if self.is_quiet() && chance < SPARE {
             // the clocks of two need not agree to the second
@@ -194,56 +215,51 @@ impl Session {
             };
             return (Read::Beacon(period), Some(self.beacon.token(period)));
         }
-        let wanted = self.receive.wanted(is_asked).filter(|_| self.ended.is_none());
+        let wanted = self.receive.wanted(is_requested).filter(|_| self.ended.is_none());
         wanted.map_or((Read::Nothing, None), |(number, token)| (Read::Box(number), Some(token)))
     }
 
-    /// Seals the next box with what there is to say, if anything.
-    fn seal_next<R: CryptoRng + ?Sized>(
-        &mut self,
-        rng: &mut R,
-        files: &mut dyn Files,
-        events: &mut VecDeque<Event>,
-    ) -> Result<(), Violation> {
-        let chunk = self.ratchet.next_chunk(rng)?;
-        let plaintext_len = self.len.get().saturating_sub(sealed::OVERHEAD);
+    /// Seals the next box of the sequence, with what there is to say.
+    fn seal_next(&mut self, context: &mut Context<'_>) -> Result<(), Violation> {
+        let chunk = self.ratchet.next_chunk(context.rng)?;
+        let plaintext_len = self.box_len.saturating_sub(sealed::OVERHEAD);
         let mut to = Writer::with_capacity(plaintext_len);
         to.u64(self.receive.next());
         to.u64(self.receive.bitmap());
         to.u8(chunk.as_ref().map_or(NO_CHUNK, |chunk| chunk.place));
         to.put(chunk.as_ref().map_or(&[0; CHUNK_LEN], |chunk| &chunk.bytes));
-        self.content.fill(&mut to, plaintext_len, files, events);
+        self.content.fill(&mut to, plaintext_len, context);
         to.pad(plaintext_len);
-        self.told = self.receive.next();
+        self.reported = self.receive.next();
         let fingerprint = self.ratchet.sending_fingerprint();
-        let sealed = self.ratchet.seal(&to.finish(), rng).ok_or(Violation)?;
+        let sealed = self.ratchet.seal(&to.finish(), context.rng).ok_or(Violation)?;
         self.send.push(sealed, fingerprint, self.content.sealed());
         Ok(())
     }
 
     /// A box with any plaintext, as a friend might seal it who breaks the rules.
     #[cfg(fuzzing)]
-    pub(crate) fn seal_plaintext<R: CryptoRng + ?Sized>(&mut self, plaintext: &[u8], rng: &mut R) -> Option<Vec<u8>> {
+    pub(crate) fn seal_plaintext(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Vec<u8>> {
         let mut padded = plaintext.to_vec();
-        padded.resize(self.len.get().saturating_sub(sealed::OVERHEAD), 0);
+        padded.resize(self.box_len.saturating_sub(sealed::OVERHEAD), 0);
         self.ratchet.seal(&padded, rng).map(|sealed| sealed.boxed)
     }
 
-    pub(crate) fn end(&mut self, ended: Ended, events: &mut VecDeque<Event>) {
+    fn end(&mut self, ended: Ended, context: &mut Context<'_>) {
         if self.ended.is_none() {
             self.ended = Some(ended);
-            events.push_back(Event::Ended(ended));
+            context.events.push_back(Event::Ended(ended));
         }
     }
 
     fn is_quiet(&self) -> bool {
-        self.ended.is_some() || self.has_failed || self.tick.saturating_sub(self.heard) >= QUIET_TICKS
+        self.ended.is_some() || self.has_failed || self.quiet_ticks() >= QUIET_TICKS
     }
 
     fn progress(&self) -> Progress {
         Progress {
             sealed: self.send.sealed(),
-            acknowledged: self.send.read(),
+            acknowledged: self.send.acknowledged(),
             read: self.receive.next(),
             sending: self.send.fingerprints().chain([self.ratchet.sending_fingerprint()]).collect(),
             receiving: self.ratchet.receiving_fingerprint(),
@@ -251,12 +267,16 @@ impl Session {
         }
     }
 
-    pub(crate) const fn content(&mut self) -> &mut Content {
-        &mut self.content
+    pub(crate) const fn box_len(&self) -> usize {
+        self.box_len
     }
 
-    pub(crate) const fn said(&self) -> &Content {
+    pub(crate) const fn content(&self) -> &Content {
         &self.content
+    }
+
+    pub(crate) const fn content_mut(&mut self) -> &mut Content {
+        &mut self.content
     }
 
     pub(crate) fn friend(&self) -> &str {
@@ -267,6 +287,14 @@ impl Session {
         self.safety
     }
 
+    pub(crate) const fn is_verified(&self) -> bool {
+        self.is_verified
+    }
+
+    pub(crate) const fn set_verified(&mut self, is_verified: bool) {
+        self.is_verified = is_verified;
+    }
+
     pub(crate) const fn ended(&self) -> Option<Ended> {
         self.ended
     }
@@ -275,20 +303,33 @@ impl Session {
         self.ratchet.steps()
     }
 
-    /// How many ticks ago the friend was last heard, since the program runs.
+    /// Ticks since the friend was last heard, while the program runs.
     pub(crate) const fn quiet_ticks(&self) -> u64 {
-        self.tick.saturating_sub(self.heard)
+        self.tick.saturating_sub(self.last_heard)
+    }
+
+    pub(crate) const fn tampered(&self) -> u64 {
+        self.tampering.count
     }
 }
 
-/// A box that is none, under an id that nobody knows.
-pub(crate) fn filler<R: CryptoRng + ?Sized>(len: BoxLen, rng: &mut R) -> ([u8; ID_LEN], Vec<u8>) {
-    let mut boxed = vec![0; len.get()];
+impl Tampering {
+    /// Counts a box. Gives whether to report it: one of a stream is enough.
+    fn count(&mut self, tick: u64) -> bool {
+        self.count = self.count.saturating_add(1);
+        let last = self.last.replace(tick);
+        last.is_none_or(|last| tick.saturating_sub(last) >= TAMPERING_TICKS)
+    }
+}
+
+/// Random bytes that look like a box, under a random id.
+pub(crate) fn filler(box_len: usize, rng: &mut dyn CryptoRng) -> ([u8; ID_LEN], Vec<u8>) {
+    let mut boxed = vec![0; box_len];
     rng.fill_bytes(&mut boxed);
     (random(rng), boxed)
 }
 
-pub(crate) fn random<R: CryptoRng + ?Sized>(rng: &mut R) -> [u8; ID_LEN] {
+pub(crate) fn random(rng: &mut dyn CryptoRng) -> [u8; ID_LEN] {
     let mut bytes = [0; ID_LEN];
     rng.fill_bytes(&mut bytes);
     bytes

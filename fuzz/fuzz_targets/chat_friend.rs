@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mixwell_chat::{BoxLen, Chat, Event, FileError, FileId, Files, MAX_TEXT_LEN, id_of};
+use mixwell_chat::{BoxLen, Chat, Context, Event, FileError, FileId, Files, MAX_TEXT_LEN, id_of};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -19,10 +19,6 @@ impl Files for Disk {
         self.0 = self.0.max(offset + bytes.len() as u64);
         Ok(())
     }
-
-    fn read_back(&mut self, _: FileId, _: u64, _: &mut [u8]) -> Result<(), FileError> {
-        Err(FileError)
-    }
 }
 
 /// The states of two who have paired.
@@ -36,10 +32,10 @@ fn paired() -> &'static [Vec<u8>; 2] {
         let mut service = HashMap::new();
         while sides.iter().any(|side| side.friend().is_none()) {
             for side in &mut sides {
-                let (ticket, exchange) = side.tick(0, &mut rng, &mut Disk(0));
+                let (ticket, exchange) = side.tick(Context::new(&mut Disk(0), &mut rng, 0));
                 let boxed: Option<Vec<u8>> = service.remove(&id_of(&exchange.read_token));
                 service.insert(exchange.write_id, exchange.boxed);
-                side.answered(ticket, boxed.as_deref(), &mut rng, &mut Disk(0));
+                side.answered(ticket, boxed.as_deref(), Context::new(&mut Disk(0), &mut rng, 0));
             }
         }
         // as they were when they had just paired, but for what alice has written meanwhile
@@ -58,19 +54,22 @@ fuzz_target!(|input: Vec<(bool, Vec<u8>)>| {
     let (mut friend, mut chat) = (Chat::load(bob, len()).unwrap(), Chat::load(alice, len()).unwrap());
     let mut accepted = 0;
     for (is_authentic, plaintext) in input {
-        let (ticket, _) = chat.tick(0, &mut rng, &mut disk);
+        let (ticket, _) = chat.tick(Context::new(&mut disk, &mut rng, 0));
         if is_authentic {
             let Some(boxed) = friend.seal_plaintext(&plaintext, &mut rng) else { return };
-            chat.answered(ticket, Some(&boxed), &mut rng, &mut disk);
+            chat.answered(ticket, Some(&boxed), Context::new(&mut disk, &mut rng, 0));
         } else {
-            chat.answered(ticket, Some(&plaintext), &mut rng, &mut disk);
+            chat.answered(ticket, Some(&plaintext), Context::new(&mut disk, &mut rng, 0));
         }
         while let Some(event) = chat.event() {
             match event {
-                Event::Text(text) => assert!(text.len() <= 3 * MAX_TEXT_LEN),
+                Event::Text(text) => assert!(text.len() <= 4 * MAX_TEXT_LEN && !text.contains(|letter: char| letter.is_control() && letter != '\n')),
+                Event::FileComplete(file) => {
+                    chat.check_file(file, None, Context::new(&mut disk, &mut rng, 0));
+                }
                 Event::FileOffered(file) => {
                     accepted += 1;
-                    chat.accept(file, &mut disk);
+                    chat.accept(file, Context::new(&mut disk, &mut rng, 0));
                 }
                 _ => {}
             }

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use mixwell_chat::{BoxLen, Chat, Code, NoFiles};
+use mixwell_chat::{BoxLen, Chat, Code, Context, NoFiles};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 
 fuzz_target!(|input: (&str, &[u8])| {
@@ -16,9 +16,9 @@ fuzz_target!(|input: (&str, &[u8])| {
     assert_eq!(*Chat::load(&saved, len).unwrap().save(), *saved);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     for _ in 0..50 {
-        let (ticket, exchange) = chat.tick(0, &mut rng, &mut NoFiles);
+        let (ticket, exchange) = chat.tick(Context::new(&mut NoFiles, &mut rng, 0));
         assert_eq!(exchange.boxed.len(), len.get());
         let boxed = vec![1; len.get()];
-        chat.answered(ticket, Some(&boxed), &mut rng, &mut NoFiles);
+        chat.answered(ticket, Some(&boxed), Context::new(&mut NoFiles, &mut rng, 0));
     }
 });

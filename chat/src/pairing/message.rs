@@ -1,6 +1,6 @@
-//! What the boxes of a pairing hold. Zeros follow.
+//! The messages of a pairing. Zeros follow them in a box.
 
-use crate::{bytes::Reader, exchange::ID_LEN, name::MAX_NAME_LEN};
+use crate::{bytes::Reader, codec::codec, exchange::ID_LEN, name::MAX_NAME_LEN};
 use alloc::{string::String, vec::Vec};
 use mixwell_pq_kem::{
     ByteArray as _, Kem, XWing,
@@ -16,6 +16,8 @@ pub(super) struct Hello {
     pub(super) name: String,
 }
 
+codec!(struct Hello { number, public, name } valid |hello| hello.name.len() <= MAX_NAME_LEN);
+
 /// A secret: `ciphertext (1120) ‖ confirmation (32)`.
 pub(super) struct Reply {
     pub(super) ciphertext: Ciphertext<XWing>,
@@ -24,12 +26,10 @@ pub(super) struct Reply {
 
 pub(super) const CONFIRM_LEN: usize = 32;
 
-pub(super) const REPLY_LEN: usize = <XWing as Kem>::CiphertextBytes::LEN + CONFIRM_LEN;
-
-pub(super) const HELLO_LEN: usize = ID_LEN + <XWing as Kem>::PublicBytes::LEN + 1 + MAX_NAME_LEN;
+const HELLO_LEN: usize = ID_LEN + <XWing as Kem>::PublicBytes::LEN + 1 + MAX_NAME_LEN;
 
 impl Hello {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(HELLO_LEN);
         bytes.extend_from_slice(&self.number);
         bytes.extend_from_slice(self.public.as_bytes());
@@ -40,25 +40,25 @@ impl Hello {
         bytes
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader::new(bytes);
         let (number, public) = (from.array()?, PublicKey::from_bytes(from.array()?));
         let len = from.u8()?;
         let name = from.take(MAX_NAME_LEN)?.get(..len.into())?;
         let hello = Self { number, public, name: String::from(core::str::from_utf8(name).ok()?) };
         // one form: nothing stands behind the name
-        bytes.starts_with(&hello.encode()).then_some(hello)
+        bytes.starts_with(&hello.to_bytes()).then_some(hello)
     }
 }
 
 impl Reply {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = self.ciphertext.as_bytes().to_vec();
         bytes.extend_from_slice(&self.confirmation);
         bytes
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let mut from = Reader::new(bytes);
         Some(Self { ciphertext: Ciphertext::from_bytes(from.array()?), confirmation: from.array()? })
     }

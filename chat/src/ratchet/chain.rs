@@ -1,23 +1,22 @@
-//! The chain of one direction: each box has its key, and each box goes into what comes after it.
+//! The symmetric chain of one direction: each box has a key of its own, and the next key depends on the box.
 
 use super::Role;
-use crate::{
-    bytes::{Reader, Writer},
-    kdf::Key,
-    sealed,
-};
+use crate::{codec::codec, kdf::Key, sealed};
 use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-/// The keys of one direction. What a box was sealed with can't be derived again once it is behind.
+/// The chain key of one direction. The message keys of earlier boxes can't be derived from it.
 pub(crate) struct Chain {
     role: Role,
     key: Key,
+    /// The number of the next box.
     next: u64,
 }
 
-/// What both sides can compare of a chain without telling a secret.
+codec!(struct Chain { role, key, next } valid |chain| chain.next < 1 << 62);
+
+/// Identifies a chain's state without revealing it.
 pub(crate) type Fingerprint = [u8; FINGERPRINT_LEN];
 
 pub(crate) const FINGERPRINT_LEN: usize = 16;
@@ -25,14 +24,14 @@ pub(crate) const FINGERPRINT_LEN: usize = 16;
 /// A box that was sealed.
 pub(crate) struct Sealed {
     pub(crate) boxed: Vec<u8>,
-    /// The token of the box that is [`RANGE`](crate::send::RANGE) places further on.
+    /// The token of the box [`RANGE`](crate::send::RANGE) places further on.
     pub(crate) token: Key,
 }
 
 /// A box that was opened.
 pub(crate) struct Opened {
     pub(crate) plaintext: Zeroizing<Vec<u8>>,
-    /// As the sealer's.
+    /// The same token as the sealer's.
     pub(crate) token: Key,
 }
 
@@ -41,21 +40,21 @@ impl Chain {
         Self { role, key, next: 0 }
     }
 
-    pub(super) fn seal<R: CryptoRng + ?Sized>(&mut self, plaintext: &[u8], rng: &mut R) -> Option<Sealed> {
+    pub(super) fn seal(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Sealed> {
         let (message, past) = self.key.split("box", &[]);
-        let boxed = sealed::seal(&message, &self.about(), plaintext, rng)?;
+        let boxed = sealed::seal(&message, &self.associated_data(), plaintext, rng)?;
         let token = self.advance(&past, &boxed)?;
         Some(Sealed { boxed, token })
     }
 
     pub(super) fn open(&mut self, boxed: &[u8]) -> Option<Opened> {
         let (message, past) = self.key.split("box", &[]);
-        let plaintext = sealed::open(&message, &self.about(), boxed)?;
+        let plaintext = sealed::open(&message, &self.associated_data(), boxed)?;
         let token = self.advance(&past, boxed)?;
         Some(Opened { plaintext, token })
     }
 
-    /// Takes up the secret of a step.
+    /// Absorbs the secret of a step: `chain' = KDF(chain, "mix", mix)`.
     pub(super) fn mix(&mut self, secret: &Key) {
         self.key = self.key.derive("mix", &[secret.as_bytes()]);
     }
@@ -64,6 +63,7 @@ impl Chain {
         self.key.public("fingerprint", &[])
     }
 
+    /// `chain' ‖ token = KDF(past, "next", box)`.
     fn advance(&mut self, past: &Key, boxed: &[u8]) -> Option<Key> {
         let next = self.next.checked_add(1)?;
         let (key, token) = past.split("next", &[boxed]);
@@ -71,19 +71,10 @@ impl Chain {
         Some(token)
     }
 
-    /// The direction and the place, which are authenticated with a box.
-    fn about(&self) -> [u8; 9] {
-        let mut about = [self.role.tag(); 9];
-        about.iter_mut().skip(1).zip(self.next.to_le_bytes()).for_each(|(byte, number)| *byte = number);
-        about
-    }
-
-    pub(super) fn write(&self, to: &mut Writer) {
-        to.put(self.key.as_bytes());
-        to.u64(self.next);
-    }
-
-    pub(super) fn read(role: Role, from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { role, key: Key::new(from.array()?), next: from.boxes()? })
+    /// The direction and the number of the box, which are authenticated with it.
+    fn associated_data(&self) -> [u8; 9] {
+        let mut data = [self.role.tag(); 9];
+        data.iter_mut().skip(1).zip(self.next.to_le_bytes()).for_each(|(byte, number)| *byte = number);
+        data
     }
 }

@@ -1,11 +1,7 @@
-//! The steps: continuous key agreement from a KEM, one side after the other. A step's message, a ciphertext to the friend's
-//! last public key and a new public key, is spread over boxes, as sparse agreements do (Dodis, Jost, Katsumata, Prest, Schmidt,
-//! EUROCRYPT 2025).
+//! Continuous key agreement from a KEM, in steps that the sides make in turns. A step's message, a ciphertext to the friend's last public key
+//! and a new public key, is spread over boxes, as in sparse agreements (Dodis, Jost, Katsumata, Prest, Schmidt, EUROCRYPT 2025).
 
-use crate::{
-    bytes::{Reader, Writer},
-    kdf::Key,
-};
+use crate::{codec::codec, kdf::Key};
 use alloc::vec::Vec;
 use mixwell_pq_kem::{
     ByteArray as _, Kem, XWing,
@@ -16,6 +12,7 @@ use rand_core::CryptoRng;
 /// A piece of a step's message.
 #[derive(Clone)]
 pub(crate) struct Chunk {
+    /// Its number in the message.
     pub(crate) place: u8,
     pub(crate) bytes: [u8; CHUNK_LEN],
 }
@@ -24,29 +21,42 @@ const PUBLIC_LEN: usize = <XWing as Kem>::PublicBytes::LEN;
 const CIPHERTEXT_LEN: usize = <XWing as Kem>::CiphertextBytes::LEN;
 const MESSAGE_LEN: usize = PUBLIC_LEN + CIPHERTEXT_LEN;
 
-/// Into how many boxes a step goes.
+/// The number of boxes over which a step is spread.
 const CHUNKS: u8 = 16;
 
 pub(crate) const CHUNK_LEN: usize = MESSAGE_LEN.div_ceil(CHUNKS as usize);
 
-/// A friend's box is authentic and breaks the rules.
+/// An authentic box of the friend's breaks the rules of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Violation;
 
-/// Whose step it is.
+/// The step that is due or under way.
 #[expect(clippy::large_enum_variant, reason = "there is one in a conversation, which is behind a box")]
-pub(super) enum Turn {
+pub(super) enum KemStep {
     /// Ours, to begin.
     Ready { theirs: PublicKey<XWing> },
-    /// Ours, on its way.
+    /// Ours, in sending.
     Sending { message: Vec<u8>, sent: u8, secret: Key, seed: Seed<XWing> },
     /// The friend's, to the key of this seed.
     Awaiting { seed: Seed<XWing>, received: Vec<u8> },
 }
 
-impl Turn {
+codec!(
+    enum KemStep {
+        0 = Ready { theirs },
+        1 = Sending { message, sent, secret, seed },
+        2 = Awaiting { seed, received },
+    }
+    valid |step| match step {
+        Self::Ready { .. } => true,
+        Self::Sending { message, sent, .. } => message.len() == MESSAGE_LEN && *sent < CHUNKS,
+        Self::Awaiting { received, .. } => received.len() < MESSAGE_LEN,
+    }
+);
+
+impl KemStep {
     /// Begins a step if it is ours to begin.
-    pub(super) fn begin<R: CryptoRng + ?Sized>(&mut self, rng: &mut R) -> Result<(), Violation> {
+    pub(super) fn begin(&mut self, rng: &mut dyn CryptoRng) -> Result<(), Violation> {
         let Self::Ready { theirs } = self else { return Ok(()) };
         let mut ciphertext = Ciphertext::<XWing>::default();
         let mut secret = SharedSecret::<XWing>::default();
@@ -69,21 +79,21 @@ impl Turn {
         Some(chunk)
     }
 
-    /// A box with the piece was sealed. Gives the step's secret and message behind the last.
-    pub(super) fn chunk_left(&mut self) -> Option<(Key, Vec<u8>)> {
+    /// A box with the piece was sealed. Gives the step's secret and message after the last piece.
+    pub(super) fn chunk_sealed(&mut self) -> Option<(Key, Vec<u8>)> {
         let Self::Sending { sent, .. } = self else { return None };
         *sent = sent.saturating_add(1);
         if *sent < CHUNKS {
             return None;
         }
-        let nothing = Self::Awaiting { seed: Seed::default(), received: Vec::new() };
-        let Self::Sending { message, secret, seed, .. } = core::mem::replace(self, nothing) else { return None };
+        let placeholder = Self::Awaiting { seed: Seed::default(), received: Vec::new() };
+        let Self::Sending { message, secret, seed, .. } = core::mem::replace(self, placeholder) else { return None };
         *self = Self::Awaiting { seed, received: Vec::with_capacity(MESSAGE_LEN) };
         Some((secret, message))
     }
 
-    /// Takes a piece of the friend's step. Gives its secret and message behind the last.
-    pub(super) fn take_chunk(&mut self, chunk: &Chunk) -> Result<Option<(Key, Vec<u8>)>, Violation> {
+    /// Processes a piece of the friend's step. Gives the step's secret and message after the last piece.
+    pub(super) fn receive_chunk(&mut self, chunk: &Chunk) -> Result<Option<(Key, Vec<u8>)>, Violation> {
         let Self::Awaiting { seed, received } = self else { return Err(Violation) };
         if received.len() != CHUNK_LEN.saturating_mul(chunk.place.into()) {
             return Err(Violation);
@@ -103,43 +113,5 @@ impl Turn {
         let message = core::mem::take(received);
         *self = Self::Ready { theirs };
         Ok(Some((Key::new(*secret.as_bytes()), message)))
-    }
-
-    pub(super) fn write(&self, to: &mut Writer) {
-        match self {
-            Self::Ready { theirs } => {
-                to.u8(0);
-                to.put(theirs.as_bytes());
-            }
-            Self::Sending { message, sent, secret, seed } => {
-                to.u8(1);
-                to.put(message);
-                to.u8(*sent);
-                to.put(secret.as_bytes());
-                to.put(seed.as_bytes());
-            }
-            Self::Awaiting { seed, received } => {
-                to.u8(2);
-                to.put(seed.as_bytes());
-                to.bytes(received);
-            }
-        }
-    }
-
-    pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
-        match from.u8()? {
-            0 => Some(Self::Ready { theirs: PublicKey::from_bytes(from.array()?) }),
-            1 => Some(Self::Sending {
-                message: from.take(MESSAGE_LEN)?.to_vec(),
-                sent: from.u8().filter(|sent| *sent < CHUNKS)?,
-                secret: Key::new(from.array()?),
-                seed: Seed::from_bytes(from.array()?),
-            }),
-            2 => Some(Self::Awaiting {
-                seed: Seed::from_bytes(from.array()?),
-                received: from.bytes(MESSAGE_LEN)?.to_vec(),
-            }),
-            _ => None,
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Two sides, the service, and a network between that loses, delays, changes and doubles what it carries.
 
 use mixwell_chat::{
-    BoxLen, Chat, Code, Event, Exchange, FileError, FileHasher, FileId, FileOffer, Files, Ticket, id_of,
+    BoxLen, Chat, Code, Context, Event, Exchange, FileError, FileHasher, FileId, FileOffer, Files, Ticket, id_of,
 };
 use rand_chacha::{
     ChaCha8Rng,
@@ -79,10 +79,6 @@ impl Files for Disk {
         content[offset as usize..end].copy_from_slice(bytes);
         Ok(())
     }
-
-    fn read_back(&mut self, file: FileId, offset: u64, bytes: &mut [u8]) -> Result<(), FileError> {
-        piece(self.theirs.get(&file), offset, bytes)
-    }
 }
 
 fn piece(content: Option<&Vec<u8>>, offset: u64, bytes: &mut [u8]) -> Result<(), FileError> {
@@ -110,13 +106,21 @@ impl Side {
         }
     }
 
-    /// Saves, then takes what is to be shown, and saves that it was taken.
+    /// Shows what there is to show, and saves that it was shown.
     pub(crate) fn settle(&mut self) {
         while let Some(event) = if self.shows { self.chat.event() } else { None } {
             if let Event::FileOffered(file) = event {
-                assert!(self.chat.accept(file, &mut self.disk));
+                assert!(self.chat.accept(file, Context::new(&mut self.disk, &mut self.rng, 0)));
             }
             self.shown.push(event);
+        }
+        // after a restart too, when the event was shown before
+        let complete: Vec<_> = self.chat.receiving().filter(|file| self.shows && file.is_complete()).collect();
+        for file in complete {
+            let mut hasher = FileHasher::new();
+            hasher.update(self.disk.theirs.get(&file.file).map_or(&[], Vec::as_slice));
+            let hash = Some(hasher.finish());
+            assert!(self.chat.check_file(file.file, hash, Context::new(&mut self.disk, &mut self.rng, 0)));
         }
         self.saved = self.chat.save().to_vec();
     }
@@ -242,7 +246,7 @@ impl World {
             return;
         }
         // sixteen steps are a second
-        let (ticket, exchange) = side.chat.tick(self.now / 16, &mut side.rng, &mut side.disk);
+        let (ticket, exchange) = side.chat.tick(Context::new(&mut side.disk, &mut side.rng, self.now / 16));
         assert_eq!(exchange.request().len(), 64 + BOX_LEN);
         side.settle();
         // one to thirty-one steps, by the world's chance
@@ -294,7 +298,8 @@ impl World {
                 }
                 let side = &mut self.sides[side];
                 if side.life == life && side.is_online {
-                    side.chat.answered(ticket, boxed.as_deref(), &mut side.rng, &mut side.disk);
+                    let context = Context::new(&mut side.disk, &mut side.rng, self.now / 16);
+                    side.chat.answered(ticket, boxed.as_deref(), context);
                     side.settle();
                 }
             }
@@ -308,7 +313,7 @@ impl World {
     }
 
     fn serve(&mut self, side: usize, exchange: &Exchange) -> Option<Vec<u8>> {
-        let boxed = self.service.remove(&id_of(&exchange.read_token));
+        let boxed = self.service.get(&id_of(&exchange.read_token)).cloned();
         self.service.entry(exchange.write_id).or_insert_with(|| exchange.boxed.clone());
         self.seen.push((side, exchange.write_id, id_of(&exchange.read_token), boxed.is_some()));
         boxed

@@ -44,8 +44,8 @@ fn another_code_leads_nowhere() {
     world.run(5000);
     for side in &world.sides {
         assert!(side.chat.friend().is_none() && side.shown.is_empty());
-        let (ticks, has_met) = side.chat.pairing().unwrap();
-        assert!(ticks > 200 && !has_met);
+        let pairing = side.chat.pairing().unwrap();
+        assert!(pairing.ticks > 200 && !pairing.has_answer);
     }
     // another attempt, with the right one
     world.sides.iter_mut().for_each(|side| side.chat.forget());
@@ -118,6 +118,48 @@ fn changed_boxes_are_told_once_and_come_again() {
     world.faults = GOOD;
     world.run_until(20_000, |world| world.sides[0].chat.counts().read == 1);
     assert_eq!(world.sides[1].texts(), ["hello"]);
+}
+
+/// A service that changes some boxes, again and again, makes one notice and not hundreds.
+#[test]
+fn a_stream_of_changed_boxes_is_reported_once() {
+    let mut world = World::paired(14, GOOD);
+    world.faults = Faults { changed: 120, ..GOOD };
+    for number in 0..20 {
+        world.sides[0].chat.say(&format!("alice {number}")).unwrap();
+        world.run(800);
+    }
+    let side = &world.sides[1];
+    assert!(side.texts().len() > 10, "boxes go on meanwhile");
+    assert_eq!(side.shown.iter().filter(|event| **event == Event::Tampered).count(), 1);
+    assert!(side.chat.tampered() > 50, "{}", side.chat.tampered());
+}
+
+/// Every byte of a hostile file's chunk is on the disk, but its hash is not what was offered.
+#[test]
+fn a_file_with_a_wrong_hash_fails_on_both_sides() {
+    let mut world = World::paired(15, GOOD);
+    let file = world.offer(0, "file", &[1; 5000]);
+    world.sides[0].disk.ours.insert(file, vec![2; 5000]);
+    let failed = |is_ours| Event::FileFailed { file, is_ours };
+    world
+        .run_until(20_000, |world| world.sides[0].has_shown(&failed(true)) && world.sides[1].has_shown(&failed(false)));
+    assert!(world.sides.iter().all(|side| side.chat.sending().count() + side.chat.receiving().count() == 0));
+}
+
+#[test]
+fn either_side_can_give_a_file_up() {
+    let mut world = World::paired(16, GOOD);
+    let kept = world.offer(0, "kept", &[1; 50_000]);
+    world.run_until(20_000, |world| world.sides[1].chat.receiving().any(|file| file.done > 0));
+    assert!(world.sides[1].chat.reject(kept) && !world.sides[1].chat.reject(kept));
+    world.run_until(20_000, |world| world.sides[0].has_shown(&Event::FileFailed { file: kept, is_ours: true }));
+    let other = world.offer(0, "other", &[1; 50_000]);
+    world.run_until(20_000, |world| world.sides[1].chat.receiving().any(|file| file.done > 0));
+    assert!(world.sides[0].chat.cancel(other) && !world.sides[0].chat.cancel(other));
+    world.run_until(20_000, |world| world.sides[1].has_shown(&Event::FileFailed { file: other, is_ours: false }));
+    let empty = world.offer(0, "empty", &[]);
+    world.run_until(20_000, |world| world.sides[0].has_shown(&Event::FileSent(empty)));
 }
 
 #[test]
@@ -228,5 +270,7 @@ fn states_that_are_none_are_refused() {
     let other = BoxLen::new(BOX_LEN + 1).unwrap();
     assert_eq!(Chat::load(&state, other).err(), Some(StateError::BoxLen { want: BOX_LEN + 1, got: BOX_LEN }));
     assert_eq!(Chat::load(&[9, 0, 0], len).err(), Some(StateError::Version { got: 9 }));
+    let old = Chat::load(&[1, 0, 0], len).err().unwrap();
+    assert!(old.to_string().contains("older program"), "{old}");
     assert!(BoxLen::new(1000).is_err() && BoxLen::of_payloads(2000, 2000).unwrap().get() == 1936);
 }

@@ -11,7 +11,7 @@ use crate::network::{
     randomness::Randomness,
 };
 use core::time::Duration;
-use mixwell_chat::{BoxLen, Chat, Counts, Ended, FileId, SafetyString, Ticket, Transfer};
+use mixwell_chat::{BoxLen, Chat, Context, Counts, Ended, FileId, SafetyString, Ticket, Transfer};
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 /// What a desk is made of.
@@ -122,7 +122,7 @@ impl Desk {
     /// Lays the next exchange ready. The state is on the disk before it can leave.
     pub(crate) fn prepare(&mut self) -> Result<(), NetworkError> {
         let now = self.clock.now().as_secs();
-        let (ticket, exchange) = self.chat.tick(now, &mut self.randomness.rng(), &mut self.disk);
+        let (ticket, exchange) = self.chat.tick(Context::new(&mut self.disk, &mut self.randomness.rng(), now));
         self.save()?;
         self.ready = Some(ticket);
         self.post.put(exchange.request());
@@ -148,7 +148,8 @@ impl Desk {
         if let Some(ticket) = self.under_way.remove(&number) {
             match outcome {
                 Ok(boxed) => {
-                    self.chat.answered(ticket, boxed.as_deref(), &mut self.randomness.rng(), &mut self.disk);
+                    let (now, mut rng) = (self.clock.now().as_secs(), self.randomness.rng());
+                    self.chat.answered(ticket, boxed.as_deref(), Context::new(&mut self.disk, &mut rng, now));
                 }
                 Err(_) => self.chat.lost(ticket),
             }
@@ -159,7 +160,7 @@ impl Desk {
     }
 
     fn wonder(&mut self) {
-        let is_odd = self.chat.pairing().is_some_and(|(ticks, has_met)| !has_met && ticks >= WONDER_TICKS);
+        let is_odd = self.chat.pairing().is_some_and(|pairing| !pairing.has_answer && pairing.ticks >= WONDER_TICKS);
         if is_odd && !self.has_wondered {
             self.has_wondered = true;
             self.lines.warn(

@@ -95,6 +95,21 @@ impl Disk {
         Err(io::Error::other("too many files have that name"))
     }
 
+    /// The hash of a file of the friend's.
+    pub(crate) fn hash(&mut self, id: FileId, size: u64) -> io::Result<[u8; 32]> {
+        let file = self.theirs(id)?;
+        file.seek(SeekFrom::Start(0))?;
+        let (mut hasher, mut file) = (FileHasher::new(), file.take(size));
+        let mut piece = vec![0; PIECE];
+        loop {
+            let count = file.read(&mut piece)?;
+            if count == 0 {
+                return Ok(hasher.finish());
+            }
+            hasher.update(piece.get(..count).unwrap_or_default());
+        }
+    }
+
     /// With a new friend nothing is on its way.
     pub(crate) fn clear(&mut self) -> io::Result<()> {
         self.ours.clear();
@@ -145,10 +160,6 @@ impl Files for Disk {
     fn write(&mut self, file: FileId, offset: u64, bytes: &[u8]) -> Result<(), FileError> {
         let write = |file: &mut File| file.seek(SeekFrom::Start(offset)).and_then(|_| file.write_all(bytes));
         self.theirs(file).and_then(write).map_err(|_| FileError)
-    }
-
-    fn read_back(&mut self, file: FileId, offset: u64, bytes: &mut [u8]) -> Result<(), FileError> {
-        self.theirs(file).and_then(|file| read_at(file, offset, bytes)).map_err(|_| FileError)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{super::lines::Line, Desk};
 use crate::network::error::NetworkError;
-use mixwell_chat::{Counts, Ended, Event, FileId};
+use mixwell_chat::{Context, Counts, Ended, Event, FileId};
 use std::io;
 
 impl Desk {
@@ -41,6 +41,12 @@ impl Desk {
                 self.about(id, "is not wanted");
                 self.disk.forget(id);
             }
+            Event::FileComplete(id) => {
+                let transfer = self.chat.receiving().find(|transfer| transfer.file == id);
+                let hash = transfer.and_then(|transfer| self.disk.hash(id, transfer.size).ok());
+                let mut rng = self.randomness.rng();
+                self.chat.check_file(id, hash, Context::new(&mut self.disk, &mut rng, 0));
+            }
             Event::FileReceived(id) => self.received(id),
             Event::FileSent(id) => {
                 self.about(id, "has arrived whole");
@@ -67,7 +73,7 @@ impl Desk {
         let Some(transfer) = self.chat.receiving().find(|transfer| transfer.file == id) else { return };
         let (name, size) = (transfer.name, transfer.size);
         if size > self.most_bytes {
-            self.chat.decline(id);
+            self.chat.reject(id);
             self.lines.warn(format!("file {name} declined: {size} bytes are more than --most-file takes"));
         } else {
             self.arriving.insert(id, name.clone());
@@ -76,7 +82,8 @@ impl Desk {
                 // what can't be written either fails then, and the friend is told
                 self.lines.warn(format!("file {name} can't be kept: {error}"));
             }
-            self.chat.accept(id, &mut self.disk);
+            let mut rng = self.randomness.rng();
+            self.chat.accept(id, Context::new(&mut self.disk, &mut rng, 0));
         }
     }
 
