@@ -121,7 +121,7 @@ impl Chat {
     /// The exchange of a tick, whether or not there is anything to say.
     pub fn tick(&mut self, mut context: Context<'_>) -> (Ticket, Exchange) {
         let (exchange, purpose) = match &mut self.phase {
-            Phase::Alone => (Exchange::cover(self.box_len, context.rng), Purpose::Cover),
+            Phase::Alone => (Exchange::random(self.box_len, context.rng), Purpose::Cover),
             Phase::Pairing(pairing) => {
                 let (exchange, awaited) = pairing.tick(context.rng);
                 (exchange, Purpose::Pairing(awaited))

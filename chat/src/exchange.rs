@@ -81,8 +81,13 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// Random bytes under random ids, with nothing to write or read.
-    pub(crate) fn cover(box_len: usize, rng: &mut dyn CryptoRng) -> Self {
+    /// Random bytes under random ids, which writes and reads nothing that anyone knows of.
+    #[must_use]
+    pub fn cover(len: BoxLen, rng: &mut dyn CryptoRng) -> Self {
+        Self::random(len.get(), rng)
+    }
+
+    pub(crate) fn random(box_len: usize, rng: &mut dyn CryptoRng) -> Self {
         let (write_id, boxed) = session::filler(box_len, rng);
         Self { read_token: session::random(rng), write_id, boxed }
     }

@@ -21,6 +21,7 @@ mod proquint;
 mod ratchet;
 mod receive;
 mod record;
+mod schedule;
 mod sealed;
 mod send;
 mod session;
@@ -39,5 +40,6 @@ pub use exchange::{
 pub use files::{FileError, FileHasher, FileId, FileOffer, Files, NoFiles, Transfer};
 pub use history::{History, HistoryEntry, HistoryError, HistoryRest, OpenedHistory};
 pub use name::{MAX_NAME_LEN, file_name, person as person_name, text as clean_text};
+pub use schedule::choose;
 pub use state::StateError;
 pub use vault::{Cost, VaultError, VaultKey};

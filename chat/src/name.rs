@@ -68,7 +68,7 @@ pub fn file_name(name: &str) -> String {
     let letters = last.chars().filter(|letter| controls(*letter) || !is_ignorable(*letter));
     let clean = cut(letters.map(|letter| if is_allowed(&letter) { letter } else { '_' }), MAX_FILE_NAME_LEN);
     let clean = clean.trim_start_matches(['.', ' ', '-']).trim_end_matches(['.', ' ']);
-    if clean.is_empty() || !last.chars().any(is_visible) {
+    if !clean.chars().any(is_visible) || !last.chars().any(is_visible) {
         return String::from("file");
     }
     if is_device(clean) { cut("_".chars().chain(clean.chars()), MAX_FILE_NAME_LEN) } else { String::from(clean) }

@@ -9,6 +9,7 @@
     reason = "test code"
 )]
 
+mod contacts;
 mod talk;
 mod vault;
 mod world;

@@ -95,7 +95,7 @@ fn an_entry_that_a_crash_cut_off_is_told() {
         let whole_len = *ends.iter().filter(|end| **end <= cut).max().unwrap();
         let rest = if cut == whole_len { HistoryRest::Nothing } else { HistoryRest::Torn { len: cut - whole_len } };
         assert_eq!((opened.whole_len, opened.rest), (whole_len, rest));
-        assert_eq!(texts(&opened).len(), if cut < ends[1] { 0 } else { 1 });
+        assert_eq!(texts(&opened).len(), usize::from(cut >= ends[1]));
     }
 }
 

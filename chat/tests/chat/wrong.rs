@@ -150,11 +150,11 @@ fn a_file_with_a_wrong_hash_fails_on_both_sides() {
 #[test]
 fn either_side_can_give_a_file_up() {
     let mut world = World::paired(16, GOOD);
-    let kept = world.offer(0, "kept", &[1; 50_000]);
+    let kept = world.offer(0, "kept", &vec![1; 50_000]);
     world.run_until(20_000, |world| world.sides[1].chat.receiving().any(|file| file.done > 0));
     assert!(world.sides[1].chat.reject(kept) && !world.sides[1].chat.reject(kept));
     world.run_until(20_000, |world| world.sides[0].has_shown(&Event::FileFailed { file: kept, is_ours: true }));
-    let other = world.offer(0, "other", &[1; 50_000]);
+    let other = world.offer(0, "other", &vec![1; 50_000]);
     world.run_until(20_000, |world| world.sides[1].chat.receiving().any(|file| file.done > 0));
     assert!(world.sides[0].chat.cancel(other) && !world.sides[0].chat.cancel(other));
     world.run_until(20_000, |world| world.sides[1].has_shown(&Event::FileFailed { file: other, is_ours: false }));
