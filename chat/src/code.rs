@@ -121,6 +121,13 @@ impl SafetyString {
     pub(crate) const fn new(bytes: [u8; SAFETY_LEN]) -> Self {
         Self(bytes)
     }
+
+    /// A string of these 48 bits, for tests of programs that show it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 6]) -> Self {
+        Self(bytes)
+    }
 }
 
 impl Codec for SafetyString {

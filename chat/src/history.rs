@@ -174,6 +174,11 @@ impl History {
         Ok(to.finish().to_vec())
     }
 
+    /// Takes back the last [`append`](Self::append), whose bytes did not reach the file.
+    pub const fn undo(&mut self) {
+        self.next = self.next.saturating_sub(1);
+    }
+
     /// How many entries there are.
     #[must_use]
     pub const fn count(&self) -> u64 {

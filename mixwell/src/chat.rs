@@ -1,59 +1,38 @@
-//! `mixwell chat`: two people talk over a mix network.
-#![expect(clippy::integer_division_remainder_used, reason = "what `select!` is made of")]
+//! `mixwell chat`: friends talk over a mix network.
 
-mod archive;
-mod command;
-mod desk;
-mod disk;
-mod lines;
-mod plain;
-mod post;
-mod screen;
-mod store;
-#[cfg(test)]
-mod tests;
-mod view;
+mod client;
+mod tui;
 
 use crate::{
     error::Error,
     network::{
-        carrier::{Answered, Carrier},
-        clock::Clock,
         config::ClientConfiguration,
         error::NetworkError,
         logging::{self, LogLevel},
         randomness::Randomness,
-        rendezvous::Shape,
         runtime,
     },
 };
-use archive::Archive;
-use clap::Args;
+use clap::{Args, Subcommand};
+use client::RendezvousClient;
 use core::time::Duration;
-use desk::{Desk, Flow};
-use mixwell_chat::BoxLen;
-use plain::Plain;
-use post::Post;
-use screen::Screen;
 use std::{
-    io::{self, IsTerminal as _},
+    io::{self, IsTerminal as _, Read as _},
     path::PathBuf,
-    sync::Arc,
 };
-use store::Store;
-use tokio::{sync::mpsc, time};
-use view::{Input, View};
+use tui::{Entropy, Mode, Options, Script};
+use zeroize::Zeroizing;
 
-/// Talk with a friend over a mix network
+/// Talk with friends over a mix network
 ///
-/// Two people pair by a code of nine words, compare a safety string, and write lines to each other, end-to-end encrypted by
-/// a post-quantum double ratchet. What they write goes through the rendezvous service of the network, in boxes of one size
-/// that are written and read at every tick of a Poisson clock, whether or not there is anything to say. Keys and what
-/// waits to be sent are in a folder of their owner's; nothing else is kept unless --history asks for it.
+/// Two people pair by a code of nine words, compare a safety string, and write to each other, end-to-end encrypted by a
+/// post-quantum double ratchet. What they write goes through the rendezvous service of the network, in boxes of one size
+/// that are written and read at every tick of a Poisson clock, whether or not there is anything to say. Keys and texts that
+/// wait to be sent are in a folder of their owner's; nothing else is stored unless --history asks for it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The folder of this side's keys, state and files; made if there is none
+    /// The folder of this side's keys, state and files: an empty one, one that a chat has made, or a new one
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 
@@ -61,29 +40,40 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 
-    /// What the friend is to see; the folder's name if not given. It counts when the folder is made
+    /// The name that friends see [default: the folder's]; it counts when the folder is made
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
-    /// The gateway to connect to; any if not given
+    /// The gateway to connect to [default: any]
     #[arg(long, value_name = "NAME")]
     gateway: Option<String>,
 
-    /// Keep what is said in this file, under a passphrase that is asked for
+    /// Keep all texts in this file, under a passphrase that is asked for
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
 
-    /// The largest file to take from the friend
+    /// Move a history with a damaged or unfinished entry aside, and go on with the whole entries before it
+    #[arg(long, requires = "history")]
+    repair_history: bool,
+
+    /// The largest file that may be accepted
     #[arg(long, value_name = "MEGABYTES", default_value_t = 100)]
-    most_file: u64,
+    max_file: u64,
 
     /// Plain lines, even on a terminal
     #[arg(long)]
     plain: bool,
 
-    /// How much to tell on standard error
+    /// No bell when a text arrives
+    #[arg(long)]
+    no_bell: bool,
+
+    /// The log level on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "off")]
     log: LogLevel,
+
+    #[command(subcommand)]
+    purpose: Option<Purpose>,
 }
 
 const EXAMPLES: &str = "\
@@ -91,78 +81,96 @@ Examples:
   mixwell demo --serve net                           a network, until Ctrl-C
   mixwell chat alice --config net/client.toml        one side: /code shows a code
   mixwell chat bob --config net/client.toml          the other, in another terminal: /code WORDS enters it
+  mixwell chat bot --config net/client.toml send alice < text          one text, for a script
+  mixwell chat bot --config net/client.toml receive --json --count 1   the next one that arrives
 
-In it: /code, /code WORDS, /safety, /send FILE, /forget, /help, /quit; anything else is said.";
+In it: /code, /code WORDS, /verify, /send FILE, /contacts, /help, /quit; what does not begin with / is sent.";
+
+/// One purpose, for scripts.
+#[derive(Debug, Subcommand)]
+enum Purpose {
+    /// Send the text on standard input to a friend
+    ///
+    /// Exit status: 0 once the service has stored the text, 1 if it is queued only: it is sent when the program runs again.
+    Send {
+        /// The contact's name
+        #[arg(value_name = "FRIEND")]
+        friend: String,
+
+        /// Wait until the friend's program has read it
+        #[arg(long)]
+        until_read: bool,
+
+        /// The longest wait [default: for ever]
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+    },
+    /// Print the texts that arrive
+    ///
+    /// Exit status: 0 if texts have arrived, as many as --count says, 1 if not. A text that was printed when the program
+    /// was killed may be printed again.
+    Receive {
+        /// From this friend alone
+        #[arg(value_name = "FRIEND")]
+        friend: Option<String>,
+
+        /// A JSON object in a line for each: time, from, verified, text
+        #[arg(long)]
+        json: bool,
+
+        /// End after so many texts
+        #[arg(long, value_name = "N")]
+        count: Option<u64>,
+
+        /// End after so long
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+    },
+}
+
+/// The longest text that is read from standard input; a longer one is refused by its length.
+const MAX_INPUT: u64 = 1 << 20;
+
+fn mode(arguments: &Arguments) -> Result<Mode, Error> {
+    let is_plain = arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal();
+    Ok(match &arguments.purpose {
+        None if is_plain => Mode::Plain,
+        None => Mode::Screen,
+        Some(Purpose::Send { friend, until_read, wait }) => {
+            let mut text = Zeroizing::new(String::new());
+            let read = io::stdin().take(MAX_INPUT).read_to_string(&mut text);
+            read.map_err(|error| Error::Read(PathBuf::from("standard input"), error))?;
+            let len = text.trim_end_matches('\n').len();
+            text.truncate(len);
+            let patience = wait.map(Duration::from_secs);
+            Mode::Script(Script::Send { friend: friend.clone(), text, until_read: *until_read, patience })
+        }
+        Some(Purpose::Receive { friend, json, count, wait }) => {
+            let (friend, patience) = (friend.clone(), wait.map(Duration::from_secs));
+            Mode::Script(Script::Receive { friend, is_json: *json, count: *count, patience })
+        }
+    })
+}
 
 /// Runs one side until it is told to quit.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
-    let has_terminal = !arguments.plain && io::stdin().is_terminal() && io::stdout().is_terminal();
-    let archive = match &arguments.history {
-        Some(path) => Some(Archive::open(path, has_terminal, &randomness)?),
-        None => None,
+    let client = RendezvousClient::new(configuration, arguments.gateway.clone(), randomness.branch())?;
+    let options = Options {
+        folder: arguments.folder.clone(),
+        name: arguments.name.clone(),
+        history: arguments.history.clone(),
+        repairs_history: arguments.repair_history,
+        max_file: arguments.max_file.saturating_mul(1_000_000),
+        mode: mode(arguments)?,
+        rings: !arguments.no_bell,
     };
-    let store = Store::open(&arguments.folder, &randomness)?;
-    let no_room = || NetworkError::Client("the packets of this network have no room for boxes".to_owned());
-    let shape = Shape::of(&configuration.geometry).ok_or_else(no_room)?;
-    let len = BoxLen::new(shape.box_len()).map_err(|error| NetworkError::Client(error.to_string()))?;
-    let name = arguments.name.clone().unwrap_or_else(|| store.name());
-    let (post, taken) = Post::new();
-    let most_bytes = arguments.most_file.saturating_mul(1_000_000);
-    let clock = Clock::new(configuration.period);
-    let desk = Desk::open(desk::Parts { store, name, len, clock, post, archive, randomness, most_bytes })?;
-    let outcome = if has_terminal {
-        let (screen, inputs) = Screen::open().map_err(Error::Output)?;
-        runtime::run(talk(arguments, &configuration, desk, taken, screen, inputs))
-    } else {
-        let (plain, inputs) = Plain::open();
-        runtime::run(talk(arguments, &configuration, desk, taken, plain, inputs))
+    let entropy = Entropy::new(move || Box::new(randomness.rng()));
+    let task = async {
+        let ended = tui::run(options, client, entropy, runtime::stop_signal()).await;
+        ended.map_err(|error| NetworkError::Client(error.to_string()))
     };
-    outcome.map_err(Error::from)
+    runtime::run(task).map_err(Error::from)
 }
-
-async fn talk(
-    arguments: &Arguments,
-    configuration: &ClientConfiguration,
-    mut desk: Desk,
-    mut taken: mpsc::UnboundedReceiver<u64>,
-    mut view: impl View,
-    mut inputs: mpsc::Receiver<Input>,
-) -> Result<(), NetworkError> {
-    let post = Arc::clone(desk.post());
-    let next = move |number| post.take(number);
-    let (carrier, mut answers) = Carrier::start(configuration, arguments.gateway.clone(), desk.randomness(), next)?;
-    desk.prepare()?;
-    let mut looks = time::interval(LOOK);
-    looks.set_missed_tick_behavior(time::MissedTickBehavior::Skip);
-    let mut stop = core::pin::pin!(runtime::stop_signal());
-    loop {
-        let flow = tokio::select! {
-            // that a tick was taken is known before what came of it
-            biased;
-            Some(number) = taken.recv() => desk.taken(number)?,
-            Some(Answered { number, outcome }) = answers.recv() => desk.answered(number, outcome)?,
-            Some(input) = inputs.recv() => match view.take(input) {
-                view::Wish::Line(line) => desk.line(&line)?,
-                view::Wish::Quit => Flow::Quits,
-                view::Wish::Nothing => Flow::Goes,
-            },
-            _ = looks.tick() => Flow::Goes,
-            () = &mut stop => Flow::Quits,
-        };
-        desk.set_standing(carrier.standing());
-        if flow == Flow::Quits {
-            break;
-        }
-        view.show(&mut desk).map_err(NetworkError::Runtime)?;
-    }
-    desk.leave()?;
-    view.close(&mut desk).map_err(NetworkError::Runtime)?;
-    carrier.stop().await;
-    Ok(())
-}
-
-/// How often it is looked at what has changed without an event.
-const LOOK: Duration = Duration::from_millis(250);

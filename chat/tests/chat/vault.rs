@@ -131,6 +131,10 @@ fn a_history_goes_on_behind_its_last_whole_entry() {
     assert_eq!(texts(&History::open("words", &file).unwrap()), ["one", "other"]);
     assert!(opened.history.append(&entry(&"x".repeat(1 << 20)), &mut rng).is_err());
     assert_eq!(opened.history.count(), 2);
+    opened.history.append(&entry("lost on a full disk"), &mut rng).unwrap();
+    opened.history.undo();
+    file.extend(opened.history.append(&entry("again"), &mut rng).unwrap());
+    assert_eq!(texts(&History::open("words", &file).unwrap()), ["one", "other", "again"]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use std::{
 /// One side, its terminal in our hands.
 struct Side {
     child: Child,
-    input: ChildStdin,
+    input: Option<ChildStdin>,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -34,11 +34,11 @@ impl Side {
                 seen.lock().unwrap().push(line.unwrap());
             }
         });
-        Self { child, input, lines }
+        Self { child, input: Some(input), lines }
     }
 
     fn type_in(&mut self, line: &str) {
-        writeln!(self.input, "{line}").unwrap();
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
     fn lines(&self) -> Vec<String> {
@@ -60,8 +60,20 @@ impl Side {
     }
 
     fn said_by(&self, name: &str) -> Vec<String> {
-        let start = format!("{name}: ");
+        let start = format!("<{name}> ");
         self.lines().iter().filter_map(|line| line.strip_prefix(&start).map(str::to_owned)).collect()
+    }
+
+    /// Ends its input, or does something to its process, and waits for its good end.
+    #[cfg(unix)]
+    fn end_by(mut self, act: Option<impl Fn(u32)>) {
+        let began = Instant::now();
+        match act {
+            Some(act) => act(self.child.id()),
+            None => drop(self.input.take()),
+        }
+        assert!(self.child.wait().unwrap().success(), "{:#?}", self.lines());
+        assert!(began.elapsed() < Duration::from_secs(30));
     }
 
     fn quit(mut self) {
@@ -112,15 +124,17 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     let mut alice = Side::start(&folder("alice"), &config);
     alice.wait_for("* a pairing goes on", patience);
     bob.type_in(&format!("/code {}", code.replacen('-', "-b", 1)));
-    bob.wait_for("! word 2 of the code is none", patience);
+    bob.wait_for("! word 2 of the code is not one", patience);
     bob.type_in(&format!("/code {code}"));
-    assert_eq!(alice.wait_for("* paired with ", patience), "bob");
-    assert_eq!(bob.wait_for("* paired with ", patience), "alice");
+    assert_eq!(alice.wait_for("* paired with ", patience), "\"bob\"");
+    assert_eq!(bob.wait_for("* paired with ", patience), "\"alice\"");
     assert_eq!(alice.wait_for("* safety string: ", patience), bob.wait_for("* safety string: ", patience));
 
     let content: Vec<u8> = (0..file_len).map(|place| u8::try_from(place * place % 251).unwrap()).collect();
     fs::write(folder("photo.bin"), &content).unwrap();
     alice.type_in(&format!("/send {}", folder("photo.bin").display()));
+    bob.wait_for("* file \"photo.bin\" is offered to you", patience);
+    bob.type_in("/accept");
     for number in 0..messages {
         match number * 10 / messages {
             1 => drop(mix.take().map(Process::kill)),
@@ -140,15 +154,17 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
         bob.type_in(&format!("and that is {number}"));
         sleep(Duration::from_millis(200));
     }
-    let last = format!("* message {messages} read");
     let end = Instant::now() + patience;
-    let is_read =
-        |side: &Side| side.lines().iter().any(|line| *line == last || line.ends_with(&format!("-{messages} read")));
-    while !(is_read(&alice) && is_read(&bob)) {
+    let is_read = |side: &Side, friend: &str| {
+        let last = format!("{messages} to \"{friend}\" is read");
+        let lasts = format!("-{messages} to \"{friend}\" are read");
+        side.lines().iter().any(|line| line.ends_with(&format!(" {last}")) || line.ends_with(&lasts))
+    };
+    while !(is_read(&alice, "bob") && is_read(&bob, "alice")) {
         assert!(Instant::now() < end, "{:#?}\n{:#?}", alice.lines(), bob.lines());
         sleep(Duration::from_millis(200));
     }
-    alice.wait_for("* file photo.bin has arrived whole", patience);
+    alice.wait_for("* file \"photo.bin\" has arrived whole", patience);
     assert_eq!(fs::read(folder("bob").join("received/photo.bin")).unwrap(), content);
 
     let wanted: Vec<_> = (0..messages).map(|number| format!("and that is {number}")).collect();
@@ -170,6 +186,35 @@ fn two_talk_while_nodes_are_killed() {
 #[ignore = "some minutes"]
 fn two_hundred_messages_and_a_megabyte_while_nodes_are_killed() {
     talk_through_kills(100, 1_000_000, Duration::from_mins(8));
+}
+
+/// A folder with other things in it is not touched, whatever is wrong beside.
+#[test]
+fn a_folder_of_others_stays_as_it_is() {
+    let net = Configured::new(&[]);
+    let config = net.path("client.toml");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("passwd"), "root").unwrap();
+    let error = fail(&["chat", folder.path().to_str().unwrap(), "--config", config.to_str().unwrap()]);
+    assert!(error.contains("there are other files in it"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// While it looks for a network that is not there, SIGTERM and the end of input end it at once.
+#[cfg(unix)]
+#[test]
+fn signals_end_a_chat() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let net = Configured::new(&[]);
+    for signal in [Some(Signal::TERM), Some(Signal::INT), None] {
+        let side = Side::start(&net.path("alice"), &net.path("client.toml"));
+        side.wait_for("* no contacts yet", Duration::from_mins(1));
+        side.end_by(signal.map(|signal| {
+            move |pid: u32| {
+                kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
+            }
+        }));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::network::{
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
-use mixwell_chat::{BoxLen, Chat, Code, NoFiles, Ticket, id_of};
+use mixwell_chat::{BoxLen, Chat, Code, Context, NoFiles, Ticket, id_of};
 use mixwell_mixdelay::{ClientClock, Instant, Poisson, Rate, Tick};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -226,14 +226,14 @@ impl Client {
 
 impl Talker {
     fn request(&mut self, number: u64) -> Vec<u8> {
-        let (ticket, exchange) = self.chat.tick(self.now.as_millis() / 1000, &mut self.rng, &mut NoFiles);
+        let (ticket, exchange) = self.chat.tick(Context::new(&mut NoFiles, &mut self.rng, self.now.as_millis() / 1000));
         self.tickets.insert(number, ticket);
         exchange.request()
     }
 
     fn answered(&mut self, number: u64, boxed: Option<&[u8]>) {
         let ticket = self.tickets.remove(&number).unwrap();
-        self.chat.answered(ticket, boxed, &mut self.rng, &mut NoFiles);
+        self.chat.answered(ticket, boxed, Context::new(&mut NoFiles, &mut self.rng, 0));
         while self.chat.event().is_some() {}
     }
 

@@ -1,0 +1,58 @@
+//! The interface to a client of the rendezvous service.
+
+use mixwell_chat::BoxLen;
+use tokio::sync::mpsc;
+
+/// A network that is not connected yet.
+pub(crate) trait Network {
+    type Connection: Connection;
+
+    /// The length of the network's boxes.
+    fn box_len(&self) -> BoxLen;
+
+    /// Starts to send a request at every tick of a clock of its own. `next` gives the request of a tick, whose number counts from 0; it must not
+    /// wait. For an empty one random bytes are sent. An answer for each request follows, in any order.
+    ///
+    /// # Errors
+    /// Why there can be no connection.
+    fn connect(
+        self,
+        next: impl FnMut(u64) -> Vec<u8> + Send + 'static,
+    ) -> Result<(Self::Connection, mpsc::UnboundedReceiver<Answer>), String>;
+}
+
+/// A connection that is kept up until it is closed.
+pub(crate) trait Connection {
+    fn status(&self) -> ConnectionStatus;
+
+    /// Hangs up, and waits until nothing runs any more.
+    fn close(self) -> impl Future<Output = ()>;
+}
+
+/// Whether a connection works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ConnectionStatus {
+    /// Packets can't leave yet.
+    Connecting,
+    /// Packets can leave for the rendezvous service.
+    Connected,
+    /// The network has no rendezvous service that can be reached.
+    NoService,
+}
+
+/// The answer to the request of a tick.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) number: u64,
+    pub(crate) outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The box that was read.
+    Box(Vec<u8>),
+    /// There was no box under the id.
+    Empty,
+    /// The request or its reply was lost; whether the box was stored is unknown.
+    Lost,
+}
