@@ -53,7 +53,7 @@ fn open_folder(path: &Path, entropy: &Entropy) -> Folder {
     for _ in 0..500 {
         match Folder::open(path, entropy) {
             Err(error) if error.to_string().contains("another program") => {
-                std::thread::sleep(Duration::from_millis(20))
+                std::thread::sleep(Duration::from_millis(20));
             }
             opened => return opened.unwrap(),
         }
