@@ -6,7 +6,6 @@ mod tui;
 use crate::{
     error::Error,
     network::{
-        config::ClientConfiguration,
         error::NetworkError,
         logging::{self, LogLevel},
         randomness::Randomness,
@@ -155,9 +154,8 @@ fn mode(arguments: &Arguments) -> Result<Mode, Error> {
 /// Runs one side until it is told to quit.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
-    let client = RendezvousClient::new(configuration, arguments.gateway.clone(), randomness.branch())?;
+    let client = RendezvousClient::read(&arguments.config, arguments.gateway.clone(), randomness.branch())?;
     let options = Options {
         folder: arguments.folder.clone(),
         name: arguments.name.clone(),

@@ -1,14 +1,17 @@
 //! A hostile initiator: it knows a peer's name and public link key, as anyone does who reads a consensus, and has no private
 //! key of that peer's.
 
+use core::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 use mixwell_pq_kem::XWing;
 use mixwell_wire::{Ad, FRAME_HEADER_LEN, Link, LinkKey, Messages, PkiSizes, initiator::Initiator};
 use rand_core::SeedableRng as _;
 use std::{
     io::{self, Read as _, Write as _},
-    net::{SocketAddr, TcpStream},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
-    time::Duration,
+    net::TcpStream,
 };
 
 type Kem = mixwell_vectors::Impostor<XWing>;

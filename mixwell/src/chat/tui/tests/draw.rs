@@ -66,7 +66,8 @@ fn contacts_stand_beside_the_conversation_where_there_is_room() {
         let mut picture = Picture::new(width, 24);
         picture.model.set_contacts(vec![contact(1, "bob", talking(true)), contact(2, "carol", Phase::Pairing)]);
         picture.model.push(Some(ContactId(1)), text("hello"));
-        picture.model.push(Some(ContactId(2)), text("psst"));
+        picture.model.push(Some(ContactId(2)), Line { time: super::super::time::now(), ..text("psst") });
+        picture.model.push(Some(ContactId(2)), text("of the history"));
         let rows = picture.draw();
         assert_eq!(rows.iter().any(|row| row.contains("… carol 1")), is_wide, "{rows:#?}");
         assert!(rows[0].contains("bob  verified  connected"), "{rows:#?}");
