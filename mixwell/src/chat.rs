@@ -4,6 +4,7 @@ mod client;
 mod tui;
 
 use crate::{
+    epoch_argument::EpochArgument,
     error::Error,
     network::{
         error::NetworkError,
@@ -66,6 +67,9 @@ pub(crate) struct Arguments {
     /// No bell when a text arrives
     #[arg(long)]
     no_bell: bool,
+
+    #[command(flatten)]
+    epoch_length: EpochArgument,
 
     /// The log level on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "off")]
@@ -155,7 +159,12 @@ fn mode(arguments: &Arguments) -> Result<Mode, Error> {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let randomness = Randomness::from_system()?;
-    let client = RendezvousClient::read(&arguments.config, arguments.gateway.clone(), randomness.branch())?;
+    let client = RendezvousClient::read(
+        &arguments.config,
+        arguments.epoch_length.epoch_seconds,
+        arguments.gateway.clone(),
+        randomness.branch(),
+    )?;
     let options = Options {
         folder: arguments.folder.clone(),
         name: arguments.name.clone(),

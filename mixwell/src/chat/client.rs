@@ -47,8 +47,13 @@ const MAX_BYTES: u64 = 1 << 20;
 impl RendezvousClient {
     /// # Errors
     /// If the configuration is wrong, or the network's packets have no room for boxes.
-    pub(crate) fn read(path: &Path, gateway: Option<String>, randomness: Randomness) -> Result<Self, NetworkError> {
-        let configuration = ClientConfiguration::read(path)?;
+    pub(crate) fn read(
+        path: &Path,
+        epoch_seconds: Option<u64>,
+        gateway: Option<String>,
+        randomness: Randomness,
+    ) -> Result<Self, NetworkError> {
+        let configuration = ClientConfiguration::read(path, epoch_seconds)?;
         let no_room = || NetworkError::Client("the packets of this network have no room for boxes".to_owned());
         let shape = Shape::of(&configuration.geometry).ok_or_else(no_room)?;
         let box_len = BoxLen::new(shape.box_len()).map_err(|error| NetworkError::Client(error.to_string()))?;

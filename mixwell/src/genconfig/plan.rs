@@ -2,6 +2,7 @@
 
 use super::{files::Folder, toml_text as text};
 use crate::network::{
+    config::OWN_FILE,
     error::NetworkError,
     keys::{Identity, LinkKem, LinkKey},
     randomness::Randomness,
@@ -111,12 +112,15 @@ impl Plan {
                 });
             }
         }
+        let own = text::own(self.common.period);
         for part in &parts {
+            folder.write(&part.name, OWN_FILE, &own)?;
             match part.role {
                 Role::Authority => folder.write(&part.name, "authority.toml", &text::authority(self, part, &parts))?,
                 _ => folder.write(&part.name, "katzenpost.toml", &text::server(self, part, &parts))?,
             }
         }
+        folder.write("", OWN_FILE, &own)?;
         folder.write("", "client.toml", &text::client(&self.common, &parts))?;
         folder.write_script("run", &text::script(&parts))?;
         let authorities = parts.iter().filter(|part| part.role == Role::Authority).count();

@@ -152,7 +152,7 @@ async fn demonstrate(
     };
     let (talk, before) = (world.talk(), world.sent());
     let until = if let Some(served) = &mut served {
-        served.write(&world.client_toml(arguments.kem))?;
+        served.write(&world.client_toml(arguments.kem), &world.own_toml())?;
         view.tell(&served.text());
         after(Instant::now(), FOREVER)
     } else {

@@ -4,8 +4,9 @@ use super::{
     codec::PacketCodec,
     compose,
     counters::Loss,
-    rendezvous::{Shape, Store},
+    rendezvous::{Limits, Shape, Store},
 };
+use chacha20::ChaCha20Rng;
 use mixwell_mixdelay::Instant;
 use mixwell_pki_types::build::{Capabilities, Value};
 use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
@@ -14,8 +15,49 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The service that gives back what it gets.
 pub(crate) const ECHO: &str = "echo";
 
-/// The service that keeps boxes: [`super::rendezvous`].
+/// The service that stores boxes: [`super::rendezvous`].
 pub(crate) const RENDEZVOUS: &str = "rendezvous";
+
+/// A service as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServiceSpec {
+    /// What it can do: its name in descriptors, unique.
+    pub(crate) capability: String,
+    /// Padded with zeros, the recipient id of requests to it; unique.
+    pub(crate) endpoint: String,
+    /// What answers.
+    pub(crate) kind: ServiceKind,
+}
+
+/// What answers the requests to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ServiceKind {
+    /// Gives back the request.
+    Echo,
+    /// Stores a box and hands out another.
+    Rendezvous,
+}
+
+impl ServiceKind {
+    /// The one of a capability.
+    pub(crate) fn of(capability: &str) -> Option<Self> {
+        match capability {
+            ECHO => Some(Self::Echo),
+            RENDEZVOUS => Some(Self::Rendezvous),
+            _ => None,
+        }
+    }
+}
+
+impl ServiceSpec {
+    /// The services of a node whose configuration says nothing: echo and, if a packet has room for a box, rendezvous.
+    pub(crate) fn defaults(geometry: &Geometry) -> Vec<Self> {
+        let rendezvous = Shape::of(geometry).map(|_| (RENDEZVOUS, ServiceKind::Rendezvous));
+        let all = [Some((ECHO, ServiceKind::Echo)), rendezvous].into_iter().flatten();
+        let spec = |(name, kind): (&str, _)| Self { capability: name.to_owned(), endpoint: format!("+{name}"), kind };
+        all.map(spec).collect()
+    }
+}
 
 /// A service of a node.
 #[derive(Debug)]
@@ -57,20 +99,28 @@ impl Service {
     }
 }
 
-/// The services of a service node: echo and, if a packet has room for a box, rendezvous with that store.
-pub(crate) fn services(store: Option<Arc<Store>>) -> Services {
-    let rendezvous = store.map(|store| (RENDEZVOUS, Service::Rendezvous(store)));
-    let all = [Some((ECHO, Service::Echo)), rendezvous].into_iter().flatten();
-    all.filter_map(|(name, service)| Some((compose::endpoint(&endpoint(name))?, service))).collect()
+/// The services of a service node. One that packets of this geometry have no room for is left out.
+pub(crate) fn services(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Services {
+    let mut rng = Some(rng);
+    let mut service = |spec: &ServiceSpec| {
+        let service = match spec.kind {
+            ServiceKind::Echo => Service::Echo,
+            // capabilities are unique
+            ServiceKind::Rendezvous => {
+                Service::Rendezvous(Arc::new(Store::new(Shape::of(geometry)?, boxes, rng.take()?)))
+            }
+        };
+        Some((compose::endpoint(&spec.endpoint)?, service))
+    };
+    specs.iter().filter_map(&mut service).collect()
 }
 
 /// What a service node's descriptor says of its services.
-pub(crate) fn capabilities(geometry: &Geometry) -> Capabilities {
-    let all = [Some(ECHO), Shape::of(geometry).map(|_| RENDEZVOUS)].into_iter().flatten();
-    let parameters = |name| BTreeMap::from([("endpoint".to_owned(), Value::from(endpoint(name).as_str()))]);
-    all.map(|name| (name.to_owned(), parameters(name))).collect()
-}
-
-fn endpoint(name: &str) -> String {
-    format!("+{name}")
+pub(crate) fn capabilities(specs: &[ServiceSpec], geometry: &Geometry) -> Capabilities {
+    let is_served = |spec: &&ServiceSpec| spec.kind != ServiceKind::Rendezvous || Shape::of(geometry).is_some();
+    let parameters = |spec: &ServiceSpec| {
+        let endpoint = ("endpoint".to_owned(), Value::from(spec.endpoint.as_str()));
+        (spec.capability.clone(), BTreeMap::from([endpoint]))
+    };
+    specs.iter().filter(is_served).map(parameters).collect()
 }

@@ -7,8 +7,9 @@ use super::{
     Arguments,
     talk::{Results, Talk, lock},
 };
-use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
+use crate::genconfig::{Common, Part, Role, Schemes, client_toml, own_toml};
 use crate::network::{
+    address::{ListedAddress, PublicAddresses},
     authorities::Authorities,
     authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
     client::{self, Tally},
@@ -26,16 +27,14 @@ use crate::network::{
     node::Node,
     randomness::Randomness,
     runtime::stopped,
+    service::ServiceSpec,
 };
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
 use scale::{PATIENT, period_from_now, sizes};
 use seat::Seat;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -198,11 +197,13 @@ impl World {
             },
             identity: seat.identity,
             link_key: seat.link_key,
-            addresses: BTreeMap::from([("tcp".to_owned(), vec![seat.address.to_string()])]),
+            addresses: PublicAddresses::new(vec![ListedAddress::Tcp(seat.address.clone())]),
             listeners: vec![seat.listener],
             authorities: Arc::clone(authorities),
             clock: self.clock,
             geometry: self.geometry,
+            services: ServiceSpec::defaults(&self.geometry),
+            sends_decoys: true,
             folder: None,
             sizes: sizes(self.clock.period()),
             randomness: self.randomness.branch(),
@@ -269,6 +270,11 @@ impl World {
     pub(super) fn client_toml(&self, kem: LinkKem) -> String {
         let schemes = Schemes { signatures: &Ed25519, kem };
         client_toml(&Common { schemes, period: self.clock.period(), geometry: self.geometry }, &self.public)
+    }
+
+    /// What stands beside it.
+    pub(super) fn own_toml(&self) -> String {
+        own_toml(self.clock.period())
     }
 
     /// What has been sent so far.

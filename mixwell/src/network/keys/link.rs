@@ -61,11 +61,11 @@ pub(crate) struct PeerClaim<'a> {
     pub(crate) link_key: &'a [u8],
 }
 
-/// A session with a peer that was called, and its clock.
+/// A session with a responder that has proved its identity.
 #[derive(Debug)]
 pub(crate) struct Initiated {
     pub(crate) session: Session,
-    /// Seconds by which this machine's clock is ahead of the peer's.
+    /// Seconds by which this machine's clock is ahead of the responder's.
     pub(crate) clock_skew: i64,
 }
 

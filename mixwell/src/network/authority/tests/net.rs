@@ -48,7 +48,7 @@ impl Node {
     /// The descriptor of [`upload`](Self::upload).
     pub(super) fn descriptor(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut description = self.description.clone();
-        description.addresses = BTreeMap::from([("tcp".to_owned(), vec![format!("tcp://127.0.0.1:{port}")])]);
+        description.addresses = BTreeMap::from([("tcp4".to_owned(), vec![format!("tcp://127.0.0.1:{port}")])]);
         description.descriptor(epoch, &self.identity, &self.link, &self.keys)
     }
 }
