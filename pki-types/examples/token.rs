@@ -26,6 +26,7 @@ enum ReadError {
     NotACertificate,
     Signatures(VerifyError),
     Document(DocumentError),
+    NotAConsensus,
     Fault(DocumentFault),
 }
 
@@ -36,6 +37,7 @@ impl fmt::Display for ReadError {
             Self::NotACertificate => f.write_str("not a certificate"),
             Self::Signatures(error) => error.fmt(f),
             Self::Document(error) => error.fmt(f),
+            Self::NotAConsensus => f.write_str("not a consensus"),
             Self::Fault(error) => error.fmt(f),
         }
     }
@@ -58,6 +60,10 @@ fn read<'c>(
     let certificate = Certificate::parse(bytes).map_err(|_| ReadError::NotACertificate)?;
     let verified = certificate.verify(authority, now).map_err(ReadError::Signatures)?;
     let document = verified.document_for(now).map_err(ReadError::Document)?;
+    // authorities certify documents on the way to the consensus, too
+    if !document.has_shared_random_value() {
+        return Err(ReadError::NotAConsensus);
+    }
     // memory for the comparison of identities: more makes it faster
     document.check_without_keys(&mut [KeyHash::default(); 16]).map_err(ReadError::Fault)?;
     Ok(document.nodes().count())
