@@ -1,27 +1,27 @@
-//! The rules of a hop, over any store.
+//! The rules by which a hop holds packets, over either storage.
 
-use super::{DropReason, Dropped, Entry, Limits, Store, Tally};
-use crate::{Instant, rate::NANOS_PER_MILLI, time::Steady, uniform};
+use super::{DropReason, Dropped, Entry, Limits, Storage, Tally};
+use crate::{Instant, rate::NANOS_PER_MILLI, time::Monotonic, uniform};
 use core::marker::PhantomData;
 use rand_core::CryptoRng;
 
-pub(super) struct Hold<T, S> {
-    store: S,
+pub(super) struct QueuePolicy<T, S> {
+    storage: S,
     limits: Limits,
-    time: Steady,
-    /// The steady moment of the last poll, and its millisecond.
+    time: Monotonic,
+    /// The monotonic time of the last poll, and its millisecond.
     now: Instant,
     now_millis: u64,
     tally: Tally,
     packet: PhantomData<T>,
 }
 
-impl<T, S> Hold<T, S> {
-    pub(super) const fn new(limits: Limits, store: S) -> Self {
+impl<T, S> QueuePolicy<T, S> {
+    pub(super) const fn new(limits: Limits, storage: S) -> Self {
         Self {
-            store,
+            storage,
             limits,
-            time: Steady::new(),
+            time: Monotonic::new(),
             now: Instant::ZERO,
             now_millis: 0,
             tally: Tally::new(),
@@ -38,12 +38,12 @@ impl<T, S> Hold<T, S> {
     }
 
     #[cfg(feature = "alloc")]
-    pub(super) const fn store_mut(&mut self) -> &mut S {
-        &mut self.store
+    pub(super) const fn storage_mut(&mut self) -> &mut S {
+        &mut self.storage
     }
 }
 
-impl<T, S: Store<T>> Hold<T, S> {
+impl<T, S: Storage<T>> QueuePolicy<T, S> {
     pub(super) fn insert(
         &mut self,
         now: Instant,
@@ -61,14 +61,14 @@ impl<T, S: Store<T>> Hold<T, S> {
         }
         let left = delay.saturating_sub(waited).max(NANOS_PER_MILLI);
         let entry = Entry { release: release(now.plus_nanos(left)), packet };
-        if !self.store.is_full() {
-            self.store.push(entry);
+        if !self.storage.is_full() {
+            self.storage.push(entry);
             return None;
         }
-        let newest_stays = uniform::below(self.store.len().saturating_add(1), rng) != 0;
-        let unlucky = match newest_stays.then(|| self.store.take_any(rng)).flatten() {
+        let newest_stays = uniform::below(self.storage.len().saturating_add(1), rng) != 0;
+        let unlucky = match newest_stays.then(|| self.storage.take_any(rng)).flatten() {
             Some(held) => {
-                self.store.push(entry);
+                self.storage.push(entry);
                 held
             }
             None => entry.packet,
@@ -77,14 +77,14 @@ impl<T, S: Store<T>> Hold<T, S> {
     }
 
     pub(super) fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> Option<Result<T, Dropped<T>>> {
-        // A caller polls many times at one moment: only the first divides.
+        // Callers poll many times at one moment: only the first poll pays for the division.
         let now = self.time.observe(now);
         if now != self.now {
             (self.now, self.now_millis) = (now, now.as_millis());
         }
         let now = self.now_millis;
-        self.store.advance(now);
-        let Entry { release, packet } = self.store.take_due(rng)?;
+        self.storage.advance(now);
+        let Entry { release, packet } = self.storage.take_due(rng)?;
         if now.saturating_sub(release) > self.limits.slack_millis {
             return Some(Err(self.tally.drop(packet, DropReason::Late)));
         }
@@ -93,14 +93,14 @@ impl<T, S: Store<T>> Hold<T, S> {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.store.next().map(|millis| self.time.on_clock(Instant::from_millis(millis)))
+        self.storage.next().map(|millis| self.time.on_clock(Instant::from_millis(millis)))
     }
 
     pub(super) fn len(&self) -> usize {
-        self.store.len()
+        self.storage.len()
     }
 
-    /// Why a packet is not taken in at all; `waited` in nanoseconds.
+    /// Why a packet is refused on arrival; `waited` in nanoseconds.
     fn refusal(&self, waited: u64, delay_millis: u32) -> Option<DropReason> {
         if u64::from(delay_millis) > self.limits.delay_millis {
             Some(DropReason::TooLong)
@@ -114,7 +114,7 @@ impl<T, S: Store<T>> Hold<T, S> {
     }
 }
 
-/// The first whole millisecond that is not before `moment`; the last there is, at the end of time.
+/// `moment` in whole milliseconds, rounded up so that no packet leaves early; saturates at the end of the range.
 fn release(moment: Instant) -> u64 {
     moment.plus_nanos(NANOS_PER_MILLI.saturating_sub(1)).as_millis()
 }
