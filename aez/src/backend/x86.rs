@@ -92,7 +92,7 @@ mod tests {
     fn each_is_as_the_portable_back_end() {
         let without_avx = HasAesNi::find().map(Native::AesNi);
         for native in BACKENDS.iter().filter_map(|backend| Native::find(*backend)).chain(without_avx) {
-            let same = enciphers_as_portable(|key, nonce, direction, message| {
+            let same = enciphers_as_portable(&|key: &Key, nonce: &[u8; 16], direction, message: &mut [u8]| {
                 native.encipher(key, nonce, direction, message);
             });
             assert!(same, "{:?}", native.backend());

@@ -1,10 +1,9 @@
 //! Mistakes on purpose, around the registers and in the instructions' operands.
 #![expect(unsafe_code, reason = "the instructions' traits have unsafe functions")]
 
-use super::instructions::Model;
+use super::instructions::{Model, Wide};
 use crate::{
     backend::{
-        Columns,
         aesenc::{AesNi, Aesenc, Vaes512},
         simd::Simd,
     },
@@ -129,9 +128,9 @@ where
 }
 
 impl AesNi for Faulty<Model> {
-    type Xmm = Columns;
+    type Xmm = Wide<1>;
 
-    fn aesenc_8x3(self, x: [Columns; 8], mut keys: [Columns; 3]) -> [Columns; 8] {
+    fn aesenc_8x3(self, x: [Wide<1>; 8], mut keys: [Wide<1>; 3]) -> [Wide<1>; 8] {
         if self.has(Fault::Keys) {
             keys.reverse();
         }
@@ -149,15 +148,15 @@ impl Vaes512 for Faulty<Model> {
         self.0
     }
 
-    fn broadcast_i32x4(self, xmm: Columns) -> Self::Zmm {
+    fn broadcast_i32x4(self, xmm: Wide<1>) -> Self::Zmm {
         self.0.broadcast_i32x4(xmm)
     }
 
-    fn set_i32x4(self, blocks: [Columns; 4]) -> Self::Zmm {
+    fn set_i32x4(self, blocks: [Wide<1>; 4]) -> Self::Zmm {
         self.0.set_i32x4(blocks)
     }
 
-    fn extract_i32x4(self, zmm: Self::Zmm) -> [Columns; 4] {
+    fn extract_i32x4(self, zmm: Self::Zmm) -> [Wide<1>; 4] {
         self.0.extract_i32x4(zmm)
     }
 

@@ -4,10 +4,9 @@
 
 extern crate std;
 
-use super::Model;
+use super::instructions::{Model, Wide};
 use crate::{
     backend::{
-        Columns,
         aese::Aese,
         aesenc::{AesNi, Vaes, Vaes512},
     },
@@ -26,7 +25,7 @@ fn blocks<B: Block, const N: usize>() -> [B; N] {
 }
 
 fn pairs<const N: usize>() -> [Pair; N] {
-    let (left, right) = (blocks::<Columns, N>(), blocks::<Columns, N>().map(Block::double));
+    let (left, right) = (blocks::<Wide<1>, N>(), blocks::<Wide<1>, N>().map(Block::double));
     from_fn(|n| [left[n].to_bytes(), right[n].to_bytes()])
 }
 
