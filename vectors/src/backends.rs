@@ -14,8 +14,18 @@ pub const REQUIRED_VARIABLE: &str = "MIXWELL_REQUIRE_BACKENDS";
 const SKIPPED_VARIABLE: &str = "CI_SKIPPED";
 
 /// Every name that [`REQUIRED_VARIABLE`] may have, with the crate that has the back end.
-pub const BACKENDS: &[(&str, &str)] =
-    &[("aez", "portable"), ("aez", "aesni"), ("aez", "vaes256"), ("aez", "vaes512"), ("aez", "armv8")];
+pub const BACKENDS: &[(&str, &str)] = &[
+    ("aez", "portable"),
+    ("aez", "aesni"),
+    ("aez", "vaes256"),
+    ("aez", "vaes512"),
+    ("aez", "armv8"),
+    ("sha256", "sha256-sha2"),
+    ("sha256", "sha256-bmi2"),
+    ("sha256", "sha256-avx2"),
+    ("sha256", "sha256-avx512x8"),
+    ("sha256", "sha256-avx512x16"),
+];
 
 /// Prints which of a crate's back ends ran and which were skipped, to the terminal even where tests' output is captured, and adds
 /// the skipped ones to the list of CI.
