@@ -54,7 +54,7 @@ impl Backend {
         let sha = native::has_sha();
         let candidates = [
             // as many as are faster together than one by one, though lanes stay empty
-            (Self::Avx512x16, 10),
+            (Self::Avx512x16, if sha { 11 } else { 9 }),
             (Self::Avx512x8, if sha { 5 } else { 2 }),
             (Self::Avx2, if sha { usize::MAX } else { 3 }),
         ];
@@ -75,10 +75,9 @@ pub(crate) struct Sha2;
 
 impl Engine<1> for Sha2 {
     fn compress(self, state: &mut State<1>, [blocks]: [&[[u8; 64]]; 1]) {
-        let mut words = state.0.map(|[word]| word);
-        sha2::block_api::compress256(&mut words, blocks);
-        state.0 = words.map(|word| [word]);
-        zeroize::Zeroize::zeroize(&mut words);
+        if let Some(words) = state.0.as_flattened_mut().first_chunk_mut() {
+            sha2::block_api::compress256(words, blocks);
+        }
     }
 }
 

@@ -6,10 +6,6 @@ use crate::{
     hmac::Keyed,
 };
 use core::array::from_fn;
-use zeroize::zeroize_stack;
-
-/// How far down the stack the lanes may have been spilled: more than the frames of all that works on them.
-const STACK: usize = 8 << 10;
 
 /// HMAC of one message, given in P parts.
 pub fn hmac<const P: usize>(key: &[u8], message: [&[u8]; P], tag: &mut [u8; 32]) {
@@ -32,16 +28,14 @@ pub fn hmac_each_by<const P: usize>(
     tags: &mut [[u8; 32]],
 ) -> bool {
     let count = keys.len().min(messages.len()).min(tags.len());
-    let done = each(
+    each(
         backend,
         count,
         |from, to| to.min(run_of_same_length(messages, from)),
         |backend, from, to| {
             backend.with(HmacRun { keys: &keys[from..to], messages: &messages[from..to], tags: &mut tags[from..to] })
         },
-    );
-    zeroize_stack::<STACK>();
-    done
+    )
 }
 
 /// HKDF-Expand (RFC 5869, section 2.3) for each key, by the fastest back end: 32·N bytes, a whole number of hashes.
@@ -60,14 +54,12 @@ pub fn hkdf_expand_each_by<const N: usize>(
 ) -> bool {
     const { assert!(N <= 255, "the counter is one byte") };
     let count = keys.len().min(expanded.len());
-    let done = each(
+    each(
         backend,
         count,
         |_, to| to,
         |backend, from, to| backend.with(ExpandRun { keys: &keys[from..to], info, expanded: &mut expanded[from..to] }),
-    );
-    zeroize_stack::<STACK>();
-    done
+    )
 }
 
 /// HKDF-Expand for one key.

@@ -5,14 +5,32 @@ use crate::lanes::Lanes;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The hash value H of each lane: word by word, each with all lanes. Wiped on drop.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 #[repr(align(64))]
 pub(crate) struct State<const W: usize>(pub(crate) [[u32; W]; 8]);
 
 /// The words of a block of each lane. Wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
 #[repr(align(64))]
 struct Words<const W: usize>([[u32; W]; 16]);
+
+// As slices, which are wiped many bytes at a time; arrays are word by word.
+
+impl<const W: usize> Drop for State<W> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.as_flattened_mut().zeroize();
+    }
+}
+
+impl<const W: usize> Drop for Words<W> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.as_flattened_mut().zeroize();
+    }
+}
+
+impl<const W: usize> ZeroizeOnDrop for State<W> {}
+impl<const W: usize> ZeroizeOnDrop for Words<W> {}
 
 impl<const W: usize> State<W> {
     /// H(0), section 5.3.3.

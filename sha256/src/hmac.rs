@@ -3,14 +3,21 @@
 
 use crate::{backend::Engine, compress::State};
 use core::array::from_fn;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 /// A block of each message. Wiped on drop.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Blocks<const W: usize>([[u8; 64]; W]);
+struct Blocks<const W: usize>([[u8; 64]; W]);
+
+impl<const W: usize> Drop for Blocks<W> {
+    #[inline]
+    fn drop(&mut self) {
+        // A slice is wiped many bytes at a time, an array byte by byte.
+        self.0.as_flattened_mut().zeroize();
+    }
+}
 
 impl<const W: usize> Blocks<W> {
-    pub(crate) fn zeros() -> Self {
+    const fn zeros() -> Self {
         Self([[0; 64]; W])
     }
 
@@ -20,7 +27,6 @@ impl<const W: usize> Blocks<W> {
 }
 
 /// The two hashes after their first block, which is the key's. Wiped on drop.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Keyed<const W: usize> {
     inner: State<W>,
     outer: State<W>,
@@ -71,11 +77,16 @@ fn hash_key(key: &[u8], block: &mut [u8; 64]) {
 }
 
 /// A hash of each message. Wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Tags<const W: usize>(pub(crate) [[u8; 32]; W]);
 
+impl<const W: usize> Drop for Tags<W> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.as_flattened_mut().zeroize();
+    }
+}
+
 /// Hashes under way. Wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
 struct Message<const W: usize> {
     state: State<W>,
     /// The last, incomplete block of each message.

@@ -12,6 +12,8 @@ use core::arch::x86_64::{
     _mm512_ternarylogic_epi32,
 };
 
+use zeroize::zeroize_stack;
+
 cpufeatures::new!(cpu_bmi2, "bmi1", "bmi2");
 cpufeatures::new!(cpu_avx2, "avx2");
 cpufeatures::new!(cpu_avx512, "avx2", "avx512f", "avx512vl");
@@ -38,12 +40,22 @@ pub(super) fn with(backend: Backend, work: impl With) -> bool {
     }
     match backend {
         Backend::Sha2 => work.run(super::Sha2),
-        Backend::Bmi2 => work.run(HasBmi2(())),
-        Backend::Avx2 => work.run(HasAvx2(())),
-        Backend::Avx512x8 => work.run(HasAvx512Vl(())),
-        Backend::Avx512x16 => work.run(HasAvx512(())),
+        Backend::Bmi2 => wiped::<{ 1 << 10 }>(|| work.run(HasBmi2(()))),
+        Backend::Avx2 => wiped::<{ 8 << 10 }>(|| work.run(HasAvx2(()))),
+        Backend::Avx512x8 => wiped::<{ 8 << 10 }>(|| work.run(HasAvx512Vl(()))),
+        Backend::Avx512x16 => wiped::<{ 12 << 10 }>(|| work.run(HasAvx512(()))),
     }
     true
+}
+
+/// Does the work, and wipes the stack that registers may have been spilled to.
+fn wiped<const BYTES: usize>(work: impl FnOnce()) {
+    #[inline(never)]
+    fn below(work: impl FnOnce()) {
+        work();
+    }
+    below(work);
+    zeroize_stack::<BYTES>();
 }
 
 /// Proof that the processor has BMI1 and BMI2.
