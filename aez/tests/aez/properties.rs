@@ -1,5 +1,4 @@
 //! Properties: against another implementation, the backends against each other, and that it is a permutation.
-#![allow(clippy::cast_possible_truncation, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
 use mixwell_aez::{Aez, Backend};
 use proptest::{array::uniform16, collection::vec, prelude::*};
@@ -12,10 +11,12 @@ fn zears(key: &[u8; 48], nonce: &[u8; 16], message: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Where it does not build: the portable code, which the vectors check.
+/// Where it does not build: our own reference.
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86", target_arch = "x86_64")))]
 fn zears(key: &[u8; 48], nonce: &[u8; 16], message: &[u8]) -> Vec<u8> {
-    encrypted(&Aez::with_backend(key, Backend::Portable).unwrap(), nonce, message)
+    let mut out = message.to_vec();
+    crate::reference::Reference::new(key).encipher(nonce, &mut out, false);
+    out
 }
 
 fn encrypted(aez: &Aez, nonce: &[u8; 16], message: &[u8]) -> Vec<u8> {

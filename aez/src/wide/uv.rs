@@ -1,17 +1,18 @@
-//! What is left between the pairs and the last two blocks: under 32 bytes.
+//! M_uv: what is left between the pairs and the last two blocks, under 32 bytes.
 
 use super::partial;
-use crate::engine::Block;
+use crate::block::Block;
 
-pub(super) struct Rest<'a> {
+/// M_u, and M_v if there are 16 bytes or more: a whole block, then a partial one.
+pub(super) struct Muv<'a> {
     whole: Option<&'a mut [u8; 16]>,
     /// Under 16 bytes, after the whole block if there is one.
     partial: &'a mut [u8],
-    /// The same as a number, little-endian.
+    /// `partial` as a little-endian number.
     number: u128,
 }
 
-impl<'a> Rest<'a> {
+impl<'a> Muv<'a> {
     #[inline(always)]
     pub(super) fn new(whole: Option<&'a mut [u8; 16]>, partial: &'a mut [u8]) -> Self {
         Self { number: partial::read(partial), whole, partial }
@@ -21,7 +22,7 @@ impl<'a> Rest<'a> {
         self.whole.is_none() && self.partial.is_empty()
     }
 
-    /// The blocks for E(0, 4, ·) and E(0, 5, ·).
+    /// M_u and M_v, the partial one padded by `10*`; zeros for M_v if there is none.
     #[inline(always)]
     pub(super) fn padded<B: Block>(&self) -> [B; 2] {
         let padded = B::from_bytes(&(self.number | 0x80 << partial::bits(self.partial)).to_le_bytes());
@@ -31,7 +32,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// The hash, from what E made of these blocks.
+    /// X_uv from E(0, 4, M_u) and E(0, 5, M_v), or Y_uv from those of C_u and C_v.
     #[inline(always)]
     pub(super) fn hash<B: Block>(&self, u: B, v: B) -> B {
         match &self.whole {
@@ -40,7 +41,7 @@ impl<'a> Rest<'a> {
         }
     }
 
-    /// Adds two blocks of key stream.
+    /// Makes C_u and C_v in place by XORing two blocks of key stream onto M_u and M_v.
     #[inline(always)]
     pub(super) fn add<B: Block>(&mut self, u: B, v: B) {
         let partial_key = match &mut self.whole {

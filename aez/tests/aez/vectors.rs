@@ -1,5 +1,4 @@
 //! All of the family `aez`, both ways, on every backend of this machine.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 
 use mixwell_aez::{Aez, Backend};
 use mixwell_vectors::{Hex, load};
