@@ -255,7 +255,7 @@ fn storage_replicas_stand_in_the_document_as_they_came() {
         let consensus = net.consensus(index, ABOUT).unwrap();
         let document = consensus.document().unwrap();
         let replicas: Vec<_> = document.replicas().map(|replica| replica.encoded().to_vec()).collect();
-        assert_eq!(replicas, [descriptor.clone()]);
+        assert_eq!(replicas, core::slice::from_ref(&descriptor));
         let mut numbers = document.configured_replica_ids().to_vec();
         let keys: Vec<_> = document.configured_replica_identity_keys().map(<[u8]>::to_vec).collect();
         assert!(keys.is_sorted() && keys.len() == 2);
