@@ -45,6 +45,12 @@ impl Node {
         sign(&self.descriptor(epoch, port), &self.identity, &mut rng).unwrap()
     }
 
+    /// A descriptor for an epoch for which there are no keys yet.
+    pub(super) fn descriptor_for_any(&self, epoch: Epoch) -> Vec<u8> {
+        self.keys.advance(Epoch(epoch.0 - 1), &mut Randomness::from_seed(9).rng()).unwrap();
+        self.descriptor(epoch, 30000)
+    }
+
     /// The descriptor of [`upload`](Self::upload).
     pub(super) fn descriptor(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut description = self.description.clone();
