@@ -6,7 +6,7 @@ mod model;
 #[expect(unsafe_code, reason = "the processor's instructions, where it has them")]
 mod x86;
 
-use crate::compress::State;
+use crate::state::State;
 
 /// An implementation of SHA-256 on one or several messages at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

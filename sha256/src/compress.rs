@@ -1,26 +1,12 @@
 //! SHA-256's compression function (FIPS 180-4, section 6.2.2) in W lanes.
 #![expect(clippy::indexing_slicing, clippy::integer_division_remainder_used, reason = "indices modulo constants")]
 
-use crate::lanes::Lanes;
+use crate::{lanes::Lanes, state::State};
 use zeroize::{Zeroize, ZeroizeOnDrop};
-
-/// The hash value H of each lane: word by word, each with all lanes. Wiped on drop.
-#[derive(Clone)]
-#[repr(align(64))]
-pub(crate) struct State<const W: usize>(pub(crate) [[u32; W]; 8]);
 
 /// The words of a block of each lane. Wiped on drop.
 #[repr(align(64))]
 struct Words<const W: usize>([[u32; W]; 16]);
-
-// As slices, which are wiped many bytes at a time; arrays are word by word.
-
-impl<const W: usize> Drop for State<W> {
-    #[inline]
-    fn drop(&mut self) {
-        self.0.as_flattened_mut().zeroize();
-    }
-}
 
 impl<const W: usize> Drop for Words<W> {
     #[inline]
@@ -29,15 +15,7 @@ impl<const W: usize> Drop for Words<W> {
     }
 }
 
-impl<const W: usize> ZeroizeOnDrop for State<W> {}
 impl<const W: usize> ZeroizeOnDrop for Words<W> {}
-
-impl<const W: usize> State<W> {
-    /// H(0), section 5.3.3.
-    pub(crate) fn initial() -> Self {
-        Self(INITIAL.map(|word| [word; W]))
-    }
-}
 
 /// Takes in as many blocks in each lane, of which all lanes have the same number.
 #[inline(always)]
@@ -138,9 +116,6 @@ fn small_sigma0<const W: usize, L: Lanes<W>>(lanes: L, x: L::Register) -> L::Reg
 fn small_sigma1<const W: usize, L: Lanes<W>>(lanes: L, x: L::Register) -> L::Register {
     lanes.xor3(lanes.rotate_right::<17, 15>(x), lanes.rotate_right::<19, 13>(x), lanes.shift_right::<10>(x))
 }
-
-const INITIAL: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// K_t, section 4.2.2.
 const CONSTANTS: [[u32; 16]; 4] = [

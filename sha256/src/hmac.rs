@@ -1,7 +1,7 @@
 //! HMAC (RFC 2104) of W messages at once, each under its own key.
 #![expect(clippy::indexing_slicing, reason = "under W, and within a block")]
 
-use crate::{backend::Engine, compress::State};
+use crate::{backend::Engine, state::State};
 use core::array::from_fn;
 use zeroize::Zeroize;
 

@@ -2,8 +2,9 @@
 
 use crate::{
     backend::Engine,
-    compress::{State, compress},
+    compress::compress,
     lanes::{ByShifts, ByTernary, Common, Lanes, Scalar, Shifts, Ternary},
+    state::State,
 };
 use core::array::from_fn;
 use sha2::block_api::compress256;

@@ -2,8 +2,9 @@
 
 use super::{Backend, Engine, With};
 use crate::{
-    compress::{State, compress},
+    compress::compress,
     lanes::{ByShifts, ByTernary, Common, Scalar, Shifts, Ternary},
+    state::State,
 };
 use core::arch::x86_64::{
     __m256i, __m512i, _mm256_add_epi32, _mm256_and_si256, _mm256_loadu_si256, _mm256_ror_epi32, _mm256_set1_epi32,
