@@ -60,7 +60,11 @@ struct Frame<'a> {
 enum Content<'a> {
     NoOp,
     /// A command's id and body, padded with zeros.
-    Command { id: u8, body: &'a [u8], padding: u16 },
+    Command {
+        id: u8,
+        body: &'a [u8],
+        padding: u16,
+    },
     Raw(&'a [u8]),
 }
 
@@ -206,8 +210,20 @@ fn hostile_initiator(input: &Input<'_>, identity: &[u8; 260]) {
     assert!(noise.decrypt_and_hash(end).is_empty());
     let [mut sending, _] = noise.split();
     let mut frame = vec![0; responder.frame_len()];
-    let (mut session, _) = responder.write(&mut frame).expect("there is room");
-    receive(&mut session.receiver, input.frames.iter(), &mut sending, &link);
+    let (unproven, _) = responder.write(&mut frame).expect("there is room");
+    let mut frames = input.frames.iter();
+    let Some(first) = frames.next() else { return };
+    let (mut header, mut body, sent) = first.seal(&mut sending);
+    let mut session = match unproven.open_length(&mut header) {
+        Ok(session) => session,
+        Err(error) => return sent.check_error(error, &link, false),
+    };
+    let pending = session.receiver.pending().expect("its length was read");
+    match pending.open(&mut body) {
+        Ok(command) => assert_eq!(Ok(command), Command::decode(&sent.plaintext, &link)),
+        Err(error) => return sent.check_error(error, &link, false),
+    }
+    receive(&mut session.receiver, frames, &mut sending, &link);
 }
 
 /// Frames arrive until one is refused.
