@@ -1,56 +1,82 @@
-//! The implementations of the AES round, and the choice among them: one for each `Aez`.
+//! The back ends, and the choice among them, which is made once for each `Aez`.
 
+// What is generic over the processor's instructions is compiled for unit tests everywhere: they run it by a model of the
+// instructions.
+#[cfg(any(test, all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable"))))]
+mod aese;
+#[cfg(any(test, all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable"))))]
+#[expect(unsafe_code, reason = "loads and stores of some lanes of a register")]
+mod aesenc;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable")))]
 #[expect(unsafe_code, reason = "the processor's AES instructions, where it has them")]
 mod armv8;
-#[cfg(all(
+#[cfg(test)]
+mod model;
+#[cfg(not(all(
     any(all(target_arch = "aarch64", target_feature = "neon"), all(target_arch = "x86_64", target_feature = "sse2")),
     not(mixwell_backend = "portable")
-))]
-mod blocks;
+)))]
+mod none;
 mod portable;
+#[cfg(any(
+    test,
+    all(
+        any(
+            all(target_arch = "aarch64", target_feature = "neon"),
+            all(target_arch = "x86_64", target_feature = "sse2")
+        ),
+        not(mixwell_backend = "portable")
+    )
+))]
+mod simd;
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable")))]
 #[expect(unsafe_code, reason = "the processor's AES instructions, where it has them")]
 mod x86;
 
-// what this target has beside `portable`
-cfg_select! {
-    mixwell_backend = "portable" => { mod none; use self::none::{BACKENDS, Native}; }
-    all(target_arch = "aarch64", target_feature = "neon") => { use self::armv8::{BACKENDS, Native}; }
-    all(target_arch = "x86_64", target_feature = "sse2") => { use self::x86::{BACKENDS, Native}; }
-    _ => { mod none; use self::none::{BACKENDS, Native}; }
-}
+// What this target has beside the portable backend.
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable")))]
+use self::armv8 as native;
+#[cfg(not(all(
+    any(all(target_arch = "aarch64", target_feature = "neon"), all(target_arch = "x86_64", target_feature = "sse2")),
+    not(mixwell_backend = "portable")
+)))]
+use self::none as native;
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable")))]
+use self::x86 as native;
 
 #[cfg(test)]
 pub(crate) use self::portable::Columns;
-use self::portable::Portable;
-use crate::{aez::Direction, encipher::encipher, offsets::Key};
+use self::{
+    native::{BACKENDS, Native},
+    portable::Portable,
+};
+use crate::{direction::Direction, encipher::encipher, offsets::Key};
 
-/// An implementation of the AES round.
+/// An implementation of AEZ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
-    /// Bitsliced integer arithmetic. Every machine has it.
+    /// Bitsliced integer arithmetic, for every machine.
     Portable,
-    /// The AES instructions of x86-64.
+    /// AES-NI, the AES instructions of x86-64: one block in each 128-bit register.
     AesNi,
-    /// The same on two blocks at once, in 256-bit registers.
+    /// VAES: two blocks in each 256-bit register.
     Vaes,
-    /// The same on four blocks at once, in the 512-bit registers of AVX-512.
+    /// VAES with AVX-512: four blocks in each 512-bit register.
     Vaes512,
-    /// The AES instructions of aarch64.
+    /// The AES instructions of aarch64: one block in each 128-bit register.
     Armv8,
 }
 
 impl Backend {
-    /// The backends of this machine, the fastest first.
+    /// The back ends of this machine, the fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
         let native = BACKENDS.iter().copied().filter(|backend| Native::find(*backend).is_some());
         native.chain([Self::Portable])
     }
 }
 
-/// The choice that was made among them.
+/// A back end that this machine has.
 #[derive(Clone, Copy)]
 pub(crate) enum Choice {
     Portable,

@@ -1,6 +1,6 @@
 //! Multiples of a block in GF(2¹²⁸), the block read as a big-endian number (AEZ v5, §2).
 
-use crate::engine::Block;
+use crate::block::Block;
 
 /// 2·B, without a branch on B.
 pub(crate) const fn double(block: u128) -> u128 {
@@ -8,7 +8,7 @@ pub(crate) const fn double(block: u128) -> u128 {
     (block << 1) ^ (carry.wrapping_neg() & 0x87)
 }
 
-/// B, 2·B, 3·B, … 7·B and 0·B: what stands for i = 1 … 8 in (i mod 8)·B.
+/// (i mod 8)·B for i = 1 … 8.
 #[inline(always)]
 pub(crate) fn first_multiples<B: Block>(block: B) -> [B; 8] {
     let two = block.double();

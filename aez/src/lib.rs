@@ -5,6 +5,8 @@
 
 mod aez;
 mod backend;
+mod block;
+mod direction;
 mod encipher;
 mod engine;
 mod field;

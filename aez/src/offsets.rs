@@ -1,9 +1,9 @@
-//! The offsets Δ that tweak each call of E (AEZ v5, §2: the tweakable block cipher).
+//! The key, and the offsets Δ that tweak each call of E (AEZ v5, §2: the tweakable block cipher).
 
-use crate::{engine::Block, field::first_multiples};
+use crate::{block::Block, field::first_multiples};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The key: its three subkeys I, J and L, one after the other.
+/// The three subkeys I | J | L, 16 bytes each. Wiped on drop.
 pub(crate) struct Key([u8; 48]);
 
 impl Key {
@@ -22,29 +22,32 @@ impl Key {
 impl Drop for Key {
     #[inline]
     fn drop(&mut self) {
-        // as a slice, which is wiped many bytes at a time
+        // A slice is wiped many bytes at a time, an array byte by byte.
         self.0.as_mut_slice().zeroize();
     }
 }
 
 impl ZeroizeOnDrop for Key {}
 
-/// The multiples of I, J and L whose sums are the offsets.
+/// The multiples of I, J and L whose sums are the offsets. Wiped on drop.
 ///
-/// E(j, i, ·) with j ≥ 0 is tweaked by j·J ⊕ 2^⌈i/8⌉·I ⊕ (i mod 8)·L, and E(−1, i, ·) by i·L.
+/// ```text
+/// E(j, i, ·) with j ≥ 0:   Δ = j·J ⊕ 2^⌈i/8⌉·I ⊕ (i mod 8)·L      (2⁰·I for i = 0)
+/// E(−1, i, ·):             Δ = i·L
+/// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Offsets<B: Block> {
     /// I: the offset of E(0, 0, ·).
     pub(crate) i: B,
-    /// 2·I, to go on doubling from.
+    /// 2·I: part of the offsets of E(j, 1, ·) to E(j, 8, ·).
     pub(crate) two_i: B,
-    /// J: E(1, i, ·) from E(0, i, ·).
+    /// J: the difference between the offsets of E(1, i, ·) and E(0, i, ·).
     pub(crate) j: B,
-    /// 3·J: E(2, i, ·) from E(1, i, ·), and E(3, i, ·) from E(0, i, ·).
+    /// 3·J: the difference between the offsets of E(2, i, ·) and E(1, i, ·), and of E(3, i, ·) and E(0, i, ·).
     pub(crate) three_j: B,
-    /// 4·J: E(4, i, ·) from E(0, i, ·).
+    /// 4·J: the difference between the offsets of E(4, i, ·) and E(0, i, ·).
     four_j: B,
-    /// (i mod 8)·L for i = 1 … 8: E(j, i, ·) from E(j, 0, ·), and the offsets of E(−1, i, ·).
+    /// (i mod 8)·L for i = 1 … 8. The first seven are also the offsets of E(−1, 1, ·) to E(−1, 7, ·).
     pub(crate) l: [B; 8],
 }
 
@@ -66,11 +69,38 @@ impl<B: Block> Offsets<B> {
         offsets
     }
 
-    /// The tweak of a message, as the two blocks whose E sum up to Δ: the length of its authentication tag, which is
-    /// zero here, under E(3, 1, ·), and its nonce under E(4, 1, ·).
+    /// The two blocks, offsets added, whose AES4 sum to the tweak hash Δ = E(3, 1, 0) ⊕ E(4, 1, N): the first encodes the
+    /// tag's length, which is zero.
     #[inline(always)]
     pub(crate) fn tweak(&self, nonce: &[u8; 16]) -> [B; 2] {
         let [one, ..] = self.of_single_blocks();
         [one ^ self.three_j, one ^ self.four_j ^ B::from_bytes(nonce)]
+    }
+
+    /// 2^⌈i/8⌉·I, the part of the offset that eight successive pairs share, for one eight after the other.
+    #[inline(always)]
+    pub(crate) fn of_eights(&self) -> OffsetsOfEights<B> {
+        OffsetsOfEights([self.two_i, self.two_i.double()])
+    }
+
+    /// J ⊕ (i mod 8)·L: the rest of the offset of E(1, i, ·), for each of eight successive pairs.
+    #[inline(always)]
+    pub(crate) fn of_pairs(&self) -> [B; 8] {
+        let mut offsets = self.l;
+        for offset in &mut offsets {
+            *offset = *offset ^ self.j;
+        }
+        offsets
+    }
+}
+
+pub(crate) struct OffsetsOfEights<B>([B; 2]);
+
+impl<B: Block> OffsetsOfEights<B> {
+    #[inline(always)]
+    pub(crate) fn next(&mut self) -> B {
+        let [now, next] = self.0;
+        self.0 = [next, next.double()];
+        now
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     bytes::{Reader, Writer},
     codec::codec,
+    declassify::declassify,
     event::Ended,
     exchange::{ID_LEN, id_of},
     kdf::Key,
@@ -83,11 +84,14 @@ impl Beacon {
 
     /// Opens the friend's beacon. Gives its content if it repeats our challenge.
     pub(crate) fn open(&mut self, period: u64, boxed: &[u8]) -> Option<Progress> {
-        let plaintext = sealed::open(&self.key_of(self.role.other(), period), &[], boxed)?;
+        let mut plaintext = sealed::open(&self.key_of(self.role.other(), period), &[], boxed)?;
+        // numbers and fingerprints, which are no secrets between the two
+        declassify(&mut plaintext);
         let mut from = Reader::new(&plaintext);
         let (challenge, echo) = (from.array()?, from.array()?);
         let progress = Progress::read(&mut from)?;
         self.echo = challenge;
+        // declassified: whether the friend repeats the challenge, which he has read
         (self.challenge == Some(echo)).then_some(progress)
     }
 

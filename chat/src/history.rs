@@ -10,6 +10,7 @@
 
 use crate::{
     bytes::{Reader, Writer},
+    declassify::declassify,
     vault::{Cost, SALT_LEN, VaultError, VaultKey},
 };
 use alloc::{string::String, vec::Vec};
@@ -113,6 +114,7 @@ impl History {
     pub fn open(passphrase: &str, file: &[u8]) -> Result<OpenedHistory, HistoryError> {
         let mut from = Reader::new(file);
         let (key, salt, cost, tag) = read_head(&mut from, passphrase)?;
+        // declassified: whether the passphrase is right
         if !bool::from(check(&key, &salt, cost).ct_eq(&tag)) {
             return Err(HistoryError::Vault(VaultError::Key));
         }
@@ -140,12 +142,15 @@ impl History {
     fn read_entry(&mut self, from: &mut Reader<'_>) -> Result<HistoryEntry, Unreadable> {
         let len = from.u32().ok_or(Unreadable::Torn)?;
         let tag: [u8; TAG_LEN] = from.array().ok_or(Unreadable::Torn)?;
+        // declassified: whether the length is authentic
         if !bool::from(self.tag(len).ct_eq(&tag)) {
             return Err(Unreadable::Damaged);
         }
         let len = usize::try_from(len).map_err(|_| Unreadable::Damaged)?;
         let sealed = from.take(len).ok_or(Unreadable::Torn)?;
-        let opened = self.key.open(&self.next.to_le_bytes(), sealed).map_err(|_| Unreadable::Damaged)?;
+        let mut opened = self.key.open(&self.next.to_le_bytes(), sealed).map_err(|_| Unreadable::Damaged)?;
+        // the conversation, which the caller shows
+        declassify(&mut opened);
         let entry = HistoryEntry::decode(&opened).ok_or(Unreadable::Damaged)?;
         self.next = self.next.saturating_add(1);
         Ok(entry)

@@ -12,6 +12,7 @@ mod code;
 mod codec;
 mod content;
 mod context;
+mod declassify;
 mod event;
 mod exchange;
 mod files;

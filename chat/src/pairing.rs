@@ -8,6 +8,7 @@ mod message;
 use crate::{
     code::{Code, SAFETY_LEN, SafetyString},
     codec::codec,
+    declassify::declassify,
     exchange::{Exchange, ID_LEN, id_of},
     kdf::{self, Key},
     name,
@@ -138,7 +139,11 @@ impl Pairing {
             return Outcome::Waits;
         }
         let plaintext = sealed::open(&self.key(self.role.other(), number), &[], boxed);
-        let outcome = plaintext.and_then(|plaintext| self.receive(&plaintext, rng));
+        let outcome = plaintext.and_then(|mut plaintext| {
+            // a name, a public key, a ciphertext, hashes: this side compares and checks them
+            declassify(&mut plaintext);
+            self.receive(&plaintext, rng)
+        });
         outcome.unwrap_or_else(|| {
             // only the first is reported, so that a service that changes them all can't flood
             if core::mem::replace(&mut self.has_failed, true) { Outcome::Waits } else { Outcome::Tampered }
@@ -221,6 +226,7 @@ impl Pairing {
         let mut secret = SharedSecret::<XWing>::default();
         XWing::decapsulate(&key, &reply.ciphertext, &mut secret).ok()?;
         let confirmation = self.confirmation(friend, hellos, &reply.ciphertext, &secret);
+        // declassified: whether the confirmation is right
         bool::from(confirmation.ct_eq(&reply.confirmation)).then(|| (secret, reply.to_bytes()))
     }
 

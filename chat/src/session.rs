@@ -9,6 +9,7 @@ use crate::{
     codec::codec,
     content::Content,
     context::Context,
+    declassify::declassify,
     event::{Ended, Event},
     exchange::{Exchange, ID_LEN},
     kdf::Key,
@@ -160,7 +161,10 @@ impl Session {
         is_requested: impl Fn(u64) -> bool,
     ) -> (Exchange, Requested) {
         self.tick = self.tick.saturating_add(1);
-        let [write, read, period, _] = context.rng.next_u32().to_le_bytes();
+        let mut draw = context.rng.next_u32().to_le_bytes();
+        // it alone decides whether this tick writes and reads a box of the sequence, whatever there is to say
+        declassify(&mut draw);
+        let [write, read, period, _] = draw;
         let Write { number, boxed } = self.choose_write(write, context);
         let (read, read_token) = self.choose_read(read, period, context.now, is_requested);
         let (write_id, boxed) = boxed.unwrap_or_else(|| filler(self.box_len, context.rng));

@@ -4,4 +4,5 @@
 
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='qemu-aarch64 -L /usr/aarch64-linux-gnu'
-debian_cargo test --quiet -Zbuild-std --target aarch64-unknown-linux-gnu -p mixwell-aez --test vectors
+export MIXWELL_REQUIRE_BACKENDS=armv8
+debian_cargo test --quiet -Zbuild-std --target aarch64-unknown-linux-gnu -p mixwell-aez --lib --test aez

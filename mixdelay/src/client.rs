@@ -1,12 +1,31 @@
-//! The two processes of a client (`docs/spec/mixdelay.md#cover-traffic`).
+//! The two cover-traffic processes of a client (`docs/spec/mixdelay.md#cover-traffic`).
 
 use crate::{Instant, Poisson, Rate};
 use rand_core::CryptoRng;
 
-/// When a client sends: its messages or decoys at `LambdaP`, its loops at `LambdaL`.
+/// When a client sends: messages or decoys at rate `LambdaP`, loop decoys at rate `LambdaL`.
 ///
-/// The two are independent, and nothing the client does changes when they tick. What goes out at a
+/// The two processes are independent, and nothing that the client does changes when they tick. What goes out at a
 /// [`Tick::MessageOrDecoy`] is [`Outbox`](crate::Outbox)'s choice.
+///
+/// ```
+/// use mixwell_mixdelay::{ClientClock, Instant, Rate, Tick};
+///
+/// let mut rng = rand::rng();
+/// let mut clock = ClientClock::new();
+/// // the rates of the consensus: a message or decoy every 250 ms on average, a loop every second
+/// clock.set_rates(Instant::ZERO, Rate::published(0.004)?, Rate::published(0.001)?, &mut rng);
+/// clock.set_link(Instant::ZERO, true, &mut rng);
+/// let now = clock.poll_timeout().expect("both processes run");
+/// while let Some(tick) = clock.poll(now, &mut rng) {
+///     match tick {
+///         Tick::MessageOrDecoy => { /* Outbox::swap_in, then send */ }
+///         Tick::Loop => { /* send a loop decoy */ }
+///         _ => {}
+///     }
+/// }
+/// # Ok::<(), mixwell_mixdelay::RateError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct ClientClock {
     messages: Poisson,
@@ -17,14 +36,14 @@ pub struct ClientClock {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tick {
-    /// The next message that waits, or a loop decoy if there is none.
+    /// The oldest message that waits, or a loop decoy if none does.
     MessageOrDecoy,
     /// A loop decoy.
     Loop,
 }
 
 impl ClientClock {
-    /// A clock that is off until it is given rates, and has its link down.
+    /// A clock without rates whose link is down: it ticks once it has both.
     #[must_use]
     pub const fn new() -> Self {
         Self { messages: Poisson::new(), loops: Poisson::new() }
@@ -42,13 +61,13 @@ impl ClientClock {
         self.loops.set_rate(now, lambda_l, rng);
     }
 
-    /// Says whether the link to the gateway is up. Both intervals begin anew.
+    /// Starts or stops the clock with the link to the gateway. Both intervals begin anew.
     pub fn set_link(&mut self, now: Instant, up: bool, rng: &mut impl CryptoRng) {
         self.messages.set_link(now, up, rng);
         self.loops.set_link(now, up, rng);
     }
 
-    /// What is due, the earlier tick first. Call it until it gives `None`.
+    /// The tick that is due, the earlier one first. Call it until it returns `None`.
     pub fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> Option<Tick> {
         // Both see a clock that steps back, whichever is asked.
         self.messages.observe(now);
@@ -62,7 +81,7 @@ impl ClientClock {
         first.poll(now, rng).then_some(tick)
     }
 
-    /// The clock's time of the next tick, `None` while both processes are off or the link is down.
+    /// When the next tick is due; `None` while both processes are off or the link is down.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.messages.poll_timeout().into_iter().chain(self.loops.poll_timeout()).min()

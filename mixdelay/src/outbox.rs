@@ -1,4 +1,4 @@
-//! The client's choice: a message that waits, or a decoy (`docs/spec/mixdelay.md#cover-traffic`).
+//! The client's choice at a tick: a message that waits, or a decoy (`docs/spec/mixdelay.md#cover-traffic`).
 
 use core::fmt;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
@@ -6,10 +6,25 @@ use zeroize::Zeroize;
 
 /// Messages that wait for their tick, as finished packets of one length, in the caller's memory.
 ///
-/// At every tick the client makes a loop decoy, whether it will be needed or not, and hands it to
-/// [`swap_in`](Self::swap_in), which puts the oldest message in its place if there is one. That reads every byte of
-/// every slot and takes the same time whether the outbox is empty or full, so neither what is sent nor when tells an
+/// At every tick the client makes a loop decoy, whether or not it is needed, and passes it to
+/// [`swap_in`](Self::swap_in), which replaces it by the oldest message if there is one. That reads every byte of
+/// every slot and takes the same time whether the outbox is empty or full, so neither the packet nor its timing tells an
 /// observer that a message was waiting.
+///
+/// ```
+/// use mixwell_mixdelay::Outbox;
+///
+/// const PACKET: usize = 3082;
+/// let mut memory = vec![0; 16 * PACKET];
+/// let mut outbox = Outbox::new(&mut memory, PACKET);
+/// outbox.push(&[1; PACKET])?;
+///
+/// let mut packet = [2; PACKET]; // a loop decoy
+/// let was_message = outbox.swap_in(&mut packet)?;
+/// // send `packet` here, before looking at `was_message`
+/// assert!(was_message && packet == [1; PACKET]);
+/// # Ok::<(), mixwell_mixdelay::OutboxError>(())
+/// ```
 pub struct Outbox<'a> {
     slots: &'a mut [u8],
     packet_len: usize,
@@ -18,23 +33,23 @@ pub struct Outbox<'a> {
     waiting: u64,
 }
 
-/// Why a packet was not taken.
+/// Why a packet was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutboxError {
     /// Every slot holds a message.
     Full,
-    /// The packet has another length than the outbox's packets.
+    /// The packet does not have the length of the outbox's packets.
     Length {
-        /// What the outbox was made for, in bytes.
+        /// The outbox's packet length, in bytes.
         want: usize,
-        /// What it was given, in bytes.
+        /// The packet's length, in bytes.
         got: usize,
     },
 }
 
 impl<'a> Outbox<'a> {
-    /// An empty outbox of as many packets of `packet_len` bytes as fit `memory`. What `memory` holds is wiped.
+    /// An empty outbox for as many packets of `packet_len` bytes as fit into `memory`, which is wiped.
     #[must_use]
     pub fn new(memory: &'a mut [u8], packet_len: usize) -> Self {
         memory.zeroize();
@@ -42,7 +57,7 @@ impl<'a> Outbox<'a> {
         Self { slots: memory, packet_len, capacity: capacity as u64, first: 0, waiting: 0 }
     }
 
-    /// Puts a message behind those that wait.
+    /// Appends a message to those that wait.
     ///
     /// # Errors
     /// [`OutboxError`]; the outbox is unchanged.
@@ -63,12 +78,12 @@ impl<'a> Outbox<'a> {
         Ok(())
     }
 
-    /// Replaces `decoy` by the oldest message, if one waits, and wipes its slot. Constant time in what waits.
+    /// Replaces `decoy` by the oldest message, if one waits, and wipes its slot. Its time does not depend on what waits.
     ///
-    /// Whether it did is for the client's own books (to await a reply): look at it after the packet has been sent.
+    /// Returns whether it did, a secret for the client alone, to await a reply: use it only after the packet has been sent.
     ///
     /// # Errors
-    /// [`OutboxError::Length`]; nothing is changed.
+    /// [`OutboxError::Length`]; the outbox and `decoy` are unchanged.
     pub fn swap_in(&mut self, decoy: &mut [u8]) -> Result<bool, OutboxError> {
         let (want, got) = (self.packet_len, decoy.len());
         if want != got {
@@ -90,19 +105,19 @@ impl<'a> Outbox<'a> {
         Ok(any.into())
     }
 
-    /// How many messages can wait.
+    /// Number of messages that can wait.
     #[must_use]
     pub const fn capacity(&self) -> u64 {
         self.capacity
     }
 
-    /// How many messages wait. A secret: nothing that an observer sees may depend on it.
+    /// Number of messages that wait. A secret: nothing that an observer sees may depend on it.
     #[must_use]
     pub const fn waiting(&self) -> u64 {
         self.waiting
     }
 
-    /// The slot `count` places after the first; `count` is at most the capacity.
+    /// The slot `count` slots after the first; `count` is at most the capacity.
     fn slot_after(&self, count: u64) -> u64 {
         let place = self.first.wrapping_add(count);
         let inside = place.ct_lt(&self.capacity);
@@ -127,8 +142,8 @@ impl fmt::Debug for Outbox<'_> {
 impl fmt::Display for OutboxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Full => f.write_str("outbox is full"),
-            Self::Length { want, got } => write!(f, "packet is {got} bytes, want {want}"),
+            Self::Full => f.write_str("the outbox is full"),
+            Self::Length { want, got } => write!(f, "the packet is {got} bytes, want {want}"),
         }
     }
 }

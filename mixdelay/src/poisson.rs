@@ -1,17 +1,33 @@
 //! Poisson processes: when to send (`docs/spec/mixdelay.md#cover-traffic`).
 
-use crate::{Instant, Rate, rate::NANOS_PER_MILLI, sample::minimum, time::Steady};
+use crate::{Instant, Rate, rate::NANOS_PER_MILLI, sample::minimum, time::Monotonic};
 use rand_core::CryptoRng;
 
 /// One process that ticks at exponential intervals: of a client (`LambdaP`, `LambdaL`: see [`ClientClock`]), a mix or
 /// service node (`LambdaM`), a gateway (`LambdaG`), a courier or replica (`LambdaR`).
 ///
-/// It ticks while it has a rate and its link is up. It reads no clock: tell it of every change, ask
-/// [`poll_timeout`](Self::poll_timeout) when to come back, and then call [`poll`](Self::poll) until it says no.
+/// It ticks while it has a rate and its link is up. It reads no clock: call [`poll`](Self::poll) at the time that
+/// [`poll_timeout`](Self::poll_timeout) returns, until it returns `false`.
 ///
 /// A tick that is noticed late does not move the next one, so the rate is kept whatever the caller's latency; but after
 /// [`CATCH_UP_MILLIS`](Self::CATCH_UP_MILLIS) without a call (a suspended machine) what was missed is left out instead
 /// of sent in a burst, and a new interval begins. Nor does a clock that steps back make the process wait longer.
+///
+/// ```
+/// use mixwell_mixdelay::{Instant, Poisson, Rate};
+///
+/// let mut rng = rand::rng();
+/// let mut decoys = Poisson::new();
+/// decoys.set_rate(Instant::ZERO, Rate::published(0.01)?, &mut rng); // `LambdaM`: every 100 ms on average
+/// decoys.set_link(Instant::ZERO, true, &mut rng);
+/// let now = decoys.poll_timeout().expect("the process runs");
+/// let mut sent = 0;
+/// while decoys.poll(now, &mut rng) {
+///     sent += 1; // send a decoy
+/// }
+/// assert!(sent >= 1);
+/// # Ok::<(), mixwell_mixdelay::RateError>(())
+/// ```
 ///
 /// [`ClientClock`]: crate::ClientClock
 #[derive(Clone, Debug)]
@@ -19,17 +35,17 @@ pub struct Poisson {
     rate: Option<Rate>,
     link_up: bool,
     next: Option<Instant>,
-    time: Steady,
+    time: Monotonic,
 }
 
 impl Poisson {
-    /// How late a tick can be noticed and still be made up for.
+    /// Longest time between a tick and the poll that makes up for it.
     pub const CATCH_UP_MILLIS: u64 = 1000;
 
-    /// A process that is off until it is given a rate, and has its link down.
+    /// A process without a rate whose link is down: it ticks once it has both.
     #[must_use]
     pub const fn new() -> Self {
-        Self { rate: None, link_up: false, next: None, time: Steady::new() }
+        Self { rate: None, link_up: false, next: None, time: Monotonic::new() }
     }
 
     /// Sets the rate, `None` for off. The interval begins anew, which changes nothing for an observer: an exponential
@@ -39,13 +55,13 @@ impl Poisson {
         self.restart(now, rng);
     }
 
-    /// Says whether the link is up. The interval begins anew.
+    /// Starts or stops the process with its link. The interval begins anew.
     pub fn set_link(&mut self, now: Instant, up: bool, rng: &mut impl CryptoRng) {
         self.link_up = up;
         self.restart(now, rng);
     }
 
-    /// Whether a tick is due, and if so, schedules the next: each `true` is one packet to send.
+    /// Whether a tick is due. If so, schedules the next one: each `true` is one packet to send.
     pub fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> bool {
         let now = self.time.observe(now);
         let Some(due) = self.next.filter(|next| *next <= now) else { return false };
@@ -54,7 +70,7 @@ impl Poisson {
         true
     }
 
-    /// The clock's time of the next tick, `None` while the process is off or its link is down.
+    /// When the next tick is due; `None` while the process is off or its link is down.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.next.map(|next| self.time.on_clock(next))
@@ -70,7 +86,7 @@ impl Poisson {
     }
 
     fn schedule(&mut self, from: Instant, rng: &mut impl CryptoRng) {
-        // A tick that would be at the end of time never comes: else it would be due there for ever.
+        // A tick at the end of the range is left out: it would be due there for ever.
         self.next = self
             .rate
             .filter(|_| self.link_up)

@@ -1,8 +1,8 @@
 //! Division of double-precision numbers by integer arithmetic, for caps and means.
 //!
-//! Rates are public, so this may branch and divide. The sampler, which must not, uses only the reciprocal made here.
+//! Rates are public, so this may branch and divide. The sampler may not; it uses only the reciprocal computed here.
 #![expect(clippy::integer_division_remainder_used, reason = "rates are public, and divided once")]
-#![expect(clippy::arithmetic_side_effects, reason = "the bounds on every operand are stated beside it")]
+#![expect(clippy::arithmetic_side_effects, reason = "the bounds of the operands are stated at each operation")]
 
 use crate::RateError;
 
@@ -45,8 +45,8 @@ impl Binary64 {
 
 /// A quotient rounded to the nearest of 53 bits, as a double-precision division gives it.
 ///
-/// A quotient above or below the range of double precision is not made infinite or less precise: rounded up to an
-/// integer, nothing can tell.
+/// A quotient outside the range of double precision is neither infinite nor less precise here, which makes no difference
+/// once it is rounded up to an integer.
 #[derive(Clone, Copy)]
 pub(crate) struct Quotient {
     significand: u64,
@@ -60,7 +60,7 @@ impl Quotient {
         let scaled = (dividend.significand as u128) << places;
         #[expect(clippy::cast_possible_truncation, reason = "54 bits")]
         let quotient = (scaled / divisor.significand as u128) as u64;
-        // The last bit decides: never is a quotient just half-way, for an odd one of 54 bits divides no dividend of 53.
+        // The last bit decides. No quotient is exactly half-way: an odd one of 54 bits divides no dividend of 53.
         let (kept, up) = (quotient >> 1, quotient & 1);
         Self { significand: kept + up, exponent: dividend.exponent - divisor.exponent - places + 1 }
     }

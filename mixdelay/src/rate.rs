@@ -1,23 +1,36 @@
-//! Rates: what a consensus publishes, checked once and turned into integers
-//! (`docs/spec/mixdelay.md#rates`).
+//! Rates of a consensus, checked once and converted to integers (`docs/spec/mixdelay.md#rates`).
 
 use crate::quotient::{Binary64, Quotient};
 use core::fmt;
 
 /// The rate λ of a Poisson process, in events per millisecond.
 ///
-/// Made once from the floating-point number of a consensus, by integer arithmetic on its bits; everything after that is
-/// integers, so a target without floating-point hardware gets the same delays.
+/// Made once from the floating-point number of a consensus, by integer arithmetic on its bits. All else is integers too, so a
+/// target without floating-point hardware gets the same delays.
+///
+/// ```
+/// use mixwell_mixdelay::{Rate, RateError};
+///
+/// let mu = Rate::per_milli(0.005)?;
+/// assert_eq!((mu.mean_millis()?, mu.cap_millis()), (200, 5527));
+/// let delay = mu.hop_delay_millis(&mut rand::rng()); // one hop's delay, for its routing command
+/// assert!((1..=5527).contains(&delay));
+///
+/// // a consensus turns a process off with 0
+/// assert_eq!(Rate::published(0.0), Ok(None));
+/// assert_eq!(Rate::per_milli(f64::NAN), Err(RateError::NotANumber));
+/// # Ok::<(), RateError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// 1/λ in milliseconds is `reciprocal` · 2^-`shift`, short of the truth by less than one part in 2⁶².
+    /// 1/λ in milliseconds is `reciprocal` · 2^-`shift`, too small by less than one part in 2⁶².
     pub(crate) reciprocal: u64,
     pub(crate) shift: i32,
     cap_millis: u64,
     mean_millis: Option<u64>,
 }
 
-/// Why a number is no rate.
+/// Why a number is not a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateError {
@@ -29,7 +42,7 @@ pub enum RateError {
     Infinite,
     /// It is not a number.
     NotANumber,
-    /// It is so low that its mean delay does not fit 64 bits of milliseconds.
+    /// Its mean delay does not fit 64 bits of milliseconds.
     MeanTooLong,
 }
 
@@ -52,10 +65,10 @@ impl Rate {
         })
     }
 
-    /// The rate that a consensus publishes, where zero turns the process off.
+    /// A published rate: zero turns the process off.
     ///
     /// # Errors
-    /// As [`Rate::per_milli`], but for [`RateError::Zero`], which gives `None`.
+    /// As [`Rate::per_milli`], except [`RateError::Zero`], which is `None`.
     pub const fn published(lambda: f64) -> Result<Option<Self>, RateError> {
         match Self::per_milli(lambda) {
             Ok(rate) => Ok(Some(rate)),
@@ -64,7 +77,7 @@ impl Rate {
         }
     }
 
-    /// The safety cap in milliseconds: ⌈−ln(10⁻¹²)/λ⌉, the most that 64 bits hold if it is more.
+    /// The safety cap in milliseconds: ⌈−ln(10⁻¹²)/λ⌉, saturating.
     ///
     /// All but one in 10¹² delays are shorter. The quotient is rounded to 53 bits before it is rounded up, as it is in
     /// every node that computes it in double precision.
@@ -85,7 +98,11 @@ impl Rate {
     }
 }
 
-/// The safety cap of a published rate in milliseconds, 0 for a number that is no rate. See [`Rate::cap_millis`].
+/// The safety cap of a published rate in milliseconds, 0 for a number that is not a rate. See [`Rate::cap_millis`].
+///
+/// ```
+/// assert_eq!(mixwell_mixdelay::safety_cap_millis(0.005), 5527);
+/// ```
 #[must_use]
 pub const fn safety_cap_millis(lambda: f64) -> u64 {
     match Rate::per_milli(lambda) {
@@ -110,7 +127,7 @@ impl core::error::Error for RateError {}
 
 const ONE: Binary64 = Binary64 { significand: 1 << 52, exponent: -52 };
 
-/// −ln(10⁻¹²) = 27.631021115928547…, the nearest number of double precision.
+/// −ln(10⁻¹²) = 27.631021115928547…, rounded to the nearest double.
 const MINUS_LN_1E_12: Binary64 = Binary64 { significand: 0x001b_a18a_998f_ffa0, exponent: -48 };
 
 pub(crate) const NANOS_PER_MILLI: u64 = 1_000_000;

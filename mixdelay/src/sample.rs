@@ -5,35 +5,34 @@ use rand_core::CryptoRng;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
 impl Rate {
-    /// Draws an exponential delay in whole milliseconds, rounded down; the most that 64 bits hold if it is longer.
+    /// Draws an exponential delay in whole milliseconds, rounded down, saturating.
     ///
-    /// Takes 16 bytes from `rng`, in the same time whatever they are.
+    /// Takes 16 bytes from `rng`, in constant time.
     #[must_use]
     pub fn sample_millis(&self, rng: &mut impl CryptoRng) -> u64 {
         self.sample::<1>(rng)
     }
 
-    /// Draws an exponential delay in whole nanoseconds, rounded down; the most that 64 bits hold if it is longer.
+    /// Draws an exponential delay in whole nanoseconds, rounded down, saturating.
     ///
-    /// Takes 16 bytes from `rng`, in the same time whatever they are.
+    /// Takes 16 bytes from `rng`, in constant time.
     #[must_use]
     pub fn sample_nanos(&self, rng: &mut impl CryptoRng) -> u64 {
         self.sample::<1_000_000>(rng)
     }
 
-    /// Draws the delay of a hop, in milliseconds, for its routing command: an exponential delay rounded down, and 1,
-    /// but at most the [safety cap](Rate::cap_millis).
+    /// Draws the delay of a hop in milliseconds, for its routing command: an exponential delay rounded down plus 1, at most
+    /// the [safety cap](Rate::cap_millis).
     #[must_use]
     pub fn hop_delay_millis(&self, rng: &mut impl CryptoRng) -> u32 {
-        // The cap is 1 or more, so a sample below the cap less 1 is one that 1 can be added to. (To saturate would be a
-        // branch.)
+        // The cap is at least 1, so 1 can be added to anything up to the cap − 1. (A saturating addition is a branch.)
         let delay = minimum(self.sample_millis(rng), self.cap_millis().saturating_sub(1)).wrapping_add(1);
         #[expect(clippy::cast_possible_truncation, reason = "just made to fit")]
         let delay = minimum(delay, u64::from(u32::MAX)) as u32;
         delay
     }
 
-    /// `UNITS` is how many units make a millisecond, at most 2²⁰.
+    /// `UNITS`: units per millisecond, at most 2²⁰.
     #[expect(clippy::arithmetic_side_effects, reason = "89 · 2⁶³ · 2²⁰ is less than 2⁹⁰")]
     fn sample<const UNITS: u32>(&self, rng: &mut impl CryptoRng) -> u64 {
         let (whole, part) = standard_exponential(rng);
@@ -43,9 +42,14 @@ impl Rate {
     }
 }
 
-/// Draws the delay of a hop as [`Rate::hop_delay_millis`] does, for callers who hold the published number.
+/// Draws the delay of a hop as [`Rate::hop_delay_millis`] does, from the published number.
 ///
-/// `|lambda| hop_delay_millis(lambda, rng)` is a closure that path selection can call without knowing this crate.
+/// `|mu, rng| hop_delay_millis(mu, rng).ok()` is the sampler that `mixwell-pki-types` asks for when it draws a route.
+///
+/// ```
+/// assert!(mixwell_mixdelay::hop_delay_millis(0.005, &mut rand::rng())? >= 1);
+/// # Ok::<(), mixwell_mixdelay::RateError>(())
+/// ```
 ///
 /// # Errors
 /// As [`Rate::per_milli`].
@@ -67,7 +71,7 @@ fn shift_down(value: u128, shift: i32) -> u64 {
     u64::conditional_select(&u64::MAX, &(kept as u64), fits)
 }
 
-/// The lower of the two, without a branch.
+/// The smaller of the two, without a branch.
 pub(crate) fn minimum(a: u64, b: u64) -> u64 {
     // The borrow of b − a, made of its bits: as a `bool` it would be a branch on a Cortex-M0.
     let borrow = (!b & a) | ((!b | a) & b.wrapping_sub(a));

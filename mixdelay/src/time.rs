@@ -1,12 +1,20 @@
-//! Moments, as the caller's clock gives them.
+//! Moments of the caller's clock.
 
 use crate::rate::NANOS_PER_MILLI;
 
-/// A moment: nanoseconds since any fixed moment of the caller's choice (584 years of them).
+/// A moment: nanoseconds since a fixed moment of the caller's choice, for 584 years.
 ///
-/// Take it from a monotonic clock, at the moment of the call. Sums stop at the ends of the range. A clock that steps back
-/// by less than a second is taken to stand still until it has caught up; one that steps back further, to have been reset:
-/// time then goes on from there.
+/// Read a monotonic clock for it at each call. Sums saturate. A clock that steps back by less than a second is taken to stand
+/// still until it has caught up; after a larger step, to have been reset: time goes on from there.
+///
+/// ```
+/// use mixwell_mixdelay::Instant;
+///
+/// let start = std::time::Instant::now();
+/// let now = || Instant::from_nanos(start.elapsed().as_nanos() as u64);
+/// let deadline = now().plus_millis(250);
+/// assert!(deadline.nanos_since(now()) <= 250_000_000);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(u64);
 
@@ -16,13 +24,13 @@ impl Instant {
     /// The last moment.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// So many nanoseconds after [`ZERO`](Self::ZERO).
+    /// The moment `nanos` nanoseconds after [`ZERO`](Self::ZERO).
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
 
-    /// So many milliseconds after [`ZERO`](Self::ZERO).
+    /// The moment `millis` milliseconds after [`ZERO`](Self::ZERO).
     #[must_use]
     #[inline]
     pub const fn from_millis(millis: u64) -> Self {
@@ -43,21 +51,21 @@ impl Instant {
         self.0 / NANOS_PER_MILLI
     }
 
-    /// The moment so many nanoseconds later.
+    /// The moment `nanos` nanoseconds later.
     #[must_use]
     #[inline]
     pub const fn plus_nanos(self, nanos: u64) -> Self {
         Self(self.0.saturating_add(nanos))
     }
 
-    /// The moment so many milliseconds later.
+    /// The moment `millis` milliseconds later.
     #[must_use]
     #[inline]
     pub const fn plus_millis(self, millis: u64) -> Self {
         self.plus_nanos(millis.saturating_mul(NANOS_PER_MILLI))
     }
 
-    /// Nanoseconds from `earlier` to this moment, 0 if it is not earlier.
+    /// Nanoseconds from `earlier` to this moment; 0 if `earlier` is later.
     #[must_use]
     #[inline]
     pub const fn nanos_since(self, earlier: Self) -> u64 {
@@ -65,29 +73,29 @@ impl Instant {
     }
 }
 
-/// How far back a clock may step without having been reset, in nanoseconds.
+/// Steps back below this are jitter, not a reset, in nanoseconds.
 const JITTER: u64 = 1_000_000_000;
 
-/// Time that never runs back, made of a clock that may.
+/// Monotonic time, derived from a clock that may step back.
 ///
-/// A step back below [`JITTER`] is waited out, so that a clock that trembles does not run fast. A larger one is a pause:
-/// what is scheduled keeps the time it still has to wait.
+/// A step back below [`JITTER`] is waited out, so that jitter does not make time run fast. A larger one is a pause: the time
+/// that is left until a scheduled event stays the same.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Steady {
-    /// What the clock showed last.
+pub(crate) struct Monotonic {
+    /// The last reading.
     clock: Instant,
-    /// The highest steady moment so far.
+    /// The latest monotonic moment so far.
     seen: Instant,
-    /// What all the pauses add up to, in nanoseconds.
+    /// The sum of all pauses, in nanoseconds.
     behind: u64,
 }
 
-impl Steady {
+impl Monotonic {
     pub(crate) const fn new() -> Self {
         Self { clock: Instant::ZERO, seen: Instant::ZERO, behind: 0 }
     }
 
-    /// The steady moment of the clock's `now`.
+    /// The monotonic moment of a reading.
     #[inline]
     pub(crate) fn observe(&mut self, now: Instant) -> Instant {
         if now == self.clock {
@@ -102,8 +110,8 @@ impl Steady {
         self.seen
     }
 
-    /// What the clock shows at a steady moment, if it steps back no more.
-    pub(crate) fn on_clock(&self, steady: Instant) -> Instant {
-        Instant(steady.0.saturating_sub(self.behind))
+    /// The reading at a monotonic moment, unless the clock steps back again.
+    pub(crate) fn on_clock(&self, moment: Instant) -> Instant {
+        Instant(moment.0.saturating_sub(self.behind))
     }
 }

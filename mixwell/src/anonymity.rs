@@ -3,7 +3,8 @@
 mod report;
 
 use crate::{
-    document::{self, Content, DocumentError},
+    document,
+    document::{Content, DocumentError},
     error::Error,
     input,
 };

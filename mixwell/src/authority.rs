@@ -6,13 +6,15 @@ use crate::{
         authority::{AuthorityNode, Keeper, Policy, State, Store, serve},
         config::AuthorityConfiguration,
         error::NetworkError,
+        logging::{LogHandle, LogSettings},
     },
-    station::{Keys, Owner, Told, ignore_hang_ups},
+    station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
 use mixwell_net::{
     clock::Clock,
-    runtime::{self, HangUps, StopSignals},
+    runtime,
+    runtime::{HangUps, StopSignals},
 };
 use std::sync::Arc;
 
@@ -35,23 +37,24 @@ Examples:
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    arguments.told.start_log();
-    let configuration = AuthorityConfiguration::read(&arguments.told.config).map_err(NetworkError::from)?;
+    let log = arguments.told.start_log(&LogSettings::default())?;
+    let configuration = AuthorityConfiguration::read(&arguments.told.config, arguments.told.epoch_seconds());
+    let configuration = configuration.map_err(NetworkError::from)?;
     let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
     let runtime = runtime::start()?;
-    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem })? else { return Ok(()) };
+    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem, generate_only: false })? else { return Ok(()) };
     let own = configuration.authorities.by_id(keys.identity.id());
     if own.is_none_or(|own| own.peer.link_key != keys.link.public()) {
         return Err(NetworkError::NotNamed(arguments.told.config.clone()).into());
     }
-    Ok(runtime.block_on(start(&configuration, keys))?)
+    Ok(runtime.block_on(start(&configuration, keys, log))?)
 }
 
-async fn start(configuration: &AuthorityConfiguration, keys: Keys) -> Result<(), NetworkError> {
+async fn start(configuration: &AuthorityConfiguration, keys: Keys, log: LogHandle) -> Result<(), NetworkError> {
     let Keys { identity, link, randomness, lock } = keys;
     // from here on signals are heard
     let mut stop_signals = StopSignals::new();
-    tokio::spawn(ignore_hang_ups(HangUps::new()));
+    tokio::spawn(heed_hang_ups(HangUps::new(), log));
     let mut listeners = Vec::new();
     for address in &configuration.bind_addresses {
         let listener = address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?;

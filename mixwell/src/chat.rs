@@ -4,19 +4,17 @@ mod client;
 mod tui;
 
 use crate::{
+    epoch_argument::EpochArgument,
     error::Error,
-    network::{
-        config::ClientConfiguration,
-        error::NetworkError,
-        logging::{self, LogLevel},
-    },
+    network::{error::NetworkError, logging, logging::LogLevel},
 };
 use clap::{Args, Subcommand};
 use client::RendezvousClient;
 use core::time::Duration;
 use mixwell_net::{randomness::Randomness, runtime};
 use std::{
-    io::{self, IsTerminal as _, Read as _},
+    io,
+    io::{IsTerminal as _, Read as _},
     path::PathBuf,
 };
 use tui::{Entropy, Mode, Options, Script};
@@ -66,6 +64,9 @@ pub(crate) struct Arguments {
     /// No bell when a text arrives
     #[arg(long)]
     no_bell: bool,
+
+    #[command(flatten)]
+    epoch_length: EpochArgument,
 
     /// The log level on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "off")]
@@ -154,9 +155,13 @@ fn mode(arguments: &Arguments) -> Result<Mode, Error> {
 /// Runs one side until it is told to quit.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
-    let client = RendezvousClient::new(configuration, arguments.gateway.clone(), randomness.branch())?;
+    let client = RendezvousClient::read(
+        &arguments.config,
+        arguments.epoch_length.epoch_seconds,
+        arguments.gateway.clone(),
+        randomness.branch(),
+    )?;
     let options = Options {
         folder: arguments.folder.clone(),
         name: arguments.name.clone(),

@@ -5,11 +5,7 @@ use mixwell_net::{files::KeyFileError, runtime::StartError};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, WrongScheme};
-use std::{
-    io::{self, ErrorKind},
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io, io::ErrorKind, path::PathBuf, process::ExitCode};
 
 /// Why a command failed.
 #[derive(Debug)]

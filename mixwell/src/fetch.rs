@@ -1,12 +1,9 @@
 //! `mixwell fetch`: the consensus of a network, from its authorities.
 
 use crate::{
+    epoch_argument::EpochArgument,
     error::Error,
-    network::{
-        config::ClientConfiguration,
-        error::NetworkError,
-        logging::{self, LogLevel},
-    },
+    network::{config::ClientConfiguration, error::NetworkError, logging, logging::LogLevel},
     output,
     style::{DIM, GOOD},
 };
@@ -53,7 +50,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
 
-    /// How much to tell on standard error
+    #[command(flatten)]
+    epoch_length: EpochArgument,
+
+    /// How much to log on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
     log: LogLevel,
 }
@@ -67,7 +67,8 @@ Examples:
 /// Fetches it, and prints what came.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
+    let configuration = ClientConfiguration::read(&arguments.config, arguments.epoch_length.epoch_seconds)
+        .map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
     let client = DirectoryClient::new(Arc::clone(&configuration.authorities), link, None, randomness)
@@ -79,8 +80,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         .filter(|authority| arguments.authority.as_ref().is_none_or(|name| *name == authority.peer.name))
         .collect();
     if authorities.is_empty() {
-        let why = format!(" {} names no such authority", arguments.config.display());
-        return Err(NetworkError::NoConsensus(why).into());
+        let name = arguments.authority.clone().unwrap_or_default();
+        return Err(NetworkError::NoSuchAuthority(arguments.config.clone(), name).into());
     }
     let asker = Asker { client: &client, clock: Clock::new(configuration.period), authorities };
     let fetched = runtime::run(async { asker.until_there_is_one(arguments).await })?;
@@ -134,7 +135,8 @@ impl Asker<'_> {
                 if let Some(offset) = self.client.clock_offset() {
                     let _ = write!(lines, "\n  {offset}");
                 }
-                return Err(NetworkError::NoConsensus(lines));
+                let epoch = arguments.epoch.map_or(now, Epoch);
+                return Err(NetworkError::NoConsensus { epoch, period: self.clock.period(), why: lines });
             }
             let why = errors.0.first().map_or_else(String::new, |(authority, error)| format!("; {authority}: {error}"));
             line.set_message(format!("no consensus yet, {} s left{why}", left.as_secs()));
@@ -166,7 +168,7 @@ impl Asker<'_> {
 impl Fetched {
     fn report(&self, configuration: &ClientConfiguration) -> Result<String, NetworkError> {
         let consensus = &self.consensus;
-        let document = consensus.document().map_err(|error| NetworkError::NoConsensus(format!(" {error}")))?;
+        let document = consensus.document().map_err(|error| NetworkError::Client(error.to_string()))?;
         let signers: Vec<&str> = consensus
             .signers()
             .iter()

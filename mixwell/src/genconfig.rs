@@ -1,7 +1,7 @@
 //! `mixwell genconfig`: the configuration and the keys of a whole network, in one folder.
 
 pub(crate) use plan::{Common, Part, Role, Schemes};
-pub(crate) use toml_text::client as client_toml;
+pub(crate) use toml_text::{client as client_toml, own as own_toml};
 
 mod files;
 mod plan;
@@ -10,8 +10,8 @@ mod toml_text;
 use crate::{
     error::Error,
     network::error::NetworkError,
-    output,
-    scheme::{self, SchemeName},
+    output, scheme,
+    scheme::SchemeName,
     style::{DIM, GOOD},
 };
 use clap::Args;

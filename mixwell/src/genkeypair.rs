@@ -10,8 +10,8 @@ use crate::{
 };
 use clap::Args;
 use mixwell_pq_kem::{
-    Kem, Nike, kem, nike,
-    pem::{self, PemError, PemKey},
+    Kem, Nike, kem, nike, pem,
+    pem::{PemError, PemKey},
 };
 use std::{io::Write, path::PathBuf};
 use zeroize::Zeroizing;

@@ -7,14 +7,15 @@ pub(crate) use toml_form::{Section as GeometrySection, write as geometry_toml};
 use crate::{
     error::Error,
     hex::hex,
-    input,
-    scheme::{self, SchemeName},
+    input, scheme,
+    scheme::SchemeName,
     style::{DIM, GOOD},
 };
 use clap::Args;
 use mixwell_sphinx::{Geometry, MAX_HOPS};
 use std::{
-    io::{self, Write},
+    io,
+    io::Write,
     path::{Path, PathBuf},
 };
 

@@ -2,10 +2,7 @@
 
 use crate::error::Error;
 use mixwell_net::files;
-use std::{
-    io::{self, Read},
-    path::Path,
-};
+use std::{io, io::Read, path::Path};
 
 /// Whether a path stands for standard input.
 fn is_stdin(path: &Path) -> bool {

@@ -5,6 +5,7 @@ mod authority;
 mod chat;
 mod cli;
 mod document;
+mod epoch_argument;
 mod error;
 mod fetch;
 mod genconfig;

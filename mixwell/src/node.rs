@@ -3,34 +3,37 @@
 use crate::{
     error::Error,
     network::{
-        config::ServerConfiguration,
+        config::{Note, ServerConfiguration},
         error::NetworkError,
         launch::{Launch, Launched},
+        logging::LogHandle,
         metrics,
-        mix::Kind,
-        node::{Sizes, packets_of},
     },
-    station::{Keys, Owner, Told, ignore_hang_ups},
+    station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
 use mixwell_net::{
-    address::Address,
     clock::Clock,
-    runtime::{self, HangUps, StopSignals},
+    runtime,
+    runtime::{HangUps, StopSignals},
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 
 /// Run a mix, gateway or service node
 ///
 /// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes packets on. The
-/// configuration and the key files have the form of Katzenpost's server. Its keys have to be in the data
-/// folder; mix keys are stored there too, until their time is over. It runs until SIGINT or SIGTERM.
+/// configuration and the key files have the form of Katzenpost's server. Its keys have to be in the data folder; mix keys
+/// are stored there too, until their time is over. It runs until SIGINT or SIGTERM, and opens its log file anew at SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     told: Told,
+
+    /// Where to serve metrics, instead of the configuration's address; whoever reads them sees when packets come and go
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<String>,
 }
 
 const EXAMPLES: &str = "\
@@ -40,80 +43,80 @@ Examples:
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    arguments.told.start_log();
-    let configuration = ServerConfiguration::read(&arguments.told.config).map_err(NetworkError::from)?;
-    let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
+    let told = &arguments.told;
+    let configuration = ServerConfiguration::read(&told.config, told.epoch_seconds()).map_err(NetworkError::from)?;
+    let log = told.start_log(&configuration.logging)?;
+    configuration.notes.iter().for_each(Note::log);
     let runtime = runtime::start()?;
-    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem })? else { return Ok(()) };
-    Ok(runtime.block_on(start(configuration, keys))?)
+    let owner = Owner {
+        folder: &configuration.data_folder,
+        scheme: configuration.scheme,
+        kem: configuration.kem,
+        generate_only: configuration.generate_only,
+    };
+    let Some(keys) = told.keys(&owner)? else { return Ok(()) };
+    Ok(runtime.block_on(start(configuration, keys, log, arguments.metrics.as_deref()))?)
 }
 
-async fn start(configuration: ServerConfiguration, keys: Keys) -> Result<(), NetworkError> {
+async fn start(
+    configuration: ServerConfiguration,
+    keys: Keys,
+    log: LogHandle,
+    metrics_address: Option<&str>,
+) -> Result<(), NetworkError> {
     let Keys { identity, link: link_key, randomness, lock } = keys;
     // from here on signals are heard
     let mut stop_signals = StopSignals::new();
-    tokio::spawn(ignore_hang_ups(HangUps::new()));
-    let name = configuration.identifier;
-    let bind =
-        if configuration.bind_addresses.is_empty() { &configuration.addresses } else { &configuration.bind_addresses };
+    tokio::spawn(heed_hang_ups(HangUps::new(), log));
+    let name = configuration.identifier.clone();
     let mut listeners = Vec::new();
-    for address in bind {
+    for address in &configuration.bind_addresses {
         listeners.push(address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?);
         tracing::info!(name, %address, "listening");
     }
-    let kind = match (configuration.is_gateway, configuration.is_service) {
-        (true, _) => Kind::Gateway,
-        (_, true) => Kind::Service,
-        _ => Kind::Mix,
+    let metrics = match (metrics_address, configuration.metrics) {
+        (Some(address), _) => Some((address.to_owned(), TcpListener::bind(address).await)),
+        (None, Some(address)) => Some((address.to_string(), TcpListener::bind(address).await)),
+        (None, None) => None,
     };
-    let period = configuration.period.duration();
+    let metrics = metrics.map(|(address, bound)| bound.map_err(|error| NetworkError::Listen(address, error)));
+    let metrics = metrics.transpose()?;
     let (stopper, stop) = watch::channel(false);
+    let sizes = configuration.sizes().within(runtime::raise_files().unwrap_or(usize::MAX));
     let launch = Launch {
         name: name.clone(),
-        kind,
+        kind: configuration.kind,
         identity: Arc::new(identity),
         link_key,
-        addresses: by_transport(&configuration.addresses),
+        addresses: configuration.public_addresses,
         listeners,
         authorities: configuration.authorities,
         clock: Clock::new(configuration.period),
         geometry: configuration.geometry,
+        services: configuration.services,
+        sends_decoys: configuration.sends_decoys,
         folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
-        sizes: Sizes {
-            replays: packets_of(period, configuration.packets_per_second),
-            boxes: configuration.boxes,
-            ..Sizes::for_period(period)
-        }
-        .within(runtime::raise_files().unwrap_or(usize::MAX)),
+        sizes,
         randomness,
         stop,
     };
     let Launched { node, mut work } = launch.launch()?;
-    if let Some(address) = configuration.metrics {
-        let listener = TcpListener::bind(address).await;
-        let listener = listener.map_err(|error| NetworkError::Listen(address.to_string(), error))?;
+    if let Some(listener) = metrics {
         tokio::spawn(metrics::serve(node, listener));
     }
     tokio::select! {
-        ended = &mut work => return ended,
+        biased;
         () = stop_signals.next() => {}
+        ended = &mut work => return ended,
     }
     // what is under way is passed on, if it goes fast
     stopper.send_replace(true);
-    let ended = tokio::time::timeout(LONGEST_STOP, work).await.unwrap_or(Ok(()));
+    let ended = tokio::time::timeout(MAX_STOP, work).await.unwrap_or(Ok(()));
     tracing::info!(name, "stopped");
     drop(lock);
     ended
 }
 
-fn by_transport(addresses: &[Address]) -> BTreeMap<String, Vec<String>> {
-    let mut transports: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for address in addresses {
-        transports.entry(address.transport().to_owned()).or_default().push(address.to_string());
-    }
-    transports
-}
-
 /// In the data folder.
 const MIX_KEYS_FOLDER: &str = "mix";
-const LONGEST_STOP: core::time::Duration = core::time::Duration::from_secs(5);
+const MAX_STOP: core::time::Duration = core::time::Duration::from_secs(5);

@@ -15,8 +15,13 @@ use chacha20::ChaCha20Rng;
 use clap::Args;
 use input_text::InputText;
 use mixwell_pq_kem::{Kem, Nike, kem, nike};
-use mixwell_sim::selftest::{self, Input, SelfTestError};
-use mixwell_sphinx::{self as sphinx, Geometry, MAX_HOPS, Scheme, Sphinx};
+use mixwell_sim::{
+    selftest,
+    selftest::{Input, SelfTestError},
+};
+use mixwell_sphinx::{
+    Geometry, MAX_HOPS, Scheme, Sphinx, {self as sphinx},
+};
 use rand_core::SeedableRng as _;
 use std::{io::Write as _, path::PathBuf, time::Instant};
 use view::View;

@@ -1,12 +1,15 @@
 //! `mixwell ping`: messages to the echo service of a network, and how long they take.
 
 use crate::{
+    epoch_argument::EpochArgument,
     error::Error,
     network::{
-        client::{self, Request, Tally, Unanswered},
+        client,
+        client::{Request, Tally, Unanswered},
         config::ClientConfiguration,
         error::NetworkError,
-        logging::{self, LogLevel},
+        logging,
+        logging::LogLevel,
     },
     output,
     style::{DIM, ERROR, GOOD},
@@ -35,7 +38,8 @@ use std::{path::PathBuf, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinSet,
-    time::{self, Instant},
+    time,
+    time::Instant,
 };
 
 /// Send messages to a network's echo service, and print loss and latency
@@ -67,7 +71,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
-    /// How much to tell on standard error
+    #[command(flatten)]
+    epoch_length: EpochArgument,
+
+    /// How much to log on standard error
     #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
     log: LogLevel,
 }
@@ -81,7 +88,8 @@ Examples:
 /// Pings, and prints how it went.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = ClientConfiguration::read(&arguments.config).map_err(NetworkError::from)?;
+    let configuration = ClientConfiguration::read(&arguments.config, arguments.epoch_length.epoch_seconds)
+        .map_err(NetworkError::from)?;
     let outcome = runtime::run(ping(arguments, configuration, Randomness::from_system()?))?;
     output::print(&outcome.report(arguments.count))?;
     if outcome.good == arguments.count { Ok(()) } else { Err(NetworkError::Pings.into()) }
@@ -100,7 +108,11 @@ async fn ping(
         .with_clock_watch(clock_watch.clone());
     let epoch = clock.epoch();
     let fetched = asker.fetch(epoch, epoch).await;
-    let consensus = fetched.map_err(|errors| no_consensus(&errors, asker.clock_offset()))?;
+    let consensus = fetched.map_err(|errors| NetworkError::NoConsensus {
+        epoch,
+        period: clock.period(),
+        why: why(&errors, asker.clock_offset()),
+    })?;
     let known = Consensuses { epoch, ..Consensuses::default() }.with(Arc::new(consensus));
 
     let unknown = || NetworkError::UnknownScheme(configuration.geometry.scheme().name().to_owned());
@@ -135,9 +147,10 @@ async fn ping(
     }
 }
 
-fn no_consensus(errors: &FetchErrors, offset: Option<Offset>) -> NetworkError {
+/// What the authorities answered, and what is known of the clock.
+fn why(errors: &FetchErrors, offset: Option<Offset>) -> String {
     let offset = offset.map_or_else(String::new, |offset| format!("; {offset}"));
-    NetworkError::NoConsensus(format!(" {errors}{offset}"))
+    format!(" {errors}{offset}")
 }
 
 /// Messages on their way.

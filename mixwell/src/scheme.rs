@@ -3,7 +3,9 @@
 use clap::ValueEnum;
 use core::fmt;
 use mixwell_pq_kem::{Adapter, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing};
-use mixwell_sphinx::{self as sphinx, SchemeInfo, SchemeKeys as _};
+use mixwell_sphinx::{
+    SchemeInfo, SchemeKeys as _, {self as sphinx},
+};
 
 /// A NIKE or KEM, by the name that `--scheme` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

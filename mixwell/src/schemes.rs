@@ -8,7 +8,7 @@ use crate::{
 use clap::{Args, ValueEnum as _};
 use mixwell_pq_kem::{Kem, Nike, Scheme};
 use mixwell_sphinx::Geometry;
-use std::io::{self, Write};
+use std::{io, io::Write};
 
 /// The path and payload that the lengths of headers and packets are given for.
 const HOPS: usize = 5;

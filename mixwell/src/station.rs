@@ -1,16 +1,19 @@
 //! What `mixwell node` and `mixwell authority` have in common: a configuration, and keys in a data folder.
 
 use crate::{
+    epoch_argument::EpochArgument,
     error::Error,
     network::{
         error::NetworkError,
-        logging::{self, LogLevel},
+        logging,
+        logging::{LogHandle, LogLevel, LogSettings},
     },
     output,
 };
 use clap::Args;
 use mixwell_net::{
-    files::{self, FolderLock},
+    files,
+    files::FolderLock,
     keys::{Identity, LinkKem, LinkKey},
     randomness::Randomness,
     runtime::HangUps,
@@ -33,9 +36,12 @@ pub(crate) struct Told {
     #[arg(long)]
     generate_keys: bool,
 
-    /// How much to log on standard error
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "info")]
-    log: LogLevel,
+    #[command(flatten)]
+    epoch_length: EpochArgument,
+
+    /// How much to log; info, or what the configuration says, if not given
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    log: Option<LogLevel>,
 }
 
 /// The keys that it is known by.
@@ -53,12 +59,19 @@ pub(crate) struct Owner<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) scheme: &'static dyn SignatureScheme,
     pub(crate) kem: LinkKem,
+    /// Whether the configuration wants them to be printed, and no more.
+    pub(crate) generate_only: bool,
 }
 
 impl Told {
-    /// Starts the log, before the configuration is read.
-    pub(crate) fn start_log(&self) {
-        logging::start(self.log);
+    /// The length of an epoch, if it was given here.
+    pub(crate) const fn epoch_seconds(&self) -> Option<u64> {
+        self.epoch_length.epoch_seconds
+    }
+
+    /// Starts the log, where the configuration says.
+    pub(crate) fn start_log(&self, settings: &LogSettings) -> Result<LogHandle, NetworkError> {
+        logging::start_daemon(settings, self.log)
     }
 
     /// The keys of a data folder, which is locked. `None` if they were to be printed and no more.
@@ -68,7 +81,7 @@ impl Told {
     /// identity that others know.
     pub(crate) fn keys(&self, owner: &Owner<'_>) -> Result<Option<Keys>, Error> {
         let randomness = Randomness::from_system()?;
-        if self.generate_only {
+        if self.generate_only || owner.generate_only {
             let (identity, link) = match owner.load()? {
                 Some(keys) => keys,
                 None => owner.generate(&randomness)?.0,
@@ -112,10 +125,14 @@ impl Owner<'_> {
     }
 }
 
-/// Goes on at each SIGHUP, which ends processes that do not expect it. Does not end.
-pub(crate) async fn ignore_hang_ups(mut hang_ups: HangUps) {
+/// At each SIGHUP, which ends processes that do not expect it, opens the log anew. Does not end.
+pub(crate) async fn heed_hang_ups(mut hang_ups: HangUps, log: LogHandle) {
     loop {
         hang_ups.next().await;
-        tracing::info!("ignored SIGHUP: a changed configuration is read at the next start");
+        match log.reopen() {
+            Ok(true) => tracing::info!("reopened the log at SIGHUP"),
+            Ok(false) => tracing::info!("ignored SIGHUP: a changed configuration is read at the next start"),
+            Err(error) => tracing::error!(%error, "could not reopen the log; going on with the old file"),
+        }
     }
 }

@@ -17,6 +17,24 @@ use crate::{
 };
 
 /// A certificate as it was received: readable, but not verified. Borrows the bytes.
+///
+/// ```
+/// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+/// # let mut rng = rand::rng();
+/// # let (mut private, mut public) = ([0; 64], [0; 32]);
+/// # Ed25519.generate(&mut rng, &mut private, &mut public)?;
+/// # let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+/// use mixwell_pki_types::{Certificate, Epoch, VerifyError, certify};
+///
+/// let mut out = [0; 300];
+/// let len = certify(b"anything", Epoch(1005), &key, &mut rng, &mut out)?;
+/// let certificate = Certificate::parse(&out[..len])?;
+/// assert_eq!(certificate.verify(key.verifying_key(), Epoch(1000))?.payload(), b"anything");
+/// // not valid any more
+/// let late = certificate.verify(key.verifying_key(), Epoch(1005));
+/// assert!(matches!(late, Err(VerifyError::Expired { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Certificate<'a> {
     expiration: Epoch,

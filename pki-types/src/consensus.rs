@@ -32,6 +32,21 @@ impl<'a> Chunk<'a> {
 /// most that a gateway can make us hold.
 ///
 /// It takes some 10.4 kB of memory itself, for the inflater's tables.
+///
+/// ```
+/// # let gzipped = [
+/// #     0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1, 5, 0, 0xfa, 0xff, b'h', b'e', b'l', b'l', b'o', 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
+/// # ];
+/// use mixwell_pki_types::{Chunk, ConsensusReader};
+///
+/// let mut buffer = [0; 100]; // the most that is accepted
+/// let mut reader = ConsensusReader::new(&mut buffer);
+/// for chunk in Chunk::cut(&gzipped, 10) {
+///     reader.push(chunk)?; // each as a `consensus2` command brings it
+/// }
+/// assert_eq!(reader.finish()?, b"hello");
+/// # Ok::<(), mixwell_pki_types::ConsensusError>(())
+/// ```
 #[derive(Debug)]
 pub struct ConsensusReader<'a> {
     gunzip: Gunzip<'a>,

@@ -16,6 +16,22 @@ use crate::{
 /// A document. Borrows the bytes; descriptors are decoded as they are walked.
 ///
 /// Reading checks what kind each field is, of the descriptors too; [`check`](Self::check) checks what they say.
+///
+/// ```
+/// use mixwell_pki_types::{Certificate, DocumentError, Epoch, KeyHash, VerifyingKey, majority};
+///
+/// /// Lists the nodes of a consensus.
+/// fn list(bytes: &[u8], authorities: &[VerifyingKey<'_>], now: Epoch) -> Result<(), Box<dyn std::error::Error>> {
+///     let certificate = Certificate::parse(bytes)?;
+///     let verified = certificate.verify_threshold(authorities, majority(authorities.len()), now)?;
+///     let document = verified.document_for(now)?;
+///     document.check(authorities, &mut [KeyHash::default(); 64])?;
+///     for node in document.nodes() {
+///         println!("{}: {:?}", node.name(), node.mix_key(now).map(<[u8]>::len));
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Document<'a> {
     epoch: Epoch,

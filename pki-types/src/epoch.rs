@@ -21,6 +21,15 @@ impl fmt::Display for Epoch {
 }
 
 /// How long an epoch is: a property of the network.
+///
+/// ```
+/// use core::time::Duration;
+/// use mixwell_pki_types::{Epoch, Period};
+///
+/// let now = Period::TWENTY_MINUTES.at(Duration::from_secs(1_800_000_100))?;
+/// assert_eq!((now.epoch, now.left), (Epoch(253_104), Duration::from_secs(1100)));
+/// # Ok::<(), mixwell_pki_types::BeforeZero>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     millis: NonZeroU64,
@@ -35,7 +44,7 @@ impl Default for Period {
 
 impl Period {
     /// The period of every network that is not a test network.
-    pub const TWENTY_MINUTES: Self = match Self::new(Duration::from_mins(20)) {
+    pub const TWENTY_MINUTES: Self = match Self::new(Duration::from_secs(20 * 60)) {
         Some(period) => period,
         None => unreachable!(),
     };
@@ -121,5 +130,4 @@ impl fmt::Display for BeforeZero {
 impl core::error::Error for BeforeZero {}
 
 /// 2017-06-01T00:00:00Z.
-#[expect(clippy::duration_suboptimal_units, reason = "Unix times are in seconds")]
 const ZERO: Duration = Duration::from_secs(1_496_275_200);

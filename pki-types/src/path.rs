@@ -9,7 +9,7 @@ use crate::{Document, Epoch, Layer, Node, Period};
 use core::{ops::Range, time::Duration};
 use rand_core::CryptoRng;
 
-/// A hop of a route.
+/// A hop of a route. `mixwell-sphinx` wraps packets for such hops: the node's id, its mix key, the delay.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Hop<'a> {
@@ -39,6 +39,25 @@ impl<R: ?Sized, F: FnMut(f64, &mut R) -> Option<u32>> HopDelay<R> for F {
 }
 
 /// Draws routes by a document.
+///
+/// ```
+/// use core::time::Duration;
+/// use mixwell_pki_types::{Departure, Document, Hop, PathError, Period, Router};
+/// # use rand::rngs::ThreadRng;
+///
+/// /// A route from the first gateway to the first service node, for a packet that is sent at `unix`.
+/// fn route<'a>(document: Document<'a>, unix: Duration) -> Result<Vec<Option<Hop<'a>>>, PathError> {
+///     let (Some(gateway), Some(service)) = (document.gateways().next(), document.services().next()) else {
+///         return Ok(Vec::new());
+///     };
+///     let router = Router::new(document, Period::default());
+///     let mut hops = vec![None; router.forward_hops()];
+///     let mut delays = |mu, rng: &mut ThreadRng| mixwell_mixdelay::hop_delay_millis(mu, rng).ok();
+///     let departure = Departure { unix, spent: Duration::ZERO };
+///     router.forward((gateway, service), true, departure, &mut delays, &mut rand::rng(), &mut hops)?;
+///     Ok(hops)
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Router<'a> {
     document: Document<'a>,

@@ -63,6 +63,16 @@ pub trait SignatureScheme: fmt::Debug + Sync {
 }
 
 /// The scheme of a name, in any case: `Ed25519`; with the feature `sphincs` also `Sphincs+` and `Ed25519 Sphincs+`.
+///
+/// ```
+/// use mixwell_pki_types::scheme;
+///
+/// let scheme = scheme("ed25519").ok_or("no such scheme")?;
+/// let (mut private, mut public) = (vec![0; scheme.private_len()], vec![0; scheme.public_len()]);
+/// scheme.generate(&mut rand::rng(), &mut private, &mut public)?;
+/// scheme.check_pair(&private, &public)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn scheme(name: &str) -> Option<&'static dyn SignatureScheme> {
     SCHEMES.iter().copied().find(|scheme| scheme.name().eq_ignore_ascii_case(name))

@@ -7,6 +7,17 @@ use rand_core::CryptoRng;
 use zeroize::Zeroize;
 
 /// What an authority publishes first: the epoch and the hash of its [`Reveal`].
+///
+/// ```
+/// use mixwell_pki_types::{Commit, Epoch, Reveal};
+///
+/// let reveal = Reveal::generate(Epoch(1000), &mut rand::rng());
+/// let published = *reveal.commit().as_bytes();
+/// // later, when all commits are in, the others see the reveal
+/// let commit = Commit::parse(&published)?;
+/// commit.check(&Reveal::parse(reveal.as_bytes())?)?;
+/// # Ok::<(), mixwell_pki_types::SharedRandomError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Commit([u8; LEN]);
 

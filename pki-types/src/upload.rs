@@ -15,6 +15,28 @@ use crate::{
 use rand_core::CryptoRng;
 
 /// A mix descriptor's upload as it was received: readable, but not verified. Borrows the bytes.
+///
+/// ```
+/// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+/// # let mut rng = rand::rng();
+/// # let (mut private, mut public) = ([0; 64], [0; 32]);
+/// # Ed25519.generate(&mut rng, &mut private, &mut public)?;
+/// # let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+/// # let descriptor = mixwell_pki_types::build::DescriptorBuilder {
+/// #     name: "mix1".into(),
+/// #     identity_key: public.to_vec(),
+/// #     ..Default::default()
+/// # }.encode();
+/// use mixwell_pki_types::Upload;
+///
+/// // a node signs its descriptor
+/// let mut out = vec![0; descriptor.len() + 300];
+/// let len = Upload::sign(&descriptor, None, &key, &mut rng, &mut out)?;
+/// // an authority verifies that the node that is named signed it
+/// let verified = Upload::parse(&out[..len])?.verify(&Ed25519)?;
+/// assert_eq!(verified.name(), "mix1");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Upload<'a> {
     signature: Option<Signature<'a>>,

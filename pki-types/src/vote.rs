@@ -1,6 +1,10 @@
 //! How many authorities it takes.
 
-/// How many of `authorities` are a majority: what a consensus needs to be believed, and to be published.
+/// How many of `authorities` are a majority: the number of signatures that makes a consensus.
+///
+/// ```
+/// assert_eq!([1, 2, 3, 4, 5].map(mixwell_pki_types::majority), [1, 2, 2, 3, 3]);
+/// ```
 #[must_use]
 pub const fn majority(authorities: usize) -> usize {
     (authorities >> 1).saturating_add(1)

@@ -141,6 +141,7 @@ macro_rules! combiner {
                     privates.read(part.as_bytes_mut());
                     expanded = expanded.and_then(|()| <$kem as $crate::Kem>::expand_into(&part, &mut key.$part));
                 })+
+                // declassified: whether the public keys in it are its own
                 if expanded.is_err() {
                     $crate::kem::empty(key);
                 }

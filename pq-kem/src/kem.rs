@@ -68,6 +68,7 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// [`KeyError`] if the private key is malformed.
     fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError> {
         let mut key = Self::Expanded::default();
+        // declassified: whether the public key in it is its own
         Self::expand_into(private, &mut key)?;
         Ok(key)
     }

@@ -35,7 +35,7 @@ impl<'p, E: ByteArray> Header<'p, E> {
     }
 
     /// What the MAC covers.
-    pub(crate) fn maced(&self) -> [&[u8]; 3] {
+    pub(crate) fn maced(&self) -> [&'p [u8]; 3] {
         [self.version, self.element.as_ref(), self.routing_info]
     }
 }

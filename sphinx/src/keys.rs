@@ -7,14 +7,16 @@ use ctr::{
     Ctr128BE,
     cipher::{KeyIvInit, StreamCipher, StreamCipherSeek},
 };
-use hmac::{Hmac, KeyInit, Mac};
 use mixwell_aez::Aez;
-use sha2::Sha256;
+use mixwell_sha256::{hkdf_expand, hkdf_expand_each, hmac, hmac_each};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The info string of HKDF-Expand.
 const KDF_INFO: &[u8] = b"katzenpost-kdf-v0-hkdf-sha256";
+
+/// The hashes that the keys of a hop take.
+const KDF_BLOCKS: usize = 5;
 
 /// The keys of one hop. Wiped on drop.
 #[derive(Default, Zeroize, ZeroizeOnDrop)]
@@ -37,18 +39,21 @@ impl HopKeys {
     /// pseudo-random key.
     #[inline(never)]
     pub(crate) fn derive(secret: &[u8]) -> Self {
-        let mut expanded = Zeroizing::new([0; 160]);
-        let keyed = hmac(secret);
-        let mut previous: &[u8] = &[];
-        for (counter, block) in (1..=5u8).zip(expanded.chunks_exact_mut(MAC_LEN)) {
-            let mut mac = keyed.clone();
-            mac.update(previous);
-            mac.update(KDF_INFO);
-            mac.update(&[counter]);
-            block.copy_from_slice(mac.finalize().as_bytes());
-            previous = block;
-        }
+        let mut expanded = Zeroizing::new([[0; 32]; KDF_BLOCKS]);
+        hkdf_expand(secret, KDF_INFO, &mut expanded);
+        Self::split(&expanded)
+    }
 
+    /// [`HopKeys::derive`] for each secret.
+    pub(crate) fn derive_each<const N: usize>(secrets: [Option<&[u8]>; N]) -> [Option<Self>; N] {
+        let (present, count) = compact(secrets, &[][..]);
+        let mut expanded = Zeroizing::new([[[0; 32]; KDF_BLOCKS]; N]);
+        hkdf_expand_each(present.split_at(count).0, KDF_INFO, &mut *expanded);
+        let mut keys = expanded.iter();
+        secrets.map(|secret| secret.and_then(|_| keys.next()).map(Self::split))
+    }
+
+    fn split(expanded: &[[u8; 32]; KDF_BLOCKS]) -> Self {
         let mut keys = Self::default();
         let fields: [&mut [u8]; 5] = [
             &mut keys.header_mac,
@@ -57,7 +62,7 @@ impl HopKeys {
             &mut keys.payload.key,
             &mut keys.blinding_seed,
         ];
-        let mut rest = expanded.as_slice();
+        let mut rest = expanded.as_flattened();
         for field in fields {
             let (bytes, tail) = rest.split_at(field.len());
             field.copy_from_slice(bytes);
@@ -68,22 +73,34 @@ impl HopKeys {
 
     /// The MAC over a header, given in parts.
     #[inline(never)]
-    pub(crate) fn header_mac(&self, parts: &[&[u8]]) -> [u8; MAC_LEN] {
-        let mut mac = hmac(&self.header_mac);
-        for part in parts {
-            mac.update(part);
-        }
-        mac.finalize().into_bytes().into()
+    pub(crate) fn header_mac(&self, parts: [&[u8]; 3]) -> [u8; MAC_LEN] {
+        let mut mac = [0; MAC_LEN];
+        hmac(&self.header_mac, parts, &mut mac);
+        mac
     }
 
     /// Whether `mac` is the MAC over a header; in constant time.
-    pub(crate) fn header_mac_is(&self, parts: &[&[u8]], mac: &[u8; MAC_LEN]) -> bool {
-        let mut own = hmac(&self.header_mac);
-        for part in parts {
-            own.update(part);
-        }
-        // the right MAC of a refused packet is a secret: its owner wipes it
-        own.finalize().as_bytes().ct_eq(mac).into()
+    pub(crate) fn header_mac_is(&self, parts: [&[u8]; 3], mac: &[u8; MAC_LEN]) -> bool {
+        // The right MAC of a refused packet is a secret.
+        let mut own = Zeroizing::new([0; MAC_LEN]);
+        hmac(&self.header_mac, parts, &mut own);
+        own.ct_eq(mac).into()
+    }
+
+    /// [`HopKeys::header_mac_is`] for each header that there is.
+    #[expect(clippy::type_complexity, reason = "its three arguments")]
+    pub(crate) fn header_mac_is_each<const N: usize>(
+        headers: [Option<(&Self, [&[u8]; 3], &[u8; MAC_LEN])>; N],
+    ) -> [bool; N] {
+        let (keys, count) = compact(headers.map(|header| Some(&header?.0.header_mac[..])), &[][..]);
+        let (parts, _) = compact(headers.map(|header| Some(header?.1)), [&[][..]; 3]);
+        let mut macs = Zeroizing::new([[0; MAC_LEN]; N]);
+        hmac_each(keys.split_at(count).0, parts.split_at(count).0, &mut *macs);
+        let mut macs = macs.iter();
+        headers.map(|header| {
+            let own = header.and_then(|(_, _, mac)| Some((macs.next()?, mac)));
+            own.is_some_and(|(own, mac)| own.ct_eq(mac).into())
+        })
     }
 
     /// The stream that encrypts the routing info.
@@ -149,9 +166,15 @@ impl HeaderStream {
     }
 }
 
-#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn hmac(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::new_from_slice(key).expect("any length will do")
+/// What there is, in the first places, and how much that is; `nothing` in the others.
+fn compact<T: Copy, const N: usize>(items: [Option<T>; N], nothing: T) -> ([T; N], usize) {
+    let mut compacted = [nothing; N];
+    let mut count = 0_usize;
+    for (place, item) in compacted.iter_mut().zip(items.into_iter().flatten()) {
+        *place = item;
+        count = count.saturating_add(1);
+    }
+    (compacted, count)
 }
 
 #[cfg(test)]

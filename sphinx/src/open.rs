@@ -160,7 +160,7 @@ pub(crate) fn authentic<E: ByteArray>(
 ) -> Result<HopKeys, OpenError> {
     match keys {
         // declassified: whether the MAC is right
-        Ok(keys) if keys.header_mac_is(&header.maced(), header.mac) => Ok(keys),
+        Ok(keys) if keys.header_mac_is(header.maced(), header.mac) => Ok(keys),
         Ok(_) => Err(OpenError::Mac),
         Err(BadKey) => Err(OpenError::GroupElement),
     }

@@ -138,7 +138,7 @@ impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<
             None => self.add_last_layer(depth, hop, &keys),
         }
         (self.layer)(&keys.payload, self.behind);
-        Ok(keys.header_mac(&[&VERSION, element.as_ref(), self.routing_info]))
+        Ok(keys.header_mac([&VERSION, element.as_ref(), self.routing_info]))
     }
 
     /// The padding, `depth` blocks at the end of the routing info, grows by a block and gets the hop's keystream.

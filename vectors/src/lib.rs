@@ -4,6 +4,7 @@
 //! `vectors/README.md` describes the schema. This crate is for tests only and is never published.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+pub mod backends;
 mod family;
 mod hex_bytes;
 #[cfg(feature = "kem")]

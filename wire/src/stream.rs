@@ -51,7 +51,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { handshake: Duration::from_secs(3), read: Duration::from_mins(2), write: Duration::from_mins(1) }
+        Self { handshake: Duration::from_secs(3), read: Duration::from_secs(120), write: Duration::from_secs(60) }
     }
 }
 

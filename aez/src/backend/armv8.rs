@@ -1,15 +1,12 @@
-//! The AES instructions of aarch64, a block in each register. NEON is part of every target that this is compiled for.
-//!
-//! `AESE` adds its key before SubBytes and ShiftRows, where `AESENC` of x86 adds it after MixColumns: each key comes one
-//! step later here, and the offset before the first round is free.
+//! The processors of aarch64: whether this one has the AES instructions, and the entry point that enables them. NEON is part of
+//! every target that this is compiled for.
 
-use super::{Backend, blocks::Blocks};
-use crate::{
-    aez::Direction,
-    encipher::encipher,
-    engine::{Block, Engine, Pair},
-    offsets::{Key, Offsets},
+use super::{
+    Backend,
+    aese::{Aese, Neon},
+    simd::Lanes,
 };
+use crate::{block::Block, direction::Direction, encipher::encipher, offsets::Key};
 use core::{
     arch::aarch64::{
         uint8x16_t, vaddq_u8, vaeseq_u8, vaesmcq_u8, vandq_u8, vcltzq_s8, vdupq_n_u8, veorq_u8, vextq_u8, vld1q_u8,
@@ -21,7 +18,7 @@ use zeroize::Zeroize;
 
 cpufeatures::new!(cpu_aes, "aes");
 
-/// What this target may have beside the portable backend.
+/// The back ends of this target beside the portable one.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Armv8];
 
 /// Proof that the processor has the AES instructions.
@@ -48,118 +45,32 @@ impl Native {
     pub(super) fn encipher(self, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
         #[target_feature(enable = "aes")]
         fn with_aes(has: Native, key: &Key, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
-            encipher(&Armv8::new(has, key), nonce, direction, message);
+            encipher(&Lanes::<_, 8>::new(Neon(has), key), nonce, direction, message);
         }
         // SAFETY: the processor has the AES instructions as `self` proves
         unsafe { with_aes(self, key, nonce, direction, message) }
     }
 }
 
-/// The expanded key. Exists only where the processor has the AES instructions.
-struct Armv8(Offsets<Vector>);
-
-impl Armv8 {
-    #[inline(always)]
-    fn new(_: Native, key: &Key) -> Self {
-        Self(Offsets::new(key))
-    }
-
-    /// Adds the keys, then one AES round but for its own key.
-    #[inline(always)]
-    fn round(&self, mut x: Blocks<Vector>, keys: Blocks<Vector>) -> Blocks<Vector> {
-        for n in 0..8 {
-            // SAFETY: `self` exists, so that the processor has the AES instructions
-            x.0[n].0 = unsafe { vaesmcq_u8(vaeseq_u8(x.0[n].0, keys.0[n].0)) };
-        }
-        x
-    }
-}
-
-impl Engine for Armv8 {
-    type Block = Vector;
-    type Eight = Blocks<Vector>;
-    type Sum = Vector;
-    type Kept = [Blocks<Vector>; 2];
+impl Aese for Native {
+    type Vector = Vector;
 
     #[inline(always)]
-    fn offsets(&self) -> &Offsets<Vector> {
-        &self.0
+    fn aese(self, x: Vector, key: Vector) -> Vector {
+        // SAFETY: `self` exists, so that the processor has the AES instructions
+        Vector(unsafe { vaeseq_u8(x.0, key.0) })
     }
 
     #[inline(always)]
-    fn splat(&self, block: Vector) -> Blocks<Vector> {
-        Blocks([block; 8])
-    }
-
-    #[inline(always)]
-    fn gather(&self, blocks: [Vector; 8]) -> Blocks<Vector> {
-        Blocks(blocks)
-    }
-
-    #[inline(always)]
-    fn scatter(&self, eight: Blocks<Vector>) -> [Vector; 8] {
-        eight.0
-    }
-
-    #[inline(always)]
-    fn multiples_of_l(&self) -> Blocks<Vector> {
-        Blocks(self.0.l)
-    }
-
-    #[inline(always)]
-    fn load(&self, pairs: &[Pair]) -> [Blocks<Vector>; 2] {
-        [Blocks::load::<0>(pairs), Blocks::load::<1>(pairs)]
-    }
-
-    #[inline(always)]
-    fn store(&self, [left, right]: [Blocks<Vector>; 2], pairs: &mut [Pair]) {
-        left.store::<0>(pairs);
-        right.store::<1>(pairs);
-    }
-
-    #[inline(always)]
-    fn sum(&self, eight: Blocks<Vector>, count: usize) -> Vector {
-        eight.sum(count)
-    }
-
-    #[inline(always)]
-    fn total(&self, sum: Vector) -> Vector {
-        sum
-    }
-
-    #[inline(always)]
-    fn rounds4(&self, x: Blocks<Vector>, offset: Blocks<Vector>, mask: Blocks<Vector>) -> Blocks<Vector> {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
-        let x = self.round(x, offset);
-        let x = self.round(x, self.splat(j));
-        let x = self.round(x, self.splat(i));
-        self.round(x, self.splat(l)) ^ mask
-    }
-
-    #[inline(always)]
-    fn rounds10(&self, x: Blocks<Vector>) -> Blocks<Vector> {
-        let Offsets { i, j, l: [l, ..], .. } = self.0;
-        let mut x = self.round(x, self.splat(Vector::zero()));
-        for key in [i, j, l, i, j, l, i, j, l] {
-            x = self.round(x, self.splat(key));
-        }
-        x ^ self.splat(i)
-    }
-
-    #[inline(always)]
-    fn first_pass_of_few(&self, pairs: &mut [Pair], common: Vector) -> (Vector, [Blocks<Vector>; 2]) {
-        self.first_of_few(pairs, common)
-    }
-
-    #[inline(always)]
-    fn second_pass_of_few(&self, pairs: &mut [Pair], kept: [Blocks<Vector>; 2], common: Vector, s: Vector) -> Vector {
-        self.second_of_few(pairs, kept, common, s)
+    fn aesmc(self, x: Vector) -> Vector {
+        // SAFETY: `self` exists, so that the processor has the AES instructions
+        Vector(unsafe { vaesmcq_u8(x.0) })
     }
 }
 
 /// A block in a register.
 #[derive(Clone, Copy)]
-struct Vector(uint8x16_t);
+pub(crate) struct Vector(uint8x16_t);
 
 impl Block for Vector {
     #[inline(always)]
@@ -181,7 +92,7 @@ impl Block for Vector {
         Self::from_bytes(&number.to_be_bytes())
     }
 
-    /// Byte by byte, each with the top bit of the next; the first one's comes around to the last as the field's 0x87.
+    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to the last one as the field's 0x87.
     #[inline(always)]
     fn double(self) -> Self {
         const BITS: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x87];
@@ -218,6 +129,14 @@ impl Zeroize for Vector {
 
 #[cfg(test)]
 mod tests {
+    use super::Native;
+    use crate::backend::model::same_aese;
+
+    #[test]
+    fn the_model_is_the_instructions() {
+        Native::best().into_iter().for_each(same_aese);
+    }
+
     #[test]
     fn doubles() {
         crate::field::tests::doubles::<super::Vector>();

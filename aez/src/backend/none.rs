@@ -1,12 +1,12 @@
-//! A target without instructions for AES, or told to leave them alone.
+//! A target without AES instructions, or a build without them.
 
 use super::Backend;
-use crate::{aez::Direction, offsets::Key};
+use crate::{direction::Direction, offsets::Key};
 
-/// What this target may have beside the portable backend.
+/// The back ends of this target beside the portable one.
 pub(super) const BACKENDS: &[Backend] = &[];
 
-/// There is none.
+/// None of them.
 #[derive(Clone, Copy)]
 pub(crate) enum Native {}
 

@@ -1,7 +1,7 @@
-//! A block that ends early, as a number.
+//! A block of fewer than 16 bytes, as a number.
 //!
-//! It is read and written in two pieces that overlap: byte by byte, the processor would have to wait until they are all in
-//! memory before it can take them as a block.
+//! Reads and writes are two overlapping halves: after single bytes, a load of the whole block would wait until they have all
+//! left the store buffer.
 
 /// Fewer than 16 bytes, little-endian.
 #[inline(always)]
@@ -15,7 +15,7 @@ pub(super) fn read(bytes: &[u8]) -> u128 {
     bytes.iter().rfold(0, |number, byte| number << 8 | u128::from(*byte))
 }
 
-/// Writes as many bytes of a number as there is room for, which is fewer than 16.
+/// Writes the first bytes of a little-endian number, fewer than 16.
 #[inline(always)]
 pub(super) fn write(bytes: &mut [u8], number: u128) {
     match bytes.len() {
@@ -37,13 +37,13 @@ fn put<const N: usize>(bytes: &mut [u8], number: u128) {
     }
 }
 
-/// How many bits stand before the last `piece` bytes.
+/// The number of bits before the last `piece` bytes.
 #[inline(always)]
 fn bits_before(bytes: &[u8], piece: usize) -> u32 {
     bits(bytes).saturating_sub(bits_of(piece))
 }
 
-/// How many bits they have.
+/// The number of bits.
 #[inline(always)]
 pub(super) fn bits(bytes: &[u8]) -> u32 {
     bits_of(bytes.len())

@@ -4,6 +4,7 @@ use super::{NO_CHUNK, Read, Requested, Session};
 use crate::{
     bytes::Reader,
     context::Context,
+    declassify::declassify,
     event::{Ended, Event},
     ratchet::{Chunk, Violation},
 };
@@ -43,7 +44,7 @@ impl Session {
     /// Opens all boxes that are here and next in order.
     fn open_early(&mut self, context: &mut Context<'_>) {
         while let Some(boxed) = self.receive.pop_next() {
-            let Some(opened) = self.ratchet.open(&boxed) else {
+            let Some(mut opened) = self.ratchet.open(&boxed) else {
                 self.has_failed = true;
                 if self.tampering.count(self.tick) {
                     context.events.push_back(Event::Tampered);
@@ -54,6 +55,8 @@ impl Session {
             self.last_of_pairing = None;
             (self.last_heard, self.has_failed) = (self.tick, false);
             self.beacon.reset();
+            // the friend's words, which this side acts on and shows
+            declassify(&mut opened.plaintext);
             if self.process(&opened.plaintext, context).is_err() {
                 return self.end(Ended::Violation, context);
             }

@@ -1,7 +1,10 @@
 //! Runs every operation that handles secrets under valgrind, and prints a table of the verdicts.
 //!
-//! `check` runs all, `check WORDS` those whose names hold all words, `check --points` lists what is declassified, and
-//! `check --run NAME` is what runs under valgrind.
+//! - `check`, `check WORDS`: all operations, or those whose names contain all words;
+//! - `check --met FILE`: all operations, and appends to the file the points that were met;
+//! - `check --unmet FILE`: fails if a point is in none of the lines of that file, which several builds have written;
+//! - `check --points`: what is declassified;
+//! - `check --run NAME`: one operation, as it runs under valgrind.
 
 mod memcheck;
 mod ops;
@@ -16,10 +19,12 @@ fn main() -> ExitCode {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["--run", name] => run(name),
         ["--points"] => {
-            points::Points::load().print();
+            points::Points::load().all().iter().for_each(|point| println!("{point}"));
             ExitCode::SUCCESS
         }
-        ref words => table::print(words),
+        ["--met", file] => table::print(&[], Some(file.as_ref())),
+        ["--unmet", file] => table::print_unmet(file.as_ref()),
+        ref words => table::print(words, None),
     }
 }
 

@@ -40,7 +40,7 @@ impl Points {
     pub(crate) fn load() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the repository").to_owned();
         let mut ours = Vec::new();
-        for folder in ["aez", "mixdelay", "pki-types", "pq-kem", "sphinx", "wire"] {
+        for folder in ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sphinx", "wire"] {
             read_folder(&root, &Path::new(folder).join("src"), &mut ours);
         }
         read_folder(&root, Path::new("constant-time/src/check/ops"), &mut ours);
@@ -65,17 +65,16 @@ impl Points {
         (first..=last).contains(&frame.line) && frame.file.strip_prefix(&self.root).is_ok_and(|file| file == point.file)
     }
 
-    /// The points that no finding has been at.
-    pub(crate) fn unmet(&self) -> Vec<String> {
-        let ours = self.ours.iter().filter(|point| !point.met.load(Ordering::Relaxed)).map(Point::describe);
-        let upstream = self.upstream.iter().filter(|(_, met)| !met.load(Ordering::Relaxed));
+    /// The points that a finding has been at.
+    pub(crate) fn met(&self) -> Vec<String> {
+        let ours = self.ours.iter().filter(|point| point.met.load(Ordering::Relaxed)).map(Point::describe);
+        let upstream = self.upstream.iter().filter(|(_, met)| met.load(Ordering::Relaxed));
         ours.chain(upstream.map(|(point, _)| point.describe())).collect()
     }
 
-    /// Lists them.
-    pub(crate) fn print(&self) {
-        self.ours.iter().for_each(|point| println!("{}", point.describe()));
-        self.upstream.iter().for_each(|(point, _)| println!("{}", point.describe()));
+    /// Every point, as a line.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.ours.iter().map(Point::describe).chain(self.upstream.iter().map(|(point, _)| point.describe())).collect()
     }
 }
 

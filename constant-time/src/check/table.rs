@@ -7,6 +7,9 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::Path,
     process::ExitCode,
     sync::{
         atomic::{AtomicUsize, Ordering},
@@ -15,9 +18,9 @@ use std::{
     thread,
 };
 
-/// Runs the operations whose names hold all words, and prints a line for each. Fails if one leaks that is not there to,
-/// if a leak on purpose is missed, or, if all are run, if a point is declassified that nothing comes by.
-pub(crate) fn print(words: &[&str]) -> ExitCode {
+/// Runs the operations whose names contain all words, and prints a line for each. Fails if one leaks that is not there to, or
+/// if a leak on purpose is missed. Appends the points that were met to the file `met`.
+pub(crate) fn print(words: &[&str], met: Option<&Path>) -> ExitCode {
     let operations: Vec<_> =
         ops::all().into_iter().filter(|operation| words.iter().all(|word| operation.name.contains(word))).collect();
     let points = Points::load();
@@ -30,13 +33,22 @@ pub(crate) fn print(words: &[&str]) -> ExitCode {
         verdict.details.iter().for_each(|line| println!("{line}"));
         good &= verdict.good;
     });
-    if words.is_empty() {
-        for point in points.unmet() {
-            println!("declassified, but nothing comes by: {point}");
-            good = false;
+    if let Some(file) = met {
+        let mut file = OpenOptions::new().append(true).create(true).open(file).expect("a file to append to");
+        for point in points.met() {
+            writeln!(file, "{point}").expect("the file can be written to");
         }
     }
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Fails if there is a point that no build has met: each line of the file is a point that one has.
+pub(crate) fn print_unmet(file: &Path) -> ExitCode {
+    let met = fs::read_to_string(file).expect("what the builds have written");
+    let met: BTreeSet<_> = met.lines().collect();
+    let unmet: Vec<_> = Points::load().all().into_iter().filter(|point| !met.contains(point.as_str())).collect();
+    unmet.iter().for_each(|point| println!("declassified, but no operation meets it: {point}"));
+    if unmet.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 struct Verdict {

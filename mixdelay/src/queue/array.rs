@@ -1,6 +1,6 @@
 //! A binary heap and the due entries, in one array.
 
-use super::{Entry, Store};
+use super::{Entry, Storage};
 use crate::uniform;
 use heapless::Vec;
 use rand_core::CryptoRng;
@@ -18,7 +18,7 @@ impl<T, const N: usize> Array<T, N> {
         Self { entries: Vec::new(), waiting: 0 }
     }
 
-    /// Shrinks the heap by the entry at `index`, which is then the first behind it.
+    /// Moves the entry at `index` out of the heap, to right behind its end.
     fn retire(&mut self, index: usize) {
         let Some(last) = self.waiting.checked_sub(1) else { return };
         self.entries.swap(index, last);
@@ -49,13 +49,13 @@ impl<T, const N: usize> Array<T, N> {
         }
     }
 
-    /// The release of an entry of the heap; behind its end, one that sinks below all.
+    /// The release of an entry of the heap; behind its end, the latest there is, so that it never rises.
     fn release(&self, index: usize) -> u64 {
         self.entries.get(..self.waiting).and_then(|heap| heap.get(index)).map_or(u64::MAX, |entry| entry.release)
     }
 }
 
-impl<T, const N: usize> Store<T> for Array<T, N> {
+impl<T, const N: usize> Storage<T> for Array<T, N> {
     fn len(&self) -> usize {
         self.entries.len()
     }
@@ -66,7 +66,7 @@ impl<T, const N: usize> Store<T> for Array<T, N> {
 
     fn push(&mut self, entry: Entry<T>) {
         if self.entries.push(entry).is_ok() {
-            // The first due entry makes room for the heap to grow.
+            // The heap grows by the first due entry's cell: swap them.
             let last = self.entries.len().saturating_sub(1);
             self.entries.swap(self.waiting, last);
             self.waiting = self.waiting.saturating_add(1);

@@ -1,39 +1,39 @@
-//! What became of the packets.
+//! Counts of sent and dropped packets.
 
 /// Why a packet was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// Its delay is longer than the limit.
+    /// Its delay exceeds [`Limits::delay_millis`](crate::Limits::delay_millis).
     TooLong,
-    /// It waited for its unwrap beyond the limit.
+    /// It waited longer for its unwrap than [`Limits::unwrap_millis`](crate::Limits::unwrap_millis).
     Unwrap,
     /// It asked for no delay and has waited a millisecond or more.
     Expired,
-    /// The queue was full, and the lot fell on it.
+    /// The queue was full, and this packet was drawn.
     Full,
-    /// It was due longer ago than the slack.
+    /// It was polled later than [`Limits::slack_millis`](crate::Limits::slack_millis) after its release.
     Late,
 }
 
-/// A packet that was dropped, given back to be freed.
+/// A dropped packet, returned to the caller to be freed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped<T> {
     /// The packet.
     pub packet: T,
-    /// Why.
+    /// The reason.
     pub reason: DropReason,
 }
 
-/// Counts of packets since the queue was made.
+/// Counts of packets since the queue was created.
 ///
-/// `inserted` is `sent`, what was dropped for each reason, and what is still held.
+/// `inserted` is the sum of `sent`, the packets dropped for each reason, and those still held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tally {
-    /// Given to the queue.
+    /// Packets inserted.
     pub inserted: u64,
-    /// Given out in time.
+    /// Packets polled in time.
     pub sent: u64,
     /// Dropped for [`DropReason::TooLong`].
     pub too_long: u64,
@@ -48,7 +48,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// How many packets were dropped, for whatever reason.
+    /// Number of packets dropped, for all reasons.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         [self.too_long, self.unwrap, self.expired, self.full, self.late].into_iter().fold(0, u64::wrapping_add)

@@ -4,20 +4,20 @@
 //! Wheels", 1987) and the radix heap of Ahuja et al. (1990): an entry is at the level of the highest digit in which its
 //! release differs from `now`, in the slot of that digit. A slot is a chain of small arrays (`chunks`), so packets are
 //! written, moved and read in runs of memory, and no cache line is touched for a neighbour's sake. What is beyond the
-//! highest level, which turns once in 35 years, waits for it in a list.
+//! highest level, which wraps once in 35 years, waits in a list.
 
 mod chunks;
 mod slots;
 
-use super::{Entry, Store};
+use super::{Entry, Storage};
 use crate::uniform;
 use alloc::vec::Vec;
 use chunks::{CHUNK, Chunks};
 use rand_core::CryptoRng;
-use slots::{Place, Slots, Spot, next_turn};
+use slots::{SlotIndex, Slots, Spot, wraps_at};
 
 pub(super) struct Wheel<T> {
-    /// What waits is released after this, what is due at it or before.
+    /// Waiting entries are released after this, due ones at it or earlier.
     now: u64,
     slots: Slots,
     chunks: Chunks<T>,
@@ -36,36 +36,37 @@ impl<T> Wheel<T> {
 
     pub(super) fn reserve(&mut self, due: usize) {
         // All chunks of a slot but one are full.
-        self.chunks.reserve((self.capacity >> CHUNK.trailing_zeros()).saturating_add(Place::COUNT).saturating_add(1));
+        self.chunks
+            .reserve((self.capacity >> CHUNK.trailing_zeros()).saturating_add(SlotIndex::COUNT).saturating_add(1));
         self.due.reserve_exact(due.min(self.capacity));
     }
 
     #[inline]
-    fn place(&mut self, entry: Entry<T>) {
-        match Place::of(entry.release, self.now) {
+    fn insert(&mut self, entry: Entry<T>) {
+        match SlotIndex::of(entry.release, self.now) {
             Spot::Due => self.due.push(entry),
-            Spot::In(place) => self.chunks.push(self.slots.head_mut(place), place, entry),
+            Spot::In(slot) => self.chunks.push(self.slots.head_mut(slot), slot, entry),
             Spot::Far => self.far.push(entry),
         }
     }
 
-    /// The earliest slot in use, `None` for what is far, and the earliest release that belongs there.
-    fn first(&self) -> Option<(Option<Place>, u64)> {
+    /// The earliest slot in use, `None` for the far entries, and the earliest release that belongs there.
+    fn first(&self) -> Option<(Option<SlotIndex>, u64)> {
         match self.slots.first(self.now) {
-            Some((place, start)) => Some((Some(place), start)),
-            None => (!self.far.is_empty()).then(|| (None, next_turn(self.now))),
+            Some((slot, start)) => Some((Some(slot), start)),
+            None => (!self.far.is_empty()).then(|| (None, wraps_at(self.now))),
         }
     }
 
-    /// How many entries are in slots.
+    /// Number of entries in slots.
     fn in_slots(&self) -> usize {
         self.len.saturating_sub(self.due.len()).saturating_sub(self.far.len())
     }
 
-    /// Takes entry number `index` of those in slots, in no particular order.
+    /// Removes entry number `index` of those in slots, in no particular order.
     fn take_from_slot(&mut self, index: usize, rng: &mut impl CryptoRng) -> Option<T> {
         let cells = self.chunks.cells();
-        // Guess until a guess meets an entry. Where too few of the cells hold one, as in a small queue, count instead.
+        // Rejection sampling over the cells; where too few of them hold an entry, as in a small queue, count instead.
         let (chunk, cell) = if cells >> 7 <= self.in_slots() {
             loop {
                 let guess = uniform::below(cells, rng);
@@ -76,12 +77,12 @@ impl<T> Wheel<T> {
         } else {
             self.slots.heads().try_fold(index, |left, head| self.chunks.nth(head, left)).err()?
         };
-        let place = self.chunks.place(chunk)?;
-        self.chunks.remove(self.slots.head_mut(place), chunk, cell).inspect(|_| self.slots.tidy(place))
+        let slot = self.chunks.slot(chunk)?;
+        self.chunks.remove(self.slots.head_mut(slot), chunk, cell).inspect(|_| self.slots.tidy(slot))
     }
 }
 
-impl<T> Store<T> for Wheel<T> {
+impl<T> Storage<T> for Wheel<T> {
     fn len(&self) -> usize {
         self.len
     }
@@ -92,35 +93,35 @@ impl<T> Store<T> for Wheel<T> {
 
     fn push(&mut self, entry: Entry<T>) {
         self.len = self.len.saturating_add(1);
-        self.place(entry);
+        self.insert(entry);
     }
 
     fn advance(&mut self, now: u64) {
         if now <= self.now {
             return;
         }
-        // The slot whose entries are next: all are at its start or later, so time can go there, and they move to where
-        // they belong seen from there, which is a lower level, or they are due.
-        while let Some((place, start)) = self.first()
+        // All entries of the first slot are released at its start or later, so time can advance to it. Seen from there they
+        // belong to a lower level, or they are due.
+        while let Some((slot, start)) = self.first()
             && start <= now
         {
             self.now = start;
-            let Some(place) = place else {
+            let Some(slot) = slot else {
                 for entry in core::mem::take(&mut self.far) {
-                    self.place(entry);
+                    self.insert(entry);
                 }
                 continue;
             };
-            let mut head = self.slots.take(place);
-            if place.is_exact() {
+            let mut head = self.slots.take(slot);
+            if slot.is_exact() {
                 while self.chunks.drain(&mut head, start, &mut self.due) {}
             } else {
                 while let Some(entry) = self.chunks.pop(&mut head, start) {
-                    self.place(entry);
+                    self.insert(entry);
                 }
             }
         }
-        // No slot starts before or at `now`, so no digit of `now` reaches that of a slot: all keep their places.
+        // No slot starts at `now` or earlier, so no digit of `now` reaches that of a slot: every entry stays in its slot.
         self.now = now;
     }
 

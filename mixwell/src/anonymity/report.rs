@@ -2,7 +2,7 @@
 
 use crate::style::{DIM, HEADING};
 use mixwell_sim::anonymity::{Measurements, Rates, Scenario, erlang_cdf, erlang_quantile, message_entropy};
-use std::io::{self, Write};
+use std::{io, io::Write};
 
 pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measurements) -> io::Result<()> {
     let (hop_count, load) = (scenario.hop_count(), scenario.load());

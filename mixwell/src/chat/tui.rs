@@ -36,7 +36,7 @@ use mixwell_chat::{Cost, person_name};
 use model::{Model, Question};
 use network::{Connection, ConnectionStatus, Network};
 use outbox::Outbox;
-use plain::Plain;
+use plain::{Output, Plain};
 use rand_core::CryptoRng;
 use screen::Screen;
 use script::ScriptView;
@@ -135,7 +135,7 @@ pub(crate) async fn run(
             Talk::new(screen, inputs, stop).run(options, folder, network, entropy).await
         }
         Mode::Script(script) => {
-            let (view, inputs) = ScriptView::new(script);
+            let (view, inputs) = ScriptView::new(script, Output::new(std::io::stdout()));
             Talk::new(view, inputs, stop).run(options, folder, network, entropy).await
         }
     }
@@ -433,6 +433,10 @@ impl ConnectionWatch {
             ConnectionStatus::NoService => {
                 (Kind::Warning, "the network has no rendezvous service that can be reached".to_owned())
             }
+            ConnectionStatus::Outdated => (
+                Kind::Warning,
+                "the network's configuration has changed since the start: /quit, and start again to connect".to_owned(),
+            ),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The folder of a network.
 
-use mixwell_net::files::{self, KeyFileError};
+use mixwell_net::{files, files::KeyFileError};
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,7 +1,7 @@
 //! What a network is to be, and the parts that it is made of.
 
 use super::{files::Folder, toml_text as text};
-use crate::network::error::NetworkError;
+use crate::network::{config::OWN_FILE, error::NetworkError};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use mixwell_net::{
     keys::{Identity, LinkKem, LinkKey},
@@ -111,12 +111,15 @@ impl Plan {
                 });
             }
         }
+        let own = text::own(self.common.period);
         for part in &parts {
+            folder.write(&part.name, OWN_FILE, &own)?;
             match part.role {
                 Role::Authority => folder.write(&part.name, "authority.toml", &text::authority(self, part, &parts))?,
                 _ => folder.write(&part.name, "katzenpost.toml", &text::server(self, part, &parts))?,
             }
         }
+        folder.write("", OWN_FILE, &own)?;
         folder.write("", "client.toml", &text::client(&self.common, &parts))?;
         folder.write_script("run", &text::script(&parts))?;
         let authorities = parts.iter().filter(|part| part.role == Role::Authority).count();

@@ -3,6 +3,7 @@
 use super::plan::{Common, Part, Plan, Role};
 use crate::geometry::geometry_toml;
 use core::fmt::Write as _;
+use mixwell_pki_types::Period;
 
 /// `authority.toml`.
 pub(super) fn authority(plan: &Plan, part: &Part, parts: &[Part]) -> String {
@@ -46,6 +47,7 @@ pub(super) fn server(plan: &Plan, part: &Part, parts: &[Part]) -> String {
         part.role == Role::Service,
     );
     peers(&mut text, "PKI.Voting.Authorities", &plan.common, parts);
+    text.push_str("[Debug]\n  SendDecoyTraffic = true\n\n");
     common(&mut text, &plan.common);
     text
 }
@@ -107,12 +109,12 @@ fn peers(text: &mut String, section: &str, plan: &Common, parts: &[Part]) {
 
 /// What every part has to know alike.
 fn common(text: &mut String, plan: &Common) {
-    let _ = write!(
-        text,
-        "[Mixwell]\n  EpochSeconds = {}\n\n{}",
-        plan.period.duration().as_secs(),
-        geometry_toml(&plan.geometry.fields())
-    );
+    text.push_str(&geometry_toml(&plan.geometry.fields()));
+}
+
+/// `mixwell.toml`, which stands beside each of the others.
+pub(crate) fn own(period: Period) -> String {
+    format!("# Settings that Katzenpost's programs have none for.\nEpochSeconds = {}\n", period.duration().as_secs())
 }
 
 /// Rates per millisecond: 200 ms at each hop, and a packet of a client each second.

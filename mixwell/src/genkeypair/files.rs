@@ -4,8 +4,8 @@ use super::PemPair;
 use crate::error::Error;
 use std::{
     ffi::OsString,
-    fs,
-    io::{self, Write as _},
+    fs, io,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 use tempfile::{NamedTempFile, TempPath};

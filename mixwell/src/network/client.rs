@@ -10,17 +10,15 @@ pub(crate) use core::{Client, Reply, Tally, Unanswered};
 use ::core::{fmt, time::Duration};
 use mixwell_net::{
     authorities::Authorities,
+    clock::{Clock, ClockWatch},
     codec::PacketCodec,
     connect::{ConnectError, LinkTarget},
-    directory_client::DirectoryClient,
-    runtime::stopped,
-    stopwatch::Stopwatch,
-};
-use mixwell_net::{
-    clock::{Clock, ClockWatch},
     directory::Consensuses,
+    directory_client::DirectoryClient,
     keys::LinkKem,
     randomness::Randomness,
+    runtime::stopped,
+    stopwatch::Stopwatch,
 };
 use mixwell_wire::{StreamError, Timeouts};
 use session::Session;

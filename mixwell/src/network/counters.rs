@@ -107,6 +107,7 @@ events! {
 pub(crate) struct Counters {
     flows: [AtomicU64; Flow::ALL.len()],
     drops: [AtomicU64; Loss::ALL.len()],
+    decoys_skipped: AtomicU64,
     batches: AtomicU64,
     unwrap_nanos: AtomicU64,
 }
@@ -120,6 +121,16 @@ impl Counters {
     /// Counts a dropped packet.
     pub(crate) fn lose(&self, reason: Loss) {
         add(&self.drops, reason as usize, 1);
+    }
+
+    /// Counts a loop decoy that was not made, as there was traffic to carry.
+    pub(crate) fn skip_decoy(&self) {
+        self.decoys_skipped.fetch_add(1, Relaxed);
+    }
+
+    /// How many loop decoys were not made.
+    pub(crate) fn decoys_skipped(&self) -> u64 {
+        self.decoys_skipped.load(Relaxed)
     }
 
     /// Counts a batch that was unwrapped, and the time that it took.

@@ -9,21 +9,17 @@ mod talk;
 mod view;
 mod world;
 
-use super::{
-    error::NetworkError,
-    logging::{self, LogLevel},
-};
+use super::{error::NetworkError, logging, logging::LogLevel};
 use crate::error::Error;
 use clap::Args;
 use core::time::Duration;
 use ending::Ending;
 use geometry::Packets;
-use mixwell_net::stopwatch::after;
-use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime};
+use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime, stopwatch::after};
 use served::Served;
 use std::{io::Write as _, path::PathBuf};
 use talk::Results;
-use tokio::time::{self, Instant};
+use tokio::{time, time::Instant};
 use view::View;
 use world::World;
 
@@ -150,7 +146,7 @@ async fn demonstrate(
     };
     let (talk, before) = (world.talk(), world.sent());
     let until = if let Some(served) = &mut served {
-        served.write(&world.client_toml(arguments.kem))?;
+        served.write(&world.client_toml(arguments.kem), &world.own_toml())?;
         view.tell(&served.text());
         after(Instant::now(), FOREVER)
     } else {

@@ -4,7 +4,7 @@ use mixwell_net::{
     files::{KeyFileError, LockError},
     runtime::StartError,
 };
-use mixwell_pki_types::SchemeError;
+use mixwell_pki_types::{Epoch, Period, SchemeError};
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
 
@@ -39,8 +39,15 @@ pub(crate) enum NetworkError {
     Client(String),
     /// Not every message came back.
     Pings,
-    /// No authority gave a consensus; why, one line for each.
-    NoConsensus(String),
+    /// No authority gave a consensus of an epoch.
+    NoConsensus {
+        epoch: Epoch,
+        period: Period,
+        /// Of each authority, with the space or line break before it.
+        why: String,
+    },
+    /// There is no such authority in a configuration.
+    NoSuchAuthority(PathBuf, String),
 }
 
 impl fmt::Display for NetworkError {
@@ -71,7 +78,13 @@ impl fmt::Display for NetworkError {
             Self::Demo(why) => f.write_str(why),
             Self::Client(why) => f.write_str(why),
             Self::Pings => f.write_str("not every message came back"),
-            Self::NoConsensus(why) => write!(f, "no consensus:{why}"),
+            Self::NoConsensus { epoch, period, why } => write!(
+                f,
+                "no consensus of epoch {epoch} (epochs of {} s, by mixwell.toml, --epoch-seconds or \
+                 MIXWELL_EPOCH_SECONDS):{why}",
+                period.duration().as_secs()
+            ),
+            Self::NoSuchAuthority(path, name) => write!(f, "{} names no authority {name:?}", path.display()),
         }
     }
 }

@@ -93,6 +93,7 @@ impl<S: MixScheme> KeyRing<S> {
             keys.active.iter().chain(&keys.parked).map(Arc::clone).collect::<Vec<_>>()
         };
         known.retain(|key| self.stored.is_current(key.epoch, &key.private));
+        tracing::debug!(%epoch, "set the epoch of mix keys");
         let mut active = Vec::with_capacity(MAX_KEYS);
         for epoch in [Some(epoch), epoch.0.checked_sub(1).map(Epoch), Some(epoch.plus(1))].into_iter().flatten() {
             match known.iter().position(|key| key.epoch == epoch) {
@@ -230,16 +231,16 @@ mod tests {
         ];
         for damage in damages {
             let folder = tempfile::tempdir().unwrap();
-            let mut rng = Randomness::from_seed(1).rng();
-            let read = || MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), time::Instant::now()).unwrap();
-            let before = read();
-            before.advance(Epoch(5), time::Instant::now(), &mut rng).unwrap();
+            let mut seeded = Randomness::from_seed(1).rng();
+            let load = || MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), time::Instant::now()).unwrap();
+            let before = load();
+            before.advance(Epoch(5), time::Instant::now(), &mut seeded).unwrap();
             damage(&before.opening(Epoch(5)).unwrap().list.unwrap());
-            let keys = ring_of(read());
-            keys.set_epoch(Epoch(5), &mut rng);
+            let keys = ring_of(load());
+            keys.set_epoch(Epoch(5), &mut seeded);
             assert_eq!(active(&keys), [Epoch(6)]);
-            keys.stored.advance(Epoch(5), time::Instant::now(), &mut rng).unwrap();
-            keys.set_epoch(Epoch(5), &mut rng);
+            keys.stored.advance(Epoch(5), time::Instant::now(), &mut seeded).unwrap();
+            keys.set_epoch(Epoch(5), &mut seeded);
             assert_eq!(active(&keys), [Epoch(5), Epoch(6)]);
             assert_ne!(keys.stored.public(Epoch(5))[&Epoch(5)], before.public(Epoch(5))[&Epoch(5)]);
         }

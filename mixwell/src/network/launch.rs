@@ -1,27 +1,25 @@
 //! Starting a node with all that it needs of the authorities.
 
-use super::{
+use crate::network::{
     error::NetworkError,
     mix::Kind,
     mix_keys::{MixKeys, rotate},
     node::{Node, Parts, Sizes},
-    rendezvous::Store,
-    service,
+    service::{self},
+    upload::{NodeDescription, Uploader},
 };
-use crate::network::upload::{NodeDescription, Uploader};
 use core::pin::Pin;
-use mixwell_net::rendezvous::Shape;
 use mixwell_net::{
+    address::PublicAddresses,
     authorities::Authorities,
-    codec::{MixScheme, WithMixScheme, with_scheme},
-    directory_client::DirectoryClient,
-};
-use mixwell_net::{
     clock::{Clock, ClockWatch},
+    codec::{MixScheme, WithMixScheme, with_scheme},
     directory::follow,
+    directory_client::DirectoryClient,
     keys::{Identity, LinkKey},
     randomness::Randomness,
     runtime::pass_on,
+    services::ServiceSpec,
 };
 use mixwell_pki_types::build::Addresses;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -35,12 +33,16 @@ pub(crate) struct Launch {
     pub(crate) identity: Arc<Identity>,
     pub(crate) link_key: LinkKey,
     /// What its descriptor tells.
-    pub(crate) addresses: Addresses,
+    pub(crate) addresses: PublicAddresses,
     pub(crate) listeners: Vec<TcpListener>,
     pub(crate) authorities: Arc<Authorities>,
     pub(crate) clock: Clock,
     pub(crate) geometry: Geometry,
-    /// Where mix keys are kept; in memory if nowhere.
+    /// The services of a service node.
+    pub(crate) services: Vec<ServiceSpec>,
+    /// Whether it sends loop decoys.
+    pub(crate) sends_decoys: bool,
+    /// Where mix keys are stored; in memory alone if nowhere.
     pub(crate) folder: Option<PathBuf>,
     pub(crate) sizes: Sizes,
     pub(crate) randomness: Randomness,
@@ -64,8 +66,8 @@ impl Launch {
     fn description(&self) -> NodeDescription {
         NodeDescription {
             name: self.name.clone(),
-            addresses: self.addresses.clone(),
-            kaetzchen: (self.kind == Kind::Service).then(|| service::capabilities(&self.geometry)),
+            addresses: Addresses::new(),
+            kaetzchen: (self.kind == Kind::Service).then(|| service::capabilities(&self.services, &self.geometry)),
             is_gateway: self.kind == Kind::Gateway,
             is_service: self.kind == Kind::Service,
         }
@@ -78,7 +80,7 @@ impl WithMixScheme for Launch {
     fn with<S: MixScheme>(self) -> Self::Output {
         let description = self.description();
         let Self { name, kind, identity, link_key, listeners, authorities, clock, geometry, .. } = self;
-        let Self { folder, sizes, randomness, stop, .. } = self;
+        let Self { addresses, services, sends_decoys, folder, sizes, randomness, stop, .. } = self;
         let sphinx = Sphinx::<S>::new(geometry).map_err(|error| NetworkError::UnknownScheme(error.to_string()))?;
         let now = Instant::now();
         let mix_keys = match folder {
@@ -94,10 +96,7 @@ impl WithMixScheme for Launch {
             .with_clock_watch(ClockWatch::new(clock));
         let (directory, following) = follow(client.clone(), clock);
         let services = match kind {
-            Kind::Service => {
-                let store = Shape::of(&geometry).map(|shape| Store::new(shape, sizes.boxes, randomness.rng()));
-                service::services(store.map(Arc::new))
-            }
+            Kind::Service => service::services(&services, &geometry, sizes.boxes, randomness.rng()),
             Kind::Mix | Kind::Gateway => Vec::new(),
         };
         let parts = Parts {
@@ -108,6 +107,7 @@ impl WithMixScheme for Launch {
             sphinx,
             mix_keys: Arc::clone(&mix_keys),
             services,
+            sends_decoys,
             clock,
             directory: directory.clone(),
             sizes,
@@ -117,7 +117,8 @@ impl WithMixScheme for Launch {
         let running = Arc::clone(&node).run(listeners, stop);
         let rotating = rotate(Arc::clone(&mix_keys), clock, directory, randomness.branch());
         let randomness = randomness.branch();
-        let uploader = Uploader { client, clock, description, identity, link: link_key, keys: mix_keys, randomness };
+        let uploader =
+            Uploader { client, clock, description, addresses, identity, link: link_key, keys: mix_keys, randomness };
         let work = Box::pin(async move {
             let mut following = tokio::spawn(following);
             let mut turning = tokio::spawn(turning);

@@ -1,8 +1,17 @@
-//! Logs: lines on standard error, which never hold anything that links packets.
+//! Logs: lines on standard error or in a file, which never hold anything that links packets.
 
+use super::error::NetworkError;
 use clap::ValueEnum;
-use std::io::{self, IsTerminal as _};
+use mixwell_net::files::KeyFileError;
+use std::{
+    fs::File,
+    io,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
@@ -14,6 +23,19 @@ pub(crate) enum LogLevel {
     Info,
     Debug,
     Trace,
+}
+
+impl LogLevel {
+    /// By its name in the reference's configurations.
+    pub(crate) fn of_reference(name: &str) -> Option<Self> {
+        match name.to_ascii_uppercase().as_str() {
+            "ERROR" => Some(Self::Error),
+            "WARNING" => Some(Self::Warn),
+            "NOTICE" | "INFO" => Some(Self::Info),
+            "DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
 }
 
 impl From<LogLevel> for LevelFilter {
@@ -29,6 +51,14 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
+/// Where a daemon logs, and how much, as its configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct LogSettings {
+    pub(crate) level: Option<LogLevel>,
+    /// Standard error if not given.
+    pub(crate) file: Option<PathBuf>,
+}
+
 /// Sends logs to standard error, from now on. A second call changes nothing.
 pub(crate) fn start(level: LogLevel) {
     let subscriber = tracing_subscriber::fmt()
@@ -37,4 +67,100 @@ pub(crate) fn start(level: LogLevel) {
         .with_max_level(LevelFilter::from(level))
         .with_target(false);
     let _ = subscriber.try_init();
+}
+
+/// Sends logs where a daemon's configuration says, from now on; `level` counts more than its own.
+pub(crate) fn start_daemon(settings: &LogSettings, level: Option<LogLevel>) -> Result<LogHandle, NetworkError> {
+    let level = level.or(settings.level).unwrap_or_default();
+    let Some(path) = &settings.file else {
+        start(level);
+        return Ok(LogHandle(None));
+    };
+    let file = LogFile { path: path.clone(), file: Arc::new(RwLock::new(open(path)?)) };
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(file.clone())
+        .with_ansi(false)
+        .with_max_level(LevelFilter::from(level))
+        .with_target(false)
+        // a full disk ends no daemon, and there is nowhere else to tell of it
+        .log_internal_errors(false);
+    let _ = subscriber.try_init();
+    Ok(LogHandle(Some(file)))
+}
+
+/// What reopens a log.
+#[derive(Debug, Clone)]
+pub(crate) struct LogHandle(Option<LogFile>);
+
+impl LogHandle {
+    /// Opens the log file anew, since it may have been renamed. Says whether there is one.
+    pub(crate) fn reopen(&self) -> Result<bool, NetworkError> {
+        let Some(log) = &self.0 else { return Ok(false) };
+        let file = open(&log.path)?;
+        *log.file.write().unwrap_or_else(PoisonError::into_inner) = file;
+        Ok(true)
+    }
+}
+
+/// A file that lines are appended to.
+#[derive(Debug, Clone)]
+struct LogFile {
+    path: PathBuf,
+    file: Arc<RwLock<File>>,
+}
+
+impl io::Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&*self.file.read().unwrap_or_else(PoisonError::into_inner)).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogFile {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+fn open(path: &Path) -> Result<File, NetworkError> {
+    let mut options = File::options();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| KeyFileError::Write(path.to_path_buf(), error).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, io::Write as _};
+
+    #[test]
+    fn a_log_file_that_was_renamed_is_opened_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = LogFile { path: path.clone(), file: Arc::new(RwLock::new(open(&path).unwrap())) };
+        let handle = LogHandle(Some(log.clone()));
+        log.write_all(b"one\n").unwrap();
+        fs::rename(&path, folder.path().join("log.1")).unwrap();
+        log.write_all(b"two\n").unwrap();
+        assert!(handle.reopen().unwrap());
+        log.write_all(b"three\n").unwrap();
+        assert_eq!(fs::read_to_string(folder.path().join("log.1")).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");
+        assert!(!LogHandle(None).reopen().unwrap());
+    }
+
+    #[test]
+    fn levels_of_the_reference() {
+        for (name, level) in [("NOTICE", LogLevel::Info), ("warning", LogLevel::Warn), ("DEBUG", LogLevel::Debug)] {
+            assert_eq!(LogLevel::of_reference(name), Some(level));
+        }
+        assert_eq!(LogLevel::of_reference("LOUD"), None);
+    }
 }

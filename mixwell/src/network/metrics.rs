@@ -109,6 +109,14 @@ pub(crate) fn text(node: &Node) -> String {
             connections.evicted.load(Relaxed),
         ),
         ("mixwell_handshakes_paced_total", "counter", "Handshakes of strangers.", connections.paced.load(Relaxed)),
+        ("mixwell_incoming_links", "gauge", "Links of nodes to this one.", node.incoming_links() as u64),
+        (
+            "mixwell_silent_layers",
+            "gauge",
+            "Layers that should have links to this node, and of which no node has one.",
+            node.silent_layers.load(Relaxed),
+        ),
+        ("mixwell_decoys_skipped_total", "counter", "Loop decoys that gave way to traffic.", counters.decoys_skipped()),
         ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
         ("mixwell_consensus", "gauge", "Whether there is a consensus of this epoch.", node.has_consensus().into()),
     ];

@@ -249,6 +249,18 @@ impl<S: MixScheme> MixKeys<S> {
     }
 }
 
+/// A node's mix keys, whatever their scheme.
+pub(crate) trait OwnKeys: Send + Sync {
+    /// Whether this is the public key of an epoch.
+    fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool;
+}
+
+impl<S: MixScheme> OwnKeys for MixKeys<S> {
+    fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool {
+        self.read().get(&epoch).is_some_and(|key| key.public == public)
+    }
+}
+
 impl<S: MixScheme> fmt::Debug for MixKeys<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "MixKeys({}, ..)", S::INFO.name())

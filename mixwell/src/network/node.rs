@@ -4,47 +4,50 @@
 mod alone;
 mod arrivals;
 mod client_connection;
+mod health;
 mod incoming;
 #[cfg(test)]
 mod mischief;
 mod neighbours;
 mod outgoing;
 mod release;
+mod sending_nodes;
 mod serve;
 mod sizes;
 #[cfg(test)]
 mod tests;
 
-use super::{
+use crate::network::{
+    buffer_pool::Pool,
     counters::{Counters, Flow, Loss},
     gateway::Mailboxes,
+    key_ring::KeyRing,
     link::LinkTable,
     mix::{Kind, Mix, Setup},
-    mix_keys::MixKeys,
+    mix_keys::{MixKeys, OwnKeys},
     service::Services,
 };
-use crate::network::{buffer_pool::Pool, key_ring::KeyRing};
 use arrivals::Arrivals;
+use core::{sync::atomic::AtomicU64, time::Duration};
 #[cfg(test)]
 pub(crate) use mischief::Wrong;
 use mixwell_net::{
     accept::{AcceptUntil, ConnectionStats},
+    clock::Clock,
     codec::MixScheme,
-    runtime::stopped,
+    directory::Directory,
+    keys::LinkKey,
+    randomness::Randomness,
+    runtime::{pass_on, stopped},
     stopwatch::Stopwatch,
-};
-use mixwell_net::{clock::Clock, directory::Directory, keys::LinkKey, randomness::Randomness, runtime::pass_on};
-pub(crate) use sizes::{Sizes, packets_of};
-
-use core::{
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-    time::Duration,
 };
 use mixwell_pki_types::{Epoch, Rates};
 use mixwell_sphinx::{NodeId, Sphinx};
 use mixwell_wire::{Link, PacketSizes};
 use neighbours::KnownNodes;
+use sending_nodes::SendingNodes;
 use serve::ServeUntil;
+pub(crate) use sizes::{Sizes, packets_of};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, RwLock},
@@ -67,6 +70,8 @@ pub(crate) struct Parts<S: MixScheme> {
     pub(crate) sphinx: Sphinx<S>,
     pub(crate) mix_keys: Arc<MixKeys<S>>,
     pub(crate) services: Services,
+    /// Whether it sends loop decoys.
+    pub(crate) sends_decoys: bool,
     pub(crate) clock: Clock,
     pub(crate) directory: Directory,
     pub(crate) sizes: Sizes,
@@ -87,8 +92,11 @@ pub(crate) struct Node {
     pub(crate) mailboxes: Mailboxes,
     known_nodes: KnownNodes,
     arrivals: Arrivals,
-    /// How many links of nodes are open that bring packets.
-    bringing: AtomicUsize,
+    sending: SendingNodes,
+    /// Layers that should connect to this node and do not.
+    pub(crate) silent_layers: AtomicU64,
+    own_keys: Arc<dyn OwnKeys>,
+    sends_decoys: bool,
     wake: Notify,
     clock: Clock,
     stopwatch: Stopwatch,
@@ -105,7 +113,9 @@ pub(crate) struct Node {
 impl Node {
     /// A node, and the task that changes its mix keys from epoch to epoch.
     pub(crate) fn new<S: MixScheme>(parts: Parts<S>) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
-        let Parts { name, kind, id, link_key, sphinx, mix_keys, services, clock, directory, sizes, randomness } = parts;
+        let Parts { name, kind, id, link_key, sphinx, mix_keys, services, sends_decoys, clock, .. } = parts;
+        let Parts { directory, sizes, randomness, .. } = parts;
+        let own_keys: Arc<dyn OwnKeys> = Arc::clone(&mix_keys) as _;
         let ring = Arc::new(KeyRing::new(sphinx, mix_keys, sizes.replays));
         let setup = Setup { kind, services, limits: sizes.limits, capacity: sizes.queue };
         let pool = Pool::new(sizes.buffers, sphinx.geometry().packet_len());
@@ -124,7 +134,10 @@ impl Node {
             mailboxes: Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep),
             known_nodes: KnownNodes::default(),
             arrivals: Arrivals::new(sizes.buffers),
-            bringing: AtomicUsize::new(0),
+            sending: SendingNodes::default(),
+            silent_layers: AtomicU64::new(0),
+            own_keys,
+            sends_decoys,
             wake: Notify::new(),
             clock,
             stopwatch: Stopwatch::start(),
@@ -156,6 +169,8 @@ impl Node {
         let decoys = tasks.spawn(async move { release::decoys(&node, randomness).await });
         let node = Arc::clone(&self);
         tasks.spawn(async move { node.sweep().await });
+        let node = Arc::clone(&self);
+        tasks.spawn(async move { health::watch(&node).await });
 
         tokio::select! {
             biased;
@@ -168,7 +183,7 @@ impl Node {
         // nobody new is let in, and what is here goes on
         decoys.abort();
         let drained = async {
-            while self.bringing.load(Relaxed) > 0 || self.held() > 0 {
+            while self.sending.links() > 0 || self.held() > 0 {
                 time::sleep(Duration::from_millis(10)).await;
             }
         };
@@ -199,6 +214,11 @@ impl Node {
     /// Packets that have come and are in no mailbox.
     fn on_the_way(&self) -> usize {
         self.mix.len().saturating_add(self.routes.waiting())
+    }
+
+    /// Number of links of other nodes to this one.
+    pub(crate) fn incoming_links(&self) -> usize {
+        self.sending.links()
     }
 
     /// The rates of the current consensus.

@@ -9,7 +9,8 @@
 mod tests;
 
 use super::{
-    client::{self, Request, Steady, Tally, Unanswered},
+    client,
+    client::{Request, Steady, Tally, Unanswered},
     config::ClientConfiguration,
     error::NetworkError,
 };
@@ -18,15 +19,16 @@ use core::{
     fmt,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
-use mixwell_net::rendezvous::box_of_reply;
 use mixwell_net::{
     clock::{Clock, ClockWatch, Offset},
+    codec,
     directory::Consensuses,
+    directory_client::DirectoryClient,
     keys::LinkKey,
     randomness::Randomness,
+    rendezvous::{Shape, box_of_reply},
+    services::RENDEZVOUS,
 };
-use mixwell_net::{codec, directory_client::DirectoryClient};
-use mixwell_net::{rendezvous::Shape, services::RENDEZVOUS};
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
 use std::sync::Arc;

@@ -1,10 +1,13 @@
 //! What a service node answers to requests.
 
-use super::{counters::Loss, rendezvous::Store};
+use crate::network::{counters::Loss, rendezvous::Store};
+use chacha20::ChaCha20Rng;
 use mixwell_mixdelay::Instant;
-use mixwell_net::codec::PacketCodec;
-use mixwell_net::rendezvous::Shape;
-use mixwell_net::services::{ECHO, RENDEZVOUS, recipient};
+use mixwell_net::{
+    codec::PacketCodec,
+    rendezvous::{Limits, Shape},
+    services::{ServiceKind, ServiceSpec, recipient},
+};
 use mixwell_pki_types::build::{Capabilities, Value};
 use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
 use std::{collections::BTreeMap, sync::Arc};
@@ -49,20 +52,28 @@ impl Service {
     }
 }
 
-/// The services of a service node: echo and, if a packet has room for a box, rendezvous with that store.
-pub(crate) fn services(store: Option<Arc<Store>>) -> Services {
-    let rendezvous = store.map(|store| (RENDEZVOUS, Service::Rendezvous(store)));
-    let all = [Some((ECHO, Service::Echo)), rendezvous].into_iter().flatten();
-    all.filter_map(|(name, service)| Some((recipient(&endpoint(name))?, service))).collect()
+/// The services of a service node. One that packets of this geometry have no room for is left out.
+pub(crate) fn services(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Services {
+    let mut rng = Some(rng);
+    let mut service = |spec: &ServiceSpec| {
+        let service = match spec.kind {
+            ServiceKind::Echo => Service::Echo,
+            // capabilities are unique
+            ServiceKind::Rendezvous => {
+                Service::Rendezvous(Arc::new(Store::new(Shape::of(geometry)?, boxes, rng.take()?)))
+            }
+        };
+        Some((recipient(&spec.endpoint)?, service))
+    };
+    specs.iter().filter_map(&mut service).collect()
 }
 
 /// What a service node's descriptor says of its services.
-pub(crate) fn capabilities(geometry: &Geometry) -> Capabilities {
-    let all = [Some(ECHO), Shape::of(geometry).map(|_| RENDEZVOUS)].into_iter().flatten();
-    let parameters = |name| BTreeMap::from([("endpoint".to_owned(), Value::from(endpoint(name).as_str()))]);
-    all.map(|name| (name.to_owned(), parameters(name))).collect()
-}
-
-fn endpoint(name: &str) -> String {
-    format!("+{name}")
+pub(crate) fn capabilities(specs: &[ServiceSpec], geometry: &Geometry) -> Capabilities {
+    let is_served = |spec: &&ServiceSpec| spec.kind != ServiceKind::Rendezvous || Shape::of(geometry).is_some();
+    let parameters = |spec: &ServiceSpec| {
+        let endpoint = ("endpoint".to_owned(), Value::from(spec.endpoint.as_str()));
+        (spec.capability.clone(), BTreeMap::from([endpoint]))
+    };
+    specs.iter().filter(is_served).map(parameters).collect()
 }

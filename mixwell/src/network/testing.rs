@@ -12,15 +12,18 @@ pub(crate) use impostor::Impostor;
 pub(crate) use plan::{Plan, Planned, consensus};
 
 use super::{
-    client::{self, Reply, Request, Tally, Unanswered},
+    client,
+    client::{Reply, Request, Tally, Unanswered},
     config::ClientConfiguration,
     mix::Kind,
     node::{Node, Sizes},
 };
 use core::time::Duration;
-use mixwell_net::{authorities::Authorities, codec, connect::LinkTarget};
 use mixwell_net::{
+    authorities::Authorities,
     clock::{Clock, ClockWatch},
+    codec,
+    connect::LinkTarget,
     directory::Consensuses,
     keys::LinkKem,
     randomness::Randomness,

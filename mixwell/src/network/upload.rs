@@ -3,6 +3,7 @@
 use crate::network::mix_keys::MixKeys;
 use core::{convert::Infallible, time::Duration};
 use mixwell_net::{
+    address::PublicAddresses,
     clock::Clock,
     codec::MixScheme,
     directory_client::DirectoryClient,
@@ -71,7 +72,9 @@ impl NodeDescription {
 pub(crate) struct Uploader<S: MixScheme> {
     pub(crate) client: DirectoryClient,
     pub(crate) clock: Clock,
+    /// Its addresses are replaced by `addresses`, once these are resolved.
     pub(crate) description: NodeDescription,
+    pub(crate) addresses: PublicAddresses,
     pub(crate) identity: Arc<Identity>,
     pub(crate) link: LinkKey,
     pub(crate) keys: Arc<MixKeys<S>>,
@@ -82,13 +85,17 @@ impl<S: MixScheme> Uploader<S> {
     /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a
     /// time, so that none waits for another that hangs. Ends only if the identity key can't sign.
     pub(crate) async fn run(self) -> Result<Infallible, SchemeError> {
-        let Self { client, clock, description, identity, link, keys, randomness } = self;
+        let Self { client, clock, mut description, addresses, identity, link, keys, randomness } = self;
         let listing: Arc<str> = description.listing(&identity).into();
         let mut changes = keys.changes();
         let mut is_first = true;
         loop {
             let epoch = clock.epoch();
             let next = epoch.plus(1);
+            if !resolve(&addresses, &mut description).await {
+                clock.sleep_until(clock.now().saturating_add(RESOLVE_AGAIN)).await;
+                continue;
+            }
             // at the end of an epoch nobody waits for descriptors of it any more
             let epochs = if is_first { vec![epoch, next] } else { vec![next] };
             let mut posts = JoinSet::new();
@@ -114,6 +121,21 @@ impl<S: MixScheme> Uploader<S> {
             // what was not taken by now is of no use: dropped
         }
     }
+}
+
+/// Resolves the names in a node's addresses, which may change while it runs. Says whether there are any to publish; those of
+/// the last time are good enough.
+async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription) -> bool {
+    let failure = match time::timeout(MAX_RESOLVE, addresses.publish()).await {
+        Ok(Ok(resolved)) => {
+            description.addresses = resolved;
+            return true;
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no answer in time".to_owned(),
+    };
+    tracing::warn!(error = failure, "could not resolve the node's Addresses, which its descriptor lists; trying again");
+    !description.addresses.is_empty()
 }
 
 /// A moment in the first 1/32 of an epoch: not all nodes come at once, and not before a clock that is a little behind has
@@ -197,6 +219,10 @@ const fn is_final(status: DescriptorStatus) -> bool {
     !matches!(status, DescriptorStatus::Invalid)
 }
 
+/// How long names may take to be resolved, and when to try again if there is nothing to publish yet.
+const MAX_RESOLVE: Duration = Duration::from_secs(10);
+const RESOLVE_AGAIN: Duration = Duration::from_secs(5);
+
 /// How long one authority may take: an eighth of the epoch, within these.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(10);
@@ -275,7 +301,8 @@ mod tests {
         let keys = Arc::new(MixKeys::<X25519>::in_memory());
         keys.advance(clock.epoch(), time::Instant::now(), &mut rng).unwrap();
         let randomness = randomness.branch();
-        let uploader = Uploader { client, clock, description, identity, link, keys, randomness };
+        let addresses = PublicAddresses::new(vec!["tcp://127.0.0.1:1".parse().unwrap()]);
+        let uploader = Uploader { client, clock, description, addresses, identity, link, keys, randomness };
         let uploading = tokio::spawn(uploader.run());
         // the first two come at once, one of which is refused, and comes again
         let mut epochs = Vec::new();

@@ -8,8 +8,10 @@ use crate::{
 use core::fmt::Write as _;
 use mixwell_net::{
     codec::{MixScheme, WithMixScheme},
-    files::{self, KeyFileError},
-    pem::{self, Kind},
+    files,
+    files::KeyFileError,
+    pem,
+    pem::Kind,
 };
 use mixwell_sphinx::{Action, Geometry, Message, Sphinx};
 use std::path::{Path, PathBuf};

@@ -6,10 +6,7 @@ use crate::{
     style::{DIM, ERROR, GOOD, HEADING},
 };
 use anstyle::Style;
-use core::{
-    fmt::{self, Write},
-    time::Duration,
-};
+use core::{fmt, fmt::Write, time::Duration};
 use mixwell_sim::selftest::{Report, Times, hops_back};
 use mixwell_sphinx::Geometry;
 

@@ -137,7 +137,10 @@ fn files_without_a_geometry() {
 #[test]
 #[cfg(unix)]
 fn a_file_without_end_is_given_up() {
-    assert!(fail(&["geometry", "--check", "/dev/zero"]).contains("can't read /dev/zero: file too large"));
+    let complaint = fail(&["geometry", "--check", "/dev/zero"]);
+    assert!(complaint.contains("can't read /dev/zero: it is a device, want a regular file"), "{complaint}");
+    let ran = run_with_input(&["geometry", "--check", "-"], &vec![b'#'; (16 << 20) + 1]);
+    assert!(ran.status == 1 && ran.stderr.contains("can't read standard input: file too large"), "{}", ran.stderr);
 }
 
 #[test]

@@ -10,6 +10,8 @@
 )]
 
 mod anonymity;
+#[cfg(target_os = "linux")]
+mod clocks;
 mod command_line;
 mod daemons;
 mod document;

@@ -2,7 +2,7 @@
 
 use crate::{
     processes::{Configured, Process},
-    run::{Ran, run, succeed},
+    run::{Ran, run, succeed, tool},
 };
 use core::time::Duration;
 use mixwell_pki_types::{Certificate, Document};
@@ -141,7 +141,8 @@ fn configurations_of_every_scheme_are_read() {
         // nobody is there, but the configuration is good
         let ran = net.fetch(&[]);
         assert_eq!(ran.status, 1);
-        assert!(ran.stderr.contains("error: no consensus:\n  auth1: "), "{}", ran.stderr);
+        assert!(ran.stderr.contains("error: no consensus of epoch "), "{}", ran.stderr);
+        assert!(ran.stderr.contains("):\n  auth1: "), "{}", ran.stderr);
     }
 }
 
@@ -180,8 +181,6 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
         ("client.toml", "fetch", "[[VotingAuthority.Peers]]", "[[VotingAuthority.Peers]", ""),
         ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"ftp://", "no address that can be used here"),
         ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"tcp:/", "no URL"),
-        ("client.toml", "fetch", "EpochSeconds = 120", "EpochSeconds = 0", "EpochSeconds: want 2 to"),
-        ("client.toml", "fetch", "EpochSeconds = 120", "EpochSeconds = -1", ""),
         ("client.toml", "fetch", "[SphinxGeometry]", "[SphinxGeometry]\nNonsense = 1", "unknown field `Nonsense`"),
         ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 0", "Layers: want 1 to 20"),
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = -1.0", "a rate is a number of 0 or more"),
@@ -224,7 +223,6 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
             "MetricsAddress = \"0.0.0.0:",
             "want a loopback",
         ),
-        ("mix1/katzenpost.toml", "node", "EpochSeconds = 120", "PacketsPerSecond = 0", "PacketsPerSecond: want 1 to"),
         ("mix1/katzenpost.toml", "node", "Identifier = \"mix1\"", "Identifier = \"\"", "want 1 to 32 bytes"),
     ] {
         let said = complaint(&net, name, command, |text| text.replacen(good, bad, 1));
@@ -327,10 +325,48 @@ fn what_is_not_used_is_noted_and_not_refused() {
         + "\n[Logging]\n  Level = \"DEBUG\"\n\n[UpstreamProxy]\n  Type = \"none\"\n\n[Debug]\n  X = [1, 2]\n";
     fs::write(&path, more).unwrap();
     let ran = net.fetch(&["--log", "info"]);
-    assert!(ran.stderr.contains("no consensus:"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("no consensus of epoch "), "{}", ran.stderr);
     for setting in ["Nonsense", "Logging", "UpstreamProxy", "Debug"] {
         assert!(ran.stderr.contains(setting), "{setting}: {}", ran.stderr);
     }
+}
+
+/// The command line counts more than the environment, and both more than `mixwell.toml`; errors tell the length.
+#[test]
+fn the_length_of_epochs_by_file_environment_and_option() {
+    let net = Configured::new(&["--epoch-seconds", "300"]);
+    let client = net.client_toml();
+    let node = net.config("mix1");
+    for (variable, option, want) in [
+        (None, None, Ok(300)),
+        (Some("40"), None, Ok(40)),
+        (Some("40"), Some("50"), Ok(50)),
+        (Some("1"), None, Err(())),
+    ] {
+        for command in ["fetch", "ping"] {
+            let mut tool = tool(&[command, "--config", &client]);
+            option.map(|seconds| tool.args(["--epoch-seconds", seconds]));
+            variable.map(|seconds| tool.env("MIXWELL_EPOCH_SECONDS", seconds));
+            let ran = Ran::from(tool.output().unwrap());
+            match want {
+                Ok(seconds) => {
+                    let told =
+                        format!("(epochs of {seconds} s, by mixwell.toml, --epoch-seconds or MIXWELL_EPOCH_SECONDS)");
+                    assert!(ran.status == 1 && ran.stderr.contains(&told), "{command}: {}", ran.stderr);
+                }
+                Err(()) => assert_eq!(ran.status, 2, "{}", ran.stderr),
+            }
+        }
+        let mut tool = tool(&["node", "--config", node.to_str().unwrap(), "--generate-only"]);
+        variable.map(|seconds| tool.env("MIXWELL_EPOCH_SECONDS", seconds));
+        assert_eq!(Ran::from(tool.output().unwrap()).status, if want.is_ok() { 0 } else { 2 });
+    }
+    // what was the place of our settings once
+    let said =
+        complaint(&net, "mix1/katzenpost.toml", "node", |text| text.to_owned() + "\n[Mixwell]\nEpochSeconds = 7\n");
+    assert!(said.contains("beside this one, mixwell.toml"), "{said}");
+    let said = complaint(&net, "client.toml", "fetch", |text| text.to_owned() + "\n[Mixwell]\nEpochSeconds = 7\n");
+    assert!(said.contains("beside this one, mixwell.toml"), "{said}");
 }
 
 #[cfg(unix)]

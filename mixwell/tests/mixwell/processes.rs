@@ -93,9 +93,15 @@ impl Configured {
 
     /// Starts an authority or a node.
     pub(crate) fn start(&self, name: &str) -> Process {
+        self.start_but(name, |_| {})
+    }
+
+    /// The same, its command changed.
+    pub(crate) fn start_but(&self, name: &str, change: impl FnOnce(&mut Command)) -> Process {
         let command = if name.starts_with("auth") { "authority" } else { "node" };
         let log = fs::File::options().create(true).append(true).open(self.path(name).join("log")).unwrap();
         let mut command = tool(&[command, "--log", "debug", "--config", self.config(name).to_str().unwrap()]);
+        change(&mut command);
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 

@@ -9,7 +9,7 @@ use std::{
 pub(crate) fn tool(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mixwell"));
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.env_remove("CLICOLOR_FORCE");
+    command.env_remove("CLICOLOR_FORCE").env_remove("MIXWELL_EPOCH_SECONDS");
     command
 }
 

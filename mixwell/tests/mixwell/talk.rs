@@ -122,7 +122,7 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     // who has made a code may end the program before it is entered
     alice.quit();
     let mut alice = Side::start(&folder("alice"), &config);
-    alice.wait_for("* a pairing goes on", patience);
+    alice.wait_for("* a pairing is under way", patience);
     bob.type_in(&format!("/code {}", code.replacen('-', "-b", 1)));
     bob.wait_for("! word 2 of the code is not one", patience);
     bob.type_in(&format!("/code {code}"));

@@ -43,7 +43,7 @@ use tokio::{
     task::JoinSet,
     time,
 };
-use tracing::{debug, warn};
+use tracing::{debug, trace, warn};
 
 /// A connection whose peer is proven.
 #[derive(Debug)]
@@ -220,7 +220,7 @@ impl<P: AcceptPolicy> Acceptor<P> {
         let result = tokio::select! {
             result = self.handshake_and_proof(stream, origin, &permit) => result,
             () = permit.ended() => {
-                debug!(%address, "evicted a connection that was not proven");
+                trace!(%address, "evicted a connection that was not proven");
                 return None;
             }
         };

@@ -2,6 +2,7 @@
 
 use crate::{
     address::Address,
+    clock::ClockWatch,
     keys::{Initiated, LinkKey, PeerClaim},
     randomness::Randomness,
 };
@@ -47,6 +48,8 @@ pub struct Connector {
     pub timeouts: Timeouts,
     /// Randomness for handshakes.
     pub randomness: Randomness,
+    /// Told of the peers' clocks.
+    pub clock_watch: Option<ClockWatch>,
 }
 
 /// A connection to a peer that has proved who it is. On mixnet sessions this side has proved itself too.
@@ -58,8 +61,6 @@ pub struct Connected {
     pub session: Session,
     /// The handshake's buffer, [`Link::buffer_len`] bytes or more.
     pub buffer: Vec<u8>,
-    /// Seconds by which this machine's clock is ahead of the peer's.
-    pub clock_skew: i64,
 }
 
 impl Connector {
@@ -91,9 +92,12 @@ impl Connector {
         let mut buffer = vec![0; self.key.buffer_len(&link)];
         let mut rng = self.randomness.rng();
         let wanted = |claim: &PeerClaim<'_>| claim.ad == target.id.0 && claim.link_key == target.link_key;
-        let Initiated { session, clock_skew } =
-            self.key.initiate(&mut stream, (ad, link), &mut rng, &mut buffer, &self.timeouts, wanted).await?;
-        Ok(Connected { stream, session, buffer, clock_skew })
+        let initiated = self.key.initiate(&mut stream, (ad, link), &mut rng, &mut buffer, &self.timeouts, wanted);
+        let Initiated { session, clock_skew } = initiated.await?;
+        if let Some(watch) = &self.clock_watch {
+            watch.observe(&target.name, clock_skew);
+        }
+        Ok(Connected { stream, session, buffer })
     }
 }
 

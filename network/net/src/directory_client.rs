@@ -28,7 +28,6 @@ pub struct DirectoryClient {
     /// The id of a node or authority; a client has none.
     own_id: Option<KeyHash>,
     geometry_hash: Option<[u8; 32]>,
-    clock_watch: Option<ClockWatch>,
     /// Time for a request and its answer, once the handshake is done.
     exchange_timeout: Duration,
 }
@@ -37,9 +36,9 @@ impl DirectoryClient {
     /// A client of a network's authorities, with its own link key and, if it is a node or authority, its own id.
     #[must_use]
     pub fn new(authorities: Arc<Authorities>, link: LinkKey, own_id: Option<KeyHash>, randomness: Randomness) -> Self {
-        let connector = Connector { key: link, timeouts: Timeouts::default(), randomness };
+        let connector = Connector { key: link, timeouts: Timeouts::default(), randomness, clock_watch: None };
         let exchange_timeout = EXCHANGE_TIMEOUT;
-        Self { authorities, connector, own_id, geometry_hash: None, clock_watch: None, exchange_timeout }
+        Self { authorities, connector, own_id, geometry_hash: None, exchange_timeout }
     }
 
     /// Accepts consensuses of networks of this Sphinx geometry alone.
@@ -52,13 +51,13 @@ impl DirectoryClient {
     /// Compares the authorities' clocks with this machine's.
     #[must_use]
     pub fn with_clock_watch(mut self, watch: ClockWatch) -> Self {
-        self.clock_watch = Some(watch);
+        self.connector.clock_watch = Some(watch);
         self
     }
 
     /// How far this machine's clock is off by those of the authorities, if it is and they were compared.
     pub fn clock_offset(&self) -> Option<Offset> {
-        self.clock_watch.as_ref().and_then(ClockWatch::offset)
+        self.connector.clock_watch.as_ref().and_then(ClockWatch::offset)
     }
 
     /// The authorities.
@@ -152,11 +151,7 @@ impl DirectoryClient {
     ) -> Result<T, ExchangeError> {
         let link = Link::authority_client(self.sizes());
         let ad = self.own_id.as_ref().map_or(Ad::NONE, |id| Ad::node(&id.0));
-        let Connected { mut stream, session, buffer, clock_skew } =
-            self.connector.connect(&authority.peer, ad, link).await?;
-        if let Some(watch) = &self.clock_watch {
-            watch.observe(&authority.peer.name, clock_skew);
-        }
+        let Connected { mut stream, session, buffer } = self.connector.connect(&authority.peer, ad, link).await?;
         let (from, to) = stream.split();
         let timeouts = Timeouts { read: Duration::MAX, write: Duration::MAX, ..self.connector.timeouts };
         let mut writer = Writer::new(to, session.sender, vec![0; encoded_bound(request)], &timeouts);

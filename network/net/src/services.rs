@@ -1,6 +1,7 @@
 //! The names by which service nodes offer their services.
 
-use mixwell_sphinx::RecipientId;
+use crate::rendezvous::Shape;
+use mixwell_sphinx::{Geometry, RecipientId};
 
 /// The service that gives back what it gets.
 pub const ECHO: &str = "echo";
@@ -14,4 +15,48 @@ pub fn recipient(endpoint: &str) -> Option<RecipientId> {
     let mut id = [0; RecipientId::LEN];
     id.get_mut(..endpoint.len())?.copy_from_slice(endpoint.as_bytes());
     Some(RecipientId(id))
+}
+
+/// A service as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceSpec {
+    /// What it can do: its name in descriptors, unique.
+    pub capability: String,
+    /// Padded with zeros, the recipient id of requests to it; unique.
+    pub endpoint: String,
+    /// What answers.
+    pub kind: ServiceKind,
+}
+
+/// What answers the requests to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
+pub enum ServiceKind {
+    /// Gives back the request.
+    Echo,
+    /// Stores a box and hands out another.
+    Rendezvous,
+}
+
+impl ServiceKind {
+    /// The one of a capability.
+    #[must_use]
+    pub fn of(capability: &str) -> Option<Self> {
+        match capability {
+            ECHO => Some(Self::Echo),
+            RENDEZVOUS => Some(Self::Rendezvous),
+            _ => None,
+        }
+    }
+}
+
+impl ServiceSpec {
+    /// The services of a node whose configuration says nothing: echo and, if a packet has room for a box, rendezvous.
+    #[must_use]
+    pub fn defaults(geometry: &Geometry) -> Vec<Self> {
+        let rendezvous = Shape::of(geometry).map(|_| (RENDEZVOUS, ServiceKind::Rendezvous));
+        let all = [Some((ECHO, ServiceKind::Echo)), rendezvous].into_iter().flatten();
+        let spec = |(name, kind): (&str, _)| Self { capability: name.to_owned(), endpoint: format!("+{name}"), kind };
+        all.map(spec).collect()
+    }
 }

@@ -187,7 +187,7 @@ impl Level<'_> {
             }
             let block = block.get_mut(..len).unwrap_or_default();
             block.sort_unstable();
-            let twice = block.array_windows().any(|[a, b]| a == b)
+            let twice = block.iter().zip(block.iter().skip(1)).any(|(a, b)| a == b)
                 || rest.clone().any(|(found, _)| block.binary_search(&Key::new(found.encoded())).is_ok());
             if twice {
                 return Err(CborError::DuplicateKey { at });

@@ -7,6 +7,16 @@ use super::{
 };
 
 /// One CBOR item that has been checked, with all that it contains. Borrows the input.
+///
+/// ```
+/// use mixwell_pki_types::cbor::{Item, Kind};
+///
+/// let item = Item::parse(b"\xa1\x65Epoch\x07")?;
+/// let Kind::Map(mut fields) = item.kind() else { panic!("a map") };
+/// let (name, value) = fields.next().expect("a field");
+/// assert!(matches!((name.kind(), value.kind()), (Kind::Text("Epoch"), Kind::Unsigned(7))));
+/// # Ok::<(), mixwell_pki_types::cbor::CborError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item<'a>(&'a [u8]);
 

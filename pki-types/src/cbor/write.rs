@@ -12,6 +12,17 @@ use core::fmt;
 /// Maps are announced by [`map`](Self::map) with their number of entries; the caller writes the keys in canonical order.
 /// Writing never fails half-way: [`finish`](Self::finish) tells whether everything fitted, and if not what it takes, so
 /// that an empty buffer measures.
+///
+/// ```
+/// use mixwell_pki_types::cbor::Writer;
+///
+/// let mut out = [0; 32];
+/// let mut writer = Writer::new(&mut out);
+/// writer.map(2).text("Epoch").unsigned(7).text("Name").text("mix1");
+/// let len = writer.finish()?;
+/// assert_eq!(&out[..len], b"\xa2\x65Epoch\x07\x64Name\x64mix1");
+/// # Ok::<(), mixwell_pki_types::cbor::BufferTooSmall>(())
+/// ```
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut [u8],

@@ -124,7 +124,7 @@ impl Document<'_> {
             }
             let ids = memory.get_mut(..held).filter(|ids| !ids.is_empty()).ok_or(DocumentFault::NoMemory)?;
             ids.sort_unstable();
-            let twice = ids.array_windows().find(|[a, b]| a == b).map(|[id, _]| *id);
+            let twice = ids.iter().zip(ids.iter().skip(1)).find(|(a, b)| a == b).map(|(id, _)| *id);
             let later = || nodes.map(|node| node.id()).find(|id| ids.binary_search(id).is_ok());
             if let Some(id) = twice.or_else(later) {
                 return Err(DocumentFault::SameIdentity { id });

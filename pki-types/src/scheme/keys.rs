@@ -6,6 +6,20 @@ use core::fmt;
 use rand_core::CryptoRng;
 
 /// A public key of a scheme, with its hash. Borrows the encoding.
+///
+/// ```
+/// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+/// # let mut rng = rand::rng();
+/// # let (mut private, mut public) = ([0; 64], [0; 32]);
+/// # Ed25519.generate(&mut rng, &mut private, &mut public)?;
+/// let verifying = VerifyingKey::new(&Ed25519, &public)?;
+/// let signing = SigningKey::new(&private, verifying)?;
+/// let mut signature = [0; 64];
+/// signing.sign(&[b"in two ", b"parts"], &mut rng, &mut signature)?;
+/// assert!(verifying.verify(&[b"in two parts"], &signature).is_ok());
+/// println!("known by {}", verifying.hash());
+/// # Ok::<(), mixwell_pki_types::SchemeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct VerifyingKey<'a> {
     scheme: &'a dyn SignatureScheme,

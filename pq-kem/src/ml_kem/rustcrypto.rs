@@ -58,6 +58,7 @@ pub(super) fn encapsulate(
     ciphertext: &mut [u8; CIPHERTEXT_LEN],
     secret: &mut [u8; 32],
 ) -> Result<(), KeyError> {
+    // declassified with what it calls: a public key
     let public = EncapsulationKey::new(&Array(*public)).map_err(|_| KeyError)?;
     let random = Zeroizing::new(B32::from(*random));
     let (encapsulated, mut shared) = public.encapsulate_deterministic(&random);

@@ -56,6 +56,24 @@ impl<K: kem::Kem> Steps for Kem<K> {
         Ok(HopKeys::derive(secret.as_bytes().as_ref()))
     }
 
+    fn receive_each<const N: usize>(
+        private: &K::Expanded,
+        elements: [Option<&Self::Element>; N],
+    ) -> [Option<Result<HopKeys, BadKey>>; N] {
+        let secrets = elements.map(|element| {
+            element.map(|element| {
+                let mut secret = SharedSecret::<K>::default();
+                K::decapsulate(private, &Ciphertext::from_bytes(*element), &mut secret).map(|()| secret)
+            })
+        });
+        let good = secrets.each_ref().map(|secret| Some(secret.as_ref()?.as_ref().ok()?.as_bytes().as_ref()));
+        let mut keys = HopKeys::derive_each(good).into_iter();
+        secrets.each_ref().map(|secret| {
+            let keys = keys.next().flatten();
+            secret.as_ref().map(|_| keys.ok_or(BadKey))
+        })
+    }
+
     fn next_element(_: &Self::Element, _: &HopKeys, in_block: &[u8]) -> Result<Self::Element, BadKey> {
         K::CiphertextBytes::from_slice(in_block).copied().ok_or(BadKey)
     }

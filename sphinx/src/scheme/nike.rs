@@ -58,8 +58,14 @@ impl<N: Nike> Steps for N {
         elements: [Option<&Self::Element>; C],
     ) -> [Option<Result<HopKeys, BadKey>>; C] {
         let publics = elements.map(|element| element.map(|element| PublicKey::from_bytes(*element)));
-        N::exchange_each(publics.each_ref().map(|public| public.as_ref().map(|public| (private, public))))
-            .map(|secret| secret.map(|secret| Ok(HopKeys::derive(secret?.as_bytes().as_ref()))))
+        let secrets =
+            N::exchange_each(publics.each_ref().map(|public| public.as_ref().map(|public| (private, public))));
+        let good = secrets.each_ref().map(|secret| Some(secret.as_ref()?.as_ref().ok()?.as_bytes().as_ref()));
+        let mut keys = HopKeys::derive_each(good).into_iter();
+        secrets.each_ref().map(|secret| {
+            let keys = keys.next().flatten();
+            secret.as_ref().map(|_| keys.ok_or(BadKey))
+        })
     }
 
     fn next_element_each<const C: usize>(

@@ -219,7 +219,7 @@ impl<S> Blocking<S> {
 
     /// Always sets a limit, as the stream keeps the last one until then: a time without end is one of ten years.
     fn give_up_in(&mut self, time: Duration) {
-        const NEVER: Duration = Duration::from_hours(10 * 365 * 24);
+        const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         self.deadline = Instant::now().checked_add(time.min(NEVER));
     }
 }

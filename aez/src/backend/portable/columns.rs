@@ -1,6 +1,6 @@
 //! Four words side by side: the columns of a block, or of a bit plane.
 
-use crate::engine::Block;
+use crate::block::Block;
 use core::ops::{BitXor, BitXorAssign};
 use zeroize::Zeroize;
 
@@ -9,9 +9,9 @@ use zeroize::Zeroize;
 pub(crate) struct Columns(pub(super) [u32; 4]);
 
 impl Columns {
-    /// Moves the words `count` places to the left, the first ones coming in again at the end.
+    /// Rotates the words `count` places to the left.
     #[inline(always)]
-    pub(super) fn turn(self, count: usize) -> Self {
+    pub(super) fn rotate(self, count: usize) -> Self {
         let [a, b, c, d] = self.0;
         Self(match count & 3 {
             0 => [a, b, c, d],

@@ -1,8 +1,8 @@
 //! Eight AES states as bit planes.
 //!
 //! Plane b holds bit b of all their bytes: word c of it is column c, byte r of the word is row r, bit n of the byte is
-//! state n. So rows turn by rotating words, columns by renaming words, and each plane fits one 128-bit register where
-//! the machine has such.
+//! state n. So a rotated word has the next rows, a renamed one the next column, and a plane fits a 128-bit register where the
+//! machine has them.
 //!
 //! Rows are not shifted. After n rounds the byte of row r and column c stands in column c + n·r instead, and MixColumns
 //! looks for it there ("fixslicing": Adomnicai and Peyrin, 2020); after four rounds it is home again.
@@ -80,7 +80,7 @@ impl Planes {
 
     #[inline(always)]
     fn mix_columns<const APART: usize>(mut self) -> Self {
-        let [near, far, farther] = [1, 2, 3].map(|rows| self.0.map(|plane| plane.turn(rows * APART)));
+        let [near, far, farther] = [1, 2, 3].map(|rows| self.0.map(|plane| plane.rotate(rows * APART)));
         let [p0, p1, p2, p3, p4, p5, p6, p7] = &mut self.0;
         for c in 0..4 {
             let rows = [&near, &far, &farther].map(|planes| planes.each_ref().map(|plane| plane.0[c]));
@@ -137,7 +137,7 @@ fn mix_rows(a: [u32; 8], [b, c, d]: [[u32; 8]; 3]) -> [u32; 8] {
 /// Moves row r of a block or plane left by `ROUNDS`·r columns.
 #[inline(always)]
 pub(super) fn shift_rows<const ROUNDS: usize>(state: Columns) -> Columns {
-    let row = |r: usize| state.turn(ROUNDS * r).map(|column| column & (0xff << (8 * r)));
+    let row = |r: usize| state.rotate(ROUNDS * r).map(|column| column & (0xff << (8 * r)));
     row(0) ^ row(1) ^ row(2) ^ row(3)
 }
 

@@ -1,4 +1,4 @@
-//! What the processor has and the operating system keeps the registers of. Asked once, as `CPUID` is slow.
+//! The features that the processor has and whose registers the operating system saves. Looked up once: `CPUID` is slow.
 
 use core::{
     arch::x86_64::__cpuid_count,
@@ -20,11 +20,11 @@ pub(super) fn avx() -> bool {
     cpu_avx::get()
 }
 
-/// With the other features that go with 256-bit VAES. (`cpufeatures` reports it only where there are 512-bit registers.)
+/// VAES with 256-bit registers, and AES-NI and AVX2. (`cpufeatures` reports VAES only where there are 512-bit registers.)
 #[inline]
 pub(super) fn vaes() -> bool {
     static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
-    if cfg!(any(target_feature = "vaes", test)) {
+    if cfg!(target_feature = "vaes") {
         return aes() && cpu_avx2::get();
     }
     if !aes() || !cpu_avx2::get() || cfg!(target_env = "sgx") {

@@ -8,13 +8,9 @@ use mixwell_aez::{Aez, Backend};
 const LENGTHS: [usize; 14] = [1, 2, 3, 15, 16, 31, 32, 33, 47, 48, 63, 255, 300, 2122];
 
 pub(super) fn all() -> Vec<Operation> {
-    let backends = [
-        (Backend::Portable, "portable"),
-        (Backend::AesNi, "AES-NI"),
-        (Backend::Vaes, "VAES"),
-        (Backend::Vaes512, "VAES-512"),
-    ];
-    let operations = backends.into_iter().flat_map(|(backend, name)| {
+    let native = [(Backend::AesNi, "AES-NI"), (Backend::Vaes, "VAES"), (Backend::Vaes512, "VAES-512")];
+    let native = native.into_iter().filter(|_| !cfg!(mixwell_backend = "portable"));
+    let operations = [(Backend::Portable, "portable")].into_iter().chain(native).flat_map(|(backend, name)| {
         [("encrypt", true), ("decrypt", false)].map(|(way, encrypt)| Operation {
             name: format!("AEZ, {name}: {way}"),
             run: Box::new(move || encipher(backend, encrypt)),

@@ -2,12 +2,18 @@
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, each_word, public, secrets};
-use mixwell_pq_kem::{Kem, MlKem768X448, MlKem768X25519, XWing, kem::PrivateKey};
-use mixwell_wire::{
-    Ad, Command, Link, LinkKey, Messages, PacketSizes, Session, initiator::Initiator, responder::Responder,
+use mixwell_pq_kem::{
+    Kem, MlKem768X448, MlKem768X25519, XWing,
+    kem::{PrivateKey, Seed},
 };
+use mixwell_wire::{
+    Ad, Command, Link, LinkKey, LinkSeed, Messages, PacketSizes, Session, initiator::Initiator, responder::Responder,
+};
+use rand_core::Rng;
 
+/// A command's text is shorter than 4,096 bytes, or longer: on x86-64 they are the work of two ciphers.
 const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+const LARGE: PacketSizes = PacketSizes { packet: 9082, forward_payload: 8574, user_forward_payload: 8000 };
 
 pub(super) fn all() -> Vec<Operation> {
     [of::<XWing>(), of::<MlKem768X25519>(), of::<MlKem768X448>()].into_iter().flatten().collect()
@@ -15,21 +21,37 @@ pub(super) fn all() -> Vec<Operation> {
 
 fn of<K: Kem>() -> Vec<Operation> {
     vec![
-        Operation::new(format!("link pqXX {}: handshake", K::NAME), || drop(handshake::<K>())),
-        Operation::new(format!("link pqXX {}: commands", K::NAME), commands::<K>),
+        Operation::new(format!("link pqXX {}: handshake", K::NAME), || {
+            let key = link_key(2);
+            handshake::<K>(Initiator::new(&key, AD, Link::client(SIZES)), SIZES);
+        }),
+        Operation::new(format!("link pqXX {}: handshake, keep_expanded", K::NAME), || {
+            let (key, mut place) = (link_key(2), K::Expanded::default());
+            handshake::<K>(Initiator::new(&key, AD, Link::client(SIZES)).keep_expanded(&mut place), SIZES);
+        }),
+        Operation::new(format!("link pqXX {}: handshake, with_seed", K::NAME), || {
+            let mut seed = Seed::<K>::default();
+            SecretRng::new(2).fill_bytes(seed.as_bytes_mut().as_mut());
+            let key = LinkSeed::new(seed).expect("a good key");
+            assert_secret(key.public().as_bytes().as_ref());
+            handshake::<K>(Initiator::with_seed(&key, AD, Link::client(SIZES)), SIZES);
+        }),
+        Operation::new(format!("link pqXX {}: commands", K::NAME), || commands::<K, 3082>(SIZES)),
+        Operation::new(format!("link pqXX {}: long commands", K::NAME), || commands::<K, 9082>(LARGE)),
     ]
 }
+
+const AD: Ad<'_> = Ad::client(&[1; 32]);
 
 fn link_key<K: Kem>(seed: u8) -> LinkKey<K> {
     LinkKey::new(&PrivateKey::generate(&mut SecretRng::new(seed))).expect("a good key")
 }
 
 /// Both sides. A message is public once it is written, and secret again where the other side decrypts it.
-fn handshake<K: Kem>() -> (Session, Session) {
+fn handshake<K: Kem>(client: Initiator<'_, K>, sizes: PacketSizes) -> (Session, Session) {
     let mut rng = SecretRng::new(1);
-    let (client_key, gateway_key) = (link_key::<K>(2), link_key::<K>(3));
-    let mut buffer = [0; 6000];
-    let client = Initiator::new(&client_key, Ad::client(&[1; 32]), Link::client(SIZES));
+    let gateway_key = link_key::<K>(3);
+    let mut buffer = [0; 12_000];
     let (client, _) = client.write(&mut rng, &mut buffer).expect("room");
     assert_secret(&buffer[..Messages::<K>::LEN_1]);
     public(&mut buffer);
@@ -43,7 +65,7 @@ fn handshake<K: Kem>() -> (Session, Session) {
     assert_secret(&buffer[..Messages::<K>::LEN_3]);
     public(&mut buffer);
     let gateway = gateway.read(&mut buffer[..Messages::<K>::LEN_3]).expect("message 3");
-    let (gateway, _) = gateway.accept(Link::gateway(SIZES)).write(&mut rng, &mut buffer).expect("room");
+    let (gateway, _) = gateway.accept(Link::gateway(sizes)).write(&mut rng, &mut buffer).expect("room");
     public(&mut buffer);
     let client = client.read(&mut buffer[..Messages::<K>::LEN_4]).expect("message 4");
     let (gateway, _) = gateway.write(&mut buffer).expect("room");
@@ -68,9 +90,10 @@ fn handshake<K: Kem>() -> (Session, Session) {
     (client, gateway)
 }
 
-fn commands<K: Kem>() {
-    let (mut client, mut gateway) = handshake::<K>();
-    let (packet, mut buffer) = (secrets::<3082>(5), [0; 4000]);
+fn commands<K: Kem, const PACKET: usize>(sizes: PacketSizes) {
+    let key = link_key(2);
+    let (mut client, mut gateway) = handshake::<K>(Initiator::new(&key, AD, Link::client(sizes)), sizes);
+    let (packet, mut buffer) = (secrets::<PACKET>(5), vec![0; PACKET + 1000]);
     for command in [Command::SendPacket(&packet), Command::NoOp] {
         client.sender.seal(&command, &mut buffer).expect("room");
         assert_secret(&buffer);

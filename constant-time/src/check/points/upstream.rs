@@ -40,6 +40,12 @@ fn bare_name(function: &str) -> String {
 
 pub(super) const UPSTREAM: &[Upstream] = &[
     Upstream {
+        package: "argon2-",
+        function: "fill_blocks",
+        with_calls: true,
+        reason: "from the second half of its first pass on, Argon2id reads memory at addresses that depend on the passphrase, by design",
+    },
+    Upstream {
         package: "base64ct-",
         function: "decode_padding",
         with_calls: false,
@@ -58,6 +64,12 @@ pub(super) const UPSTREAM: &[Upstream] = &[
         reason: "how many characters the last block has; at the end, whether its spare bits are zeros",
     },
     Upstream {
+        package: "chacha20poly1305-",
+        function: "decrypt_inout_detached",
+        with_calls: false,
+        reason: "whether the tag is right",
+    },
+    Upstream {
         package: "ed25519-dalek-",
         function: "from_keypair_bytes",
         with_calls: false,
@@ -69,4 +81,5 @@ pub(super) const UPSTREAM: &[Upstream] = &[
         with_calls: true,
         reason: "the matrix A is sampled from the public seed, which every public key holds",
     },
+    Upstream { package: "ml-kem-", function: "sample_ntt", with_calls: true, reason: "the same in the other ML-KEM" },
 ];

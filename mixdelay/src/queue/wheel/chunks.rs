@@ -1,9 +1,9 @@
 //! The packets of the slots, in chains of small arrays.
 
-use super::{Entry, slots::Place};
+use super::{Entry, slots::SlotIndex};
 use alloc::vec::Vec;
 
-/// Packets of a chunk: enough that following the chain costs little beside them.
+/// Packets per chunk: enough to amortise following the chain.
 pub(super) const CHUNK: usize = 512;
 
 /// A slot's first chunk, the only one of the slot that may not be full; it is never empty.
@@ -17,9 +17,9 @@ pub(super) struct Chunks<T> {
 
 struct Chunk<T> {
     next: Head,
-    place: Place,
+    slot: SlotIndex,
     packets: heapless::Vec<T, CHUNK>,
-    /// The lower bits of their releases, unless the slot is exact.
+    /// The lower 32 bits of their releases; unused in an exact slot.
     releases: [u32; CHUNK],
 }
 
@@ -36,10 +36,10 @@ impl Head {
 }
 
 impl<T> Chunk<T> {
-    /// Gives the entry back if the chunk is full.
+    /// Appends an entry, or returns it if the chunk is full.
     #[inline]
     fn push(&mut self, Entry { release, packet }: Entry<T>) -> Result<(), Entry<T>> {
-        if !self.place.is_exact()
+        if !self.slot.is_exact()
             && let Some(low) = self.releases.get_mut(self.packets.len())
         {
             *low = low_bits(release);
@@ -47,14 +47,14 @@ impl<T> Chunk<T> {
         self.packets.push(packet).map_err(|packet| Entry { release, packet })
     }
 
-    /// Takes the last packet, with the lower bits of its release if the slot is not exact.
+    /// Removes the last packet, with the lower bits of its release if the slot is not exact.
     #[inline]
     fn pop(&mut self) -> Option<(u32, T)> {
         let packet = self.packets.pop()?;
         self.releases.get(self.packets.len()).map(|low| (*low, packet))
     }
 
-    /// Puts another in the place of a packet, which it gives; gives the other if there is none.
+    /// Replaces the packet of a cell, and returns it; returns the new packet if the cell is empty.
     fn replace(&mut self, cell: usize, (low, mut packet): (u32, T)) -> T {
         if let (Some(held), Some(release)) = (self.packets.get_mut(cell), self.releases.get_mut(cell)) {
             core::mem::swap(held, &mut packet);
@@ -75,17 +75,17 @@ impl<T> Chunks<T> {
 
     /// Adds a packet to the slot of `head`.
     #[inline]
-    pub(super) fn push(&mut self, head: &mut Head, place: Place, entry: Entry<T>) {
+    pub(super) fn push(&mut self, head: &mut Head, slot: SlotIndex, entry: Entry<T>) {
         let entry = match self.chunks.get_mut(head.index()) {
             Some(chunk) => chunk.push(entry),
             None => Err(entry),
         };
         if let Err(entry) = entry {
-            self.grow(head, place, entry);
+            self.grow(head, slot, entry);
         }
     }
 
-    /// Takes an entry of the first chunk of a slot whose earliest release is `start`.
+    /// Removes an entry of the first chunk of a slot whose earliest release is `start`.
     #[inline]
     pub(super) fn pop(&mut self, head: &mut Head, start: u64) -> Option<Entry<T>> {
         self.pop_low(head).map(|(low, packet)| Entry { release: start | u64::from(low), packet })
@@ -99,25 +99,25 @@ impl<T> Chunks<T> {
         true
     }
 
-    /// Takes one packet out of the slot of `head`; one from the slot's first chunk fills the gap.
+    /// Removes one packet of the slot of `head`; one from the slot's first chunk fills the gap.
     pub(super) fn remove(&mut self, head: &mut Head, chunk: usize, cell: usize) -> Option<T> {
         let filler = self.pop_low(head)?;
         // The filler may be the packet itself: then its cell is empty.
         self.chunks.get_mut(chunk).map(|chunk| chunk.replace(cell, filler))
     }
 
-    /// How many packets there is room for, in all the chunks, used or free.
+    /// Number of cells in all chunks, used or free.
     pub(super) const fn cells(&self) -> usize {
         self.chunks.len().saturating_mul(CHUNK)
     }
 
-    /// The chunk and the cell in it, if there is a packet.
+    /// The chunk and the cell within it, if it holds a packet.
     pub(super) fn find(&self, cell: usize) -> Option<(usize, usize)> {
         let (chunk, cell) = (cell >> CHUNK.trailing_zeros(), cell & CHUNK.wrapping_sub(1));
         (cell < self.chunks.get(chunk)?.packets.len()).then_some((chunk, cell))
     }
 
-    /// The chunk and cell of packet number `left` of the slot, as an error; else `left` less the slot's packets.
+    /// `Err`: the chunk and cell of packet number `left` of the slot. `Ok`: `left` minus the number of the slot's packets.
     pub(super) fn nth(&self, mut head: Head, mut left: usize) -> Result<usize, (usize, usize)> {
         while let Some(chunk) = self.chunks.get(head.index()) {
             left = left.checked_sub(chunk.packets.len()).ok_or((head.index(), left))?;
@@ -126,24 +126,24 @@ impl<T> Chunks<T> {
         Ok(left)
     }
 
-    pub(super) fn place(&self, chunk: usize) -> Option<Place> {
-        self.chunks.get(chunk).map(|chunk| chunk.place)
+    pub(super) fn slot(&self, chunk: usize) -> Option<SlotIndex> {
+        self.chunks.get(chunk).map(|chunk| chunk.slot)
     }
 
-    /// Puts a chunk with one packet before those of the slot.
+    /// Prepends a chunk with one packet to the slot's chain.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, head: &mut Head, place: Place, entry: Entry<T>) {
+    fn grow(&mut self, head: &mut Head, slot: SlotIndex, entry: Entry<T>) {
         let new = if let Some(chunk) = self.chunks.get_mut(self.free.index()) {
             let new = self.free;
             self.free = core::mem::replace(&mut chunk.next, *head);
-            chunk.place = place;
+            chunk.slot = slot;
             new
         } else {
-            // The capacity bounds the chunks to 2³²⁻⁸ and one for each slot.
-            #[expect(clippy::cast_possible_truncation, reason = "just said")]
+            // The capacity bounds the chunks to 2³²⁻⁹ and one for each slot.
+            #[expect(clippy::cast_possible_truncation, reason = "bounded by the capacity")]
             let new = Head(self.chunks.len() as u32);
-            self.chunks.push(Chunk { next: *head, place, packets: heapless::Vec::new(), releases: [0; CHUNK] });
+            self.chunks.push(Chunk { next: *head, slot, packets: heapless::Vec::new(), releases: [0; CHUNK] });
             new
         };
         *head = new;
@@ -163,7 +163,7 @@ impl<T> Chunks<T> {
         popped
     }
 
-    /// Puts the slot's first chunk, which is empty, among the free ones.
+    /// Moves the slot's first chunk, which is empty, to the free list.
     fn release(&mut self, head: &mut Head) {
         let first = *head;
         if let Some(chunk) = self.chunks.get_mut(first.index()) {
@@ -173,8 +173,8 @@ impl<T> Chunks<T> {
     }
 }
 
-/// What a slot does not tell of a release.
-#[expect(clippy::cast_possible_truncation, reason = "meant: no slot spans more than 2³²")]
+/// The bits of a release that its slot does not determine.
+#[expect(clippy::cast_possible_truncation, reason = "no slot spans more than 2³² ms")]
 const fn low_bits(release: u64) -> u32 {
     release as u32
 }

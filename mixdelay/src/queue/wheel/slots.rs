@@ -1,28 +1,28 @@
-//! The slots of the wheel, and which are in use.
+//! The slots of the wheel, with a bit map of those in use.
 
 use super::chunks::Head;
 use alloc::boxed::Box;
 
 const DIGIT_BITS: u32 = 8;
 const DIGITS: usize = 1 << DIGIT_BITS;
-/// Slots of the highest span 2³² ms, so that 32 bits tell an entry's release within its slot.
+/// Slots of the highest level span 2³² ms, so 32 bits determine an entry's release within its slot.
 const LEVELS: usize = 5;
-/// Bits of a time that the levels count: `DIGIT_BITS` · `LEVELS`.
+/// Bits of a time that the levels cover: `DIGIT_BITS` · `LEVELS`.
 const BITS: u32 = 40;
 
-/// Where an entry is, seen from some moment.
+/// Where an entry belongs, seen from a moment.
 pub(super) enum Spot {
-    /// It need not wait.
+    /// Released already.
     Due,
     /// In a slot.
-    In(Place),
+    In(SlotIndex),
     /// Beyond the highest level.
     Far,
 }
 
-/// A level and a slot of it.
+/// A level, and a slot within it.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct SlotIndex {
     level: u8,
     digit: u8,
 }
@@ -36,22 +36,22 @@ struct Level {
     used: [u64; DIGITS >> 6],
 }
 
-impl Place {
+impl SlotIndex {
     pub(super) const COUNT: usize = LEVELS << DIGIT_BITS;
 
-    /// Where an entry is, seen from `now`.
+    /// Where an entry with this release belongs at `now`.
     #[inline]
     pub(super) fn of(release: u64, now: u64) -> Spot {
         if release <= now {
             return Spot::Due;
         }
-        if release >= next_turn(now) {
+        if release >= wraps_at(now) {
             return Spot::Far;
         }
         let level = (release ^ now).ilog2() >> DIGIT_BITS.trailing_zeros();
-        #[expect(clippy::cast_possible_truncation, reason = "one digit is meant; the level is below 5")]
-        let place = Self { level: level as u8, digit: (release >> (level << DIGIT_BITS.trailing_zeros())) as u8 };
-        Spot::In(place)
+        #[expect(clippy::cast_possible_truncation, reason = "one digit of 8 bits; the level is below 5")]
+        let slot = Self { level: level as u8, digit: (release >> (level << DIGIT_BITS.trailing_zeros())) as u8 };
+        Spot::In(slot)
     }
 
     /// Whether the entries of this slot all have the same release.
@@ -60,7 +60,7 @@ impl Place {
         self.level == 0
     }
 
-    /// The earliest release that belongs here, seen from `now`: its digit, those of `now` above, zeros below.
+    /// The earliest release that belongs here at `now`: this digit, the digits of `now` above, zeros below.
     fn start(self, now: u64) -> u64 {
         let low_bits = u32::from(self.level).saturating_mul(DIGIT_BITS);
         let above = (now >> low_bits >> DIGIT_BITS) << DIGIT_BITS;
@@ -74,36 +74,39 @@ impl Slots {
     }
 
     /// The head of a slot that is about to be pushed to, or removed from.
-    #[expect(clippy::indexing_slicing, reason = "`Place::of` makes levels below 5, digits are below 256")]
+    #[expect(clippy::indexing_slicing, reason = "`SlotIndex::of` returns levels below 5; digits are below 256")]
     #[inline]
-    pub(super) fn head_mut(&mut self, place: Place) -> &mut Head {
-        let level = &mut self.0[usize::from(place.level)];
-        level.used[usize::from(place.digit >> 6)] |= 1 << (place.digit & 63);
-        &mut level.heads[usize::from(place.digit)]
+    pub(super) fn head_mut(&mut self, slot: SlotIndex) -> &mut Head {
+        let level = &mut self.0[usize::from(slot.level)];
+        level.used[usize::from(slot.digit >> 6)] |= 1 << (slot.digit & 63);
+        &mut level.heads[usize::from(slot.digit)]
     }
 
     /// Marks a slot as unused if it has become empty.
     #[expect(clippy::indexing_slicing, reason = "as in `head_mut`")]
-    pub(super) fn tidy(&mut self, place: Place) {
-        let level = &mut self.0[usize::from(place.level)];
-        if level.heads[usize::from(place.digit)].is_empty() {
-            level.used[usize::from(place.digit >> 6)] &= !(1 << (place.digit & 63));
+    pub(super) fn tidy(&mut self, slot: SlotIndex) {
+        let level = &mut self.0[usize::from(slot.level)];
+        if level.heads[usize::from(slot.digit)].is_empty() {
+            level.used[usize::from(slot.digit >> 6)] &= !(1 << (slot.digit & 63));
         }
     }
 
-    /// Takes away all that is in a slot.
-    pub(super) fn take(&mut self, place: Place) -> Head {
-        let head = core::mem::replace(self.head_mut(place), Head::EMPTY);
-        self.tidy(place);
+    /// Empties a slot.
+    pub(super) fn take(&mut self, slot: SlotIndex) -> Head {
+        let head = core::mem::replace(self.head_mut(slot), Head::EMPTY);
+        self.tidy(slot);
         head
     }
 
     /// The slot whose entries are released first, and the earliest release that belongs there.
     #[inline]
-    pub(super) fn first(&self, now: u64) -> Option<(Place, u64)> {
-        let place =
-            self.0.iter().zip(0..).find_map(|(level, number)| Some(Place { level: number, digit: level.first()? }))?;
-        Some((place, place.start(now)))
+    pub(super) fn first(&self, now: u64) -> Option<(SlotIndex, u64)> {
+        let slot = self
+            .0
+            .iter()
+            .zip(0..)
+            .find_map(|(level, number)| Some(SlotIndex { level: number, digit: level.first()? }))?;
+        Some((slot, slot.start(now)))
     }
 
     pub(super) fn heads(&self) -> impl Iterator<Item = Head> {
@@ -111,9 +114,9 @@ impl Slots {
     }
 }
 
-/// When the highest level has turned once: every 35 years.
+/// When the highest level wraps: every 35 years.
 #[inline]
-pub(super) fn next_turn(now: u64) -> u64 {
+pub(super) fn wraps_at(now: u64) -> u64 {
     (now >> BITS).saturating_add(1) << BITS
 }
 

@@ -419,13 +419,17 @@ impl App {
 
     fn quit(&mut self, asks: bool) -> Flow {
         let unsent: u64 = self.contacts.values().map(|contact| waiting(&contact.chat)).sum();
-        let files = self.contacts.values().flat_map(|contact| contact.chat.sending()).count();
+        let files = self.contacts.values().flat_map(|contact| contact.chat.sending()).count() as u64;
         if !asks || (unsent == 0 && files == 0) {
             return Flow::Quit;
         }
         self.ask(
             Asked::Quit,
-            &format!("{} not sent yet, {files} files under way; they wait for the next start. Quit?", messages(unsent)),
+            &format!(
+                "{} not sent yet and {} under way wait for the next start. Quit?",
+                messages(unsent),
+                counted(files, "file")
+            ),
         );
         Flow::Continue
     }
@@ -454,6 +458,11 @@ impl App {
 
     fn note(&self, contact: impl Into<Option<ContactId>>, text: impl Into<String>) {
         self.push(contact.into(), Kind::Note, text.into());
+    }
+
+    /// A note that should not be missed while another contact is in view.
+    fn notify(&self, contact: ContactId, text: impl Into<String>) {
+        self.push(Some(contact), Kind::News, text.into());
     }
 
     fn warn(&self, contact: impl Into<Option<ContactId>>, text: impl Into<String>) {
@@ -487,8 +496,10 @@ fn waiting(chat: &Chat) -> u64 {
 }
 
 fn messages(count: u64) -> String {
-    match count {
-        1 => "1 message is".to_owned(),
-        count => format!("{count} messages are"),
-    }
+    counted(count, "message")
+}
+
+/// As in `1 file` and `2 files`.
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

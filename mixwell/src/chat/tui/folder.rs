@@ -15,8 +15,10 @@
 use super::{Entropy, error::Error, private};
 use mixwell_chat::VaultKey;
 use std::{
-    fs::{self, File, TryLockError},
-    io::{self, Write as _},
+    fs,
+    fs::{File, TryLockError},
+    io,
+    io::Write as _,
     path::{Path, PathBuf},
 };
 use zeroize::Zeroizing;

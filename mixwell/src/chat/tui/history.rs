@@ -3,7 +3,8 @@
 use super::{Entropy, error::Error, private};
 use mixwell_chat::{Cost, History, HistoryEntry, HistoryRest, OpenedHistory};
 use std::{
-    fs::{self, File},
+    fs,
+    fs::File,
     io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };

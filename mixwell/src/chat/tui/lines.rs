@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     /// A text of the friend's, and their name.
     Theirs(String),
     Note,
+    /// A note that should not be missed while another contact is in view.
+    News,
     /// What the user should not miss.
     Warning,
     /// The begin of a day.

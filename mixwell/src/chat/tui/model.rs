@@ -4,6 +4,7 @@ use super::{
     folder::ContactId,
     lines::{Kind, Line, Log},
     network::ConnectionStatus,
+    time,
 };
 use mixwell_chat::{Counts, Ended, SafetyString, Transfer};
 use std::collections::BTreeMap;
@@ -60,6 +61,9 @@ pub(crate) struct Question {
     pub(crate) is_hidden: bool,
 }
 
+/// A line that is older, in seconds, is not new.
+const RECENT: u64 = 5;
+
 impl Model {
     pub(crate) const fn new() -> Self {
         Self {
@@ -107,7 +111,9 @@ impl Model {
     pub(crate) fn push(&mut self, contact: Option<ContactId>, line: Line) {
         let contact = contact.or(self.current);
         if let Some(id) = contact.filter(|id| Some(*id) != self.current)
-            && matches!(line.kind, Kind::Theirs(_))
+            && matches!(line.kind, Kind::Theirs(_) | Kind::News | Kind::Warning)
+            // not one from the history
+            && line.time.saturating_add(RECENT) > time::now()
         {
             let unread = self.unread.entry(id).or_default();
             *unread = unread.saturating_add(1);

@@ -42,6 +42,8 @@ pub(crate) enum ConnectionStatus {
     ClockOff(String),
     /// The network has no rendezvous service that can be reached.
     NoService,
+    /// Packets can't leave, and the network's configuration has changed since the start.
+    Outdated,
 }
 
 /// The answer to the request of a tick.

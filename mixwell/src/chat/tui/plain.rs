@@ -21,9 +21,11 @@ use core::fmt::Write as _;
 use mixwell_chat::Counts;
 use std::{
     collections::BTreeMap,
-    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    io,
+    io::{BufRead as _, IsTerminal as _, Read as _},
     sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
-    thread::{self, JoinHandle},
+    thread,
+    thread::JoinHandle,
 };
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
@@ -75,7 +77,7 @@ impl Plain {
             }
             let _ = inputs.blocking_send(Input::End);
         });
-        (Self { counts: BTreeMap::new(), output: Output::new(), echo: Echo::new() }, receiver)
+        (Self { counts: BTreeMap::new(), output: Output::new(io::stdout()), echo: Echo::new() }, receiver)
     }
 
     fn show_counts(&mut self, model: &Model) {
@@ -121,7 +123,7 @@ fn written(line: &Line, contact: Option<&str>) -> Option<String> {
         Kind::Ours(Some(_)) | Kind::Day => return None,
         Kind::Ours(None) => format!("> {} {about}{text}\n", time::iso(line.time)),
         Kind::Theirs(name) => format!("<{name}> {text}\n"),
-        Kind::Note => format!("* {about}{text}\n"),
+        Kind::Note | Kind::News => format!("* {about}{text}\n"),
         Kind::Warning => format!("! {about}{text}\n"),
     })
 }
@@ -175,10 +177,9 @@ impl View for Plain {
 }
 
 impl Output {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(mut out: impl io::Write + Send + 'static) -> Self {
         let (lines, receiver): (_, Receiver<String>) = sync_channel(MAX_SHOWN);
         let thread = thread::spawn(move || {
-            let mut out = io::stdout();
             for line in receiver {
                 out.write_all(line.as_bytes())?;
                 out.flush()?;

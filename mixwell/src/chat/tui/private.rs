@@ -2,8 +2,10 @@
 
 use super::error::Error;
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    fs,
+    fs::{File, OpenOptions},
+    io,
+    io::{Read as _, Write as _},
     path::Path,
 };
 use tempfile::NamedTempFile;

@@ -18,18 +18,16 @@ use editor::Edited;
 use ratatui::{
     DefaultTerminal,
     crossterm::{
+        event,
         event::{
-            self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyCode,
+            DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, Event, KeyCode,
             KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
         },
         execute,
         terminal::SetTitle,
     },
 };
-use std::{
-    io::{self, Write as _},
-    thread,
-};
+use std::{io, io::Write as _, thread};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 

@@ -74,10 +74,10 @@ struct Received<'a> {
 }
 
 impl ScriptView {
-    pub(crate) fn new(script: Script) -> (Self, mpsc::Receiver<Input>) {
+    pub(crate) fn new(script: Script, output: Output) -> (Self, mpsc::Receiver<Input>) {
         // two lines and the end at most
         let (typed, inputs) = mpsc::channel(8);
-        let (state, began, output) = (State::Starting, Instant::now(), Output::new());
+        let (state, began) = (State::Starting, Instant::now());
         (Self { script, state, began, output, typed }, inputs)
     }
 

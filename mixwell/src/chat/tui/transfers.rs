@@ -6,8 +6,10 @@ use mixwell_chat::{FileError, FileHasher, FileId, FileOffer, Files, file_name};
 use std::{
     collections::HashMap,
     ffi::OsString,
-    fs::{self, File},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
+    fs,
+    fs::File,
+    io,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
 };
 

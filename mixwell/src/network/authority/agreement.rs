@@ -115,7 +115,7 @@ pub(super) struct Accepted {
 impl Accepted {
     /// A statement that was checked.
     pub(super) fn new(kind: Kind, author: KeyHash, certificate: Arc<[u8]>, endorsements: Endorsements) -> Option<Self> {
-        let digest = Digest::of(&Certificate::parse(&certificate).ok()?);
+        let digest = Digest::of(author, &Certificate::parse(&certificate).ok()?);
         let commit = if kind == Kind::Vote { Some(commit_of(author, &certificate)?) } else { None };
         Some(Self { digest, certificate, commit, endorsements, is_relayed: false })
     }

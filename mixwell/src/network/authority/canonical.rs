@@ -8,15 +8,16 @@ use mixwell_pki_types::{
 };
 use std::collections::BTreeMap;
 
-/// The hash of what an author signed. The signature is no part of it, so that a scheme with several
-/// signatures for one message cannot make one statement look like two.
+/// The hash of an author and what it signed. The signature is no part of it, so that a scheme with several
+/// signatures for one message cannot make one statement look like two. The author is: all who agree certify
+/// the same document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digest(pub(super) [u8; 32]);
 
 impl Digest {
-    pub(super) fn of(certificate: &Certificate<'_>) -> Self {
-        let expiration = certificate.expiration().0.to_le_bytes();
-        let hasher = Blake2b256::new_with_prefix(expiration);
+    pub(super) fn of(author: KeyHash, certificate: &Certificate<'_>) -> Self {
+        let hasher = Blake2b256::new_with_prefix(author.0);
+        let hasher = hasher.chain_update(certificate.expiration().0.to_le_bytes());
         Self(hasher.chain_update(certificate.unverified_payload()).finalize().into())
     }
 }

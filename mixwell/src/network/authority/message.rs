@@ -163,6 +163,12 @@ impl Request {
         }
     }
 
+    /// How often a peer closes the connection instead of answering until it is taken for one of the reference. It is
+    /// asked once an epoch; one that has relayed before may be restarting.
+    pub(crate) const fn max_closed(&self) -> u32 {
+        if matches!(self, Self::Relay { .. }) { 3 } else { 1 }
+    }
+
     /// Whether a peer of the reference closes the connection instead of answering.
     pub(crate) const fn is_extension(&self) -> bool {
         !matches!(self, Self::Say { .. })

@@ -5,7 +5,8 @@ use super::{
     canonical::{Digest, decode_signature, encode_signature, into_vec, with_one_signature},
     journal::Record,
     message::{Kind, Verdict},
-    relay::{self, Endorsements, Entry, Relayed, Subject},
+    relay,
+    relay::{Endorsements, Entry, Relayed, Subject},
     schedule::Schedule,
     shared_random::{Shares, check_commit, check_reveal, voting_epoch},
     signer::Signer,
@@ -242,7 +243,7 @@ impl Round {
     ) -> Verdict {
         let Ok(certificate) = Certificate::parse(payload) else { return Verdict::NotSigned };
         let Some(agreement) = self.agreement(kind) else { return Verdict::NotSigned };
-        if agreement.is_settled(author, Digest::of(&certificate)) {
+        if agreement.is_settled(author, Digest::of(author, &certificate)) {
             return Verdict::AlreadyReceived;
         }
         if self.latest >= self.deadline(schedule, kind, 1) {
@@ -275,7 +276,7 @@ impl Round {
             return RelayOutcome::Settled;
         }
         let Some(statement) = relayed.statement else { return RelayOutcome::Wanted(digest) };
-        let read = Certificate::parse(statement).ok().filter(|read| Digest::of(read) == digest);
+        let read = Certificate::parse(statement).ok().filter(|read| Digest::of(author, read) == digest);
         if let Some(statement) = read.and_then(|read| check(signer, self.epoch, kind, author, &read)) {
             self.accept(kind, author, statement, endorsements);
         }
@@ -378,18 +379,18 @@ impl Round {
     }
 
     /// The authorities that signed two different statements, of a kind up to `last`, with that kind.
-    pub(super) fn liars(&self, signer: Signer<'_>, last: Kind) -> BTreeMap<KeyHash, Kind> {
-        let mut liars = BTreeMap::new();
+    pub(super) fn equivocators(&self, signer: Signer<'_>, last: Kind) -> BTreeMap<KeyHash, Kind> {
+        let mut equivocators = BTreeMap::new();
         for author in signer.policy.authorities.iter().map(|authority| authority.peer.id) {
             let kinds = [Kind::Vote, Kind::Reveal, Kind::Cert].into_iter().filter(|kind| *kind <= last);
-            let lied = |kind: &Kind| match (kind, self.agreement(*kind)) {
+            let equivocates = |kind: &Kind| match (kind, self.agreement(*kind)) {
                 (Kind::Reveal, _) => matches!(self.reveal_of(author), Outcome::Several),
                 (_, Some(agreement)) => matches!(agreement.outcome(author, |_| true), Outcome::Several),
                 (_, None) => false,
             };
-            liars.extend(kinds.into_iter().find(lied).map(|kind| (author, kind)));
+            equivocators.extend(kinds.into_iter().find(equivocates).map(|kind| (author, kind)));
         }
-        liars
+        equivocators
     }
 
     /// The reveal of an author whose vote we know. Its commit, signed in the same form, is none: anyone
@@ -415,7 +416,7 @@ impl Round {
     /// The certificates of commits and reveals that match, by author: a commit whose reveal did not come
     /// is left out.
     fn shares(&self, signer: Signer<'_>) -> BTreeMap<KeyHash, (Vec<u8>, Vec<u8>)> {
-        let liars = self.liars(signer, Kind::Reveal);
+        let equivocators = self.equivocators(signer, Kind::Reveal);
         let share = |author: KeyHash| {
             let (certificate, commit) = self.commit_of(author)?;
             let Outcome::One(reveal) = self.reveal_of(author) else { return None };
@@ -424,13 +425,13 @@ impl Round {
             Some((author, (certificate.to_vec(), reveal.certificate.to_vec())))
         };
         let authors = signer.policy.authorities.iter().map(|authority| authority.peer.id);
-        authors.filter(|author| !liars.contains_key(author)).filter_map(share).collect()
+        authors.filter(|author| !equivocators.contains_key(author)).filter_map(share).collect()
     }
 
-    /// The tally of the votes of those who did not lie in statements up to `last`.
+    /// The tally of the votes of those who did not equivocate in statements up to `last`.
     fn tally<'c>(&self, signer: Signer<'_>, context: &Context<'c>, last: Kind) -> Option<Tallied<'c>> {
-        let liars = self.liars(signer, last);
-        let votes = signer.policy.authorities.iter().filter(|authority| !liars.contains_key(&authority.peer.id));
+        let equivocators = self.equivocators(signer, last);
+        let votes = signer.policy.authorities.iter().filter(|authority| !equivocators.contains_key(&authority.peer.id));
         let document = |author: KeyHash| match self.agreement(Kind::Vote)?.outcome(author, |_| true) {
             Outcome::One(vote) => document_of(&vote.certificate),
             Outcome::Nothing | Outcome::Several => None,
@@ -442,7 +443,7 @@ impl Round {
     /// The consensus as it follows from the votes and certificates.
     fn consensus(&self, signer: Signer<'_>, context: &Context<'_>) -> Option<Vec<u8>> {
         let tallied = self.tally(signer, context, Kind::Cert)?;
-        let liars: BTreeSet<KeyHash> = self.liars(signer, Kind::Cert).into_keys().collect();
+        let equivocators: BTreeSet<KeyHash> = self.equivocators(signer, Kind::Cert).into_keys().collect();
         let mut shares = Shares::new(signer, self.epoch);
         for (author, document) in self.certificates(signer) {
             if let Err(fault) = shares.add(author, &document) {
@@ -455,7 +456,7 @@ impl Round {
                 shares.add_commit(author, commit);
             }
         }
-        let (reveals, want) = (shares.reveals(&liars), signer.policy.authorities.threshold());
+        let (reveals, want) = (shares.reveals(&equivocators), signer.policy.authorities.threshold());
         if reveals.len() < want {
             tracing::warn!(epoch = %self.epoch, got = reveals.len(), want, "no document: too few reveals");
             return None;
@@ -474,14 +475,14 @@ impl Round {
 
     /// The certificates of those who voted, and made one certificate alone.
     pub(super) fn certificates(&self, signer: Signer<'_>) -> Vec<(KeyHash, Document<'_>)> {
-        let liars = self.liars(signer, Kind::Cert);
+        let equivocators = self.equivocators(signer, Kind::Cert);
         let authors = signer.policy.authorities.iter().map(|authority| authority.peer.id);
         let certificate = |author: KeyHash| {
             let Outcome::One(certificate) = self.agreement(Kind::Cert)?.outcome(author, |_| true) else { return None };
             self.commit_of(author)?;
             Some((author, document_of(&certificate.certificate)?))
         };
-        authors.filter(|author| !liars.contains_key(author)).filter_map(certificate).collect()
+        authors.filter(|author| !equivocators.contains_key(author)).filter_map(certificate).collect()
     }
 }
 

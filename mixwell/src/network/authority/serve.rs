@@ -4,7 +4,8 @@ use super::{
     complaints,
     keeper::Keeper,
     message::{Outgoing, is_too_early},
-    server::{self, Server, ServerLimits},
+    server,
+    server::{Server, ServerLimits},
 };
 use mixwell_net::{
     authorities::Authorities,
@@ -91,6 +92,7 @@ async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, 
     let Some(authority) = client.authorities().by_id(outgoing.to) else { return Vec::new() };
     let name = &authority.peer.name;
     let retry = clock.sixteenth().checked_div(8).unwrap_or_default();
+    let mut closed: u32 = 0;
     loop {
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
@@ -105,11 +107,13 @@ async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, 
                 return state.lock().await.answered(clock.now(), outgoing, &answer);
             }
             Ok((true, ..)) => {}
-            // one of the reference: it is not asked again in this epoch
             Err(ExchangeError::Closed) if outgoing.request.is_extension() => {
-                tracing::debug!(authority = name, "does not relay statements");
-                state.lock().await.does_not_relay(outgoing.to);
-                return Vec::new();
+                closed = closed.saturating_add(1);
+                if closed >= outgoing.request.max_closed() {
+                    tracing::debug!(authority = name, "does not relay statements");
+                    state.lock().await.does_not_relay(outgoing.to);
+                    return Vec::new();
+                }
             }
             Err(error) => tracing::debug!(authority = name, %error, "not reached"),
         }

@@ -1,7 +1,8 @@
 //! The connections that an authority accepts: one command, one answer.
 
 use super::{
-    complaints::{self, RefusedDescriptors},
+    complaints,
+    complaints::RefusedDescriptors,
     keeper::Keeper,
     message::{Peer, Reply},
     policy::Policy,

@@ -8,11 +8,7 @@
 
 use super::journal::{Change, Record, Saved};
 use blake2::{Blake2b256, Digest as _};
-use mixwell_net::{
-    authorities::Authorities,
-    consensus::Consensus,
-    files::{self, KeyFileError},
-};
+use mixwell_net::{authorities::Authorities, consensus::Consensus, files, files::KeyFileError};
 use mixwell_pki_types::{
     Epoch, LIFETIME,
     build::encode,
@@ -20,8 +16,8 @@ use mixwell_pki_types::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, Read as _, Write as _},
+    fs, io,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };

@@ -17,4 +17,5 @@ mod memory;
 mod net;
 mod property;
 mod rounds;
+mod rules;
 mod vectors;

@@ -10,7 +10,8 @@ use core::{
 use mixwell_mixdelay::{ClientClock, Instant, Rate, Tick};
 use mixwell_net::{
     codec::PacketCodec,
-    compose::{self, Buffers, ComposeError, MessageSpec, RoutingView, Sender},
+    compose,
+    compose::{Buffers, ComposeError, MessageSpec, RoutingView, Sender},
     randomness::Randomness,
 };
 use mixwell_pki_types::{Document, Node, Period, Rates};

@@ -83,10 +83,14 @@ impl Session {
         let link = Link::client(PacketSizes::from(self.client.packets().geometry()));
         let key = LinkKey::generate(self.kem, &mut rng).map_err(|error| ClientError::Link(error.into()))?;
         let queue = queue_id(&compose::random(&mut rng));
-        let connector = Connector { key, timeouts: self.timeouts, randomness: self.randomness.branch() };
+        let connector = Connector {
+            key,
+            timeouts: self.timeouts,
+            randomness: self.randomness.branch(),
+            clock_watch: Some(self.clock_watch.clone()),
+        };
         let ad = Ad::client(queue.as_bytes());
-        let Connected { stream, session, buffer, clock_skew } = connector.connect(&gateway, ad, link).await?;
-        self.clock_watch.observe(&gateway.name, clock_skew);
+        let Connected { stream, session, buffer } = connector.connect(&gateway, ad, link).await?;
         info!(gateway = gateway.name, "connected");
         let (read, write) = stream.into_split();
         let room = vec![0; link.buffer_len()];

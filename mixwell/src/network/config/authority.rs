@@ -2,7 +2,9 @@
 
 use super::{
     ConfigurationError,
-    source::{self, Own, PeerSection, Source},
+    own::OwnSettings,
+    source,
+    source::{PeerSection, Source},
 };
 use crate::geometry::GeometrySection;
 use mixwell_net::{address::Address, authorities::Authorities, files, keys::LinkKem};
@@ -78,9 +80,10 @@ impl NodeKind {
 }
 
 impl AuthorityConfiguration {
-    /// Reads an `authority.toml`.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+    /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    pub(crate) fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
+        source.log_notes()?;
         let server = &file.server;
         let scheme = source::signature_scheme(server.signature_scheme.as_ref(), &source)?;
         let kem = source::link_kem(server.wire_kem_scheme.as_ref(), &source)?;
@@ -116,7 +119,7 @@ impl AuthorityConfiguration {
             min_per_layer,
             rates: file.parameters.map_or(Ok(DEFAULT_RATES), |section| section.rates(&source))?,
             geometry: source::geometry(&file.sphinx_geometry, &source)?,
-            period: Own::period(file.mixwell.as_ref(), &source)?,
+            period: OwnSettings::beside(path)?.period(epoch_seconds)?,
             authorities: Arc::new(authorities),
             scheme,
             kem,
@@ -311,7 +314,6 @@ struct File {
     parameters: Option<Parameters>,
     debug: Option<Debug>,
     sphinx_geometry: Spanned<GeometrySection>,
-    mixwell: Option<Own>,
 }
 
 #[derive(Deserialize)]

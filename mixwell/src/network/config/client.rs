@@ -2,7 +2,9 @@
 
 use super::{
     ConfigurationError,
-    source::{self, Own, PeerSection, Source},
+    own::OwnSettings,
+    source,
+    source::{PeerSection, Source},
 };
 use crate::geometry::GeometrySection;
 use mixwell_net::{authorities::Authorities, connect::LinkTarget, keys::LinkKem};
@@ -24,9 +26,10 @@ pub(crate) struct ClientConfiguration {
 }
 
 impl ClientConfiguration {
-    /// Reads a `client.toml`.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+    /// Reads a `client.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    pub(crate) fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
+        source.log_notes()?;
         let scheme = source::signature_scheme(file.signature_scheme.as_ref(), &source)?;
         let kem = source::link_kem(file.wire_kem_scheme.as_ref(), &source)?;
         let geometry = source::geometry(&file.sphinx_geometry, &source)?;
@@ -49,7 +52,7 @@ impl ClientConfiguration {
                 addresses: source::addresses(&section.addresses, &source)?,
             });
         }
-        let period = Own::period(file.mixwell.as_ref(), &source)?;
+        let period = OwnSettings::beside(path)?.period(epoch_seconds)?;
         Ok(Self { kem, geometry, authorities: Arc::new(authorities), gateways, period })
     }
 }
@@ -64,7 +67,6 @@ struct File {
     sphinx_geometry: Spanned<GeometrySection>,
     voting_authority: VotingAuthority,
     pinned_gateways: Option<PinnedGateways>,
-    mixwell: Option<Own>,
 }
 
 #[derive(Deserialize)]

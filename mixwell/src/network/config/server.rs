@@ -1,17 +1,37 @@
 //! `katzenpost.toml` (or `node.toml`): a mix, gateway or service node.
 
+#[cfg(test)]
+mod tests;
+
 use super::{
     ConfigurationError,
-    source::{self, Own, PeerSection, Source},
+    own::OwnSettings,
+    reference,
+    services::ServiceNode,
+    source,
+    source::{Note, PeerSection, Source},
 };
-use crate::geometry::GeometrySection;
-use core::net::SocketAddr;
-use mixwell_net::rendezvous;
-use mixwell_net::{address::Address, authorities::Authorities, keys::LinkKem};
+use crate::{
+    geometry::GeometrySection,
+    network::{
+        logging::{LogLevel, LogSettings},
+        mix::Kind,
+        node::{Sizes, packets_of},
+    },
+};
+use core::{net::SocketAddr, time::Duration};
+use mixwell_net::{
+    address::{Address, PublicAddresses},
+    authorities::Authorities,
+    keys::LinkKem,
+    rendezvous,
+    services::ServiceSpec,
+};
 use mixwell_pki_types::{Period, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;
 use std::{
+    net::ToSocketAddrs as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,79 +41,139 @@ use toml::Spanned;
 #[derive(Debug, Clone)]
 pub(crate) struct ServerConfiguration {
     pub(crate) identifier: String,
+    pub(crate) kind: Kind,
     pub(crate) scheme: &'static dyn SignatureScheme,
     pub(crate) kem: LinkKem,
     /// What the descriptor tells.
-    pub(crate) addresses: Vec<Address>,
-    /// Where to listen, if that is elsewhere.
+    pub(crate) public_addresses: PublicAddresses,
+    /// Where to listen.
     pub(crate) bind_addresses: Vec<Address>,
     /// Where the key files are.
     pub(crate) data_folder: PathBuf,
-    pub(crate) is_gateway: bool,
-    pub(crate) is_service: bool,
     pub(crate) geometry: Geometry,
     pub(crate) authorities: Arc<Authorities>,
     /// Where metrics are served, if anywhere.
     pub(crate) metrics: Option<SocketAddr>,
     pub(crate) period: Period,
-    /// The most on average of an epoch.
-    pub(crate) packets_per_second: u32,
-    /// What a rendezvous service holds.
-    pub(crate) boxes: rendezvous::Limits,
+    /// The services of a service node.
+    pub(crate) services: Vec<ServiceSpec>,
+    /// Whether loop decoys are sent.
+    pub(crate) sends_decoys: bool,
+    /// Whether the public keys are to be printed, and no more.
+    pub(crate) generate_only: bool,
+    pub(crate) logging: LogSettings,
+    /// For the log, once there is one.
+    pub(crate) notes: Vec<Note>,
+    packets_per_second: u32,
+    boxes: rendezvous::Limits,
+    debug: Debug,
 }
 
 impl ServerConfiguration {
-    /// Reads a `katzenpost.toml`.
-    pub(crate) fn read(path: &Path) -> Result<Self, ConfigurationError> {
+    /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    pub(crate) fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
+        let mut notes = source.notes(reference::effect)?;
+        let own = OwnSettings::beside(path)?;
+        let period = own.period(epoch_seconds)?;
         let server = file.server;
+        let kind = server.kind(&source)?;
         let scheme = source::signature_scheme(server.signature_scheme.as_ref(), &source)?;
         let kem = source::link_kem(server.wire_kem.as_ref(), &source)?;
         let name = server.identifier;
         if !(1..=32).contains(&name.get_ref().len()) {
             return Err(source.error(name.span(), "Identifier: want 1 to 32 bytes"));
         }
-        if let (Some(gateway), Some(service)) = (&server.is_gateway_node, &server.is_service_node)
-            && *gateway.get_ref()
-            && *service.get_ref()
-        {
-            return Err(source.error(service.span(), "a node can't be a gateway and a service node at once"));
+        let listed = source::listed_addresses(&server.addresses, kind == Kind::Gateway, (&source, &mut notes))?;
+        let bind_addresses = match &server.bind_addresses {
+            Some(list) => source::addresses(list, &source)?,
+            None => listed.iter().filter_map(|address| address.tcp().cloned()).collect(),
+        };
+        if bind_addresses.is_empty() {
+            let reason = "BindAddresses are needed: Tor has to pass its connections on to one";
+            return Err(source.error(server.addresses.span(), reason));
         }
-        let period = Own::period(file.mixwell.as_ref(), &source)?;
-        let is = |flag: Option<Spanned<bool>>| flag.is_some_and(Spanned::into_inner);
-        let metrics = server.metrics_address.map(|address| {
-            let wrong = |why| source.error(address.span(), format!("MetricsAddress: {why}"));
-            let read: SocketAddr = address.get_ref().parse().map_err(|_| wrong("want IP-address:port"))?;
-            // exact counts tell who sees them when packets come and go
-            if read.ip().is_loopback() { Ok(read) } else { Err(wrong("want a loopback address")) }
-        });
+        let geometry = source::geometry(&file.sphinx_geometry, &source)?;
+        let services = match (kind, file.service_node) {
+            (Kind::Service, Some(section)) => section.get_ref().services(&source, &mut notes)?,
+            (Kind::Service, None) => ServiceSpec::defaults(&geometry),
+            (_, Some(section)) => {
+                notes.push(source.doubt(section.span(), "[ServiceNode] is not used: this is no service node"));
+                Vec::new()
+            }
+            (_, None) => Vec::new(),
+        };
+        let data_folder = source.folder_of(&server.data_dir);
+        let debug = file.debug.unwrap_or_default();
         Ok(Self {
             identifier: name.into_inner(),
+            kind,
             scheme,
             kem,
-            addresses: source::addresses(&server.addresses, &source)?,
-            bind_addresses: server.bind_addresses.map_or(Ok(Vec::new()), |list| source::addresses(&list, &source))?,
-            data_folder: source.folder_of(&server.data_dir),
-            is_gateway: is(server.is_gateway_node),
-            is_service: is(server.is_service_node),
-            geometry: source::geometry(&file.sphinx_geometry, &source)?,
+            public_addresses: PublicAddresses::new(listed),
+            bind_addresses,
+            geometry,
             authorities: Arc::new(source::authorities(&file.pki.voting.authorities, (scheme, kem), &source)?),
-            metrics: metrics.transpose()?,
+            metrics: server.metrics_address.map_or(Ok(None), |address| metrics_address(&address, &source))?,
             period,
-            boxes: Own::boxes(file.mixwell.as_ref(), period, &source)?,
-            packets_per_second: Own::packets_per_second(file.mixwell.as_ref(), &source)?,
+            services,
+            sends_decoys: debug.send_decoy_traffic,
+            generate_only: debug.generate_only,
+            logging: file
+                .logging
+                .map_or(Ok(LogSettings::default()), |section| section.settings(&data_folder, &source))?,
+            data_folder,
+            notes,
+            boxes: own.boxes(period)?,
+            packets_per_second: own.packets_per_second()?,
+            debug,
         })
     }
+
+    /// How much the node holds, and for how long.
+    pub(crate) fn sizes(&self) -> Sizes {
+        let period = self.period.duration();
+        let mut sizes = Sizes::for_period(period);
+        sizes.replays = packets_of(period, self.packets_per_second);
+        sizes.boxes = self.boxes;
+        let Debug { scheduler_queue_size, unwrap_delay, scheduler_slack, send_slack, decoy_slack, .. } = self.debug;
+        // 0 is for the default
+        let given = |value: Option<u32>| value.filter(|value| *value > 0);
+        let millis = |value: Option<u32>| given(value).map(|value| Duration::from_millis(value.into()));
+        if let Some(packets) = given(scheduler_queue_size).and_then(|packets| usize::try_from(packets).ok()) {
+            sizes.queue = packets.min(sizes.buffers);
+        }
+        sizes.limits.unwrap_millis = given(unwrap_delay).map_or(sizes.limits.unwrap_millis, u64::from);
+        sizes.limits.slack_millis = given(scheduler_slack).map_or(sizes.limits.slack_millis, u64::from);
+        sizes.write_wait = millis(send_slack).unwrap_or(sizes.write_wait);
+        sizes.decoy_grace = millis(decoy_slack).unwrap_or(sizes.decoy_grace);
+        sizes
+    }
+}
+
+/// The socket of `MetricsAddress`, which may be a name, or empty.
+fn metrics_address(address: &Spanned<String>, source: &Source) -> Result<Option<SocketAddr>, ConfigurationError> {
+    if address.get_ref().is_empty() {
+        return Ok(None);
+    }
+    let wrong = |why: String| source.error(address.span(), format!("MetricsAddress: {why}"));
+    let mut sockets = address.get_ref().to_socket_addrs().map_err(|error| wrong(format!("want host:port: {error}")))?;
+    // exact counts tell who sees them when packets come and go
+    let loopback = sockets.find(|socket| socket.ip().is_loopback());
+    let reason = || wrong("want a loopback address; --metrics takes another one".to_owned());
+    loopback.map(Some).ok_or_else(reason)
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct File {
     server: Server,
+    logging: Option<Logging>,
+    service_node: Option<Spanned<ServiceNode>>,
     #[serde(rename = "PKI")]
     pki: Pki,
     sphinx_geometry: Spanned<GeometrySection>,
-    mixwell: Option<Own>,
+    debug: Option<Debug>,
 }
 
 #[derive(Deserialize)]
@@ -112,6 +192,44 @@ struct Server {
     is_service_node: Option<Spanned<bool>>,
 }
 
+impl Server {
+    fn kind(&self, source: &Source) -> Result<Kind, ConfigurationError> {
+        let is = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| *flag.get_ref());
+        match (is(&self.is_gateway_node), &self.is_service_node) {
+            (true, Some(service)) if *service.get_ref() => {
+                Err(source.error(service.span(), "a node can't be a gateway and a service node at once"))
+            }
+            (true, _) => Ok(Kind::Gateway),
+            (false, _) if is(&self.is_service_node) => Ok(Kind::Service),
+            _ => Ok(Kind::Mix),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Logging {
+    #[serde(default)]
+    disable: bool,
+    file: Option<PathBuf>,
+    level: Option<Spanned<String>>,
+}
+
+impl Logging {
+    fn settings(self, data_folder: &Path, source: &Source) -> Result<LogSettings, ConfigurationError> {
+        let level = match self.level.filter(|level| !level.get_ref().is_empty()) {
+            _ if self.disable => Some(LogLevel::Off),
+            None => None,
+            Some(level) => {
+                let wrong = || source.error(level.span(), "Level: want ERROR, WARNING, NOTICE, INFO or DEBUG");
+                Some(LogLevel::of_reference(level.get_ref()).ok_or_else(wrong)?)
+            }
+        };
+        let file = self.file.filter(|file| !file.as_os_str().is_empty()).map(|file| data_folder.join(file));
+        Ok(LogSettings { level, file })
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Pki {
@@ -122,4 +240,17 @@ struct Pki {
 #[serde(rename_all = "PascalCase")]
 struct Voting {
     authorities: Vec<PeerSection>,
+}
+
+/// `[Debug]`: times are milliseconds.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Debug {
+    send_decoy_traffic: bool,
+    generate_only: bool,
+    scheduler_queue_size: Option<u32>,
+    unwrap_delay: Option<u32>,
+    scheduler_slack: Option<u32>,
+    send_slack: Option<u32>,
+    decoy_slack: Option<u32>,
 }

@@ -1,25 +1,32 @@
 //! The text of a configuration, and the parts that all of them have.
 
+use super::{own::FILE, reference::Effect};
 use crate::geometry::GeometrySection;
-use core::{fmt, ops::Range, time::Duration};
-use mixwell_net::rendezvous::Limits;
+use core::{fmt, ops::Range};
 use mixwell_net::{
-    address::Address,
+    address::{Address, AddressError, ListedAddress},
     authorities::{Authorities, Authority},
     files,
     keys::LinkKem,
-    pem::{self, Kind},
+    pem,
+    pem::Kind,
 };
-use mixwell_pki_types::{Period, SignatureScheme, scheme};
+use mixwell_pki_types::{SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
-use toml::Spanned;
+use toml::{
+    Spanned,
+    de::{DeArray, DeTable, DeValue},
+};
 
 /// A configuration as it was read.
+#[derive(Debug)]
 pub(super) struct Source {
     path: PathBuf,
     text: String,
+    /// The settings that were not read, by their path.
+    ignored: Vec<String>,
 }
 
 /// What is wrong with a configuration, and where.
@@ -31,16 +38,42 @@ pub(crate) struct ConfigurationError {
     reason: String,
 }
 
+/// What an operator should know about a configuration that is good all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(super) level: NoteLevel,
+    /// With file and line.
+    pub(super) text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoteLevel {
+    /// As the documentation says.
+    Expected,
+    /// Perhaps a mistake.
+    Doubtful,
+}
+
+impl Note {
+    /// Writes it to the log.
+    pub(crate) fn log(&self) {
+        match self.level {
+            NoteLevel::Expected => tracing::info!("{}", self.text),
+            NoteLevel::Doubtful => tracing::warn!("{}", self.text),
+        }
+    }
+}
+
 impl Source {
-    /// Reads a file, and what it says into `T`. Keys that `T` does not have are passed over with a note.
+    /// Reads a file, and what it says into `T`. What becomes of keys that `T` does not have, [`notes`](Self::notes) tells.
     pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(Self, T), ConfigurationError> {
         let whole = |reason: String| ConfigurationError { path: path.to_path_buf(), line: None, reason };
         let bytes = files::read_bounded(path, MAX_BYTES).map_err(|error| whole(error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|error| whole(error.utf8_error().to_string()))?;
-        let source = Self { path: path.to_path_buf(), text };
-        let read = source.parse(|ignored| {
-            tracing::info!(file = %path.display(), setting = ignored, "not used here");
-        })?;
+        let mut source = Self { path: path.to_path_buf(), text, ignored: Vec::new() };
+        let mut ignored = Vec::new();
+        let read = source.parse(|path| ignored.push(path.to_owned()))?;
+        source.ignored = ignored;
         Ok((source, read))
     }
 
@@ -52,6 +85,67 @@ impl Source {
         };
         let deserializer = toml::Deserializer::parse(&self.text).map_err(syntax)?;
         serde_ignored::deserialize(deserializer, |path| ignored(&path.to_string())).map_err(syntax)
+    }
+
+    /// What becomes of the settings that were not read. `effect` tells of those that the reference has.
+    ///
+    /// # Errors
+    /// If there is a table `[Mixwell]`, in which our own settings once stood.
+    pub(super) fn notes(&self, effect: impl Fn(&str) -> Option<Effect>) -> Result<Vec<Note>, ConfigurationError> {
+        let mut notes = Vec::new();
+        for raw in &self.ignored {
+            // what stands between is how optional values and values with a place are read
+            let names: Vec<&str> = raw.split('.').filter(|name| *name != "?" && !name.starts_with('$')).collect();
+            let line = self.line_of(&names);
+            let path: Vec<&str> = names.into_iter().filter(|name| name.parse::<usize>().is_err()).collect();
+            let path = path.join(".");
+            if path == OLD_TABLE {
+                let reason =
+                    format!("the settings of [{OLD_TABLE}] belong in a file of their own beside this one, {FILE}");
+                return Err(ConfigurationError { path: self.path.clone(), line, reason });
+            }
+            let place = ConfigurationError { path: self.path.clone(), line, reason: path.clone() };
+            notes.push(match effect(&path) {
+                Some(Effect::Unused(why)) => {
+                    Note { level: NoteLevel::Expected, text: format!("{place} is not used: {why}") }
+                }
+                _ => Note { level: NoteLevel::Doubtful, text: format!("{place} is no setting that is known here") },
+            });
+        }
+        Ok(notes)
+    }
+
+    /// Writes to the log what becomes of the settings that were not read, whatever the reference has them for.
+    pub(super) fn log_notes(&self) -> Result<(), ConfigurationError> {
+        let notes = self.notes(|_| Some(Effect::Unused("it is of no concern here")))?;
+        notes.iter().for_each(Note::log);
+        Ok(())
+    }
+
+    /// A note about a value.
+    pub(super) fn doubt(&self, span: Range<usize>, what: impl fmt::Display) -> Note {
+        Note { level: NoteLevel::Doubtful, text: self.error(span, what).to_string() }
+    }
+
+    /// The line of a setting.
+    fn line_of(&self, path: &[&str]) -> Option<usize> {
+        let (name, parents) = path.split_last()?;
+        let root = DeTable::parse(&self.text).ok()?;
+        let mut table = root.get_ref();
+        let mut sections: Option<&DeArray<'_>> = None;
+        for parent in parents {
+            let value = match sections.take() {
+                None => table.get(*parent)?,
+                Some(all) => all.get(parent.parse::<usize>().ok()?)?,
+            };
+            match value.get_ref() {
+                DeValue::Table(inner) => table = inner,
+                DeValue::Array(inner) => sections = Some(inner),
+                _ => return None,
+            }
+        }
+        let (key, _) = table.get_key_value(*name)?;
+        Some(self.line(key.span().start))
     }
 
     /// An error at a value.
@@ -87,61 +181,6 @@ impl fmt::Display for ConfigurationError {
 
 impl core::error::Error for ConfigurationError {}
 
-/// `[Mixwell]`: what the reference has no setting for.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct Own {
-    epoch_seconds: Option<Spanned<u64>>,
-    packets_per_second: Option<Spanned<u32>>,
-    boxes: Option<Spanned<u32>>,
-    box_seconds: Option<Spanned<u64>>,
-}
-
-impl Own {
-    /// The length of an epoch: 20 minutes if nothing is said.
-    pub(super) fn period(own: Option<&Self>, source: &Source) -> Result<Period, ConfigurationError> {
-        let Some(seconds) = own.and_then(|own| own.epoch_seconds.as_ref()) else { return Ok(Period::default()) };
-        let good = (SHORTEST_EPOCH_SECONDS..=LONGEST_EPOCH_SECONDS).contains(seconds.get_ref());
-        let period = good.then(|| Period::new(Duration::from_secs(*seconds.get_ref()))).flatten();
-        period.ok_or_else(|| {
-            let reason = format!("EpochSeconds: want {SHORTEST_EPOCH_SECONDS} to {LONGEST_EPOCH_SECONDS}");
-            source.error(seconds.span(), reason)
-        })
-    }
-}
-
-impl Own {
-    /// The packets a second, on average of an epoch, that a node remembers against replay.
-    pub(super) fn packets_per_second(own: Option<&Self>, source: &Source) -> Result<u32, ConfigurationError> {
-        let Some(packets) = own.and_then(|own| own.packets_per_second.as_ref()) else { return Ok(PACKETS_PER_SECOND) };
-        let good = (1..=MOST_PACKETS_PER_SECOND).contains(packets.get_ref()).then_some(*packets.get_ref());
-        let reason = || format!("PacketsPerSecond: want 1 to {MOST_PACKETS_PER_SECOND}");
-        good.ok_or_else(|| source.error(packets.span(), reason()))
-    }
-}
-
-impl Own {
-    /// How many boxes a rendezvous service holds, and for how long.
-    pub(super) fn boxes(own: Option<&Self>, period: Period, source: &Source) -> Result<Limits, ConfigurationError> {
-        let mut limits = Limits::for_period(period.duration());
-        let Some(own) = own else { return Ok(limits) };
-        if let Some(boxes) = &own.boxes {
-            let good = (1..=MOST_BOXES).contains(boxes.get_ref());
-            let reason = || source.error(boxes.span(), format!("Boxes: want 1 to {MOST_BOXES}"));
-            let boxes = usize::try_from(*boxes.get_ref()).ok().filter(|_| good);
-            limits.boxes = boxes.ok_or_else(reason)?;
-        }
-        if let Some(seconds) = &own.box_seconds {
-            if !(1..=LONGEST_EPOCH_SECONDS).contains(seconds.get_ref()) {
-                let reason = format!("BoxSeconds: want 1 to {LONGEST_EPOCH_SECONDS}");
-                return Err(source.error(seconds.span(), reason));
-            }
-            limits.life = Duration::from_secs(*seconds.get_ref());
-        }
-        Ok(limits)
-    }
-}
-
 /// A scheme of signatures; `Ed25519` if nothing is said.
 pub(super) fn signature_scheme(
     name: Option<&Spanned<String>>,
@@ -174,7 +213,7 @@ pub(super) fn link_key(kem: LinkKem, text: &Spanned<String>, source: &Source) ->
     kem.public_from_pem(text.get_ref()).map_err(|error| source.error(text.span(), error))
 }
 
-/// Addresses; those of transports that this tool does not speak are passed over with a note, if there are others.
+/// Addresses to call; those of transports that this tool does not speak are left out, if there are others.
 pub(super) fn addresses(
     list: &Spanned<Vec<Spanned<String>>>,
     source: &Source,
@@ -183,8 +222,8 @@ pub(super) fn addresses(
     for text in list.get_ref() {
         match text.get_ref().parse() {
             Ok(address) => usable.push(address),
-            Err(error @ mixwell_net::address::AddressError::Scheme) => {
-                tracing::info!(address = text.get_ref(), %error, "not used here");
+            Err(error @ AddressError::Scheme) => {
+                tracing::info!(address = text.get_ref(), %error, "ignored an address");
             }
             Err(error) => return Err(source.error(text.span(), format!("{:?}: {error}", text.get_ref()))),
         }
@@ -193,6 +232,38 @@ pub(super) fn addresses(
         return Err(source.error(list.span(), "no address that can be used here"));
     }
     Ok(usable)
+}
+
+/// The addresses that a node lists for others; those of transports that it does not speak are left out, with a note, if
+/// there are others.
+pub(super) fn listed_addresses(
+    list: &Spanned<Vec<Spanned<String>>>,
+    is_gateway: bool,
+    (source, notes): (&Source, &mut Vec<Note>),
+) -> Result<Vec<ListedAddress>, ConfigurationError> {
+    let mut listed = Vec::new();
+    for text in list.get_ref() {
+        match text.get_ref().parse() {
+            Ok(ListedAddress::Onion(_)) if !is_gateway => {
+                return Err(source.error(text.span(), AddressError::OnionOffGateway));
+            }
+            Ok(address) => listed.push(address),
+            Err(error @ AddressError::Scheme) if is_of_the_reference(text.get_ref()) => {
+                notes.push(source.doubt(text.span(), format!("{:?} is not published: {error}", text.get_ref())));
+            }
+            Err(error) => return Err(source.error(text.span(), format!("{:?}: {error}", text.get_ref()))),
+        }
+    }
+    if listed.is_empty() {
+        return Err(source.error(list.span(), "no address that can be used here"));
+    }
+    Ok(listed)
+}
+
+/// Whether the reference's nodes speak the transport of a URL.
+fn is_of_the_reference(address: &str) -> bool {
+    let scheme = address.split(':').next().unwrap_or_default();
+    ["quic", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// The section `[SphinxGeometry]`.
@@ -271,12 +342,8 @@ pub(super) fn authorities(
 }
 
 const MAX_BYTES: u64 = 16 << 20;
-/// More than one processor core unwraps; memory is taken for what comes, 9 bytes a packet.
-const PACKETS_PER_SECOND: u32 = 10_000;
-const MOST_PACKETS_PER_SECOND: u32 = 1_000_000;
-/// 32 GB of boxes of 2000 bytes.
-const MOST_BOXES: u32 = 1 << 24;
-const SHORTEST_EPOCH_SECONDS: u64 = 2;
-const LONGEST_EPOCH_SECONDS: u64 = 7 * 24 * 60 * 60;
+
+/// Where our own settings once stood.
+const OLD_TABLE: &str = "Mixwell";
 /// A certificate is verified for this many keys at once.
 const MOST_AUTHORITIES: usize = mixwell_pki_types::MAX_KEYS;

@@ -64,7 +64,8 @@ mod keys {
     use std::{
         io::{IsTerminal as _, Read as _, stdin},
         sync::Arc,
-        thread::{self, JoinHandle},
+        thread,
+        thread::JoinHandle,
     };
 
     /// A terminal that gives each key at once and does not show it, until this is dropped. Ctrl-C is a signal all the same.

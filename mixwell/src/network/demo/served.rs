@@ -1,7 +1,7 @@
 //! The configuration for clients in other processes: there while the network is.
 
 use crate::{
-    network::error::NetworkError,
+    network::{config::OWN_FILE, error::NetworkError},
     style::{DIM, GOOD},
 };
 use mixwell_net::files;
@@ -10,30 +10,32 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder with a client.toml, which goes with this.
+/// A folder with a client.toml and our own settings beside it, which go with this.
 #[derive(Debug)]
 pub(super) struct Served {
     folder: PathBuf,
     is_ours: bool,
-    is_written: bool,
+    written: Vec<PathBuf>,
 }
 
 impl Served {
-    /// Makes the folder if there is none. Fails if it has a client.toml, perhaps another network's.
+    /// Makes the folder if there is none. Fails if it has one of the files, perhaps another network's.
     pub(super) fn reserve(folder: &Path) -> Result<Self, NetworkError> {
         let is_ours = !folder.exists();
         files::make_folder(folder)?;
-        let path = folder.join(FILE);
-        if path.symlink_metadata().is_ok() {
+        if let Some(path) = [FILE, OWN_FILE].map(|name| folder.join(name)).into_iter().find(|path| path.exists()) {
             return Err(NetworkError::Exists(path));
         }
-        Ok(Self { folder: folder.to_path_buf(), is_ours, is_written: false })
+        Ok(Self { folder: folder.to_path_buf(), is_ours, written: Vec::new() })
     }
 
-    /// Writes the file. Fails if there is one by now.
-    pub(super) fn write(&mut self, client_toml: &str) -> Result<(), NetworkError> {
-        files::write_public(&self.folder.join(FILE), client_toml.as_bytes())?;
-        self.is_written = true;
+    /// Writes the files, the client.toml last. Fails if one exists by now.
+    pub(super) fn write(&mut self, client_toml: &str, own_toml: &str) -> Result<(), NetworkError> {
+        for (name, text) in [(OWN_FILE, own_toml), (FILE, client_toml)] {
+            let path = self.folder.join(name);
+            files::write_public(&path, text.as_bytes())?;
+            self.written.push(path);
+        }
         Ok(())
     }
 
@@ -50,9 +52,9 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // what someone has put there besides stays
-        if self.is_written {
-            let _ = fs::remove_file(self.folder.join(FILE));
+        // other files stay
+        for path in &self.written {
+            let _ = fs::remove_file(path);
         }
         if self.is_ours {
             let _ = fs::remove_dir(&self.folder);

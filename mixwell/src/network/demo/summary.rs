@@ -16,7 +16,8 @@ use crate::{
     style::{DIM, ERROR, GOOD, HEADING},
 };
 use core::{
-    fmt::{self, Write},
+    fmt,
+    fmt::Write,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_net::stopwatch::after;
 use ratatui::crossterm;
 use std::io::Write as _;
-use tokio::time::{self, Instant};
+use tokio::{time, time::Instant};
 
 /// How often the lines change.
 const PERIOD: Duration = Duration::from_millis(200);

@@ -7,19 +7,24 @@ use super::{
     Arguments,
     talk::{Results, Talk, lock},
 };
-use crate::genconfig::{Common, Part, Role, Schemes, client_toml};
-use crate::network::{
-    authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
-    client::{self, Tally},
-    config::{NodeKind, PermittedNode},
-    counters::Flow,
-    error::NetworkError,
-    launch::Launch,
-    mix::Kind,
-    node::Node,
+use crate::{
+    genconfig::{Common, Part, Role, Schemes, client_toml, own_toml},
+    network::{
+        authority,
+        authority::{AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
+        client,
+        client::Tally,
+        config::{NodeKind, PermittedNode},
+        counters::Flow,
+        error::NetworkError,
+        launch::Launch,
+        mix::Kind,
+        node::Node,
+    },
 };
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use mixwell_net::{
+    address::{ListedAddress, PublicAddresses},
     authorities::Authorities,
     clock::{Clock, ClockWatch},
     codec,
@@ -29,15 +34,13 @@ use mixwell_net::{
     keys::{LinkKem, LinkKey},
     randomness::Randomness,
     runtime::stopped,
+    services::ServiceSpec,
 };
 use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
 use scale::{PATIENT, period_from_now, sizes};
 use seat::Seat;
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
-};
+use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -200,11 +203,13 @@ impl World {
             },
             identity: seat.identity,
             link_key: seat.link_key,
-            addresses: BTreeMap::from([("tcp".to_owned(), vec![seat.address.to_string()])]),
+            addresses: PublicAddresses::new(vec![ListedAddress::Tcp(seat.address.clone())]),
             listeners: vec![seat.listener],
             authorities: Arc::clone(authorities),
             clock: self.clock,
             geometry: self.geometry,
+            services: ServiceSpec::defaults(&self.geometry),
+            sends_decoys: true,
             folder: None,
             sizes: sizes(self.clock.period()),
             randomness: self.randomness.branch(),
@@ -271,6 +276,11 @@ impl World {
     pub(super) fn client_toml(&self, kem: LinkKem) -> String {
         let schemes = Schemes { signatures: &Ed25519, kem };
         client_toml(&Common { schemes, period: self.clock.period(), geometry: self.geometry }, &self.public)
+    }
+
+    /// What stands beside it.
+    pub(super) fn own_toml(&self) -> String {
+        own_toml(self.clock.period())
     }
 
     /// What has been sent so far.

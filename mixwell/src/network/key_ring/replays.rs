@@ -2,10 +2,10 @@
 //! forgets it. A process that is killed has written all of it; a machine that loses power may lose the records since the
 //! last flush.
 
-use crate::network::unwrap::BATCH;
 use crate::network::{
     counters::Loss,
     mix_keys::{Flush, ListError, MAX_TAGS, ReplayList},
+    unwrap::BATCH,
 };
 use chacha20::ChaCha20Rng;
 use core::fmt;

@@ -31,6 +31,11 @@ impl Decoys {
         self.waiting.insert(surb_id, (keys, deadline));
     }
 
+    /// Forgets a decoy that did not leave after all.
+    pub(crate) fn remove(&mut self, surb_id: SurbId) {
+        self.waiting.remove(&surb_id);
+    }
+
     /// Takes a reply that is to a decoy of this node, and says whether it came back as it was sent, all zero. `None` if it
     /// is to no decoy.
     pub(super) fn take(&mut self, recipient: RecipientId, surb_id: SurbId, payload: &mut [u8]) -> Option<bool> {

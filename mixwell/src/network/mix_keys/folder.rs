@@ -1,16 +1,12 @@
 //! The files of mix keys: for each epoch a private key and a replay list, which live and die together.
 
 use super::ReplayList;
-use mixwell_net::codec::MixScheme;
-use mixwell_net::{
-    files::{self, KeyFileError},
-    pem::{self, Kind},
-};
+use mixwell_net::{codec::MixScheme, files, files::KeyFileError, pem, pem::Kind};
 use mixwell_pki_types::{Epoch, KeyHash};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
-    io::{self, ErrorKind},
+    fs, io,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 

@@ -17,8 +17,10 @@ use crc32fast::Hasher;
 use mixwell_pki_types::KeyHash;
 use mixwell_sphinx::ReplayTag;
 use std::{
-    fs::{self, File},
-    io::{self, BufReader, ErrorKind, Read, Seek as _, SeekFrom, Write as _},
+    fs,
+    fs::File,
+    io,
+    io::{BufReader, ErrorKind, Read, Seek as _, SeekFrom, Write as _},
     path::Path,
     sync::Arc,
 };

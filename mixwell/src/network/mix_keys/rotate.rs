@@ -2,9 +2,9 @@
 
 use super::{MixKeys, Now};
 use core::convert::Infallible;
-use mixwell_net::codec::MixScheme;
 use mixwell_net::{
     clock::{Clock, ProvenTime},
+    codec::MixScheme,
     directory::Directory,
     files::KeyFileError,
     randomness::Randomness,

@@ -31,6 +31,11 @@ impl Arrivals {
         self.lock().push_back((arrived, packet));
     }
 
+    /// Number of packets.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     /// The oldest ones.
     fn batch(&self) -> Batch {
         let mut waiting = self.lock();

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::network::{
     counters::{Flow, Loss},
-    gateway::{self, Bucket, ClientId, Mailbox, MailboxError},
+    gateway,
+    gateway::{Bucket, ClientId, Mailbox, MailboxError},
     mix::{Reply, reply_payload},
 };
 use core::{ops::ControlFlow, sync::atomic::Ordering::Relaxed, time::Duration};

@@ -104,6 +104,11 @@ pub(crate) fn update(
     targets
 }
 
+/// The nodes of the layers before a node.
+pub(super) fn before<'a>(document: &Document<'a>, own: NodeId) -> Vec<Node<'a>> {
+    around(document, own).map(|(before, _)| before).unwrap_or_default()
+}
+
 /// The Unix time from which the previous epoch's consensus no longer counts.
 pub(crate) fn grace_ends(clock: Clock, known: &Consensuses) -> Duration {
     clock.eighths_into(known.epoch, 1)

@@ -80,7 +80,7 @@ impl Node {
     fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {
         let (timeouts, randomness) = (self.sizes.timeouts, self.randomness.branch());
         Dialer {
-            connector: Connector { key: self.link_key.clone(), timeouts, randomness },
+            connector: Connector { key: self.link_key.clone(), timeouts, randomness, clock_watch: None },
             id: self.id,
             link: Link::node(PacketSizes::from(self.mix.geometry())),
             period: self.clock.period().duration(),

@@ -4,23 +4,22 @@ use super::Node;
 use crate::network::{
     counters::{Flow, Loss},
     mix::Kind,
+    unwrap::BATCH,
 };
 use chacha20::ChaCha20Rng;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use mixwell_mixdelay::{Poisson, Rate};
 use mixwell_net::{
-    compose::{self, Buffers, MessageSpec, RoutingView, Sender},
+    compose,
+    compose::{Buffers, MessageSpec, RoutingView, Sender},
     randomness::Randomness,
 };
 use mixwell_pki_types::KeyHash;
 use mixwell_sphinx::{RecipientId, SurbId};
 use tracing::debug;
 
-/// So many packets are released before other tasks have their turn.
-const TURN: usize = 32;
-
-/// A decoy that takes longer than the hops hold it and this is lost.
-const DECOY_GRACE: Duration = Duration::from_secs(10);
+/// Packets released before other tasks may run.
+const YIELD_EVERY: usize = 32;
 
 /// Releases packets when they are due. Does not end.
 pub(super) async fn release(node: &Node) {
@@ -34,7 +33,7 @@ pub(super) async fn release(node: &Node) {
             #[cfg(test)]
             node.mischief.send(node, now, next_hop, packet);
             released = released.saturating_add(1);
-            if released.is_multiple_of(TURN) {
+            if released.is_multiple_of(YIELD_EVERY) {
                 tokio::task::yield_now().await;
             }
             continue;
@@ -51,6 +50,9 @@ pub(super) async fn release(node: &Node) {
 
 /// Sends loop decoys at the published rate, and counts those that do not come back. Does not end.
 pub(super) async fn decoys(node: &Node, randomness: Randomness) {
+    if !node.sends_decoys {
+        core::future::pending::<()>().await;
+    }
     let mut rng = randomness.rng();
     let mut clock = Poisson::new();
     let mut directory = node.directory.clone();
@@ -66,15 +68,25 @@ pub(super) async fn decoys(node: &Node, randomness: Randomness) {
             clock.set_rate(now, rate, &mut rng);
             clock.set_link(now, up, &mut rng);
         }
-        while clock.poll(now, &mut rng) {
+        let mut ticks: usize = 0;
+        while ticks < MAX_TICKS && clock.poll(now, &mut rng) {
+            ticks = ticks.saturating_add(1);
             // a new one for each packet, so that nobody finds the keys of those before in it
             rng = randomness.rng();
-            if let Err(error) = decoy(node, owner, &mut rng, &mut surb) {
-                debug!(error, "no decoy");
+            match decoy(node, owner, &mut rng, &mut surb) {
+                Ok(()) => {}
+                Err(NoDecoy::Busy) => node.mix.counters().skip_decoy(),
+                Err(reason) => debug!(%reason, "no decoy"),
             }
         }
         for _ in 0..node.mix.decoys().expire(now) {
             node.mix.counters().lose(Loss::DecoyLost);
+        }
+        if ticks == MAX_TICKS {
+            // a rate that no node can follow: what is due is left out
+            clock.set_link(now, up, &mut rng);
+            tokio::time::sleep(TICKS_PAUSE).await;
+            continue;
         }
         let next = clock.poll_timeout().unwrap_or_else(|| now.plus_millis(1000)).min(now.plus_millis(1000));
         tokio::select! {
@@ -84,35 +96,138 @@ pub(super) async fn decoys(node: &Node, randomness: Randomness) {
     }
 }
 
-/// Sends one.
-fn decoy(node: &Node, owner: RecipientId, rng: &mut ChaCha20Rng, surb: &mut [u8]) -> Result<(), &'static str> {
+/// Why no loop decoy is sent at a tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoDecoy {
+    /// There is traffic to carry.
+    Busy,
+    NoConsensus,
+    /// The consensus does not list this node.
+    Unlisted,
+    /// The consensus lists another mix key of this node, which could not open the decoy.
+    OtherKey,
+    NoEcho,
+    TooMany,
+    NoRoute,
+}
+
+impl fmt::Display for NoDecoy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Busy => "there is traffic to carry",
+            Self::NoConsensus => "no consensus",
+            Self::Unlisted => "the consensus does not list this node",
+            Self::OtherKey => "the consensus lists another mix key of this node",
+            Self::NoEcho => "no echo service",
+            Self::TooMany => "too many decoys are under way",
+            Self::NoRoute => "no route",
+        })
+    }
+}
+
+/// Sends a loop decoy, if nothing else has to be done.
+fn decoy(node: &Node, owner: RecipientId, rng: &mut ChaCha20Rng, surb: &mut [u8]) -> Result<(), NoDecoy> {
     let known = node.directory.borrow().clone();
-    let document = known.current.as_ref().and_then(|consensus| consensus.document().ok()).ok_or("no consensus")?;
-    let sender = document.nodes().by_hash(KeyHash(*node.id.as_bytes())).ok_or("the consensus does not list us")?;
-    let (service, endpoint) = compose::service(&document, "echo", rng).map_err(|_| "no echo service")?;
+    let consensus = known.current.as_ref().ok_or(NoDecoy::NoConsensus)?;
+    let document = consensus.document().map_err(|_| NoDecoy::NoConsensus)?;
+    let sender = document.nodes().by_hash(KeyHash(*node.id.as_bytes())).ok_or(NoDecoy::Unlisted)?;
+    let own_key = sender.mix_key(consensus.epoch()).unwrap_or_default();
+    if !node.own_keys.is_ours(consensus.epoch(), own_key) {
+        return Err(NoDecoy::OtherKey);
+    }
+    if node.is_busy() {
+        return Err(NoDecoy::Busy);
+    }
+    let (service, endpoint) = compose::service(&document, "echo", rng).map_err(|_| NoDecoy::NoEcho)?;
     if !node.mix.decoys().has_room() {
-        return Err("too many are under way");
+        return Err(NoDecoy::TooMany);
     }
     let surb_id = SurbId(compose::random(rng));
     let draft = MessageSpec { sender: Sender::Node(sender), service, endpoint, owner, surb_id, payload: &[] };
-    let mut packet = node.mix.pool().take().ok_or("no packet buffer")?;
+    let mut packet = node.mix.pool().take().ok_or(NoDecoy::Busy)?;
     let (period, unix) = (node.clock.period(), node.clock.now());
     let view = RoutingView { document, period, departure: unix };
     let mut buffers = Buffers { surb, packet: &mut packet };
-    let written = compose::compose(node.mix.packets(), view, &draft, &mut buffers, rng).map_err(|_| "no route")?;
+    let written =
+        compose::compose(node.mix.packets(), view, &draft, &mut buffers, rng).map_err(|_| NoDecoy::NoRoute)?;
     let now = node.stopwatch.now();
-    let limit = u64::try_from(written.delays.saturating_add(DECOY_GRACE).as_nanos()).unwrap_or(u64::MAX);
+    let limit = written.delays.saturating_add(node.sizes.decoy_grace);
+    let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
+    // it may be back before this task goes on
     node.mix.decoys().insert(surb_id, written.keys, now.plus_nanos(limit));
+    if !node.routes.send_decoy(now, written.first_hop, packet) {
+        node.mix.decoys().remove(surb_id);
+        return Err(NoDecoy::Busy);
+    }
     node.mix.counters().count(Flow::DecoySent);
-    node.routes.send(now, written.first_hop, packet, node.mix.counters());
     Ok(())
 }
 
 impl Node {
+    /// Whether packets wait for their unwrap, or buffers get scarce: making a decoy takes as long as unwrapping several
+    /// packets.
+    fn is_busy(&self) -> bool {
+        let pool = self.mix.pool();
+        self.arrivals.len() >= BATCH || pool.lent() > pool.size() / 2
+    }
+
     /// The rate of this node's loop decoys in the current consensus.
     fn published_rate(&self) -> Option<Rate> {
         let rates = self.rates()?;
         let rate = if self.mix.kind() == Kind::Gateway { rates.lambda_g } else { rates.lambda_m };
         Rate::published(rate).ok().flatten()
+    }
+}
+
+/// Decoys at a time, and the pause when more are due: at most 3,200 a second, whatever the published rate.
+const MAX_TICKS: usize = 32;
+const TICKS_PAUSE: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{
+        mix_keys::MixKeys,
+        node::Sizes,
+        testing::{Plan, RATES},
+    };
+    use mixwell_pq_kem::X25519;
+    use mixwell_sphinx::Geometry;
+    use std::sync::Arc;
+    use tokio::{sync::watch, time};
+
+    /// A mix that does not run, with the keys that the consensus lists or others.
+    fn mix(has_listed_keys: bool) -> Arc<Node> {
+        let mut plan = Plan::new(Geometry::of::<X25519>(5, 500, true).unwrap(), (1, &[1, 1]), RATES);
+        let mut mix = plan.nodes.remove(1);
+        if !has_listed_keys {
+            mix.mix_keys = Arc::new(MixKeys::in_memory());
+            let mut rng = plan.randomness.rng();
+            mix.mix_keys.advance(plan.clock.epoch(), time::Instant::now(), &mut rng).unwrap();
+        }
+        let (sender, directory) = watch::channel(Arc::new(plan.known.clone()));
+        // the consensus stays as it is
+        core::mem::forget(sender);
+        let sizes = Sizes { buffers: 10, ..Sizes::for_period(plan.clock.period().duration()) };
+        let (parts, _) = mix.parts(plan.sphinx, plan.clock, directory, sizes, plan.randomness.branch());
+        Node::new(parts).0
+    }
+
+    #[tokio::test]
+    async fn no_decoy_without_the_listed_keys_or_with_traffic_to_carry() {
+        let mut rng = Randomness::from_seed(1).rng();
+        let mut surb = vec![0; mix(true).mix.geometry().surb_len()];
+        let mut try_decoy = |node: &Node| decoy(node, RecipientId([7; 32]), &mut rng, &mut surb);
+        assert_eq!(try_decoy(&mix(false)), Err(NoDecoy::OtherKey));
+        let node = mix(true);
+        // it is made, and no link has room for it: nothing is awaited, no buffer is lost
+        assert_eq!(try_decoy(&node), Err(NoDecoy::Busy));
+        let far = node.stopwatch.now().plus_millis(3_600_000);
+        assert_eq!((node.mix.decoys().expire(far), node.mix.pool().lent()), (0, 0));
+        assert_eq!(node.mix.counters().flow(Flow::DecoySent), 0);
+        // it is not even made while buffers are scarce
+        let _lent: Vec<_> = (0..6).map(|_| node.mix.pool().take().unwrap()).collect();
+        assert!(node.is_busy());
+        assert_eq!(try_decoy(&node), Err(NoDecoy::Busy));
     }
 }

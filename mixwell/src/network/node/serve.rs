@@ -11,7 +11,7 @@ use crate::network::{
     counters::{Flow, Loss},
     mix::Reply,
 };
-use core::{sync::atomic::Ordering::Relaxed, time::Duration};
+use core::time::Duration;
 use mixwell_net::runtime::stopped;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::{Command, StreamError, tokio::Reader};
@@ -57,7 +57,7 @@ async fn serve_node(
     connection: NodeConnection,
     mut stop: watch::Receiver<bool>,
 ) -> Ended {
-    let _sending = SendingNode::new(node);
+    let _sending = SendingNode::new(node, id);
     let NodeConnection { stream, session, link_key, end, .. } = connection;
     let (read, write) = stream.into_split();
     let room = vec![0; session.receiver.link().buffer_len()];
@@ -107,19 +107,19 @@ async fn take_packets(
     }
 }
 
-/// Counts a node whose link may bring packets.
-struct SendingNode(Arc<Node>);
+/// A node whose link may bring packets.
+struct SendingNode(Arc<Node>, NodeId);
 
 impl SendingNode {
-    fn new(node: &Arc<Node>) -> Self {
-        node.bringing.fetch_add(1, Relaxed);
-        Self(Arc::clone(node))
+    fn new(node: &Arc<Node>, id: NodeId) -> Self {
+        node.sending.enter(id);
+        Self(Arc::clone(node), id)
     }
 }
 
 impl Drop for SendingNode {
     fn drop(&mut self) {
-        self.0.bringing.fetch_sub(1, Relaxed);
+        self.0.sending.leave(self.1);
     }
 }
 

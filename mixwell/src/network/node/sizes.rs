@@ -33,6 +33,8 @@ pub(crate) struct Sizes {
     pub(crate) limits: Limits,
     /// How long a packet may wait to be written.
     pub(crate) write_wait: Duration,
+    /// A loop decoy that takes longer than its hops hold it and this is lost.
+    pub(crate) decoy_grace: Duration,
     /// How long to wait for peers.
     pub(crate) timeouts: Timeouts,
     /// Keep-alive interval for idle clients: those of the reference give up after 15 s without a command.
@@ -65,6 +67,7 @@ impl Sizes {
             boxes: rendezvous::Limits::for_period(period),
             limits: mix::limits(period),
             write_wait: Duration::from_millis(50),
+            decoy_grace: Duration::from_secs(10),
             timeouts: Timeouts::default(),
             keep_alive: Duration::from_secs(10),
             acknowledgement: Duration::from_mins(1),

@@ -4,8 +4,7 @@ use super::{BoxEvent, Counts};
 use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_mixdelay::Instant;
-use mixwell_net::rendezvous::{A_BOX, Limits, NO_BOX, id_of};
-use mixwell_net::rendezvous::{Id, Request, Shape};
+use mixwell_net::rendezvous::{A_BOX, Id, Limits, NO_BOX, Request, Shape, id_of};
 use rand_core::Rng as _;
 use std::{
     collections::{HashMap, VecDeque},

@@ -4,12 +4,11 @@ use crate::network::{
     mix::Kind,
     mix_keys::MixKeys,
     node::{Parts, Sizes},
-    rendezvous::Store,
-    service::{self, Services},
+    service,
+    service::Services,
     upload::NodeDescription,
 };
 use core::time::Duration;
-use mixwell_net::rendezvous::{Limits, Shape};
 use mixwell_net::{
     address::Address,
     authorities::{Authorities, Authority},
@@ -18,6 +17,8 @@ use mixwell_net::{
     directory::{Consensuses, Directory},
     keys::{Identity, LinkKem, LinkKey},
     randomness::Randomness,
+    rendezvous::Limits,
+    services::ServiceSpec,
 };
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
@@ -80,10 +81,11 @@ impl Plan {
             let address = Address::of(listener.local_addr().unwrap());
             let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
             mix_keys.advance(epoch, tokio::time::Instant::now(), &mut rng).unwrap();
+            let specs = ServiceSpec::defaults(sphinx.geometry());
             let description = NodeDescription {
                 name: format!("node{number}"),
-                addresses: BTreeMap::from([("tcp".to_owned(), vec![address.to_string()])]),
-                kaetzchen: (kind == Kind::Service).then(|| service::capabilities(sphinx.geometry())),
+                addresses: BTreeMap::from([("tcp4".to_owned(), vec![address.to_string()])]),
+                kaetzchen: (kind == Kind::Service).then(|| service::capabilities(&specs, sphinx.geometry())),
                 is_gateway: kind == Kind::Gateway,
                 is_service: kind == Kind::Service,
             };
@@ -118,14 +120,27 @@ impl Planned {
         let Self { name, kind, id, link_key, mix_keys, listener } = self;
         let listener = listener.try_into().unwrap();
         let services = if kind == Kind::Service { services(&sphinx, &randomness) } else { vec![] };
-        (Parts { name, kind, id, link_key, sphinx, mix_keys, services, clock, directory, sizes, randomness }, listener)
+        let parts = Parts {
+            name,
+            kind,
+            id,
+            link_key,
+            sphinx,
+            mix_keys,
+            services,
+            sends_decoys: true,
+            clock,
+            directory,
+            sizes,
+            randomness,
+        };
+        (parts, listener)
     }
 }
 
 fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
     let boxes = Limits { boxes: 10_000, life: Duration::from_mins(20) };
-    let store = Store::new(Shape::of(sphinx.geometry()).unwrap(), boxes, randomness.rng());
-    service::services(Some(Arc::new(store)))
+    service::services(&ServiceSpec::defaults(sphinx.geometry()), sphinx.geometry(), boxes, randomness.rng())
 }
 
 /// A consensus that one authority has signed.

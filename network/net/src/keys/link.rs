@@ -1,9 +1,6 @@
 //! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type stays in this module.
 
-use super::super::{
-    files::{self, KeyFileError},
-    pem::{self, Kind},
-};
+use super::super::{files, files::KeyFileError, pem, pem::Kind};
 use chacha20::ChaCha20Rng;
 use core::{fmt, pin::Pin};
 use mixwell_pq_kem::{
@@ -61,12 +58,12 @@ pub struct PeerClaim<'a> {
     pub link_key: &'a [u8],
 }
 
-/// A session with a peer that was called, and its clock.
+/// A session with a responder that has proved its identity.
 #[derive(Debug)]
 pub struct Initiated {
     /// The session.
     pub session: Session,
-    /// Seconds by which this machine's clock is ahead of the peer's.
+    /// Seconds by which this machine's clock is ahead of the responder's.
     pub clock_skew: i64,
 }
 

@@ -250,13 +250,14 @@ impl App {
         let question = if chat.friend().is_some() {
             let counts = chat.counts();
             let unread = messages(counts.queued.saturating_sub(counts.read));
-            let files = chat.sending().count().saturating_add(chat.receiving().count());
+            let files = chat.sending().count().saturating_add(chat.receiving().count()) as u64;
             format!(
-                "Forget \"{name}\"? This wipes all keys of the conversation: {unread} not read yet and {files} files under way are lost, and you \
-                 have to pair again. Received files and the history stay"
+                "Forget \"{name}\"? This wipes all keys of the conversation; {unread} not read yet and {} under way are lost, and you have \
+                 to pair again. Received files and the history stay.",
+                super::counted(files, "file")
             )
         } else {
-            "Give up this pairing? Its code can't be used any more".to_owned()
+            "Give up this pairing? Its code can't be used any more.".to_owned()
         };
         self.ask(Asked::Forget(id), &question);
     }
@@ -305,13 +306,7 @@ impl App {
         let counts = self.contacts.get(&id).map(|contact| contact.chat.counts()).unwrap_or_default();
         let unread = counts.queued.saturating_sub(counts.read);
         if unread > 0 {
-            self.warn(
-                id,
-                format!(
-                    "your last {} not delivered, as far as is known",
-                    messages(unread).replace(" is", " was").replace(" are", " were")
-                ),
-            );
+            self.warn(id, format!("not delivered, as far as is known: your last {}", messages(unread)));
         }
         self.note(id, "/forget this contact, then pair again with /code");
     }

@@ -34,7 +34,7 @@ impl App {
             Event::Paired => {
                 self.report();
                 let name = self.name_of(id);
-                self.note(id, format!("paired with \"{name}\""));
+                self.notify(id, format!("paired with \"{name}\""));
                 self.show_safety(id);
             }
             Event::PairingTampered => self.warn(id, "ignored a pairing message that was not made with your code"),

@@ -154,7 +154,7 @@ impl App {
             return self
                 .warn(id, format!("file \"{name}\" is declined: {} is more than --max-file allows", bytes(size)));
         }
-        self.note(
+        self.notify(
             id,
             format!(
                 "file \"{name}\" is offered to you, {}: /accept {number} or /decline {number}",
@@ -237,7 +237,7 @@ impl App {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let name = contact.incoming.remove(&file).unwrap_or_default();
         match contact.files.finalize(file, &name) {
-            Ok(path) => self.note(id, format!("file \"{name}\" is here, and whole: {}", path.display())),
+            Ok(path) => self.notify(id, format!("file \"{name}\" is here, and whole: {}", path.display())),
             // it was shown, and the program ended before that was saved
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.note(id, format!("file \"{name}\" was received before"));

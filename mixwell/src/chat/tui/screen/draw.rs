@@ -109,6 +109,7 @@ fn title(model: &Model) -> Paragraph<'static> {
         ConnectionStatus::NoConsensus => Span::from("  no consensus").yellow(),
         ConnectionStatus::ClockOff(_) => Span::from("  clock is off").red(),
         ConnectionStatus::NoService => Span::from("  no rendezvous service").red(),
+        ConnectionStatus::Outdated => Span::from("  the network has changed").red(),
         ConnectionStatus::Connected => Span::from("  connected").green(),
     });
     let others = model.unread_in_all();
@@ -192,7 +193,7 @@ fn head(line: &Said, counts: Counts) -> Vec<Span<'static>> {
             vec![time, mark, Span::from("you ").bold()]
         }
         Kind::Theirs(name) => vec![time, Span::from("  "), Span::from(format!("{name} ")).bold().cyan()],
-        Kind::Note => vec![time, Span::from("* ").dim()],
+        Kind::Note | Kind::News => vec![time, Span::from("* ").dim()],
         Kind::Warning => vec![time, Span::from("! ").red()],
         Kind::Day => vec![Span::from("── ").dim()],
     }
@@ -200,7 +201,7 @@ fn head(line: &Said, counts: Counts) -> Vec<Span<'static>> {
 
 const fn style(kind: &Kind) -> Style {
     match kind {
-        Kind::Ours(_) | Kind::Theirs(_) => Style::new(),
+        Kind::Ours(_) | Kind::Theirs(_) | Kind::News => Style::new(),
         Kind::Note | Kind::Day => Style::new().dim(),
         Kind::Warning => Style::new().fg(Color::Red),
     }

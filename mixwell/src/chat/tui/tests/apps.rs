@@ -124,7 +124,7 @@ fn quitting_asks_while_something_waits() {
     alice.line("one");
     assert_eq!(alice.handle(Request::Quit { asks: true }), Flow::Continue);
     alice.settle();
-    assert!(alice.question.as_ref().unwrap().contains("1 message is not sent yet"));
+    assert!(alice.question.as_ref().unwrap().contains("1 message not sent yet and 0 files under way"));
     assert_eq!(alice.line("no"), Flow::Continue);
     assert_eq!(alice.handle(Request::Quit { asks: false }), Flow::Quit);
     assert_eq!((alice.line("/quit"), alice.line("yes")), (Flow::Continue, Flow::Quit));

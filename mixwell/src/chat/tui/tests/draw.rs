@@ -1,11 +1,13 @@
 //! The picture on terminals of several sizes.
 
-use super::super::{
-    model::{Model, Phase, TransferStatus},
-    network::ConnectionStatus,
-    screen::{Editor, Scroll, draw},
+use super::{
+    super::{
+        model::{Model, Phase, TransferStatus},
+        network::ConnectionStatus,
+        screen::{Editor, Scroll, draw},
+    },
+    *,
 };
-use super::*;
 use mixwell_chat::{Counts, FileId, SafetyString, Transfer, clean_text};
 use ratatui::{Terminal, backend::TestBackend};
 
@@ -66,7 +68,8 @@ fn contacts_stand_beside_the_conversation_where_there_is_room() {
         let mut picture = Picture::new(width, 24);
         picture.model.set_contacts(vec![contact(1, "bob", talking(true)), contact(2, "carol", Phase::Pairing)]);
         picture.model.push(Some(ContactId(1)), text("hello"));
-        picture.model.push(Some(ContactId(2)), text("psst"));
+        picture.model.push(Some(ContactId(2)), Line { time: super::super::time::now(), ..text("psst") });
+        picture.model.push(Some(ContactId(2)), text("of the history"));
         let rows = picture.draw();
         assert_eq!(rows.iter().any(|row| row.contains("… carol 1")), is_wide, "{rows:#?}");
         assert!(rows[0].contains("bob  verified  connected"), "{rows:#?}");

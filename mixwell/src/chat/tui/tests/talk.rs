@@ -1,13 +1,15 @@
 //! The loop: signals and keys first, and nothing that waits for the disk or the network.
 
-use super::super::{
-    Error, Mode, Options, Talk,
-    lines::Line,
-    model::{Model, Question},
-    network::{Connection, ConnectionStatus, Network},
-    view::{Action, Input, View},
+use super::{
+    super::{
+        Error, Mode, Options, Talk,
+        lines::Line,
+        model::{Model, Question},
+        network::{Connection, ConnectionStatus, Network},
+        view::{Action, Input, View},
+    },
+    *,
 };
-use super::*;
 use std::{io, sync::Mutex, thread, time::Instant};
 use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 use zeroize::Zeroizing;
@@ -103,6 +105,18 @@ impl Connection for SilentConnection {
     async fn close(self) {}
 }
 
+pub(super) fn options(path: &Path, history: Option<&Path>) -> Options {
+    Options {
+        folder: path.to_path_buf(),
+        name: None,
+        history: history.map(Path::to_path_buf),
+        repairs_history: false,
+        max_file: 0,
+        mode: Mode::Plain,
+        rings: false,
+    }
+}
+
 fn was_told(shown: &Shown, start: &str) -> bool {
     shown.lines.iter().any(|line| line.starts_with(start))
 }
@@ -120,19 +134,11 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let shown = Arc::new(Mutex::new(Shown::default()));
         let view = TestView { shown: Arc::clone(&shown), is_terminal };
-        let options = Options {
-            folder: path.to_path_buf(),
-            name: None,
-            history: history.map(Path::to_path_buf),
-            repairs_history: false,
-            max_file: 0,
-            mode: Mode::Plain,
-            rings: false,
-        };
+        let options = options(path, history);
         let path = path.to_path_buf();
         let task = tokio::spawn(async move {
             let entropy = entropy();
-            let folder = Folder::open(&path, &entropy)?;
+            let folder = open_folder(&path, &entropy);
             let stop = core::pin::pin!(async {
                 let _ = stopped.await;
             });

@@ -1,9 +1,12 @@
 //! What the other authorities say: each statement counts in the time of its step, under its speaker's own name.
 
 use super::{State, own, steps::Step, time_at};
-use crate::network::authority::{message::{Peer, Reply, Request}, round::{Own, Round}};
-use mixwell_net::clock::eighths;
+use crate::network::authority::{
+    message::{Peer, Reply, Request},
+    round::{Own, Round},
+};
 use core::time::Duration;
+use mixwell_net::clock::eighths;
 use mixwell_pki_types::{Epoch, EpochTime, KeyHash};
 use mixwell_wire::{CertStatus, Command, RevealStatus, SigStatus, Statement, VoteStatus};
 

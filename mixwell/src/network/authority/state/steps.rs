@@ -40,7 +40,7 @@ impl State {
             Moment::Publish => self.publish(),
             _ if self.round.is_mute => {}
             Moment::Say(kind) => {
-                self.report_liars(kind);
+                self.report_equivocators(kind);
                 let Some(payload) = self.statement(kind) else { return };
                 self.remember_spoken();
                 let (epoch, public_key): (_, Arc<[u8]>) = (self.round.epoch().0, self.identity.public().into());
@@ -158,7 +158,7 @@ impl State {
     }
 
     /// Warns of authorities that have signed two different statements, when the statements of a kind are all in.
-    fn report_liars(&self, next: Kind) {
+    fn report_equivocators(&self, next: Kind) {
         let last = match next {
             Kind::Vote => return,
             Kind::Reveal => Kind::Vote,
@@ -166,7 +166,7 @@ impl State {
             Kind::Sig => Kind::Cert,
         };
         let epoch: Epoch = self.round.epoch();
-        for (author, kind) in self.round.liars(signer(&self.identity, &self.policy), last) {
+        for (author, kind) in self.round.equivocators(signer(&self.identity, &self.policy), last) {
             if kind == last {
                 let authority = self.policy.name_of(author);
                 tracing::warn!(

@@ -231,7 +231,7 @@ impl Adversary {
                 let mut items = Vec::new();
                 for (author, variant) in variants {
                     let Some(statement) = self.variant(net, epoch, *author, *kind, *variant, rng) else { continue };
-                    let digest = Digest::of(&Certificate::parse(&statement).unwrap());
+                    let digest = Digest::of(net.id(*author), &Certificate::parse(&statement).unwrap());
                     let subject = Subject { kind: *kind, author: net.id(*author), digest };
                     let mut endorsed = self.endorsements.get(&digest).cloned().unwrap_or_default();
                     for endorser in self.faulty.iter().take(*endorsers) {
@@ -297,6 +297,12 @@ impl Adversary {
     /// A certificate of some commits and reveals that are known, good or bad.
     fn certificate(&self, net: &Net, epoch: Epoch, author: usize, rng: &mut ChaCha20Rng) -> Arc<[u8]> {
         let signer = Self::signer(net, author);
+        // the same document as an honest one
+        if let Some(document) = choose(rng, &self.documents).cloned()
+            && percent(rng, 50)
+        {
+            return signer.certify(&document, epoch.plus(LIFETIME), rng).unwrap().into();
+        }
         let votes = &self.variants[&(author, Kind::Vote)];
         let mut document = DocumentBuilder::from(&document_of(choose(rng, votes).unwrap()).unwrap());
         let (mut commits, mut reveals) = (BTreeMap::new(), BTreeMap::new());

@@ -126,6 +126,46 @@ fn a_reveal_that_does_not_match_comes_with_a_certificate() {
     });
     let [first, second] = published(&mut net);
     assert!(first.is_some() && second.is_some(), "no consensus, though two of three are honest");
+    let consensus = net.consensus(0, ABOUT).unwrap();
+    assert_eq!(net.counted(&consensus, None), [0, 1]);
+}
+
+/// The third votes like all others, and then signs two different reveals, or two different certificates: its vote does not
+/// count either.
+#[test]
+fn who_signs_two_statements_of_a_kind_is_left_out() {
+    for equivocal in [Kind::Reveal, Kind::Cert] {
+        let mut net = Net::new(3);
+        for node in 0..7 {
+            net.upload_one(node, ABOUT);
+        }
+        // with the vote of the third this mix would be in
+        for index in [0, 2] {
+            net.upload_to(7, ABOUT, index);
+        }
+        let (key, helper) = (Arc::clone(&net.identities[2]), Net::new(3));
+        let end = net.at_eighths(8);
+        net.run_until(end, |from, to, request| match request {
+            Request::Say { kind, payload, .. } if (from, to) == (2, 1) && *kind == equivocal => {
+                let (other, expiration) = if equivocal == Kind::Reveal {
+                    let mut reveal = payload_of(payload).unwrap().to_vec();
+                    reveal[20] ^= 1;
+                    (reveal, ABOUT)
+                } else {
+                    let mut document = DocumentBuilder::from(&Document::parse(payload_of(payload).unwrap()).unwrap());
+                    document.rates.mu *= 2.0;
+                    (document.encode(), ABOUT.plus(LIFETIME))
+                };
+                instead(request, certified(&key, &helper, &other, expiration))
+            }
+            _ => Way::Pass,
+        });
+        let [first, second] = published(&mut net).map(Option::unwrap);
+        assert!(first.0 == second.0, "{equivocal}");
+        let consensus = net.consensus(0, ABOUT).unwrap();
+        assert_eq!(consensus.document().unwrap().mixes().len(), 5, "{equivocal}");
+        assert_eq!(net.counted(&consensus, None), [0, 1], "{equivocal}");
+    }
 }
 
 /// What all three certify before the consensus has their signatures, and is no consensus.
@@ -182,7 +222,7 @@ fn a_commit_is_no_reveal() {
         Request::Relay { epoch, public_key, .. } if (from, to) == (2, 1) => {
             let statement: Arc<[u8]> = commit.as_ref().unwrap().as_slice().into();
             assert!(check_reveal(signer, first, ABOUT, &statement).is_some(), "it has the form of a reveal");
-            let digest = Digest::of(&Certificate::parse(&statement).unwrap());
+            let digest = Digest::of(first, &Certificate::parse(&statement).unwrap());
             let subject = Subject { kind: Kind::Reveal, author: first, digest };
             let mut rng = helper.randomness.rng();
             let endorsements = [(key.id(), endorse(signer, ABOUT, &subject, &mut rng).unwrap())].into();

@@ -230,6 +230,28 @@ fn a_damaged_round_is_passed_over() {
     assert_eq!(net.consensus(1, FIRST.plus(2)).unwrap().signers().len(), 3);
 }
 
+/// An authority that has signed signs nothing else, whatever it knows after a restart.
+#[test]
+fn a_document_is_signed_once() {
+    let mut net = Net::new(3);
+    net.upload(FIRST.plus(1));
+    let signed = net.at_eighths(4);
+    net.run_until(signed, |_, _, _| Way::Pass);
+    // what the document was made of is lost
+    let records = net.disks[1].rounds.get_mut(&FIRST.plus(1)).unwrap();
+    records.retain(|record| !matches!(record, Record::Accepted { .. } | Record::Signature(..)));
+    net.restart(1);
+    let mut sent = 0;
+    let end = net.at_eighths(8);
+    net.run_until(end, |from, _, request| {
+        sent += usize::from(from == 1 && matches!(request, Request::Say { kind: Kind::Sig, .. }));
+        Way::Pass
+    });
+    assert_eq!(sent, 2, "it says the same again");
+    let [first, third] = [0, 2].map(|index| net.consensus(index, FIRST.plus(1)).unwrap());
+    assert_eq!((first.signers().len(), third.signers().len()), (3, 3));
+}
+
 /// A clock that jumps ahead and back forgets nothing, in memory or on disk.
 #[test]
 fn a_clock_that_jumps_forgets_nothing() {

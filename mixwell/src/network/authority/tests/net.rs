@@ -47,10 +47,18 @@ impl Node {
         self.identity.sign_upload(&self.descriptor(epoch, port), &mut rng).unwrap()
     }
 
+    /// A descriptor for an epoch for which there are no keys yet.
+    pub(super) fn descriptor_for_any(&self, epoch: Epoch) -> Vec<u8> {
+        self.keys
+            .advance(Epoch(epoch.0 - 1), tokio::time::Instant::now(), &mut Randomness::from_seed(9).rng())
+            .unwrap();
+        self.descriptor(epoch, 30000)
+    }
+
     /// The descriptor of [`upload`](Self::upload).
     pub(super) fn descriptor(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut description = self.description.clone();
-        description.addresses = BTreeMap::from([("tcp".to_owned(), vec![format!("tcp://127.0.0.1:{port}")])]);
+        description.addresses = BTreeMap::from([("tcp4".to_owned(), vec![format!("tcp://127.0.0.1:{port}")])]);
         description.descriptor(epoch, &self.identity, &self.link, &self.keys)
     }
 }

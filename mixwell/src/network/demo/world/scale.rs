@@ -16,6 +16,9 @@ pub(super) fn sizes(period: Period) -> Sizes {
         buffers: 2048,
         queue: 1024,
         replays: 1 << 16,
+        // all share one address
+        handshakes: usual.clients,
+        unproven: usual.clients,
         clients_per_address: usual.clients,
         limits,
         write_wait: Duration::from_secs(5),

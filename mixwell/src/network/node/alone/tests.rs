@@ -1,7 +1,9 @@
 //! A mix among neighbours of all kinds.
 
 #[cfg(target_os = "linux")]
-use super::throughput::{OWN_THREAD, processor_nanos};
+use super::throughput::OWN_THREAD;
+#[cfg(target_os = "linux")]
+use super::throughput::processor_nanos;
 use super::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, start_with, up};
 use crate::network::{
     counters::{Flow, Loss},

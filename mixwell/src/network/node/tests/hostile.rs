@@ -171,7 +171,7 @@ async fn an_older_connection_of_a_client_ends_when_the_newer_one_is_proven() {
 /// Sockets that say nothing, from the address that all nodes and clients share.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_sockets_keep_nobody_out() {
-    raise_files();
+    _ = raise_files();
     let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
     let mut silent = Vec::new();
     for node in &network.nodes {

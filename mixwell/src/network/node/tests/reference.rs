@@ -10,9 +10,9 @@ use crate::network::{
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use mixwell_sphinx::{RecipientId, SurbId};
-use mixwell_wire::{Command, ConsensusStatus, Link, PacketSizes, PkiSizes, Statement};
-use std::sync::Arc;
-use tokio::time;
+use mixwell_wire::{Command, ConsensusStatus, Link, PacketSizes, PkiSizes, Statement, Timeouts};
+use std::{sync::Arc, time::Instant};
+use tokio::{io::AsyncWriteExt as _, time};
 
 const QUEUE: [u8; 32] = [b'a'; 32];
 
@@ -100,6 +100,38 @@ async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() 
     counted(|| gateway.mix.counters().flow(Flow::Delivered), 1).await;
     assert!(time::timeout(Duration::from_millis(500), client.reader.receive()).await.is_err());
     assert_eq!(gateway.mailboxes.stored(), 1);
+}
+
+/// A client without a command for too long is cut off, though a half one comes; its no-ops are commands.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_is_cut_off_without_a_whole_command() {
+    let read = Duration::from_secs(2);
+    let network =
+        TestNetwork::start(&[1], RATES, |sizes| Sizes { timeouts: Timeouts { read, ..sizes.timeouts }, ..sizes }).await;
+    let mut client = connect_as(&network, &QUEUE, &link_key(&network)).await;
+    let begun = Instant::now();
+    while begun.elapsed() < read * 2 {
+        client.send(&Command::NoOp).await;
+        assert_eq!(client.reader.receive().await.unwrap(), Command::NoOp);
+    }
+    let begun = Instant::now();
+    client.assert_closed_after_no_ops().await;
+    assert!(begun.elapsed() > read / 2);
+    let gateway = address_of(&network, &network.nodes[0]);
+    let link = Link::client(sizes(&network));
+    let (mut stream, mut session) = TestLink::dial_raw(gateway, &link_key(&network), &QUEUE, link).await.unwrap();
+    let mut frame = vec![0; link.buffer_len()];
+    let frame = session.sender.seal(&Command::NoOp, &mut frame).unwrap();
+    // a byte now and then
+    let crumbs = async {
+        for byte in frame.iter().take(frame.len() - 1) {
+            if stream.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+            time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    time::timeout(Duration::from_mins(1), crumbs).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

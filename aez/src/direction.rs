@@ -1,0 +1,7 @@
+//! Encryption or decryption.
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Encrypt,
+    Decrypt,
+}

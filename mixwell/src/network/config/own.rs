@@ -1,0 +1,100 @@
+//! `mixwell.toml`: the settings that the reference has none for, in a file beside the configuration.
+//!
+//! The reference's programs refuse a configuration with a table that they do not know; so nothing of ours stands there.
+
+use super::{ConfigurationError, source::Source};
+use core::time::Duration;
+use mixwell_net::rendezvous::Limits;
+use mixwell_pki_types::Period;
+use serde::Deserialize;
+use std::path::Path;
+use toml::Spanned;
+
+/// The name of the file.
+pub(crate) const FILE: &str = "mixwell.toml";
+
+/// What a `mixwell.toml` says; nothing, if there is none.
+pub(super) struct OwnSettings(Option<(Source, File)>);
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct File {
+    epoch_seconds: Option<Spanned<u64>>,
+    packets_per_second: Option<Spanned<u32>>,
+    boxes: Option<Spanned<u32>>,
+    box_seconds: Option<Spanned<u64>>,
+}
+
+impl OwnSettings {
+    /// Reads the file beside a configuration.
+    pub(super) fn beside(configuration: &Path) -> Result<Self, ConfigurationError> {
+        let path = configuration.with_file_name(FILE);
+        if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(Self(None));
+        }
+        Source::read(&path).map(Some).map(Self)
+    }
+
+    /// The length of an epoch: what the command line or the environment says, else the file, else 20 minutes.
+    pub(super) fn period(&self, given: Option<u64>) -> Result<Period, ConfigurationError> {
+        if let Some(period) = given.and_then(period) {
+            return Ok(period);
+        }
+        let seconds = self.get(|file| file.epoch_seconds.as_ref());
+        seconds.map_or(Ok(Period::default()), |(source, seconds)| {
+            let reason = || format!("EpochSeconds: want {MIN_EPOCH_SECONDS} to {MAX_EPOCH_SECONDS}");
+            period(*seconds.get_ref()).ok_or_else(|| source.error(seconds.span(), reason()))
+        })
+    }
+
+    /// The packets a second, on average of an epoch, that a node remembers against replay.
+    pub(super) fn packets_per_second(&self) -> Result<u32, ConfigurationError> {
+        let packets = self.get(|file| file.packets_per_second.as_ref());
+        packets.map_or(Ok(PACKETS_PER_SECOND), |(source, packets)| {
+            let good = (1..=MAX_PACKETS_PER_SECOND).contains(packets.get_ref()).then_some(*packets.get_ref());
+            let reason = || format!("PacketsPerSecond: want 1 to {MAX_PACKETS_PER_SECOND}");
+            good.ok_or_else(|| source.error(packets.span(), reason()))
+        })
+    }
+
+    /// How many boxes a rendezvous service holds, and for how long.
+    pub(super) fn boxes(&self, period: Period) -> Result<Limits, ConfigurationError> {
+        let mut limits = Limits::for_period(period.duration());
+        if let Some((source, boxes)) = self.get(|file| file.boxes.as_ref()) {
+            let good = (1..=MAX_BOXES).contains(boxes.get_ref());
+            let reason = || source.error(boxes.span(), format!("Boxes: want 1 to {MAX_BOXES}"));
+            let boxes = usize::try_from(*boxes.get_ref()).ok().filter(|_| good);
+            limits.boxes = boxes.ok_or_else(reason)?;
+        }
+        if let Some((source, seconds)) = self.get(|file| file.box_seconds.as_ref()) {
+            if !(1..=MAX_EPOCH_SECONDS).contains(seconds.get_ref()) {
+                let reason = format!("BoxSeconds: want 1 to {MAX_EPOCH_SECONDS}");
+                return Err(source.error(seconds.span(), reason));
+            }
+            limits.life = Duration::from_secs(*seconds.get_ref());
+        }
+        Ok(limits)
+    }
+
+    fn get<T>(&self, setting: impl FnOnce(&File) -> Option<&T>) -> Option<(&Source, &T)> {
+        let (source, file) = self.0.as_ref()?;
+        Some((source, setting(file)?))
+    }
+}
+
+/// An epoch of so many seconds, if that is a length that networks may have.
+fn period(seconds: u64) -> Option<Period> {
+    let good = (MIN_EPOCH_SECONDS..=MAX_EPOCH_SECONDS).contains(&seconds);
+    good.then(|| Period::new(Duration::from_secs(seconds))).flatten()
+}
+
+/// More than one processor core unwraps; memory is taken for what comes, 9 bytes a packet.
+const PACKETS_PER_SECOND: u32 = 10_000;
+const MAX_PACKETS_PER_SECOND: u32 = 1_000_000;
+/// 32 GB of boxes of 2000 bytes.
+const MAX_BOXES: u32 = 1 << 24;
+
+/// The shortest epoch of a network.
+pub(crate) const MIN_EPOCH_SECONDS: u64 = 2;
+/// The longest epoch of a network, a week.
+pub(crate) const MAX_EPOCH_SECONDS: u64 = 7 * 24 * 60 * 60;

@@ -1,0 +1,89 @@
+//! Every setting of the reference's server, and what this node does with it: the table of `docs/settings.md`, which a test
+//! compares with this one.
+
+/// What becomes of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// It is obeyed; with a remark, if it is not quite as in the reference.
+    Obeyed(&'static str),
+    /// It is not used; why.
+    Unused(&'static str),
+}
+
+use Effect::{Obeyed, Unused};
+
+/// The settings of `katzenpost.toml`, by their path; a whole section if none of its settings is used.
+pub(super) const SERVER: &[(&str, Effect)] = &[
+    ("Server.Identifier", Obeyed("")),
+    ("Server.WireKEM", Obeyed("XWING if not given")),
+    ("Server.PKISignatureScheme", Obeyed("Ed25519 if not given")),
+    (
+        "Server.Addresses",
+        Obeyed("tcp, tcp4, tcp6, and onion for a gateway; quic and ws are not spoken, and not published"),
+    ),
+    ("Server.BindAddresses", Obeyed("tcp, tcp4 and tcp6; the addresses of Addresses if not given")),
+    ("Server.MetricsAddress", Obeyed("a loopback address or a name of one; --metrics takes any; none if empty")),
+    ("Server.DataDir", Obeyed("relative to the folder of the configuration")),
+    ("Server.IsGatewayNode", Obeyed("")),
+    ("Server.IsServiceNode", Obeyed("")),
+    ("Logging.Disable", Obeyed("--log counts more")),
+    ("Logging.File", Obeyed("relative to DataDir; opened anew at SIGHUP")),
+    ("Logging.Level", Obeyed("ERROR, WARNING, NOTICE (as INFO), INFO, DEBUG; --log counts more")),
+    ("ServiceNode.Kaetzchen.Capability", Obeyed("echo or rendezvous; another one is an error")),
+    ("ServiceNode.Kaetzchen.Endpoint", Obeyed("")),
+    ("ServiceNode.Kaetzchen.Disable", Obeyed("")),
+    ("ServiceNode.Kaetzchen.Config", Unused("the services of this node have no settings")),
+    (
+        "ServiceNode.CBORPluginKaetzchen.Capability",
+        Obeyed("echo is served by the node itself; another one is an error"),
+    ),
+    ("ServiceNode.CBORPluginKaetzchen.Endpoint", Obeyed("")),
+    ("ServiceNode.CBORPluginKaetzchen.Disable", Obeyed("")),
+    ("ServiceNode.CBORPluginKaetzchen.Command", Unused("no program is started for a service of the node itself")),
+    (
+        "ServiceNode.CBORPluginKaetzchen.MaxConcurrency",
+        Unused("no program is started for a service of the node itself"),
+    ),
+    ("ServiceNode.CBORPluginKaetzchen.Config", Unused("no program is started for a service of the node itself")),
+    (
+        "ServiceNode.CBORPluginKaetzchen.PKIAdvertizedData",
+        Unused("the services of this node advertise an endpoint alone"),
+    ),
+    ("Gateway", Unused("clients have no accounts, and replies for them are kept in memory")),
+    ("PKI.Voting.Authorities.Identifier", Obeyed("")),
+    ("PKI.Voting.Authorities.IdentityPublicKey", Obeyed("")),
+    ("PKI.Voting.Authorities.PKISignatureScheme", Obeyed("the same for all")),
+    ("PKI.Voting.Authorities.LinkPublicKey", Obeyed("")),
+    ("PKI.Voting.Authorities.WireKEMScheme", Obeyed("the same for all")),
+    ("PKI.Voting.Authorities.Addresses", Obeyed("tcp, tcp4 and tcp6")),
+    ("Management", Unused("a node has no management socket; signals and a restart do what it did")),
+    ("SphinxGeometry", Obeyed("every length is computed again and has to agree")),
+    ("Debug.NumSphinxWorkers", Unused("there are as many threads as processors")),
+    ("Debug.NumServiceWorkers", Unused("there are as many threads as processors")),
+    ("Debug.NumGatewayWorkers", Unused("there are as many threads as processors")),
+    ("Debug.NumKaetzchenWorkers", Unused("there are as many threads as processors")),
+    ("Debug.SchedulerExternalMemoryQueue", Unused("packets wait in memory")),
+    ("Debug.SchedulerQueueSize", Obeyed("8192 packets if 0 or not given")),
+    ("Debug.SchedulerMaxBurst", Unused("packets leave when they are due")),
+    ("Debug.UnwrapDelay", Obeyed("milliseconds; 250 if 0 or not given")),
+    ("Debug.GatewayDelay", Unused("the gateway's work is done with the unwrap")),
+    ("Debug.ServiceDelay", Unused("services answer with the unwrap")),
+    ("Debug.KaetzchenDelay", Unused("services answer with the unwrap")),
+    ("Debug.SchedulerSlack", Obeyed("milliseconds; 450 if 0 or not given")),
+    ("Debug.SendSlack", Obeyed("milliseconds that a packet waits for its link; 50 if 0 or not given")),
+    (
+        "Debug.DecoySlack",
+        Obeyed("milliseconds after which a decoy is lost, beyond its delays; 10000 if 0 or not given"),
+    ),
+    ("Debug.ConnectTimeout", Unused("connecting may take 3 s")),
+    ("Debug.HandshakeTimeout", Unused("a handshake may take 3 s, so that silent strangers take no places for long")),
+    ("Debug.ReauthInterval", Unused("each new consensus and each packet is checked")),
+    ("Debug.SendDecoyTraffic", Obeyed("no loop decoys if not given")),
+    ("Debug.DisableRateLimit", Unused("the limit is what keeps one client from flooding the network")),
+    ("Debug.GenerateOnly", Obeyed("as --generate-only")),
+];
+
+/// What becomes of a setting of a server's configuration; `None` if the reference has no such setting.
+pub(super) fn effect(path: &str) -> Option<Effect> {
+    SERVER.iter().find(|(known, _)| *known == path).map(|(_, effect)| *effect)
+}

@@ -1,0 +1,16 @@
+#![no_std]
+#![doc = include_str!("../README.md")]
+
+mod backend;
+mod batch;
+// What is generic over the processor's instructions is compiled for unit tests everywhere: they run it by a model of the
+// instructions.
+#[cfg(any(test, all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable"))))]
+mod compress;
+mod hmac;
+#[cfg(any(test, all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable"))))]
+mod lanes;
+mod state;
+
+pub use backend::Backend;
+pub use batch::{hkdf_expand, hkdf_expand_each, hkdf_expand_each_by, hmac, hmac_each, hmac_each_by};

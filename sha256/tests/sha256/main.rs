@@ -1,0 +1,13 @@
+//! HMAC and HKDF-Expand by every back end of this machine, beside the crates `hmac` and `hkdf`.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking"
+)]
+
+mod properties;
+mod rules;
