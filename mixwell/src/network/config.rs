@@ -10,7 +10,7 @@ mod server;
 mod services;
 mod source;
 
-pub(crate) use authority::{AuthorityConfiguration, NodeKind, PermittedNode, PermittedReplica};
+pub(crate) use authority::AuthorityConfiguration;
 pub(crate) use client::ClientConfiguration;
 pub(crate) use own::{FILE as OWN_FILE, MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 pub(crate) use server::ServerConfiguration;

@@ -2,10 +2,9 @@
 
 use crate::network::{
     error::NetworkError,
-    mix::Kind,
     mix_keys::{MixKeys, rotate},
     node::{Node, Parts, Sizes},
-    service::{self},
+    service,
     upload::{NodeDescription, Uploader},
 };
 use core::pin::Pin;
@@ -17,6 +16,7 @@ use mixwell_net::{
     directory::follow,
     directory_client::DirectoryClient,
     keys::{Identity, LinkKey},
+    node_kind::NodeKind,
     randomness::Randomness,
     runtime::pass_on,
     services::ServiceSpec,
@@ -29,7 +29,7 @@ use tokio::{net::TcpListener, sync::watch, time::Instant};
 /// What a node is to be.
 pub(crate) struct Launch {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
     pub(crate) identity: Arc<Identity>,
     pub(crate) link_key: LinkKey,
     /// What its descriptor tells.
@@ -67,9 +67,8 @@ impl Launch {
         NodeDescription {
             name: self.name.clone(),
             addresses: Addresses::new(),
-            kaetzchen: (self.kind == Kind::Service).then(|| service::capabilities(&self.services, &self.geometry)),
-            is_gateway: self.kind == Kind::Gateway,
-            is_service: self.kind == Kind::Service,
+            kaetzchen: (self.kind == NodeKind::Service).then(|| service::capabilities(&self.services, &self.geometry)),
+            kind: self.kind,
         }
     }
 }
@@ -96,8 +95,8 @@ impl WithMixScheme for Launch {
             .with_clock_watch(ClockWatch::new(clock));
         let (directory, following) = follow(client.clone(), clock);
         let services = match kind {
-            Kind::Service => service::services(&services, &geometry, sizes.boxes, randomness.rng()),
-            Kind::Mix | Kind::Gateway => Vec::new(),
+            NodeKind::Service => service::services(&services, &geometry, sizes.boxes, randomness.rng()),
+            NodeKind::Mix | NodeKind::Gateway => Vec::new(),
         };
         let parts = Parts {
             name,

@@ -20,24 +20,14 @@ use super::{
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
 use mixwell_mixdelay::{DropReason, Instant, Limits, ServerQueue};
+use mixwell_net::node_kind::NodeKind;
 use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// What kind of node this is: which packets may end here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// None but the node's own decoys.
-    Mix,
-    /// Replies to clients.
-    Gateway,
-    /// Requests to services.
-    Service,
-}
 
 /// What a node is made of.
 pub(crate) struct Setup {
     /// What it is.
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
     /// Its services.
     pub(crate) services: Services,
     /// How long packets may be held.
@@ -161,7 +151,7 @@ impl Mix {
     }
 
     /// What kind of node this is.
-    pub(crate) const fn kind(&self) -> Kind {
+    pub(crate) const fn kind(&self) -> NodeKind {
         self.setup.kind
     }
 
@@ -195,11 +185,11 @@ impl Mix {
                 Ok(self.hold(now, arrived, delay, (next_hop, packet)))
             }
             (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(Loss::Commands),
-            (Unwrapped::Request { recipient, delay_millis }, Kind::Service) => {
+            (Unwrapped::Request { recipient, delay_millis }, NodeKind::Service) => {
                 let (next_hop, reply) = self.answer(now(), recipient, &packet)?;
                 Ok(self.hold(now, arrived, delay_millis.ok_or(Loss::Request)?, (next_hop, reply)))
             }
-            (Unwrapped::Request { .. }, Kind::Mix | Kind::Gateway) => Err(Loss::Recipient),
+            (Unwrapped::Request { .. }, NodeKind::Mix | NodeKind::Gateway) => Err(Loss::Recipient),
             (Unwrapped::Reply { recipient, surb_id }, kind) => {
                 let at = packet.len().saturating_sub(self.geometry().payload_len());
                 let own = self.decoys().take(recipient, surb_id, packet.get_mut(at..).unwrap_or_default());
@@ -208,7 +198,7 @@ impl Mix {
                         self.counters.count(Flow::DecoyReturned);
                         intact.then_some(Taken::Done).ok_or(Loss::Payload)
                     }
-                    None if kind == Kind::Gateway => Ok(Taken::Reply(Reply { recipient, surb_id, packet })),
+                    None if kind == NodeKind::Gateway => Ok(Taken::Reply(Reply { recipient, surb_id, packet })),
                     None => Err(Loss::Recipient),
                 }
             }

@@ -23,7 +23,7 @@ use crate::network::{
     gateway::Mailboxes,
     key_ring::KeyRing,
     link::LinkTable,
-    mix::{Kind, Mix, Setup},
+    mix::{Mix, Setup},
     mix_keys::{MixKeys, OwnKeys},
     service::Services,
 };
@@ -37,6 +37,7 @@ use mixwell_net::{
     codec::MixScheme,
     directory::Directory,
     keys::LinkKey,
+    node_kind::NodeKind,
     randomness::Randomness,
     runtime::{pass_on, stopped},
     stopwatch::Stopwatch,
@@ -63,7 +64,7 @@ use tracing::info;
 /// What a node is made of.
 pub(crate) struct Parts<S: MixScheme> {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
     /// The hash of its identity key.
     pub(crate) id: NodeId,
     pub(crate) link_key: LinkKey,
@@ -121,7 +122,7 @@ impl Node {
         let pool = Pool::new(sizes.buffers, sphinx.geometry().packet_len());
         let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::new(Counters::default()), randomness.rng());
         let packet_sizes = PacketSizes::from(sphinx.geometry());
-        let link = if kind == Kind::Gateway { Link::gateway(packet_sizes) } else { Link::node(packet_sizes) };
+        let link = if kind == NodeKind::Gateway { Link::gateway(packet_sizes) } else { Link::node(packet_sizes) };
         let keep = clock.period().duration().saturating_mul(2);
         let filters = randomness.rng();
         let node = Self {

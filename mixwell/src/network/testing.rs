@@ -15,7 +15,6 @@ use super::{
     client,
     client::{Reply, Request, Tally, Unanswered},
     config::ClientConfiguration,
-    mix::Kind,
     node::{Node, Sizes},
 };
 use core::time::Duration;
@@ -26,6 +25,7 @@ use mixwell_net::{
     connect::LinkTarget,
     directory::Consensuses,
     keys::LinkKem,
+    node_kind::NodeKind,
     randomness::Randomness,
 };
 use mixwell_pki_types::Rates;
@@ -78,7 +78,7 @@ impl TestNetwork {
             let (parts, listener) = node.parts(sphinx, clock, directory.clone(), sizes, randomness.branch());
             let (node, turn) = Node::new(parts);
             tasks.push(tokio::spawn(turn));
-            let stopped = if kind == Kind::Gateway { &gateway_stopped } else { &stopped };
+            let stopped = if kind == NodeKind::Gateway { &gateway_stopped } else { &stopped };
             tasks.push(tokio::spawn(Arc::clone(&node).run(vec![listener], stopped.clone())));
             nodes.push(node);
         }

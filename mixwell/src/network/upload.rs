@@ -8,6 +8,7 @@ use mixwell_net::{
     codec::MixScheme,
     directory_client::DirectoryClient,
     keys::{Identity, LinkKey},
+    node_kind::NodeKind,
     randomness::Randomness,
 };
 use mixwell_pki_types::{
@@ -26,8 +27,7 @@ pub(crate) struct NodeDescription {
     pub(crate) addresses: Addresses,
     /// The services of a service node.
     pub(crate) kaetzchen: Option<Capabilities>,
-    pub(crate) is_gateway: bool,
-    pub(crate) is_service: bool,
+    pub(crate) kind: NodeKind,
 }
 
 impl NodeDescription {
@@ -48,8 +48,8 @@ impl NodeDescription {
             addresses: Some(self.addresses.clone()),
             kaetzchen: self.kaetzchen.clone(),
             advertised: None,
-            is_gateway: self.is_gateway,
-            is_service: self.is_service,
+            is_gateway: self.kind == NodeKind::Gateway,
+            is_service: self.kind == NodeKind::Service,
             load_weight: 0,
             authentication_type: String::new(),
             version: String::from("v0"),
@@ -59,12 +59,8 @@ impl NodeDescription {
 
     /// How an authority's configuration lists the node.
     pub(crate) fn listing(&self, identity: &Identity) -> String {
-        let section = match (self.is_gateway, self.is_service) {
-            (true, _) => "GatewayNodes",
-            (_, true) => "ServiceNodes",
-            _ => "Mixes",
-        };
-        format!("[[{section}]] with Identifier = {:?} and the identity key of hash {}", self.name, identity.id())
+        let table = self.kind.table();
+        format!("[[{table}]] with Identifier = {:?} and the identity key of hash {}", self.name, identity.id())
     }
 }
 
@@ -295,8 +291,7 @@ mod tests {
             name: "mix".to_owned(),
             addresses: Addresses::new(),
             kaetzchen: None,
-            is_gateway: false,
-            is_service: false,
+            kind: NodeKind::Mix,
         };
         let keys = Arc::new(MixKeys::<X25519>::in_memory());
         keys.advance(clock.epoch(), time::Instant::now(), &mut rng).unwrap();

@@ -1,6 +1,6 @@
 //! What an authority tells its operator about messages that were refused, by it or by others.
 
-use super::super::config::{NodeKind, PermittedNode};
+use mixwell_net::node_kind::{NodeKind, PermittedNode};
 use mixwell_pki_types::{Epoch, KeyHash, Upload};
 use mixwell_wire::{CertStatus, Command, DescriptorStatus, RevealStatus, SigStatus, VoteStatus};
 use std::{
@@ -93,7 +93,8 @@ impl RefusedDescriptors {
         }
         // nobody has checked its length yet
         let name: String = descriptor.name().chars().take(MAX_NAME_CHARS).collect();
-        let is = kind_name(descriptor.is_gateway(), descriptor.is_service());
+        let is = NodeKind::of(&descriptor)
+            .map_or_else(|| "gateway and service node in one".to_owned(), |kind| kind.to_string());
         match known {
             None => tracing::warn!(
                 name, identity = %id,
@@ -104,7 +105,7 @@ impl RefusedDescriptors {
                 name, identity = %id,
                 "refused a descriptor: it is of a {is} named {name:?}, and the configuration lists a {} named {:?} with \
                  this identity key, whose own connection has to bring it; make both configurations the same",
-                kind_of(node.kind),
+                node.kind,
                 node.identifier
             ),
         }
@@ -116,22 +117,6 @@ impl RefusedDescriptors {
             *told = Told { epoch, nodes: BTreeSet::new() };
         }
         (is_listed || told.nodes.len() < MAX_STRANGERS) && told.nodes.insert(id)
-    }
-}
-
-const fn kind_name(is_gateway: bool, is_service: bool) -> &'static str {
-    match (is_gateway, is_service) {
-        (true, _) => "gateway",
-        (_, true) => "service node",
-        _ => "mix",
-    }
-}
-
-const fn kind_of(kind: NodeKind) -> &'static str {
-    match kind {
-        NodeKind::Mix => "mix",
-        NodeKind::Gateway => "gateway",
-        NodeKind::Service => "service node",
     }
 }
 

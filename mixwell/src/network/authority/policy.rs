@@ -1,8 +1,12 @@
 //! What an authority's configuration decides, and which descriptors follow from it.
 
 use super::{lambda_g::lambda_g, message::Peer, topology::Layers};
-use crate::network::config::{AuthorityConfiguration, NodeKind, PermittedNode, PermittedReplica};
-use mixwell_net::{authorities::Authorities, keys::LinkKem};
+use crate::network::config::AuthorityConfiguration;
+use mixwell_net::{
+    authorities::Authorities,
+    keys::LinkKem,
+    node_kind::{NodeKind, PermittedNode, PermittedReplica},
+};
 use mixwell_pki_types::{Descriptor, Epoch, KeyHash, Period, Rates, Replica, ReplicaUpload, SignatureScheme, Upload};
 use mixwell_pq_kem::Scheme;
 use mixwell_sphinx::Geometry;
@@ -78,7 +82,7 @@ impl Policy {
         let upload = Upload::parse(upload).map_err(|_| DescriptorStatus::Invalid)?;
         let descriptor = upload.unverified_descriptor();
         let node = self.node(descriptor.id()).ok_or(DescriptorStatus::Forbidden)?;
-        if node.id != uploader || node.identifier != descriptor.name() || !node.kind.is_of(&descriptor) {
+        if node.id != uploader || node.identifier != descriptor.name() || NodeKind::of(&descriptor) != Some(node.kind) {
             return Err(DescriptorStatus::Forbidden);
         }
         let has_lengths = descriptor.link_key().len() == self.kem().public_len()
@@ -113,7 +117,7 @@ impl Policy {
 
     /// Whether a descriptor may stand in a document for an epoch.
     pub(super) fn allows(&self, descriptor: &Descriptor<'_>, epoch: Epoch) -> bool {
-        self.node(descriptor.id()).is_some_and(|node| node.kind.is_of(descriptor))
+        self.node(descriptor.id()).is_some_and(|node| NodeKind::of(descriptor) == Some(node.kind))
             && descriptor.epoch() == epoch
             && descriptor.check(epoch).is_ok()
     }

@@ -2,8 +2,8 @@
 //! the previous consensus, so that authorities that have the same come to the same bytes.
 
 use super::{policy::Policy, topology::TopologyBuilder};
-use crate::network::config::NodeKind;
 use core::fmt;
+use mixwell_net::node_kind::NodeKind;
 use mixwell_pki_types::{Certificate, Descriptor, Document, Epoch, KeyHash, Rates, Replica, build::DocumentBuilder};
 use std::collections::BTreeMap;
 

@@ -7,8 +7,14 @@ use super::{
     source::{PeerSection, Source},
 };
 use crate::geometry::GeometrySection;
-use mixwell_net::{address::Address, authorities::Authorities, files, keys::LinkKem};
-use mixwell_pki_types::{Descriptor, KeyHash, Period, Rates, SignatureScheme};
+use mixwell_net::{
+    address::Address,
+    authorities::Authorities,
+    files,
+    keys::LinkKem,
+    node_kind::{NodeKind, PermittedNode, PermittedReplica},
+};
+use mixwell_pki_types::{KeyHash, Period, Rates, SignatureScheme};
 use mixwell_sphinx::Geometry;
 use serde::Deserialize;
 use std::{
@@ -39,44 +45,6 @@ pub(crate) struct AuthorityConfiguration {
     pub(crate) rates: Rates,
     pub(crate) geometry: Geometry,
     pub(crate) period: Period,
-}
-
-/// A node that may take part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PermittedNode {
-    pub(crate) identifier: String,
-    /// The hash of its identity key.
-    pub(crate) id: KeyHash,
-    pub(crate) kind: NodeKind,
-}
-
-/// A storage replica that may take part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PermittedReplica {
-    pub(crate) identifier: String,
-    pub(crate) identity: Vec<u8>,
-    /// The hash of its identity key.
-    pub(crate) id: KeyHash,
-    /// Its `ReplicaID`.
-    pub(crate) number: u8,
-}
-
-/// What a node may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NodeKind {
-    Mix,
-    Gateway,
-    Service,
-}
-
-impl NodeKind {
-    /// Whether a descriptor says that its node is of this kind.
-    pub(crate) const fn is_of(self, descriptor: &Descriptor<'_>) -> bool {
-        matches!(
-            (self, descriptor.is_gateway(), descriptor.is_service()),
-            (Self::Mix, false, false) | (Self::Gateway, true, false) | (Self::Service, false, true)
-        )
-    }
 }
 
 impl AuthorityConfiguration {

@@ -15,7 +15,6 @@ use crate::{
     geometry::GeometrySection,
     network::{
         logging::{LogLevel, LogSettings},
-        mix::Kind,
         node::{Sizes, packets_of},
     },
 };
@@ -24,6 +23,7 @@ use mixwell_net::{
     address::{Address, PublicAddresses},
     authorities::Authorities,
     keys::LinkKem,
+    node_kind::NodeKind,
     rendezvous,
     services::ServiceSpec,
 };
@@ -41,7 +41,7 @@ use toml::Spanned;
 #[derive(Debug, Clone)]
 pub(crate) struct ServerConfiguration {
     pub(crate) identifier: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
     pub(crate) scheme: &'static dyn SignatureScheme,
     pub(crate) kem: LinkKem,
     /// What the descriptor tells.
@@ -84,7 +84,7 @@ impl ServerConfiguration {
         if !(1..=32).contains(&name.get_ref().len()) {
             return Err(source.error(name.span(), "Identifier: want 1 to 32 bytes"));
         }
-        let listed = source::listed_addresses(&server.addresses, kind == Kind::Gateway, (&source, &mut notes))?;
+        let listed = source::listed_addresses(&server.addresses, kind == NodeKind::Gateway, (&source, &mut notes))?;
         let bind_addresses = match &server.bind_addresses {
             Some(list) => source::addresses(list, &source)?,
             None => listed.iter().filter_map(|address| address.tcp().cloned()).collect(),
@@ -95,8 +95,8 @@ impl ServerConfiguration {
         }
         let geometry = source::geometry(&file.sphinx_geometry, &source)?;
         let services = match (kind, file.service_node) {
-            (Kind::Service, Some(section)) => section.get_ref().services(&source, &mut notes)?,
-            (Kind::Service, None) => ServiceSpec::defaults(&geometry),
+            (NodeKind::Service, Some(section)) => section.get_ref().services(&source, &mut notes)?,
+            (NodeKind::Service, None) => ServiceSpec::defaults(&geometry),
             (_, Some(section)) => {
                 notes.push(source.doubt(section.span(), "[ServiceNode] is not used: this is no service node"));
                 Vec::new()
@@ -193,15 +193,15 @@ struct Server {
 }
 
 impl Server {
-    fn kind(&self, source: &Source) -> Result<Kind, ConfigurationError> {
+    fn kind(&self, source: &Source) -> Result<NodeKind, ConfigurationError> {
         let is = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| *flag.get_ref());
         match (is(&self.is_gateway_node), &self.is_service_node) {
             (true, Some(service)) if *service.get_ref() => {
                 Err(source.error(service.span(), "a node can't be a gateway and a service node at once"))
             }
-            (true, _) => Ok(Kind::Gateway),
-            (false, _) if is(&self.is_service_node) => Ok(Kind::Service),
-            _ => Ok(Kind::Mix),
+            (true, _) => Ok(NodeKind::Gateway),
+            (false, _) if is(&self.is_service_node) => Ok(NodeKind::Service),
+            _ => Ok(NodeKind::Mix),
         }
     }
 }

@@ -14,11 +14,9 @@ use crate::{
         authority::{AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
         client,
         client::Tally,
-        config::{NodeKind, PermittedNode},
         counters::Flow,
         error::NetworkError,
         launch::Launch,
-        mix::Kind,
         node::Node,
     },
 };
@@ -32,6 +30,7 @@ use mixwell_net::{
     directory::{Consensuses, Directory, follow},
     directory_client::DirectoryClient,
     keys::{LinkKem, LinkKey},
+    node_kind::{NodeKind, PermittedNode},
     randomness::Randomness,
     runtime::stopped,
     services::ServiceSpec,
@@ -196,11 +195,7 @@ impl World {
     ) -> Result<(), NetworkError> {
         let launch = Launch {
             name: seat.name,
-            kind: match kind {
-                NodeKind::Mix => Kind::Mix,
-                NodeKind::Gateway => Kind::Gateway,
-                NodeKind::Service => Kind::Service,
-            },
+            kind,
             identity: seat.identity,
             link_key: seat.link_key,
             addresses: PublicAddresses::new(vec![ListedAddress::Tcp(seat.address.clone())]),

@@ -49,13 +49,13 @@ impl Net {
     fn new(capacity: usize) -> Self {
         let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 100, true).unwrap()).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        let nodes = [Kind::Mix, Kind::Service, Kind::Gateway].map(|kind| {
+        let nodes = [NodeKind::Mix, NodeKind::Service, NodeKind::Gateway].map(|kind| {
             let keys = Arc::new(MixKeys::in_memory());
             keys.advance(Epoch(1), time::Instant::now(), &mut rng).unwrap();
             let ring = Arc::new(KeyRing::new(sphinx, Arc::clone(&keys), REPLAYS));
             ring.set_epoch(Epoch(1), &mut rng);
             let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
-            let services = if kind == Kind::Service { vec![(ECHO, Service::Echo)] } else { vec![] };
+            let services = if kind == NodeKind::Service { vec![(ECHO, Service::Echo)] } else { vec![] };
             let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
             let pool = Pool::new(capacity + 8, sphinx.geometry().packet_len());
             let seed = ChaCha20Rng::seed_from_u64(rng.next_u64());

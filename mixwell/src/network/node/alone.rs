@@ -18,7 +18,6 @@ mod throughput;
 
 use super::{Node, Sizes};
 use crate::network::{
-    mix::Kind,
     mix_keys::MixKeys,
     testing::{Plan, Planned},
 };
@@ -29,6 +28,7 @@ use mixwell_net::{
     codec::MixScheme as _,
     directory::Directory,
     keys::{LinkKey, PeerClaim},
+    node_kind::NodeKind,
     randomness::Randomness,
 };
 use mixwell_pki_types::Rates;
@@ -117,7 +117,7 @@ fn plan_with(
             .into_iter()
             .zip(0..)
             .map(|(node, number)| {
-                let packets = if node.kind == Kind::Service { 0 } else { packets };
+                let packets = if node.kind == NodeKind::Service { 0 } else { packets };
                 let (wrap, mut rng) = (&wrap, ChaCha20Rng::seed_from_u64(number));
                 scope.spawn(move || Neighbour {
                     id: node.id,

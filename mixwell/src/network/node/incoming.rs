@@ -1,11 +1,12 @@
 //! Which peers a node accepts connections from.
 
 use super::{Node, sizes::Sizes};
-use crate::network::{gateway::ClientId, mix::Kind};
+use crate::network::gateway::ClientId;
 use core::{net::IpAddr, time::Duration};
 use mixwell_net::{
     accept::{AcceptLimits, AcceptPolicy, Acceptor, AcceptorConfig, Authorization, Connection, Places, WhenFull},
     keys::PeerClaim,
+    node_kind::NodeKind,
 };
 use mixwell_pki_types::KeyHash;
 use mixwell_sphinx::NodeId;
@@ -48,7 +49,7 @@ impl AcceptPolicy for NodePolicy {
                 proof_timeout: NODE_PROOF_TIMEOUT,
             });
         }
-        let may_be_client = node.mix.kind() == Kind::Gateway && id.is_none_or(|id| !node.may_be_node(id, claim));
+        let may_be_client = node.mix.kind() == NodeKind::Gateway && id.is_none_or(|id| !node.may_be_node(id, claim));
         may_be_client.then(|| Authorization {
             identity: PeerIdentity::Client(ClientId::of(claim)),
             link: node.link,

@@ -3,7 +3,6 @@
 use super::Node;
 use crate::network::{
     counters::{Flow, Loss},
-    mix::Kind,
     unwrap::BATCH,
 };
 use chacha20::ChaCha20Rng;
@@ -12,6 +11,7 @@ use mixwell_mixdelay::{Poisson, Rate};
 use mixwell_net::{
     compose,
     compose::{Buffers, MessageSpec, RoutingView, Sender},
+    node_kind::NodeKind,
     randomness::Randomness,
 };
 use mixwell_pki_types::KeyHash;
@@ -174,7 +174,7 @@ impl Node {
     /// The rate of this node's loop decoys in the current consensus.
     fn published_rate(&self) -> Option<Rate> {
         let rates = self.rates()?;
-        let rate = if self.mix.kind() == Kind::Gateway { rates.lambda_g } else { rates.lambda_m };
+        let rate = if self.mix.kind() == NodeKind::Gateway { rates.lambda_g } else { rates.lambda_m };
         Rate::published(rate).ok().flatten()
     }
 }

@@ -1,7 +1,6 @@
 //! What a network is made of, before any node of it runs.
 
 use crate::network::{
-    mix::Kind,
     mix_keys::MixKeys,
     node::{Parts, Sizes},
     service,
@@ -16,6 +15,7 @@ use mixwell_net::{
     consensus::Consensus,
     directory::{Consensuses, Directory},
     keys::{Identity, LinkKem, LinkKey},
+    node_kind::NodeKind,
     randomness::Randomness,
     rendezvous::Limits,
     services::ServiceSpec,
@@ -38,7 +38,7 @@ pub(crate) struct Plan {
 /// A node that does not run yet.
 pub(crate) struct Planned {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NodeKind,
     pub(crate) id: NodeId,
     pub(crate) link_key: LinkKey,
     pub(crate) mix_keys: Arc<MixKeys<X25519>>,
@@ -55,9 +55,9 @@ impl Plan {
         let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
         let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
         let epoch = clock.epoch();
-        let mut kinds = vec![(Kind::Gateway, None); gateways];
-        kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(Kind::Mix, Some(layer)); *count]));
-        kinds.push((Kind::Service, None));
+        let mut kinds = vec![(NodeKind::Gateway, None); gateways];
+        kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(NodeKind::Mix, Some(layer)); *count]));
+        kinds.push((NodeKind::Service, None));
 
         let mut document = DocumentBuilder {
             epoch,
@@ -85,15 +85,14 @@ impl Plan {
             let description = NodeDescription {
                 name: format!("node{number}"),
                 addresses: BTreeMap::from([("tcp4".to_owned(), vec![address.to_string()])]),
-                kaetzchen: (kind == Kind::Service).then(|| service::capabilities(&specs, sphinx.geometry())),
-                is_gateway: kind == Kind::Gateway,
-                is_service: kind == Kind::Service,
+                kaetzchen: (kind == NodeKind::Service).then(|| service::capabilities(&specs, sphinx.geometry())),
+                kind,
             };
             let descriptor = description.descriptor(epoch, &identity, &link_key, &mix_keys);
             match (kind, layer) {
-                (Kind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
-                (Kind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
-                (Kind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
+                (NodeKind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
+                (NodeKind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
+                (NodeKind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
             }
             let (name, id) = (description.name, NodeId(identity.id().0));
             nodes.push(Planned { name, kind, id, link_key, mix_keys, listener });
@@ -119,7 +118,7 @@ impl Planned {
     ) -> (Parts<X25519>, tokio::net::TcpListener) {
         let Self { name, kind, id, link_key, mix_keys, listener } = self;
         let listener = listener.try_into().unwrap();
-        let services = if kind == Kind::Service { services(&sphinx, &randomness) } else { vec![] };
+        let services = if kind == NodeKind::Service { services(&sphinx, &randomness) } else { vec![] };
         let parts = Parts {
             name,
             kind,

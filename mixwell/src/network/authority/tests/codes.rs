@@ -1,11 +1,9 @@
 //! Every code of the wire, and when it comes.
 
 use super::net::{FIRST, Net, Node, Way};
-use crate::network::{
-    authority::message::{Kind, Peer, Reply, Request, Verdict},
-    config::{NodeKind, PermittedNode},
-};
+use crate::network::authority::message::{Kind, Peer, Reply, Request, Verdict};
 use core::time::Duration;
+use mixwell_net::node_kind::{NodeKind, PermittedNode};
 use mixwell_pki_types::Epoch;
 use mixwell_wire::{Command, ConsensusStatus, DescriptorStatus, Statement};
 

@@ -7,7 +7,6 @@ use crate::network::{
         message::{Kind, Outgoing, Peer, Reply, Request, is_too_early},
         tally::payload_of,
     },
-    config::{NodeKind, PermittedNode},
     mix_keys::MixKeys,
     upload::NodeDescription,
 };
@@ -17,6 +16,7 @@ use mixwell_net::{
     clock::{Clock, eighths},
     consensus::Consensus,
     keys::{Identity, LinkKem, LinkKey},
+    node_kind::{NodeKind, PermittedNode},
     randomness::Randomness,
 };
 use mixwell_pki_types::{Ed25519, Epoch, KeyHash, Period, Rates, Reveal, SignatureScheme, shared_random_value};
@@ -108,6 +108,11 @@ impl Net {
             Authority::new(name, own.public().to_vec(), link.public().to_vec(), addresses)
         };
         let list = identities.iter().enumerate().map(authority).collect();
+        let kind = |name: &str| match name {
+            "gateway" => NodeKind::Gateway,
+            "service" => NodeKind::Service,
+            _ => NodeKind::Mix,
+        };
         let nodes: Vec<Node> = ["gateway", "service"]
             .iter()
             .chain(mixes)
@@ -118,17 +123,11 @@ impl Net {
                     name: (*name).to_owned(),
                     addresses: BTreeMap::new(),
                     kaetzchen: None,
-                    is_gateway: *name == "gateway",
-                    is_service: *name == "service",
+                    kind: kind(name),
                 };
                 Node { identity: identity(&mut rng), link: link.clone(), keys, description }
             })
             .collect();
-        let kind = |name: &str| match name {
-            "gateway" => NodeKind::Gateway,
-            "service" => NodeKind::Service,
-            _ => NodeKind::Mix,
-        };
         let permitted = |node: &Node| {
             let identifier = node.description.name.clone();
             PermittedNode { kind: kind(&identifier), id: node.id(), identifier }

@@ -1,18 +1,15 @@
 //! The rules of a document, one by one: what counts in a tally, and whose reveals count.
 
 use super::net::{FIRST, Net, Way};
-use crate::network::{
-    authority::{
-        Layers,
-        differences::differences,
-        message::{Kind, Peer, Reply, Request},
-        shared_random::{ShareFault, Shares},
-        signer::Signer,
-        tally::{Context, Tallied, TallyError, document_of, payload_of, tally},
-    },
-    config::PermittedReplica,
+use crate::network::authority::{
+    Layers,
+    differences::differences,
+    message::{Kind, Peer, Reply, Request},
+    shared_random::{ShareFault, Shares},
+    signer::Signer,
+    tally::{Context, Tallied, TallyError, document_of, payload_of, tally},
 };
-use mixwell_net::keys::Identity;
+use mixwell_net::{keys::Identity, node_kind::PermittedReplica};
 use mixwell_pki_types::{
     Document, Ed25519, Epoch, KeyHash, LIFETIME, ReplicaUpload, Reveal,
     build::{DocumentBuilder, ReplicaBuilder},

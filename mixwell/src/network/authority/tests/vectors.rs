@@ -1,22 +1,20 @@
 //! Recorded rounds of the reference's authorities, recomputed to the last byte.
 
-use crate::network::{
-    authority::{
-        Layers, PacketFormat, Policy,
-        canonical::{decode_signature, encode_signature},
-        lambda_g::lambda_g,
-        message::{Kind, Verdict},
-        round::Round,
-        schedule::Schedule,
-        signer::Signer,
-        tally::{Context, document_of, payload_of},
-    },
-    config::{NodeKind, PermittedNode},
+use crate::network::authority::{
+    Layers, PacketFormat, Policy,
+    canonical::{decode_signature, encode_signature},
+    lambda_g::lambda_g,
+    message::{Kind, Verdict},
+    round::Round,
+    schedule::Schedule,
+    signer::Signer,
+    tally::{Context, document_of, payload_of},
 };
 use core::time::Duration;
 use mixwell_net::{
     authorities::{Authorities, Authority},
     keys::{Identity, LinkKem},
+    node_kind::{NodeKind, PermittedNode},
     randomness::Randomness,
 };
 use mixwell_pki_types::{Certificate, Epoch, KeyHash, Period, Rates, SignatureScheme, scheme};
@@ -77,13 +75,7 @@ impl Recorded {
         let nodes = self.votes.iter().flatten().flat_map(|vote| {
             let nodes = document_of(vote).unwrap().nodes();
             nodes.map(|node| {
-                let kind = if node.is_gateway() {
-                    NodeKind::Gateway
-                } else if node.is_service() {
-                    NodeKind::Service
-                } else {
-                    NodeKind::Mix
-                };
+                let kind = NodeKind::of(&node).unwrap();
                 (node.id(), PermittedNode { identifier: node.name().to_owned(), id: node.id(), kind })
             })
         });

@@ -1,0 +1,75 @@
+//! What nodes are, and which may take part in a network.
+
+use core::fmt;
+use mixwell_pki_types::{Descriptor, KeyHash};
+
+/// What a node is: which packets may end there, and who may connect to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
+pub enum NodeKind {
+    /// In a layer; no packets end there but its own decoys.
+    Mix,
+    /// Where clients connect, and their replies end.
+    Gateway,
+    /// Where requests to services end.
+    Service,
+}
+
+impl NodeKind {
+    /// The kind that a descriptor says, if it is not two at once.
+    #[must_use]
+    pub const fn of(descriptor: &Descriptor<'_>) -> Option<Self> {
+        match (descriptor.is_gateway(), descriptor.is_service()) {
+            (false, false) => Some(Self::Mix),
+            (true, false) => Some(Self::Gateway),
+            (false, true) => Some(Self::Service),
+            (true, true) => None,
+        }
+    }
+
+    /// The table of an authority's configuration that lists nodes of this kind.
+    #[must_use]
+    pub const fn table(self) -> &'static str {
+        match self {
+            Self::Mix => "Mixes",
+            Self::Gateway => "GatewayNodes",
+            Self::Service => "ServiceNodes",
+        }
+    }
+}
+
+impl fmt::Display for NodeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mix => "mix",
+            Self::Gateway => "gateway",
+            Self::Service => "service node",
+        })
+    }
+}
+
+/// A node that may take part in a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever configures an authority")]
+pub struct PermittedNode {
+    /// Its `Identifier`.
+    pub identifier: String,
+    /// The hash of its identity key.
+    pub id: KeyHash,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// A storage replica that may take part in a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever configures an authority")]
+pub struct PermittedReplica {
+    /// Its `Identifier`.
+    pub identifier: String,
+    /// Its identity key.
+    pub identity: Vec<u8>,
+    /// The hash of its identity key.
+    pub id: KeyHash,
+    /// Its `ReplicaID`.
+    pub number: u8,
+}
