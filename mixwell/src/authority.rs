@@ -4,13 +4,13 @@ use crate::{
     error::Error,
     network::{
         authority::{AuthorityNode, Keeper, Policy, State, Store, serve},
-        config::AuthorityConfiguration,
         error::NetworkError,
-        logging::{LogHandle, LogSettings},
+        logging::LogHandle,
     },
     station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
+use mixwell_config::{AuthorityConfiguration, LogSettings};
 use mixwell_net::{
     clock::Clock,
     runtime,

@@ -6,11 +6,12 @@ mod tui;
 use crate::{
     epoch_argument::EpochArgument,
     error::Error,
-    network::{error::NetworkError, logging, logging::LogLevel},
+    network::{error::NetworkError, logging},
 };
 use clap::{Args, Subcommand};
 use client::RendezvousClient;
 use core::time::Duration;
+use mixwell_config::LogLevel;
 use mixwell_net::{randomness::Randomness, runtime};
 use std::{
     io,
@@ -69,7 +70,7 @@ pub(crate) struct Arguments {
     epoch_length: EpochArgument,
 
     /// The log level on standard error
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "off")]
+    #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "off")]
     log: LogLevel,
 
     #[command(subcommand)]

@@ -1,7 +1,7 @@
 //! `--epoch-seconds`, which every command of a network takes.
 
-use crate::network::config::{MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 use clap::Args;
+use mixwell_config::{MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 
 /// The length of the network's epochs.
 #[derive(Debug, Args)]

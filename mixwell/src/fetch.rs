@@ -3,13 +3,14 @@
 use crate::{
     epoch_argument::EpochArgument,
     error::Error,
-    network::{config::ClientConfiguration, error::NetworkError, logging, logging::LogLevel},
+    network::{error::NetworkError, logging},
     output,
     style::{DIM, GOOD},
 };
 use clap::Args;
 use core::{fmt::Write as _, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_config::{ClientConfiguration, LogLevel};
 use mixwell_net::{
     authorities::Authority,
     clock::{Clock, ClockWatch},
@@ -54,7 +55,7 @@ pub(crate) struct Arguments {
     epoch_length: EpochArgument,
 
     /// How much to log on standard error
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
+    #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "warn")]
     log: LogLevel,
 }
 

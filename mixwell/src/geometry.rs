@@ -1,9 +1,5 @@
 //! `mixwell geometry`: the lengths of a network's packets, printed or checked.
 
-mod toml_form;
-
-pub(crate) use toml_form::{Section as GeometrySection, write as geometry_toml};
-
 use crate::{
     error::Error,
     hex::hex,
@@ -70,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     } else {
         let scheme = arguments.scheme.run(scheme::Info);
         let geometry = Geometry::new(scheme, usize::from(arguments.hops), arguments.payload, !arguments.no_surb)?;
-        if arguments.hash { hash_line(&geometry) } else { toml_form::write(&geometry.fields()) }
+        if arguments.hash { hash_line(&geometry) } else { mixwell_config::geometry::write(&geometry.fields()) }
     };
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
@@ -83,7 +79,7 @@ fn read(path: &Path) -> Result<Geometry, Error> {
         return Err(failed(io::ErrorKind::FileTooLarge.into()));
     }
     let text = String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
-    let section = toml_form::read(&text)
+    let section = mixwell_config::geometry::read(&text)
         .map_err(|error| Error::Toml(input::name(path).to_path_buf(), error))?
         .ok_or_else(|| Error::NoGeometry(input::name(path).to_path_buf()))?;
     Geometry::from_fields(&section.fields())

@@ -3,7 +3,6 @@
 pub(crate) mod authority;
 mod buffer_pool;
 pub(crate) mod client;
-pub(crate) mod config;
 mod counters;
 pub(crate) mod demo;
 pub(crate) mod error;

@@ -3,20 +3,23 @@
 use crate::{
     error::Error,
     network::{
-        config::{Note, ServerConfiguration},
         error::NetworkError,
         launch::{Launch, Launched},
         logging::LogHandle,
         metrics,
+        node::{Sizes, packets_of},
     },
     station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
+use core::time::Duration;
+use mixwell_config::{NodeLimits, Note, ServerConfiguration};
 use mixwell_net::{
     clock::Clock,
     runtime,
     runtime::{HangUps, StopSignals},
 };
+use mixwell_pki_types::Period;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -82,7 +85,7 @@ async fn start(
     let metrics = metrics.map(|(address, bound)| bound.map_err(|error| NetworkError::Listen(address, error)));
     let metrics = metrics.transpose()?;
     let (stopper, stop) = watch::channel(false);
-    let sizes = configuration.sizes().within(runtime::raise_files().unwrap_or(usize::MAX));
+    let sizes = sizes(configuration.period, &configuration.limits).within(runtime::raise_files().unwrap_or(usize::MAX));
     let launch = Launch {
         name: name.clone(),
         kind: configuration.kind,
@@ -117,6 +120,20 @@ async fn start(
     ended
 }
 
+/// What the configuration says, within the node's own bounds, and the node's defaults for the rest.
+fn sizes(period: Period, limits: &NodeLimits) -> Sizes {
+    let mut sizes = Sizes::for_period(period.duration());
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    sizes.replays = packets_of(period.duration(), limits.packets_per_second);
+    sizes.boxes = limits.boxes;
+    sizes.queue = limits.queue.map_or(sizes.queue, |packets| packets.min(sizes.buffers));
+    sizes.limits.unwrap_millis = limits.unwrap_wait.map_or(sizes.limits.unwrap_millis, millis);
+    sizes.limits.slack_millis = limits.release_slack.map_or(sizes.limits.slack_millis, millis);
+    sizes.write_wait = limits.write_wait.unwrap_or(sizes.write_wait);
+    sizes.decoy_grace = limits.decoy_grace.unwrap_or(sizes.decoy_grace);
+    sizes
+}
+
 /// In the data folder.
 const MIX_KEYS_FOLDER: &str = "mix";
-const MAX_STOP: core::time::Duration = core::time::Duration::from_secs(5);
+const MAX_STOP: Duration = Duration::from_secs(5);

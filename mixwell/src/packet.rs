@@ -6,13 +6,14 @@ use crate::{
     error::Error,
     hex::hex,
     input,
-    network::{config::read_geometry, error::NetworkError},
+    network::error::NetworkError,
     output,
     style::{DIM, HEADING},
 };
 use clap::Args;
 use core::fmt::Write as _;
 use hops::Hops;
+use mixwell_config::read_geometry;
 use mixwell_net::codec::with_scheme;
 use mixwell_sphinx::Geometry;
 use std::{io, path::PathBuf};

@@ -6,10 +6,8 @@ use crate::{
     network::{
         client,
         client::{Request, Tally, Unanswered},
-        config::ClientConfiguration,
         error::NetworkError,
         logging,
-        logging::LogLevel,
     },
     output,
     style::{DIM, ERROR, GOOD},
@@ -22,6 +20,7 @@ use core::{
     time::Duration,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_config::{ClientConfiguration, LogLevel};
 use mixwell_net::{
     clock::{Clock, ClockWatch, Offset},
     codec,
@@ -75,7 +74,7 @@ pub(crate) struct Arguments {
     epoch_length: EpochArgument,
 
     /// How much to log on standard error
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "warn")]
+    #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "warn")]
     log: LogLevel,
 }
 

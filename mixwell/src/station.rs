@@ -3,14 +3,11 @@
 use crate::{
     epoch_argument::EpochArgument,
     error::Error,
-    network::{
-        error::NetworkError,
-        logging,
-        logging::{LogHandle, LogLevel, LogSettings},
-    },
+    network::{error::NetworkError, logging, logging::LogHandle},
     output,
 };
 use clap::Args;
+use mixwell_config::{LogLevel, LogSettings};
 use mixwell_net::{
     files,
     files::FolderLock,
@@ -40,7 +37,7 @@ pub(crate) struct Told {
     epoch_length: EpochArgument,
 
     /// How much to log; info, or what the configuration says, if not given
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL")]
     log: Option<LogLevel>,
 }
 

@@ -2,7 +2,6 @@
 
 use super::tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome};
 use crate::network::{
-    config::ClientConfiguration,
     error::NetworkError,
     rendezvous_client,
     rendezvous_client::{Carrier, Standing},
@@ -12,6 +11,7 @@ use core::{
     time::Duration,
 };
 use mixwell_chat::BoxLen;
+use mixwell_config::ClientConfiguration;
 use mixwell_net::{randomness::Randomness, rendezvous::Shape};
 use std::{
     fs,

@@ -1,8 +1,9 @@
 //! What a network is to be, and the parts that it is made of.
 
 use super::{files::Folder, toml_text as text};
-use crate::network::{config::OWN_FILE, error::NetworkError};
+use crate::network::error::NetworkError;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use mixwell_config::OWN_FILE;
 use mixwell_net::{
     keys::{Identity, LinkKem, LinkKey},
     randomness::Randomness,

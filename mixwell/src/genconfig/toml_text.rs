@@ -1,8 +1,8 @@
 //! The configurations, as Katzenpost's own tools lay them out.
 
 use super::plan::{Common, Part, Plan, Role};
-use crate::geometry::geometry_toml;
 use core::fmt::Write as _;
+use mixwell_config::geometry;
 use mixwell_pki_types::Period;
 
 /// `authority.toml`.
@@ -109,7 +109,7 @@ fn peers(text: &mut String, section: &str, plan: &Common, parts: &[Part]) {
 
 /// What every part has to know alike.
 fn common(text: &mut String, plan: &Common) {
-    text.push_str(&geometry_toml(&plan.geometry.fields()));
+    text.push_str(&geometry::write(&plan.geometry.fields()));
 }
 
 /// `mixwell.toml`, which stands beside each of the others.

@@ -9,12 +9,13 @@ mod talk;
 mod view;
 mod world;
 
-use super::{error::NetworkError, logging, logging::LogLevel};
+use super::{error::NetworkError, logging};
 use crate::error::Error;
 use clap::Args;
 use core::time::Duration;
 use ending::Ending;
 use geometry::Packets;
+use mixwell_config::LogLevel;
 use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime, stopwatch::after};
 use served::Served;
 use std::{io::Write as _, path::PathBuf};
@@ -66,7 +67,7 @@ pub(crate) struct Arguments {
     kem: LinkKem,
 
     /// How much the nodes tell on standard error; without a terminal, mostly
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "off")]
+    #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "off")]
     log: LogLevel,
 
     /// Draw keys, routes and delays from this number. For tests: the keys are no secret then

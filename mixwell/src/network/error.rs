@@ -14,7 +14,7 @@ pub(crate) enum NetworkError {
     /// A key file, or another file of a data folder.
     KeyFile(KeyFileError),
     /// A configuration is wrong.
-    Configuration(super::config::ConfigurationError),
+    Configuration(mixwell_config::ConfigurationError),
     /// No socket can be had for an address.
     Listen(String, io::Error),
     /// The runtime can't be started.
@@ -121,8 +121,8 @@ impl From<StartError> for NetworkError {
     }
 }
 
-impl From<super::config::ConfigurationError> for NetworkError {
-    fn from(error: super::config::ConfigurationError) -> Self {
+impl From<mixwell_config::ConfigurationError> for NetworkError {
+    fn from(error: mixwell_config::ConfigurationError) -> Self {
         Self::Configuration(error)
     }
 }

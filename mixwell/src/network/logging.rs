@@ -1,7 +1,8 @@
 //! Logs: lines on standard error or in a file, which never hold anything that links packets.
 
 use super::error::NetworkError;
-use clap::ValueEnum;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mixwell_config::{LogLevel, LogSettings};
 use mixwell_net::files::KeyFileError;
 use std::{
     fs::File,
@@ -13,50 +14,20 @@ use std::{
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// How much is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
-pub(crate) enum LogLevel {
-    Off,
-    Error,
-    Warn,
-    #[default]
-    Info,
-    Debug,
-    Trace,
+/// Takes the name of a level from the command line.
+pub(crate) fn level_parser() -> impl TypedValueParser<Value = LogLevel> + Clone {
+    PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
 }
 
-impl LogLevel {
-    /// By its name in the reference's configurations.
-    pub(crate) fn of_reference(name: &str) -> Option<Self> {
-        match name.to_ascii_uppercase().as_str() {
-            "ERROR" => Some(Self::Error),
-            "WARNING" => Some(Self::Warn),
-            "NOTICE" | "INFO" => Some(Self::Info),
-            "DEBUG" => Some(Self::Debug),
-            _ => None,
-        }
+const fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Off => LevelFilter::OFF,
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
     }
-}
-
-impl From<LogLevel> for LevelFilter {
-    fn from(level: LogLevel) -> Self {
-        match level {
-            LogLevel::Off => Self::OFF,
-            LogLevel::Error => Self::ERROR,
-            LogLevel::Warn => Self::WARN,
-            LogLevel::Info => Self::INFO,
-            LogLevel::Debug => Self::DEBUG,
-            LogLevel::Trace => Self::TRACE,
-        }
-    }
-}
-
-/// Where a daemon logs, and how much, as its configuration says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct LogSettings {
-    pub(crate) level: Option<LogLevel>,
-    /// Standard error if not given.
-    pub(crate) file: Option<PathBuf>,
 }
 
 /// Sends logs to standard error, from now on. A second call changes nothing.
@@ -64,7 +35,7 @@ pub(crate) fn start(level: LogLevel) {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_max_level(LevelFilter::from(level))
+        .with_max_level(filter(level))
         .with_target(false);
     let _ = subscriber.try_init();
 }
@@ -80,7 +51,7 @@ pub(crate) fn start_daemon(settings: &LogSettings, level: Option<LogLevel>) -> R
     let subscriber = tracing_subscriber::fmt()
         .with_writer(file.clone())
         .with_ansi(false)
-        .with_max_level(LevelFilter::from(level))
+        .with_max_level(filter(level))
         .with_target(false)
         // a full disk ends no daemon, and there is nowhere else to tell of it
         .log_internal_errors(false);

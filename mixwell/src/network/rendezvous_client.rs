@@ -11,7 +11,6 @@ mod tests;
 use super::{
     client,
     client::{Request, Steady, Tally, Unanswered},
-    config::ClientConfiguration,
     error::NetworkError,
 };
 use chacha20::ChaCha20Rng;
@@ -19,6 +18,7 @@ use core::{
     fmt,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
+use mixwell_config::ClientConfiguration;
 use mixwell_net::{
     clock::{Clock, ClockWatch, Offset},
     codec,

@@ -14,10 +14,10 @@ pub(crate) use plan::{Plan, Planned, consensus};
 use super::{
     client,
     client::{Reply, Request, Tally, Unanswered},
-    config::ClientConfiguration,
     node::{Node, Sizes},
 };
 use core::time::Duration;
+use mixwell_config::ClientConfiguration;
 use mixwell_net::{
     authorities::Authorities,
     clock::{Clock, ClockWatch},

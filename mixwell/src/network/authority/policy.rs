@@ -1,7 +1,7 @@
 //! What an authority's configuration decides, and which descriptors follow from it.
 
 use super::{lambda_g::lambda_g, message::Peer, topology::Layers};
-use crate::network::config::AuthorityConfiguration;
+use mixwell_config::AuthorityConfiguration;
 use mixwell_net::{
     authorities::Authorities,
     keys::LinkKem,

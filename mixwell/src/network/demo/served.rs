@@ -1,9 +1,10 @@
 //! The configuration for clients in other processes: there while the network is.
 
 use crate::{
-    network::{config::OWN_FILE, error::NetworkError},
+    network::error::NetworkError,
     style::{DIM, GOOD},
 };
+use mixwell_config::OWN_FILE;
 use mixwell_net::files;
 use std::{
     fs,

@@ -31,7 +31,7 @@ pub(super) struct Source {
 
 /// What is wrong with a configuration, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ConfigurationError {
+pub struct ConfigurationError {
     path: PathBuf,
     /// From 1; `None` if it is not about a line.
     line: Option<usize>,
@@ -40,7 +40,7 @@ pub(crate) struct ConfigurationError {
 
 /// What an operator should know about a configuration that is good all the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Note {
+pub struct Note {
     pub(super) level: NoteLevel,
     /// With file and line.
     pub(super) text: String,
@@ -56,7 +56,7 @@ pub(super) enum NoteLevel {
 
 impl Note {
     /// Writes it to the log.
-    pub(crate) fn log(&self) {
+    pub fn log(&self) {
         match self.level {
             NoteLevel::Expected => tracing::info!("{}", self.text),
             NoteLevel::Doubtful => tracing::warn!("{}", self.text),
@@ -273,7 +273,7 @@ pub(super) fn geometry(section: &Spanned<GeometrySection>, source: &Source) -> R
 }
 
 /// Reads the geometry of any configuration.
-pub(crate) fn read_geometry(path: &Path) -> Result<Geometry, ConfigurationError> {
+pub fn read_geometry(path: &Path) -> Result<Geometry, ConfigurationError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct File {

@@ -11,7 +11,7 @@ use std::path::Path;
 use toml::Spanned;
 
 /// The name of the file.
-pub(crate) const FILE: &str = "mixwell.toml";
+pub const FILE: &str = "mixwell.toml";
 
 /// What a `mixwell.toml` says; nothing, if there is none.
 pub(super) struct OwnSettings(Option<(Source, File)>);
@@ -95,6 +95,6 @@ const MAX_PACKETS_PER_SECOND: u32 = 1_000_000;
 const MAX_BOXES: u32 = 1 << 24;
 
 /// The shortest epoch of a network.
-pub(crate) const MIN_EPOCH_SECONDS: u64 = 2;
+pub const MIN_EPOCH_SECONDS: u64 = 2;
 /// The longest epoch of a network, a week.
-pub(crate) const MAX_EPOCH_SECONDS: u64 = 7 * 24 * 60 * 60;
+pub const MAX_EPOCH_SECONDS: u64 = 7 * 24 * 60 * 60;

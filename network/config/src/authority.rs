@@ -25,31 +25,40 @@ use toml::Spanned;
 
 /// An authority's configuration.
 #[derive(Debug, Clone)]
-pub(crate) struct AuthorityConfiguration {
-    pub(crate) identifier: String,
-    pub(crate) scheme: &'static dyn SignatureScheme,
-    pub(crate) kem: LinkKem,
-    pub(crate) bind_addresses: Vec<Address>,
-    pub(crate) data_folder: PathBuf,
-    pub(crate) authorities: Arc<Authorities>,
+pub struct AuthorityConfiguration {
+    /// Its `Identifier`: the name that others list it by.
+    pub identifier: String,
+    /// The signature scheme of the network.
+    pub scheme: &'static dyn SignatureScheme,
+    /// The KEM of links.
+    pub kem: LinkKem,
+    /// Where to listen.
+    pub bind_addresses: Vec<Address>,
+    /// Where keys and state are stored.
+    pub data_folder: PathBuf,
+    /// The network's authorities.
+    pub authorities: Arc<Authorities>,
     /// The nodes that may take part.
-    pub(crate) nodes: Vec<PermittedNode>,
+    pub nodes: Vec<PermittedNode>,
     /// The storage replicas that may take part.
-    pub(crate) replicas: Vec<PermittedReplica>,
+    pub replicas: Vec<PermittedReplica>,
     /// How many layers of mixes there are to be.
-    pub(crate) layers: u8,
+    pub layers: u8,
     /// The mixes of each layer in order, if the configuration fixes them.
-    pub(crate) topology: Option<Vec<Vec<KeyHash>>>,
+    pub topology: Option<Vec<Vec<KeyHash>>>,
     /// How many mixes each layer has at least.
-    pub(crate) min_per_layer: usize,
-    pub(crate) rates: Rates,
-    pub(crate) geometry: Geometry,
-    pub(crate) period: Period,
+    pub min_per_layer: usize,
+    /// What the network sends and how long it holds packets.
+    pub rates: Rates,
+    /// The network's packets.
+    pub geometry: Geometry,
+    /// The length of an epoch.
+    pub period: Period,
 }
 
 impl AuthorityConfiguration {
     /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
-    pub(crate) fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
+    pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         source.log_notes()?;
         let server = &file.server;

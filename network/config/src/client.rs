@@ -16,18 +16,22 @@ use toml::Spanned;
 
 /// What a client knows of its network.
 #[derive(Debug, Clone)]
-pub(crate) struct ClientConfiguration {
-    pub(crate) kem: LinkKem,
-    pub(crate) geometry: Geometry,
-    pub(crate) authorities: Arc<Authorities>,
+pub struct ClientConfiguration {
+    /// The KEM of links.
+    pub kem: LinkKem,
+    /// The network's packets.
+    pub geometry: Geometry,
+    /// The network's authorities.
+    pub authorities: Arc<Authorities>,
     /// Gateways that can be asked before there is a consensus.
-    pub(crate) gateways: Vec<LinkTarget>,
-    pub(crate) period: Period,
+    pub gateways: Vec<LinkTarget>,
+    /// The length of an epoch.
+    pub period: Period,
 }
 
 impl ClientConfiguration {
     /// Reads a `client.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
-    pub(crate) fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
+    pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         source.log_notes()?;
         let scheme = source::signature_scheme(file.signature_scheme.as_ref(), &source)?;

@@ -13,10 +13,7 @@ use super::{
 };
 use crate::{
     geometry::GeometrySection,
-    network::{
-        logging::{LogLevel, LogSettings},
-        node::{Sizes, packets_of},
-    },
+    logging::{LogLevel, LogSettings},
 };
 use core::{net::SocketAddr, time::Duration};
 use mixwell_net::{
@@ -39,39 +36,66 @@ use toml::Spanned;
 
 /// A node's configuration.
 #[derive(Debug, Clone)]
-pub(crate) struct ServerConfiguration {
-    pub(crate) identifier: String,
-    pub(crate) kind: NodeKind,
-    pub(crate) scheme: &'static dyn SignatureScheme,
-    pub(crate) kem: LinkKem,
+pub struct ServerConfiguration {
+    /// Its `Identifier`: the name that others list it by.
+    pub identifier: String,
+    /// What the node is.
+    pub kind: NodeKind,
+    /// The signature scheme of the network.
+    pub scheme: &'static dyn SignatureScheme,
+    /// The KEM of links.
+    pub kem: LinkKem,
     /// What the descriptor tells.
-    pub(crate) public_addresses: PublicAddresses,
+    pub public_addresses: PublicAddresses,
     /// Where to listen.
-    pub(crate) bind_addresses: Vec<Address>,
+    pub bind_addresses: Vec<Address>,
     /// Where the key files are.
-    pub(crate) data_folder: PathBuf,
-    pub(crate) geometry: Geometry,
-    pub(crate) authorities: Arc<Authorities>,
+    pub data_folder: PathBuf,
+    /// The network's packets.
+    pub geometry: Geometry,
+    /// The network's authorities.
+    pub authorities: Arc<Authorities>,
     /// Where metrics are served, if anywhere.
-    pub(crate) metrics: Option<SocketAddr>,
-    pub(crate) period: Period,
+    pub metrics: Option<SocketAddr>,
+    /// The length of an epoch.
+    pub period: Period,
     /// The services of a service node.
-    pub(crate) services: Vec<ServiceSpec>,
+    pub services: Vec<ServiceSpec>,
     /// Whether loop decoys are sent.
-    pub(crate) sends_decoys: bool,
+    pub sends_decoys: bool,
     /// Whether the public keys are to be printed, and no more.
-    pub(crate) generate_only: bool,
-    pub(crate) logging: LogSettings,
+    pub generate_only: bool,
+    /// Where to log, and how much.
+    pub logging: LogSettings,
     /// For the log, once there is one.
-    pub(crate) notes: Vec<Note>,
-    packets_per_second: u32,
-    boxes: rendezvous::Limits,
-    debug: Debug,
+    pub notes: Vec<Note>,
+    /// How much the node holds, and for how long.
+    pub limits: NodeLimits,
+}
+
+/// How much a node holds, and for how long; `None` where the configuration leaves it to the node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NodeLimits {
+    /// The packets a second, on average of an epoch, that it remembers against replay.
+    pub packets_per_second: u32,
+    /// What a rendezvous service holds.
+    pub boxes: rendezvous::Limits,
+    /// How many packets wait for their release (`SchedulerQueueSize`).
+    pub queue: Option<usize>,
+    /// How long a packet may wait to be unwrapped (`UnwrapDelay`).
+    pub unwrap_wait: Option<Duration>,
+    /// How late a packet may be released (`SchedulerSlack`).
+    pub release_slack: Option<Duration>,
+    /// How long a packet may wait to be written (`SendSlack`).
+    pub write_wait: Option<Duration>,
+    /// How long after its delays a loop decoy counts as lost (`DecoySlack`).
+    pub decoy_grace: Option<Duration>,
 }
 
 impl ServerConfiguration {
     /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
-    pub(crate) fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
+    pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         let mut notes = source.notes(reference::effect)?;
         let own = OwnSettings::beside(path)?;
@@ -124,30 +148,8 @@ impl ServerConfiguration {
                 .map_or(Ok(LogSettings::default()), |section| section.settings(&data_folder, &source))?,
             data_folder,
             notes,
-            boxes: own.boxes(period)?,
-            packets_per_second: own.packets_per_second()?,
-            debug,
+            limits: debug.limits(own.packets_per_second()?, own.boxes(period)?),
         })
-    }
-
-    /// How much the node holds, and for how long.
-    pub(crate) fn sizes(&self) -> Sizes {
-        let period = self.period.duration();
-        let mut sizes = Sizes::for_period(period);
-        sizes.replays = packets_of(period, self.packets_per_second);
-        sizes.boxes = self.boxes;
-        let Debug { scheduler_queue_size, unwrap_delay, scheduler_slack, send_slack, decoy_slack, .. } = self.debug;
-        // 0 is for the default
-        let given = |value: Option<u32>| value.filter(|value| *value > 0);
-        let millis = |value: Option<u32>| given(value).map(|value| Duration::from_millis(value.into()));
-        if let Some(packets) = given(scheduler_queue_size).and_then(|packets| usize::try_from(packets).ok()) {
-            sizes.queue = packets.min(sizes.buffers);
-        }
-        sizes.limits.unwrap_millis = given(unwrap_delay).map_or(sizes.limits.unwrap_millis, u64::from);
-        sizes.limits.slack_millis = given(scheduler_slack).map_or(sizes.limits.slack_millis, u64::from);
-        sizes.write_wait = millis(send_slack).unwrap_or(sizes.write_wait);
-        sizes.decoy_grace = millis(decoy_slack).unwrap_or(sizes.decoy_grace);
-        sizes
     }
 }
 
@@ -253,4 +255,21 @@ struct Debug {
     scheduler_slack: Option<u32>,
     send_slack: Option<u32>,
     decoy_slack: Option<u32>,
+}
+
+impl Debug {
+    fn limits(&self, packets_per_second: u32, boxes: rendezvous::Limits) -> NodeLimits {
+        // 0 is for the default
+        let given = |value: Option<u32>| value.filter(|value| *value > 0);
+        let millis = |value: Option<u32>| given(value).map(|value| Duration::from_millis(value.into()));
+        NodeLimits {
+            packets_per_second,
+            boxes,
+            queue: given(self.scheduler_queue_size).and_then(|packets| usize::try_from(packets).ok()),
+            unwrap_wait: millis(self.unwrap_delay),
+            release_slack: millis(self.scheduler_slack),
+            write_wait: millis(self.send_slack),
+            decoy_grace: millis(self.decoy_slack),
+        }
+    }
 }

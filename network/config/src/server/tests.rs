@@ -4,7 +4,7 @@ use super::{
     super::reference::{Effect, SERVER},
     *,
 };
-use crate::network::config::source::NoteLevel;
+use crate::source::NoteLevel;
 use mixwell_net::{
     keys::{Identity, LinkKey},
     randomness::Randomness,
@@ -33,7 +33,7 @@ impl Configured {
              Addresses = [\"tcp://127.0.0.1:1\"]\n"
         );
         let geometry = Geometry::of::<X25519>(5, 2000, true).unwrap();
-        let geometry = crate::geometry::geometry_toml(&geometry.fields());
+        let geometry = crate::geometry::write(&geometry.fields());
         Self { folder: tempfile::tempdir().unwrap(), authority, geometry }
     }
 
@@ -67,7 +67,7 @@ impl Configured {
 /// The table of the documentation is the one in the code, row by row.
 #[test]
 fn every_setting_of_the_reference_is_in_the_documentation() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/settings.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
     let text = fs::read_to_string(path).unwrap();
     let rows: Vec<String> = SERVER
         .iter()
@@ -124,9 +124,16 @@ fn a_configuration_of_the_reference_is_read_whole() {
         let text = fs::read_to_string(configured.path()).unwrap();
         assert!(text.lines().nth(line - 1).unwrap().contains(last), "{note}");
     }
-    let sizes = read.sizes();
-    assert_eq!((sizes.queue, sizes.limits.unwrap_millis, sizes.limits.slack_millis), (100, 251, 451));
-    assert_eq!((sizes.write_wait.as_millis(), sizes.decoy_grace.as_millis()), (51, 15_000));
+    let millis = |millis| Some(Duration::from_millis(millis));
+    let want = NodeLimits {
+        queue: Some(100),
+        unwrap_wait: millis(251),
+        release_slack: millis(451),
+        write_wait: millis(51),
+        decoy_grace: millis(15_000),
+        ..read.limits
+    };
+    assert_eq!(read.limits, want);
     assert!(read.sends_decoys && read.generate_only && read.metrics.is_none());
     let file = configured.folder.path().join("data/katzenpost.log");
     assert_eq!(read.logging, LogSettings { level: Some(LogLevel::Info), file: Some(file) });
@@ -140,10 +147,8 @@ fn defaults_of_the_reference() {
     assert_eq!(read.logging, LogSettings::default());
     assert_eq!(read.period, Period::default());
     assert_eq!(read.bind_addresses, ["tcp://192.0.2.1:1".parse().unwrap()]);
-    let usual = Sizes::for_period(read.period.duration());
     let zeros = "[Debug]\nSchedulerQueueSize = 0\nUnwrapDelay = 0\nSchedulerSlack = 0\nSendSlack = 0\nDecoySlack = 0\n";
-    let sizes = Configured::new().read("", zeros).unwrap().sizes();
-    assert_eq!((sizes.queue, sizes.limits, sizes.write_wait), (usual.queue, usual.limits, usual.write_wait));
+    assert_eq!(Configured::new().read("", zeros).unwrap().limits, read.limits);
 }
 
 #[test]
@@ -260,7 +265,7 @@ fn our_own_settings_stand_beside_the_configuration() {
     own("EpochSeconds = 120\nPacketsPerSecond = 5\n");
     let read = configured.read("", "").unwrap();
     assert_eq!(read.period.duration().as_secs(), 120);
-    assert_eq!(read.sizes().replays, 600);
+    assert_eq!(read.limits.packets_per_second, 5);
     // the command line and the environment count more
     let given = ServerConfiguration::read(&configured.path(), Some(8)).unwrap();
     assert_eq!(given.period.duration().as_secs(), 8);

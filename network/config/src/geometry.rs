@@ -8,13 +8,14 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
-    sphinx_geometry: Option<Section>,
+    sphinx_geometry: Option<GeometrySection>,
 }
 
 /// The section; every field has to be there, and no other.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(crate) struct Section {
+#[derive(Debug)]
+pub struct GeometrySection {
     packet_length: u64,
     nr_hops: u64,
     header_length: u64,
@@ -36,12 +37,16 @@ pub(crate) struct Section {
 }
 
 /// Reads the section, if the file has it.
-pub(super) fn read(text: &str) -> Result<Option<Section>, toml::de::Error> {
+///
+/// # Errors
+/// If the text is no TOML, or a field is missing or unknown.
+pub fn read(text: &str) -> Result<Option<GeometrySection>, toml::de::Error> {
     toml::from_str::<Configuration>(text).map(|configuration| configuration.sphinx_geometry)
 }
 
 /// Writes the section, as Katzenpost's own tools lay it out.
-pub(crate) fn write(fields: &GeometryFields<'_>) -> String {
+#[must_use]
+pub fn write(fields: &GeometryFields<'_>) -> String {
     let mut text = String::from("[SphinxGeometry]\n");
     for (field, length) in fields.lengths() {
         let _ = writeln!(text, "  {field} = {length}");
@@ -51,9 +56,10 @@ pub(crate) fn write(fields: &GeometryFields<'_>) -> String {
     text
 }
 
-impl Section {
-    /// As the library takes them.
-    pub(crate) fn fields(&self) -> GeometryFields<'_> {
+impl GeometrySection {
+    /// As [`Geometry::from_fields`](mixwell_sphinx::Geometry::from_fields) takes them.
+    #[must_use]
+    pub fn fields(&self) -> GeometryFields<'_> {
         GeometryFields {
             packet_length: self.packet_length,
             nr_hops: self.nr_hops,

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+mod authority;
+mod client;
+pub mod geometry;
+mod logging;
+mod own;
+mod reference;
+mod server;
+mod services;
+mod source;
+
+pub use authority::AuthorityConfiguration;
+pub use client::ClientConfiguration;
+pub use logging::{LogLevel, LogSettings, UnknownLogLevel};
+pub use own::{FILE as OWN_FILE, MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
+pub use server::{NodeLimits, ServerConfiguration};
+pub use source::{ConfigurationError, Note, read_geometry};

@@ -1,0 +1,79 @@
+//! `[Logging]`: where a node logs, and how much.
+
+use core::{error::Error, fmt, str::FromStr};
+use std::path::PathBuf;
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What keeps the program from working.
+    Error,
+    /// What somebody should do something about.
+    Warn,
+    /// Events of an epoch.
+    #[default]
+    Info,
+    /// Events of connections and messages.
+    Debug,
+    /// All there is.
+    Trace,
+}
+
+impl LogLevel {
+    /// The names by which [`from_str`](Self::from_str) knows them.
+    pub const NAMES: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+    /// By its name in the reference's configurations.
+    #[must_use]
+    pub fn of_reference(name: &str) -> Option<Self> {
+        match name.to_ascii_uppercase().as_str() {
+            "ERROR" => Some(Self::Error),
+            "WARNING" => Some(Self::Warn),
+            "NOTICE" | "INFO" => Some(Self::Info),
+            "DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = UnknownLogLevel;
+
+    fn from_str(name: &str) -> Result<Self, UnknownLogLevel> {
+        match name {
+            "off" => Ok(Self::Off),
+            "error" => Ok(Self::Error),
+            "warn" => Ok(Self::Warn),
+            "info" => Ok(Self::Info),
+            "debug" => Ok(Self::Debug),
+            "trace" => Ok(Self::Trace),
+            _ => Err(UnknownLogLevel),
+        }
+    }
+}
+
+/// A name that is none of [`LogLevel::NAMES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UnknownLogLevel;
+
+impl fmt::Display for UnknownLogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "want one of {}", LogLevel::NAMES.join(", "))
+    }
+}
+
+impl Error for UnknownLogLevel {}
+
+/// Where a node logs, and how much, as its configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogSettings {
+    /// How much, if the configuration says.
+    pub level: Option<LogLevel>,
+    /// A file to append to; standard error if not given.
+    pub file: Option<PathBuf>,
+}
