@@ -2,14 +2,11 @@
 
 use crate::{
     error::Error,
-    network::{
-        authority::{AuthorityNode, Keeper, Policy, State, Store, serve},
-        error::NetworkError,
-        logging::LogHandle,
-    },
+    network::{error::NetworkError, logging::LogHandle},
     station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
+use mixwell_authority::{AuthorityNode, Keeper, Layers, Policy, Settings, State, Store, serve};
 use mixwell_config::{AuthorityConfiguration, LogSettings};
 use mixwell_net::{
     clock::Clock,
@@ -64,7 +61,16 @@ async fn start(configuration: &AuthorityConfiguration, keys: Keys, log: LogHandl
     let clock = Clock::new(configuration.period);
     let identity = Arc::new(identity);
     let (store, saved) = Store::open(&configuration.data_folder, &configuration.authorities)?;
-    let policy = Policy::from(configuration);
+    let policy = Policy::from(Settings {
+        authorities: Arc::clone(&configuration.authorities),
+        nodes: configuration.nodes.clone(),
+        replicas: configuration.replicas.clone(),
+        layers: configuration.topology.clone().map_or(Layers::Dynamic(configuration.layers.into()), Layers::Fixed),
+        min_per_layer: configuration.min_per_layer,
+        rates: configuration.rates,
+        geometry: configuration.geometry,
+        period: configuration.period,
+    });
     let state = State::new(Arc::clone(&identity), policy, clock.now(), randomness.rng(), saved);
     let keeper = Keeper::new(state, Some(store));
     let authorities = Arc::clone(&configuration.authorities);

@@ -10,13 +10,14 @@ use crate::{
 use clap::Args;
 use core::{fmt::Write as _, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mixwell_config::{ClientConfiguration, LogLevel};
+use mixwell_config::LogLevel;
 use mixwell_net::{
     authorities::Authority,
     clock::{Clock, ClockWatch},
     consensus::Consensus,
     directory_client::{DirectoryClient, ExchangeError, FetchErrors},
     keys::LinkKey,
+    network::Network,
     randomness::Randomness,
     runtime,
 };
@@ -68,7 +69,7 @@ Examples:
 /// Fetches it, and prints what came.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = ClientConfiguration::read(&arguments.config, arguments.epoch_length.epoch_seconds)
+    let configuration = mixwell_config::read_client(&arguments.config, arguments.epoch_length.epoch_seconds)
         .map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
@@ -167,7 +168,7 @@ impl Asker<'_> {
 }
 
 impl Fetched {
-    fn report(&self, configuration: &ClientConfiguration) -> Result<String, NetworkError> {
+    fn report(&self, configuration: &Network) -> Result<String, NetworkError> {
         let consensus = &self.consensus;
         let document = consensus.document().map_err(|error| NetworkError::Client(error.to_string()))?;
         let signers: Vec<&str> = consensus

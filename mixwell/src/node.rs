@@ -2,13 +2,7 @@
 
 use crate::{
     error::Error,
-    network::{
-        error::NetworkError,
-        launch::{Launch, Launched},
-        logging::LogHandle,
-        metrics,
-        node::{Sizes, packets_of},
-    },
+    network::{error::NetworkError, logging::LogHandle},
     station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
@@ -19,6 +13,7 @@ use mixwell_net::{
     runtime,
     runtime::{HangUps, StopSignals},
 };
+use mixwell_node::{Launch, Launched, Sizes, metrics, packets_of};
 use mixwell_pki_types::Period;
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::watch};
@@ -101,6 +96,7 @@ async fn start(
         folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
         sizes,
         randomness,
+        faults: None,
         stop,
     };
     let Launched { node, mut work } = launch.launch()?;
@@ -110,14 +106,14 @@ async fn start(
     tokio::select! {
         biased;
         () = stop_signals.next() => {}
-        ended = &mut work => return ended,
+        ended = &mut work => return Ok(ended?),
     }
     // what is under way is passed on, if it goes fast
     stopper.send_replace(true);
     let ended = tokio::time::timeout(MAX_STOP, work).await.unwrap_or(Ok(()));
     tracing::info!(name, "stopped");
     drop(lock);
-    ended
+    Ok(ended?)
 }
 
 /// What the configuration says, within the node's own bounds, and the node's defaults for the rest.

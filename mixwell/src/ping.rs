@@ -3,12 +3,7 @@
 use crate::{
     epoch_argument::EpochArgument,
     error::Error,
-    network::{
-        client,
-        client::{Request, Tally, Unanswered},
-        error::NetworkError,
-        logging,
-    },
+    network::{error::NetworkError, logging},
     output,
     style::{DIM, ERROR, GOOD},
 };
@@ -20,13 +15,15 @@ use core::{
     time::Duration,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mixwell_config::{ClientConfiguration, LogLevel};
+use mixwell_client::{self, Request, Tally, Unanswered};
+use mixwell_config::LogLevel;
 use mixwell_net::{
     clock::{Clock, ClockWatch, Offset},
     codec,
     directory::Consensuses,
     directory_client::{DirectoryClient, FetchErrors},
     keys::LinkKey,
+    network::Network,
     randomness::Randomness,
     runtime,
 };
@@ -87,18 +84,14 @@ Examples:
 /// Pings, and prints how it went.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = ClientConfiguration::read(&arguments.config, arguments.epoch_length.epoch_seconds)
+    let configuration = mixwell_config::read_client(&arguments.config, arguments.epoch_length.epoch_seconds)
         .map_err(NetworkError::from)?;
     let outcome = runtime::run(ping(arguments, configuration, Randomness::from_system()?))?;
     output::print(&outcome.report(arguments.count))?;
     if outcome.good == arguments.count { Ok(()) } else { Err(NetworkError::Pings.into()) }
 }
 
-async fn ping(
-    arguments: &Arguments,
-    configuration: ClientConfiguration,
-    randomness: Randomness,
-) -> Result<Outcome, NetworkError> {
+async fn ping(arguments: &Arguments, configuration: Network, randomness: Randomness) -> Result<Outcome, NetworkError> {
     let clock = Clock::new(configuration.period);
     let clock_watch = ClockWatch::new(clock);
     let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
@@ -116,7 +109,7 @@ async fn ping(
 
     let unknown = || NetworkError::UnknownScheme(configuration.geometry.scheme().name().to_owned());
     let tally = Arc::new(Tally::default());
-    let parts = client::Parts {
+    let parts = mixwell_client::Parts {
         packets: codec::packet_codec(configuration.geometry).ok_or_else(unknown)?,
         authorities: configuration.authorities,
         kem: configuration.kem,
@@ -133,7 +126,7 @@ async fn ping(
     };
     let (requests, receiver) = mpsc::channel(WAITING);
     let (_stop, stopping) = watch::channel(false);
-    let mut client = tokio::spawn(client::run(parts, receiver, stopping));
+    let mut client = tokio::spawn(mixwell_client::run(parts, receiver, stopping));
     let most_bytes = configuration.geometry.user_forward_payload_len().min(MESSAGE_BYTES);
     let patience = Duration::from_secs(arguments.timeout);
     let exchange = Exchange { requests, count: arguments.count, most_bytes, patience, tally };
@@ -239,7 +232,7 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn take(&mut self, payload: &[u8], reply: Result<client::Reply, Unanswered>) {
+    fn take(&mut self, payload: &[u8], reply: Result<mixwell_client::Reply, Unanswered>) {
         let count = match reply {
             Ok(reply) if reply.payload.starts_with(payload) => {
                 self.round_trips.push(reply.round_trip);

@@ -1,18 +1,17 @@
 //! The chat's network: this tool's client of the rendezvous service.
 
 use super::tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome};
-use crate::network::{
-    error::NetworkError,
-    rendezvous_client,
-    rendezvous_client::{Carrier, Standing},
-};
+use crate::network::error::NetworkError;
 use core::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
 };
 use mixwell_chat::BoxLen;
-use mixwell_config::ClientConfiguration;
-use mixwell_net::{randomness::Randomness, rendezvous::Shape};
+use mixwell_client::{
+    rendezvous_client,
+    rendezvous_client::{Carrier, Standing},
+};
+use mixwell_net::{network, randomness::Randomness, rendezvous::Shape};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -23,7 +22,7 @@ use tokio::{sync::mpsc, task::spawn_blocking, time::sleep};
 /// A client that is not connected yet.
 #[derive(Debug)]
 pub(crate) struct RendezvousClient {
-    configuration: ClientConfiguration,
+    configuration: network::Network,
     /// Where the configuration was read from.
     path: PathBuf,
     gateway: Option<String>,
@@ -53,7 +52,7 @@ impl RendezvousClient {
         gateway: Option<String>,
         randomness: Randomness,
     ) -> Result<Self, NetworkError> {
-        let configuration = ClientConfiguration::read(path, epoch_seconds)?;
+        let configuration = mixwell_config::read_client(path, epoch_seconds)?;
         let no_room = || NetworkError::Client("the packets of this network have no room for boxes".to_owned());
         let shape = Shape::of(&configuration.geometry).ok_or_else(no_room)?;
         let box_len = BoxLen::new(shape.box_len()).map_err(|error| NetworkError::Client(error.to_string()))?;

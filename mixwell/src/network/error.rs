@@ -1,9 +1,11 @@
 //! What keeps a node, authority or client from starting.
 
+use mixwell_client::StartError as StartClientError;
 use mixwell_net::{
     files::{KeyFileError, LockError},
     runtime::StartError,
 };
+use mixwell_node::LaunchError;
 use mixwell_pki_types::{Epoch, Period, SchemeError};
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
@@ -25,6 +27,10 @@ pub(crate) enum NetworkError {
     NoKeys(PathBuf),
     /// A data folder can't be locked.
     Lock(LockError),
+    /// A node can't start, or had to stop.
+    Node(LaunchError),
+    /// A client can't start.
+    ClientStart(StartClientError),
     /// A folder that is to be made is there.
     Exists(PathBuf),
     /// There is no such KEM or signature scheme.
@@ -69,6 +75,8 @@ impl fmt::Display for NetworkError {
                 path.display()
             ),
             Self::Lock(error) => error.fmt(f),
+            Self::Node(error) => error.fmt(f),
+            Self::ClientStart(error) => error.fmt(f),
             Self::Exists(path) => write!(f, "{} exists; name a folder that does not", path.display()),
             Self::NoSuchScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
             Self::TooManyPorts(first, parts) => {
@@ -124,5 +132,17 @@ impl From<StartError> for NetworkError {
 impl From<mixwell_config::ConfigurationError> for NetworkError {
     fn from(error: mixwell_config::ConfigurationError) -> Self {
         Self::Configuration(error)
+    }
+}
+
+impl From<LaunchError> for NetworkError {
+    fn from(error: LaunchError) -> Self {
+        Self::Node(error)
+    }
+}
+
+impl From<StartClientError> for NetworkError {
+    fn from(error: StartClientError) -> Self {
+        Self::ClientStart(error)
     }
 }

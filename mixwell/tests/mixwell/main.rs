@@ -17,7 +17,6 @@ mod daemons;
 mod document;
 mod genkeypair;
 mod geometry;
-mod impostor;
 mod network;
 mod networks;
 mod output;

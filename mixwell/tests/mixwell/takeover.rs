@@ -2,7 +2,6 @@
 //! without its private key, and silent sockets, all from the address that the whole network shares.
 
 use crate::{
-    impostor::Impostor,
     network::{Network, counts},
     processes::Configured,
 };
@@ -17,6 +16,7 @@ use mixwell_pq_kem::{
     kem::{PrivateKey, PublicKey},
     pem,
 };
+use mixwell_testnet::Impostor;
 use mixwell_wire::{
     Ad, Command, Link, LinkKey, Messages, PacketSizes, Timeouts,
     blocking::{Reader, Writer, initiate},

@@ -11,7 +11,7 @@ mod services;
 mod source;
 
 pub use authority::AuthorityConfiguration;
-pub use client::ClientConfiguration;
+pub use client::read_client;
 pub use logging::{LogLevel, LogSettings, UnknownLogLevel};
 pub use own::{FILE as OWN_FILE, MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 pub use server::{NodeLimits, ServerConfiguration};

@@ -12,6 +12,7 @@ pub mod directory;
 pub mod directory_client;
 pub mod files;
 pub mod keys;
+pub mod network;
 pub mod node_kind;
 pub mod pem;
 pub mod randomness;

@@ -7,12 +7,7 @@ use super::{
     world::{AUTHORITIES, MIXES_PER_LAYER, RATES, Sent, World},
 };
 use crate::{
-    network::{
-        client::Tally,
-        counters::{Counters, Flow, Loss},
-        error::NetworkError,
-        node::Node,
-    },
+    network::error::NetworkError,
     style::{DIM, ERROR, GOOD, HEADING},
 };
 use core::{
@@ -20,6 +15,11 @@ use core::{
     fmt::Write,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
+};
+use mixwell_client::Tally;
+use mixwell_node::{
+    Node,
+    counters::{Counters, Flow, Loss},
 };
 use std::sync::Arc;
 
@@ -124,7 +124,7 @@ impl Report {
             "Packets", "in", "out", "decoys", "returned", "dropped"
         )?;
         for node in &self.nodes {
-            let counters = node.mix.counters();
+            let counters = node.counters();
             let [received, sent, stored, decoys, returned] =
                 [Flow::Received, Flow::Sent, Flow::Stored, Flow::DecoySent, Flow::DecoyReturned]
                     .map(|flow| counters.flow(flow));
@@ -132,7 +132,7 @@ impl Report {
             writeln!(
                 out,
                 "  {:<14} {received:>8} {out_count:>8} {decoys:>9} {returned:>9} {dropped:>8}{}",
-                node.name,
+                node.name(),
                 reasons(counters)
             )?;
         }
@@ -177,7 +177,7 @@ impl Report {
     }
 
     fn dropped(&self) -> u64 {
-        self.nodes.iter().map(|node| node.mix.counters().all_dropped()).sum()
+        self.nodes.iter().map(|node| node.counters().all_dropped()).sum()
     }
 
     fn of_clients<const N: usize>(&self, counts: impl Fn(&Tally) -> [&AtomicU64; N]) -> u64 {

@@ -1,8 +1,8 @@
 //! What the clients say: messages that nobody else sends, whose replies must be the same bytes.
 
-use crate::network::client::{Request, Unanswered};
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
+use mixwell_client::{Request, Unanswered};
 use mixwell_mixdelay::Rate;
 use mixwell_net::randomness::Randomness;
 use rand_core::Rng as _;
@@ -79,7 +79,7 @@ impl Results {
         self.awaited = self.awaited.saturating_add(1);
     }
 
-    fn take(&mut self, message: &[u8], reply: Result<crate::network::client::Reply, Unanswered>) {
+    fn take(&mut self, message: &[u8], reply: Result<mixwell_client::Reply, Unanswered>) {
         self.awaited = self.awaited.saturating_sub(1);
         let count = match reply {
             Ok(reply) => {

@@ -4,10 +4,12 @@ use super::{
     summary::{grouped, millis},
     world::{AUTHORITIES, World},
 };
-use crate::network::{client::Tally, counters::Flow, demo::talk::Results, node::Node};
+use crate::network::demo::talk::Results;
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mixwell_client::Tally;
 use mixwell_net::stopwatch::after;
+use mixwell_node::{Node, counters::Flow};
 use ratatui::crossterm;
 use std::io::Write as _;
 use tokio::{time, time::Instant};
@@ -204,14 +206,14 @@ fn messages(results: &Results) -> String {
 }
 
 fn row(node: &Node) -> [String; 8] {
-    let counters = node.mix.counters();
-    let (up, all) = node.routes.up();
+    let counters = node.counters();
+    let (up, all) = node.links();
     [
-        node.name.clone(),
+        node.name().to_owned(),
         counters.flow(Flow::Received).to_string(),
         counters.flow(Flow::Sent).saturating_add(counters.flow(Flow::Stored)).to_string(),
-        node.mix.len().to_string(),
-        node.routes.waiting().saturating_add(node.mailboxes.stored()).to_string(),
+        node.queued().to_string(),
+        node.sending().saturating_add(node.stored_replies()).to_string(),
         counters.flow(Flow::DecoySent).to_string(),
         counters.all_dropped().to_string(),
         format!("{up}/{all}"),

@@ -9,18 +9,11 @@ use super::{
 };
 use crate::{
     genconfig::{Common, Part, Role, Schemes, client_toml, own_toml},
-    network::{
-        authority,
-        authority::{AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State},
-        client,
-        client::Tally,
-        counters::Flow,
-        error::NetworkError,
-        launch::Launch,
-        node::Node,
-    },
+    network::error::NetworkError,
 };
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use mixwell_authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State};
+use mixwell_client::{self, Tally};
 use mixwell_net::{
     address::{ListedAddress, PublicAddresses},
     authorities::Authorities,
@@ -35,6 +28,7 @@ use mixwell_net::{
     runtime::stopped,
     services::ServiceSpec,
 };
+use mixwell_node::{Launch, Node, counters::Flow};
 use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
 use scale::{PATIENT, period_from_now, sizes};
@@ -61,7 +55,7 @@ pub(super) struct World {
     /// What a client has to know: authorities and gateway.
     public: Vec<Part>,
     results: Arc<Mutex<Results>>,
-    requests: Vec<mpsc::Sender<client::Request>>,
+    requests: Vec<mpsc::Sender<mixwell_client::Request>>,
     randomness: Randomness,
     directory: Directory,
     stop: watch::Sender<bool>,
@@ -151,7 +145,7 @@ impl World {
             };
             let mut stopping = stopping.clone();
             tasks.spawn(async move {
-                authority::serve(node, keeper, async move { stopped(&mut stopping).await }).await;
+                mixwell_authority::serve(node, keeper, async move { stopped(&mut stopping).await }).await;
                 Ok(())
             });
         }
@@ -206,13 +200,15 @@ impl World {
             services: ServiceSpec::defaults(&self.geometry),
             sends_decoys: true,
             folder: None,
+            faults: None,
             sizes: sizes(self.clock.period()),
             randomness: self.randomness.branch(),
             stop,
         };
         let launched = launch.launch()?;
         self.nodes.push(launched.node);
-        self.tasks.spawn(launched.work);
+        let work = launched.work;
+        self.tasks.spawn(async move { Ok(work.await?) });
         Ok(())
     }
 
@@ -225,7 +221,7 @@ impl World {
     ) -> Result<(), NetworkError> {
         let tally = Arc::new(Tally::default());
         let unknown = || NetworkError::UnknownScheme(self.geometry.scheme().name().to_owned());
-        let parts = client::Parts {
+        let parts = mixwell_client::Parts {
             packets: codec::packet_codec(self.geometry).ok_or_else(unknown)?,
             authorities: Arc::clone(authorities),
             kem: arguments.kem,
@@ -243,7 +239,7 @@ impl World {
         let (requests, receiver) = mpsc::channel(64);
         self.tasks.spawn(async move {
             // a client that ends too early shows in its messages
-            let _ = client::run(parts, receiver, stop).await;
+            let _ = mixwell_client::run(parts, receiver, stop).await;
             Ok(())
         });
         self.requests.push(requests);
@@ -254,7 +250,7 @@ impl World {
     /// Whether there is a consensus of this epoch, and every link and client is up.
     pub(super) fn is_ready(&self) -> bool {
         let links = self.nodes.iter().all(|node| {
-            let (up, all) = node.routes.up();
+            let (up, all) = node.links();
             all > 0 && up == all
         });
         let clients = self.tallies.iter().all(|tally| tally.connections.load(Relaxed) > 0);
@@ -285,7 +281,7 @@ impl World {
         Sent {
             messages: clients(|tally| &tally.messages),
             decoys: clients(|tally| &tally.decoys),
-            loops: self.nodes.iter().map(|node| node.mix.counters().flow(Flow::DecoySent)).sum(),
+            loops: self.nodes.iter().map(|node| node.counters().flow(Flow::DecoySent)).sum(),
         }
     }
 

@@ -1,8 +1,8 @@
 //! How much and how long: what suits many nodes that share a machine, perhaps a slow one.
 
 use super::super::Arguments;
-use crate::network::node::Sizes;
 use core::time::Duration;
+use mixwell_node::Sizes;
 use mixwell_pki_types::{Epoch, Period};
 use mixwell_wire::Timeouts;
 use std::time::SystemTime;

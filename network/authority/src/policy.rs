@@ -1,0 +1,176 @@
+//! What an authority's configuration decides, and which descriptors follow from it.
+
+use crate::{lambda_g::lambda_g, message::Peer, topology::Layers};
+use mixwell_net::{
+    authorities::Authorities,
+    keys::LinkKem,
+    node_kind::{NodeKind, PermittedNode, PermittedReplica},
+};
+use mixwell_pki_types::{Descriptor, Epoch, KeyHash, Period, Rates, Replica, ReplicaUpload, SignatureScheme, Upload};
+use mixwell_pq_kem::Scheme;
+use mixwell_sphinx::Geometry;
+use mixwell_wire::DescriptorStatus;
+use std::sync::Arc;
+
+/// What all authorities of a network should have in common.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub authorities: Arc<Authorities>,
+    pub nodes: Vec<PermittedNode>,
+    /// Storage replicas, sorted by identity key.
+    pub replicas: Vec<PermittedReplica>,
+    pub layers: Layers,
+    pub min_per_layer: usize,
+    /// `LambdaG` is computed here, the others are voted on.
+    pub rates: Rates,
+    pub packets: PacketFormat,
+    pub period: Period,
+}
+
+/// What a network's packets decide about its documents.
+#[derive(Debug, Clone, Copy)]
+pub struct PacketFormat {
+    /// The hash of the Sphinx geometry.
+    pub geometry_hash: [u8; 32],
+    /// The length of a mix key; `None` if the scheme is unknown here.
+    pub mix_key_len: Option<usize>,
+}
+
+impl From<&Geometry> for PacketFormat {
+    fn from(geometry: &Geometry) -> Self {
+        let scheme = geometry.scheme();
+        let found = if scheme.is_kem() { Scheme::kem(scheme.name()) } else { Scheme::nike(scheme.name()) };
+        Self { geometry_hash: geometry.hash(), mix_key_len: found.map(|found| found.public_len) }
+    }
+}
+
+/// What an authority is told of its network, as its operators agreed on it.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever configures an authority")]
+pub struct Settings {
+    /// The network's authorities.
+    pub authorities: Arc<Authorities>,
+    /// The nodes that may take part.
+    pub nodes: Vec<PermittedNode>,
+    /// The storage replicas that may take part.
+    pub replicas: Vec<PermittedReplica>,
+    /// The layers of mixes.
+    pub layers: Layers,
+    /// How many mixes each layer has at least.
+    pub min_per_layer: usize,
+    /// What the network sends and how long it holds packets; `LambdaG` is computed from the others.
+    pub rates: Rates,
+    /// The network's packets.
+    pub geometry: Geometry,
+    /// The length of an epoch.
+    pub period: Period,
+}
+
+impl From<Settings> for Policy {
+    fn from(settings: Settings) -> Self {
+        let gateways = settings.nodes.iter().filter(|node| node.kind == NodeKind::Gateway).count();
+        let largest = match &settings.layers {
+            Layers::Fixed(layers) => layers.iter().map(Vec::len).max().unwrap_or(0),
+            Layers::Dynamic(_) => 0,
+        };
+        let Settings { authorities, nodes, mut replicas, layers, min_per_layer, rates, geometry, period } = settings;
+        replicas.sort_by(|a, b| a.identity.cmp(&b.identity));
+        let rates = Rates { lambda_g: lambda_g(&rates, gateways, largest), ..rates };
+        let packets = PacketFormat::from(&geometry);
+        Self { authorities, nodes, replicas, layers, min_per_layer, rates, packets, period }
+    }
+}
+
+impl Policy {
+    /// Checks a node's upload for this epoch or the next: whether the node may take part, uploads its
+    /// own descriptor, has signed it, and the descriptor is well-formed.
+    pub(super) fn accept<'u>(
+        &self,
+        peer: Peer,
+        epoch: Epoch,
+        now: Epoch,
+        upload: &'u [u8],
+    ) -> Result<Descriptor<'u>, DescriptorStatus> {
+        let uploader = check_uploader(peer, epoch, now, upload)?;
+        let upload = Upload::parse(upload).map_err(|_| DescriptorStatus::Invalid)?;
+        let descriptor = upload.unverified_descriptor();
+        let node = self.node(descriptor.id()).ok_or(DescriptorStatus::Forbidden)?;
+        if node.id != uploader || node.identifier != descriptor.name() || NodeKind::of(&descriptor) != Some(node.kind) {
+            return Err(DescriptorStatus::Forbidden);
+        }
+        let has_lengths = descriptor.link_key().len() == self.kem().public_len()
+            && descriptor.mix_keys().all(|(_, key)| Some(key.len()) == self.packets.mix_key_len);
+        if !has_lengths || !self.allows(&descriptor, epoch) {
+            return Err(DescriptorStatus::Invalid);
+        }
+        // last, as it costs most
+        upload.verify(self.scheme()).map_err(|_| DescriptorStatus::Invalid)
+    }
+
+    /// As [`accept`](Self::accept), for a storage replica.
+    pub(super) fn accept_replica<'u>(
+        &self,
+        peer: Peer,
+        epoch: Epoch,
+        now: Epoch,
+        upload: &'u [u8],
+    ) -> Result<Replica<'u>, DescriptorStatus> {
+        let uploader = check_uploader(peer, epoch, now, upload)?;
+        let upload = ReplicaUpload::parse(upload).map_err(|_| DescriptorStatus::Invalid)?;
+        let replica = upload.unverified_descriptor();
+        let known = self.replica(replica.id()).ok_or(DescriptorStatus::Forbidden)?;
+        if known.id != uploader || known.identifier != replica.name() {
+            return Err(DescriptorStatus::Forbidden);
+        }
+        if replica.epoch() != epoch || !self.allows_replica(&replica) {
+            return Err(DescriptorStatus::Invalid);
+        }
+        upload.verify(self.scheme()).map_err(|_| DescriptorStatus::Invalid)
+    }
+
+    /// Whether a descriptor may stand in a document for an epoch.
+    pub(super) fn allows(&self, descriptor: &Descriptor<'_>, epoch: Epoch) -> bool {
+        self.node(descriptor.id()).is_some_and(|node| NodeKind::of(descriptor) == Some(node.kind))
+            && descriptor.epoch() == epoch
+            && descriptor.check(epoch).is_ok()
+    }
+
+    /// Whether a storage replica's descriptor may stand in a document.
+    pub(super) fn allows_replica(&self, replica: &Replica<'_>) -> bool {
+        self.replica(replica.id()).is_some_and(|known| known.number == replica.replica_id())
+    }
+
+    /// The node with this id.
+    pub(super) fn node(&self, id: KeyHash) -> Option<&PermittedNode> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    fn replica(&self, id: KeyHash) -> Option<&PermittedReplica> {
+        self.replicas.iter().find(|replica| replica.id == id)
+    }
+
+    /// What people call an authority.
+    pub(super) fn name_of(&self, authority: KeyHash) -> &str {
+        self.authorities.by_id(authority).map_or("an unknown authority", |authority| &authority.peer.name)
+    }
+
+    pub(super) fn scheme(&self) -> &'static dyn SignatureScheme {
+        self.authorities.scheme()
+    }
+
+    fn kem(&self) -> LinkKem {
+        self.authorities.kem()
+    }
+}
+
+/// The node at the other end, if an upload of this length is for this epoch or the next.
+fn check_uploader(peer: Peer, epoch: Epoch, now: Epoch, upload: &[u8]) -> Result<KeyHash, DescriptorStatus> {
+    let Peer::Node(uploader) = peer else { return Err(DescriptorStatus::Forbidden) };
+    if (epoch != now && epoch != now.plus(1)) || upload.len() > MAX_DESCRIPTOR_BYTES {
+        return Err(DescriptorStatus::Invalid);
+    }
+    Ok(uploader)
+}
+
+/// The longest upload that is accepted. One with Ed25519 has 2 kB, with SPHINCS+ 52 kB.
+const MAX_DESCRIPTOR_BYTES: usize = 1 << 17;

@@ -1,0 +1,147 @@
+//! When authorities send what in a round, and until when they accept it.
+//!
+//! Votes are sent at the first eighth of the epoch before the one voted on, reveals at the second,
+//! certificates at the third, signatures at the fourth; the consensus is published at the fifth. The
+//! eighth of each of the first three kinds has two halves: in the first half statements arrive from
+//! their authors, in the second authorities relay them in as many intervals as there may be faulty
+//! authorities ([`agreement`](super::agreement)).
+
+use crate::message::Kind;
+use core::time::Duration;
+use mixwell_net::clock::eighths;
+use mixwell_pki_types::{Period, majority};
+
+/// The schedule of a network's rounds. All times are since the start of the epoch.
+#[derive(Debug, Clone)]
+pub(super) struct Schedule {
+    period: Period,
+    /// How many authorities may be faulty: `f`.
+    faulty: u32,
+    moments: Vec<(Duration, Moment)>,
+}
+
+/// What falls due in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Our statement of this kind is to be sent.
+    Say(Kind),
+    /// The statements of this kind that we accepted since the last time are to be relayed.
+    Relay(Kind),
+    /// The consensus is to be published.
+    Publish,
+}
+
+impl Schedule {
+    pub(super) fn new(period: Period, authorities: usize) -> Self {
+        let faulty = u32::try_from(authorities.saturating_sub(majority(authorities))).unwrap_or(u32::MAX);
+        let mut schedule = Self { period, faulty, moments: Vec::new() };
+        for kind in Kind::ALL {
+            schedule.moments.push((schedule.opens(kind), Moment::Say(kind)));
+            if kind != Kind::Sig {
+                let relays = (1..=faulty).map(|signers| (schedule.deadline(kind, signers), Moment::Relay(kind)));
+                schedule.moments.extend(relays.collect::<Vec<_>>());
+            }
+        }
+        schedule.moments.push((eighths(period, PUBLISH_EIGHTH), Moment::Publish));
+        schedule
+    }
+
+    /// Everything that falls due in an epoch, in order.
+    pub(super) fn moments(&self) -> &[(Duration, Moment)] {
+        &self.moments
+    }
+
+    /// When the moment at a position has come, and how long it is worth doing.
+    pub(super) fn moment(&self, position: usize) -> Option<(Duration, Moment, Duration)> {
+        let (due, moment) = *self.moments.get(position)?;
+        let end = match moment {
+            Moment::Say(kind) => self.closes(kind),
+            // until the next interval begins
+            Moment::Relay(kind) => {
+                let next = self.moments.get(position.saturating_add(1));
+                next.map_or_else(|| self.closes(kind), |(due, _)| *due)
+            }
+            Moment::Publish => self.period.duration(),
+        };
+        Some((due, moment, end))
+    }
+
+    /// When authorities send their statements of a kind.
+    pub(super) fn opens(&self, kind: Kind) -> Duration {
+        eighths(self.period, eighth(kind))
+    }
+
+    /// When no statement of a kind is accepted any more.
+    pub(super) fn closes(&self, kind: Kind) -> Duration {
+        eighths(self.period, eighth(kind).saturating_add(1))
+    }
+
+    /// Until when a statement is accepted that comes with the signatures of so many authorities, its
+    /// author's among them. More than `f + 1` signatures help no more than `f + 1`.
+    pub(super) fn deadline(&self, kind: Kind, signers: u32) -> Duration {
+        let relays = signers.clamp(1, self.faulty.saturating_add(1)).saturating_sub(1);
+        if relays == self.faulty {
+            return self.closes(kind);
+        }
+        let half = eighths(self.period, 1).checked_div(2).unwrap_or_default();
+        let interval = half.checked_div(self.faulty).unwrap_or_default();
+        self.opens(kind).saturating_add(half).saturating_add(interval.saturating_mul(relays))
+    }
+}
+
+/// The eighth of an epoch at whose start statements of a kind are sent.
+const fn eighth(kind: Kind) -> u32 {
+    match kind {
+        Kind::Vote => 1,
+        Kind::Reveal => 2,
+        Kind::Cert => 3,
+        Kind::Sig => 4,
+    }
+}
+
+/// The eighth of an epoch at whose start the consensus is published.
+pub(super) const PUBLISH_EIGHTH: u32 = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(authorities: usize) -> Schedule {
+        Schedule::new(Period::new(Duration::from_secs(160)).unwrap(), authorities)
+    }
+
+    fn seconds(schedule: &Schedule, kind: Kind, signers: u32) -> f64 {
+        schedule.deadline(kind, signers).as_secs_f64()
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "halves of seconds")]
+    fn deadlines() {
+        // nobody may be faulty: statements come from their authors for the whole eighth
+        for few in [1, 2] {
+            assert_eq!(seconds(&schedule(few), Kind::Vote, 1), 40.0);
+        }
+        for (authorities, want) in
+            [(3, vec![30.0, 40.0, 40.0]), (5, vec![30.0, 35.0, 40.0, 40.0]), (6, vec![30.0, 35.0])]
+        {
+            let schedule = schedule(authorities);
+            let got: Vec<f64> = (1..).zip(&want).map(|(signers, _)| seconds(&schedule, Kind::Vote, signers)).collect();
+            assert_eq!(got, want, "{authorities}");
+        }
+        assert_eq!(seconds(&schedule(3), Kind::Cert, 1), 70.0);
+    }
+
+    #[test]
+    fn moments_are_in_order() {
+        for authorities in 1..=20 {
+            let schedule = schedule(authorities);
+            let times: Vec<Duration> = schedule.moments().iter().map(|(due, _)| *due).collect();
+            assert!(times.is_sorted());
+            let relays = schedule.moments().iter().filter(|(_, moment)| matches!(moment, Moment::Relay(_))).count();
+            assert_eq!(relays, 3 * ((authorities - 1) / 2));
+            for (position, time) in times.iter().enumerate() {
+                assert!(schedule.moment(position).unwrap().2 > *time);
+            }
+        }
+    }
+}

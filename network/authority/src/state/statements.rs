@@ -1,0 +1,123 @@
+//! What other authorities say: statements, relays, and answers to ours.
+
+use crate::{
+    agreement::MAX_DIFFERENT,
+    message::{Kind, Outgoing, Peer, Reply, Request, Verdict},
+    relay::{encode_wanted, is_relay, parse_relay, parse_wanted},
+    round::RelayOutcome,
+    state::{State, signer, time_at},
+};
+use core::time::Duration;
+use mixwell_pki_types::{Epoch, EpochTime, KeyHash};
+use mixwell_wire::{Command, Statement};
+
+impl State {
+    /// Takes another authority's answer to a message of ours. What follows from it is to be sent.
+    pub fn answered(&mut self, now: Duration, sent: &Outgoing, answer: &Command<'_>) -> Vec<Outgoing> {
+        self.turn_to(&time_at(&self.policy, now));
+        if sent.request.is_extension() {
+            self.relaying.insert(sent.to);
+        }
+        match (&sent.request, answer) {
+            (Request::Relay { epoch, is_complete: false, .. }, Command::Vote(statement))
+                if *epoch == self.round.epoch().0 =>
+            {
+                self.complete(sent, statement.payload)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The peer closed the connection instead of answering to an extension: it does not relay.
+    pub fn does_not_relay(&mut self, peer: KeyHash) {
+        if self.relaying.remove(&peer) {
+            tracing::info!(authority = self.policy.name_of(peer), "does not relay any more");
+        }
+    }
+
+    /// The statements of a relay that the peer lacks, one to a message.
+    fn complete(&self, sent: &Outgoing, wanted: &[u8]) -> Vec<Outgoing> {
+        let Some(wanted) = parse_wanted(wanted, self.max_relayed()) else { return Vec::new() };
+        let signer = signer(&self.identity, &self.policy);
+        let relays = wanted.into_iter().filter_map(|digest| self.round.complete_relay(signer, digest));
+        let outgoing = |payload: Vec<u8>| Outgoing {
+            request: Request::Relay {
+                epoch: self.round.epoch().0,
+                public_key: self.identity.public().into(),
+                payload: payload.into(),
+                is_complete: true,
+            },
+            ..sent.clone()
+        };
+        relays.map(outgoing).collect()
+    }
+
+    /// The most statements that a relay may have.
+    fn max_relayed(&self) -> usize {
+        self.policy.authorities.len().saturating_mul(MAX_DIFFERENT)
+    }
+
+    pub(super) fn take_statement(
+        &mut self,
+        time: &EpochTime,
+        peer: Peer,
+        kind: Kind,
+        statement: &Statement<'_>,
+    ) -> Reply {
+        let refused = |verdict| Reply::Verdict(kind, verdict);
+        let author = match peer {
+            Peer::Authority(id) if KeyHash::of(statement.public_key) == id => id,
+            _ => return refused(Verdict::NotAuthorized),
+        };
+        let (epoch, wanted) = (Epoch(statement.epoch), self.round.epoch());
+        if epoch != wanted {
+            return refused(match kind {
+                Kind::Reveal => Verdict::NotSigned,
+                _ if epoch < wanted => Verdict::TooEarly,
+                _ => Verdict::TooLate,
+            });
+        }
+        self.round.observe(time.elapsed);
+        let signer = signer(&self.identity, &self.policy);
+        match kind {
+            Kind::Vote if is_relay(statement.payload) => self.take_relay(author, statement.payload),
+            Kind::Sig => {
+                let verdict = self.round.take_signature(signer, author, statement.payload);
+                self.publish_if_late();
+                Reply::Verdict(kind, verdict)
+            }
+            _ => Reply::Verdict(kind, self.round.take(signer, &self.schedule, kind, author, statement.payload)),
+        }
+    }
+
+    fn take_relay(&mut self, by: KeyHash, payload: &[u8]) -> Reply {
+        let epoch = self.round.epoch();
+        let Some(relayed) = parse_relay(payload, epoch, self.max_relayed()) else {
+            return Reply::Verdict(Kind::Vote, Verdict::NotSigned);
+        };
+        self.relaying.insert(by);
+        let signer = signer(&self.identity, &self.policy);
+        let mut wanted = Vec::new();
+        for statement in &relayed {
+            if let RelayOutcome::Wanted(digest) = self.round.take_relayed(signer, &self.schedule, statement) {
+                wanted.push(digest);
+            }
+        }
+        if wanted.is_empty() {
+            return Reply::Verdict(Kind::Vote, Verdict::Ok);
+        }
+        let (public_key, payload) = (self.identity.public().into(), encode_wanted(&wanted).into());
+        Reply::Vote { epoch: epoch.0, public_key, payload }
+    }
+
+    pub(super) fn get_vote(&mut self, peer: Peer, epoch: Epoch, public_key: &[u8]) -> Reply {
+        let Peer::Authority(by) = peer else { return Reply::Verdict(Kind::Vote, Verdict::NotAuthorized) };
+        // one of the reference never asks
+        self.relaying.insert(by);
+        let vote = Some(epoch).filter(|epoch| *epoch == self.round.epoch());
+        match vote.and_then(|_| self.round.vote_of(KeyHash::of(public_key))) {
+            Some(payload) => Reply::Vote { epoch: epoch.0, public_key: public_key.into(), payload },
+            None => Reply::Verdict(Kind::Vote, Verdict::NotFound),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What the authority does in the course of an epoch, as the schedule has it.
+
+use crate::{
+    differences::differences,
+    journal::Change,
+    message::{Kind, Outgoing, Request},
+    schedule::Moment,
+    state::{State, proposal::context, signer, time_at},
+    tally::document_of,
+};
+use core::time::Duration;
+use mixwell_pki_types::{Epoch, KeyHash};
+use std::sync::Arc;
+
+impl State {
+    /// Does what is due, and says what is to be sent. To be called at [`next_tick`](Self::next_tick), at
+    /// least.
+    pub fn tick(&mut self, now: Duration) -> Vec<Outgoing> {
+        let mut out = Vec::new();
+        let time = time_at(&self.policy, now);
+        let elapsed = self.turn_to(&time);
+        let start = self.policy.period.start(time.epoch);
+        if !self.has_probed {
+            self.has_probed = true;
+            self.probe(start.saturating_add(self.schedule.deadline(Kind::Vote, 1)), &mut out);
+        }
+        while let Some((due, moment, end)) = self.schedule.moment(self.round.done).filter(|(due, ..)| *due <= elapsed) {
+            self.round.done = self.round.done.saturating_add(1);
+            // a step whose time is over is of no use to the others
+            if elapsed < end {
+                tracing::trace!(epoch = %self.round.epoch(), ?due, ?moment, "due");
+                self.step(moment, start.saturating_add(end), &mut out);
+            }
+        }
+        out
+    }
+
+    fn step(&mut self, moment: Moment, deadline: Duration, out: &mut Vec<Outgoing>) {
+        match moment {
+            Moment::Publish => self.publish(),
+            _ if self.round.is_mute => {}
+            Moment::Say(kind) => {
+                self.report_equivocators(kind);
+                let Some(payload) = self.statement(kind) else { return };
+                self.remember_spoken();
+                let (epoch, public_key): (_, Arc<[u8]>) = (self.round.epoch().0, self.identity.public().into());
+                for to in self.others() {
+                    let (public_key, payload) = (Arc::clone(&public_key), Arc::clone(&payload));
+                    out.push(Outgoing { to, request: Request::Say { kind, epoch, public_key, payload }, deadline });
+                }
+            }
+            Moment::Relay(kind) => {
+                let signer = signer(&self.identity, &self.policy);
+                let Some(payload) = self.round.relay(signer, kind, &mut self.rng) else { return };
+                let payload: Arc<[u8]> = payload.into();
+                for to in self.others().into_iter().filter(|to| self.relaying.contains(to)) {
+                    let (epoch, public_key) = (self.round.epoch().0, self.identity.public().into());
+                    let payload = Arc::clone(&payload);
+                    let request = Request::Relay { epoch, public_key, payload, is_complete: false };
+                    out.push(Outgoing { to, request, deadline });
+                }
+            }
+        }
+    }
+
+    /// Our statement of a kind, made now or before a restart.
+    fn statement(&mut self, kind: Kind) -> Option<Arc<[u8]>> {
+        if let Some(made) = self.round.own(kind) {
+            return Some(made);
+        }
+        match kind {
+            Kind::Vote => self.make_vote(),
+            Kind::Reveal => self.round.reveal(signer(&self.identity, &self.policy)),
+            Kind::Cert | Kind::Sig => {
+                // without a vote of our own we were not here in time
+                self.round.own(Kind::Vote)?;
+                let Self { identity, policy, consensuses, round, rng, .. } = self;
+                let (signer, context) = (signer(identity, policy), context(policy, consensuses, round.epoch()));
+                if kind == Kind::Cert {
+                    round.certify(signer, &context, rng)
+                } else {
+                    round.sign(signer, &context, rng)
+                }
+            }
+        }
+    }
+
+    /// Our vote, if the descriptors that we have make a network.
+    fn make_vote(&mut self) -> Option<Arc<[u8]>> {
+        let epoch = self.round.epoch();
+        let document = match self.proposal() {
+            Ok(document) => document,
+            Err(error) => {
+                tracing::warn!(%epoch, %error, "no vote: the nodes that uploaded descriptors make no network");
+                return None;
+            }
+        };
+        let vote = self.round.vote(signer(&self.identity, &self.policy), document, &mut self.rng);
+        vote.inspect_err(|error| tracing::error!(%epoch, %error, "cannot sign")).ok()
+    }
+
+    /// Asks the others whether they relay, those that are not known to.
+    fn probe(&self, deadline: Duration, out: &mut Vec<Outgoing>) {
+        let (epoch, public_key): (_, Arc<[u8]>) = (self.round.epoch().0, self.identity.public().into());
+        for to in self.others().into_iter().filter(|to| !self.relaying.contains(to)) {
+            let request = Request::Probe { epoch, public_key: Arc::clone(&public_key) };
+            out.push(Outgoing { to, request, deadline });
+        }
+    }
+
+    fn others(&self) -> Vec<KeyHash> {
+        let all = self.policy.authorities.iter().map(|other| other.peer.id);
+        all.filter(|id| *id != self.identity.id()).collect()
+    }
+
+    fn remember_spoken(&mut self) {
+        let epoch = self.round.epoch();
+        if self.spoken.contains(&epoch) {
+            return;
+        }
+        self.spoken.push_back(epoch);
+        if self.spoken.len() > MAX_SPOKEN {
+            self.spoken.pop_front();
+        }
+        self.changes.push(Change::Spoken(self.spoken.iter().copied().collect()));
+    }
+
+    /// Publishes the consensus, if enough authorities signed it.
+    fn publish(&mut self) {
+        let epoch = self.round.epoch();
+        let threshold = self.policy.authorities.threshold();
+        self.publish_agreed();
+        if !self.consensuses.contains_key(&epoch) {
+            if let Some(signers) = self.round.signers() {
+                tracing::warn!(%epoch, signers, threshold, "no consensus: too few authorities signed our document");
+            } else {
+                tracing::warn!(%epoch, "no consensus of our own: we have not signed a document");
+            }
+        }
+        self.report_differences();
+    }
+
+    fn publish_agreed(&mut self) {
+        let epoch = self.round.epoch();
+        let Some((certificate, signers)) = self.round.agreed(self.policy.authorities.threshold()) else { return };
+        if !self.consensuses.contains_key(&epoch) {
+            tracing::info!(%epoch, signers, "published consensus");
+            self.insert_consensus(epoch, &certificate);
+        }
+    }
+
+    /// Publishes the consensus when a signature makes it one after it was due.
+    pub(super) fn publish_if_late(&mut self) {
+        let is_due = self.schedule.moment(self.round.done).is_none();
+        if is_due {
+            self.publish_agreed();
+        }
+    }
+
+    /// Warns of authorities that have signed two different statements, when the statements of a kind are all in.
+    fn report_equivocators(&self, next: Kind) {
+        let last = match next {
+            Kind::Vote => return,
+            Kind::Reveal => Kind::Vote,
+            Kind::Cert => Kind::Reveal,
+            Kind::Sig => Kind::Cert,
+        };
+        let epoch: Epoch = self.round.epoch();
+        for (author, kind) in self.round.equivocators(signer(&self.identity, &self.policy), last) {
+            if kind == last {
+                let authority = self.policy.name_of(author);
+                tracing::warn!(
+                    %epoch,
+                    authority,
+                    %kind,
+                    "left out of the round: it signed two different statements; its operator should look for a second \
+                     process with its key, or a stolen key"
+                );
+            }
+        }
+    }
+
+    /// Warns of authorities whose certificate has other nodes or parameters than ours.
+    fn report_differences(&self) {
+        let epoch = self.round.epoch();
+        let Some(ours) = self.round.own(Kind::Cert) else { return };
+        let Some(ours) = document_of(&ours) else { return };
+        for (author, theirs) in self.round.certificates(signer(&self.identity, &self.policy)) {
+            let found = differences(&ours, &theirs);
+            if !found.is_empty() {
+                let (authority, shown) = (self.policy.name_of(author), found.len().min(MAX_DIFFERENCES));
+                let listed = found.get(..shown).unwrap_or_default().join("; ");
+                tracing::warn!(%epoch, authority, differences = found.len(), "{listed}: compare the two configurations");
+            }
+        }
+    }
+}
+
+/// Rounds that are remembered as spoken in, of some hours at least.
+const MAX_SPOKEN: usize = 64;
+
+/// The most differences that are listed in one line of the log.
+const MAX_DIFFERENCES: usize = 20;

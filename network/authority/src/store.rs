@@ -1,0 +1,289 @@
+//! An authority's memory on disk: the journal of each round, the consensuses, and the rounds in which it
+//! has spoken.
+//!
+//! A journal is appended to and flushed before anything leaves that depends on it. Its entries have
+//! checksums of their length and of their content: an entry that a crash cut short is dropped, but one
+//! that was changed is never taken for the end. A damaged journal is set aside, and the authority says
+//! nothing in that round, as it cannot know what it has signed in it.
+
+use crate::journal::{Change, Record, Saved};
+use blake2::{Blake2b256, Digest as _};
+use mixwell_net::{authorities::Authorities, consensus::Consensus, files, files::KeyFileError};
+use mixwell_pki_types::{
+    Epoch, LIFETIME,
+    build::encode,
+    cbor::{Item, Kind},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    io::{Read as _, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// The folder of an authority's memory.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    journals: BTreeMap<Epoch, fs::File>,
+}
+
+impl Store {
+    /// Opens the memory in a data folder, and reads what is there. Consensuses have to be signed by enough of
+    /// these authorities.
+    pub fn open(data_folder: &Path, authorities: &Authorities) -> Result<(Self, Saved), KeyFileError> {
+        let folder = data_folder.join(FOLDER);
+        files::make_folder(&folder)?;
+        let mut store = Self { folder, journals: BTreeMap::new() };
+        let saved = store.read(authorities).map_err(|error| KeyFileError::Read(store.folder.clone(), error))?;
+        Ok((store, saved))
+    }
+
+    /// Makes changes, and returns when all of them are on disk.
+    pub fn write(&mut self, changes: &[Change]) -> io::Result<()> {
+        let mut appended = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Record(epoch, record) => {
+                    append(self.journal(*epoch)?, &entry(record))?;
+                    appended.insert(*epoch);
+                }
+                Change::Consensus(epoch, certificate) => {
+                    self.replace(&format!("{CONSENSUS}{epoch}"), &sealed(certificate))?;
+                }
+                Change::Spoken(epochs) => self.replace(SPOKEN, &sealed(&encode_epochs(epochs)))?,
+                Change::Turned(epoch) => self.forget(*epoch)?,
+            }
+        }
+        for epoch in appended {
+            self.journal(epoch)?.sync_data()?;
+        }
+        Ok(())
+    }
+
+    fn journal(&mut self, epoch: Epoch) -> io::Result<&mut fs::File> {
+        use std::collections::btree_map::Entry;
+        match self.journals.entry(epoch) {
+            Entry::Occupied(open) => Ok(open.into_mut()),
+            Entry::Vacant(place) => {
+                let path = self.folder.join(format!("{JOURNAL}{epoch}"));
+                let mut file = private().append(true).create(true).open(&path)?;
+                if file.metadata()?.len() == 0 {
+                    file.write_all(MAGIC)?;
+                    fs::File::open(&self.folder)?.sync_all()?;
+                }
+                Ok(place.insert(file))
+            }
+        }
+    }
+
+    /// Writes a file, replacing one that is there: at any moment there is the one or the other.
+    fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".tmp").tempfile_in(&self.folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(self.folder.join(name)).map_err(|error| error.error)?;
+        fs::File::open(&self.folder)?.sync_all()
+    }
+
+    /// Removes what is of no use in an epoch.
+    fn forget(&mut self, epoch: Epoch) -> io::Result<()> {
+        let rounds = epoch..=epoch.plus(2);
+        self.journals.retain(|of, _| rounds.contains(of));
+        for (path, name) in self.entries()? {
+            let round = number(&name, JOURNAL).is_some_and(|of| !rounds.contains(&of));
+            let consensus = number(&name, CONSENSUS).is_some_and(|of| of.plus(LIFETIME) <= epoch);
+            if round || consensus {
+                fs::remove_file(path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn entries(&self) -> io::Result<Vec<(PathBuf, String)>> {
+        let entries = fs::read_dir(&self.folder)?.map(|entry| {
+            let entry = entry?;
+            Ok((entry.path(), entry.file_name().to_string_lossy().into_owned()))
+        });
+        entries.collect()
+    }
+
+    fn read(&mut self, authorities: &Authorities) -> io::Result<Saved> {
+        let mut saved = Saved::default();
+        for (path, name) in self.entries()? {
+            if name.starts_with(".tmp") {
+                fs::remove_file(path)?;
+            } else if let Some(epoch) = number(&name, JOURNAL) {
+                saved.rounds.insert(epoch, self.read_journal(epoch, &path)?);
+            } else if let Some(epoch) = number(&name, CONSENSUS) {
+                match read_consensus(epoch, &path, authorities)? {
+                    Some(certificate) => {
+                        saved.consensuses.insert(epoch, certificate);
+                    }
+                    None => set_aside(&path, "the authority fetches the consensus from the others")?,
+                }
+            } else if name == SPOKEN {
+                match read_sealed(&path)?.and_then(|bytes| decode_epochs(&bytes)) {
+                    Some(epochs) => saved.spoken = epochs,
+                    None => set_aside(&path, "keep the clock from stepping back by more than an epoch")?,
+                }
+            }
+        }
+        Ok(saved)
+    }
+
+    /// Reads a journal. A damaged one is set aside, and what could be read is written anew with a mark.
+    fn read_journal(&mut self, epoch: Epoch, path: &Path) -> io::Result<Vec<Record>> {
+        let mut bytes = Vec::new();
+        let is_whole = fs::metadata(path)?.len() <= MAX_JOURNAL_BYTES;
+        fs::File::open(path)?.take(MAX_JOURNAL_BYTES).read_to_end(&mut bytes)?;
+        let (mut records, end) = read_entries(&bytes);
+        match end {
+            End::Whole if is_whole => {}
+            End::CutShort(len) if is_whole => {
+                tracing::info!(file = %path.display(), "dropped the last entry, which a crash has cut short");
+                let file = private().write(true).open(path)?;
+                file.set_len(len)?;
+                file.sync_all()?;
+            }
+            End::Whole | End::CutShort(_) | End::Damaged => {
+                set_aside(path, "the authority says nothing in this round; check the disk")?;
+                records.push(Record::Damaged);
+                let changes: Vec<_> = records.iter().map(|record| Change::Record(epoch, record.clone())).collect();
+                self.write(&changes)?;
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// How a journal ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// A crash has cut the last entry short: the length of what stands before it.
+    CutShort(u64),
+    Damaged,
+}
+
+fn read_entries(bytes: &[u8]) -> (Vec<Record>, End) {
+    let mut records = Vec::new();
+    let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
+        let is_cut_short = MAGIC.starts_with(bytes);
+        return (records, if is_cut_short { End::CutShort(0) } else { End::Damaged });
+    };
+    loop {
+        let good = bytes.len().saturating_sub(rest.len()) as u64;
+        if rest.is_empty() {
+            return (records, End::Whole);
+        }
+        let Some((head, after)) = rest.split_first_chunk::<HEAD_LEN>() else {
+            return (records, End::CutShort(good));
+        };
+        let Some(len) = read_head(*head) else { return (records, End::Damaged) };
+        let Some((body, after)) = after.split_at_checked(len) else { return (records, End::CutShort(good)) };
+        let Some((body, sum)) = body.split_last_chunk::<SUM_LEN>() else { return (records, End::Damaged) };
+        let record = Some(body).filter(|body| checksum(body) == *sum).and_then(Record::decode);
+        let Some(record) = record else { return (records, End::Damaged) };
+        records.push(record);
+        rest = after;
+    }
+}
+
+/// Appends all of an entry, or nothing: what follows a part of one could not be read.
+fn append(file: &mut fs::File, entry: &[u8]) -> io::Result<()> {
+    let len = file.metadata()?.len();
+    file.write_all(entry).inspect_err(|_| {
+        // should this fail too, the journal is found damaged, and the round passed over
+        let _ = file.set_len(len);
+    })
+}
+
+/// A record as the journal has it: its length, a checksum of that, the record, a checksum of that.
+fn entry(record: &Record) -> Vec<u8> {
+    sealed(&record.encode())
+}
+
+fn sealed(body: &[u8]) -> Vec<u8> {
+    let len = u32::try_from(body.len().saturating_add(SUM_LEN)).unwrap_or(u32::MAX).to_be_bytes();
+    let [a, b, c, d, ..] = checksum(&len);
+    [&len[..], &[a, b, c, d], body, &checksum(body)].concat()
+}
+
+fn read_head(head: [u8; HEAD_LEN]) -> Option<usize> {
+    let (len, sum) = head.split_first_chunk::<4>()?;
+    let len = Some(len).filter(|len| checksum(&len[..]).starts_with(sum))?;
+    usize::try_from(u32::from_be_bytes(*len)).ok()
+}
+
+fn checksum(bytes: &[u8]) -> [u8; SUM_LEN] {
+    let hash: [u8; 32] = Blake2b256::digest(bytes).into();
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
+/// A file of one sealed body; `None` if it is damaged.
+fn read_sealed(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+    let body = bytes.split_first_chunk().and_then(|(head, rest)| {
+        let len = read_head(*head).filter(|len| *len == rest.len());
+        let (body, sum) = len.and_then(|_| rest.split_last_chunk::<SUM_LEN>())?;
+        (checksum(body) == *sum).then(|| body.to_vec())
+    });
+    Ok(body)
+}
+
+fn read_consensus(epoch: Epoch, path: &Path, authorities: &Authorities) -> io::Result<Option<Arc<[u8]>>> {
+    let Some(certificate) = read_sealed(path)? else { return Ok(None) };
+    let verified = Consensus::verify(certificate, authorities, (epoch, epoch), None);
+    Ok(verified.ok().map(|consensus| consensus.certificate().into()))
+}
+
+/// Renames a damaged file, so that it is not read again and can be looked at.
+fn set_aside(path: &Path, advice: &str) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".damaged");
+    tracing::warn!(file = %path.display(), "set aside a damaged file as .damaged; {advice}");
+    fs::rename(path, PathBuf::from(name))
+}
+
+/// The number behind a prefix of a file's name.
+fn number(name: &str, prefix: &str) -> Option<Epoch> {
+    name.strip_prefix(prefix)?.parse().ok().map(Epoch)
+}
+
+fn encode_epochs(epochs: &[Epoch]) -> Vec<u8> {
+    encode(|writer| {
+        writer.array(epochs.len());
+        for epoch in epochs {
+            writer.unsigned(epoch.0);
+        }
+    })
+}
+
+fn decode_epochs(bytes: &[u8]) -> Option<Vec<Epoch>> {
+    let Kind::Array(items) = Item::parse(bytes).ok()?.kind() else { return None };
+    let epoch = |item: Item<'_>| if let Kind::Unsigned(epoch) = item.kind() { Some(Epoch(epoch)) } else { None };
+    items.map(epoch).collect()
+}
+
+/// For files that their owner alone may read: a journal has our reveal before its time.
+fn private() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+const FOLDER: &str = "authority";
+const JOURNAL: &str = "round-";
+const CONSENSUS: &str = "consensus-";
+const SPOKEN: &str = "spoken";
+const MAGIC: &[u8] = b"mixwell authority journal 1\n";
+/// A length and four bytes of its checksum.
+const HEAD_LEN: usize = 8;
+const SUM_LEN: usize = 16;
+/// Ten times what the descriptors of a thousand nodes and the statements of nine authorities take.
+const MAX_JOURNAL_BYTES: u64 = 1 << 30;
+const MAX_FILE_BYTES: u64 = 16 << 20;

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod asking;
+mod consensus;
+mod engine;
+mod error;
+pub mod rendezvous_client;
+mod run;
+mod session;
+
+pub use engine::{Reply, Tally, Unanswered};
+pub use error::StartError;
+pub use run::{ClientError, Parts, Request, Steady, run};

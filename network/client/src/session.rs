@@ -1,0 +1,258 @@
+//! A client's connection to its gateway.
+
+use crate::{
+    ClientError, Request,
+    asking::Asking,
+    consensus::{Download, Progress},
+    engine::Engine,
+};
+use core::time::Duration;
+use mixwell_mixdelay::Instant;
+use mixwell_net::{
+    authorities::Authorities,
+    clock::{Clock, ClockWatch},
+    compose,
+    connect::{Connected, Connector, LinkTarget},
+    consensus::Consensus,
+    directory::Consensuses,
+    directory_client::DirectoryClient,
+    keys::{LinkKem, LinkKey},
+    randomness::Randomness,
+    stopwatch::{Stopwatch, after},
+};
+use mixwell_pki_types::{Chunk, Epoch, KeyHash};
+use mixwell_sphinx::{RecipientId, SurbId};
+use mixwell_wire::{
+    Ad, Command, Link, PacketSizes, Timeouts,
+    tokio::{Reader, Writer},
+};
+use rand_core::Rng as _;
+use std::sync::Arc;
+use tokio::{io::BufReader, net::tcp::OwnedWriteHalf, sync::mpsc, time};
+use tracing::{debug, info};
+
+/// What outlives connections.
+pub(super) struct Session {
+    pub(super) engine: Engine,
+    pub(super) authorities: Arc<Authorities>,
+    pub(super) kem: LinkKem,
+    pub(super) clock: Clock,
+    pub(super) clock_watch: ClockWatch,
+    pub(super) known: Consensuses,
+    pub(super) pinned: Vec<LinkTarget>,
+    pub(super) gateway: Option<String>,
+    /// Whom to ask for the consensus if no gateway is known.
+    pub(super) asker: Option<DirectoryClient>,
+    pub(super) timeouts: Timeouts,
+    pub(super) randomness: Randomness,
+    pub(super) stopwatch: Stopwatch,
+}
+
+/// A gateway that sends nothing for so long is dead; in quiet times it gives a sign of life every 10 s.
+const SILENCE: Duration = Duration::from_mins(2);
+
+/// The gateway cuts off who is silent for two minutes, as a client is that finds no rates in the consensus. However much is
+/// said besides, this comes as often.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(45);
+
+/// One connection.
+struct Connection<'s> {
+    session: &'s mut Session,
+    writer: Writer<OwnedWriteHalf, Vec<u8>>,
+    gateway: KeyHash,
+    queue: RecipientId,
+    download: Option<Download>,
+    asking: Asking,
+    packet: Vec<u8>,
+}
+
+impl Session {
+    /// Connects, and works until the connection fails. `Ok` when nobody can send a request any more.
+    pub(super) async fn connect(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<(), ClientError> {
+        self.known = self.known.at(self.clock.epoch());
+        let gateway = match (self.choose(), &self.asker) {
+            (Err(ClientError::NoGateway), Some(asker)) if self.known.current.is_none() => {
+                let epoch = self.clock.epoch();
+                let fetched = asker.fetch(epoch, epoch).await;
+                let consensus = fetched.map_err(|errors| ClientError::Consensus(errors.to_string()))?;
+                self.known = self.known.at(epoch).with(Arc::new(consensus));
+                self.choose()?
+            }
+            (choice, _) => choice?,
+        };
+        let mut rng = self.randomness.rng();
+        let link = Link::client(PacketSizes::from(self.engine.packets().geometry()));
+        let key = LinkKey::generate(self.kem, &mut rng).map_err(ClientError::Link)?;
+        let queue = queue_id(&compose::random(&mut rng));
+        let connector = Connector {
+            key,
+            timeouts: self.timeouts,
+            randomness: self.randomness.branch(),
+            clock_watch: Some(self.clock_watch.clone()),
+        };
+        let ad = Ad::client(queue.as_bytes());
+        let Connected { stream, session, buffer } = connector.connect(&gateway, ad, link).await?;
+        info!(gateway = gateway.name, "connected");
+        let (read, write) = stream.into_split();
+        let room = vec![0; link.buffer_len()];
+        let mut reader = Reader::new(BufReader::new(read), session.receiver, room, &self.timeouts);
+        let writer = Writer::new(write, session.sender, buffer, &self.timeouts);
+        let packet = vec![0; self.engine.packet_len()];
+        let now = self.stopwatch.now();
+        self.engine.connected(now);
+        let mut connection = Connection {
+            session: self,
+            writer,
+            gateway: gateway.id,
+            queue,
+            download: None,
+            asking: Asking::default(),
+            packet,
+        };
+        connection.take_rates();
+        let mut heard = time::Instant::now();
+        let mut sign = time::interval_at(after(heard, SIGN_OF_LIFE), SIGN_OF_LIFE);
+        loop {
+            let wake = connection.wake_at();
+            tokio::select! {
+                command = reader.receive() => {
+                    heard = time::Instant::now();
+                    connection.take(command?).await?;
+                }
+                () = connection.session.stopwatch.sleep_until(wake) => {
+                    let now = connection.session.stopwatch.now();
+                    connection.session.engine.expire(now);
+                    connection.look_after_consensus().await?;
+                    connection.send_due().await?;
+                }
+                request = requests.recv(), if connection.session.engine.has_room() => match request {
+                    Some(request) => connection.session.engine.queue(request),
+                    None => return Ok(()),
+                },
+                _ = sign.tick() => connection.writer.send(&Command::NoOp).await?,
+                () = time::sleep_until(after(heard, SILENCE)) => return Err(ClientError::Silence),
+            }
+        }
+    }
+
+    /// A gateway of the consensus, or a pinned one while there is none.
+    fn choose(&self) -> Result<LinkTarget, ClientError> {
+        let wanted = |name: &str| self.gateway.as_deref().is_none_or(|gateway| gateway == name);
+        let document = self.known.current.as_ref().and_then(|consensus| consensus.document().ok());
+        let listed = document.as_ref().map(|document| document.gateways().map(|node| LinkTarget::of(&node)).collect());
+        let mut all: Vec<LinkTarget> = listed.unwrap_or_default();
+        all.extend(self.pinned.iter().filter(|_| document.is_none()).cloned());
+        all.retain(|gateway| wanted(&gateway.name) && !gateway.addresses.is_empty());
+        let choice = compose::below(all.len(), &mut self.randomness.rng());
+        (choice < all.len()).then(|| all.swap_remove(choice)).ok_or(ClientError::NoGateway)
+    }
+}
+
+impl Connection<'_> {
+    /// When there is something to do unless the gateway says something.
+    fn wake_at(&self) -> Instant {
+        let now = self.session.stopwatch.now();
+        let ask = self.asking.next().saturating_sub(self.session.clock.now()).min(LONGEST_SLEEP);
+        let ask = now.plus_nanos(u64::try_from(ask.as_nanos()).unwrap_or(u64::MAX));
+        self.session.engine.poll_timeout().map_or(ask, |packet| packet.min(ask))
+    }
+
+    /// Takes a command of the gateway.
+    async fn take(&mut self, command: Command<'_>) -> Result<(), ClientError> {
+        match command {
+            Command::Message { sequence, surb_id, payload } => {
+                let now = self.session.stopwatch.now();
+                self.session.engine.reply(now, SurbId(*surb_id), &mut payload.to_vec());
+                self.writer.send(&Command::MessageDelivered { sequence }).await?;
+            }
+            Command::Consensus2 { code, chunk, total, payload } => {
+                let Some(download) = &mut self.download else { return Ok(()) };
+                match download.push(code, Chunk { number: chunk, total, bytes: payload })? {
+                    Progress::More => {}
+                    Progress::Missing => self.download = None,
+                    Progress::Whole(certificate) => {
+                        let epoch = download.epoch;
+                        self.download = None;
+                        self.learn(epoch, certificate)?;
+                    }
+                }
+            }
+            Command::NoOp => {}
+            _ => return Err(ClientError::Closed),
+        }
+        Ok(())
+    }
+
+    /// Takes a consensus, if enough authorities have signed it.
+    fn learn(&mut self, epoch: Epoch, certificate: Vec<u8>) -> Result<(), ClientError> {
+        let session = &mut *self.session;
+        let hash = session.engine.packets().geometry().hash();
+        let now = session.clock.epoch();
+        let consensus = Consensus::verify(certificate, &session.authorities, (epoch, now), Some(&hash))
+            .map_err(|error| ClientError::Consensus(error.to_string()))?;
+        info!(%epoch, "a consensus, by the gateway");
+        session.known = session.known.at(now).with(Arc::new(consensus));
+        self.take_rates();
+        Ok(())
+    }
+
+    /// Moves on to the epoch, and asks for the consensus that is missing.
+    async fn look_after_consensus(&mut self) -> Result<(), ClientError> {
+        let clock = self.session.clock;
+        let now = clock.now();
+        let epoch = clock.time_at(now).epoch;
+        if self.session.known.epoch != epoch {
+            self.session.known = self.session.known.at(epoch);
+            self.take_rates();
+        }
+        let randomness = &self.session.randomness;
+        let missing = self.asking.look((clock, now), &self.session.known, || randomness.rng().next_u32());
+        // what is coming is not asked for a second time
+        if let Some(epoch) = missing
+            && self.download.as_ref().is_none_or(Download::is_empty)
+        {
+            self.download = Some(Download::new(epoch));
+            self.writer.send(&Command::GetConsensus2 { epoch: epoch.0 }).await?;
+        }
+        Ok(())
+    }
+
+    fn take_rates(&mut self) {
+        let session = &mut *self.session;
+        let current = session.known.current.as_ref();
+        let rates = current.and_then(|consensus| Some(consensus.document().ok()?.rates()));
+        session.engine.set_rates(session.stopwatch.now(), rates);
+    }
+
+    /// Sends a packet, if one is due. The next one has to wait until what has come is read.
+    async fn send_due(&mut self) -> Result<(), ClientError> {
+        // without a consensus nothing is due
+        let Some(consensus) = self.session.known.current.clone() else { return Ok(()) };
+        let now = self.session.stopwatch.now();
+        let due = {
+            let Ok(document) = consensus.document() else { return Ok(()) };
+            // if it is listed no more, another one is to be found
+            let gateway = document.gateways().by_hash(self.gateway).ok_or(ClientError::Closed)?;
+            let place = (self.session.clock.now(), document, gateway);
+            self.session.engine.poll(now, place, self.queue, &mut self.packet)
+        };
+        match due {
+            Ok(true) => self.writer.send(&Command::SendPacket(&self.packet)).await?,
+            Ok(false) => {}
+            Err(error) => debug!(%error, "nothing can be sent"),
+        }
+        Ok(())
+    }
+}
+
+/// 16 random bytes as 32 hexadecimal digits.
+fn queue_id(random: &[u8; 16]) -> RecipientId {
+    let mut id = [0; RecipientId::LEN];
+    for (digits, byte) in id.chunks_exact_mut(2).zip(random) {
+        digits.copy_from_slice(format!("{byte:02x}").as_bytes());
+    }
+    RecipientId(id)
+}
+
+/// After so long it is seen whether the system's clock has stepped.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);

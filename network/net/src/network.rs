@@ -1,0 +1,22 @@
+//! What a client has to know of a network before it has seen anything of it.
+
+use crate::{authorities::Authorities, connect::LinkTarget, keys::LinkKem};
+use mixwell_pki_types::Period;
+use mixwell_sphinx::Geometry;
+use std::sync::Arc;
+
+/// A network, as its clients are told of it.
+#[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever configures a client")]
+pub struct Network {
+    /// The KEM of links.
+    pub kem: LinkKem,
+    /// The network's packets.
+    pub geometry: Geometry,
+    /// The network's authorities.
+    pub authorities: Arc<Authorities>,
+    /// Gateways that can be asked before there is a consensus.
+    pub gateways: Vec<LinkTarget>,
+    /// The length of an epoch.
+    pub period: Period,
+}

@@ -1,0 +1,297 @@
+//! Replies that wait for their clients.
+
+use crate::{counters::Loss, gateway::ClientId, mix::Reply};
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+use mixwell_mixdelay::Instant;
+use mixwell_sphinx::RecipientId;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// The replies for one client's queue.
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    replies: Mutex<Replies>,
+    ready: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Replies {
+    /// Oldest first.
+    waiting: VecDeque<(Instant, Arc<Reply>)>,
+    /// The box is forgotten: what would still come into it would never leave it.
+    is_closed: bool,
+}
+
+/// A client gets no mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailboxError {
+    /// There are as many as there may be, and all their clients are connected.
+    Full,
+    /// The queue id is another client's.
+    InUse,
+}
+
+/// The mailboxes of clients that are connected, or were not long ago.
+#[derive(Debug)]
+pub(crate) struct Mailboxes {
+    boxes: Mutex<HashMap<RecipientId, Entry>>,
+    /// Replies of all clients together, and the most there may be.
+    stored: AtomicUsize,
+    most: usize,
+    most_each: usize,
+    most_boxes: usize,
+    keep: Duration,
+}
+
+#[derive(Debug)]
+struct Entry {
+    mailbox: Arc<Mailbox>,
+    /// The client that opened it: another one with the same queue id does not get its replies.
+    owner: ClientId,
+    connections: usize,
+    /// When the last of them ended.
+    left: Instant,
+}
+
+impl Mailboxes {
+    /// For `most` replies in all, `most_each` of a client, and as many clients; what nobody comes for is kept so long.
+    pub(crate) fn new(most: usize, most_each: usize, most_boxes: usize, keep: Duration) -> Self {
+        Self { boxes: Mutex::default(), stored: AtomicUsize::new(0), most, most_each, most_boxes, keep }
+    }
+
+    /// The mailbox of a client that connects, and how many replies were dropped for it: if there are too many boxes, one of a
+    /// client that has left goes, an empty one rather than another, and the one left longest ago.
+    pub(crate) fn connect(&self, queue: RecipientId, owner: ClientId) -> Result<(Arc<Mailbox>, usize), MailboxError> {
+        let mut boxes = self.lock();
+        let mut dropped = 0;
+        if boxes.len() >= self.most_boxes && !boxes.contains_key(&queue) {
+            let left = boxes.iter().filter(|(_, entry)| entry.connections == 0);
+            let first = left.min_by_key(|(_, entry)| (!entry.mailbox.lock().waiting.is_empty(), entry.left));
+            let first = *first.ok_or(MailboxError::Full)?.0;
+            dropped = boxes.remove(&first).map_or(0, |entry| entry.mailbox.close());
+            self.stored.fetch_sub(dropped, Ordering::Relaxed);
+        }
+        let new = || Entry { mailbox: Arc::default(), owner, connections: 0, left: Instant::ZERO };
+        let entry = boxes.entry(queue).or_insert_with(new);
+        if entry.owner != owner {
+            return Err(MailboxError::InUse);
+        }
+        entry.connections = entry.connections.saturating_add(1);
+        Ok((Arc::clone(&entry.mailbox), dropped))
+    }
+
+    /// The client has left.
+    pub(crate) fn disconnect(&self, queue: RecipientId, now: Instant) {
+        if let Some(entry) = self.lock().get_mut(&queue) {
+            entry.connections = entry.connections.saturating_sub(1);
+            entry.left = now;
+        }
+    }
+
+    /// Stores a reply, and says how many others were dropped for it: if there are too many in all, the oldest of the client
+    /// that left longest ago.
+    pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<usize, Loss> {
+        let mailbox = match self.lock().get(&reply.recipient) {
+            Some(entry) => Arc::clone(&entry.mailbox),
+            None => return Err(Loss::Recipient),
+        };
+        if mailbox.lock().waiting.len() >= self.most_each {
+            return Err(Loss::MailboxFull);
+        }
+        let is_full = self.stored.load(Ordering::Relaxed) >= self.most;
+        if is_full && !self.drop_one() {
+            return Err(Loss::MailboxFull);
+        }
+        let mut replies = mailbox.lock();
+        if replies.is_closed {
+            return Err(Loss::Recipient);
+        }
+        self.stored.fetch_add(1, Ordering::Relaxed);
+        replies.waiting.push_back((now, Arc::new(reply)));
+        drop(replies);
+        mailbox.ready.notify_one();
+        Ok(usize::from(is_full))
+    }
+
+    /// Drops the oldest reply of the client that left longest ago, of those that have one; false if none has.
+    fn drop_one(&self) -> bool {
+        let boxes = self.lock();
+        let left = boxes.values().filter(|entry| entry.connections == 0 && !entry.mailbox.lock().waiting.is_empty());
+        left.min_by_key(|entry| entry.left).is_some_and(|entry| {
+            let dropped = entry.mailbox.lock().waiting.pop_front().is_some();
+            self.stored.fetch_sub(usize::from(dropped), Ordering::Relaxed);
+            dropped
+        })
+    }
+
+    /// Takes the oldest reply out of a mailbox, once the client has it. False if it has expired meanwhile.
+    pub(crate) fn remove_first(&self, mailbox: &Mailbox, reply: &Arc<Reply>) -> bool {
+        let mut replies = mailbox.lock();
+        let is_there = replies.waiting.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply));
+        if is_there {
+            replies.waiting.pop_front();
+            self.stored.fetch_sub(1, Ordering::Relaxed);
+        }
+        is_there
+    }
+
+    /// Forgets what nobody came for, and says how many replies that were.
+    pub(crate) fn expire(&self, now: Instant) -> usize {
+        let limit = u64::try_from(self.keep.as_nanos()).unwrap_or(u64::MAX);
+        let old = |since: Instant| now.nanos_since(since) > limit;
+        let mut expired = 0_usize;
+        self.lock().retain(|_, entry| {
+            let gone = entry.connections == 0 && old(entry.left);
+            if gone {
+                expired = expired.saturating_add(entry.mailbox.close());
+            }
+            let mut replies = entry.mailbox.lock();
+            while replies.waiting.front().is_some_and(|(since, _)| old(*since)) {
+                replies.waiting.pop_front();
+                expired = expired.saturating_add(1);
+            }
+            !gone
+        });
+        self.stored.fetch_sub(expired, Ordering::Relaxed);
+        expired
+    }
+
+    /// How many replies are on their way to clients that are connected.
+    pub(crate) fn awaited(&self) -> usize {
+        let boxes = self.lock();
+        let connected = boxes.values().filter(|entry| entry.connections > 0);
+        connected.map(|entry| entry.mailbox.lock().waiting.len()).sum()
+    }
+
+    /// How many replies are stored.
+    pub(crate) fn stored(&self) -> usize {
+        self.stored.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RecipientId, Entry>> {
+        self.boxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Mailbox {
+    /// Waits for the oldest reply; it stays.
+    pub(crate) async fn first(&self) -> Arc<Reply> {
+        loop {
+            let first = self.lock().waiting.front().map(|(_, reply)| Arc::clone(reply));
+            match first {
+                Some(reply) => return reply,
+                None => self.ready.notified().await,
+            }
+        }
+    }
+
+    /// Empties the box for good, and says how many replies were in it.
+    fn close(&self) -> usize {
+        let mut replies = self.lock();
+        replies.is_closed = true;
+        replies.waiting.drain(..).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Replies> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::buffer_pool::Pool;
+    use mixwell_net::keys::PeerClaim;
+    use mixwell_sphinx::SurbId;
+
+    const QUEUE: RecipientId = RecipientId([1; 32]);
+
+    fn client(link_key: u8) -> ClientId {
+        ClientId::of(&PeerClaim { ad: QUEUE.as_bytes(), link_key: &[link_key; 32] })
+    }
+
+    fn reply(pool: &Arc<Pool>, number: u8) -> Reply {
+        Reply { recipient: QUEUE, surb_id: SurbId([number; 16]), packet: pool.take().unwrap() }
+    }
+
+    #[tokio::test]
+    async fn replies_wait_in_order_until_they_are_taken_or_expire() {
+        let pool = Pool::new(10, 1);
+        let boxes = Mailboxes::new(4, 3, 1, Duration::from_mins(1));
+        let now = Instant::from_millis;
+        assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
+        let (mailbox, _) = boxes.connect(QUEUE, client(1)).unwrap();
+        assert!(boxes.connect(RecipientId([2; 32]), client(1)).is_err());
+        for number in 1..4 {
+            boxes.store(now(0), reply(&pool, number)).unwrap();
+        }
+        assert_eq!(boxes.store(now(0), reply(&pool, 4)), Err(Loss::MailboxFull));
+        assert_eq!(mailbox.first().await.surb_id, SurbId([1; 16]));
+        let first = mailbox.first().await;
+        assert!(boxes.remove_first(&mailbox, &first));
+        assert!(!boxes.remove_first(&mailbox, &first));
+        drop(first);
+        assert_eq!(mailbox.first().await.surb_id, SurbId([2; 16]));
+        assert_eq!((boxes.stored(), pool.lent()), (2, 2));
+        // after a minute, with the client gone
+        boxes.disconnect(QUEUE, now(1000));
+        assert_eq!(boxes.expire(now(60_000)), 0);
+        assert_eq!(boxes.expire(now(61_001)), 2);
+        assert_eq!((boxes.stored(), pool.lent()), (0, 0));
+        assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
+    }
+
+    #[tokio::test]
+    async fn who_left_makes_room_for_who_comes() {
+        let pool = Pool::new(10, 1);
+        let boxes = Mailboxes::new(2, 2, 2, Duration::from_mins(1));
+        let now = Instant::from_millis;
+        let (other, third) = (RecipientId([2; 32]), RecipientId([3; 32]));
+        boxes.connect(QUEUE, client(1)).unwrap();
+        boxes.connect(other, client(1)).unwrap();
+        assert_eq!(boxes.awaited(), 0);
+        for number in 0..2 {
+            assert_eq!(boxes.store(now(0), reply(&pool, number)), Ok(0));
+        }
+        let for_other = |number| Reply { recipient: other, ..reply(&pool, number) };
+        assert_eq!(boxes.store(now(0), for_other(2)), Err(Loss::MailboxFull), "all are connected");
+        assert_eq!(boxes.awaited(), 2);
+        boxes.disconnect(QUEUE, now(1));
+        assert_eq!(boxes.store(now(2), for_other(2)), Ok(1));
+        assert_eq!(boxes.awaited(), 1);
+        assert_eq!((boxes.stored(), pool.lent()), (2, 2));
+        // an empty one goes first, though it was left later
+        boxes.disconnect(other, now(3));
+        let (mailbox, _) = boxes.connect(other, client(1)).unwrap();
+        let first = mailbox.first().await;
+        assert!(boxes.remove_first(&mailbox, &first));
+        drop(first);
+        boxes.disconnect(other, now(4));
+        assert_eq!(boxes.connect(third, client(1)).unwrap().1, 0);
+        assert_eq!((boxes.stored(), pool.lent()), (1, 1));
+        assert_eq!(boxes.connect(other, client(1)).unwrap().1, 1);
+        assert_eq!((boxes.stored(), pool.lent()), (0, 0));
+        assert!(boxes.connect(QUEUE, client(1)).is_err(), "all are connected");
+    }
+
+    #[test]
+    fn a_queue_belongs_to_the_link_key_that_opened_it() {
+        let boxes = Mailboxes::new(4, 3, 2, Duration::from_mins(1));
+        let now = Instant::from_millis;
+        boxes.connect(QUEUE, client(1)).unwrap();
+        assert_eq!(boxes.connect(QUEUE, client(2)).map(|_| ()), Err(MailboxError::InUse));
+        boxes.connect(QUEUE, client(1)).unwrap();
+        // also while its client is away, until the box has expired
+        boxes.disconnect(QUEUE, now(0));
+        boxes.disconnect(QUEUE, now(0));
+        assert_eq!(boxes.connect(QUEUE, client(2)).map(|_| ()), Err(MailboxError::InUse));
+        boxes.expire(now(60_001));
+        assert!(boxes.connect(QUEUE, client(2)).is_ok());
+    }
+}

@@ -1,0 +1,271 @@
+//! What was seen under a mix key: in memory and, if the key is kept in a folder, in a list beside it, so that no restart
+//! forgets it. A process that is killed has written all of it; a machine that loses power may lose the records since the
+//! last flush.
+
+use crate::{
+    counters::Loss,
+    mix_keys::{Flush, ListError, MAX_TAGS, ReplayList},
+    unwrap::BATCH,
+};
+use chacha20::ChaCha20Rng;
+use core::fmt;
+use mixwell_pki_types::KeyHash;
+use mixwell_sphinx::{ReplayFilter, ReplayFilterFull, ReplayTag};
+use rand_core::{CryptoRng, SeedableRng as _};
+use std::{io, path::Path};
+
+/// The replay tags of a mix key.
+pub(super) struct Replays {
+    /// Each twice as long as the one before; all but the last are full, and only looked up.
+    filters: Vec<ReplayFilter<Vec<u64>>>,
+    held: usize,
+    max: usize,
+    rng: ChaCha20Rng,
+    record: Record,
+    /// Tags that are not in the list yet.
+    fresh: Vec<ReplayTag>,
+}
+
+/// Where tags are kept besides memory.
+enum Record {
+    /// Nowhere: the key is gone with the process.
+    Memory,
+    List(ReplayList),
+    /// The list failed and the key can't be removed from the disk: it opens nothing any more.
+    Closed,
+}
+
+impl Replays {
+    /// With room for `max` packets, for a key that is in memory alone.
+    pub(super) fn in_memory(max: usize, rng: &mut impl CryptoRng) -> Self {
+        let (rng, fresh) = (ChaCha20Rng::from_rng(rng), Vec::with_capacity(FRESH));
+        let mut replays = Self { filters: Vec::new(), held: 0, max, rng, record: Record::Memory, fresh };
+        replays.grow();
+        replays
+    }
+
+    /// With room for `max` packets, and with what is in the list of a key.
+    ///
+    /// # Errors
+    /// [`ListError`]: the key must not be used.
+    pub(super) fn in_list(path: &Path, key: KeyHash, max: usize, rng: &mut impl CryptoRng) -> Result<Self, ListError> {
+        let mut replays = Self::in_memory(max, rng);
+        // a full filter lets nothing in any more, which is what it should do
+        let list = ReplayList::open(path, key, |tag| {
+            let _ = replays.remember(&tag);
+        })?;
+        replays.record = Record::List(list);
+        Ok(replays)
+    }
+
+    /// Takes a packet's tag, or says why the packet must be dropped. [`write`](Self::write) before the packet goes on.
+    pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), Loss> {
+        match self.remember(tag) {
+            Ok(true) => {}
+            Ok(false) => return Err(Loss::Replay),
+            Err(_) => return Err(Loss::ReplayFilterFull),
+        }
+        if matches!(self.record, Record::List(_)) {
+            self.fresh.push(*tag);
+        }
+        Ok(())
+    }
+
+    /// Writes the tags that are not in the list yet. If that fails, `forget` has to make sure that a restart does not find
+    /// the key; then memory is enough.
+    ///
+    /// # Errors
+    /// [`Closed`], now and from now on: no packet of this key may go on.
+    pub(super) fn write(&mut self, forget: impl FnOnce() -> io::Result<()>) -> Result<(), Closed> {
+        let outcome = match &mut self.record {
+            Record::Memory => Ok(()),
+            Record::Closed => return Err(Closed),
+            Record::List(list) => self.fresh.chunks(MAX_TAGS as usize).try_for_each(|tags| list.append(tags)),
+        };
+        self.fresh.clear();
+        outcome.or_else(|error| self.fail(&error, forget))
+    }
+
+    /// What has to be flushed to the disk, if anything has.
+    pub(super) fn unflushed(&self) -> Option<Flush> {
+        if let Record::List(list) = &self.record { list.unflushed() } else { None }
+    }
+
+    /// Notes that a flush is done, or has failed, which counts as a [`write`](Self::write) that failed.
+    pub(super) fn flushed(&mut self, flush: &Flush, outcome: io::Result<()>, forget: impl FnOnce() -> io::Result<()>) {
+        let Record::List(list) = &mut self.record else { return };
+        if let Err(error) = outcome.and_then(|()| list.set_flushed(flush)) {
+            // told to the operator
+            let _ = self.fail(&error, forget);
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error, forget: impl FnOnce() -> io::Result<()>) -> Result<(), Closed> {
+        match forget() {
+            Ok(()) => {
+                tracing::error!(
+                    %error,
+                    "could not write a replay list; removed its mix key from the disk, and go on in memory: a restart \
+                     within the next two epochs loses packets; make room on the disk"
+                );
+                self.record = Record::Memory;
+                Ok(())
+            }
+            Err(why) => {
+                tracing::error!(
+                    %error, %why,
+                    "could not write a replay list, nor remove its mix key from the disk: packets of this epoch are \
+                     dropped; make room on the disk"
+                );
+                self.record = Record::Closed;
+                Err(Closed)
+            }
+        }
+    }
+
+    /// Whether a tag is new.
+    fn remember(&mut self, tag: &ReplayTag) -> Result<bool, ReplayFilterFull> {
+        let mut full = ReplayFilterFull { held: 0 };
+        for filter in &mut self.filters {
+            match filter.insert(tag) {
+                Ok(insertion) => {
+                    let is_new = !insertion.is_seen();
+                    self.held = self.held.saturating_add(usize::from(is_new));
+                    return Ok(is_new);
+                }
+                Err(error) => full = error,
+            }
+        }
+        if self.held >= self.max {
+            return Err(full);
+        }
+        self.grow();
+        self.held = self.held.saturating_add(1);
+        let last = self.filters.last_mut().ok_or(full)?;
+        last.insert(tag).map(|insertion| !insertion.is_seen())
+    }
+
+    /// Makes room for as much again as there is, up to the maximum.
+    fn grow(&mut self) {
+        let room = self.held.max(FIRST_ROOM).min(self.max.saturating_sub(self.held));
+        let slots = vec![0; ReplayFilter::<Vec<u64>>::slots_for(room)];
+        self.filters.push(ReplayFilter::new(slots, &mut self.rng));
+        if self.held > self.max / 2 {
+            tracing::warn!(
+                seen = self.held,
+                max = self.max,
+                "more packets of this epoch come than there will be room for; raise PacketsPerSecond"
+            );
+        }
+    }
+}
+
+/// A key's list failed: nothing may be opened with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Closed;
+
+impl fmt::Debug for Replays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Replays(..)")
+    }
+}
+
+/// What a quiet mix sees in an epoch, in half a megabyte.
+const FIRST_ROOM: usize = 1 << 16;
+
+/// Tags of as many batches as processors mostly work on at a time.
+const FRESH: usize = 16 * BATCH;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mix_keys::MixKeys;
+    use mixwell_net::randomness::Randomness;
+    use mixwell_pki_types::Epoch;
+    use mixwell_pq_kem::X25519;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+    use tokio::time::Instant;
+
+    fn unreachable() -> io::Result<()> {
+        panic!("the list failed")
+    }
+
+    /// A list as it is made with a key.
+    fn list() -> (TempDir, PathBuf, KeyHash) {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), Instant::now()).unwrap();
+        keys.advance(Epoch(1), Instant::now(), &mut Randomness::from_seed(1).rng()).unwrap();
+        let key = keys.opening(Epoch(1)).unwrap();
+        (folder, key.list.unwrap(), key.id)
+    }
+
+    fn open(path: &Path, key: KeyHash) -> Replays {
+        Replays::in_list(path, key, 1000, &mut Randomness::from_seed(1).rng()).unwrap()
+    }
+
+    #[test]
+    fn it_grows_up_to_the_maximum() {
+        let mut replays = Replays::in_memory(300_000, &mut Randomness::from_seed(1).rng());
+        let tag = |number: u32| {
+            let mut tag = [0; 32];
+            tag[..4].copy_from_slice(&number.to_be_bytes());
+            ReplayTag(tag)
+        };
+        let mut room = 0;
+        while replays.insert(&tag(room)) != Err(Loss::ReplayFilterFull) {
+            room += 1;
+        }
+        assert!((300_000..301_000).contains(&room), "{room}");
+        assert!(replays.filters.len() >= 4);
+        assert!((0..room).all(|number| replays.insert(&tag(number)) == Err(Loss::Replay)));
+    }
+
+    #[test]
+    fn a_restart_forgets_nothing() {
+        let (_folder, path, key) = list();
+        let tags: Vec<ReplayTag> = (0..100).map(|byte| ReplayTag([byte; 32])).collect();
+        let mut first = open(&path, key);
+        for tag in &tags {
+            assert_eq!(first.insert(tag), Ok(()));
+            assert_eq!(first.insert(tag), Err(Loss::Replay));
+        }
+        first.write(unreachable).unwrap();
+        // as after a kill: nothing was closed or flushed
+        let mut second = open(&path, key);
+        assert!(tags.iter().all(|tag| second.insert(tag) == Err(Loss::Replay)));
+        assert_eq!(second.insert(&ReplayTag([200; 32])), Ok(()));
+        second.write(unreachable).unwrap();
+        let flush = second.unflushed().unwrap();
+        second.flushed(&flush, flush.wait(), unreachable);
+        assert!(second.unflushed().is_none());
+        assert_eq!(open(&path, key).insert(&ReplayTag([200; 32])), Err(Loss::Replay));
+    }
+
+    #[test]
+    fn a_list_that_fails_costs_the_key_on_the_disk_or_the_key() {
+        let tag = |byte| ReplayTag([byte; 32]);
+        // a flush that failed is as bad as a write that did
+        let fail = |replays: &mut Replays, forget: fn() -> io::Result<()>| {
+            replays.insert(&tag(1)).unwrap();
+            replays.write(unreachable).unwrap();
+            let flush = replays.unflushed().unwrap();
+            replays.flushed(&flush, Err(io::ErrorKind::StorageFull.into()), forget);
+        };
+        let (_folder, path, key) = list();
+        let mut replays = open(&path, key);
+        fail(&mut replays, || Ok(()));
+        assert_eq!(replays.insert(&tag(1)), Err(Loss::Replay));
+        assert_eq!(replays.insert(&tag(2)), Ok(()));
+        assert_eq!(replays.write(unreachable), Ok(()));
+        assert!(replays.unflushed().is_none());
+
+        let (_folder, path, key) = list();
+        let mut replays = open(&path, key);
+        fail(&mut replays, || Err(io::ErrorKind::ReadOnlyFilesystem.into()));
+        for byte in 2..4 {
+            assert_eq!(replays.insert(&tag(byte)), Ok(()));
+            assert_eq!(replays.write(|| Ok(())), Err(Closed), "for good");
+        }
+    }
+}

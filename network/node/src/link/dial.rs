@@ -1,0 +1,123 @@
+//! The sending end of a link between nodes.
+
+use crate::{
+    counters::{Counters, Flow, Loss},
+    link::{SendQueue, backoff::Backoff},
+};
+use core::time::Duration;
+use mixwell_net::{
+    connect::{Connected, Connector, LinkTarget},
+    runtime::stopped,
+    stopwatch::Stopwatch,
+};
+use mixwell_sphinx::NodeId;
+use mixwell_wire::{
+    Ad, Command, Link, StreamError, Timeouts,
+    tokio::{Reader, Writer},
+};
+use rand_core::Rng as _;
+use std::{io, sync::Arc};
+use tokio::{io::BufReader, sync::watch, time};
+use tracing::{debug, info};
+
+/// Keeps links up from one node to others.
+pub(crate) struct Dialer {
+    pub connector: Connector,
+    /// The node's own id.
+    pub id: NodeId,
+    /// This end of links.
+    pub link: Link,
+    /// The epoch's length, by which pauses are measured.
+    pub period: Duration,
+    /// Counts packets that are sent or dropped.
+    pub counters: Arc<Counters>,
+    /// The clock of packets.
+    pub stopwatch: Stopwatch,
+    /// Turns true when the node stops.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// Keep-alive interval of a link without packets.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// The responder sends nothing after its first `no_op`, so a read waits for the link's end alone.
+const NO_TIMEOUT: Duration = Duration::from_hours(24 * 365);
+
+impl Dialer {
+    /// Keeps a link up until the node stops. Abort the task when the link is no longer wanted.
+    pub(crate) async fn run(&self, peer: &LinkTarget, queue: &SendQueue) {
+        let mut backoff = Backoff::new(self.period);
+        let mut stop = self.stop.clone();
+        while !*stop.borrow() {
+            let connected = tokio::select! {
+                connected = self.connector.connect(peer, Ad::node(self.id.as_bytes()), self.link) => connected,
+                () = stopped(&mut stop) => return,
+            };
+            let pause = match connected {
+                Ok(connected) => {
+                    info!(peer = peer.name, "link up");
+                    queue.set_up(true);
+                    let since = time::Instant::now();
+                    let ended = self.send_packets(connected, queue, &mut stop).await;
+                    queue.set_up(false);
+                    match ended {
+                        Ok(()) => info!(peer = peer.name, "link closed"),
+                        Err(error) => info!(peer = peer.name, %error, "link lost"),
+                    }
+                    backoff.after_link(since.elapsed())
+                }
+                Err(error) => {
+                    debug!(peer = peer.name, %error, "link failed");
+                    backoff.after_failure()
+                }
+            };
+            tokio::select! {
+                () = time::sleep(self.with_jitter(pause)) => {}
+                () = stopped(&mut stop) => {}
+            }
+        }
+    }
+
+    /// Up to a quarter less, so that nodes that lost the same peer do not all dial it at the same moment.
+    fn with_jitter(&self, pause: Duration) -> Duration {
+        let part = self.connector.randomness.rng().next_u32() >> 16;
+        pause.saturating_sub(pause.saturating_mul(part).checked_div(4 << 16).unwrap_or_default())
+    }
+
+    /// Sends packets until the link fails, the peer closes it or the node stops.
+    async fn send_packets(
+        &self,
+        connected: Connected,
+        queue: &SendQueue,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<(), StreamError<io::Error>> {
+        let Connected { stream, session, buffer, .. } = connected;
+        let (read, write) = stream.into_split();
+        let timeouts = Timeouts { read: NO_TIMEOUT, ..self.connector.timeouts };
+        let reader_buffer = vec![0; self.link.buffer_len()];
+        let mut reader = Reader::new(BufReader::new(read), session.receiver, reader_buffer, &timeouts);
+        let mut writer = Writer::new(write, session.sender, buffer, &timeouts);
+        loop {
+            tokio::select! {
+                (since, packet) = queue.pop() => {
+                    if queue.is_late(self.stopwatch.now(), since) {
+                        self.counters.lose(Loss::WriteWait);
+                    } else {
+                        let sent = writer.send(&Command::SendPacket(&packet)).await;
+                        sent.inspect_err(|_| self.counters.lose(Loss::LinkDown))?;
+                        self.counters.count(Flow::Sent);
+                    }
+                }
+                command = reader.receive() => match command {
+                    Ok(Command::NoOp) => {}
+                    // it stops, or has a newer link of ours
+                    Ok(_) | Err(StreamError::Closed) => return Ok(()),
+                    Err(error) => return Err(error),
+                },
+                () = time::sleep(KEEP_ALIVE) => writer.send(&Command::NoOp).await?,
+                // the end of the stream says it: a reference responder expects no disconnect
+                () = stopped(stop) => return Ok(()),
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A node's counters in the text form of Prometheus, over HTTP on a loopback port.
+
+use crate::{
+    counters::{Flow, Loss},
+    node::Node,
+    rendezvous::BoxEvent,
+};
+use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{io, sync::Arc};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time,
+};
+
+/// Answers every request with the node's metrics. Does not end.
+pub async fn serve(node: Arc<Node>, listener: TcpListener) {
+    let slots = Arc::new(Semaphore::new(MOST_READERS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        // whoever comes while all are taken is turned away
+        let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else { continue };
+        let node = Arc::clone(&node);
+        tokio::spawn(async move {
+            let _ = time::timeout(PATIENCE, answer(&node, stream)).await;
+            drop(slot);
+        });
+    }
+}
+
+async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
+    let (mut request, mut length) = ([0; MOST_REQUEST], 0_usize);
+    while let Some(room) = request.get_mut(length..).filter(|room| !room.is_empty()) {
+        let read = stream.read(room).await?;
+        length = length.saturating_add(read);
+        let got = request.get(..length).unwrap_or_default();
+        if read == 0 || got.windows(END.len()).any(|window| window == END) {
+            break;
+        }
+    }
+    let body = text(node);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+/// All metrics. They count packets, and tell nothing about any one of them.
+pub fn text(node: &Node) -> String {
+    let mut out = String::new();
+    let counters = node.mix.counters();
+    head(&mut out, "mixwell_packets_total", "counter", "Packets by where they went.");
+    for flow in Flow::ALL {
+        line(&mut out, "mixwell_packets_total", &format!("{{flow=\"{}\"}}", flow.name()), counters.flow(flow));
+    }
+    head(&mut out, "mixwell_dropped_total", "counter", "Packets that were dropped, by reason.");
+    for reason in Loss::ALL {
+        line(&mut out, "mixwell_dropped_total", &format!("{{reason=\"{}\"}}", reason.name()), counters.dropped(reason));
+    }
+    if let Some(store) = node.mix.store() {
+        head(&mut out, "mixwell_boxes_total", "counter", "Boxes of the rendezvous service, by what became of them.");
+        for event in BoxEvent::ALL {
+            let labels = format!("{{event=\"{}\"}}", event.name());
+            line(&mut out, "mixwell_boxes_total", &labels, store.counts().of(event));
+        }
+        head(&mut out, "mixwell_boxes", "gauge", "Boxes that can be read.");
+        line(&mut out, "mixwell_boxes", "", store.len() as u64);
+    }
+    let (batches, unwrapping) = counters.unwraps();
+    let unwrapping = u64::try_from(unwrapping.as_micros()).unwrap_or(u64::MAX);
+    let connections = &node.connections;
+    let (up, links) = node.routes.up();
+    let pool = node.mix.pool();
+    let gauges = [
+        ("mixwell_queue_length", "gauge", "Packets that wait for their release.", node.mix.len() as u64),
+        ("mixwell_write_queue_length", "gauge", "Packets that wait to be written.", node.routes.waiting() as u64),
+        ("mixwell_mailbox_length", "gauge", "Replies that wait for clients.", node.mailboxes.stored() as u64),
+        ("mixwell_unwrap_batches_total", "counter", "Times that packets were unwrapped, some together.", batches),
+        ("mixwell_unwrap_microseconds_total", "counter", "How long that took, on all cores.", unwrapping),
+        ("mixwell_buffers", "gauge", "Packet buffers.", pool.size() as u64),
+        ("mixwell_buffers_used", "gauge", "Packet buffers in use.", pool.lent() as u64),
+        ("mixwell_links", "gauge", "Links to nodes that there should be.", links as u64),
+        ("mixwell_links_up", "gauge", "Links to nodes that are up.", up as u64),
+        ("mixwell_connections", "gauge", "Open connections of proven peers.", connections.open.load(Relaxed)),
+        (
+            "mixwell_connections_unproven",
+            "gauge",
+            "Open connections whose peer has not proved who it is.",
+            connections.unproven.load(Relaxed),
+        ),
+        ("mixwell_connections_accepted_total", "counter", "Connections accepted.", connections.accepted.load(Relaxed)),
+        (
+            "mixwell_connections_refused_total",
+            "counter",
+            "Connections closed before they were served.",
+            connections.refused.load(Relaxed),
+        ),
+        (
+            "mixwell_connections_evicted_total",
+            "counter",
+            "Connections closed in favour of newer ones.",
+            connections.evicted.load(Relaxed),
+        ),
+        ("mixwell_handshakes_paced_total", "counter", "Handshakes of strangers.", connections.paced.load(Relaxed)),
+        ("mixwell_incoming_links", "gauge", "Links of nodes to this one.", node.incoming_links() as u64),
+        (
+            "mixwell_silent_layers",
+            "gauge",
+            "Layers that should have links to this node, and of which no node has one.",
+            node.silent_layers.load(Relaxed),
+        ),
+        ("mixwell_decoys_skipped_total", "counter", "Loop decoys that gave way to traffic.", counters.decoys_skipped()),
+        ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
+        ("mixwell_consensus", "gauge", "Whether there is a consensus of this epoch.", node.has_consensus().into()),
+    ];
+    for (name, kind, help, value) in gauges {
+        head(&mut out, name, kind, help);
+        line(&mut out, name, "", value);
+    }
+    out
+}
+
+fn head(out: &mut String, name: &str, kind: &str, help: &str) {
+    // a `String` takes everything
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn line(out: &mut String, name: &str, labels: &str, value: u64) {
+    let _ = writeln!(out, "{name}{labels} {value}");
+}
+
+const MOST_READERS: usize = 16;
+const MOST_REQUEST: usize = 4096;
+const PATIENCE: Duration = Duration::from_secs(5);
+const END: &[u8] = b"\r\n\r\n";

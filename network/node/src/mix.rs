@@ -1,0 +1,254 @@
+//! What a node does with packets, whatever brings them: no socket, no clock, no task.
+//!
+//! Packets come in by [`Mix::receive`], are unwrapped where they lie, and wait in the queue for their release;
+//! [`Mix::due`] gives it out. Nothing is allocated on that way. All methods may be called from many threads: only the
+//! replay filter and the queue are locked, each for a look-up.
+
+mod decoys;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use decoys::Decoys;
+
+use crate::{
+    buffer_pool::{Packet, Pool},
+    counters::{Counters, Flow, Loss},
+    rendezvous::Store,
+    service::{Service, Services},
+    unwrap::{BATCH, Unwrap, Unwrapped},
+};
+use chacha20::ChaCha20Rng;
+use core::time::Duration;
+use mixwell_mixdelay::{DropReason, Instant, Limits, ServerQueue};
+use mixwell_net::node_kind::NodeKind;
+use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What a node is made of.
+pub(crate) struct Setup {
+    /// What it is.
+    pub kind: NodeKind,
+    /// Its services.
+    pub services: Services,
+    /// How long packets may be held.
+    pub limits: Limits,
+    /// How many packets wait for their release at most.
+    pub capacity: usize,
+}
+
+/// A node's packets.
+pub(crate) struct Mix {
+    packets: Arc<dyn Unwrap>,
+    setup: Setup,
+    held: Mutex<Held>,
+    decoys: Mutex<Decoys>,
+    pool: Arc<Pool>,
+    counters: Arc<Counters>,
+}
+
+struct Held {
+    queue: ServerQueue<(NodeId, Packet)>,
+    rng: ChaCha20Rng,
+}
+
+/// Packets that are unwrapped together, each with the time of its arrival.
+pub(crate) type Batch = [Option<(Instant, Packet)>; BATCH];
+
+/// What becomes of a packet that was taken in.
+enum Taken {
+    /// It is held, and due before all others if `is_next`.
+    Held { is_next: bool },
+    /// It is a reply to one of the gateway's clients.
+    Reply(Reply),
+    /// Nothing is left to do.
+    Done,
+}
+
+/// A reply at its gateway.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    /// The client's queue.
+    pub recipient: RecipientId,
+    /// Which SURB carried it.
+    pub surb_id: SurbId,
+    /// An unwrapped packet that ends with the reply.
+    pub packet: Packet,
+}
+
+impl Mix {
+    /// A node, with an empty queue.
+    pub(crate) fn new(
+        packets: Arc<dyn Unwrap>,
+        setup: Setup,
+        pool: Arc<Pool>,
+        counters: Arc<Counters>,
+        rng: ChaCha20Rng,
+    ) -> Self {
+        let mut queue = ServerQueue::new(setup.limits, setup.capacity);
+        queue.reserve(setup.capacity);
+        let held = Mutex::new(Held { queue, rng });
+        Self { packets, setup, held, decoys: Mutex::new(Decoys::default()), pool, counters }
+    }
+
+    /// Takes in packets that have arrived; `now` is asked for the time after the unwrap. `reply` is given what is for the
+    /// gateway's clients. Says whether something is due earlier than before.
+    pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
+        let begun = now();
+        let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
+        self.counters.unwrapped(now().nanos_since(begun));
+        let mut wake = false;
+        for ((arrived, packet), unwrapped) in batch.into_iter().zip(unwrapped).filter_map(|(a, b)| Some((a?, b?))) {
+            self.counters.count(Flow::Received);
+            match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now, packet)) {
+                Ok(Taken::Held { is_next }) => wake |= is_next,
+                Ok(Taken::Reply(taken)) => reply(taken),
+                Ok(Taken::Done) => {}
+                Err(reason) => self.counters.lose(reason),
+            }
+        }
+        wake
+    }
+
+    /// A packet that is due, and where it goes. Call it until it gives `None`.
+    pub(crate) fn due(&self, now: &dyn Fn() -> Instant) -> Option<(NodeId, Packet)> {
+        loop {
+            let Held { queue, rng } = &mut *self.held();
+            match queue.poll(now(), rng)? {
+                Ok(packet) => return Some(packet),
+                Err(dropped) => self.counters.lose(reason(dropped.reason)),
+            }
+        }
+    }
+
+    /// When to call [`Mix::due`] again.
+    pub(crate) fn wake_at(&self) -> Option<Instant> {
+        self.held().queue.poll_timeout()
+    }
+
+    /// How many packets are held.
+    pub(crate) fn len(&self) -> usize {
+        self.held().queue.len()
+    }
+
+    /// The node's loop decoys that are under way.
+    pub(crate) fn decoys(&self) -> MutexGuard<'_, Decoys> {
+        self.decoys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until what was seen of packets is on the disk, if mix keys are kept there.
+    pub(crate) fn flush(&self) {
+        self.packets.flush();
+    }
+
+    /// What can be done with packets.
+    pub(crate) fn packets(&self) -> &dyn Unwrap {
+        &*self.packets
+    }
+
+    /// The lengths of packets.
+    pub(crate) fn geometry(&self) -> &Geometry {
+        self.packets.geometry()
+    }
+
+    /// What kind of node this is.
+    pub(crate) const fn kind(&self) -> NodeKind {
+        self.setup.kind
+    }
+
+    /// The boxes of the rendezvous service, if there is one here.
+    pub(crate) fn store(&self) -> Option<&Arc<Store>> {
+        self.setup.services.iter().find_map(|(_, service)| match service {
+            Service::Rendezvous(store) => Some(store),
+            Service::Echo => None,
+        })
+    }
+
+    /// Where packets lie.
+    pub(crate) const fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
+    /// What has become of packets.
+    pub(crate) const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    fn route(
+        &self,
+        unwrapped: Unwrapped,
+        arrived: Instant,
+        now: &dyn Fn() -> Instant,
+        mut packet: Packet,
+    ) -> Result<Taken, Loss> {
+        match (unwrapped, self.setup.kind) {
+            (Unwrapped::Forward { next_hop, delay_millis: Some(delay) }, _) => {
+                Ok(self.hold(now, arrived, delay, (next_hop, packet)))
+            }
+            (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(Loss::Commands),
+            (Unwrapped::Request { recipient, delay_millis }, NodeKind::Service) => {
+                let (next_hop, reply) = self.answer(now(), recipient, &packet)?;
+                Ok(self.hold(now, arrived, delay_millis.ok_or(Loss::Request)?, (next_hop, reply)))
+            }
+            (Unwrapped::Request { .. }, NodeKind::Mix | NodeKind::Gateway) => Err(Loss::Recipient),
+            (Unwrapped::Reply { recipient, surb_id }, kind) => {
+                let at = packet.len().saturating_sub(self.geometry().payload_len());
+                let own = self.decoys().take(recipient, surb_id, packet.get_mut(at..).unwrap_or_default());
+                match own {
+                    Some(intact) => {
+                        self.counters.count(Flow::DecoyReturned);
+                        intact.then_some(Taken::Done).ok_or(Loss::Payload)
+                    }
+                    None if kind == NodeKind::Gateway => Ok(Taken::Reply(Reply { recipient, surb_id, packet })),
+                    None => Err(Loss::Recipient),
+                }
+            }
+        }
+    }
+
+    /// Makes the packet that answers a request.
+    fn answer(&self, now: Instant, recipient: RecipientId, request: &Packet) -> Result<(NodeId, Packet), Loss> {
+        let service = self.setup.services.iter().find(|(endpoint, _)| *endpoint == recipient);
+        let (_, service) = service.ok_or(Loss::Recipient)?;
+        let mut reply = self.pool.take().ok_or(Loss::Buffers)?;
+        let mut room = self.pool.take().ok_or(Loss::Buffers)?;
+        let next_hop = service.reply(&*self.packets, now, request, &mut room, &mut reply)?;
+        self.counters.count(Flow::Answered);
+        Ok((next_hop, reply))
+    }
+
+    fn hold(&self, now: &dyn Fn() -> Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Taken {
+        let Held { queue, rng } = &mut *self.held();
+        // asked under the lock: to the queue, a thread that is late with its time would be a clock that steps back
+        let now = now();
+        let before = queue.poll_timeout();
+        if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {
+            self.counters.lose(reason(dropped.reason));
+        }
+        let after = queue.poll_timeout();
+        Taken::Held { is_next: after.is_some_and(|after| before.is_none_or(|before| after < before)) }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The payload of a reply, tag included: the end of its packet.
+pub(crate) fn reply_payload<'p>(geometry: &Geometry, packet: &'p Packet) -> &'p [u8] {
+    packet.get(packet.len().saturating_sub(geometry.payload_len())..).unwrap_or_default()
+}
+
+/// The default limits of a network of so long epochs.
+pub(crate) fn limits(period: Duration) -> Limits {
+    Limits::for_epoch_millis(u64::try_from(period.as_millis()).unwrap_or(u64::MAX))
+}
+
+const fn reason(reason: DropReason) -> Loss {
+    match reason {
+        DropReason::TooLong => Loss::TooLong,
+        DropReason::Unwrap => Loss::Unwrap,
+        DropReason::Expired => Loss::Expired,
+        DropReason::Full => Loss::QueueFull,
+        _ => Loss::Late,
+    }
+}

@@ -1,0 +1,366 @@
+//! A node's packets in virtual time.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::similar_names,
+    reason = "a test may panic"
+)]
+
+use crate::{key_ring::KeyRing, mix::*, mix_keys::MixKeys};
+use core::cell::Cell;
+use mixwell_net::codec::MixScheme as _;
+use mixwell_pki_types::Epoch;
+use mixwell_pq_kem::X25519;
+use mixwell_sphinx::{Hop, Message, Path, Sphinx, SurbKeys};
+use rand_core::{Rng as _, SeedableRng as _};
+use tokio::time;
+
+const PERIOD: Duration = Duration::from_mins(20);
+const ECHO: RecipientId = RecipientId([7; 32]);
+const REPLAYS: usize = 20_000;
+const OWNER: RecipientId = RecipientId([8; 32]);
+
+type Public = <X25519 as mixwell_sphinx::SchemeKeys>::PublicKey;
+
+/// A node, and what senders know of it.
+struct Node {
+    mix: Mix,
+    id: NodeId,
+    public: Public,
+    ring: Arc<KeyRing<X25519>>,
+    keys: Arc<MixKeys<X25519>>,
+}
+
+/// A network of one node of each kind, in this order.
+struct Net {
+    sphinx: Sphinx<X25519>,
+    nodes: [Node; 3],
+    rng: ChaCha20Rng,
+    now: Cell<Instant>,
+}
+
+const MIX: usize = 0;
+const SERVICE: usize = 1;
+const GATEWAY: usize = 2;
+
+impl Net {
+    fn new(capacity: usize) -> Self {
+        let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 100, true).unwrap()).unwrap();
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let nodes = [NodeKind::Mix, NodeKind::Service, NodeKind::Gateway].map(|kind| {
+            let keys = Arc::new(MixKeys::in_memory());
+            keys.advance(Epoch(1), time::Instant::now(), &mut rng).unwrap();
+            let ring = Arc::new(KeyRing::new(sphinx, Arc::clone(&keys), REPLAYS));
+            ring.set_epoch(Epoch(1), &mut rng);
+            let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
+            let services = if kind == NodeKind::Service { vec![(ECHO, Service::Echo)] } else { vec![] };
+            let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
+            let pool = Pool::new(capacity + 8, sphinx.geometry().packet_len());
+            let seed = ChaCha20Rng::seed_from_u64(rng.next_u64());
+            let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::default(), seed);
+            let id = NodeId([u8::try_from(kind as usize).unwrap(); 32]);
+            Node { mix, id, public, ring, keys }
+        });
+        Self { sphinx, nodes, rng, now: Cell::new(Instant::from_millis(1000)) }
+    }
+
+    fn hop(&self, node: usize, delay_millis: Option<u32>) -> Hop<'_, X25519> {
+        Hop { id: self.nodes[node].id, public_key: &self.nodes[node].public, delay_millis }
+    }
+
+    /// A request by way of the mix and the service, and back through mix and gateway.
+    fn request(&mut self, delay: Option<u32>, recipient: RecipientId, with_surb: bool) -> (Vec<u8>, SurbKeys) {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
+        let mut surb = vec![0; self.sphinx.geometry().surb_len()];
+        let back = [self.hop(MIX, Some(20)), self.hop(GATEWAY, None)];
+        let path = Path { hops: &back, recipient: OWNER };
+        let keys = self.sphinx.new_surb(&path, SurbId([9; 16]), &mut rng, &mut surb).unwrap();
+        let mut packet = vec![0; self.sphinx.geometry().packet_len()];
+        let message = Message { surb: with_surb.then_some(&surb[..]), user_payload: b"who is there?" };
+        let out = [self.hop(MIX, delay), self.hop(SERVICE, Some(30))];
+        let path = Path { hops: &out, recipient };
+        self.sphinx.wrap_message(&path, &message, &mut rng, &mut packet).unwrap();
+        (packet, keys)
+    }
+
+    fn wait(&self, millis: u64) {
+        self.now.set(self.now.get().plus_millis(millis));
+    }
+
+    /// Hands a packet to a node, which unwraps it for so long. Says whether to wake up earlier, and gives a client's reply.
+    fn receive(&self, node: usize, bytes: &[u8], unwrap_millis: u64) -> (bool, Option<Reply>) {
+        let arrived = self.now.get();
+        let mut replies = Vec::new();
+        let batch = self.batch(node, &[bytes]);
+        let now = || arrived.plus_millis(unwrap_millis);
+        let wake = self.nodes[node].mix.receive(batch, &now, &mut |reply| replies.push(reply));
+        self.wait(unwrap_millis);
+        (wake, replies.pop())
+    }
+
+    /// Packets that come to a node now.
+    fn batch(&self, node: usize, packets: &[impl AsRef<[u8]>]) -> Batch {
+        let mut packets = packets.iter();
+        core::array::from_fn(|_| {
+            let bytes = packets.next()?.as_ref();
+            let mut packet = self.nodes[node].mix.pool().take().unwrap();
+            packet.copy_from_slice(bytes);
+            Some((self.now.get(), packet))
+        })
+    }
+
+    fn due(&self, node: usize) -> Option<(NodeId, Vec<u8>)> {
+        self.nodes[node].mix.due(&|| self.now.get()).map(|(next, packet)| (next, packet.to_vec()))
+    }
+
+    fn dropped(&self, node: usize, reason: Loss) -> u64 {
+        self.nodes[node].mix.counters().dropped(reason)
+    }
+}
+
+#[test]
+fn a_request_and_its_reply_each_hop_in_its_time() {
+    let mut net = Net::new(100);
+    let (packet, keys) = net.request(Some(50), ECHO, true);
+    let (wake, reply) = net.receive(MIX, &packet, 3);
+    assert!(wake && reply.is_none());
+    net.wait(46);
+    assert!(net.due(MIX).is_none(), "49 ms after its arrival");
+    net.wait(1);
+    let (next, packet) = net.due(MIX).unwrap();
+    assert_eq!(next, net.nodes[SERVICE].id);
+
+    net.receive(SERVICE, &packet, 0);
+    assert_eq!(net.nodes[SERVICE].mix.counters().flow(Flow::Answered), 1);
+    net.wait(29);
+    assert!(net.due(SERVICE).is_none());
+    net.wait(1);
+    let (next, packet) = net.due(SERVICE).unwrap();
+    assert_eq!(next, net.nodes[MIX].id);
+
+    net.receive(MIX, &packet, 0);
+    net.wait(20);
+    let (next, packet) = net.due(MIX).unwrap();
+    assert_eq!(next, net.nodes[GATEWAY].id);
+    let reply = net.receive(GATEWAY, &packet, 0).1.unwrap();
+    assert_eq!((reply.recipient, reply.surb_id), (OWNER, SurbId([9; 16])));
+    let mut payload = reply_payload(net.sphinx.geometry(), &reply.packet).to_vec();
+    assert!(keys.open(&mut payload).unwrap().starts_with(b"who is there?"));
+    for node in &net.nodes {
+        assert_eq!(node.mix.counters().all_dropped(), 0);
+    }
+}
+
+#[test]
+fn what_is_dropped_and_why() {
+    let mut net = Net::new(100);
+    let (good, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &good, 0);
+    net.receive(MIX, &good, 0);
+    assert_eq!(net.dropped(MIX, Loss::Replay), 1);
+
+    let (mut header, _) = net.request(Some(50), ECHO, true);
+    header[100] ^= 1;
+    net.receive(MIX, &header, 0);
+    assert_eq!(net.dropped(MIX, Loss::Mac), 1);
+    // not a hop of the path
+    let (elsewhere, _) = net.request(Some(50), ECHO, true);
+    net.receive(SERVICE, &elsewhere, 0);
+    assert_eq!(net.dropped(SERVICE, Loss::Mac), 1);
+
+    // forwarding asks for a delay
+    let (no_delay, _) = net.request(None, ECHO, true);
+    net.receive(MIX, &no_delay, 0);
+    assert_eq!(net.dropped(MIX, Loss::Commands), 1);
+    let (hours, _) = net.request(Some(3_600_001), ECHO, true);
+    net.receive(MIX, &hours, 0);
+    assert_eq!(net.dropped(MIX, Loss::TooLong), 1);
+    let (slow, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &slow, 251);
+    assert_eq!(net.dropped(MIX, Loss::Unwrap), 1);
+    net.wait(451 + 50);
+    while net.due(MIX).is_some() {}
+    assert_eq!(net.dropped(MIX, Loss::Late), 1);
+
+    // what ends at the service
+    let mut at_service = |recipient, with_surb, flip: bool| {
+        let (packet, _) = net.request(Some(1), recipient, with_surb);
+        net.receive(MIX, &packet, 0);
+        net.wait(2);
+        let (_, mut packet) = net.due(MIX).unwrap();
+        if flip {
+            *packet.last_mut().unwrap() ^= 1;
+        }
+        net.receive(SERVICE, &packet, 0);
+        [Loss::Recipient, Loss::Request, Loss::Payload].map(|reason| net.dropped(SERVICE, reason))
+    };
+    assert_eq!(at_service(OWNER, true, false), [1, 0, 0]);
+    assert_eq!(at_service(ECHO, false, false), [1, 1, 0]);
+    assert_eq!(at_service(ECHO, true, true), [1, 1, 1]);
+    let lent = net.nodes.each_ref().map(|node| node.mix.pool().lent());
+    assert_eq!(lent, [0, 0, 0], "every buffer is back");
+}
+
+#[test]
+fn a_packet_that_ends_at_a_mix() {
+    let mut net = Net::new(100);
+    let mut packet = vec![0; net.sphinx.geometry().packet_len()];
+    let mut rng = ChaCha20Rng::seed_from_u64(net.rng.next_u64());
+    for (reply, reason) in [(false, Loss::Recipient), (true, Loss::Recipient)] {
+        let hops = [net.hop(MIX, Some(1))];
+        let path = Path { hops: &hops, recipient: OWNER };
+        if reply {
+            let mut surb = vec![0; net.sphinx.geometry().surb_len()];
+            net.sphinx.new_surb(&path, SurbId([1; 16]), &mut rng, &mut surb).unwrap();
+            net.sphinx.wrap_reply(&surb, b"", &mut packet).unwrap();
+        } else {
+            let message = Message { surb: None, user_payload: b"" };
+            net.sphinx.wrap_message(&path, &message, &mut rng, &mut packet).unwrap();
+        }
+        let before = net.dropped(MIX, reason);
+        net.receive(MIX, &packet, 0);
+        assert_eq!(net.dropped(MIX, reason), before + 1);
+    }
+
+    // a decoy of its own, once
+    let mix = &net.nodes[MIX].mix;
+    let owner = mix.decoys().owner(|| OWNER);
+    assert_eq!((owner, mix.decoys().owner(|| ECHO)), (OWNER, OWNER));
+    let hops = [net.hop(MIX, None)];
+    let mut surb = vec![0; net.sphinx.geometry().surb_len()];
+    let path = Path { hops: &hops, recipient: OWNER };
+    for payload in [&b""[..], b"not zero"] {
+        let keys = net.sphinx.new_surb(&path, SurbId([1; 16]), &mut rng, &mut surb).unwrap();
+        mix.decoys().insert(SurbId([1; 16]), keys, Instant::MAX);
+        net.sphinx.wrap_reply(&surb, payload, &mut packet).unwrap();
+        net.receive(MIX, &packet, 0);
+    }
+    assert_eq!(mix.counters().flow(Flow::DecoyReturned), 2);
+    assert_eq!(net.dropped(MIX, Loss::Payload), 1);
+
+    // one that does not come back
+    let keys = net.sphinx.new_surb(&path, SurbId([2; 16]), &mut rng, &mut surb).unwrap();
+    mix.decoys().insert(SurbId([2; 16]), keys, Instant::from_millis(5000));
+    assert_eq!(mix.decoys().expire(Instant::from_millis(4999)), 0);
+    assert_eq!(mix.decoys().expire(Instant::from_millis(5000)), 1);
+}
+
+#[test]
+fn keys_of_three_epochs_and_their_filters() {
+    let mut net = Net::new(100);
+    let (first, _) = net.request(Some(50), ECHO, true);
+    let (second, _) = net.request(Some(50), ECHO, true);
+    let (third, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &first, 0);
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    let mut turn = |net: &Net, epoch| {
+        let node = &net.nodes[MIX];
+        node.keys.advance(Epoch(epoch), time::Instant::now(), &mut rng).unwrap();
+        node.ring.set_epoch(Epoch(epoch), &mut rng);
+    };
+    // the next epoch's key comes, this one's stays and still knows what it has seen
+    turn(&net, 2);
+    net.receive(MIX, &first, 0);
+    assert_eq!(net.dropped(MIX, Loss::Replay), 1);
+    net.receive(MIX, &second, 0);
+    assert_eq!(net.nodes[MIX].mix.len(), 2);
+    // gone with its time
+    turn(&net, 3);
+    net.receive(MIX, &third, 0);
+    assert_eq!(net.dropped(MIX, Loss::Mac), 1);
+    // a packet for the next epoch is early, not wrong
+    let next = net.nodes[MIX].keys.public(Epoch(4))[&Epoch(4)].clone();
+    net.nodes[MIX].public = X25519::of_public(&next).unwrap();
+    let (early, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &early, 0);
+    assert_eq!(net.nodes[MIX].mix.len(), 3);
+}
+
+/// The epoch of the clock steps back and on again: what was seen under a key is not forgotten.
+#[test]
+fn a_clock_that_steps_lets_no_packet_in_again() {
+    for steps in [&[2, 1, 2][..], &[0, 1, 2], &[3, 1], &[0, 3, 1], &[1_000_000, 1]] {
+        let mut net = Net::new(100);
+        let (packet, _) = net.request(Some(50), ECHO, true);
+        net.receive(MIX, &packet, 0);
+        assert_eq!(net.nodes[MIX].mix.len(), 1);
+        let mut rng = ChaCha20Rng::seed_from_u64(2);
+        for epoch in steps {
+            let node = &net.nodes[MIX];
+            // in memory, all that a node has without a folder
+            node.keys.advance(Epoch(*epoch), time::Instant::now(), &mut rng).unwrap();
+            node.ring.set_epoch(Epoch(*epoch), &mut rng);
+            net.receive(MIX, &packet, 0);
+            assert_eq!(net.nodes[MIX].mix.len(), 1, "{steps:?}");
+        }
+        // and a packet of that epoch which is new is opened, as it was before
+        let (packet, _) = net.request(Some(50), ECHO, true);
+        net.receive(MIX, &packet, 0);
+        assert_eq!(net.nodes[MIX].mix.len(), 2, "{steps:?}");
+    }
+}
+
+/// Time itself should never step, but if it does nothing is released before its time, and what is late is dropped.
+#[test]
+fn time_that_steps_releases_nothing_early() {
+    let mut net = Net::new(100);
+    let start = net.now.get();
+    let (packet, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &packet, 0);
+    net.now.set(Instant::from_millis(1));
+    assert!(net.due(MIX).is_none());
+    let (second, _) = net.request(Some(10), ECHO, true);
+    net.receive(MIX, &second, 0);
+    // to the queue, what came while time was behind came at the latest time that it knows
+    for (millis, is_due) in [(0, false), (9, false), (10, true), (49, false), (50, true)] {
+        net.now.set(start.plus_millis(millis));
+        assert_eq!(net.due(MIX).is_some(), is_due, "{millis}");
+    }
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::Late)), (0, 0));
+    let (third, _) = net.request(Some(50), ECHO, true);
+    net.receive(MIX, &third, 0);
+    net.wait(PERIOD.as_secs() * 1000);
+    assert!(net.due(MIX).is_none());
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::Late)), (0, 1));
+}
+
+#[test]
+fn packets_that_come_together() {
+    let mut net = Net::new(100);
+    let good: Vec<_> = (0..4).map(|_| net.request(Some(50), ECHO, true).0).collect();
+    let mut changed = good[1].clone();
+    changed[50] ^= 1;
+    let no_delay = net.request(None, ECHO, true).0;
+    let late = net.request(Some(50), ECHO, true).0;
+    // a stranger, a replay of one beside it, commands that are wrong, and one that has waited for 251 ms
+    let mut batch = net.batch(MIX, &[&good[0], &changed, &good[1], &good[0], &no_delay, &late, &good[2]]);
+    batch[5].as_mut().unwrap().0 = Instant::from_millis(749);
+    net.nodes[MIX].mix.receive(batch, &|| net.now.get(), &mut |_| unreachable!());
+    let losses = [Loss::Mac, Loss::Replay, Loss::Commands, Loss::Unwrap].map(|reason| net.dropped(MIX, reason));
+    assert_eq!((losses, net.nodes[MIX].mix.len()), ([1; 4], 3));
+    // what did not get through may come again
+    net.receive(MIX, &good[3], 0);
+    assert_eq!(net.nodes[MIX].mix.len(), 4);
+    assert_eq!(net.nodes[MIX].mix.counters().flow(Flow::Received), 8);
+    net.wait(50);
+    let mut left: Vec<_> = core::iter::from_fn(|| net.due(MIX)).map(|(_, packet)| packet).collect();
+    assert_eq!(left.len(), 4);
+    left.sort();
+    left.dedup();
+    assert_eq!(left.len(), 4);
+    for packet in &left {
+        drop(net.receive(SERVICE, packet, 0));
+    }
+    assert_eq!(net.nodes[SERVICE].mix.counters().flow(Flow::Answered), 4);
+}
+
+#[test]
+fn a_full_queue_drops_one_of_all() {
+    let mut net = Net::new(10);
+    for _ in 0..30 {
+        let (packet, _) = net.request(Some(50), ECHO, true);
+        net.receive(MIX, &packet, 0);
+    }
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::QueueFull)), (10, 20));
+}

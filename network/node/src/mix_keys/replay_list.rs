@@ -1,0 +1,343 @@
+//! The list of packets that were seen under a mix key: a file beside the key, written before any of them goes on.
+//!
+//! It is made together with the key and bound to it, so that a missing list is never taken for an empty one, nor that of
+//! another key for this. Each record, the tags of a few packets, carries a checksum that covers all records before it,
+//! and the header holds how much of the list was flushed to the disk: a list that was cut or damaged is noticed. What a
+//! machine that loses power may lose are the records since the last flush.
+//!
+//! ```text
+//! header   "mixwell-replays1" | BLAKE2b-256 of the public key [32] | flushed bytes u64 | CRC-32 u32
+//! record   count u32 | count tags [32 each] | CRC-32 over the previous checksum, count and tags
+//! ```
+//!
+//! Numbers are little-endian. The header's checksum, with zero flushed bytes, is the first record's previous one.
+
+use core::fmt;
+use crc32fast::Hasher;
+use mixwell_pki_types::KeyHash;
+use mixwell_sphinx::ReplayTag;
+use std::{
+    fs,
+    fs::File,
+    io,
+    io::{BufReader, ErrorKind, Read, Seek as _, SeekFrom, Write as _},
+    path::Path,
+    sync::Arc,
+};
+
+/// An open list, to which records are appended.
+#[derive(Debug)]
+pub(crate) struct ReplayList {
+    file: Arc<File>,
+    key: KeyHash,
+    /// Bytes of the header and of all records.
+    len: u64,
+    /// How many of them are known to be on the disk.
+    flushed: u64,
+    /// The last record's checksum.
+    checksum: u32,
+    record: Vec<u8>,
+}
+
+/// What is to be flushed, without keeping the list locked meanwhile.
+#[derive(Debug)]
+pub(crate) struct Flush {
+    file: Arc<File>,
+    len: u64,
+}
+
+/// Why a list can't be used, and its key neither.
+#[derive(Debug)]
+pub enum ListError {
+    /// It does not exist, although the key does.
+    Missing,
+    /// It is shorter than it was.
+    Cut,
+    /// It is not what was written.
+    Damaged,
+    /// The file system fails; the list may be good.
+    Io(io::Error),
+}
+
+impl ReplayList {
+    /// Makes an empty list for a new key, on the disk when this returns.
+    pub(super) fn create(path: &Path, key: KeyHash) -> io::Result<()> {
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(path)?;
+        file.write_all(&header(key, HEADER_LEN as u64))?;
+        file.sync_all()
+    }
+
+    /// Opens the list of a key, and gives `each` the tags in it.
+    ///
+    /// # Errors
+    /// [`ListError`]: the key must not open packets.
+    pub(crate) fn open(path: &Path, key: KeyHash, mut each: impl FnMut(ReplayTag)) -> Result<Self, ListError> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(ListError::Damaged),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(ListError::Missing),
+            Err(error) => return Err(ListError::Io(error)),
+        }
+        let file = File::options().read(true).write(true).open(path).map_err(ListError::Io)?;
+        let end = file.metadata().map_err(ListError::Io)?.len();
+        let mut bytes = BufReader::with_capacity(1 << 16, &file);
+        let flushed = read_header(&mut bytes, key)?;
+        if end < flushed {
+            return Err(ListError::Cut);
+        }
+        let (mut len, mut checksum) = (HEADER_LEN as u64, first_checksum(key));
+        while len < end {
+            checksum = read_record(&mut bytes, checksum, &mut len, &mut each)?;
+        }
+        let file = Arc::new(file);
+        (&*file).seek(SeekFrom::Start(len)).map_err(ListError::Io)?;
+        Ok(Self { file, key, len, flushed, checksum, record: Vec::with_capacity(MAX_RECORD_LEN) })
+    }
+
+    /// Appends a record of tags, of [`MAX_TAGS`] at most. After an error the list must not be used any more.
+    pub(crate) fn append(&mut self, tags: &[ReplayTag]) -> io::Result<()> {
+        self.record.clear();
+        let count = u32::try_from(tags.len()).ok().filter(|count| *count <= MAX_TAGS);
+        let count = count.ok_or(ErrorKind::InvalidInput)?;
+        self.record.extend_from_slice(&count.to_le_bytes());
+        for tag in tags {
+            self.record.extend_from_slice(tag.as_bytes());
+        }
+        let checksum = chained(self.checksum, &self.record);
+        self.record.extend_from_slice(&checksum.to_le_bytes());
+        (&*self.file).write_all(&self.record)?;
+        self.len = self.len.saturating_add(self.record.len() as u64);
+        self.checksum = checksum;
+        Ok(())
+    }
+
+    /// What has to be flushed, if anything has.
+    pub(crate) fn unflushed(&self) -> Option<Flush> {
+        (self.flushed < self.len).then(|| Flush { file: Arc::clone(&self.file), len: self.len })
+    }
+
+    /// Writes into the header that a [`Flush`] is done. After an error the list must not be used any more.
+    pub(crate) fn set_flushed(&mut self, flush: &Flush) -> io::Result<()> {
+        let mut file = &*self.file;
+        file.rewind()?;
+        file.write_all(&header(self.key, flush.len))?;
+        file.seek(SeekFrom::Start(self.len))?;
+        self.flushed = flush.len;
+        Ok(())
+    }
+}
+
+impl Flush {
+    /// Waits until the records are on the disk.
+    pub(crate) fn wait(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+fn header(key: KeyHash, flushed: u64) -> [u8; HEADER_LEN] {
+    let mut header = [0; HEADER_LEN];
+    let mut rest = header.as_mut_slice();
+    let checksum = header_checksum(key, flushed);
+    for field in [MAGIC.as_slice(), &key.0, &flushed.to_le_bytes(), &checksum.to_le_bytes()] {
+        if let Some((place, after)) = core::mem::take(&mut rest).split_at_mut_checked(field.len()) {
+            place.copy_from_slice(field);
+            rest = after;
+        }
+    }
+    header
+}
+
+fn header_checksum(key: KeyHash, flushed: u64) -> u32 {
+    let mut hasher = Hasher::new();
+    for field in [MAGIC.as_slice(), &key.0, &flushed.to_le_bytes()] {
+        hasher.update(field);
+    }
+    hasher.finalize()
+}
+
+fn first_checksum(key: KeyHash) -> u32 {
+    header_checksum(key, 0)
+}
+
+fn chained(previous: u32, record: &[u8]) -> u32 {
+    let mut hasher = Hasher::new();
+    hasher.update(&previous.to_le_bytes());
+    hasher.update(record);
+    hasher.finalize()
+}
+
+/// Reads the header, and gives how many bytes of the list were flushed.
+fn read_header(bytes: &mut impl Read, key: KeyHash) -> Result<u64, ListError> {
+    let mut got = [0; HEADER_LEN];
+    read_exact(bytes, &mut got)?;
+    let number = got.get(MAGIC.len().saturating_add(KEY_LEN)..).and_then(|rest| rest.first_chunk());
+    let flushed = u64::from_le_bytes(*number.ok_or(ListError::Damaged)?);
+    if got != header(key, flushed) {
+        return Err(ListError::Damaged);
+    }
+    Ok(flushed)
+}
+
+/// Reads a record, and gives its checksum.
+fn read_record(
+    bytes: &mut impl Read,
+    previous: u32,
+    len: &mut u64,
+    each: &mut impl FnMut(ReplayTag),
+) -> Result<u32, ListError> {
+    let mut record = [0; MAX_RECORD_LEN];
+    let (count, rest) = record.split_first_chunk_mut::<4>().ok_or(ListError::Damaged)?;
+    read_exact(bytes, count)?;
+    let count = u32::from_le_bytes(*count);
+    if !(1..=MAX_TAGS).contains(&count) {
+        return Err(ListError::Damaged);
+    }
+    let tags_len = usize::try_from(count).unwrap_or(0).saturating_mul(ReplayTag::LEN);
+    let (tags, rest) = rest.split_at_mut_checked(tags_len).ok_or(ListError::Damaged)?;
+    let checksum = rest.first_chunk_mut::<4>().ok_or(ListError::Damaged)?;
+    read_exact(bytes, tags)?;
+    read_exact(bytes, checksum)?;
+    let checksum = u32::from_le_bytes(*checksum);
+    let covered = record.get(..tags_len.saturating_add(4)).unwrap_or_default();
+    if checksum != chained(previous, covered) {
+        return Err(ListError::Damaged);
+    }
+    let (tags, _) = record.get(4..covered.len()).unwrap_or_default().as_chunks::<{ ReplayTag::LEN }>();
+    for tag in tags {
+        each(ReplayTag(*tag));
+    }
+    *len = len.saturating_add(tags_len as u64).saturating_add(8);
+    Ok(checksum)
+}
+
+fn read_exact(bytes: &mut impl Read, buffer: &mut [u8]) -> Result<(), ListError> {
+    bytes.read_exact(buffer).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => ListError::Cut,
+        _ => ListError::Io(error),
+    })
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("its replay list is missing"),
+            Self::Cut => f.write_str("its replay list was cut"),
+            Self::Damaged => f.write_str("its replay list is damaged"),
+            Self::Io(error) => write!(f, "its replay list can't be read: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for ListError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Missing | Self::Cut | Self::Damaged => None,
+        }
+    }
+}
+
+const MAGIC: &[u8; 16] = b"mixwell-replays1";
+/// Bytes of a key's hash.
+const KEY_LEN: usize = 32;
+const HEADER_LEN: usize = 16 + KEY_LEN + 8 + 4;
+
+/// The most tags of a record.
+pub(crate) const MAX_TAGS: u32 = 64;
+const MAX_RECORD_LEN: usize = 4 + 64 * ReplayTag::LEN + 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+
+    const KEY: KeyHash = KeyHash([9; 32]);
+
+    fn tags(from: u8, count: u8) -> Vec<ReplayTag> {
+        (from..).take(count.into()).map(|byte| ReplayTag([byte; 32])).collect()
+    }
+
+    fn open(path: &Path) -> Result<(ReplayList, Vec<ReplayTag>), ListError> {
+        let mut read = Vec::new();
+        ReplayList::open(path, KEY, |tag| read.push(tag)).map(|list| (list, read))
+    }
+
+    /// A list of 23 tags, of which 20 were flushed.
+    fn list() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list");
+        ReplayList::create(&path, KEY).unwrap();
+        let (mut list, read) = open(&path).unwrap();
+        assert!(read.is_empty() && list.unflushed().is_none());
+        for from in [0, 8] {
+            list.append(&tags(from, 8)).unwrap();
+        }
+        list.append(&tags(16, 4)).unwrap();
+        let flush = list.unflushed().unwrap();
+        flush.wait().unwrap();
+        // meanwhile more came
+        list.append(&tags(20, 2)).unwrap();
+        list.set_flushed(&flush).unwrap();
+        assert!(list.unflushed().is_some());
+        list.append(&tags(22, 1)).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn what_was_appended_is_read() {
+        let (_folder, path) = list();
+        let (mut again, read) = open(&path).unwrap();
+        assert_eq!(read, tags(0, 23));
+        again.append(&tags(23, 64)).unwrap();
+        assert!(again.append(&tags(100, 65)).is_err());
+        assert_eq!(open(&path).unwrap().1, tags(0, 87));
+    }
+
+    #[test]
+    fn a_list_that_is_missing_cut_or_of_another_key_is_noticed() {
+        let (folder, path) = list();
+        let whole = fs::read(&path).unwrap();
+        let record = |tags: usize| 8 + 32 * tags;
+        let flushed = HEADER_LEN + 2 * record(8) + record(4);
+        for len in 0..whole.len() {
+            fs::write(&path, &whole[..len]).unwrap();
+            // between records that a machine may lose with its power, a cut looks like an earlier state
+            let is_earlier = len == flushed || len == flushed + record(2);
+            assert_eq!(open(&path).is_ok(), is_earlier, "{len}");
+        }
+        fs::write(&path, &whole).unwrap();
+        let other = ReplayList::open(&path, KeyHash([8; 32]), |_| {});
+        assert!(matches!(other, Err(ListError::Damaged)));
+        assert!(matches!(open(&folder.path().join("none")), Err(ListError::Missing)));
+        assert!(matches!(open(folder.path()), Err(ListError::Damaged)));
+    }
+
+    #[test]
+    fn every_flipped_bit_and_noise_are_noticed() {
+        let (_folder, path) = list();
+        let whole = fs::read(&path).unwrap();
+        for bit in 0..whole.len() * 8 {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, &bytes).unwrap();
+            assert!(open(&path).is_err(), "bit {bit}");
+        }
+        let zeros = [&whole[..], &[0; 100]].concat();
+        let noise: Vec<u8> = (0..5000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        for bytes in [zeros, noise, whole[HEADER_LEN..].to_vec()] {
+            fs::write(&path, &bytes).unwrap();
+            assert!(matches!(open(&path), Err(ListError::Damaged)));
+        }
+        // a record that is there twice, or is missing in between
+        let (record, rest) = whole[HEADER_LEN..].split_at(8 + 32 * 8);
+        for bytes in [[&whole[..HEADER_LEN], record, record, rest].concat(), [&whole[..HEADER_LEN], rest].concat()] {
+            fs::write(&path, &bytes).unwrap();
+            assert!(open(&path).is_err());
+        }
+    }
+}

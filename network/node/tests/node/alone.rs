@@ -1,0 +1,256 @@
+//! One mix whose neighbours are played by the test: they send it packets that were made beforehand, as fast as it takes them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::similar_names,
+    clippy::unchecked_time_subtraction,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::integer_division_remainder_used,
+    clippy::cast_precision_loss,
+    reason = "a test may panic and divide"
+)]
+
+mod reference;
+mod slow;
+mod tests;
+#[cfg(target_os = "linux")]
+mod throughput;
+
+use chacha20::ChaCha20Rng;
+use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
+use mixwell_mixdelay::Limits;
+use mixwell_net::{
+    codec::MixScheme as _,
+    directory::Directory,
+    keys::{LinkKey, PeerClaim},
+    node_kind::NodeKind,
+    randomness::Randomness,
+};
+use mixwell_node::{MixKeys, Node, Sizes};
+use mixwell_pki_types::Rates;
+use mixwell_pq_kem::X25519;
+use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId};
+use mixwell_testnet::{Plan, Planned};
+use mixwell_wire::{
+    Ad, Command, Link, PacketSizes, Timeouts,
+    tokio::{Reader, Writer, await_proof},
+};
+use rand_core::{Rng as _, SeedableRng as _};
+use slow::Slow;
+use std::{sync::Arc, thread, time::Instant};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, BufReader},
+    net::{TcpListener, TcpStream},
+    runtime::Runtime,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+/// So many gateways send to the mix.
+const LINKS: usize = 4;
+
+/// The mix's own delay of each packet: up to so many milliseconds.
+const MOST_DELAY_MILLIS: u32 = 40;
+
+/// No decoys.
+const RATES: Rates = Rates { mu: 0.1, lambda_p: 0.02, lambda_l: 0.0, lambda_m: 0.0, lambda_g: 0.0, lambda_r: 0.0 };
+
+/// The mix's neighbours, and all packets that they send.
+struct Neighbours {
+    mix: (NodeId, Vec<u8>, SocketAddr),
+    nodes: Vec<Neighbour>,
+    sizes: PacketSizes,
+    /// How many packets have come to each.
+    come: Vec<watch::Sender<u64>>,
+}
+
+struct Neighbour {
+    id: NodeId,
+    key: LinkKey,
+    listener: std::net::TcpListener,
+    /// What it sends.
+    packets: Arc<[Vec<u8>]>,
+    /// It sends and reads a byte at a time.
+    is_slow: bool,
+}
+
+/// The mix, and its neighbours, the service node last, with so many packets each: the next hop of each packet is a neighbour by
+/// the packet's number.
+fn plan(geometry: Geometry, packets: usize, to: fn(usize) -> usize) -> (Plan, Planned, Neighbours) {
+    let in_memory = |plan: &Plan| Arc::clone(&plan.nodes[LINKS].mix_keys);
+    plan_with(geometry, packets, to, in_memory)
+}
+
+/// The same with other mix keys.
+fn plan_with(
+    geometry: Geometry,
+    packets: usize,
+    to: fn(usize) -> usize,
+    mix_keys: impl FnOnce(&Plan) -> Arc<MixKeys<X25519>>,
+) -> (Plan, Planned, Neighbours) {
+    let mut plan = Plan::new(geometry, (LINKS, &[1]), RATES);
+    plan.nodes[LINKS].mix_keys = mix_keys(&plan);
+    let mut planned = core::mem::take(&mut plan.nodes);
+    let mix = planned.remove(LINKS);
+    let epoch = plan.clock.epoch();
+    let key = |node: &Planned| X25519::of_public(&node.mix_keys.public(epoch)[&epoch]).unwrap();
+    let mix_key = key(&mix);
+    let ends: Vec<_> = planned.iter().map(|node| (node.id, key(node))).collect();
+    let wrap = |number: usize, rng: &mut ChaCha20Rng| {
+        let (end, end_key) = &ends[to(number)];
+        let delay = Some(1 + rng.next_u32() % MOST_DELAY_MILLIS);
+        let hops = [
+            Hop { id: mix.id, public_key: &mix_key, delay_millis: delay },
+            Hop { id: *end, public_key: end_key, delay_millis: Some(1) },
+        ];
+        let message = Message { surb: None, user_payload: b"from a neighbour" };
+        let mut packet = vec![0; plan.sphinx.geometry().packet_len()];
+        let path = Path { hops: &hops, recipient: RecipientId([7; 32]) };
+        plan.sphinx.wrap_message(&path, &message, rng, &mut packet).unwrap();
+        packet
+    };
+    let nodes = thread::scope(|scope| {
+        let nodes: Vec<_> = planned
+            .into_iter()
+            .zip(0..)
+            .map(|(node, number)| {
+                let packets = if node.kind == NodeKind::Service { 0 } else { packets };
+                let (wrap, mut rng) = (&wrap, ChaCha20Rng::seed_from_u64(number));
+                scope.spawn(move || Neighbour {
+                    id: node.id,
+                    key: node.link_key,
+                    listener: node.listener,
+                    packets: (0..packets).map(|number| wrap(number, &mut rng)).collect(),
+                    is_slow: false,
+                })
+            })
+            .collect();
+        nodes.into_iter().map(|node| node.join().unwrap()).collect()
+    });
+    let address = mix.listener.local_addr().unwrap();
+    let neighbours = Neighbours {
+        mix: (mix.id, mix.link_key.public().to_vec(), address),
+        nodes,
+        sizes: PacketSizes::from(&geometry),
+        come: (0..=LINKS).map(|_| watch::Sender::new(0)).collect(),
+    };
+    (plan, mix, neighbours)
+}
+
+/// Starts the mix.
+fn start(plan: &Plan, mix: Planned, stop: watch::Receiver<bool>) -> (Arc<Node>, JoinHandle<()>) {
+    let (sender, directory) = watch::channel(Arc::new(plan.known.clone()));
+    // the consensus stays as it is
+    core::mem::forget(sender);
+    start_with(plan, mix, directory, stop)
+}
+
+/// Starts the mix, which is told of consensuses.
+fn start_with(
+    plan: &Plan,
+    mix: Planned,
+    directory: Directory,
+    stop: watch::Receiver<bool>,
+) -> (Arc<Node>, JoinHandle<()>) {
+    let usual = Sizes::for_period(plan.clock.period().duration());
+    // the machine may be busy with other tests
+    let limits = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.limits };
+    let sizes = Sizes { write_wait: Duration::from_secs(1), limits, ..usual };
+    let (parts, listener) = mix.parts(plan.sphinx, plan.clock, directory, sizes, plan.randomness.branch());
+    let (node, turn) = Node::new(parts);
+    tokio::spawn(turn);
+    let running = tokio::spawn(Arc::clone(&node).run(vec![listener], stop));
+    (node, running)
+}
+
+impl Neighbours {
+    /// Plays them: those with packets send them as soon as `begin` says so many each, and all count what comes.
+    fn play(&self, begin: &watch::Receiver<usize>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for (node, come) in self.nodes.iter().zip(&self.come) {
+            let listener = TcpListener::from_std(node.listener.try_clone().unwrap()).unwrap();
+            let own = (node.id, node.key.clone(), Link::node(self.sizes));
+            tasks.spawn(count(listener, own.clone(), node.is_slow, come.clone()));
+            if !node.packets.is_empty() {
+                let packets = (Arc::clone(&node.packets), node.is_slow);
+                tasks.spawn(send(self.mix.clone(), own, packets, begin.clone()));
+            }
+        }
+        tasks
+    }
+}
+
+/// Calls the mix and sends it packets.
+async fn send(
+    (mix, mix_key, address): (NodeId, Vec<u8>, SocketAddr),
+    (id, key, link): (NodeId, LinkKey, Link),
+    (packets, is_slow): (Arc<[Vec<u8>]>, bool),
+    mut begin: watch::Receiver<usize>,
+) {
+    let (mut stream, mut buffer) = (TcpStream::connect(address).await.unwrap(), vec![0; key.buffer_len(&link)]);
+    let session = {
+        let (mut rng, wanted) = (Randomness::from_seed(3).rng(), |claim: &PeerClaim<'_>| {
+            claim.ad == mix.as_bytes() && claim.link_key == mix_key
+        });
+        let own = (Ad::node(id.as_bytes()), link);
+        key.initiate(&mut stream, own, &mut rng, &mut buffer, &Timeouts::default(), wanted).await.unwrap().session
+    };
+    let (_read, write) = stream.into_split();
+    let write: Box<dyn AsyncWrite + Send + Unpin> = if is_slow { Box::new(Slow::new(write)) } else { Box::new(write) };
+    let mut writer = Writer::new(write, session.sender, buffer, &Timeouts::default());
+    for (number, packet) in packets.iter().enumerate() {
+        if begin.wait_for(|many| number < *many).await.is_err() {
+            return;
+        }
+        // it may take too long, if it is slow
+        let sent = writer.send(&Command::SendPacket(packet)).await;
+        assert!(sent.is_ok() || is_slow);
+    }
+    let _ = begin.wait_for(|_| false).await;
+}
+
+/// Answers the mix's call and counts the packets that it brings.
+async fn count(
+    listener: TcpListener,
+    (id, key, link): (NodeId, LinkKey, Link),
+    is_slow: bool,
+    come: watch::Sender<u64>,
+) {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut buffer = vec![0; key.buffer_len(&link)];
+    let mut rng = Randomness::from_seed(4).rng();
+    let own = Ad::node(id.as_bytes());
+    let timeouts = Timeouts { read: Duration::from_hours(1), ..Timeouts::default() };
+    let session = key.respond(&mut stream, own, &mut rng, &mut buffer, &timeouts, |_| Some(link)).await.unwrap();
+    let session = await_proof(&mut stream, session, &timeouts).await.unwrap();
+    let read: Box<dyn AsyncRead + Send + Unpin> =
+        if is_slow { Box::new(Slow::new(stream)) } else { Box::new(BufReader::with_capacity(1 << 16, stream)) };
+    let mut reader = Reader::new(read, session.receiver, buffer, &timeouts);
+    while let Ok(command) = reader.receive().await {
+        if matches!(command, Command::SendPacket(_)) {
+            come.send_modify(|come| *come += 1);
+        }
+    }
+}
+
+/// Waits until all links are up, both ways.
+async fn all_up(node: &Node) {
+    up(node, LINKS).await;
+}
+
+/// Waits until those to neighbours are up, and so many of theirs.
+async fn up(node: &Node, callers: usize) {
+    let begun = Instant::now();
+    while node.links().0 <= LINKS || node.connections().open.load(Relaxed) < callers as u64 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?} {:?}", node.links(), node.connections());
+    }
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn geometry(payload: usize) -> Geometry {
+    Geometry::of::<X25519>(5, payload, true).unwrap()
+}

@@ -1,0 +1,62 @@
+//! A faulty mix: it does wrong to one in four of the packets that it sends on.
+
+use core::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
+use mixwell_node::{Fault, Faults};
+use std::sync::Mutex;
+
+/// What it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// It drops the packet.
+    Drop,
+    /// It holds the packet longer than it was asked to, by [`DELAY`].
+    Delay,
+    /// It sends the packet twice.
+    Replay,
+    /// It changes a bit of the header, or of the payload.
+    Tamper,
+}
+
+/// How much longer than it was asked to a faulty mix holds a packet.
+pub const DELAY: Duration = Duration::from_millis(700);
+
+/// The faults of one node; none, to begin with.
+#[derive(Debug, Default)]
+pub struct FaultyMix {
+    wrong: Mutex<Option<Wrong>>,
+    seen: AtomicU64,
+    done: AtomicU64,
+}
+
+impl FaultyMix {
+    /// Sets what it does from now on.
+    pub fn set(&self, wrong: Option<Wrong>) {
+        *self.wrong.lock().unwrap() = wrong;
+    }
+
+    /// To how many packets it was done.
+    pub fn done(&self) -> u64 {
+        self.done.load(Relaxed)
+    }
+}
+
+impl Faults for FaultyMix {
+    fn on_send(&self, packet: &mut [u8]) -> Fault {
+        let chosen = (self.seen.fetch_add(1, Relaxed) + 1).is_multiple_of(4);
+        let Some(wrong) = self.wrong.lock().unwrap().filter(|_| chosen) else { return Fault::Sent };
+        let done = self.done.fetch_add(1, Relaxed) + 1;
+        match wrong {
+            Wrong::Drop => Fault::Dropped,
+            Wrong::Delay => Fault::Delayed(DELAY),
+            Wrong::Replay => Fault::Replayed,
+            Wrong::Tamper => {
+                let last = packet.len() - 1;
+                packet[if done.is_multiple_of(2) { 60 } else { last }] ^= 1;
+                Fault::Sent
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! A whole network in this process, on real sockets, whose consensus is written by the test instead of voted for.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+
+mod dial;
+pub mod faults;
+mod impostor;
+mod plan;
+
+pub use dial::TestLink;
+pub use impostor::Impostor;
+pub use plan::{Plan, Planned, consensus};
+
+use core::time::Duration;
+use faults::FaultyMix;
+use mixwell_client::{self, Reply, Request, Tally, Unanswered};
+use mixwell_net::{
+    authorities::Authorities,
+    clock::{Clock, ClockWatch},
+    codec,
+    connect::LinkTarget,
+    directory::Consensuses,
+    keys::{LinkKem, LinkKey},
+    network::Network,
+    node_kind::NodeKind,
+    randomness::Randomness,
+};
+use mixwell_node::{Node, Sizes};
+use mixwell_pki_types::Rates;
+use mixwell_pq_kem::X25519;
+use mixwell_sphinx::{Geometry, Sphinx};
+use mixwell_wire::Timeouts;
+use std::sync::Arc;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+
+/// Short delays, and messages at a high rate.
+pub const RATES: Rates =
+    Rates { mu: 0.1, lambda_p: 0.02, lambda_l: 0.005, lambda_m: 0.002, lambda_g: 0.002, lambda_r: 0.0 };
+
+/// A network of a gateway, layers of mixes and a service node.
+pub struct TestNetwork {
+    pub sphinx: Sphinx<X25519>,
+    pub clock: Clock,
+    pub nodes: Vec<Arc<Node>>,
+    /// What each node does wrong; nothing, to begin with.
+    pub faults: Vec<Arc<FaultyMix>>,
+    /// The nodes' link keys.
+    pub link_keys: Vec<LinkKey>,
+    pub authorities: Arc<Authorities>,
+    pub known: Consensuses,
+    pub randomness: Randomness,
+    stop: watch::Sender<bool>,
+    gateway_stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    _directory: watch::Sender<Arc<Consensuses>>,
+}
+
+/// A client of it.
+pub struct TestClient {
+    requests: mpsc::Sender<Request>,
+    pub tally: Arc<Tally>,
+}
+
+impl TestNetwork {
+    /// Starts one: the gateway is the first node, the service node the last.
+    pub async fn start(layers: &[usize], rates: Rates, sizes: impl Fn(Sizes) -> Sizes) -> Self {
+        let geometry = Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap();
+        let Plan { sphinx, clock, authorities, known, randomness, nodes: planned } =
+            Plan::new(geometry, (1, layers), rates);
+        let (sender, directory) = watch::channel(Arc::new(known.clone()));
+        let (stop, stopped) = watch::channel(false);
+        let (gateway_stop, gateway_stopped) = watch::channel(false);
+        let (mut nodes, mut tasks) = (Vec::new(), Vec::new());
+        let (mut faults, mut link_keys) = (Vec::new(), Vec::new());
+        for mut node in planned {
+            let faulty = Arc::new(FaultyMix::default());
+            node.faults = Some(Arc::clone(&faulty) as _);
+            faults.push(faulty);
+            link_keys.push(node.link_key.clone());
+            let kind = node.kind;
+            let sizes = sizes(small());
+            let (parts, listener) = node.parts(sphinx, clock, directory.clone(), sizes, randomness.branch());
+            let (node, turn) = Node::new(parts);
+            tasks.push(tokio::spawn(turn));
+            let stopped = if kind == NodeKind::Gateway { &gateway_stopped } else { &stopped };
+            tasks.push(tokio::spawn(Arc::clone(&node).run(vec![listener], stopped.clone())));
+            nodes.push(node);
+        }
+        let network = Self {
+            sphinx,
+            clock,
+            nodes,
+            faults,
+            link_keys,
+            authorities,
+            known,
+            randomness,
+            stop,
+            gateway_stop,
+            tasks,
+            _directory: sender,
+        };
+        network.is_up().await;
+        network
+    }
+
+    /// Waits until every link is up.
+    pub async fn is_up(&self) {
+        for node in &self.nodes {
+            while {
+                let (up, of) = node.links();
+                up < of || of == 0
+            } {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+
+    /// A client.
+    pub fn client(&self) -> TestClient {
+        let tally = Arc::new(Tally::default());
+        let parts = mixwell_client::Parts {
+            packets: codec::packet_codec(*self.sphinx.geometry()).unwrap(),
+            authorities: Arc::clone(&self.authorities),
+            kem: LinkKem::default(),
+            clock: self.clock,
+            clock_watch: ClockWatch::new(self.clock),
+            known: self.known.clone(),
+            pinned: Vec::new(),
+            gateway: None,
+            capability: "echo".to_owned(),
+            timeouts: Timeouts::default(),
+            randomness: self.randomness.branch(),
+            tally: Arc::clone(&tally),
+            steady: None,
+        };
+        let (requests, receiver) = mpsc::channel(1000);
+        tokio::spawn(mixwell_client::run(parts, receiver, self.stop.subscribe()));
+        TestClient { requests, tally }
+    }
+
+    /// What a client's configuration would say; it pins the gateway.
+    pub fn configuration(&self) -> Network {
+        let consensus = self.known.current.clone().unwrap();
+        let document = consensus.document().unwrap();
+        let gateway = document.gateways().next().unwrap();
+        let gateway = LinkTarget::of(&gateway);
+        Network {
+            kem: LinkKem::default(),
+            geometry: *self.sphinx.geometry(),
+            authorities: Arc::clone(&self.authorities),
+            gateways: vec![gateway],
+            period: self.clock.period(),
+        }
+    }
+
+    /// Stops the gateway alone.
+    pub async fn stop_gateway(&mut self) {
+        self.gateway_stop.send_replace(true);
+        let (idle, ended) = (tokio::spawn(async {}), &mut self.tasks[1]);
+        core::mem::replace(ended, idle).await.unwrap();
+    }
+
+    /// Starts it again.
+    pub async fn start_gateway(&mut self) {
+        let listener = self.configuration().gateways[0].addresses[0].listen().await.unwrap();
+        self.gateway_stop.send_replace(false);
+        let stop = self.gateway_stop.subscribe();
+        self.tasks[1] = tokio::spawn(Arc::clone(&self.nodes[0]).run(vec![listener], stop));
+    }
+
+    /// Tells all nodes to stop, and waits for them.
+    pub async fn stop(self) -> Vec<Arc<Node>> {
+        self.stop.send_replace(true);
+        self.gateway_stop.send_replace(true);
+        for task in self.tasks.into_iter().skip(1).step_by(2) {
+            task.await.unwrap();
+        }
+        self.nodes
+    }
+}
+
+impl TestClient {
+    /// Sends a message; the reply is awaited later.
+    pub async fn send(&self, payload: &[u8]) -> oneshot::Receiver<Result<Reply, Unanswered>> {
+        let (answer, reply) = oneshot::channel();
+        let sent = self.requests.send(Request { payload: payload.to_vec(), answer }).await;
+        assert!(sent.is_ok());
+        reply
+    }
+}
+
+/// Little memory for each node, as there are many.
+fn small() -> Sizes {
+    let keep_alive = Duration::from_millis(100);
+    Sizes { buffers: 2000, queue: 1000, replays: 20_000, keep_alive, ..Sizes::for_period(Duration::from_mins(20)) }
+}

@@ -1,0 +1,167 @@
+//! What a network is made of, before any node of it runs.
+
+use core::time::Duration;
+use mixwell_net::{
+    address::Address,
+    authorities::{Authorities, Authority},
+    clock::Clock,
+    consensus::Consensus,
+    directory::{Consensuses, Directory},
+    keys::{Identity, LinkKem, LinkKey},
+    node_kind::NodeKind,
+    randomness::Randomness,
+    rendezvous::Limits,
+    services::ServiceSpec,
+};
+use mixwell_node::{self, Faults, MixKeys, NodeDescription, Parts, Services, Sizes};
+use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
+use mixwell_pq_kem::X25519;
+use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use std::{collections::BTreeMap, net::TcpListener, sync::Arc};
+
+/// Nodes that a consensus lists: gateways first, then the mixes layer by layer, a service node last.
+pub struct Plan {
+    pub sphinx: Sphinx<X25519>,
+    pub clock: Clock,
+    pub authorities: Arc<Authorities>,
+    pub known: Consensuses,
+    pub randomness: Randomness,
+    pub nodes: Vec<Planned>,
+}
+
+/// A node that does not run yet.
+pub struct Planned {
+    pub name: String,
+    pub kind: NodeKind,
+    pub id: NodeId,
+    pub link_key: LinkKey,
+    pub mix_keys: Arc<MixKeys<X25519>>,
+    pub listener: TcpListener,
+    /// What it does wrong, if anything.
+    pub faults: Option<Arc<dyn Faults>>,
+}
+
+impl Plan {
+    /// So many gateways, so many mixes in each layer, and a service node with an echo service.
+    pub fn new(geometry: Geometry, shape: (usize, &[usize]), rates: Rates) -> Self {
+        Self::with_listed_keys(geometry, shape, rates, |_, _| None)
+    }
+
+    /// The same, and the consensus lists other mix keys of some nodes, by their number: those of whoever makes them, for the epoch.
+    pub fn with_listed_keys(
+        geometry: Geometry,
+        (gateways, layers): (usize, &[usize]),
+        rates: Rates,
+        mut listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
+    ) -> Self {
+        let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
+        let randomness = Randomness::from_seed(1);
+        let mut rng = randomness.rng();
+        // there is but one consensus, so the epoch must not end meanwhile: of several periods the one that leaves the most time
+        let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
+        let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
+        let epoch = clock.epoch();
+        let mut kinds = vec![(NodeKind::Gateway, None); gateways];
+        kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(NodeKind::Mix, Some(layer)); *count]));
+        kinds.push((NodeKind::Service, None));
+
+        let mut document = DocumentBuilder {
+            epoch,
+            genesis_epoch: epoch,
+            rates,
+            topology: Some(vec![Vec::new(); layers.len()]),
+            gateways: Some(Vec::new()),
+            services: Some(Vec::new()),
+            shared_random_value: [1; 32],
+            sphinx_geometry_hash: sphinx.geometry().hash(),
+            version: "v1".to_owned(),
+            signature_scheme: "Ed25519".to_owned(),
+            ..DocumentBuilder::default()
+        };
+        let mut nodes = Vec::new();
+        for (number, (kind, layer)) in kinds.into_iter().enumerate() {
+            let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
+            let link_key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            listener.set_nonblocking(true).unwrap();
+            let address = Address::of(listener.local_addr().unwrap());
+            let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
+            mix_keys.advance(epoch, tokio::time::Instant::now(), &mut rng).unwrap();
+            let specs = ServiceSpec::defaults(sphinx.geometry());
+            let description = NodeDescription {
+                name: format!("node{number}"),
+                addresses: BTreeMap::from([("tcp4".to_owned(), vec![address.to_string()])]),
+                kaetzchen: (kind == NodeKind::Service).then(|| mixwell_node::capabilities(&specs, sphinx.geometry())),
+                kind,
+            };
+            let public = listed(number, epoch).unwrap_or_else(|| mix_keys.public(epoch));
+            let descriptor = description.descriptor(epoch, &identity, &link_key, public);
+            match (kind, layer) {
+                (NodeKind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
+                (NodeKind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
+                (NodeKind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
+            }
+            let (name, id) = (description.name, NodeId(identity.id().0));
+            nodes.push(Planned { name, kind, id, link_key, mix_keys, listener, faults: None });
+        }
+        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+        let authority = Authority::new("authority".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
+        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), vec![authority]));
+        let consensus = consensus(&document, &signer, &authorities, &mut rng);
+        let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };
+        Self { sphinx, clock, authorities, known, randomness, nodes }
+    }
+}
+
+impl Planned {
+    /// What the node is made of, and where it listens, in the runtime that this is called in.
+    pub fn parts(
+        self,
+        sphinx: Sphinx<X25519>,
+        clock: Clock,
+        directory: Directory,
+        sizes: Sizes,
+        randomness: Randomness,
+    ) -> (Parts<X25519>, tokio::net::TcpListener) {
+        let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
+        let listener = listener.try_into().unwrap();
+        let services = if kind == NodeKind::Service { services(&sphinx, &randomness) } else { vec![] };
+        let parts = Parts {
+            name,
+            kind,
+            id,
+            link_key,
+            sphinx,
+            mix_keys,
+            services,
+            sends_decoys: true,
+            clock,
+            directory,
+            sizes,
+            randomness,
+            faults,
+        };
+        (parts, listener)
+    }
+}
+
+fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
+    let boxes = Limits { boxes: 10_000, life: Duration::from_mins(20) };
+    mixwell_node::services(&ServiceSpec::defaults(sphinx.geometry()), sphinx.geometry(), boxes, randomness.rng())
+}
+
+/// A consensus that one authority has signed.
+pub fn consensus(
+    document: &DocumentBuilder,
+    signer: &Identity,
+    authorities: &Authorities,
+    rng: &mut chacha20::ChaCha20Rng,
+) -> Consensus {
+    let expiration = document.epoch.plus(5);
+    let payload = document.encode();
+    let mut certificate = vec![0; payload.len() + 1000];
+    let length = certify(&payload, expiration, &signer.signing().unwrap(), rng, &mut certificate).unwrap();
+    certificate.truncate(length);
+    let epochs: (Epoch, Epoch) = (document.epoch, document.epoch);
+    Consensus::verify(certificate, authorities, epochs, Some(&document.sphinx_geometry_hash)).unwrap()
+}
