@@ -1,8 +1,12 @@
 //! The command line.
 
 use crate::{
-    anonymity, authority, chat, document, error::Error, fetch, genconfig, genkeypair, geometry, network, node, packet,
-    packets, ping, schemes, style,
+    cmd::{
+        anonymity, authority, chat, demo, document, fetch, genconfig, genkeypair, geometry, node, packet, packets,
+        ping, schemes,
+    },
+    error::Error,
+    style,
 };
 use clap::{Parser, Subcommand};
 
@@ -20,7 +24,7 @@ enum Command {
     Anonymity(Box<anonymity::Arguments>),
     Authority(authority::Arguments),
     Chat(chat::Arguments),
-    Demo(network::demo::Arguments),
+    Demo(demo::Arguments),
     Document(document::Arguments),
     Fetch(fetch::Arguments),
     Genconfig(genconfig::Arguments),
@@ -62,7 +66,7 @@ impl Cli {
             Command::Anonymity(arguments) => anonymity::run(&arguments),
             Command::Authority(arguments) => authority::run(&arguments),
             Command::Chat(arguments) => chat::run(&arguments),
-            Command::Demo(arguments) => network::demo::run(&arguments),
+            Command::Demo(arguments) => demo::run(&arguments),
             Command::Document(arguments) => document::run(&arguments),
             Command::Fetch(arguments) => fetch::run(&arguments),
             Command::Genconfig(arguments) => genconfig::run(&arguments),

@@ -1,6 +1,6 @@
 //! What can go wrong, and how the user is told.
 
-use crate::{document::DocumentError, network::error::NetworkError};
+use crate::{cmd::document::DocumentError, network_error::NetworkError};
 use mixwell_net::{files::KeyFileError, runtime::StartError};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};

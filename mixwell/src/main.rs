@@ -1,29 +1,19 @@
 //! The Mixwell command-line tool; `mixwell --help` tells what it does.
 
-mod anonymity;
-mod authority;
-mod chat;
 mod cli;
-mod document;
+mod cmd;
 mod epoch_argument;
 mod error;
-mod fetch;
-mod genconfig;
-mod genkeypair;
-mod geometry;
 mod hex;
 mod input;
-mod network;
-mod node;
+mod logging;
+mod network_error;
 mod output;
-mod packet;
-mod packets;
-mod ping;
 mod random;
 mod scheme;
-mod schemes;
 mod station;
 mod style;
+mod tui;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -1,10 +1,7 @@
 //! What `mixwell node` and `mixwell authority` have in common: a configuration, and keys in a data folder.
 
 use crate::{
-    epoch_argument::EpochArgument,
-    error::Error,
-    network::{error::NetworkError, logging, logging::LogHandle},
-    output,
+    epoch_argument::EpochArgument, error::Error, logging, logging::LogHandle, network_error::NetworkError, output,
 };
 use clap::Args;
 use mixwell_config::{LogLevel, LogSettings};

@@ -1,0 +1,83 @@
+//! `mixwell authority`: one of the authorities of a network.
+
+use crate::{
+    error::Error,
+    logging::LogHandle,
+    network_error::NetworkError,
+    station::{Keys, Owner, Told, heed_hang_ups},
+};
+use clap::Args;
+use mixwell_authority::{AuthorityNode, Keeper, Layers, Policy, Settings, State, Store, serve};
+use mixwell_config::{AuthorityConfiguration, LogSettings};
+use mixwell_net::{
+    clock::Clock,
+    runtime,
+    runtime::{HangUps, StopSignals},
+};
+use std::sync::Arc;
+
+/// Run a directory authority
+///
+/// It takes the descriptors of the nodes that its configuration names, agrees with the other authorities on a consensus in
+/// each epoch, and hands it to whoever asks. The configuration has the form of Katzenpost's authority.toml. Its keys
+/// have to be in the data folder. It runs until SIGINT or SIGTERM.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    told: Told,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell authority --config auth1/authority.toml
+  mixwell authority --config auth1/authority.toml --generate-only     its public keys, for the others";
+
+/// Runs it.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let log = arguments.told.start_log(&LogSettings::default())?;
+    let configuration = AuthorityConfiguration::read(&arguments.told.config, arguments.told.epoch_seconds());
+    let configuration = configuration.map_err(NetworkError::from)?;
+    let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
+    let runtime = runtime::start()?;
+    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem, generate_only: false })? else { return Ok(()) };
+    let own = configuration.authorities.by_id(keys.identity.id());
+    if own.is_none_or(|own| own.peer.link_key != keys.link.public()) {
+        return Err(NetworkError::NotNamed(arguments.told.config.clone()).into());
+    }
+    Ok(runtime.block_on(start(&configuration, keys, log))?)
+}
+
+async fn start(configuration: &AuthorityConfiguration, keys: Keys, log: LogHandle) -> Result<(), NetworkError> {
+    let Keys { identity, link, randomness, lock } = keys;
+    // from here on signals are heard
+    let mut stop_signals = StopSignals::new();
+    tokio::spawn(heed_hang_ups(HangUps::new(), log));
+    let mut listeners = Vec::new();
+    for address in &configuration.bind_addresses {
+        let listener = address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?;
+        listeners.push(listener);
+        tracing::info!(name = configuration.identifier, %address, "listening");
+    }
+    let clock = Clock::new(configuration.period);
+    let identity = Arc::new(identity);
+    let (store, saved) = Store::open(&configuration.data_folder, &configuration.authorities)?;
+    let policy = Policy::from(Settings {
+        authorities: Arc::clone(&configuration.authorities),
+        nodes: configuration.nodes.clone(),
+        replicas: configuration.replicas.clone(),
+        layers: configuration.topology.clone().map_or(Layers::Dynamic(configuration.layers.into()), Layers::Fixed),
+        min_per_layer: configuration.min_per_layer,
+        rates: configuration.rates,
+        geometry: configuration.geometry,
+        period: configuration.period,
+    });
+    let state = State::new(Arc::clone(&identity), policy, clock.now(), randomness.rng(), saved);
+    let keeper = Keeper::new(state, Some(store));
+    let authorities = Arc::clone(&configuration.authorities);
+    let node = AuthorityNode { id: identity.id(), link, authorities, clock, listeners, randomness };
+    serve(node, keeper, stop_signals.next()).await;
+    drop(lock);
+    tracing::info!(name = configuration.identifier, "stopped");
+    Ok(())
+}

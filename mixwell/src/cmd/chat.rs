@@ -1,0 +1,176 @@
+//! `mixwell chat`: friends talk over a mix network.
+
+mod client;
+
+use crate::tui::{self, Entropy, Mode, Options, Script};
+use crate::{epoch_argument::EpochArgument, error::Error, logging, network_error::NetworkError};
+use clap::{Args, Subcommand};
+use client::RendezvousClient;
+use core::time::Duration;
+use mixwell_config::LogLevel;
+use mixwell_net::{randomness::Randomness, runtime};
+use std::{
+    io,
+    io::{IsTerminal as _, Read as _},
+    path::PathBuf,
+};
+use zeroize::Zeroizing;
+
+/// Talk with friends over a mix network
+///
+/// Two people pair by a code of nine words, compare a safety string, and write to each other, end-to-end encrypted by a
+/// post-quantum double ratchet. What they write goes through the rendezvous service of the network, in boxes of one size
+/// that are written and read at every tick of a Poisson clock, whether or not there is anything to say. Keys and texts that
+/// wait to be sent are in a folder of their owner's; nothing else is stored unless --history asks for it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The folder of this side's keys, state and files: an empty one, one that a chat has made, or a new one
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+
+    /// The client's configuration
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+
+    /// The name that friends see [default: the folder's]; it counts when the folder is made
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// The gateway to connect to [default: any]
+    #[arg(long, value_name = "NAME")]
+    gateway: Option<String>,
+
+    /// Keep all texts in this file, under a passphrase that is asked for
+    #[arg(long, value_name = "FILE")]
+    history: Option<PathBuf>,
+
+    /// Move a history with a damaged or unfinished entry aside, and go on with the whole entries before it
+    #[arg(long, requires = "history")]
+    repair_history: bool,
+
+    /// The largest file that may be accepted
+    #[arg(long, value_name = "MEGABYTES", default_value_t = 100)]
+    max_file: u64,
+
+    /// Plain lines, even on a terminal
+    #[arg(long)]
+    plain: bool,
+
+    /// No bell when a text arrives
+    #[arg(long)]
+    no_bell: bool,
+
+    #[command(flatten)]
+    epoch_length: EpochArgument,
+
+    /// The log level on standard error
+    #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "off")]
+    log: LogLevel,
+
+    #[command(subcommand)]
+    purpose: Option<Purpose>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell demo --serve net                           a network, until Ctrl-C
+  mixwell chat alice --config net/client.toml        one side: /code shows a code
+  mixwell chat bob --config net/client.toml          the other, in another terminal: /code WORDS enters it
+  mixwell chat bot --config net/client.toml send alice < text          one text, for a script
+  mixwell chat bot --config net/client.toml receive --json --count 1   the next one that arrives
+
+In it: /code, /code WORDS, /verify, /send FILE, /contacts, /help, /quit; what does not begin with / is sent.";
+
+/// One purpose, for scripts.
+#[derive(Debug, Subcommand)]
+enum Purpose {
+    /// Send the text on standard input to a friend
+    ///
+    /// Exit status: 0 once the service has stored the text, 1 if it is queued only: it is sent when the program runs again.
+    Send {
+        /// The contact's name
+        #[arg(value_name = "FRIEND")]
+        friend: String,
+
+        /// Wait until the friend's program has read it
+        #[arg(long)]
+        until_read: bool,
+
+        /// The longest wait [default: for ever]
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+    },
+    /// Print the texts that arrive
+    ///
+    /// Exit status: 0 if texts have arrived, as many as --count says, 1 if not. A text that was printed when the program
+    /// was killed may be printed again.
+    Receive {
+        /// From this friend alone
+        #[arg(value_name = "FRIEND")]
+        friend: Option<String>,
+
+        /// A JSON object in a line for each: time, from, verified, text
+        #[arg(long)]
+        json: bool,
+
+        /// End after so many texts
+        #[arg(long, value_name = "N")]
+        count: Option<u64>,
+
+        /// End after so long
+        #[arg(long, value_name = "SECONDS")]
+        wait: Option<u64>,
+    },
+}
+
+/// The longest text that is read from standard input; a longer one is refused by its length.
+const MAX_INPUT: u64 = 1 << 20;
+
+fn mode(arguments: &Arguments) -> Result<Mode, Error> {
+    let is_plain = arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal();
+    Ok(match &arguments.purpose {
+        None if is_plain => Mode::Plain,
+        None => Mode::Screen,
+        Some(Purpose::Send { friend, until_read, wait }) => {
+            let mut text = Zeroizing::new(String::new());
+            let read = io::stdin().take(MAX_INPUT).read_to_string(&mut text);
+            read.map_err(|error| Error::Read(PathBuf::from("standard input"), error))?;
+            let len = text.trim_end_matches('\n').len();
+            text.truncate(len);
+            let patience = wait.map(Duration::from_secs);
+            Mode::Script(Script::Send { friend: friend.clone(), text, until_read: *until_read, patience })
+        }
+        Some(Purpose::Receive { friend, json, count, wait }) => {
+            let (friend, patience) = (friend.clone(), wait.map(Duration::from_secs));
+            Mode::Script(Script::Receive { friend, is_json: *json, count: *count, patience })
+        }
+    })
+}
+
+/// Runs one side until it is told to quit.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    logging::start(arguments.log);
+    let randomness = Randomness::from_system()?;
+    let client = RendezvousClient::read(
+        &arguments.config,
+        arguments.epoch_length.epoch_seconds,
+        arguments.gateway.clone(),
+        randomness.branch(),
+    )?;
+    let options = Options {
+        folder: arguments.folder.clone(),
+        name: arguments.name.clone(),
+        history: arguments.history.clone(),
+        repairs_history: arguments.repair_history,
+        max_file: arguments.max_file.saturating_mul(1_000_000),
+        mode: mode(arguments)?,
+        rings: !arguments.no_bell,
+    };
+    let entropy = Entropy::new(move || Box::new(randomness.rng()));
+    let task = async {
+        let ended = tui::run(options, client, entropy, runtime::stop_signal()).await;
+        ended.map_err(|error| NetworkError::Client(error.to_string()))
+    };
+    runtime::run(task).map_err(Error::from)
+}

@@ -1,0 +1,35 @@
+//! Public keys of authorities, from PEM files.
+
+use crate::{cmd::document::DocumentError, error::Error, input};
+use mixwell_pki_types::{SchemeError, SignatureScheme, VerifyingKey, scheme};
+use std::path::Path;
+
+/// An authority's public key.
+pub(super) struct Authority {
+    scheme: &'static dyn SignatureScheme,
+    public: Vec<u8>,
+}
+
+impl Authority {
+    /// Reads `<SCHEME> PUBLIC KEY`, of whatever scheme of signatures.
+    pub(super) fn read(path: &Path) -> Result<Self, Error> {
+        let text = input::read(path, MOST_PEM_BYTES)?;
+        Self::of_pem(&text).map_err(|error| Error::Document(input::name(path).to_path_buf(), error))
+    }
+
+    fn of_pem(text: &[u8]) -> Result<Self, DocumentError> {
+        let (label, public) = pem_rfc7468::decode_vec(text).map_err(DocumentError::Pem)?;
+        let name = label.strip_suffix(" PUBLIC KEY").and_then(scheme);
+        let authority = Self { scheme: name.ok_or(DocumentError::NoPublicKey)?, public };
+        authority.key()?;
+        Ok(authority)
+    }
+
+    /// The key.
+    pub(super) fn key(&self) -> Result<VerifyingKey<'_>, SchemeError> {
+        VerifyingKey::new(self.scheme, &self.public)
+    }
+}
+
+/// A key's text is far shorter.
+const MOST_PEM_BYTES: u64 = 1 << 16;

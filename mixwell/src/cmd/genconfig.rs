@@ -1,0 +1,123 @@
+//! `mixwell genconfig`: the configuration and the keys of a whole network, in one folder.
+
+pub(crate) use plan::{Common, Part, Role, Schemes};
+pub(crate) use toml_text::{client as client_toml, own as own_toml};
+
+mod files;
+mod plan;
+mod toml_text;
+
+use crate::{
+    error::Error,
+    network_error::NetworkError,
+    output, scheme,
+    scheme::SchemeName,
+    style::{DIM, GOOD},
+};
+use clap::Args;
+use core::net::IpAddr;
+use mixwell_net::randomness::Randomness;
+use mixwell_pki_types::Period;
+use mixwell_sphinx::Geometry;
+use plan::Plan;
+use std::path::PathBuf;
+
+/// Write the configuration of a whole network, and its keys
+///
+/// Makes a folder that holds a folder for each authority, gateway, mix and service node, with its keys and a configuration
+/// in the form of Katzenpost's, a client.toml, and a script that runs all of it on this machine. Each node's folder can
+/// be moved to a machine of its own, once the addresses in all configurations say so.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The folder to make
+    folder: PathBuf,
+
+    /// How many authorities
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+    authorities: u8,
+
+    /// How many layers of mixes
+    #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
+    layers: u8,
+
+    /// How many mixes in each layer
+    #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=50))]
+    mixes: u8,
+
+    /// How many gateways
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
+    gateways: u8,
+
+    /// How many service nodes, each with the services echo and rendezvous
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
+    services: u8,
+
+    /// The length of an epoch; networks in use have 1200
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(2..=604_800))]
+    epoch_seconds: u64,
+
+    /// The NIKE or KEM of the packets; `mixwell schemes` lists them
+    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, default_value = "x25519")]
+    scheme: SchemeName,
+
+    /// Bytes for the user in each packet
+    #[arg(long, value_name = "BYTES", default_value_t = 2000)]
+    payload: usize,
+
+    /// The KEM of links
+    #[arg(long, value_name = "NAME", default_value = "XWING")]
+    kem: String,
+
+    /// The signature scheme of authorities and nodes
+    #[arg(long, value_name = "NAME", default_value = "Ed25519")]
+    signatures: String,
+
+    /// The IP address that everything listens on
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    address: IpAddr,
+
+    /// The first of the ports, which follow each other
+    #[arg(long, value_name = "PORT", default_value_t = 30_001)]
+    port: u16,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell genconfig net && net/run                            three authorities, eight nodes, on this machine
+  mixwell genconfig net --layers 5 --mixes 4 --kem MLKEM768-X448
+  mixwell genconfig net --epoch-seconds 20                    a consensus within seconds, for trying things";
+
+/// Makes the folder and prints what to do with it.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let schemes = Schemes::by_names(&arguments.signatures, &arguments.kem)?;
+    let info = arguments.scheme.run(scheme::Info);
+    let hops = usize::from(arguments.layers).saturating_add(2);
+    let geometry = Geometry::new(info, hops, arguments.payload, true)?;
+    let seconds = core::time::Duration::from_secs(arguments.epoch_seconds);
+    let plan = Plan {
+        authorities: arguments.authorities.into(),
+        layers: arguments.layers,
+        mixes: u16::from(arguments.layers).saturating_mul(arguments.mixes.into()),
+        gateways: arguments.gateways.into(),
+        services: arguments.services.into(),
+        common: Common { schemes, period: Period::new(seconds).unwrap_or_default(), geometry },
+        address: arguments.address,
+        first_port: arguments.port,
+    };
+    if arguments.folder.symlink_metadata().is_ok() {
+        return Err(NetworkError::Exists(arguments.folder.clone()).into());
+    }
+    let made = plan.make(&arguments.folder, &Randomness::from_system()?)?;
+    let folder = arguments.folder.display();
+    output::print(&format!(
+        "{GOOD}ok{GOOD:#} {folder}: {} authorities, {} nodes, epochs of {} s\n\
+         {DIM}run it on this machine:{DIM:#}  {folder}/run\n\
+         {DIM}one of them alone:{DIM:#}       mixwell authority --config {folder}/auth1/authority.toml\n\
+         {DIM}its consensus:{DIM:#}           mixwell fetch --config {folder}/client.toml --wait {}\n",
+        made.authorities,
+        made.nodes,
+        arguments.epoch_seconds,
+        arguments.epoch_seconds.saturating_mul(2),
+    ))
+}

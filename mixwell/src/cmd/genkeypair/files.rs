@@ -1,0 +1,101 @@
+//! Two files that appear whole or not at all.
+
+use crate::{cmd::genkeypair::PemPair, error::Error};
+use std::{
+    ffi::OsString,
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+use tempfile::{NamedTempFile, TempPath};
+
+/// Where a key pair was written.
+pub(super) struct Paths {
+    pub(super) private: PathBuf,
+    pub(super) public: PathBuf,
+}
+
+/// Writes both files, under names of their own first, so that none is ever half written or too widely readable.
+pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, Error> {
+    let paths = Paths { private: with_suffix(name, ".private.pem"), public: with_suffix(name, ".public.pem") };
+    if !force
+        && let Some(path) = [&paths.private, &paths.public].into_iter().find(|path| path.symlink_metadata().is_ok())
+    {
+        return Err(Error::Exists(path.clone()));
+    }
+    let private = draft(&paths.private, &pair.private, PRIVATE_MODE)?;
+    let public = draft(&paths.public, &pair.public, PUBLIC_MODE)?;
+    // the old public key goes first and the new one comes last, so that at no time two keys that don't match stand there
+    let old_public = if force { set_aside(&paths.public)? } else { None };
+    if let Err(error) = put(private, &paths.private, force) {
+        // the error that matters is this one
+        let _ = old_public.map(|old| old.persist(&paths.public));
+        return Err(error);
+    }
+    put(public, &paths.public, force).inspect_err(|_| {
+        // a private key without its public one is of no use; again, the other error matters
+        let _ = fs::remove_file(&paths.private);
+    })?;
+    Ok(paths)
+}
+
+/// Read and written by its owner alone.
+const PRIVATE_MODE: u32 = 0o600;
+/// As wide as the user's umask lets it be.
+const PUBLIC_MODE: u32 = 0o666;
+
+fn with_suffix(name: &Path, suffix: &str) -> PathBuf {
+    let mut path = OsString::from(name);
+    path.push(suffix);
+    path.into()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
+/// Writes a file beside where it is to be.
+fn draft(path: &Path, text: &[u8], mode: u32) -> Result<NamedTempFile, Error> {
+    create(folder_of(path), mode)
+        .and_then(|mut file| {
+            file.write_all(text)?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        })
+        .map_err(|error| Error::Write(path.to_path_buf(), error))
+}
+
+#[cfg(unix)]
+fn create(folder: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(mode)).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn create(folder: &Path, _: u32) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
+}
+
+/// Gives a file, if there is one, a name of its own that goes with it when it's dropped.
+fn set_aside(path: &Path) -> Result<Option<TempPath>, Error> {
+    let move_away = || match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(_) => {
+            let aside = create(folder_of(path), PRIVATE_MODE)?.into_temp_path();
+            fs::rename(path, &aside)?;
+            Ok(Some(aside))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    move_away().map_err(|error| Error::Write(path.to_path_buf(), error))
+}
+
+/// Gives a file its name.
+fn put(file: NamedTempFile, path: &Path, force: bool) -> Result<(), Error> {
+    let put = if force { file.persist(path) } else { file.persist_noclobber(path) };
+    put.map(drop).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists(path.to_path_buf()),
+        _ => Error::Write(path.to_path_buf(), error.error),
+    })
+}

@@ -1,0 +1,136 @@
+//! `mixwell node`: a mix, gateway or service node of a network.
+
+use crate::{
+    error::Error,
+    logging::LogHandle,
+    network_error::NetworkError,
+    station::{Keys, Owner, Told, heed_hang_ups},
+};
+use clap::Args;
+use core::time::Duration;
+use mixwell_config::{NodeLimits, Note, ServerConfiguration};
+use mixwell_net::{
+    clock::Clock,
+    runtime,
+    runtime::{HangUps, StopSignals},
+};
+use mixwell_node::{Launch, Launched, Sizes, metrics, packets_of};
+use mixwell_pki_types::Period;
+use std::sync::Arc;
+use tokio::{net::TcpListener, sync::watch};
+
+/// Run a mix, gateway or service node
+///
+/// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes packets on. The
+/// configuration and the key files have the form of Katzenpost's server. Its keys have to be in the data folder; mix keys
+/// are stored there too, until their time is over. It runs until SIGINT or SIGTERM, and opens its log file anew at SIGHUP.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    told: Told,
+
+    /// Where to serve metrics, instead of the configuration's address; whoever reads them sees when packets come and go
+    #[arg(long, value_name = "HOST:PORT")]
+    metrics: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mixwell node --config mix1/katzenpost.toml
+  mixwell node --config mix1/katzenpost.toml --generate-only     its public keys, for the authorities";
+
+/// Runs it.
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
+    let told = &arguments.told;
+    let configuration = ServerConfiguration::read(&told.config, told.epoch_seconds()).map_err(NetworkError::from)?;
+    let log = told.start_log(&configuration.logging)?;
+    configuration.notes.iter().for_each(Note::log);
+    let runtime = runtime::start()?;
+    let owner = Owner {
+        folder: &configuration.data_folder,
+        scheme: configuration.scheme,
+        kem: configuration.kem,
+        generate_only: configuration.generate_only,
+    };
+    let Some(keys) = told.keys(&owner)? else { return Ok(()) };
+    Ok(runtime.block_on(start(configuration, keys, log, arguments.metrics.as_deref()))?)
+}
+
+async fn start(
+    configuration: ServerConfiguration,
+    keys: Keys,
+    log: LogHandle,
+    metrics_address: Option<&str>,
+) -> Result<(), NetworkError> {
+    let Keys { identity, link: link_key, randomness, lock } = keys;
+    // from here on signals are heard
+    let mut stop_signals = StopSignals::new();
+    tokio::spawn(heed_hang_ups(HangUps::new(), log));
+    let name = configuration.identifier.clone();
+    let mut listeners = Vec::new();
+    for address in &configuration.bind_addresses {
+        listeners.push(address.listen().await.map_err(|error| NetworkError::Listen(address.to_string(), error))?);
+        tracing::info!(name, %address, "listening");
+    }
+    let metrics = match (metrics_address, configuration.metrics) {
+        (Some(address), _) => Some((address.to_owned(), TcpListener::bind(address).await)),
+        (None, Some(address)) => Some((address.to_string(), TcpListener::bind(address).await)),
+        (None, None) => None,
+    };
+    let metrics = metrics.map(|(address, bound)| bound.map_err(|error| NetworkError::Listen(address, error)));
+    let metrics = metrics.transpose()?;
+    let (stopper, stop) = watch::channel(false);
+    let sizes = sizes(configuration.period, &configuration.limits).within(runtime::raise_files().unwrap_or(usize::MAX));
+    let launch = Launch {
+        name: name.clone(),
+        kind: configuration.kind,
+        identity: Arc::new(identity),
+        link_key,
+        addresses: configuration.public_addresses,
+        listeners,
+        authorities: configuration.authorities,
+        clock: Clock::new(configuration.period),
+        geometry: configuration.geometry,
+        services: configuration.services,
+        sends_decoys: configuration.sends_decoys,
+        folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
+        sizes,
+        randomness,
+        faults: None,
+        stop,
+    };
+    let Launched { node, mut work } = launch.launch()?;
+    if let Some(listener) = metrics {
+        tokio::spawn(metrics::serve(node, listener));
+    }
+    tokio::select! {
+        biased;
+        () = stop_signals.next() => {}
+        ended = &mut work => return Ok(ended?),
+    }
+    // what is under way is passed on, if it goes fast
+    stopper.send_replace(true);
+    let ended = tokio::time::timeout(MAX_STOP, work).await.unwrap_or(Ok(()));
+    tracing::info!(name, "stopped");
+    drop(lock);
+    Ok(ended?)
+}
+
+/// What the configuration says, within the node's own bounds, and the node's defaults for the rest.
+fn sizes(period: Period, limits: &NodeLimits) -> Sizes {
+    let mut sizes = Sizes::for_period(period.duration());
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    sizes.replays = packets_of(period.duration(), limits.packets_per_second);
+    sizes.boxes = limits.boxes;
+    sizes.queue = limits.queue.map_or(sizes.queue, |packets| packets.min(sizes.buffers));
+    sizes.limits.unwrap_millis = limits.unwrap_wait.map_or(sizes.limits.unwrap_millis, millis);
+    sizes.limits.slack_millis = limits.release_slack.map_or(sizes.limits.slack_millis, millis);
+    sizes.write_wait = limits.write_wait.unwrap_or(sizes.write_wait);
+    sizes.decoy_grace = limits.decoy_grace.unwrap_or(sizes.decoy_grace);
+    sizes
+}
+
+/// In the data folder.
+const MIX_KEYS_FOLDER: &str = "mix";
+const MAX_STOP: Duration = Duration::from_secs(5);
