@@ -1,40 +1,19 @@
-//! The schemes that can be chosen at run time: the one place where a name becomes a type.
+//! The schemes that can be chosen at run time, by the names that `--scheme` takes.
 
-use clap::ValueEnum;
 use core::fmt;
-use mixwell_pq_kem::{Adapter, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing};
-use mixwell_sphinx::{
-    SchemeInfo, SchemeKeys as _, {self as sphinx},
-};
+use mixwell_pq_kem::{KEMS, Kem, NIKES, Nike, Scheme, WithKem, WithNike, with_kem, with_nike};
+use mixwell_sphinx::{self as sphinx, SchemeInfo, SchemeKeys as _};
 
-/// A NIKE or KEM, by the name that `--scheme` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SchemeName {
-    /// X25519, as a NIKE
-    X25519,
-    /// X448, as a NIKE
-    X448,
-    /// X25519, as a KEM
-    X25519Kem,
-    /// X448, as a KEM
-    X448Kem,
-    /// ML-KEM-768 alone
-    #[value(name = "mlkem768")]
-    MlKem768,
-    /// X-Wing: ML-KEM-768 and X25519
-    #[value(name = "xwing")]
-    XWing,
-    /// X25519 and ML-KEM-768, combined by a split PRF
-    #[value(name = "mlkem768-x25519")]
-    MlKem768X25519,
-    /// X448 and ML-KEM-768, combined by a split PRF
-    #[value(name = "mlkem768-x448")]
-    MlKem768X448,
+/// A NIKE or KEM: its name in lower case, or that with `-kem`, if a NIKE has the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SchemeName {
+    scheme: &'static Scheme,
+    is_kem: bool,
 }
 
 /// What is to be done with a scheme, whichever it is.
 pub(crate) trait WithScheme {
-    /// What comes of it.
+    /// The result.
     type Output;
 
     /// With a NIKE.
@@ -45,18 +24,48 @@ pub(crate) trait WithScheme {
 }
 
 impl SchemeName {
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let nikes = NIKES.iter().map(|scheme| Self { scheme, is_kem: false });
+        nikes.chain(KEMS.iter().map(|scheme| Self { scheme, is_kem: true }))
+    }
+
+    /// The one of this name, in any case; for the command line.
+    pub(crate) fn parse(name: &str) -> Result<Self, &'static str> {
+        let found = Self::all().find(|scheme| scheme.to_string().eq_ignore_ascii_case(name));
+        found.ok_or("no such scheme; `mixwell schemes` lists them")
+    }
+
     /// Does something with this scheme.
+    #[expect(clippy::expect_used, reason = "a name is only made of an entry of the list that is searched")]
     pub(crate) fn run<W: WithScheme>(self, what: W) -> W::Output {
-        match self {
-            Self::X25519 => what.nike::<X25519>(),
-            Self::X448 => what.nike::<X448>(),
-            Self::X25519Kem => what.kem::<Adapter<X25519>>(),
-            Self::X448Kem => what.kem::<Adapter<X448>>(),
-            Self::MlKem768 => what.kem::<MlKem768>(),
-            Self::XWing => what.kem::<XWing>(),
-            Self::MlKem768X25519 => what.kem::<MlKem768X25519>(),
-            Self::MlKem768X448 => what.kem::<MlKem768X448>(),
-        }
+        let name = self.scheme.name;
+        if self.is_kem { with_kem(name, OfKem(what)) } else { with_nike(name, OfNike(what)) }.expect("a listed scheme")
+    }
+
+    /// Its lengths.
+    pub(crate) const fn lengths(self) -> &'static Scheme {
+        self.scheme
+    }
+}
+
+struct OfNike<W>(W);
+
+impl<W: WithScheme> WithNike for OfNike<W> {
+    type Output = W::Output;
+
+    fn with<N: Nike>(self) -> W::Output {
+        self.0.nike::<N>()
+    }
+}
+
+struct OfKem<W>(W);
+
+impl<W: WithScheme> WithKem for OfKem<W> {
+    type Output = W::Output;
+
+    fn with<K: Kem>(self) -> W::Output {
+        self.0.kem::<K>()
     }
 }
 
@@ -77,6 +86,8 @@ impl WithScheme for Info {
 
 impl fmt::Display for SchemeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_possible_value().map_or(Ok(()), |value| f.pad(value.get_name()))
+        let name = self.scheme.name.to_ascii_lowercase();
+        let is_shared = self.is_kem && Scheme::nike(self.scheme.name).is_some();
+        f.pad(&if is_shared { name + "-kem" } else { name })
     }
 }

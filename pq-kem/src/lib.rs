@@ -44,7 +44,7 @@ pub use kem::Kem;
 #[cfg(feature = "mlkem768")]
 pub use ml_kem::{MlKem768, MlKem768Key};
 pub use nike::Nike;
-pub use schemes::{KEMS, NIKES, Scheme};
+pub use schemes::{KEMS, NIKES, Scheme, WithKem, WithNike, with_kem, with_nike};
 #[cfg(feature = "x448")]
 pub use x448::{X448, X448Product};
 #[cfg(feature = "x25519")]

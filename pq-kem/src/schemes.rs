@@ -20,29 +20,68 @@ pub struct Scheme {
     pub seed_len: Option<usize>,
 }
 
-/// The NIKEs.
-pub const NIKES: &[Scheme] = &[
-    #[cfg(feature = "x25519")]
-    Scheme::of_nike::<crate::X25519>(),
-    #[cfg(feature = "x448")]
-    Scheme::of_nike::<crate::X448>(),
-];
+/// What is to be done with a NIKE, whichever it is.
+pub trait WithNike {
+    /// The result.
+    type Output;
 
-/// The KEMs.
-pub const KEMS: &[Scheme] = &[
-    #[cfg(feature = "x25519")]
-    Scheme::of_kem::<crate::Adapter<crate::X25519>>(),
-    #[cfg(feature = "x448")]
-    Scheme::of_kem::<crate::Adapter<crate::X448>>(),
-    #[cfg(feature = "mlkem768")]
-    Scheme::of_kem::<crate::MlKem768>(),
-    #[cfg(feature = "xwing")]
-    Scheme::of_kem::<crate::XWing>(),
-    #[cfg(feature = "mlkem768-x25519")]
-    Scheme::of_kem::<crate::MlKem768X25519>(),
-    #[cfg(feature = "mlkem768-x448")]
-    Scheme::of_kem::<crate::MlKem768X448>(),
-];
+    /// Does it.
+    fn with<N: Nike>(self) -> Self::Output;
+}
+
+/// What is to be done with a KEM, whichever it is.
+pub trait WithKem {
+    /// The result.
+    type Output;
+
+    /// Does it.
+    fn with<K: Kem>(self) -> Self::Output;
+}
+
+/// The list, as a table and as the way from a name to a type.
+macro_rules! schemes {
+    (nikes: $(#[$nike_cfg:meta] $nike:ty),+; kems: $(#[$kem_cfg:meta] $kem:ty),+;) => {
+        /// The NIKEs.
+        pub const NIKES: &[Scheme] = &[$(#[$nike_cfg] Scheme::of_nike::<$nike>()),+];
+
+        /// The KEMs.
+        pub const KEMS: &[Scheme] = &[$(#[$kem_cfg] Scheme::of_kem::<$kem>()),+];
+
+        /// Does something with the NIKE of this name, in any case; `None` if there is none in this build.
+        pub fn with_nike<W: WithNike>(name: &str, what: W) -> Option<W::Output> {
+            $(#[$nike_cfg]
+            if <$nike as Nike>::NAME.eq_ignore_ascii_case(name) {
+                return Some(what.with::<$nike>());
+            })+
+            let _ = (name, what);
+            None
+        }
+
+        /// Does something with the KEM of this name, in any case; `None` if there is none in this build.
+        pub fn with_kem<W: WithKem>(name: &str, what: W) -> Option<W::Output> {
+            $(#[$kem_cfg]
+            if <$kem as Kem>::NAME.eq_ignore_ascii_case(name) {
+                return Some(what.with::<$kem>());
+            })+
+            let _ = (name, what);
+            None
+        }
+    };
+}
+
+// all that knows schemes by name has this list: programs, links, packets of a geometry
+schemes! {
+    nikes:
+    #[cfg(feature = "x25519")] crate::X25519,
+    #[cfg(feature = "x448")] crate::X448;
+    kems:
+    #[cfg(feature = "x25519")] crate::Adapter<crate::X25519>,
+    #[cfg(feature = "x448")] crate::Adapter<crate::X448>,
+    #[cfg(feature = "mlkem768")] crate::MlKem768,
+    #[cfg(feature = "xwing")] crate::XWing,
+    #[cfg(feature = "mlkem768-x25519")] crate::MlKem768X25519,
+    #[cfg(feature = "mlkem768-x448")] crate::MlKem768X448;
+}
 
 impl Scheme {
     /// A NIKE's row.

@@ -58,7 +58,7 @@ pub(crate) struct Arguments {
     epoch_seconds: u64,
 
     /// The NIKE or KEM of the packets; `mixwell schemes` lists them
-    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, default_value = "x25519")]
+    #[arg(long, value_parser = SchemeName::parse, default_value = "x25519")]
     scheme: SchemeName,
 
     /// Bytes for the user in each packet

@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
     name: PathBuf,
 
     /// The NIKE or KEM that the keys are for; `mixwell schemes` lists them
-    #[arg(long, value_enum, ignore_case = true)]
+    #[arg(long, value_parser = SchemeName::parse)]
     scheme: SchemeName,
 
     /// Replace files that exist

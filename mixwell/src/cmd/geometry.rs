@@ -26,7 +26,7 @@ const MOST_CONFIGURATION_BYTES: u64 = 16 << 20;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The NIKE or KEM of the packets; `mixwell schemes` lists them
-    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, default_value = "x25519")]
+    #[arg(long, value_parser = SchemeName::parse, default_value = "x25519")]
     scheme: SchemeName,
 
     /// The most hops that a path may have

@@ -37,7 +37,7 @@ use view::View;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The NIKE or KEM of the packets; `mixwell schemes` lists them
-    #[arg(long, value_enum, ignore_case = true, hide_possible_values = true, default_value = "x25519")]
+    #[arg(long, value_parser = SchemeName::parse, default_value = "x25519")]
     scheme: SchemeName,
 
     /// Hops from the client to the service

@@ -2,11 +2,10 @@
 
 use crate::{
     error::Error,
-    scheme::{Info, SchemeName, WithScheme},
+    scheme::{Info, SchemeName},
     style::{DIM, HEADING},
 };
-use clap::{Args, ValueEnum as _};
-use mixwell_pq_kem::{Kem, Nike, Scheme};
+use clap::Args;
 use mixwell_sphinx::Geometry;
 use std::{io, io::Write};
 
@@ -32,9 +31,9 @@ fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
         "{HEADING}{:<15} {:<20} {:>4} {:>4} {:>4} {:>7} {:>6} {:>6} {:>6}{HEADING:#}",
         "scheme", "in a geometry", "pk", "sk", "seed", "element", "secret", "header", "packet"
     )];
-    for scheme in SchemeName::value_variants() {
+    for scheme in SchemeName::all() {
         let info = scheme.run(Info);
-        let lengths = scheme.run(Lengths);
+        let lengths = scheme.lengths();
         let geometry = Geometry::new(info, HOPS, USER_PAYLOAD, true)?;
         lines.push(format!(
             "{:<15} {:<4} {:<15} {:>4} {:>4} {:>4} {:>7} {:>6} {:>6} {:>6}",
@@ -57,18 +56,4 @@ fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
          a SURB.{DIM:#}"
     ));
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))
-}
-
-struct Lengths;
-
-impl WithScheme for Lengths {
-    type Output = Scheme;
-
-    fn nike<N: Nike>(self) -> Scheme {
-        Scheme::of_nike::<N>()
-    }
-
-    fn kem<K: Kem>(self) -> Scheme {
-        Scheme::of_kem::<K>()
-    }
 }

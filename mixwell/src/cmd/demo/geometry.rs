@@ -1,7 +1,6 @@
 //! The packets of the demonstration, as the command line names them.
 
 use crate::scheme::{Info, SchemeName};
-use clap::ValueEnum as _;
 use core::str::FromStr;
 use mixwell_sphinx::{Geometry, GeometryError};
 
@@ -27,7 +26,7 @@ impl FromStr for Packets {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let (name, bytes) = text.split_once(':').map_or((text, None), |(name, bytes)| (name, Some(bytes)));
-        let scheme = SchemeName::from_str(name, true).map_err(|_| "no such scheme; `mixwell schemes` lists them")?;
+        let scheme = SchemeName::parse(name)?;
         let user_bytes = match bytes.map(str::parse) {
             None => DEFAULT_USER_BYTES,
             Some(Ok(bytes)) if (8..=MOST_USER_BYTES).contains(&bytes) => bytes,

@@ -1,9 +1,9 @@
 //! What the keys of a Sphinx scheme are made of, whether it is a NIKE or a KEM.
 
 use mixwell_pq_kem::{
-    Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing,
+    ByteArray as _, Kem, Nike, WithKem, X448, X25519,
     kem::{self, KeyError},
-    nike,
+    nike, with_kem,
 };
 use mixwell_sphinx::{self as sphinx, Scheme};
 use rand_core::CryptoRng;
@@ -50,57 +50,59 @@ macro_rules! nikes {
     )+};
 }
 
-macro_rules! kems {
-    ($($kem:ty),+) => {$(
-        impl MixScheme for sphinx::Kem<$kem> {
-            const PRIVATE_LEN: usize = <$kem as Kem>::PrivateBytes::LEN;
-
-            fn generate(rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>> {
-                Zeroizing::new(kem::PrivateKey::<$kem>::generate(rng).as_bytes().to_vec())
-            }
-
-            fn of_private(bytes: &[u8]) -> Result<(Self::PrivateKey, Vec<u8>), KeyError> {
-                let bytes = <$kem as Kem>::PrivateBytes::from_slice(bytes).ok_or(KeyError)?;
-                let private = kem::PrivateKey::<$kem>::from_bytes(*bytes);
-                let public = <$kem as Kem>::public_key(&private)?.as_bytes().to_vec();
-                Ok((<$kem as Kem>::expand(&private)?, public))
-            }
-
-            fn of_public(bytes: &[u8]) -> Option<Self::PublicKey> {
-                <$kem as Kem>::PublicBytes::from_slice(bytes).map(|bytes| kem::PublicKey::from_bytes(*bytes))
-            }
-        }
-    )+};
-}
-
 nikes!(X25519, X448);
-kems!(Adapter<X25519>, Adapter<X448>, MlKem768, XWing, MlKem768X25519, MlKem768X448);
+
+impl<K: Kem> MixScheme for sphinx::Kem<K> {
+    const PRIVATE_LEN: usize = K::PrivateBytes::LEN;
+
+    fn generate(rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(kem::PrivateKey::<K>::generate(rng).as_bytes().as_ref().to_vec())
+    }
+
+    fn of_private(bytes: &[u8]) -> Result<(Self::PrivateKey, Vec<u8>), KeyError> {
+        let bytes = K::PrivateBytes::from_slice(bytes).ok_or(KeyError)?;
+        let private = kem::PrivateKey::<K>::from_bytes(*bytes);
+        let public = K::public_key(&private)?.as_bytes().as_ref().to_vec();
+        Ok((K::expand(&private)?, public))
+    }
+
+    fn of_public(bytes: &[u8]) -> Option<Self::PublicKey> {
+        K::PublicBytes::from_slice(bytes).map(|bytes| kem::PublicKey::from_bytes(*bytes))
+    }
+}
 
 /// What is to be done with a Sphinx scheme, whichever it is.
 pub trait WithMixScheme {
-    /// What comes of it.
+    /// The result.
     type Output;
 
-    /// With this one.
+    /// Does it.
     fn with<S: MixScheme>(self) -> Self::Output;
 }
 
 /// Does something with the scheme of a geometry; `None` if it is none of ours.
 pub fn with_scheme<W: WithMixScheme>(scheme: sphinx::SchemeInfo, what: W) -> Option<W::Output> {
     macro_rules! first_of {
-        ($($candidate:ty),+) => {
-            $(if <$candidate as sphinx::SchemeKeys>::INFO == scheme { return Some(what.with::<$candidate>()); })+
+        ($($nike:ty),+) => {
+            $(if <$nike as sphinx::SchemeKeys>::INFO == scheme { return Some(what.with::<$nike>()); })+
         };
     }
-    first_of!(
-        X25519,
-        X448,
-        sphinx::Kem<Adapter<X25519>>,
-        sphinx::Kem<Adapter<X448>>,
-        sphinx::Kem<MlKem768>,
-        sphinx::Kem<XWing>,
-        sphinx::Kem<MlKem768X25519>,
-        sphinx::Kem<MlKem768X448>
-    );
+    if scheme.is_kem() {
+        return with_kem(scheme.name(), OfKem { scheme, what }).flatten();
+    }
+    first_of!(X25519, X448);
     None
+}
+
+struct OfKem<W> {
+    scheme: sphinx::SchemeInfo,
+    what: W,
+}
+
+impl<W: WithMixScheme> WithKem for OfKem<W> {
+    type Output = Option<W::Output>;
+
+    fn with<K: Kem>(self) -> Self::Output {
+        (<sphinx::Kem<K> as sphinx::SchemeKeys>::INFO == self.scheme).then(|| self.what.with::<sphinx::Kem<K>>())
+    }
 }

@@ -4,8 +4,9 @@ use super::super::{files, files::KeyFileError, pem, pem::Kind};
 use chacha20::ChaCha20Rng;
 use core::{fmt, pin::Pin};
 use mixwell_pq_kem::{
-    Adapter, ByteArray as _, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
+    ByteArray as _, Kem, WithKem, XWing,
     kem::{KeyError, PrivateKey},
+    with_kem,
 };
 use mixwell_wire::{
     Ad, Link, Messages, Peer, Session, StreamError, Timeouts,
@@ -86,7 +87,7 @@ impl LinkKem {
     /// The KEM of a name, in any case.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        KEMS.iter().find(|kem| kem.name.eq_ignore_ascii_case(name)).copied()
+        with_kem(name, OfKem)
     }
 
     /// The name, as Noise and PEM have it.
@@ -120,6 +121,16 @@ impl LinkKem {
     }
 }
 
+struct OfKem;
+
+impl WithKem for OfKem {
+    type Output = LinkKem;
+
+    fn with<K: Kem>(self) -> LinkKem {
+        LinkKem::of::<K>()
+    }
+}
+
 /// X-Wing, if nobody says otherwise.
 impl Default for LinkKem {
     fn default() -> Self {
@@ -140,15 +151,6 @@ impl fmt::Debug for LinkKem {
         write!(f, "LinkKem({})", self.name)
     }
 }
-
-const KEMS: &[LinkKem] = &[
-    LinkKem::of::<XWing>(),
-    LinkKem::of::<MlKem768>(),
-    LinkKem::of::<MlKem768X25519>(),
-    LinkKem::of::<MlKem768X448>(),
-    LinkKem::of::<Adapter<X25519>>(),
-    LinkKem::of::<Adapter<X448>>(),
-];
 
 fn generate<K: Kem>(rng: &mut dyn CryptoRng) -> Result<Made, KeyError> {
     let private = PrivateKey::<K>::generate(rng);
