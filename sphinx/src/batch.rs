@@ -4,7 +4,7 @@
 use crate::{
     geometry::Geometry,
     keys::HopKeys,
-    open::{Action, FinishError, Layer, OpenError, Opened, action, replay_tag},
+    open::{Action, FinishError, OpenError, Opened, ProcessedHop, action, replay_tag},
     scheme::{BadKey, Scheme},
     sphinx::Sphinx,
 };
@@ -32,10 +32,10 @@ impl<S: Scheme> Sphinx<S> {
         packets: [Option<&'p mut [u8]>; N],
         keys: &[&S::PrivateKey],
     ) -> [Option<Result<(usize, Opened<'p, S>), OpenError>>; N] {
-        let mut places = packets.map(|packet| Some(Place::new(self, packet?)));
+        let mut attempts = packets.map(|packet| Some(Attempt::new(self, packet?)));
         for (index, key) in keys.iter().enumerate() {
-            let elements = places.each_ref().map(|place| {
-                let Some(Place::Closed(packet, _)) = place else { return None };
+            let elements = attempts.each_ref().map(|attempt| {
+                let Some(Attempt::Closed(packet, _)) = attempt else { return None };
                 Some(self.header(packet).ok()?.element)
             });
             if elements.iter().all(Option::is_none) {
@@ -43,25 +43,25 @@ impl<S: Scheme> Sphinx<S> {
             }
             let keys = S::receive_each(key, elements);
             let mut each = keys.iter();
-            let authentic = HopKeys::header_mac_is_each(places.each_ref().map(|place| {
+            let authentic = HopKeys::header_mac_is_each(attempts.each_ref().map(|attempt| {
                 let keys = each.next()?.as_ref()?.as_ref().ok()?;
-                let Some(Place::Closed(packet, _)) = place else { return None };
+                let Some(Attempt::Closed(packet, _)) = attempt else { return None };
                 let header = self.header(packet).ok()?;
                 Some((keys, header.maced(), header.mac))
             }));
             let mut keys = keys.into_iter().zip(authentic);
-            places = places.map(|place| {
+            attempts = attempts.map(|attempt| {
                 let (keys, authentic) = keys.next().unwrap_or_default();
-                Some(place?.try_key(self, index, keys, authentic))
+                Some(attempt?.try_key(self, index, keys, authentic))
             });
         }
-        places.map(|place| place.map(Place::result))
+        attempts.map(|attempt| attempt.map(Attempt::result))
     }
 }
 
-/// A packet on its way through the keys.
+/// A packet, and how far the keys that were tried have got with it.
 #[expect(clippy::large_enum_variant, reason = "there is no heap, and there are but a few")]
-enum Place<'p, S: Scheme> {
+enum Attempt<'p, S: Scheme> {
     /// No packet of this network.
     Refused(OpenError),
     /// None of the keys so far has opened it.
@@ -69,7 +69,7 @@ enum Place<'p, S: Scheme> {
     Opened(usize, Opened<'p, S>),
 }
 
-impl<'p, S: Scheme> Place<'p, S> {
+impl<'p, S: Scheme> Attempt<'p, S> {
     fn new(sphinx: &Sphinx<S>, packet: &'p mut [u8]) -> Self {
         match sphinx.check_length(packet).and_then(|()| sphinx.header(packet).map(|_| ())) {
             Ok(()) => Self::Closed(packet, OpenError::Mac),
@@ -100,52 +100,52 @@ impl<'p, S: Scheme> Place<'p, S> {
 }
 
 impl<'p, S: Scheme> Opened<'p, S> {
-    /// [`finish`](Opened::finish) for each packet; drop the replays from their places first.
+    /// [`finish`](Opened::finish) for each packet; drop the replays from their attempts first.
     ///
     /// # Errors
     /// [`FinishError`] in the packet's place; that packet has been wiped.
     #[must_use = "it says what to do with the packets"]
     pub fn finish_each<const N: usize>(opened: [Option<Self>; N]) -> [Option<Result<Action<'p>, FinishError>>; N] {
-        let mut peeled = opened.map(|opened| {
+        let mut processed = opened.map(|opened| {
             let Self { geometry, packet, keys, .. } = opened?;
-            let layer = Layer::take(&geometry, packet, &keys);
-            Some(Peeled { geometry, packet, keys, layer })
+            let hop = ProcessedHop::decrypt(&geometry, packet, &keys);
+            Some(Processed { geometry, packet, keys, hop })
         });
-        let elements = S::next_element_each(peeled.each_ref().map(|peeled| {
-            let Peeled { geometry, packet, keys, layer: Ok(layer) } = peeled.as_ref()? else { return None };
-            let (element, in_block) = layer.to_blind::<S>(geometry, packet)?;
+        let elements = S::next_element_each(processed.each_ref().map(|processed| {
+            let Processed { geometry, packet, keys, hop: Ok(hop) } = processed.as_ref()? else { return None };
+            let (element, in_block) = hop.group_element::<S>(geometry, packet)?;
             Some((element, keys, in_block))
         }));
-        for (peeled, element) in peeled.iter_mut().zip(elements) {
-            let Some(Peeled { geometry, packet, layer, .. }) = peeled else { continue };
-            let turned = match layer {
-                Ok(layer) if layer.goes_on() => match element {
-                    Some(Ok(element)) => layer.turn(geometry, packet, element.as_ref()),
+        for (processed, element) in processed.iter_mut().zip(elements) {
+            let Some(Processed { geometry, packet, hop, .. }) = processed else { continue };
+            let made = match hop {
+                Ok(hop) if hop.is_forwarded() => match element {
+                    Some(Ok(element)) => hop.make_next_header(geometry, packet, element.as_ref()),
                     _ => Err(FinishError::GroupElement),
                 },
                 _ => Ok(()),
             };
-            if let Err(error) = turned {
-                *layer = Err(error);
+            if let Err(error) = made {
+                *hop = Err(error);
             }
         }
-        peeled.map(|peeled| Some(peeled?.action()))
+        processed.map(|processed| Some(processed?.action()))
     }
 }
 
-/// A packet from which a layer was taken off, or could not be.
-struct Peeled<'p> {
+/// A packet whose hop has been processed, or could not be.
+struct Processed<'p> {
     geometry: Geometry,
     packet: &'p mut [u8],
     keys: HopKeys,
-    layer: Result<Layer, FinishError>,
+    hop: Result<ProcessedHop, FinishError>,
 }
 
-impl<'p> Peeled<'p> {
+impl<'p> Processed<'p> {
     fn action(self) -> Result<Action<'p>, FinishError> {
-        let Self { geometry, packet, layer, .. } = self;
-        match layer {
-            Ok(layer) => Ok(action(&geometry, packet, layer.commands)),
+        let Self { geometry, packet, hop, .. } = self;
+        match hop {
+            Ok(hop) => Ok(action(&geometry, packet, hop.commands)),
             Err(error) => {
                 packet.fill(0);
                 Err(error)

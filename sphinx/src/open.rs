@@ -187,7 +187,7 @@ impl<'p, S: Scheme> Opened<'p, S> {
     /// [`FinishError`]; the packet has been wiped.
     pub fn finish(self) -> Result<Action<'p>, FinishError> {
         let Self { geometry, packet, keys, .. } = self;
-        match take_layer::<S>(&geometry, packet, &keys) {
+        match process::<S>(&geometry, packet, &keys) {
             Ok(commands) => Ok(action(&geometry, packet, commands)),
             Err(error) => {
                 packet.fill(0);
@@ -197,26 +197,26 @@ impl<'p, S: Scheme> Opened<'p, S> {
     }
 }
 
-/// Takes off a hop's layer and makes the packet for the next hop, if there is one.
-fn take_layer<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Commands, FinishError> {
-    let mut layer = Layer::take(geometry, packet, keys)?;
-    if layer.goes_on() {
-        let (element, in_block) = layer.to_blind::<S>(geometry, packet).ok_or(FinishError::GroupElement)?;
+/// Processes a packet at a hop, and makes the packet for the next hop, if there is one.
+fn process<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Commands, FinishError> {
+    let mut hop = ProcessedHop::decrypt(geometry, packet, keys)?;
+    if hop.is_forwarded() {
+        let (element, in_block) = hop.group_element::<S>(geometry, packet).ok_or(FinishError::GroupElement)?;
         let next = S::next_element(element, keys, in_block).map_err(|BadKey| FinishError::GroupElement)?;
-        layer.turn(geometry, packet, next.as_ref())?;
+        hop.make_next_header(geometry, packet, next.as_ref())?;
     }
-    Ok(layer.commands)
+    Ok(hop.commands)
 }
 
-/// A layer that has been taken off: what it said, and the keystream from there on.
-pub(crate) struct Layer {
+/// A hop's part of a packet, decrypted: its commands, and the keystream from there on.
+pub(crate) struct ProcessedHop {
     pub(crate) commands: Commands,
     stream: HeaderStream,
 }
 
-impl Layer {
+impl ProcessedHop {
     /// Decrypts routing info and payload. The block of this hop still stands in front.
-    pub(crate) fn take(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Self, FinishError> {
+    pub(crate) fn decrypt(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Self, FinishError> {
         let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
         let mut stream = keys.header_stream();
         stream.apply(header.routing_info);
@@ -236,24 +236,29 @@ impl Layer {
         Ok(Self { commands, stream })
     }
 
-    pub(crate) const fn goes_on(&self) -> bool {
+    pub(crate) const fn is_forwarded(&self) -> bool {
         matches!(self.commands.destination, Destination::NextHop(_))
     }
 
-    /// If the packet goes on: its group element, and the end of this hop's block, where KEMs have the next one.
-    pub(crate) fn to_blind<'p, S: Scheme>(
+    /// If the packet is forwarded: its group element, which is blinded next, and the end of this hop's block, where KEMs have the next one.
+    pub(crate) fn group_element<'p, S: Scheme>(
         &self,
         geometry: &Geometry,
         packet: &'p [u8],
     ) -> Option<(&'p S::Element, &'p [u8])> {
-        let header = Header::<S::Element>::parse(geometry, packet).filter(|_| self.goes_on())?;
+        let header = Header::<S::Element>::parse(geometry, packet).filter(|_| self.is_forwarded())?;
         let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
         let (_, in_block) = block.split_at(AREA_LEN);
         Some((header.element, in_block))
     }
 
     /// Makes the packet for the next hop, with its group element.
-    pub(crate) fn turn(&mut self, geometry: &Geometry, packet: &mut [u8], element: &[u8]) -> Result<(), FinishError> {
+    pub(crate) fn make_next_header(
+        &mut self,
+        geometry: &Geometry,
+        packet: &mut [u8],
+        element: &[u8],
+    ) -> Result<(), FinishError> {
         let Destination::NextHop(next) = &self.commands.destination else { return Ok(()) };
         let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
         header.element.copy_from_slice(element);
