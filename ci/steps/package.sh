@@ -2,7 +2,8 @@
 # What would be published builds and is complete: the licences, a README, and no link that leads out of the package.
 . "$(dirname "$0")/../lib.sh"
 
-cargo package --quiet --workspace --exclude mixwell-benches --exclude mixwell-docs --exclude mixwell-vectors \
+cargo package --quiet --workspace --exclude mixwell-benches --exclude mixwell-docs --exclude mixwell-testnet --exclude mixwell-vectors \
+  --exclude mixwell \
   --allow-dirty --target-dir "$ci_target/package"
 
 # name, version and folder of each crate that may be published

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 /// What it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "for tests")]
 pub enum Wrong {
     /// It drops the packet.
     Drop,

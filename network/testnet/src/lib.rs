@@ -1,6 +1,12 @@
-//! A whole network in this process, on real sockets, whose consensus is written by the test instead of voted for.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![doc = include_str!("../README.md")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "what fails here fails a test, by a panic"
+)]
 
 mod dial;
 pub mod faults;
@@ -76,9 +82,9 @@ impl TestNetwork {
         let (mut nodes, mut tasks) = (Vec::new(), Vec::new());
         let (mut faults, mut link_keys) = (Vec::new(), Vec::new());
         for mut node in planned {
-            let faulty = Arc::new(FaultyMix::default());
-            node.faults = Some(Arc::clone(&faulty) as _);
-            faults.push(faulty);
+            let node_faults = Arc::new(FaultyMix::default());
+            node.faults = Some(Arc::clone(&node_faults) as _);
+            faults.push(node_faults);
             link_keys.push(node.link_key.clone());
             let kind = node.kind;
             let sizes = sizes(small());
