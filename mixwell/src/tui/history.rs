@@ -71,7 +71,7 @@ impl HistoryFile {
             let _ = self.file.set_len(self.len);
             return Err(failed(error));
         }
-        self.len = self.len.saturating_add(sealed.len() as u64);
+        self.len += sealed.len() as u64;
         self.entries.push(entry);
         Ok(())
     }

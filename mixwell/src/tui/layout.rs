@@ -57,7 +57,7 @@ impl Breaker<'_> {
     }
 
     fn add(&mut self, place: usize, grapheme: &str) {
-        let behind = place.saturating_add(grapheme.len());
+        let behind = place + grapheme.len();
         if grapheme.ends_with('\n') {
             return self.end_row(place, behind);
         }
@@ -66,13 +66,13 @@ impl Breaker<'_> {
             // a cluster of any length: its letters one by one
             for (offset, letter) in grapheme.char_indices() {
                 let mut bytes = [0; 4];
-                self.add_columns(place.saturating_add(offset), letter.encode_utf8(&mut bytes).width());
+                self.add_columns(place + offset, letter.encode_utf8(&mut bytes).width());
             }
             return;
         }
         // blanks at the end of a row are not seen
         if grapheme == " " {
-            self.width = self.width.saturating_add(1);
+            self.width += 1;
             self.blank = Some((behind, self.width));
         } else {
             self.add_columns(place, width);
@@ -80,15 +80,15 @@ impl Breaker<'_> {
     }
 
     fn add_columns(&mut self, place: usize, width: usize) {
-        if self.width.saturating_add(width) > self.room() && place > self.start {
+        if self.width + width > self.room() && place > self.start {
             // the last word moves to the next row if it fits there
             let word = self.blank.map(|(end, used)| (end, self.width.saturating_sub(used)));
-            let fits = |word: &(usize, usize)| word.1.saturating_add(width) <= self.rows.others.max(2);
+            let fits = |word: &(usize, usize)| word.1 + width <= self.rows.others.max(2);
             let (end, moved) = word.filter(fits).unwrap_or((place, 0));
             self.end_row(end, end);
             self.width = moved;
         }
-        self.width = self.width.saturating_add(width);
+        self.width += width;
     }
 
     fn end_row(&mut self, end: usize, next: usize) {

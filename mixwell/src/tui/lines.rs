@@ -60,18 +60,18 @@ impl Log {
     }
 
     fn append(&mut self, line: Line) {
-        self.bytes = self.bytes.saturating_add(line.text.len());
+        self.bytes += line.text.len();
         self.lines.push_back(LoggedLine { line, rows: None });
         while self.lines.len() > MAX_LINES || (self.bytes > MAX_BYTES && self.lines.len() > 1) {
             let Some(removed) = self.lines.pop_front() else { break };
             self.bytes = self.bytes.saturating_sub(removed.line.text.len());
-            self.removed = self.removed.saturating_add(1);
+            self.removed += 1;
         }
     }
 
     /// How many lines were pushed.
     pub(crate) fn count(&self) -> u64 {
-        self.removed.saturating_add(self.lines.len() as u64)
+        self.removed + self.lines.len() as u64
     }
 
     /// The lines from the last to the first.

@@ -116,7 +116,7 @@ impl Model {
             && line.time.saturating_add(RECENT) > time::now()
         {
             let unread = self.unread.entry(id).or_default();
-            *unread = unread.saturating_add(1);
+            *unread += 1;
         }
         self.logs.entry(contact).or_default().push(line);
     }

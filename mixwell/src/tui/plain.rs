@@ -95,7 +95,7 @@ impl Plain {
                     0 => {}
                     1 => self.output.write(format!("* message {now} to \"{name}\" is {what}\n")),
                     _ => {
-                        let first = before.saturating_add(1);
+                        let first = before + 1;
                         self.output.write(format!("* messages {first}-{now} to \"{name}\" are {what}\n"));
                     }
                 }
@@ -198,7 +198,7 @@ impl Output {
         }
         match lines.try_send(line) {
             Ok(()) => self.lost = 0,
-            Err(TrySendError::Full(_)) => self.lost = self.lost.saturating_add(1),
+            Err(TrySendError::Full(_)) => self.lost += 1,
             // the thread has ended: `check` tells why
             Err(TrySendError::Disconnected(_)) => {}
         }

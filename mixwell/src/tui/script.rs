@@ -180,7 +180,7 @@ impl View for ScriptView {
                 if !is_wanted {
                     return;
                 }
-                *received = received.saturating_add(1);
+                *received += 1;
                 let verified =
                     about.is_some_and(|contact| matches!(contact.phase, Phase::Talking { is_verified: true, .. }));
                 let json = Received { time: time::iso(line.time), from: name, verified, text: &line.text };

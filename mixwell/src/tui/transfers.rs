@@ -150,7 +150,7 @@ fn hash(mut file: File, is_cancelled: &AtomicBool) -> io::Result<([u8; 32], u64)
             return Ok((hasher.finish(), size));
         }
         hasher.update(piece.get(..count).unwrap_or_default());
-        size = size.saturating_add(count as u64);
+        size += count as u64;
     }
 }
 

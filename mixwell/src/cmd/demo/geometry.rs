@@ -17,7 +17,7 @@ const MOST_USER_BYTES: usize = 1 << 16;
 impl Packets {
     /// The geometry for routes through so many layers, with gateway and service node.
     pub(super) fn geometry(&self, layers: u8) -> Result<Geometry, GeometryError> {
-        Geometry::new(self.scheme.run(Info), usize::from(layers).saturating_add(2), self.user_bytes, true)
+        Geometry::new(self.scheme.run(Info), usize::from(layers) + 2, self.user_bytes, true)
     }
 }
 

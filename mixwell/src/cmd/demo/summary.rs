@@ -48,7 +48,7 @@ impl Report {
             took.as_secs_f64(),
         );
         // each layer there and back, the gateway there, the service node
-        let delays = u32::from(arguments.layers).saturating_mul(2).saturating_add(2);
+        let delays = u32::from(arguments.layers) * 2 + 2;
         let (nodes, tallies) = (world.nodes.clone(), world.tallies.clone());
         Self { heading, delays, results: results.clone(), sent, nodes, tallies }
     }
@@ -128,7 +128,7 @@ impl Report {
             let [received, sent, stored, decoys, returned] =
                 [Flow::Received, Flow::Sent, Flow::Stored, Flow::DecoySent, Flow::DecoyReturned]
                     .map(|flow| counters.flow(flow));
-            let (out_count, dropped) = (sent.saturating_add(stored), counters.all_dropped());
+            let (out_count, dropped) = (sent + stored, counters.all_dropped());
             writeln!(
                 out,
                 "  {:<14} {received:>8} {out_count:>8} {decoys:>9} {returned:>9} {dropped:>8}{}",
@@ -150,12 +150,12 @@ impl Report {
             grouped_u64(decoys),
             float(decoys) / float(messages).max(1.0)
         )?;
-        let all = messages.saturating_add(decoys).saturating_add(own);
+        let all = messages + decoys + own;
         writeln!(
             out,
             "  with the {} loops of nodes, {:.0} % of all round trips were cover\n",
             grouped_u64(own),
-            share(decoys.saturating_add(own), all)
+            share(decoys + own, all)
         )
     }
 
@@ -171,7 +171,7 @@ impl Report {
             self.of_clients(|tally| [&tally.unknown]),
         ];
         let what = format!("of messages and decoys {lost} were lost, {changed} changed, {unknown} came twice");
-        line(out, lost.saturating_add(changed).saturating_add(unknown) == 0, &what)?;
+        line(out, lost + changed + unknown == 0, &what)?;
         let dropped = self.dropped();
         line(out, dropped == 0, &format!("{dropped} packets were dropped by nodes"))
     }
@@ -232,7 +232,7 @@ fn grouped_u64(number: u64) -> String {
 /// A number with its thousands apart.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len().saturating_mul(2));
+    let mut text = String::with_capacity(digits.len() * 2);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
             text.push(' ');

@@ -75,8 +75,8 @@ impl Talk {
 
 impl Results {
     const fn ask(&mut self) {
-        self.asked = self.asked.saturating_add(1);
-        self.awaited = self.awaited.saturating_add(1);
+        self.asked += 1;
+        self.awaited += 1;
     }
 
     fn take(&mut self, message: &[u8], reply: Result<mixwell_client::Reply, Unanswered>) {
@@ -89,14 +89,14 @@ impl Results {
             }
             Err(_) => &mut self.lost,
         };
-        *count = count.saturating_add(1);
+        *count += 1;
     }
 }
 
 /// Random bytes, as many as fit or fewer.
 fn message(rng: &mut ChaCha20Rng, most_bytes: usize) -> Vec<u8> {
     let length = usize::try_from(rng.next_u32()).unwrap_or(0).checked_rem(most_bytes).unwrap_or(0);
-    let mut bytes = vec![0; length.saturating_add(1)];
+    let mut bytes = vec![0; length + 1];
     rng.fill_bytes(&mut bytes);
     bytes
 }

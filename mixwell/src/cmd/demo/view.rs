@@ -198,7 +198,7 @@ fn epoch(world: &World) -> String {
 
 fn messages(results: &Results) -> String {
     let Results { asked, good, awaited, .. } = results;
-    let bad = results.wrong.saturating_add(results.lost);
+    let bad = results.wrong + results.lost;
     let bad = if bad == 0 { String::new() } else { format!(", {bad} LOST") };
     let last =
         results.round_trips.last().map_or_else(String::new, |(last, _)| format!(", the last in {}", millis(*last)));
@@ -211,9 +211,9 @@ fn row(node: &Node) -> [String; 8] {
     [
         node.name().to_owned(),
         counters.flow(Flow::Received).to_string(),
-        counters.flow(Flow::Sent).saturating_add(counters.flow(Flow::Stored)).to_string(),
+        (counters.flow(Flow::Sent) + counters.flow(Flow::Stored)).to_string(),
         node.queued().to_string(),
-        node.sending().saturating_add(node.stored_replies()).to_string(),
+        (node.sending() + node.stored_replies()).to_string(),
         counters.flow(Flow::DecoySent).to_string(),
         counters.all_dropped().to_string(),
         format!("{up}/{all}"),

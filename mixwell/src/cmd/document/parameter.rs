@@ -28,7 +28,7 @@ pub(super) fn json(item: Item<'_>) -> Value {
 fn negative(n: u64) -> Value {
     match i64::try_from(n) {
         Ok(n) => (-1_i64).saturating_sub(n).into(),
-        Err(_) => format!("-{}", u128::from(n).saturating_add(1)).into(),
+        Err(_) => format!("-{}", u128::from(n) + 1).into(),
     }
 }
 

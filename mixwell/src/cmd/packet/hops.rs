@@ -69,7 +69,7 @@ fn delay(text: &mut String, millis: Option<u32>) {
 
 /// A recipient that is a name is shown as one.
 fn name(recipient: &[u8; 32]) -> String {
-    let end = recipient.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let end = recipient.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     match recipient.get(..end).and_then(|bytes| str::from_utf8(bytes).ok()) {
         Some(text) if !text.is_empty() && text.chars().all(|char| char.is_ascii_graphic()) => text.to_owned(),
         _ => hex(recipient),
@@ -82,7 +82,7 @@ fn letter(geometry: &Geometry, payload: &[u8]) -> String {
     };
     let surb = message.surb.map_or(String::from("  none"), |surb| format!("{:>6} bytes", surb.len()));
     let user = message.user_payload;
-    let end = user.iter().rposition(|byte| *byte != 0).map_or(0, |last| last.saturating_add(1));
+    let end = user.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let shown = user.get(..end.min(SHOWN_BYTES)).unwrap_or_default();
     let text = match str::from_utf8(shown) {
         Ok(text) if !text.chars().any(char::is_control) => format!("{text:?}"),

@@ -107,7 +107,7 @@ fn sizes(out: &mut String, geometry: &Geometry) -> fmt::Result {
 /// A number with its thousands separated by spaces.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len().saturating_mul(2));
+    let mut text = String::with_capacity(digits.len() * 2);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
             text.push(' ');

@@ -53,7 +53,7 @@ impl View {
         }
         let messages = messages as u64;
         let is_passed_twice = |hop| hops_back(hops).any(|back| back == hop);
-        let passes = |hop| messages.saturating_mul(if is_passed_twice(hop) { 2 } else { 1 });
+        let passes = |hop| messages * if is_passed_twice(hop) { 2 } else { 1 };
         let heading = heading(&all);
         let wrap = Line::new(&all, "wrap", messages);
         let hops = if hops > MAX_HOP_LINES {
@@ -133,7 +133,7 @@ impl Line {
 /// A hop's name, as in the report.
 fn hop_name(hop: usize, hops: usize) -> String {
     match hop {
-        _ if hop.saturating_add(1) == hops => "service node".to_owned(),
+        _ if hop + 1 == hops => "service node".to_owned(),
         0 => "gateway".to_owned(),
         layer => format!("mix {layer}"),
     }

@@ -233,7 +233,7 @@ impl App {
             let who = if entry.is_ours { &self.name } else { friend };
             let shown = clean_text(&entry.text).replace('\n', "\n| ");
             let _ = writeln!(text, "{} <{who}> {shown}", time::iso(entry.time));
-            count = count.saturating_add(1);
+            count += 1;
         }
         match private::create(path, text.as_bytes()) {
             Ok(()) => self.note(id, format!("{count} texts are in {}, which is not encrypted", path.display())),
@@ -248,7 +248,7 @@ impl App {
         let question = if chat.friend().is_some() {
             let counts = chat.counts();
             let unread = messages(counts.queued.saturating_sub(counts.read));
-            let files = chat.sending().count().saturating_add(chat.receiving().count()) as u64;
+            let files = (chat.sending().count() + chat.receiving().count()) as u64;
             format!(
                 "Forget \"{name}\"? This wipes all keys of the conversation; {unread} not read yet and {} under way are lost, and you have \
                  to pair again. Received files and the history stay.",

@@ -127,7 +127,7 @@ impl App {
             contact.chat.sending().map(|file| ("to", file)).chain(contact.chat.receiving().map(|file| ("from", file)));
         let mut count = 0_u64;
         for (way, Transfer { file, name, size, done, is_accepted }) in files {
-            count = count.saturating_add(1);
+            count += 1;
             let state = if is_accepted { format!("{} of", bytes(done)) } else { "offered,".to_owned() };
             self.note(
                 id,

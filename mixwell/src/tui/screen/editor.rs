@@ -66,7 +66,7 @@ impl Editor {
 
     /// The length of the text in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.area.lines().iter().map(|line| line.len().saturating_add(1)).sum::<usize>().saturating_sub(1)
+        self.area.lines().iter().map(|line| line.len() + 1).sum::<usize>().saturating_sub(1)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -91,7 +91,7 @@ impl Editor {
                 }
             }
             KeyCode::Up if self.area.cursor().0 == 0 => self.show_sent(true),
-            KeyCode::Down if self.area.cursor().0.saturating_add(1) == self.area.lines().len() => self.show_sent(false),
+            KeyCode::Down if self.area.cursor().0 + 1 == self.area.lines().len() => self.show_sent(false),
             KeyCode::Char('u') if has_control => {
                 self.area.delete_line_by_head();
             }
@@ -140,7 +140,7 @@ impl Editor {
     fn show_sent(&mut self, is_earlier: bool) {
         self.shown = match (self.shown, is_earlier) {
             (None, true) => Some(0),
-            (Some(place), true) => Some(place.saturating_add(1).min(self.sent.len().saturating_sub(1))),
+            (Some(place), true) => Some((place + 1).min(self.sent.len().saturating_sub(1))),
             (None | Some(0), false) => None,
             (Some(place), false) => Some(place.saturating_sub(1)),
         };
