@@ -13,7 +13,6 @@ mod random;
 mod scheme;
 mod station;
 mod style;
-mod tui;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -2,11 +2,11 @@
 
 mod client;
 
-use crate::tui::{self, Entropy, Mode, Options, Script};
 use crate::{epoch_argument::EpochArgument, error::Error, logging, network_error::NetworkError};
 use clap::{Args, Subcommand};
 use client::RendezvousClient;
 use core::time::Duration;
+use mixwell_chat_tui::{self as tui, Entropy, Mode, Options, Script};
 use mixwell_config::LogLevel;
 use mixwell_net::{randomness::Randomness, runtime};
 use std::{

@@ -15,6 +15,7 @@ use core::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
+use crossterm;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_client::{self, Request, Tally, Unanswered};
 use mixwell_config::LogLevel;
@@ -30,7 +31,6 @@ use mixwell_net::{
 };
 use mixwell_wire::Timeouts;
 use rand_core::Rng as _;
-use ratatui::crossterm;
 use std::{path::PathBuf, sync::Arc};
 use tokio::{
     sync::{mpsc, oneshot, watch},

@@ -1,14 +1,12 @@
 //! The chat's network: this tool's client of the rendezvous service.
 
-use crate::{
-    network_error::NetworkError,
-    tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome},
-};
+use crate::network_error::NetworkError;
 use core::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::Duration,
 };
 use mixwell_chat::BoxLen;
+use mixwell_chat_tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome};
 use mixwell_client::{
     rendezvous_client,
     rendezvous_client::{Carrier, Standing},

@@ -6,11 +6,11 @@ use crate::cmd::demo::{
     world::{AUTHORITIES, World},
 };
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
+use crossterm;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_client::Tally;
 use mixwell_net::stopwatch::after;
 use mixwell_node::{Node, counters::Flow};
-use ratatui::crossterm;
 use std::io::Write as _;
 use tokio::{time, time::Instant};
 

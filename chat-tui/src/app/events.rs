@@ -1,0 +1,70 @@
+//! What happens in conversations, in words.
+
+use crate::{app::App, folder::ContactId, lines::Kind};
+use mixwell_chat::Event;
+
+impl App {
+    /// Shows what has happened. The state with it is on the disk first; that it was shown is saved after.
+    pub(super) fn drain_events(&mut self, id: ContactId) {
+        let has_events = |app: &Self| app.contacts.get(&id).is_some_and(|contact| contact.chat.has_events());
+        // what can't be saved is shown when it can
+        if !has_events(self) || !self.save(id) {
+            return;
+        }
+        while let Some(event) = self.contacts.get_mut(&id).and_then(|contact| contact.chat.event()) {
+            self.show_event(id, event);
+        }
+        self.save(id);
+    }
+
+    /// After a start: events that were not shown, and complete files that were not hashed.
+    pub(super) fn drain_all(&mut self) {
+        let ids: Vec<_> = self.contacts.keys().copied().collect();
+        for id in ids {
+            self.drain_events(id);
+            self.check_complete(id);
+        }
+    }
+
+    fn show_event(&mut self, id: ContactId, event: Event) {
+        match event {
+            Event::Paired => {
+                self.report();
+                let name = self.name_of(id);
+                self.notify(id, format!("paired with \"{name}\""));
+                self.show_safety(id);
+            }
+            Event::PairingTampered => self.warn(id, "ignored a pairing message that was not made with your code"),
+            Event::Text(text) => {
+                self.remember(id, false, &text);
+                self.push(Some(id), Kind::Theirs(self.name_of(id)), text);
+            }
+            Event::FileOffered(file) => self.file_offered(id, file),
+            Event::FileAccepted(file) => self.about_ours(id, file, "is accepted"),
+            Event::FileDeclined(file) => {
+                self.about_ours(id, file, "is declined");
+                self.end_outgoing(id, file);
+            }
+            Event::FileComplete(_) => self.check_complete(id),
+            Event::FileReceived(file) => self.file_received(id, file),
+            Event::FileSent(file) => {
+                self.about_ours(id, file, "has arrived whole");
+                self.end_outgoing(id, file);
+            }
+            Event::FileFailed { file, is_ours: true } => {
+                let name = self.outgoing_name(id, file);
+                self.warn(id, format!("file \"{name}\" did not arrive whole"));
+                self.end_outgoing(id, file);
+            }
+            Event::FileFailed { file, is_ours: false } => self.file_failed(id, file),
+            Event::Tampered => {
+                self.warn(
+                    id,
+                    "ignored a box that was changed on its way, or is not your friend's; more of them are only counted",
+                );
+            }
+            Event::Ended(ended) => self.show_end(id, ended),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What the full screen and plain lines have in common.
+
+use crate::{
+    error::Error,
+    folder::ContactId,
+    lines::Line,
+    model::{Model, Question},
+};
+use ratatui::crossterm::event::Event;
+use std::io;
+use zeroize::Zeroizing;
+
+/// Something that the user did.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// A line of standard input, without its line break.
+    Line(Zeroizing<Vec<u8>>),
+    Terminal(Event),
+    /// Nothing more will come.
+    End,
+}
+
+/// What the user wants by it.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// A text, a command, or the answer to a question.
+    Line(Zeroizing<Vec<u8>>),
+    /// Brings another contact into view: so many places further on.
+    Switch(isize),
+    Select(ContactId),
+    /// Ends the program; `asks` if there may be a question before.
+    Quit {
+        asks: bool,
+    },
+    Suspend,
+    Nothing,
+}
+
+/// Where conversations are shown.
+pub(crate) trait View {
+    /// Interprets an input. `is_pasted` if many came at once and more of them follow.
+    fn input(&mut self, input: Input, is_pasted: bool, model: &Model) -> Action;
+
+    /// A line was added to the model.
+    fn line_added(&mut self, contact: Option<ContactId>, line: &Line, model: &Model);
+
+    /// A question begins or ends.
+    fn question_changed(&mut self, question: Option<&Question>) -> io::Result<()>;
+
+    /// Whether what is typed while the program is busy comes from a terminal, and is to be thrown away.
+    fn is_terminal(&self) -> bool;
+
+    /// Throws away what was typed.
+    fn discard_typed(&mut self);
+
+    /// Shows what has changed.
+    fn draw(&mut self, model: &mut Model) -> io::Result<()>;
+
+    /// Stops the program until its terminal's shell continues it.
+    fn suspend(&mut self) -> io::Result<()>;
+
+    /// The last look.
+    fn close(&mut self, model: &mut Model) -> Result<(), Error>;
+}
