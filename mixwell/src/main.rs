@@ -2,6 +2,7 @@
 
 mod cli;
 mod cmd;
+mod daemon_args;
 mod epoch_argument;
 mod error;
 mod hex;
@@ -11,7 +12,6 @@ mod network_error;
 mod output;
 mod random;
 mod scheme;
-mod station;
 mod style;
 
 use clap::Parser;

@@ -113,13 +113,13 @@ impl<'p, S: Scheme> Opened<'p, S> {
         });
         let elements = S::next_element_each(processed.each_ref().map(|processed| {
             let Processed { geometry, packet, keys, hop: Ok(hop) } = processed.as_ref()? else { return None };
-            let (element, in_block) = hop.group_element::<S>(geometry, packet)?;
+            let (element, in_block) = hop.next_element_input::<S>(geometry, packet)?;
             Some((element, keys, in_block))
         }));
         for (processed, element) in processed.iter_mut().zip(elements) {
             let Some(Processed { geometry, packet, hop, .. }) = processed else { continue };
             let made = match hop {
-                Ok(hop) if hop.is_forwarded() => match element {
+                Ok(hop) if hop.is_forward() => match element {
                     Some(Ok(element)) => hop.make_next_header(geometry, packet, element.as_ref()),
                     _ => Err(FinishError::GroupElement),
                 },

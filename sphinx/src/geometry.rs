@@ -13,7 +13,7 @@ use crate::{commands, ids::NodeId, scheme::Scheme};
 pub const MAX_HOPS: usize = 32;
 
 /// No part of a packet is longer, so that a few of them can be added up without a check.
-const MOST_BYTES: usize = usize::MAX >> 2;
+const MAX_BYTES: usize = usize::MAX >> 2;
 
 /// Length in bytes of the version field at the front of a packet.
 pub(crate) const AD_LEN: usize = 2;
@@ -55,7 +55,7 @@ impl Geometry {
         }
         let mut geometry =
             Self { scheme, hops, user_forward_payload_len, forward_payload_len: user_forward_payload_len };
-        if scheme.element_len() > (MOST_BYTES >> 8) || user_forward_payload_len > MOST_BYTES {
+        if scheme.element_len() > (MAX_BYTES >> 8) || user_forward_payload_len > MAX_BYTES {
             return Err(GeometryError::TooLarge);
         }
         if with_surb {

@@ -200,8 +200,8 @@ impl<'p, S: Scheme> Opened<'p, S> {
 /// Processes a packet at a hop, and makes the packet for the next hop, if there is one.
 fn process<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Commands, FinishError> {
     let mut hop = ProcessedHop::decrypt(geometry, packet, keys)?;
-    if hop.is_forwarded() {
-        let (element, in_block) = hop.group_element::<S>(geometry, packet).ok_or(FinishError::GroupElement)?;
+    if hop.is_forward() {
+        let (element, in_block) = hop.next_element_input::<S>(geometry, packet).ok_or(FinishError::GroupElement)?;
         let next = S::next_element(element, keys, in_block).map_err(|BadKey| FinishError::GroupElement)?;
         hop.make_next_header(geometry, packet, next.as_ref())?;
     }
@@ -236,17 +236,17 @@ impl ProcessedHop {
         Ok(Self { commands, stream })
     }
 
-    pub(crate) const fn is_forwarded(&self) -> bool {
+    pub(crate) const fn is_forward(&self) -> bool {
         matches!(self.commands.destination, Destination::NextHop(_))
     }
 
     /// If the packet is forwarded: its group element, which is blinded next, and the end of this hop's block, where KEMs have the next one.
-    pub(crate) fn group_element<'p, S: Scheme>(
+    pub(crate) fn next_element_input<'p, S: Scheme>(
         &self,
         geometry: &Geometry,
         packet: &'p [u8],
     ) -> Option<(&'p S::Element, &'p [u8])> {
-        let header = Header::<S::Element>::parse(geometry, packet).filter(|_| self.is_forwarded())?;
+        let header = Header::<S::Element>::parse(geometry, packet).filter(|_| self.is_forward())?;
         let (block, _) = header.routing_info.split_at(geometry.per_hop_routing_info_len());
         let (_, in_block) = block.split_at(AREA_LEN);
         Some((header.element, in_block))

@@ -16,13 +16,13 @@ use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
 /// Length in bytes of the keys of a SURB with the longest path there can be.
-const MOST_BYTES: usize = SPRP_KEY_MATERIAL_LEN * (MAX_HOPS + 1);
+const MAX_BYTES: usize = SPRP_KEY_MATERIAL_LEN * (MAX_HOPS + 1);
 
 /// What the maker of a SURB keeps to read the answer, once. Wiped on drop.
 #[derive(ZeroizeOnDrop)]
 pub struct SurbKeys {
     /// Key and nonce of each hop from the last to the first, then the SURB's own.
-    bytes: [u8; MOST_BYTES],
+    bytes: [u8; MAX_BYTES],
     #[zeroize(skip)]
     len: usize,
     /// Length in bytes of an answer.
@@ -136,7 +136,7 @@ impl<S: Scheme> Sphinx<S> {
 
 impl SurbKeys {
     const fn empty(payload_len: usize) -> Self {
-        Self { bytes: [0; MOST_BYTES], len: 0, payload_len }
+        Self { bytes: [0; MAX_BYTES], len: 0, payload_len }
     }
 
     /// Adds a key. There is room: a path has at most [`MAX_HOPS`] hops.

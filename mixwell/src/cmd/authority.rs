@@ -1,10 +1,10 @@
 //! `mixwell authority`: one of the authorities of a network.
 
 use crate::{
+    daemon_args::{DaemonArgs, Keys, Owner, heed_hang_ups},
     error::Error,
     logging::LogHandle,
     network_error::NetworkError,
-    station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
 use mixwell_authority::{AuthorityNode, Keeper, Layers, Policy, Settings, State, Store, serve};
@@ -25,7 +25,7 @@ use std::sync::Arc;
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    told: Told,
+    daemon: DaemonArgs,
 }
 
 const EXAMPLES: &str = "\
@@ -35,15 +35,17 @@ Examples:
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let log = arguments.told.start_log(&LogSettings::default())?;
-    let configuration = AuthorityConfiguration::read(&arguments.told.config, arguments.told.epoch_seconds());
+    let log = arguments.daemon.start_log(&LogSettings::default())?;
+    let configuration = AuthorityConfiguration::read(&arguments.daemon.config, arguments.daemon.epoch_seconds());
     let configuration = configuration.map_err(NetworkError::from)?;
     let (folder, scheme, kem) = (&configuration.data_folder, configuration.scheme, configuration.kem);
     let runtime = runtime::start()?;
-    let Some(keys) = arguments.told.keys(&Owner { folder, scheme, kem, generate_only: false })? else { return Ok(()) };
+    let Some(keys) = arguments.daemon.keys(&Owner { folder, scheme, kem, generate_only: false })? else {
+        return Ok(());
+    };
     let own = configuration.authorities.by_id(keys.identity.id());
     if own.is_none_or(|own| own.peer.link_key != keys.link.public()) {
-        return Err(NetworkError::NotNamed(arguments.told.config.clone()).into());
+        return Err(NetworkError::NotNamed(arguments.daemon.config.clone()).into());
     }
     Ok(runtime.block_on(start(&configuration, keys, log))?)
 }

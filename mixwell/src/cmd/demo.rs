@@ -87,7 +87,7 @@ const EPOCH: u64 = 10;
 const SERVED_EPOCH: u64 = 60;
 
 /// On a busy machine the authorities may miss each other's votes, and try again in the next epoch.
-const MOST_TRIES: u32 = 12;
+const MAX_TRIES: u32 = 12;
 
 /// What the network may take to bring home what is under way, besides the clients' own patience.
 const HOMECOMING: Duration = Duration::from_mins(1);
@@ -127,7 +127,7 @@ async fn demonstrate(
     if view.is_on_screen() {
         ending.take_keys();
     }
-    let most_wait = arguments.epoch().saturating_mul(MOST_TRIES);
+    let most_wait = arguments.epoch().saturating_mul(MAX_TRIES);
     let is_up = view.until(&world, after(begun, most_wait), |world, _| world.is_ready() || ending.is_near()).await;
     if ending.is_near() {
         view.finish();

@@ -16,7 +16,7 @@ use std::{
 };
 
 /// A configuration file is far smaller.
-const MOST_CONFIGURATION_BYTES: u64 = 16 << 20;
+const MAX_CONFIGURATION_BYTES: u64 = 16 << 20;
 
 /// Print the lengths of a network's packets as TOML, or check those in a file
 ///
@@ -73,9 +73,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 }
 
 fn read(path: &Path) -> Result<Geometry, Error> {
-    let bytes = input::read(path, MOST_CONFIGURATION_BYTES)?;
+    let bytes = input::read(path, MAX_CONFIGURATION_BYTES)?;
     let failed = |error| Error::Read(input::name(path).to_path_buf(), error);
-    if bytes.len() as u64 > MOST_CONFIGURATION_BYTES {
+    if bytes.len() as u64 > MAX_CONFIGURATION_BYTES {
         return Err(failed(io::ErrorKind::FileTooLarge.into()));
     }
     let text = String::from_utf8(bytes).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;

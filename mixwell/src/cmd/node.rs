@@ -1,10 +1,10 @@
 //! `mixwell node`: a mix, gateway or service node of a network.
 
 use crate::{
+    daemon_args::{DaemonArgs, Keys, Owner, heed_hang_ups},
     error::Error,
     logging::LogHandle,
     network_error::NetworkError,
-    station::{Keys, Owner, Told, heed_hang_ups},
 };
 use clap::Args;
 use core::time::Duration;
@@ -28,7 +28,7 @@ use tokio::{net::TcpListener, sync::watch};
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    told: Told,
+    daemon: DaemonArgs,
 
     /// Where to serve metrics, instead of the configuration's address; whoever reads them sees when packets come and go
     #[arg(long, value_name = "HOST:PORT")]
@@ -42,9 +42,10 @@ Examples:
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let told = &arguments.told;
-    let configuration = ServerConfiguration::read(&told.config, told.epoch_seconds()).map_err(NetworkError::from)?;
-    let log = told.start_log(&configuration.logging)?;
+    let daemon = &arguments.daemon;
+    let configuration =
+        ServerConfiguration::read(&daemon.config, daemon.epoch_seconds()).map_err(NetworkError::from)?;
+    let log = daemon.start_log(&configuration.logging)?;
     configuration.notes.iter().for_each(Note::log);
     let runtime = runtime::start()?;
     let owner = Owner {
@@ -53,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         kem: configuration.kem,
         generate_only: configuration.generate_only,
     };
-    let Some(keys) = told.keys(&owner)? else { return Ok(()) };
+    let Some(keys) = daemon.keys(&owner)? else { return Ok(()) };
     Ok(runtime.block_on(start(configuration, keys, log, arguments.metrics.as_deref()))?)
 }
 

@@ -16,11 +16,11 @@ impl Ending {
     /// Listens to signals.
     pub(super) fn new() -> Self {
         let asked = Arc::new(AtomicU32::new(0));
-        let (told, mut signals) = (Arc::clone(&asked), StopSignals::new());
+        let (count, mut signals) = (Arc::clone(&asked), StopSignals::new());
         tokio::spawn(async move {
             loop {
                 signals.next().await;
-                told.fetch_add(1, Relaxed);
+                count.fetch_add(1, Relaxed);
             }
         });
         Self {
@@ -90,9 +90,9 @@ mod keys {
             quiet.special_codes[SpecialCodeIndex::VTIME] = 1;
             tcsetattr(stdin(), OptionalActions::Now, &quiet).ok()?;
             let over = Arc::new(AtomicBool::new(false));
-            let told = Arc::clone(&over);
+            let is_over = Arc::clone(&over);
             let reader = thread::spawn(move || {
-                while !told.load(Relaxed) {
+                while !is_over.load(Relaxed) {
                     // a job in the background that reads is stopped by the system
                     if !is_ours() {
                         thread::sleep(PAUSE);

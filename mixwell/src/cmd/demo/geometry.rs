@@ -12,7 +12,7 @@ pub(super) struct Packets {
 }
 
 const DEFAULT_USER_BYTES: usize = 2000;
-const MOST_USER_BYTES: usize = 1 << 16;
+const MAX_USER_BYTES: usize = 1 << 16;
 
 impl Packets {
     /// The geometry for routes through so many layers, with gateway and service node.
@@ -29,8 +29,8 @@ impl FromStr for Packets {
         let scheme = SchemeName::parse(name)?;
         let user_bytes = match bytes.map(str::parse) {
             None => DEFAULT_USER_BYTES,
-            Some(Ok(bytes)) if (8..=MOST_USER_BYTES).contains(&bytes) => bytes,
-            Some(_) => return Err(format!("want 8 to {MOST_USER_BYTES} bytes for the user")),
+            Some(Ok(bytes)) if (8..=MAX_USER_BYTES).contains(&bytes) => bytes,
+            Some(_) => return Err(format!("want 8 to {MAX_USER_BYTES} bytes for the user")),
         };
         Ok(Self { scheme, user_bytes })
     }

@@ -21,14 +21,14 @@ const PERIOD: Duration = Duration::from_millis(200);
 const PLAIN_PERIOD: Duration = Duration::from_secs(5);
 
 /// With more than this, a screen does not hold them.
-const MOST_CLIENT_LINES: usize = 8;
+const MAX_CLIENT_LINES: usize = 8;
 
 /// A narrower screen has not all columns.
 const WIDE: u16 = 75;
 
 pub(super) struct View {
     begun: Instant,
-    told: Option<Instant>,
+    last_line: Option<Instant>,
     lines: Option<Lines>,
 }
 
@@ -60,11 +60,11 @@ impl View {
                 nodes_head: line("{wide_msg:.dim}"),
                 nodes: world.nodes.iter().map(|_| line("{wide_msg}")).collect(),
                 clients_head: line("{wide_msg:.dim}"),
-                clients: world.tallies.iter().take(MOST_CLIENT_LINES).map(|_| line("{wide_msg}")).collect(),
+                clients: world.tallies.iter().take(MAX_CLIENT_LINES).map(|_| line("{wide_msg}")).collect(),
                 all: all.clone(),
             }
         });
-        Self { begun: Instant::now(), told: None, lines }
+        Self { begun: Instant::now(), last_line: None, lines }
     }
 
     /// Shows what happens until something holds, and says whether it came to that in time.
@@ -110,8 +110,8 @@ impl View {
     fn show(&mut self, world: &World) {
         let results = world.results();
         let Some(lines) = &self.lines else {
-            if self.told.is_none_or(|told| told.elapsed() >= PLAIN_PERIOD) {
-                self.told = Some(Instant::now());
+            if self.last_line.is_none_or(|last| last.elapsed() >= PLAIN_PERIOD) {
+                self.last_line = Some(Instant::now());
                 let elapsed = self.begun.elapsed().as_secs_f64();
                 plain(&format!("{elapsed:>5.1} s  {}; {}", epoch(world), messages(&results)));
             }

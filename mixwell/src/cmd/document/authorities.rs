@@ -13,7 +13,7 @@ pub(super) struct Authority {
 impl Authority {
     /// Reads `<SCHEME> PUBLIC KEY`, of whatever scheme of signatures.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
-        let text = input::read(path, MOST_PEM_BYTES)?;
+        let text = input::read(path, MAX_PEM_BYTES)?;
         Self::of_pem(&text).map_err(|error| Error::Document(input::name(path).to_path_buf(), error))
     }
 
@@ -32,4 +32,4 @@ impl Authority {
 }
 
 /// A key's text is far shorter.
-const MOST_PEM_BYTES: u64 = 1 << 16;
+const MAX_PEM_BYTES: u64 = 1 << 16;

@@ -9,9 +9,9 @@ use std::{io, path::Path};
 
 /// Reads a file, and inflates it if it is gzipped.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = input::read(path, MOST_BYTES as u64)?;
+    let bytes = input::read(path, MAX_BYTES as u64)?;
     let name = || input::name(path).to_path_buf();
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() > MAX_BYTES {
         return Err(Error::Read(name(), io::ErrorKind::FileTooLarge.into()));
     }
     if !bytes.starts_with(&GZIP) {
@@ -21,7 +21,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, DocumentError> {
-    let mut out = vec![0; MOST_BYTES];
+    let mut out = vec![0; MAX_BYTES];
     let mut reader = ConsensusReader::new(&mut out);
     reader.push(Chunk { number: 0, total: 1, bytes: gzipped })?;
     let len = reader.finish()?.len();
@@ -66,4 +66,4 @@ impl<'a> Content<'a> {
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A consensus of ten thousand nodes has a quarter of it, inflated.
-const MOST_BYTES: usize = 64 << 20;
+const MAX_BYTES: usize = 64 << 20;

@@ -9,12 +9,12 @@ pub(super) struct Signed {
     key_type: String,
     /// The first epoch in which it is no longer valid.
     expires_with_epoch: u64,
-    /// Whether enough of the authorities that we were told of signed.
+    /// Whether enough of the authorities that were named signed.
     verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<usize>,
     signers: Vec<Signer>,
-    /// Authorities that we were told of, without a signature.
+    /// Authorities that were named, without a signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
 }

@@ -92,7 +92,7 @@ impl Plan {
         ];
         let count = roles.iter().fold(0_u16, |sum, (_, _, count)| sum.saturating_add(*count));
         // two ports each
-        if self.first_port.checked_add(count.saturating_mul(2)).is_none() || count > MOST_PARTS {
+        if self.first_port.checked_add(count.saturating_mul(2)).is_none() || count > MAX_PARTS {
             return Err(NetworkError::TooManyPorts(self.first_port, count));
         }
         let folder = Folder::make(path)?;
@@ -135,4 +135,4 @@ fn count_of_ports(roles: &[(Role, &str, u16)]) -> u16 {
 }
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const MOST_PARTS: u16 = 2000;
+const MAX_PARTS: u16 = 2000;

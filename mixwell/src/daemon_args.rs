@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of both.
 #[derive(Debug, Args)]
-pub(crate) struct Told {
+pub(crate) struct DaemonArgs {
     /// The configuration
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
@@ -57,7 +57,7 @@ pub(crate) struct Owner<'a> {
     pub(crate) generate_only: bool,
 }
 
-impl Told {
+impl DaemonArgs {
     /// The length of an epoch, if it was given here.
     pub(crate) const fn epoch_seconds(&self) -> Option<u64> {
         self.epoch_length.epoch_seconds
