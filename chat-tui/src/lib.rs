@@ -4,6 +4,8 @@ mod app;
 mod command;
 mod error;
 mod folder;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod history;
 mod layout;
 mod lines;

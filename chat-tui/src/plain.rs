@@ -115,7 +115,7 @@ fn read_line(from: &mut impl io::BufRead) -> Option<Zeroizing<Vec<u8>>> {
 }
 
 /// A line as it is written. Texts of several lines go on behind a bar.
-fn written(line: &Line, contact: Option<&str>) -> Option<String> {
+pub(crate) fn written(line: &Line, contact: Option<&str>) -> Option<String> {
     let about = contact.map(|name| format!("<{name}> ")).unwrap_or_default();
     let text = line.text.replace('\n', "\n| ");
     Some(match &line.kind {
