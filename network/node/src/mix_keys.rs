@@ -11,6 +11,7 @@ use core::{fmt, time::Duration};
 use folder::{Files, KeyFolder, ReadKey};
 use mixwell_net::{codec::MixScheme, files::KeyFileError};
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};
+use mixwell_sphinx::NodeId;
 use rand_core::CryptoRng;
 use std::{
     collections::BTreeMap,
@@ -253,6 +254,14 @@ impl<S: MixScheme> MixKeys<S> {
 pub(crate) trait OwnKeys: Send + Sync {
     /// Whether this is the public key of an epoch.
     fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool;
+}
+
+/// By what the consensus knows a node.
+#[derive(Clone)]
+pub(crate) struct OwnIdentity {
+    /// The hash of its identity key.
+    pub(crate) id: NodeId,
+    pub(crate) mix_keys: Arc<dyn OwnKeys>,
 }
 
 impl<S: MixScheme> OwnKeys for MixKeys<S> {

@@ -13,7 +13,7 @@ use mixwell_net::{
     rendezvous::Limits,
     services::ServiceSpec,
 };
-use mixwell_node::{self, Faults, MixKeys, NodeDescription, Parts, Services, Sizes};
+use mixwell_node::{self, Faults, MixKeys, NodeConfig, NodeDescription, Services, Sizes};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -122,11 +122,11 @@ impl Planned {
         directory: Directory,
         sizes: Sizes,
         randomness: Randomness,
-    ) -> (Parts<X25519>, tokio::net::TcpListener) {
+    ) -> (NodeConfig<X25519>, tokio::net::TcpListener) {
         let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
         let listener = listener.try_into().unwrap();
         let services = if kind == NodeKind::Service { services(&sphinx, &randomness) } else { vec![] };
-        let parts = Parts {
+        let parts = NodeConfig {
             name,
             kind,
             id,

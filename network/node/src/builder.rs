@@ -4,8 +4,9 @@ use crate::error::LaunchError;
 use crate::{
     faults::Faults,
     mix_keys::{MixKeys, rotate},
-    node::{Node, Parts, Sizes},
+    node::{Node, NodeConfig},
     service,
+    sizes::Sizes,
     upload::{NodeDescription, Uploader},
 };
 use core::pin::Pin;
@@ -101,7 +102,7 @@ impl WithMixScheme for Launch {
             NodeKind::Service => service::services(&services, &geometry, sizes.boxes, randomness.rng()),
             NodeKind::Mix | NodeKind::Gateway => Vec::new(),
         };
-        let parts = Parts {
+        let config = NodeConfig {
             name,
             kind,
             id: NodeId(identity.id().0),
@@ -116,7 +117,7 @@ impl WithMixScheme for Launch {
             randomness: randomness.branch(),
             faults,
         };
-        let (node, turning) = Node::new(parts);
+        let (node, turning) = Node::new(config);
         let running = Arc::clone(&node).run(listeners, stop);
         let rotating = rotate(Arc::clone(&mix_keys), clock, directory, randomness.branch());
         let randomness = randomness.branch();
