@@ -10,6 +10,7 @@ macro_rules! events {
     ($(#[$doc:meta])* $enum:ident { $($(#[$event_doc:meta])* $event:ident = $name:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum $enum {
             $($(#[$event_doc])* $event,)+
         }

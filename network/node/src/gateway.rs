@@ -4,6 +4,8 @@ mod bucket;
 mod client_connection;
 mod client_id;
 mod consensus_cache;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod gzip;
 mod mailbox;
 mod open_mailbox;

@@ -19,19 +19,23 @@ mod outgoing;
 mod rates;
 mod release;
 pub mod rendezvous;
+mod running;
 mod service;
 mod sizes;
 pub mod unwrap;
 mod unwrap_queue;
 mod upload;
 
-pub use builder::{Launch, Launched};
-pub use error::LaunchError;
+pub use builder::NodeBuilder;
+pub use error::NodeError;
 pub use faults::{Fault, Faults};
+#[cfg(fuzzing)]
+pub use gateway::fuzzing;
 pub use gateway::gzip;
 pub use key_ring::KeyRing;
 pub use mix_keys::MixKeys;
 pub use node::{Node, NodeConfig};
-pub use service::{Services, capabilities, services};
+pub use running::RunningNode;
+pub use service::{Echo, Service, ServiceError, Services};
 pub use sizes::{Sizes, packets_of};
 pub use upload::NodeDescription;

@@ -36,7 +36,7 @@ async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
     let (mut request, mut length) = ([0; MAX_REQUEST], 0_usize);
     while let Some(room) = request.get_mut(length..).filter(|room| !room.is_empty()) {
         let read = stream.read(room).await?;
-        length = length + read;
+        length += read;
         let got = request.get(..length).unwrap_or_default();
         if read == 0 || got.windows(END.len()).any(|window| window == END) {
             break;
@@ -53,6 +53,7 @@ async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
 }
 
 /// All metrics. They count packets, and tell nothing about any one of them.
+#[must_use]
 pub fn text(node: &Node) -> String {
     let mut out = String::new();
     let counters = node.mix.counters();

@@ -13,8 +13,12 @@ use tokio::{sync::OnceCell, task::spawn_blocking};
 /// The consensuses that clients may ask for, and their compressed forms, each made when a client first asks for it.
 pub(crate) struct ConsensusCache {
     directory: Directory,
-    compressed: Mutex<BTreeMap<Epoch, Arc<OnceCell<Arc<[u8]>>>>>,
+    compressed: Mutex<BTreeMap<Epoch, Arc<Compressed>>>,
 }
+
+/// A consensus as a gzip stream, once a client has asked for it.
+#[derive(Default)]
+struct Compressed(OnceCell<Arc<[u8]>>);
 
 impl ConsensusCache {
     /// A cache of what the directory has.
@@ -42,6 +46,6 @@ impl ConsensusCache {
             // there is none if the process ends
             pass_on(compressed).map(Arc::from).ok_or(ConsensusStatus::NotFound)
         };
-        cell.get_or_try_init(compress).await.map(Arc::clone)
+        cell.0.get_or_try_init(compress).await.map(Arc::clone)
     }
 }

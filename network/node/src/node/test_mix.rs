@@ -44,7 +44,7 @@ impl TestMix {
             link_key: mix.link_key,
             sphinx: plan.sphinx,
             mix_keys: keys,
-            services: Vec::new(),
+            services: crate::service::Services::default(),
             sends_decoys: true,
             clock: plan.clock,
             directory,
