@@ -5,7 +5,7 @@ use mixwell_net::{
     files::{KeyFileError, LockError},
     runtime::StartError,
 };
-use mixwell_node::LaunchError;
+use mixwell_node::NodeError;
 use mixwell_pki_types::{Epoch, Period, SchemeError};
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
@@ -28,7 +28,7 @@ pub(crate) enum NetworkError {
     /// A data folder can't be locked.
     Lock(LockError),
     /// A node can't start, or had to stop.
-    Node(LaunchError),
+    Node(NodeError),
     /// A client can't start.
     ClientStart(StartClientError),
     /// A folder that is to be made is there.
@@ -135,8 +135,8 @@ impl From<mixwell_config::ConfigurationError> for NetworkError {
     }
 }
 
-impl From<LaunchError> for NetworkError {
-    fn from(error: LaunchError) -> Self {
+impl From<NodeError> for NetworkError {
+    fn from(error: NodeError) -> Self {
         Self::Node(error)
     }
 }

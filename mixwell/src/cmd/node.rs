@@ -14,10 +14,10 @@ use mixwell_net::{
     runtime,
     runtime::{HangUps, StopSignals},
 };
-use mixwell_node::{Launch, Launched, Sizes, metrics, packets_of};
+use mixwell_node::{NodeBuilder, Services, Sizes, metrics, packets_of};
 use mixwell_pki_types::Period;
 use std::sync::Arc;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::net::TcpListener;
 
 /// Run a mix, gateway or service node
 ///
@@ -81,9 +81,9 @@ async fn start(
     };
     let metrics = metrics.map(|(address, bound)| bound.map_err(|error| NetworkError::Listen(address, error)));
     let metrics = metrics.transpose()?;
-    let (stopper, stop) = watch::channel(false);
     let sizes = sizes(configuration.period, &configuration.limits).within(runtime::raise_files().unwrap_or(usize::MAX));
-    let launch = Launch {
+    let services = Services::new(&configuration.services, &configuration.geometry, sizes.boxes, randomness.rng());
+    let builder = NodeBuilder {
         name: name.clone(),
         kind: configuration.kind,
         identity: Arc::new(identity),
@@ -93,26 +93,24 @@ async fn start(
         authorities: configuration.authorities,
         clock: Clock::new(configuration.period),
         geometry: configuration.geometry,
-        services: configuration.services,
+        services,
         sends_decoys: configuration.sends_decoys,
-        folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
+        mix_key_folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
         sizes,
         randomness,
         faults: None,
-        stop,
     };
-    let Launched { node, mut work } = launch.launch()?;
+    let mut running = builder.start()?;
     if let Some(listener) = metrics {
-        tokio::spawn(metrics::serve(node, listener));
+        tokio::spawn(metrics::serve(Arc::clone(running.node()), listener));
     }
     tokio::select! {
         biased;
         () = stop_signals.next() => {}
-        ended = &mut work => return Ok(ended?),
+        ended = running.ended() => return Ok(ended?),
     }
     // what is under way is passed on, if it goes fast
-    stopper.send_replace(true);
-    let ended = tokio::time::timeout(MAX_STOP, work).await.unwrap_or(Ok(()));
+    let ended = tokio::time::timeout(MAX_STOP, running.stop()).await.unwrap_or(Ok(()));
     tracing::info!(name, "stopped");
     drop(lock);
     Ok(ended?)

@@ -10,6 +10,7 @@ macro_rules! events {
     ($(#[$doc:meta])* $enum:ident { $($(#[$event_doc:meta])* $event:ident = $name:literal,)+ }) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
         pub enum $enum {
             $($(#[$event_doc])* $event,)+
         }
@@ -114,17 +115,28 @@ pub struct Counters {
 
 impl Counters {
     /// Counts a packet that went somewhere.
-    pub fn count(&self, flow: Flow) {
+    pub(crate) fn count(&self, flow: Flow) {
         add(&self.flows, flow as usize, 1);
     }
 
     /// Counts a dropped packet.
-    pub fn lose(&self, reason: Loss) {
+    pub(crate) fn lose(&self, reason: Loss) {
         add(&self.drops, reason as usize, 1);
     }
 
+    /// Counts several packets that were dropped for one reason.
+    pub(crate) fn lose_many(&self, reason: Loss, number: usize) {
+        add(&self.drops, reason as usize, number as u64);
+    }
+
+    /// Counts a packet that was received and dropped at once.
+    pub(crate) fn refuse(&self, reason: Loss) {
+        self.count(Flow::Received);
+        self.lose(reason);
+    }
+
     /// Counts a loop decoy that was not made, as there was traffic to carry.
-    pub fn skip_decoy(&self) {
+    pub(crate) fn skip_decoy(&self) {
         self.decoys_skipped.fetch_add(1, Relaxed);
     }
 
@@ -134,7 +146,7 @@ impl Counters {
     }
 
     /// Counts a batch that was unwrapped, and the time that it took.
-    pub fn unwrapped(&self, nanos: u64) {
+    pub(crate) fn unwrapped(&self, nanos: u64) {
         self.batches.fetch_add(1, Relaxed);
         self.unwrap_nanos.fetch_add(nanos, Relaxed);
     }

@@ -1,4 +1,4 @@
-//! What keeps a node from starting, or from going on.
+//! Why a node can't start, or can't go on.
 
 use core::{error::Error, fmt};
 use mixwell_net::files::KeyFileError;
@@ -8,46 +8,47 @@ use mixwell_sphinx::WrongScheme;
 /// Why a node can't start, or has to stop.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum LaunchError {
+pub enum NodeError {
     /// A mix key's file, or the folder of mix keys.
     KeyFile(KeyFileError),
-    /// The identity key can't sign.
+    /// The identity key can't sign descriptors.
     Signature(SchemeError),
-    /// No Sphinx scheme of this name is known here.
+    /// The geometry names a Sphinx scheme that is not built in.
     UnknownScheme(String),
     /// The geometry is one of another scheme.
     WrongScheme(WrongScheme),
 }
 
-impl fmt::Display for LaunchError {
+impl fmt::Display for NodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::KeyFile(error) => error.fmt(f),
             Self::Signature(error) => error.fmt(f),
-            Self::UnknownScheme(name) => write!(f, "Sphinx scheme: no {name:?} is known here"),
+            Self::UnknownScheme(name) => write!(f, "unknown Sphinx scheme {name:?}"),
             Self::WrongScheme(error) => write!(f, "Sphinx scheme: {error}"),
         }
     }
 }
 
-impl Error for LaunchError {
+impl Error for NodeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::KeyFile(error) => Some(error),
-            Self::Signature(error) => Some(error),
+            // shown as they are, so that what is behind them is the source
+            Self::KeyFile(error) => error.source(),
+            Self::Signature(error) => error.source(),
             Self::UnknownScheme(_) => None,
             Self::WrongScheme(error) => Some(error),
         }
     }
 }
 
-impl From<KeyFileError> for LaunchError {
+impl From<KeyFileError> for NodeError {
     fn from(error: KeyFileError) -> Self {
         Self::KeyFile(error)
     }
 }
 
-impl From<SchemeError> for LaunchError {
+impl From<SchemeError> for NodeError {
     fn from(error: SchemeError) -> Self {
         Self::Signature(error)
     }

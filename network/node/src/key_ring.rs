@@ -55,6 +55,7 @@ impl<S: MixScheme> KeyRing<S> {
         Self { sphinx, stored, max_packets, keys: RwLock::new(Keys { active: Vec::new(), parked: Vec::new() }) }
     }
 
+    /// The scheme and geometry of packets.
     pub const fn sphinx(&self) -> &Sphinx<S> {
         &self.sphinx
     }

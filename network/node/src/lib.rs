@@ -1,28 +1,41 @@
 #![doc = include_str!("../README.md")]
 
 mod buffer_pool;
+mod builder;
 pub mod counters;
 mod error;
 mod faults;
 mod gateway;
+mod health;
+mod incoming;
 mod key_ring;
-mod launch;
-mod link;
+mod loop_decoys;
 pub mod metrics;
 mod mix;
 mod mix_keys;
+mod neighbours;
 mod node;
+mod outgoing;
+mod rates;
+mod release;
 pub mod rendezvous;
+mod running;
 mod service;
+mod sizes;
 pub mod unwrap;
+mod unwrap_queue;
 mod upload;
 
-pub use error::LaunchError;
+pub use builder::NodeBuilder;
+pub use error::NodeError;
 pub use faults::{Fault, Faults};
+#[cfg(fuzzing)]
+pub use gateway::fuzzing;
 pub use gateway::gzip;
 pub use key_ring::KeyRing;
-pub use launch::{Launch, Launched};
 pub use mix_keys::MixKeys;
-pub use node::{Node, Parts, Sizes, packets_of};
-pub use service::{Services, capabilities, services};
+pub use node::{Node, NodeConfig};
+pub use running::RunningNode;
+pub use service::{Echo, Service, ServiceError, Services};
+pub use sizes::{Sizes, packets_of};
 pub use upload::NodeDescription;

@@ -16,7 +16,7 @@ use tokio::{
 
 /// Answers every request with the node's metrics. Does not end.
 pub async fn serve(node: Arc<Node>, listener: TcpListener) {
-    let slots = Arc::new(Semaphore::new(MOST_READERS));
+    let slots = Arc::new(Semaphore::new(MAX_READERS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             time::sleep(Duration::from_millis(50)).await;
@@ -33,10 +33,10 @@ pub async fn serve(node: Arc<Node>, listener: TcpListener) {
 }
 
 async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
-    let (mut request, mut length) = ([0; MOST_REQUEST], 0_usize);
+    let (mut request, mut length) = ([0; MAX_REQUEST], 0_usize);
     while let Some(room) = request.get_mut(length..).filter(|room| !room.is_empty()) {
         let read = stream.read(room).await?;
-        length = length.saturating_add(read);
+        length += read;
         let got = request.get(..length).unwrap_or_default();
         if read == 0 || got.windows(END.len()).any(|window| window == END) {
             break;
@@ -53,6 +53,7 @@ async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
 }
 
 /// All metrics. They count packets, and tell nothing about any one of them.
+#[must_use]
 pub fn text(node: &Node) -> String {
     let mut out = String::new();
     let counters = node.mix.counters();
@@ -75,12 +76,12 @@ pub fn text(node: &Node) -> String {
     }
     let (batches, unwrapping) = counters.unwraps();
     let unwrapping = u64::try_from(unwrapping.as_micros()).unwrap_or(u64::MAX);
-    let connections = &node.connections;
-    let (up, links) = node.routes.up();
+    let connections = node.connections();
+    let (up, links) = node.links();
     let pool = node.mix.pool();
     let gauges = [
         ("mixwell_queue_length", "gauge", "Packets that wait for their release.", node.mix.len() as u64),
-        ("mixwell_write_queue_length", "gauge", "Packets that wait to be written.", node.routes.waiting() as u64),
+        ("mixwell_write_queue_length", "gauge", "Packets that wait to be written.", node.sending() as u64),
         ("mixwell_mailbox_length", "gauge", "Replies that wait for clients.", node.mailboxes.stored() as u64),
         ("mixwell_unwrap_batches_total", "counter", "Times that packets were unwrapped, some together.", batches),
         ("mixwell_unwrap_microseconds_total", "counter", "How long that took, on all cores.", unwrapping),
@@ -114,7 +115,7 @@ pub fn text(node: &Node) -> String {
             "mixwell_silent_layers",
             "gauge",
             "Layers that should have links to this node, and of which no node has one.",
-            node.silent_layers.load(Relaxed),
+            node.health.silent_layers.load(Relaxed),
         ),
         ("mixwell_decoys_skipped_total", "counter", "Loop decoys that gave way to traffic.", counters.decoys_skipped()),
         ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
@@ -136,7 +137,7 @@ fn line(out: &mut String, name: &str, labels: &str, value: u64) {
     let _ = writeln!(out, "{name}{labels} {value}");
 }
 
-const MOST_READERS: usize = 16;
-const MOST_REQUEST: usize = 4096;
+const MAX_READERS: usize = 16;
+const MAX_REQUEST: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(5);
 const END: &[u8] = b"\r\n\r\n";

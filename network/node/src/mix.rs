@@ -14,7 +14,7 @@ use crate::{
     buffer_pool::{Packet, Pool},
     counters::{Counters, Flow, Loss},
     rendezvous::Store,
-    service::{Service, Services},
+    service::{Request, Services},
     unwrap::{BATCH, Unwrap, Unwrapped},
 };
 use chacha20::ChaCha20Rng;
@@ -156,11 +156,8 @@ impl Mix {
     }
 
     /// The boxes of the rendezvous service, if there is one here.
-    pub(crate) fn store(&self) -> Option<&Arc<Store>> {
-        self.setup.services.iter().find_map(|(_, service)| match service {
-            Service::Rendezvous(store) => Some(store),
-            Service::Echo => None,
-        })
+    pub(crate) const fn store(&self) -> Option<&Arc<Store>> {
+        self.setup.services.boxes()
     }
 
     /// Where packets lie.
@@ -186,7 +183,7 @@ impl Mix {
             }
             (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(Loss::Commands),
             (Unwrapped::Request { recipient, delay_millis }, NodeKind::Service) => {
-                let (next_hop, reply) = self.answer(now(), recipient, &packet)?;
+                let (next_hop, reply) = self.answer(now(), Request { recipient, packet: &packet })?;
                 Ok(self.hold(now, arrived, delay_millis.ok_or(Loss::Request)?, (next_hop, reply)))
             }
             (Unwrapped::Request { .. }, NodeKind::Mix | NodeKind::Gateway) => Err(Loss::Recipient),
@@ -206,12 +203,10 @@ impl Mix {
     }
 
     /// Makes the packet that answers a request.
-    fn answer(&self, now: Instant, recipient: RecipientId, request: &Packet) -> Result<(NodeId, Packet), Loss> {
-        let service = self.setup.services.iter().find(|(endpoint, _)| *endpoint == recipient);
-        let (_, service) = service.ok_or(Loss::Recipient)?;
+    fn answer(&self, now: Instant, request: Request<'_>) -> Result<(NodeId, Packet), Loss> {
         let mut reply = self.pool.take().ok_or(Loss::Buffers)?;
         let mut room = self.pool.take().ok_or(Loss::Buffers)?;
-        let next_hop = service.reply(&*self.packets, now, request, &mut room, &mut reply)?;
+        let next_hop = self.setup.services.reply(&*self.packets, now, request, &mut room, &mut reply)?;
         self.counters.count(Flow::Answered);
         Ok((next_hop, reply))
     }

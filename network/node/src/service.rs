@@ -1,7 +1,12 @@
 //! What a service node answers to requests.
 
+mod error;
+
+pub use error::ServiceError;
+
 use crate::{counters::Loss, rendezvous::Store};
 use chacha20::ChaCha20Rng;
+use core::fmt;
 use mixwell_mixdelay::Instant;
 use mixwell_net::{
     codec::PacketCodec,
@@ -12,68 +17,140 @@ use mixwell_pki_types::build::{Capabilities, Value};
 use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A service of a node.
-#[derive(Debug)]
-pub enum Service {
-    /// Answers with what was asked.
-    Echo,
-    /// Stores a box and hands out another.
-    Rendezvous(Arc<Store>),
+/// A service: it answers each request on its own, at once and in memory of the caller.
+///
+/// Requests are hostile bytes, and many threads ask at a time. What the answer and the time that it takes depend on shows to
+/// whoever sends requests.
+pub trait Service: fmt::Debug + Send + Sync {
+    /// Answers the user's bytes of a request. The answer is the request itself or a part of `room`, which has the length of a
+    /// packet; what is longer than a reply carries is dropped and counted. `now` is the node's monotonic time.
+    fn answer<'a>(&self, now: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8];
 }
 
-/// The services of a node, each with the recipient id that requests to it carry.
-pub type Services = Vec<(RecipientId, Service)>;
+/// The echo service: answers with the request.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Echo;
 
-impl Service {
-    /// Reads the user's bytes of a request, an unwrapped packet, and wraps the answer into `reply`. Gives the first hop of the
-    /// reply. `room` is as long as a packet.
-    pub fn reply(
+impl Service for Echo {
+    fn answer<'a>(&self, _: Instant, request: &'a [u8], _: &'a mut [u8]) -> &'a [u8] {
+        request
+    }
+}
+
+impl Service for Store {
+    fn answer<'a>(&self, now: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8] {
+        Self::answer(self, now, request, room)
+    }
+}
+
+/// The services of a node.
+#[derive(Debug, Default)]
+pub struct Services {
+    /// Each with the recipient id that requests to it carry.
+    offered: Vec<(RecipientId, Arc<dyn Service>)>,
+    capabilities: Capabilities,
+    /// The boxes of the rendezvous service.
+    boxes: Option<Arc<Store>>,
+}
+
+impl Services {
+    /// The services of a configuration. One that packets of this geometry have no room for is left out.
+    #[must_use]
+    pub fn new(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Self {
+        let mut services = Self::default();
+        let mut rng = Some(rng);
+        for ServiceSpec { capability, endpoint, kind } in specs {
+            let service: Arc<dyn Service> = match kind {
+                ServiceKind::Echo => Arc::new(Echo),
+                ServiceKind::Rendezvous => {
+                    // capabilities are unique: there is one store at most
+                    let (Some(shape), Some(rng)) = (Shape::of(geometry), rng.take()) else { continue };
+                    let store = Arc::new(Store::new(shape, boxes, rng));
+                    services.boxes = Some(Arc::clone(&store));
+                    store
+                }
+            };
+            // a configuration was checked when it was read
+            let _ = services.add(capability, endpoint, service);
+        }
+        services
+    }
+
+    /// Adds a service of the embedding program. Clients find it by its capability in the node's descriptor, and address
+    /// requests to the endpoint.
+    ///
+    /// # Errors
+    /// If the endpoint is longer than a recipient id, or one of the names is in use.
+    pub fn add(&mut self, capability: &str, endpoint: &str, service: Arc<dyn Service>) -> Result<(), ServiceError> {
+        let recipient =
+            recipient(endpoint).ok_or(ServiceError::EndpointTooLong { got: endpoint.len(), max: RecipientId::LEN })?;
+        if self.capabilities.contains_key(capability) || self.at(recipient).is_some() {
+            return Err(ServiceError::InUse);
+        }
+        let parameters = BTreeMap::from([("endpoint".to_owned(), Value::from(endpoint))]);
+        self.capabilities.insert(capability.to_owned(), parameters);
+        self.offered.push((recipient, service));
+        Ok(())
+    }
+
+    /// What the node's descriptor says of its services.
+    #[must_use]
+    pub const fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The boxes of the rendezvous service, if there is one.
+    pub(crate) const fn boxes(&self) -> Option<&Arc<Store>> {
+        self.boxes.as_ref()
+    }
+
+    fn at(&self, recipient: RecipientId) -> Option<&dyn Service> {
+        self.offered.iter().find(|(endpoint, _)| *endpoint == recipient).map(|(_, service)| &**service)
+    }
+
+    /// Answers a request, an unwrapped packet, by wrapping the answer into `reply`. Gives the first hop of the reply. `room`
+    /// has the length of a packet.
+    pub(crate) fn reply(
         &self,
         codec: &dyn PacketCodec,
         now: Instant,
-        request: &[u8],
+        Request { recipient, packet }: Request<'_>,
         room: &mut [u8],
         reply: &mut [u8],
     ) -> Result<NodeId, Loss> {
+        let service = self.at(recipient).ok_or(Loss::Recipient)?;
         let geometry = codec.geometry();
-        let at = request.len().saturating_sub(geometry.forward_payload_len());
-        let message = Message::parse(geometry, request.get(at..).unwrap_or_default()).map_err(|_| Loss::Request)?;
+        let at = packet.len().saturating_sub(geometry.forward_payload_len());
+        let message = Message::parse(geometry, packet.get(at..).unwrap_or_default()).map_err(|_| Loss::Request)?;
         let surb = message.surb.ok_or(Loss::Request)?;
-        let answer = self.answer(now, message.user_payload, room);
+        let answer = service.answer(now, message.user_payload, room);
         codec.wrap_reply(surb, answer, reply).map_err(|_| Loss::Request)
     }
+}
 
-    /// Answers the user's bytes of a request; `room` is as long as a packet.
-    pub fn answer<'a>(&self, now: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8] {
-        match self {
-            Self::Echo => request,
-            Self::Rendezvous(store) => store.answer(now, request, room),
-        }
+/// A request at its service node.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) recipient: RecipientId,
+    /// An unwrapped packet that ends with the request.
+    pub(crate) packet: &'a [u8],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_services_are_unique_and_short() {
+        let mut services = Services::default();
+        services.add("echo", "+echo", Arc::new(Echo)).unwrap();
+        assert_eq!(services.add("echo", "+other", Arc::new(Echo)), Err(ServiceError::InUse));
+        assert_eq!(services.add("other", "+echo", Arc::new(Echo)), Err(ServiceError::InUse));
+        let long = "x".repeat(RecipientId::LEN + 1);
+        let error = ServiceError::EndpointTooLong { got: RecipientId::LEN + 1, max: RecipientId::LEN };
+        assert_eq!(services.add("other", &long, Arc::new(Echo)), Err(error));
+        services.add("other", &long[1..], Arc::new(Echo)).unwrap();
+        assert_eq!(services.capabilities().keys().collect::<Vec<_>>(), ["echo", "other"]);
     }
-}
-
-/// The services of a service node. One that packets of this geometry have no room for is left out.
-pub fn services(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Services {
-    let mut rng = Some(rng);
-    let mut service = |spec: &ServiceSpec| {
-        let service = match spec.kind {
-            ServiceKind::Echo => Service::Echo,
-            // capabilities are unique
-            ServiceKind::Rendezvous => {
-                Service::Rendezvous(Arc::new(Store::new(Shape::of(geometry)?, boxes, rng.take()?)))
-            }
-        };
-        Some((recipient(&spec.endpoint)?, service))
-    };
-    specs.iter().filter_map(&mut service).collect()
-}
-
-/// What a service node's descriptor says of its services.
-pub fn capabilities(specs: &[ServiceSpec], geometry: &Geometry) -> Capabilities {
-    let is_served = |spec: &&ServiceSpec| spec.kind != ServiceKind::Rendezvous || Shape::of(geometry).is_some();
-    let parameters = |spec: &ServiceSpec| {
-        let endpoint = ("endpoint".to_owned(), Value::from(spec.endpoint.as_str()));
-        (spec.capability.clone(), BTreeMap::from([endpoint]))
-    };
-    specs.iter().filter(is_served).map(parameters).collect()
 }

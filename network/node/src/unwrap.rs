@@ -10,6 +10,7 @@ pub const BATCH: usize = 8;
 
 /// What a node is to do with a packet that it has unwrapped in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "whoever unwraps packets has to handle each")]
 pub enum Unwrapped {
     /// The buffer holds the packet for the next hop.
     Forward {
@@ -18,7 +19,7 @@ pub enum Unwrapped {
         /// How long to hold it.
         delay_millis: Option<u32>,
     },
-    /// The end of the buffer is a forward payload; see [`answer`](super::service::Service::answer).
+    /// The end of the buffer is a forward payload; see [`Service::answer`](crate::Service::answer).
     Request {
         /// Whom it is for.
         recipient: RecipientId,

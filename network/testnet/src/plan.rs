@@ -13,7 +13,7 @@ use mixwell_net::{
     rendezvous::Limits,
     services::ServiceSpec,
 };
-use mixwell_node::{self, Faults, MixKeys, NodeDescription, Parts, Services, Sizes};
+use mixwell_node::{Faults, MixKeys, NodeConfig, NodeDescription, Services, Sizes};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -87,11 +87,10 @@ impl Plan {
             let address = Address::of(listener.local_addr().unwrap());
             let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
             mix_keys.advance(epoch, tokio::time::Instant::now(), &mut rng).unwrap();
-            let specs = ServiceSpec::defaults(sphinx.geometry());
             let description = NodeDescription {
                 name: format!("node{number}"),
                 addresses: BTreeMap::from([("tcp4".to_owned(), vec![address.to_string()])]),
-                kaetzchen: (kind == NodeKind::Service).then(|| mixwell_node::capabilities(&specs, sphinx.geometry())),
+                kaetzchen: (kind == NodeKind::Service).then(|| services(&sphinx, &randomness).capabilities().clone()),
                 kind,
             };
             let public = listed(number, epoch).unwrap_or_else(|| mix_keys.public(epoch));
@@ -122,11 +121,11 @@ impl Planned {
         directory: Directory,
         sizes: Sizes,
         randomness: Randomness,
-    ) -> (Parts<X25519>, tokio::net::TcpListener) {
+    ) -> (NodeConfig<X25519>, tokio::net::TcpListener) {
         let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
         let listener = listener.try_into().unwrap();
-        let services = if kind == NodeKind::Service { services(&sphinx, &randomness) } else { vec![] };
-        let parts = Parts {
+        let services = if kind == NodeKind::Service { services(&sphinx, &randomness) } else { Services::default() };
+        let parts = NodeConfig {
             name,
             kind,
             id,
@@ -147,7 +146,7 @@ impl Planned {
 
 fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
     let boxes = Limits { boxes: 10_000, life: Duration::from_mins(20) };
-    mixwell_node::services(&ServiceSpec::defaults(sphinx.geometry()), sphinx.geometry(), boxes, randomness.rng())
+    Services::new(&ServiceSpec::defaults(sphinx.geometry()), sphinx.geometry(), boxes, randomness.rng())
 }
 
 /// A consensus that one authority has signed.

@@ -30,7 +30,7 @@ use mixwell_net::{
     runtime::stopped,
     services::ServiceSpec,
 };
-use mixwell_node::{Launch, Node, counters::Flow};
+use mixwell_node::{Node, NodeBuilder, Services, counters::Flow};
 use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
 use scale::{PATIENT, period_from_now, sizes};
@@ -187,9 +187,12 @@ impl World {
         seat: Seat,
         kind: NodeKind,
         authorities: &Arc<Authorities>,
-        stop: watch::Receiver<bool>,
+        mut stop: watch::Receiver<bool>,
     ) -> Result<(), NetworkError> {
-        let launch = Launch {
+        let sizes = sizes(self.clock.period());
+        let specs = ServiceSpec::defaults(&self.geometry);
+        let services = Services::new(&specs, &self.geometry, sizes.boxes, self.randomness.rng());
+        let builder = NodeBuilder {
             name: seat.name,
             kind,
             identity: seat.identity,
@@ -199,18 +202,22 @@ impl World {
             authorities: Arc::clone(authorities),
             clock: self.clock,
             geometry: self.geometry,
-            services: ServiceSpec::defaults(&self.geometry),
+            services,
             sends_decoys: true,
-            folder: None,
+            mix_key_folder: None,
             faults: None,
-            sizes: sizes(self.clock.period()),
+            sizes,
             randomness: self.randomness.branch(),
-            stop,
         };
-        let launched = launch.launch()?;
-        self.nodes.push(launched.node);
-        let work = launched.work;
-        self.tasks.spawn(async move { Ok(work.await?) });
+        let mut running = builder.start()?;
+        self.nodes.push(Arc::clone(running.node()));
+        self.tasks.spawn(async move {
+            tokio::select! {
+                ended = running.ended() => return Ok(ended?),
+                () = stopped(&mut stop) => {}
+            }
+            Ok(running.stop().await?)
+        });
         Ok(())
     }
 

@@ -9,6 +9,7 @@ const LEVEL: u8 = 6;
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 /// One gzip member.
+#[must_use]
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = HEADER.to_vec();
     out.extend_from_slice(&compress_to_vec(bytes, LEVEL));

@@ -82,7 +82,7 @@ impl Mailboxes {
         if entry.owner != owner {
             return Err(MailboxError::InUse);
         }
-        entry.connections = entry.connections.saturating_add(1);
+        entry.connections += 1;
         Ok((Arc::clone(&entry.mailbox), dropped))
     }
 
@@ -149,12 +149,12 @@ impl Mailboxes {
         self.lock().retain(|_, entry| {
             let gone = entry.connections == 0 && old(entry.left);
             if gone {
-                expired = expired.saturating_add(entry.mailbox.close());
+                expired += entry.mailbox.close();
             }
             let mut replies = entry.mailbox.lock();
             while replies.waiting.front().is_some_and(|(since, _)| old(*since)) {
                 replies.waiting.pop_front();
-                expired = expired.saturating_add(1);
+                expired += 1;
             }
             !gone
         });
@@ -183,12 +183,16 @@ impl Mailbox {
     /// Waits for the oldest reply; it stays.
     pub(crate) async fn first(&self) -> Arc<Reply> {
         loop {
-            let first = self.lock().waiting.front().map(|(_, reply)| Arc::clone(reply));
-            match first {
+            match self.oldest() {
                 Some(reply) => return reply,
                 None => self.ready.notified().await,
             }
         }
+    }
+
+    /// The oldest reply, if there is one; it stays.
+    pub(crate) fn oldest(&self) -> Option<Arc<Reply>> {
+        self.lock().waiting.front().map(|(_, reply)| Arc::clone(reply))
     }
 
     /// Empties the box for good, and says how many replies were in it.

@@ -7,7 +7,7 @@
     reason = "a test may panic"
 )]
 
-use crate::{key_ring::KeyRing, mix::*, mix_keys::MixKeys};
+use crate::{key_ring::KeyRing, mix::*, mix_keys::MixKeys, service::Echo};
 use core::cell::Cell;
 use mixwell_net::codec::MixScheme as _;
 use mixwell_pki_types::Epoch;
@@ -17,7 +17,11 @@ use rand_core::{Rng as _, SeedableRng as _};
 use tokio::time;
 
 const PERIOD: Duration = Duration::from_mins(20);
-const ECHO: RecipientId = RecipientId([7; 32]);
+const ECHO: RecipientId = {
+    let mut id = [0; RecipientId::LEN];
+    [id[0], id[1], id[2], id[3], id[4]] = *b"+echo";
+    RecipientId(id)
+};
 const REPLAYS: usize = 20_000;
 const OWNER: RecipientId = RecipientId([8; 32]);
 
@@ -54,7 +58,10 @@ impl Net {
             let ring = Arc::new(KeyRing::new(sphinx, Arc::clone(&keys), REPLAYS));
             ring.set_epoch(Epoch(1), &mut rng);
             let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
-            let services = if kind == NodeKind::Service { vec![(ECHO, Service::Echo)] } else { vec![] };
+            let mut services = Services::default();
+            if kind == NodeKind::Service {
+                services.add("echo", "+echo", Arc::new(Echo)).unwrap();
+            }
             let setup = Setup { kind, services, limits: limits(PERIOD), capacity };
             let pool = Pool::new(capacity + 8, sphinx.geometry().packet_len());
             let seed = ChaCha20Rng::seed_from_u64(rng.next_u64());

@@ -12,6 +12,9 @@
 //!
 //! Numbers are little-endian. The header's checksum, with zero flushed bytes, is the first record's previous one.
 
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 use crc32fast::Hasher;
 use mixwell_pki_types::KeyHash;
@@ -48,7 +51,7 @@ pub(crate) struct Flush {
 
 /// Why a list can't be used, and its key neither.
 #[derive(Debug)]
-pub enum ListError {
+pub(crate) enum ListError {
     /// It does not exist, although the key does.
     Missing,
     /// It is shorter than it was.
@@ -249,95 +252,3 @@ const HEADER_LEN: usize = 16 + KEY_LEN + 8 + 4;
 /// The most tags of a record.
 pub(crate) const MAX_TAGS: u32 = 64;
 const MAX_RECORD_LEN: usize = 4 + 64 * ReplayTag::LEN + 4;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::path::PathBuf;
-    use tempfile::TempDir;
-
-    const KEY: KeyHash = KeyHash([9; 32]);
-
-    fn tags(from: u8, count: u8) -> Vec<ReplayTag> {
-        (from..).take(count.into()).map(|byte| ReplayTag([byte; 32])).collect()
-    }
-
-    fn open(path: &Path) -> Result<(ReplayList, Vec<ReplayTag>), ListError> {
-        let mut read = Vec::new();
-        ReplayList::open(path, KEY, |tag| read.push(tag)).map(|list| (list, read))
-    }
-
-    /// A list of 23 tags, of which 20 were flushed.
-    fn list() -> (TempDir, PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("list");
-        ReplayList::create(&path, KEY).unwrap();
-        let (mut list, read) = open(&path).unwrap();
-        assert!(read.is_empty() && list.unflushed().is_none());
-        for from in [0, 8] {
-            list.append(&tags(from, 8)).unwrap();
-        }
-        list.append(&tags(16, 4)).unwrap();
-        let flush = list.unflushed().unwrap();
-        flush.wait().unwrap();
-        // meanwhile more came
-        list.append(&tags(20, 2)).unwrap();
-        list.set_flushed(&flush).unwrap();
-        assert!(list.unflushed().is_some());
-        list.append(&tags(22, 1)).unwrap();
-        (folder, path)
-    }
-
-    #[test]
-    fn what_was_appended_is_read() {
-        let (_folder, path) = list();
-        let (mut again, read) = open(&path).unwrap();
-        assert_eq!(read, tags(0, 23));
-        again.append(&tags(23, 64)).unwrap();
-        assert!(again.append(&tags(100, 65)).is_err());
-        assert_eq!(open(&path).unwrap().1, tags(0, 87));
-    }
-
-    #[test]
-    fn a_list_that_is_missing_cut_or_of_another_key_is_noticed() {
-        let (folder, path) = list();
-        let whole = fs::read(&path).unwrap();
-        let record = |tags: usize| 8 + 32 * tags;
-        let flushed = HEADER_LEN + 2 * record(8) + record(4);
-        for len in 0..whole.len() {
-            fs::write(&path, &whole[..len]).unwrap();
-            // between records that a machine may lose with its power, a cut looks like an earlier state
-            let is_earlier = len == flushed || len == flushed + record(2);
-            assert_eq!(open(&path).is_ok(), is_earlier, "{len}");
-        }
-        fs::write(&path, &whole).unwrap();
-        let other = ReplayList::open(&path, KeyHash([8; 32]), |_| {});
-        assert!(matches!(other, Err(ListError::Damaged)));
-        assert!(matches!(open(&folder.path().join("none")), Err(ListError::Missing)));
-        assert!(matches!(open(folder.path()), Err(ListError::Damaged)));
-    }
-
-    #[test]
-    fn every_flipped_bit_and_noise_are_noticed() {
-        let (_folder, path) = list();
-        let whole = fs::read(&path).unwrap();
-        for bit in 0..whole.len() * 8 {
-            let mut bytes = whole.clone();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            fs::write(&path, &bytes).unwrap();
-            assert!(open(&path).is_err(), "bit {bit}");
-        }
-        let zeros = [&whole[..], &[0; 100]].concat();
-        let noise: Vec<u8> = (0..5000_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
-        for bytes in [zeros, noise, whole[HEADER_LEN..].to_vec()] {
-            fs::write(&path, &bytes).unwrap();
-            assert!(matches!(open(&path), Err(ListError::Damaged)));
-        }
-        // a record that is there twice, or is missing in between
-        let (record, rest) = whole[HEADER_LEN..].split_at(8 + 32 * 8);
-        for bytes in [[&whole[..HEADER_LEN], record, record, rest].concat(), [&whole[..HEADER_LEN], rest].concat()] {
-            fs::write(&path, &bytes).unwrap();
-            assert!(open(&path).is_err());
-        }
-    }
-}

@@ -1,7 +1,10 @@
 //! A mix that does not run, for unit tests.
 
-use super::{Node, Parts, Sizes};
-use crate::mix_keys::MixKeys;
+use crate::{
+    mix_keys::MixKeys,
+    node::{Node, NodeConfig},
+    sizes::Sizes,
+};
 use mixwell_net::consensus::Consensus;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId};
@@ -34,14 +37,14 @@ impl TestMix {
         let consensus = plan.known.current.clone().unwrap();
         let (gateway, service) = (plan.nodes[0].id, plan.nodes[3].id);
         let mix = plan.nodes.remove(1);
-        let parts = Parts {
+        let config = NodeConfig {
             name: mix.name,
             kind: mix.kind,
             id: mix.id,
             link_key: mix.link_key,
             sphinx: plan.sphinx,
             mix_keys: keys,
-            services: Vec::new(),
+            services: crate::service::Services::default(),
             sends_decoys: true,
             clock: plan.clock,
             directory,
@@ -49,6 +52,6 @@ impl TestMix {
             randomness: plan.randomness.branch(),
             faults: None,
         };
-        Self { node: Node::new(parts).0, consensus, gateway, service }
+        Self { node: Node::new(config).0, consensus, gateway, service }
     }
 }

@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 /// What may become of a box or a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BoxEvent {
     /// It was stored.
     Stored,
@@ -24,6 +25,7 @@ impl BoxEvent {
     pub const ALL: [Self; 6] = [Self::Stored, Self::Read, Self::Expired, Self::Evicted, Self::Refused, Self::Malformed];
 
     /// The name in metrics.
+    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Stored => "stored",

@@ -40,7 +40,8 @@ struct Stored {
 }
 
 impl Store {
-    /// An empty one. `rng` draws what is handed out where there is no box.
+    /// An empty store. `rng` draws what is handed out where there is no box.
+    #[must_use]
     pub fn new(shape: Shape, limits: Limits, rng: ChaCha20Rng) -> Self {
         let most = limits.boxes.max(1);
         let held = Held {
@@ -81,11 +82,19 @@ impl Store {
     }
 
     /// How many boxes there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.held().boxes.len()
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// What has become of boxes.
+    #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
     }

@@ -1,14 +1,16 @@
 //! Starting a node with all that it needs of the authorities.
 
-use crate::error::LaunchError;
 use crate::{
+    error::NodeError,
     faults::Faults,
     mix_keys::{MixKeys, rotate},
-    node::{Node, Parts, Sizes},
-    service,
+    node::{Node, NodeConfig},
+    running::RunningNode,
+    service::Services,
+    sizes::Sizes,
     upload::{NodeDescription, Uploader},
 };
-use core::pin::Pin;
+use core::fmt;
 use mixwell_net::{
     address::PublicAddresses,
     authorities::Authorities,
@@ -20,72 +22,71 @@ use mixwell_net::{
     node_kind::NodeKind,
     randomness::Randomness,
     runtime::pass_on,
-    services::ServiceSpec,
 };
 use mixwell_pki_types::build::Addresses;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
 use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 
-/// What a node is to be.
-pub struct Launch {
+/// What a node is to be. [`start`](Self::start) makes it so.
+pub struct NodeBuilder {
+    /// Its name, as authorities list it.
     pub name: String,
+    /// Mix, gateway or service node.
     pub kind: NodeKind,
+    /// The key that signs its descriptors.
     pub identity: Arc<Identity>,
+    /// The key of its links.
     pub link_key: LinkKey,
-    /// What its descriptor tells.
+    /// Where other nodes and clients reach it, for its descriptor. Names are resolved once an epoch.
     pub addresses: PublicAddresses,
+    /// Where it accepts connections.
     pub listeners: Vec<TcpListener>,
+    /// The authorities that it uploads descriptors to and whose signatures it demands of a consensus.
     pub authorities: Arc<Authorities>,
+    /// The clock of epochs.
     pub clock: Clock,
+    /// The packets' geometry, the same in the whole network.
     pub geometry: Geometry,
-    /// The services of a service node.
-    pub services: Vec<ServiceSpec>,
+    /// What a service node answers to; none at other kinds of node.
+    pub services: Services,
     /// Whether it sends loop decoys.
     pub sends_decoys: bool,
-    /// Where mix keys are stored; in memory alone if nowhere.
-    pub folder: Option<PathBuf>,
+    /// The folder of its mix keys and replay lists. Without one they are in memory alone, and after a restart the node opens
+    /// no packet of the epochs that it has already published keys for.
+    pub mix_key_folder: Option<PathBuf>,
+    /// How much it holds, and for how long.
     pub sizes: Sizes,
+    /// Its random generators.
     pub randomness: Randomness,
-    /// What it does wrong, if anything.
+    /// What it does wrong, to try a network; `None` for a node that works.
     pub faults: Option<Arc<dyn Faults>>,
-    /// Turns true when it is to stop.
-    pub stop: watch::Receiver<bool>,
 }
 
-/// A node that works while its future is polled.
-pub struct Launched {
-    pub node: Arc<Node>,
-    pub work: Pin<Box<dyn Future<Output = Result<(), LaunchError>> + Send>>,
-}
-
-impl Launch {
-    /// Makes the node.
-    pub fn launch(self) -> Result<Launched, LaunchError> {
+impl NodeBuilder {
+    /// Starts the node in the tokio runtime that this is called in.
+    ///
+    /// # Errors
+    /// If mix keys can't be read, or the geometry's scheme is unknown.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start(self) -> Result<RunningNode, NodeError> {
         let scheme = self.geometry.scheme();
-        with_scheme(scheme, self).ok_or_else(|| LaunchError::UnknownScheme(scheme.name().to_owned()))?
-    }
-
-    fn description(&self) -> NodeDescription {
-        NodeDescription {
-            name: self.name.clone(),
-            addresses: Addresses::new(),
-            kaetzchen: (self.kind == NodeKind::Service).then(|| service::capabilities(&self.services, &self.geometry)),
-            kind: self.kind,
-        }
+        with_scheme(scheme, self).ok_or_else(|| NodeError::UnknownScheme(scheme.name().to_owned()))?
     }
 }
 
-impl WithMixScheme for Launch {
-    type Output = Result<Launched, LaunchError>;
+impl WithMixScheme for NodeBuilder {
+    type Output = Result<RunningNode, NodeError>;
 
     fn with<S: MixScheme>(self) -> Self::Output {
-        let description = self.description();
         let Self { name, kind, identity, link_key, listeners, authorities, clock, geometry, .. } = self;
-        let Self { addresses, services, sends_decoys, folder, sizes, randomness, faults, stop, .. } = self;
-        let sphinx = Sphinx::<S>::new(geometry).map_err(LaunchError::WrongScheme)?;
+        let Self { addresses, services, sends_decoys, mix_key_folder, sizes, randomness, faults, .. } = self;
+        let services = if kind == NodeKind::Service { services } else { Services::default() };
+        let sphinx = Sphinx::<S>::new(geometry).map_err(NodeError::WrongScheme)?;
         let now = Instant::now();
-        let mix_keys = match folder {
+        let mix_keys = match mix_key_folder {
             Some(folder) => MixKeys::in_folder(folder, now)?,
             None => MixKeys::in_memory(),
         };
@@ -97,11 +98,14 @@ impl WithMixScheme for Launch {
             .with_geometry(geometry.hash())
             .with_clock_watch(ClockWatch::new(clock));
         let (directory, following) = follow(client.clone(), clock);
-        let services = match kind {
-            NodeKind::Service => service::services(&services, &geometry, sizes.boxes, randomness.rng()),
-            NodeKind::Mix | NodeKind::Gateway => Vec::new(),
+        let description = NodeDescription {
+            name: name.clone(),
+            // resolved before each upload
+            addresses: Addresses::new(),
+            kaetzchen: (kind == NodeKind::Service).then(|| services.capabilities().clone()),
+            kind,
         };
-        let parts = Parts {
+        let config = NodeConfig {
             name,
             kind,
             id: NodeId(identity.id().0),
@@ -116,26 +120,33 @@ impl WithMixScheme for Launch {
             randomness: randomness.branch(),
             faults,
         };
-        let (node, turning) = Node::new(parts);
+        let (node, following_keys) = Node::new(config);
+        let (stopper, stop) = watch::channel(false);
         let running = Arc::clone(&node).run(listeners, stop);
         let rotating = rotate(Arc::clone(&mix_keys), clock, directory, randomness.branch());
         let randomness = randomness.branch();
         let uploader =
             Uploader { client, clock, description, addresses, identity, link: link_key, keys: mix_keys, randomness };
-        let work = Box::pin(async move {
+        let work = async move {
             let mut following = tokio::spawn(following);
-            let mut turning = tokio::spawn(turning);
+            let mut following_keys = tokio::spawn(following_keys);
             let ended = tokio::select! {
                 () = running => Ok(()),
                 Err(failed) = uploader.run() => Err(failed.into()),
                 Err(failed) = rotating => Err(failed.into()),
                 ended = &mut following => { pass_on(ended); Ok(()) }
-                ended = &mut turning => { pass_on(ended); Ok(()) }
+                ended = &mut following_keys => { pass_on(ended); Ok(()) }
             };
             following.abort();
-            turning.abort();
+            following_keys.abort();
             ended
-        });
-        Ok(Launched { node, work })
+        };
+        Ok(RunningNode::new(node, stopper, tokio::spawn(work)))
+    }
+}
+
+impl fmt::Debug for NodeBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeBuilder").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
     }
 }

@@ -20,7 +20,7 @@ struct KnownNode {
 
 /// The nodes that may connect and send.
 #[derive(Debug, Default)]
-pub(super) struct KnownNodes {
+pub(crate) struct KnownNodes {
     by_id: RwLock<HashMap<NodeId, KnownNode>>,
     /// Their listed IP addresses, in canonical form.
     addresses: RwLock<HashSet<IpAddr>>,
@@ -29,7 +29,7 @@ pub(super) struct KnownNodes {
 
 /// Whether packets of a node are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NodeStatus {
+pub(crate) enum NodeStatus {
     /// They are.
     Listed,
     /// The node is listed in the next epoch, and it is not time yet.
@@ -40,7 +40,7 @@ pub(super) enum NodeStatus {
 
 impl KnownNodes {
     /// Wakes up after each change.
-    pub(super) fn changed(&self) -> watch::Receiver<()> {
+    pub(crate) fn changed(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
@@ -51,18 +51,18 @@ impl KnownNodes {
     }
 
     /// Whether a node with this id and link key may connect.
-    pub(super) fn may_connect(&self, id: NodeId, link_key: &[u8]) -> bool {
+    pub(crate) fn may_connect(&self, id: NodeId, link_key: &[u8]) -> bool {
         let nodes = self.by_id.read().unwrap_or_else(PoisonError::into_inner);
         nodes.get(&id).is_some_and(|node| node.link_key == link_key)
     }
 
     /// Whether a node that may connect is listed with this address.
-    pub(super) fn has_address(&self, address: IpAddr) -> bool {
+    pub(crate) fn has_address(&self, address: IpAddr) -> bool {
         self.addresses.read().unwrap_or_else(PoisonError::into_inner).contains(&address)
     }
 
     /// Whether packets of a connected node are accepted at this Unix time.
-    pub(super) fn status(&self, id: NodeId, unix: Duration) -> NodeStatus {
+    pub(crate) fn status(&self, id: NodeId, unix: Duration) -> NodeStatus {
         match self.by_id.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
             Some(node) if node.from <= unix => NodeStatus::Listed,
             Some(_) => NodeStatus::Early,
@@ -76,7 +76,7 @@ impl KnownNodes {
 /// A node that only the next epoch's consensus lists may connect early, and send in the last eighth of this epoch. One that
 /// only the previous epoch lists stays for the first eighth, as packets under way were routed through it; without a
 /// consensus of this epoch, the previous one stays in force.
-pub(super) fn update(
+pub(crate) fn update(
     own: NodeId,
     known: &Consensuses,
     clock: Clock,
@@ -105,12 +105,12 @@ pub(super) fn update(
 }
 
 /// The nodes of the layers before a node.
-pub(super) fn before<'a>(document: &Document<'a>, own: NodeId) -> Vec<Node<'a>> {
+pub(crate) fn before<'a>(document: &Document<'a>, own: NodeId) -> Vec<Node<'a>> {
     around(document, own).map(|(before, _)| before).unwrap_or_default()
 }
 
 /// The Unix time from which the previous epoch's consensus no longer counts.
-pub(super) fn grace_ends(clock: Clock, known: &Consensuses) -> Duration {
+pub(crate) fn grace_ends(clock: Clock, known: &Consensuses) -> Duration {
     clock.eighths_into(known.epoch, 1)
 }
 
@@ -126,7 +126,7 @@ fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Ve
                 Some(before) => layer(before)?.collect(),
                 None => ends(),
             };
-            let after = layer(own.saturating_add(1)).map_or_else(ends, Iterator::collect);
+            let after = layer(own + 1).map_or_else(ends, Iterator::collect);
             Some((before, after))
         }
         // a gateway or service node
@@ -135,7 +135,7 @@ fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Ve
 }
 
 /// The id that packets name a node by.
-pub(super) fn node_id(node: &Node<'_>) -> NodeId {
+pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
     NodeId(node.id().0)
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     buffer_pool::Packet,
     counters::{Counters, Loss},
-    link::SendQueue,
+    outgoing::send_queue::SendQueue,
 };
 use mixwell_mixdelay::Instant;
 use mixwell_sphinx::NodeId;

@@ -1,24 +1,53 @@
 //! The links that a node keeps up, to the nodes of the layer after it.
 
-use crate::{
-    link::{Dialer, SendQueue},
-    node::{Node, neighbours},
-};
+mod backoff;
+mod dial;
+mod link_table;
+mod send_queue;
+
+pub(crate) use link_table::LinkTable;
+
+use crate::{counters::Counters, neighbours, neighbours::KnownNodes, rates::PublishedRates};
+use core::time::Duration;
+use dial::Dialer;
 use mixwell_net::{
+    clock::Clock,
     connect::{Connector, LinkTarget},
-    directory::Consensuses,
+    directory::{Consensuses, Directory},
+    keys::LinkKey,
+    randomness::Randomness,
     runtime::{pass_on, stopped},
+    stopwatch::Stopwatch,
 };
 use mixwell_sphinx::NodeId;
-use mixwell_wire::{Link, PacketSizes};
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
-};
+use mixwell_wire::{Link, Timeouts};
+use send_queue::SendQueue;
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::{
     sync::watch,
     task::{AbortHandle, JoinSet},
 };
+
+/// Dials the nodes that the consensus puts after this one, and tells other parts what the consensus says of neighbours.
+pub(crate) struct OutgoingLinks {
+    pub(crate) id: NodeId,
+    pub(crate) link_key: LinkKey,
+    /// This end of links.
+    pub(crate) link: Link,
+    pub(crate) table: Arc<LinkTable>,
+    pub(crate) known_nodes: Arc<KnownNodes>,
+    pub(crate) rates: Arc<PublishedRates>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) directory: Directory,
+    pub(crate) clock: Clock,
+    pub(crate) stopwatch: Stopwatch,
+    pub(crate) randomness: Randomness,
+    /// Packets that wait to be written to one peer.
+    pub(crate) write_queue: usize,
+    /// How long a packet may wait to be written.
+    pub(crate) write_wait: Duration,
+    pub(crate) timeouts: Timeouts,
+}
 
 /// A link to one node.
 struct OutgoingLink {
@@ -27,9 +56,9 @@ struct OutgoingLink {
     task: AbortHandle,
 }
 
-impl Node {
+impl OutgoingLinks {
     /// Keeps links up to the nodes of the layer after this one, by the consensus, until it is time to hang up.
-    pub(super) async fn keep_links(&self, hang_up: watch::Receiver<bool>) {
+    pub(crate) async fn run(self: Arc<Self>, hang_up: watch::Receiver<bool>) {
         let mut directory = self.directory.clone();
         let mut stop = hang_up.clone();
         let mut dialers = JoinSet::new();
@@ -41,20 +70,20 @@ impl Node {
                 let stays = targets.get(id) == Some(&link.target);
                 if !stays {
                     link.task.abort();
-                    link.queue.close(self.mix.counters());
+                    link.queue.close(&self.counters);
                 }
                 stays
             });
             for (id, target) in targets {
                 links.entry(id).or_insert_with(|| {
-                    let queue = Arc::new(SendQueue::new(self.sizes.write_queue, self.sizes.write_wait));
+                    let queue = Arc::new(SendQueue::new(self.write_queue, self.write_wait));
                     let dialer = self.dialer(hang_up.clone());
                     let (dialled, sent) = (target.clone(), Arc::clone(&queue));
                     let task = dialers.spawn(async move { dialer.run(&dialled, &sent).await });
                     OutgoingLink { target, queue, task }
                 });
             }
-            self.routes.set(links.iter().map(|(id, link)| (NodeId(*id), Arc::clone(&link.queue))).collect());
+            self.table.set(links.iter().map(|(id, link)| (NodeId(*id), Arc::clone(&link.queue))).collect());
             tokio::select! {
                 changed = directory.changed() => if changed.is_err() {
                     // no consensus comes any more: the links stay
@@ -72,21 +101,24 @@ impl Node {
 
     /// Updates rates and known nodes by a changed directory, and gives the nodes to keep links to.
     fn follow(&self, known: &Consensuses) -> BTreeMap<[u8; 32], LinkTarget> {
-        let rates = known.current.as_ref().and_then(|consensus| Some(consensus.document().ok()?.rates()));
-        if rates.is_some() {
-            *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
+        if let Some(Ok(document)) = known.current.as_ref().map(|consensus| consensus.document()) {
+            self.rates.set(document.rates());
         }
         neighbours::update(self.id, known, self.clock, self.clock.now(), &self.known_nodes)
     }
 
     fn dialer(&self, stop: watch::Receiver<bool>) -> Dialer {
-        let (timeouts, randomness) = (self.sizes.timeouts, self.randomness.branch());
         Dialer {
-            connector: Connector { key: self.link_key.clone(), timeouts, randomness, clock_watch: None },
+            connector: Connector {
+                key: self.link_key.clone(),
+                timeouts: self.timeouts,
+                randomness: self.randomness.branch(),
+                clock_watch: None,
+            },
             id: self.id,
-            link: Link::node(PacketSizes::from(self.mix.geometry())),
+            link: self.link,
             period: self.clock.period().duration(),
-            counters: Arc::clone(self.mix.counters()),
+            counters: Arc::clone(&self.counters),
             stopwatch: self.stopwatch,
             stop,
         }

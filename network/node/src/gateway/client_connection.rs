@@ -2,103 +2,25 @@
 
 use crate::{
     counters::{Flow, Loss},
-    gateway,
-    gateway::{Bucket, ClientId, Mailbox, MailboxError},
+    gateway::{Gateway, bucket::Bucket, open_mailbox::OpenMailbox},
+    incoming::Ended,
     mix::{Reply, reply_payload},
-    node::{
-        Node,
-        arrivals::Debt,
-        incoming::NodeConnection,
-        serve::{Ended, ServeUntil},
-    },
 };
-use core::{ops::ControlFlow, sync::atomic::Ordering::Relaxed, time::Duration};
-use mixwell_net::{
-    consensus::Consensus,
-    directory_client::encoded_bound,
-    runtime::{pass_on, stopped},
-    stopwatch::after,
-};
+use core::{ops::ControlFlow, time::Duration};
+use mixwell_net::{directory_client::encoded_bound, stopwatch::after};
 use mixwell_pki_types::{Chunk, Epoch};
-use mixwell_sphinx::RecipientId;
-use mixwell_wire::{
-    Command, ConsensusStatus, Timeouts,
-    tokio::{Reader, Writer},
-};
-use std::sync::{Arc, PoisonError};
-use tokio::{
-    io::BufReader,
-    net::tcp::OwnedWriteHalf,
-    sync::watch,
-    task::{spawn_blocking, yield_now},
-    time,
-};
-
-/// Bytes read from a client's socket at once.
-const READ_AHEAD: usize = 1 << 13;
+use mixwell_wire::{Command, ConsensusStatus, tokio::Writer};
+use std::sync::Arc;
+use tokio::{net::tcp::OwnedWriteHalf, sync::watch, task::yield_now, time};
 
 /// Consensuses sent at once on one connection. Later on there is one more in each 32nd of an epoch.
 const CONSENSUS_BURST: u32 = 8;
 
-/// Serves a client until its connection ends, or until it is time to hang up.
-pub(super) async fn serve(
-    node: &Arc<Node>,
-    client: ClientId,
-    connection: NodeConnection,
-    mut until: ServeUntil,
-) -> Ended {
-    let mailbox = match <[u8; 32]>::try_from(&*connection.ad) {
-        Ok(queue) => match OpenMailbox::open(node, RecipientId(queue), client) {
-            Ok(mailbox) => Some(mailbox),
-            // the queue is another client's; this one can send packets and fetch a consensus
-            Err(MailboxError::InUse) => None,
-            Err(MailboxError::Full) => {
-                node.connections.refused.fetch_add(1, Relaxed);
-                return Ok(());
-            }
-        },
-        // no packet can name it
-        Err(_) => None,
-    };
-    let NodeConnection { stream, session, end, .. } = connection;
-    let (read, write) = stream.into_split();
-    let room = || vec![0; node.link.buffer_len()];
-    // silence is measured here: a command that began to come is none yet
-    let timeouts = Timeouts { read: Duration::MAX, ..node.sizes.timeouts };
-    let mut reader = Reader::new(BufReader::with_capacity(READ_AHEAD, read), session.receiver, room(), &timeouts);
-    let mut writer = Writer::new(write, session.sender, room(), &timeouts);
-    let mut connection = ClientConnection::new(node, &mut writer, mailbox.as_ref(), until.stop);
-    let run = async {
-        loop {
-            let deadline = connection.deadline();
-            tokio::select! {
-                command = reader.receive() => {
-                    if connection.receive(command?).await?.is_break() {
-                        return Ok(());
-                    }
-                }
-                reply = connection.next_reply() => connection.push(reply).await?,
-                () = time::sleep_until(deadline) => {
-                    if connection.at_deadline().await?.is_break() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-    };
-    tokio::select! {
-        ended = run => return ended,
-        () = end.superseded() => return Ok(()),
-        () = stopped(&mut until.hang_up) => {}
-    }
-    writer.send(&Command::Disconnect).await
-}
-
 /// What a gateway knows of a client's connection.
-struct ClientConnection<'c> {
-    node: &'c Node,
+pub(super) struct ClientConnection<'c> {
+    gateway: &'c Gateway,
     writer: &'c mut Writer<OwnedWriteHalf, Vec<u8>>,
-    mailbox: Option<&'c OpenMailbox>,
+    mailbox: Option<&'c OpenMailbox<'c>>,
     /// The node stops: packets are refused.
     stop: watch::Receiver<bool>,
     pushed: Pushed,
@@ -118,31 +40,31 @@ enum Pushed {
     Overdue { reply: Arc<Reply>, sequence: u32 },
 }
 
-type Served = Result<ControlFlow<()>, mixwell_wire::StreamError<std::io::Error>>;
+pub(super) type Served = Result<ControlFlow<()>, mixwell_wire::StreamError<std::io::Error>>;
 
 impl<'c> ClientConnection<'c> {
-    fn new(
-        node: &'c Node,
+    pub(super) fn new(
+        gateway: &'c Gateway,
         writer: &'c mut Writer<OwnedWriteHalf, Vec<u8>>,
-        mailbox: Option<&'c OpenMailbox>,
+        mailbox: Option<&'c OpenMailbox<'c>>,
         stop: watch::Receiver<bool>,
     ) -> Self {
         let now = time::Instant::now();
         Self {
-            node,
+            gateway,
             writer,
             mailbox,
             stop,
             pushed: Pushed::Acknowledged { next: 1 },
-            rate: Bucket::new(node.stopwatch.now(), node.client_rate()),
-            consensuses: ConsensusAllowance::new(now, node.clock.eighths(1).checked_div(4).unwrap_or_default()),
+            rate: Bucket::new(gateway.stopwatch.now(), gateway.rates.client()),
+            consensuses: ConsensusAllowance::new(now, gateway.clock.eighths(1) / 4),
             last_received: now,
             last_sent: now,
         }
     }
 
     /// Serves a command, or ends the connection.
-    async fn receive(&mut self, command: Command<'_>) -> Served {
+    pub(super) async fn receive(&mut self, command: Command<'_>) -> Served {
         self.last_received = time::Instant::now();
         match command {
             Command::NoOp => {}
@@ -158,19 +80,19 @@ impl<'c> ClientConnection<'c> {
     }
 
     async fn send_packet(&mut self, packet: &[u8]) {
-        let node = self.node;
-        self.rate.set_rate(node.client_rate());
-        let mut debt = Debt::new(node);
+        let Gateway { queue, rates, stopwatch, .. } = self.gateway;
+        self.rate.set_rate(rates.client());
+        let mut batch = queue.batch_guard();
         if *self.stop.borrow() {
-            node.refuse(Loss::Stopped);
-        } else if self.rate.take(node.stopwatch.now()) {
-            debt.bring(packet);
+            queue.counters().refuse(Loss::Stopped);
+        } else if self.rate.take(stopwatch.now()) {
+            batch.push(packet);
         } else {
-            node.refuse(Loss::RateLimit);
+            queue.counters().refuse(Loss::RateLimit);
         }
         // other tasks enqueue their packets meanwhile
         yield_now().await;
-        debt.pay();
+        batch.flush();
     }
 
     /// Clients that poll are not served: they get an empty reply, as from a gateway of the reference.
@@ -189,9 +111,9 @@ impl<'c> ClientConnection<'c> {
             return;
         }
         if let Some(mailbox) = self.mailbox
-            && self.node.mailboxes.remove_first(&mailbox.mailbox, reply)
+            && self.gateway.mailboxes.remove_first(&mailbox.mailbox, reply)
         {
-            self.node.mix.counters().count(Flow::Delivered);
+            self.gateway.queue.counters().count(Flow::Delivered);
         }
         if !is_overdue {
             self.pushed = Pushed::Acknowledged { next: sequence.wrapping_add(1) };
@@ -200,15 +122,15 @@ impl<'c> ClientConnection<'c> {
 
     /// Sends a consensus in chunks.
     async fn get_consensus2(&mut self, epoch: Epoch) -> Served {
-        let zipped = match self.node.zipped(epoch).await {
+        let compressed = match self.gateway.consensuses.compressed(epoch).await {
             Ok(_) if !self.consensuses.take(time::Instant::now()) => return Ok(ControlFlow::Break(())),
-            Ok(zipped) => zipped,
+            Ok(compressed) => compressed,
             Err(code) => {
                 self.send(&Command::Consensus2 { code, chunk: 0, total: 1, payload: &[] }).await?;
                 return Ok(ControlFlow::Continue(()));
             }
         };
-        for Chunk { number, total, bytes } in Chunk::cut(&zipped, self.node.link.down_len()) {
+        for Chunk { number, total, bytes } in Chunk::cut(&compressed, self.gateway.link.down_len()) {
             let code = ConsensusStatus::Ok;
             self.send(&Command::Consensus2 { code, chunk: number, total, payload: bytes }).await?;
         }
@@ -217,7 +139,7 @@ impl<'c> ClientConnection<'c> {
 
     /// Sends a consensus in one piece, unpadded.
     async fn get_consensus(&mut self, epoch: Epoch) -> Served {
-        let consensus = self.node.consensus(epoch);
+        let consensus = self.gateway.consensuses.get(epoch);
         let (code, payload) = match &consensus {
             Ok(_) if !self.consensuses.take(time::Instant::now()) => return Ok(ControlFlow::Break(())),
             Ok(consensus) => (ConsensusStatus::Ok, consensus.certificate()),
@@ -234,44 +156,45 @@ impl<'c> ClientConnection<'c> {
     }
 
     /// The next reply to push, when there is one and the one before is acknowledged.
-    async fn next_reply(&self) -> Arc<Reply> {
+    pub(super) async fn next_reply(&self) -> Arc<Reply> {
         match (self.mailbox, &self.pushed) {
             (Some(mailbox), Pushed::Acknowledged { .. }) => mailbox.mailbox.first().await,
             _ => core::future::pending().await,
         }
     }
 
-    async fn push(&mut self, reply: Arc<Reply>) -> Ended {
+    pub(super) async fn push(&mut self, reply: Arc<Reply>) -> Ended {
         let Pushed::Acknowledged { next: sequence } = self.pushed else { return Ok(()) };
-        let payload = reply_payload(self.node.mix.geometry(), &reply.packet);
+        let payload = reply_payload(&self.gateway.geometry, &reply.packet);
         self.send(&Command::Message { sequence, surb_id: reply.surb_id.as_bytes(), payload }).await?;
         self.pushed = Pushed::Waiting { reply, sequence, since: self.last_sent };
         Ok(())
     }
 
     /// When a keep-alive is due, an acknowledgement overdue, or the client silent for too long.
-    fn deadline(&self) -> time::Instant {
-        let sizes = &self.node.sizes;
-        let silent = after(self.last_received, sizes.timeouts.read);
-        let keep_alive = after(self.last_sent, sizes.keep_alive);
+    pub(super) fn deadline(&self) -> time::Instant {
+        let Gateway { timeouts, keep_alive, acknowledgement, .. } = self.gateway;
+        let silent = after(self.last_received, timeouts.read);
+        let keep_alive = after(self.last_sent, *keep_alive);
         match &self.pushed {
             Pushed::Acknowledged { .. } => silent.min(keep_alive),
-            Pushed::Waiting { since, .. } => silent.min(keep_alive).min(after(*since, sizes.acknowledgement)),
+            Pushed::Waiting { since, .. } => silent.min(keep_alive).min(after(*since, *acknowledgement)),
             Pushed::Overdue { .. } => silent,
         }
     }
 
-    async fn at_deadline(&mut self) -> Served {
-        let (now, sizes) = (time::Instant::now(), &self.node.sizes);
-        if after(self.last_received, sizes.timeouts.read) <= now {
+    pub(super) async fn at_deadline(&mut self) -> Served {
+        let now = time::Instant::now();
+        let Gateway { timeouts, keep_alive, acknowledgement, .. } = self.gateway;
+        if after(self.last_received, timeouts.read) <= now {
             return Ok(ControlFlow::Break(()));
         }
         if let Pushed::Waiting { reply, sequence, since } = &self.pushed
-            && after(*since, sizes.acknowledgement) <= now
+            && after(*since, *acknowledgement) <= now
         {
             self.pushed = Pushed::Overdue { reply: Arc::clone(reply), sequence: *sequence };
         }
-        if !matches!(self.pushed, Pushed::Overdue { .. }) && after(self.last_sent, sizes.keep_alive) <= now {
+        if !matches!(self.pushed, Pushed::Overdue { .. }) && after(self.last_sent, *keep_alive) <= now {
             self.send(&Command::NoOp).await?;
         }
         Ok(ControlFlow::Continue(()))
@@ -281,27 +204,6 @@ impl<'c> ClientConnection<'c> {
         self.writer.send(command).await?;
         self.last_sent = time::Instant::now();
         Ok(())
-    }
-}
-
-/// A connected client's mailbox.
-struct OpenMailbox {
-    node: Arc<Node>,
-    queue: RecipientId,
-    mailbox: Arc<Mailbox>,
-}
-
-impl OpenMailbox {
-    fn open(node: &Arc<Node>, queue: RecipientId, client: ClientId) -> Result<Self, MailboxError> {
-        let (mailbox, dropped) = node.mailboxes.connect(queue, client)?;
-        node.lose(Loss::MailboxFull, dropped);
-        Ok(Self { node: Arc::clone(node), queue, mailbox })
-    }
-}
-
-impl Drop for OpenMailbox {
-    fn drop(&mut self) {
-        self.node.mailboxes.disconnect(self.queue, self.node.stopwatch.now());
     }
 }
 
@@ -321,7 +223,7 @@ impl ConsensusAllowance {
     fn take(&mut self, now: time::Instant) -> bool {
         while self.left < CONSENSUS_BURST && after(self.refilled, self.refill) <= now {
             self.refilled = after(self.refilled, self.refill);
-            self.left = self.left.saturating_add(1);
+            self.left += 1;
         }
         if self.left == CONSENSUS_BURST {
             self.refilled = now;
@@ -329,34 +231,5 @@ impl ConsensusAllowance {
         let may = self.left > 0;
         self.left = self.left.saturating_sub(1);
         may
-    }
-}
-
-impl Node {
-    /// Packets a millisecond of one client.
-    fn client_rate(&self) -> f64 {
-        self.rates().map_or(0.0, |rates| rates.lambda_p + rates.lambda_l)
-    }
-
-    fn consensus(&self, epoch: Epoch) -> Result<Arc<Consensus>, ConsensusStatus> {
-        let known = self.directory.borrow().clone();
-        let missing = if epoch < known.epoch { ConsensusStatus::Gone } else { ConsensusStatus::NotFound };
-        known.of(epoch).map(Arc::clone).ok_or(missing)
-    }
-
-    /// The compressed consensus of an epoch. Compression takes long, and is done once.
-    async fn zipped(&self, epoch: Epoch) -> Result<Arc<[u8]>, ConsensusStatus> {
-        let consensus = self.consensus(epoch)?;
-        let cell = {
-            let mut zipped = self.zipped.lock().unwrap_or_else(PoisonError::into_inner);
-            zipped.retain(|had, _| had.plus(2) > epoch);
-            Arc::clone(zipped.entry(epoch).or_default())
-        };
-        let zip = || async {
-            let zipped = spawn_blocking(move || gateway::gzip(consensus.certificate())).await;
-            // there is none if the process ends
-            pass_on(zipped).map(Arc::from).ok_or(ConsensusStatus::NotFound)
-        };
-        cell.get_or_try_init(zip).await.map(Arc::clone)
     }
 }

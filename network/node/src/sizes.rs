@@ -46,6 +46,7 @@ pub struct Sizes {
 impl Sizes {
     /// The same for a process that can have `files` files and sockets: clients get what is left by handshakes, unproven
     /// connections, the node's own links, its files and its requests to authorities.
+    #[must_use]
     pub fn within(self, files: usize) -> Self {
         let left = files.saturating_sub(self.handshakes).saturating_sub(self.unproven).saturating_sub(OWN_FILES);
         Self { clients: self.clients.min(left), ..self }
@@ -53,6 +54,7 @@ impl Sizes {
 
     /// Limits for epochs of this length (`docs/spec/network.md#a-mix`), within some tens of
     /// megabytes of memory.
+    #[must_use]
     pub fn for_period(period: Duration) -> Self {
         Self {
             buffers: 16_384,
@@ -75,7 +77,8 @@ impl Sizes {
     }
 }
 
-/// The packets of an epoch at so many a second.
+/// The number of packets in an epoch at `per_second`, for [`Sizes::replays`].
+#[must_use]
 pub fn packets_of(period: Duration, per_second: u32) -> usize {
     let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
     usize::try_from(packets).unwrap_or(usize::MAX)

@@ -2,7 +2,7 @@
 
 use crate::{
     counters::{Counters, Flow, Loss},
-    link::{SendQueue, backoff::Backoff},
+    outgoing::{backoff::Backoff, send_queue::SendQueue},
 };
 use core::time::Duration;
 use mixwell_net::{
@@ -81,7 +81,7 @@ impl Dialer {
     /// Up to a quarter less, so that nodes that lost the same peer do not all dial it at the same moment.
     fn with_jitter(&self, pause: Duration) -> Duration {
         let part = self.connector.randomness.rng().next_u32() >> 16;
-        pause.saturating_sub(pause.saturating_mul(part).checked_div(4 << 16).unwrap_or_default())
+        pause.saturating_sub(pause * part / (4 << 16))
     }
 
     /// Sends packets until the link fails, the peer closes it or the node stops.

@@ -27,19 +27,14 @@ impl Backoff {
     /// The pause after an attempt that has not led to a link.
     pub(super) fn after_failure(&mut self) -> Duration {
         self.failures = self.failures.saturating_add(1);
-        let soon = FIRST_PAUSE.saturating_mul(1 << self.failures.min(20));
-        self.part(64).saturating_mul(self.failures).min(self.part(8)).min(soon)
+        let soon = FIRST_PAUSE * (1 << self.failures.min(20));
+        (self.period / 64).saturating_mul(self.failures).min(self.period / 8).min(soon)
     }
 
     /// The pause after a link that was up for `lifetime`.
     pub(super) fn after_link(&mut self, lifetime: Duration) -> Duration {
         self.failures = 0;
-        MIN_INTERVAL.min(self.part(64)).saturating_sub(lifetime)
-    }
-
-    /// A part of an epoch.
-    fn part(&self, of: u32) -> Duration {
-        self.period.checked_div(of).unwrap_or_default()
+        MIN_INTERVAL.min(self.period / 64).saturating_sub(lifetime)
     }
 }
 

@@ -109,7 +109,7 @@ impl SendQueue {
     /// Number of packets.
     pub(crate) fn len(&self) -> usize {
         let waiting = self.lock();
-        waiting.packets.len().saturating_add(waiting.decoys.len())
+        waiting.packets.len() + waiting.decoys.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 /// Nodes whose links bring packets, or did so lately.
 #[derive(Debug, Default)]
-pub(super) struct SendingNodes(Mutex<HashMap<NodeId, Presence>>);
+pub(crate) struct SendingNodes(Mutex<HashMap<NodeId, Presence>>);
 
 #[derive(Debug)]
 struct Presence {
@@ -19,35 +19,53 @@ struct Presence {
     changed: Instant,
 }
 
+/// An open link of a node.
+pub(crate) struct LinkGuard<'n> {
+    nodes: &'n SendingNodes,
+    id: NodeId,
+}
+
+impl Drop for LinkGuard<'_> {
+    fn drop(&mut self) {
+        self.nodes.leave(self.id);
+    }
+}
+
 impl SendingNodes {
     /// A link of a node was opened.
-    pub(super) fn enter(&self, id: NodeId) {
+    pub(crate) fn enter(&self, id: NodeId) {
         let mut nodes = self.lock();
         let presence = nodes.entry(id).or_insert(Presence { links: 0, changed: Instant::now() });
-        presence.links = presence.links.saturating_add(1);
+        presence.links += 1;
         presence.changed = Instant::now();
     }
 
     /// A link of a node was closed.
-    pub(super) fn leave(&self, id: NodeId) {
+    pub(crate) fn leave(&self, id: NodeId) {
         if let Some(presence) = self.lock().get_mut(&id) {
             presence.links = presence.links.saturating_sub(1);
             presence.changed = Instant::now();
         }
     }
 
+    /// The same until the guard is dropped.
+    pub(crate) fn enter_guarded(&self, id: NodeId) -> LinkGuard<'_> {
+        self.enter(id);
+        LinkGuard { nodes: self, id }
+    }
+
     /// Number of open links.
-    pub(super) fn links(&self) -> usize {
+    pub(crate) fn links(&self) -> usize {
         self.lock().values().map(|presence| presence.links).sum()
     }
 
     /// Whether a node has had a link within a time up to now.
-    pub(super) fn was_here(&self, id: NodeId, within: Duration) -> bool {
+    pub(crate) fn was_here(&self, id: NodeId, within: Duration) -> bool {
         self.lock().get(&id).is_some_and(|presence| presence.links > 0 || presence.changed.elapsed() <= within)
     }
 
     /// Forgets the nodes that have had no link for so long.
-    pub(super) fn forget(&self, after: Duration) {
+    pub(crate) fn forget(&self, after: Duration) {
         self.lock().retain(|_, presence| presence.links > 0 || presence.changed.elapsed() <= after);
     }
 

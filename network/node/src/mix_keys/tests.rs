@@ -1,0 +1,212 @@
+//! Mix keys through epochs, restarts and full disks.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+use super::*;
+use chacha20::ChaCha20Rng;
+use mixwell_net::randomness::Randomness;
+use mixwell_pq_kem::{X25519, XWing};
+use std::{fs, path::Path};
+use tempfile::TempDir;
+
+const PERIOD: Duration = Duration::from_mins(20);
+
+/// The mix keys of a folder, and the clocks.
+struct Tried<S: MixScheme> {
+    keys: MixKeys<S>,
+    start: Instant,
+    rng: ChaCha20Rng,
+}
+
+impl<S: MixScheme> Tried<S> {
+    fn new(folder: &Path) -> Self {
+        let start = Instant::now();
+        let keys = MixKeys::in_folder(folder.to_path_buf(), start).unwrap();
+        Self { keys, start, rng: Randomness::from_seed(1).rng() }
+    }
+
+    /// Does what is due when so much time has passed since the start.
+    fn at(&mut self, clock: u64, proven: Option<u64>, passed: Duration) -> Result<(), KeyFileError> {
+        let now =
+            Now { clock: Epoch(clock), proven: proven.map(Epoch), instant: self.start.checked_add(passed).unwrap() };
+        let advanced = self.keys.advance(now.clock, now.instant, &mut self.rng);
+        self.keys.retire(now, PERIOD).unwrap();
+        advanced
+    }
+
+    fn epochs(&self) -> Vec<u64> {
+        self.keys.read().keys().map(|epoch| epoch.0).collect()
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn files_of(epochs: core::ops::RangeInclusive<u64>) -> Vec<String> {
+    let of = |epoch| [format!("mix-{epoch}.private.pem"), format!("mix-{epoch}.replays")];
+    let mut names: Vec<_> = epochs.flat_map(of).collect();
+    names.sort();
+    names
+}
+
+fn outlive<S: MixScheme>() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Tried::<S>::new(folder.path());
+    first.at(5, Some(5), Duration::ZERO).unwrap();
+    assert_eq!((first.epochs(), names(folder.path())), ((5..=8).collect(), files_of(5..=8)));
+    let public = first.keys.public(Epoch(6));
+    assert_eq!(public.keys().map(|epoch| epoch.0).collect::<Vec<_>>(), [6, 7, 8]);
+    // as a kill in the middle of an erasure, of a new key, and a key that is gone would leave them
+    fs::write(folder.path().join("mix-4.private.pem.past"), [0; 40]).unwrap();
+    fs::write(folder.path().join("mix-9.replays"), [0; 40]).unwrap();
+    fs::write(folder.path().join("mix-10.note"), "not ours").unwrap();
+
+    let mut again = Tried::<S>::new(folder.path());
+    fs::remove_file(folder.path().join("mix-10.note")).unwrap();
+    again.at(5, Some(5), Duration::ZERO).unwrap();
+    assert_eq!(again.keys.public(Epoch(6)), public);
+    again.at(7, Some(7), Duration::ZERO).unwrap();
+    assert_eq!((again.epochs(), names(folder.path())), ((6..=10).collect(), files_of(6..=10)));
+}
+
+#[test]
+fn keys_outlive_a_restart_and_no_longer_than_they_should() {
+    outlive::<X25519>();
+    outlive::<mixwell_sphinx::Kem<XWing>>();
+}
+
+/// An hour ahead for three seconds, a year ahead, and back to before the first epoch that the node knew.
+#[test]
+fn a_clock_that_jumps_erases_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = Tried::<X25519>::new(folder.path());
+    tried.at(50, Some(50), Duration::ZERO).unwrap();
+    let public = tried.keys.public(Epoch(50));
+    let files = names(folder.path());
+    for (passed, far) in [(1, 53), (2, 51), (3, 26_330), (4, 10)] {
+        tried.at(far, Some(50), Duration::from_secs(passed)).unwrap();
+        tried.at(50, Some(50), Duration::from_secs(passed + 1)).unwrap();
+        assert_eq!(tried.keys.public(Epoch(50)), public, "{far}");
+        let now = names(folder.path());
+        assert!(files.iter().all(|file| now.contains(file)), "{far}: {now:?}");
+    }
+    // nor does one that is wrong from the start, before any consensus is known
+    let mut again = Tried::<X25519>::new(folder.path());
+    again.at(1_000_000, None, Duration::from_secs(3)).unwrap();
+    again.at(50, None, Duration::from_secs(6)).unwrap();
+    assert_eq!(again.keys.public(Epoch(50)), public);
+    // what was made for a time that never came goes with its age
+    again.at(52, Some(50), PERIOD * LIFE + Duration::from_secs(6)).unwrap();
+    assert_eq!(again.epochs(), (51..=55).collect::<Vec<_>>());
+    assert_eq!(names(folder.path()), files_of(51..=55));
+}
+
+#[test]
+fn proof_or_age_erases_a_key_whose_time_is_over_by_the_clock() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = Tried::<X25519>::new(folder.path());
+    tried.at(5, None, Duration::ZERO).unwrap();
+    // the clock alone
+    tried.at(7, None, PERIOD * 2).unwrap();
+    assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
+    tried.at(7, Some(6), PERIOD * 2).unwrap();
+    assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
+    tried.at(7, Some(7), PERIOD * 2).unwrap();
+    assert_eq!(tried.epochs(), (6..=10).collect::<Vec<_>>());
+    // a proof against the clock: the clock may be behind, or the keys it makes now would be erased at once
+    tried.at(6, Some(11), PERIOD * 2).unwrap();
+    assert_eq!(tried.epochs(), (6..=10).collect::<Vec<_>>());
+    // without authorities, five epochs after it was made
+    tried.at(9, None, Duration::from_secs(5 * 1200 - 1)).unwrap();
+    assert_eq!(tried.epochs(), (6..=12).collect::<Vec<_>>());
+    tried.at(9, None, PERIOD * 5).unwrap();
+    assert_eq!(tried.epochs(), (8..=12).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_damaged_key_file_is_set_aside_and_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = Tried::<X25519>::new(folder.path());
+    tried.at(5, Some(5), Duration::ZERO).unwrap();
+    let public = tried.keys.public(Epoch(6));
+    let path = folder.path().join("mix-6.private.pem");
+    let whole = fs::read(&path).unwrap();
+    let cut = &whole[..whole.len() - 30];
+    for damaged in [b"".as_slice(), b"noise", cut] {
+        fs::write(&path, damaged).unwrap();
+        let mut again = Tried::<X25519>::new(folder.path());
+        assert_eq!(again.epochs(), [5, 7, 8]);
+        again.at(5, Some(5), Duration::ZERO).unwrap();
+        let now = again.keys.public(Epoch(6));
+        assert!(now[&Epoch(6)] != public[&Epoch(6)] && now[&Epoch(7)] == public[&Epoch(7)]);
+        assert!(names(folder.path()).contains(&"mix-6.private.pem.damaged".to_owned()));
+        assert_eq!(Tried::<X25519>::new(folder.path()).keys.public(Epoch(6)), now, "the new key is kept");
+    }
+    // the damaged file goes with its epoch
+    let mut again = Tried::<X25519>::new(folder.path());
+    again.at(8, Some(8), Duration::ZERO).unwrap();
+    assert_eq!(names(folder.path()), files_of(7..=11));
+}
+
+/// The folder is gone, as it may be when a disk fails; a full one is tried by the tool's tests.
+#[test]
+fn keys_that_cannot_be_stored_are_in_memory_until_they_can() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("mix");
+    let mut tried = Tried::<X25519>::new(&folder);
+    tried.at(5, Some(5), Duration::ZERO).unwrap();
+    fs::remove_dir_all(&folder).unwrap();
+    let error = tried.at(7, Some(6), Duration::ZERO).unwrap_err();
+    assert!(matches!(error, KeyFileError::Write(..)), "{error}");
+    assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
+    // packets were opened with this one: it is stored no more
+    assert!(tried.keys.opening(Epoch(9)).unwrap().list.is_none());
+    assert!(tried.at(7, Some(6), Duration::ZERO).is_err(), "still");
+    fs::create_dir(&folder).unwrap();
+    tried.at(7, Some(6), Duration::ZERO).unwrap();
+    assert_eq!(names(&folder), files_of(10..=10));
+    assert!(tried.keys.opening(Epoch(10)).unwrap().list.is_some());
+}
+
+#[test]
+fn a_key_whose_list_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tried = Tried::<X25519>::new(folder.path());
+    tried.at(5, Some(5), Duration::ZERO).unwrap();
+    let key = tried.keys.opening(Epoch(5)).unwrap();
+    // it can't be written: in memory the key stays, on the disk it does not
+    tried.keys.forget_on_disk(Epoch(5)).unwrap();
+    assert!(tried.keys.is_current(Epoch(5), &key.private));
+    assert_eq!(names(folder.path()), files_of(6..=8));
+    assert!(tried.keys.opening(Epoch(5)).unwrap().list.is_none());
+    // it can't be trusted: another key takes its place
+    let key = tried.keys.opening(Epoch(6)).unwrap();
+    tried.keys.set_aside(Epoch(6), &ListError::Damaged);
+    assert!(!tried.keys.is_current(Epoch(6), &key.private) && !tried.keys.cover(Epoch(6)));
+    tried.at(5, Some(5), Duration::ZERO).unwrap();
+    assert!(!tried.keys.is_current(Epoch(6), &key.private) && tried.keys.cover(Epoch(6)));
+}
+
+/// A clock at the end of time.
+#[test]
+fn the_last_epoch_of_all() {
+    let keys = MixKeys::<X25519>::in_memory();
+    keys.advance(Epoch(u64::MAX), Instant::now(), &mut Randomness::from_seed(1).rng()).unwrap();
+    assert_eq!(keys.public(Epoch(u64::MAX)).len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn others_may_not_read_them() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder: TempDir = tempfile::tempdir().unwrap();
+    Tried::<X25519>::new(folder.path()).at(5, Some(5), Duration::ZERO).unwrap();
+    let path = folder.path().join("mix-5.private.pem");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    let error = MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), Instant::now()).unwrap_err();
+    assert!(matches!(error, KeyFileError::TooReadable(_, 0o640)), "{error}");
+}

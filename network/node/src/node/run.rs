@@ -1,0 +1,94 @@
+//! A node at work: its tasks, and their end.
+
+use crate::{
+    counters::{Flow, Loss},
+    gateway::Mailboxes,
+    incoming::ServeUntil,
+    mix::Mix,
+    node::Node,
+};
+use core::time::Duration;
+use mixwell_net::{
+    runtime::{pass_on, stopped},
+    stopwatch::Stopwatch,
+};
+use std::sync::Arc;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
+use tracing::info;
+
+impl Node {
+    /// Works until told to stop, and then hands on what it holds, for a short while.
+    pub async fn run(self: Arc<Self>, listeners: Vec<TcpListener>, mut stop: watch::Receiver<bool>) {
+        let mut tasks = JoinSet::new();
+        let (hang_up, end) = watch::channel(false);
+        let until = ServeUntil { stop: stop.clone(), hang_up: end.clone() };
+        let mut accepting = tokio::spawn(Arc::clone(&self.incoming).run(self.sizes.clone(), listeners, until));
+        let mut dialing = tokio::spawn(Arc::clone(&self.outgoing).run(end));
+        tasks.spawn(self.release.clone().run());
+        let decoys = self.decoys.as_ref().map(|decoys| tasks.spawn(Arc::clone(decoys).run()));
+        tasks.spawn(sweep(Arc::clone(&self.mix), Arc::clone(&self.mailboxes), self.release.stopwatch));
+        tasks.spawn(Arc::clone(&self.health).run());
+
+        tokio::select! {
+            biased;
+            () = stopped(&mut stop) => {}
+            Some(ended) = tasks.join_next() => { pass_on(ended); }
+            ended = &mut dialing => { pass_on(ended); }
+            ended = &mut accepting => { pass_on(ended); }
+        }
+        info!(node = self.name, "stopping");
+        // nobody new is let in, and what is here goes on
+        if let Some(decoys) = decoys {
+            decoys.abort();
+        }
+        let drained = async {
+            while self.incoming_links() > 0 || self.held() > 0 {
+                time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let _ = time::timeout(FAREWELL, drained).await;
+        hang_up.send_replace(true);
+        let _ = time::timeout(FAREWELL, async { (dialing.await, accepting.await) }).await;
+        tasks.shutdown().await;
+        self.mix.flush();
+        // replies for clients that are away go with the node
+        let counters = self.mix.counters();
+        counters.lose_many(Loss::Stopped, self.on_the_way() + self.mailboxes.stored());
+        info!(
+            node = self.name,
+            received = counters.flow(Flow::Received) + counters.flow(Flow::DecoySent),
+            sent = counters.flow(Flow::Sent),
+            ended = counters.flow(Flow::Delivered) + counters.flow(Flow::DecoyReturned),
+            dropped = counters.all_dropped(),
+            stopped = counters.dropped(Loss::Stopped),
+            "stopped"
+        );
+    }
+
+    /// Packets that have come and may leave soon.
+    fn held(&self) -> usize {
+        self.on_the_way() + self.mailboxes.awaited()
+    }
+
+    /// Packets that have come and are in no mailbox.
+    fn on_the_way(&self) -> usize {
+        self.mix.len() + self.outgoing.table.waiting()
+    }
+}
+
+/// Drops replies and boxes that nobody fetches. Does not end.
+async fn sweep(mix: Arc<Mix>, mailboxes: Arc<Mailboxes>, stopwatch: Stopwatch) {
+    loop {
+        time::sleep(SWEEP_INTERVAL).await;
+        mix.counters().lose_many(Loss::MailboxExpired, mailboxes.expire(stopwatch.now()));
+        if let Some(store) = mix.store() {
+            store.sweep(stopwatch.now());
+        }
+    }
+}
+
+/// How long a node that stops waits for its packets to leave.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// How often expired replies and boxes are dropped.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
