@@ -15,7 +15,7 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Takes the name of a level from the command line.
-pub(crate) fn level_parser() -> impl TypedValueParser<Value = LogLevel> + Clone {
+pub(crate) fn level_parser() -> impl TypedValueParser<Value = LogLevel> {
     PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
 }
 

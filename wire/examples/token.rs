@@ -44,6 +44,18 @@ enum LinkError {
     WrongGateway,
 }
 
+impl core::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Handshake(error) => error.fmt(f),
+            Self::Receive(error) => error.fmt(f),
+            Self::WrongGateway => f.write_str("this is another gateway"),
+        }
+    }
+}
+
+impl core::error::Error for LinkError {}
+
 /// Connects to the gateway. The link key is kept as its seed, and expanded for the one message that needs it.
 fn connect(
     line: &mut impl Line,
@@ -137,10 +149,14 @@ impl Pipe {
 
 impl Line for Pipe {
     fn send(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| _ = self.to.send(*byte));
+        for byte in bytes {
+            _ = self.to.send(*byte);
+        }
     }
 
     fn receive(&mut self, buffer: &mut [u8]) {
-        buffer.iter_mut().for_each(|byte| *byte = self.from.recv().unwrap_or(0));
+        for byte in buffer {
+            *byte = self.from.recv().unwrap_or(0);
+        }
     }
 }

@@ -15,7 +15,6 @@ use core::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
-use crossterm;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_client::{self, Request, Tally, Unanswered};
 use mixwell_config::LogLevel;

@@ -14,7 +14,9 @@ use tokio::net::{
 
 /// A connection to a node or authority.
 pub struct TestLink {
+    /// What the peer sends.
     pub reader: Reader<OwnedReadHalf, Vec<u8>>,
+    /// What is sent to the peer.
     pub writer: Writer<OwnedWriteHalf, Vec<u8>>,
 }
 
@@ -58,6 +60,7 @@ impl TestLink {
         }
     }
 
+    /// Sends a command.
     pub async fn send(&mut self, command: &Command<'_>) {
         self.writer.send(command).await.unwrap();
     }

@@ -5,6 +5,7 @@
     clippy::missing_panics_doc,
     clippy::missing_errors_doc,
     clippy::must_use_candidate,
+    missing_debug_implementations,
     reason = "what fails here fails a test, by a panic"
 )]
 
@@ -48,15 +49,21 @@ pub const RATES: Rates =
 
 /// A network of a gateway, layers of mixes and a service node.
 pub struct TestNetwork {
+    /// The packets.
     pub sphinx: Sphinx<X25519>,
+    /// The clock.
     pub clock: Clock,
+    /// The nodes that may take part.
     pub nodes: Vec<Arc<Node>>,
     /// What each node does wrong; nothing, to begin with.
     pub faults: Vec<Arc<FaultyMix>>,
     /// The nodes' link keys.
     pub link_keys: Vec<LinkKey>,
+    /// The network's authorities.
     pub authorities: Arc<Authorities>,
+    /// What is known of the network.
     pub known: Consensuses,
+    /// Where randomness comes from.
     pub randomness: Randomness,
     stop: watch::Sender<bool>,
     gateway_stop: watch::Sender<bool>,
@@ -67,6 +74,7 @@ pub struct TestNetwork {
 /// A client of it.
 pub struct TestClient {
     requests: mpsc::Sender<Request>,
+    /// What has happened, for whoever looks.
     pub tally: Arc<Tally>,
 }
 

@@ -21,21 +21,33 @@ use std::{collections::BTreeMap, net::TcpListener, sync::Arc};
 
 /// Nodes that a consensus lists: gateways first, then the mixes layer by layer, a service node last.
 pub struct Plan {
+    /// The packets.
     pub sphinx: Sphinx<X25519>,
+    /// The clock.
     pub clock: Clock,
+    /// The network's authorities.
     pub authorities: Arc<Authorities>,
+    /// What is known of the network.
     pub known: Consensuses,
+    /// Where randomness comes from.
     pub randomness: Randomness,
+    /// The nodes that may take part.
     pub nodes: Vec<Planned>,
 }
 
 /// A node that does not run yet.
 pub struct Planned {
+    /// Its name.
     pub name: String,
+    /// What the node is.
     pub kind: NodeKind,
+    /// The hash of the identity key.
     pub id: NodeId,
+    /// The link key.
     pub link_key: LinkKey,
+    /// The mix keys.
     pub mix_keys: Arc<MixKeys<X25519>>,
+    /// Where it is to listen.
     pub listener: TcpListener,
     /// What it does wrong, if anything.
     pub faults: Option<Arc<dyn Faults>>,

@@ -6,7 +6,6 @@ use crate::cmd::demo::{
     world::{AUTHORITIES, World},
 };
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
-use crossterm;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_client::Tally;
 use mixwell_net::stopwatch::after;
