@@ -54,7 +54,7 @@ impl core::fmt::Display for LinkError {
     }
 }
 
-impl core::error::Error for LinkError {}
+impl Error for LinkError {}
 
 /// Connects to the gateway. The link key is kept as its seed, and expanded for the one message that needs it.
 fn connect(
