@@ -63,6 +63,7 @@ pub struct Reply {
 
 /// Why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unanswered {
     /// None came in time.
     Late,
@@ -149,7 +150,7 @@ impl Engine {
 
     /// Whether there is room for another message: whoever sends more has to wait.
     pub(crate) fn has_room(&self) -> bool {
-        self.messages.len() < MOST_WAITING
+        self.messages.len() < MAX_WAITING
     }
 
     /// A message for the next tick that is free.
@@ -276,7 +277,7 @@ impl fmt::Display for Unanswered {
 }
 
 /// So many messages wait for their ticks.
-const MOST_WAITING: usize = 256;
+const MAX_WAITING: usize = 256;
 
 /// What the links, the unwraps and the gateway may take besides the delays.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });

@@ -1,6 +1,7 @@
 //! What keeps a client from starting.
 
 use core::{error::Error, fmt};
+use mixwell_net::directory_client::FetchErrors;
 use mixwell_pq_kem::kem::KeyError;
 
 /// Why a client can't start.
@@ -9,6 +10,8 @@ use mixwell_pq_kem::kem::KeyError;
 pub enum StartError {
     /// No Sphinx scheme of this name is known here.
     UnknownScheme(String),
+    /// No authority gave a consensus of the epoch.
+    NoConsensus(FetchErrors),
     /// The packets of the network have no room for the boxes of a rendezvous service.
     NoRoomForBoxes,
     /// A link key that was just made can't be used.
@@ -19,6 +22,7 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownScheme(name) => write!(f, "Sphinx scheme: no {name:?} is known here"),
+            Self::NoConsensus(errors) => write!(f, "no consensus: {errors}"),
             Self::NoRoomForBoxes => f.write_str("the packets of this network have no room for boxes"),
             Self::LinkKey(error) => error.fmt(f),
         }
@@ -28,7 +32,7 @@ impl fmt::Display for StartError {
 impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::UnknownScheme(_) | Self::NoRoomForBoxes => None,
+            Self::UnknownScheme(_) | Self::NoRoomForBoxes | Self::NoConsensus(_) => None,
             Self::LinkKey(error) => Some(error),
         }
     }

@@ -50,6 +50,7 @@ pub struct Answered {
 
 /// Why nothing is known of a request, its box included: it may have been stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Lost {
     /// No reply came in time, or the connection for it ended.
     Unanswered(Unanswered),
@@ -61,6 +62,7 @@ pub enum Lost {
 
 /// How it stands with a carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "who shows one has to show a new one")]
 pub enum Standing {
     /// No gateway is connected.
     Connecting,
@@ -132,6 +134,7 @@ impl Carrier {
     }
 
     /// How it stands.
+    #[must_use]
     pub fn standing(&self) -> Standing {
         let is = |state: &AtomicBool| state.load(Relaxed);
         let Tally { is_connected, has_consensus, is_stuck, .. } = &*self.tally;

@@ -27,10 +27,16 @@ use tokio::{
 use tracing::{debug, info};
 
 /// What a client is made of.
+#[expect(missing_debug_implementations, reason = "it holds closures")]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever starts a client")]
 pub struct Parts {
+    /// The network's packets.
     pub packets: Box<dyn PacketCodec>,
+    /// The network's authorities.
     pub authorities: Arc<Authorities>,
+    /// The KEM of links.
     pub kem: LinkKem,
+    /// The clock.
     pub clock: Clock,
     /// Told of the gateways' clocks.
     pub clock_watch: ClockWatch,
@@ -42,7 +48,9 @@ pub struct Parts {
     pub gateway: Option<String>,
     /// What the service can do that messages go to.
     pub capability: String,
+    /// How long to wait for peers.
     pub timeouts: Timeouts,
+    /// Where randomness comes from.
     pub randomness: Randomness,
     /// What has happened, for whoever looks.
     pub tally: Arc<Tally>,
@@ -51,6 +59,8 @@ pub struct Parts {
 }
 
 /// What makes a client send a message at every tick of messages, and never give up.
+#[expect(missing_debug_implementations, reason = "it holds a closure")]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever starts a client")]
 pub struct Steady {
     /// Makes the message of a tick for which there is none.
     pub next: Box<dyn FnMut() -> Request + Send>,
@@ -59,12 +69,19 @@ pub struct Steady {
 }
 
 /// A message, and whom to tell what became of it.
+#[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "made by whoever sends")]
 pub struct Request {
+    /// The bytes for the user.
     pub payload: Vec<u8>,
+    /// Where to tell.
     pub answer: oneshot::Sender<Result<Reply, Unanswered>>,
 }
 
 /// Works until told to stop: keeps a connection up, and sends the messages that come in, one for each tick.
+///
+/// # Errors
+/// If no link key can be made, or no gateway is known.
 pub async fn run(
     parts: Parts,
     mut requests: mpsc::Receiver<Request>,
@@ -136,6 +153,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Why a client is not connected.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ClientError {
     /// Neither the consensus nor the configuration has the gateway.
     NoGateway,
@@ -165,7 +183,15 @@ impl fmt::Display for ClientError {
     }
 }
 
-impl core::error::Error for ClientError {}
+impl core::error::Error for ClientError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Link(error) => Some(error),
+            Self::Stream(error) => Some(error),
+            Self::NoGateway | Self::Consensus(_) | Self::Closed | Self::Silence => None,
+        }
+    }
+}
 
 impl From<ConnectError> for ClientError {
     fn from(error: ConnectError) -> Self {
