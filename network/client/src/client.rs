@@ -59,7 +59,11 @@ impl Client {
             .with_geometry(network.geometry.hash())
             .with_clock_watch(clock_watch.clone());
         let epoch = clock.epoch();
-        let consensus = directory.fetch(epoch, epoch).await.map_err(StartError::NoConsensus)?;
+        let consensus = directory.fetch(epoch, epoch).await.map_err(|errors| StartError::NoConsensus {
+            epoch,
+            errors,
+            clock_offset: directory.clock_offset(),
+        })?;
         let known = Consensuses { epoch, ..Consensuses::default() }.with(Arc::new(consensus));
         let unknown = || StartError::UnknownScheme(network.geometry.scheme().name().to_owned());
         let tally = Arc::new(Tally::default());
@@ -106,7 +110,7 @@ impl Client {
 
     /// What has happened to its packets.
     #[must_use]
-    pub fn tally(&self) -> &Tally {
+    pub const fn tally(&self) -> &Arc<Tally> {
         &self.tally
     }
 

@@ -1,7 +1,8 @@
 //! What keeps a client from starting.
 
 use core::{error::Error, fmt};
-use mixwell_net::directory_client::FetchErrors;
+use mixwell_net::{clock::Offset, directory_client::FetchErrors};
+use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::kem::KeyError;
 
 /// Why a client can't start.
@@ -11,7 +12,14 @@ pub enum StartError {
     /// No Sphinx scheme of this name is known here.
     UnknownScheme(String),
     /// No authority gave a consensus of the epoch.
-    NoConsensus(FetchErrors),
+    NoConsensus {
+        /// The epoch.
+        epoch: Epoch,
+        /// What each authority answered.
+        errors: FetchErrors,
+        /// How far this machine's clock is off, if peers' clocks show that it is.
+        clock_offset: Option<Offset>,
+    },
     /// The packets of the network have no room for the boxes of a rendezvous service.
     NoRoomForBoxes,
     /// A link key that was just made can't be used.
@@ -22,7 +30,10 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownScheme(name) => write!(f, "Sphinx scheme: no {name:?} is known here"),
-            Self::NoConsensus(errors) => write!(f, "no consensus: {errors}"),
+            Self::NoConsensus { epoch, errors, clock_offset } => {
+                write!(f, "no consensus of epoch {epoch}: {errors}")?;
+                clock_offset.map_or(Ok(()), |offset| write!(f, "; {offset}"))
+            }
             Self::NoRoomForBoxes => f.write_str("the packets of this network have no room for boxes"),
             Self::LinkKey(error) => error.fmt(f),
         }
@@ -32,7 +43,7 @@ impl fmt::Display for StartError {
 impl Error for StartError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::UnknownScheme(_) | Self::NoRoomForBoxes | Self::NoConsensus(_) => None,
+            Self::UnknownScheme(_) | Self::NoRoomForBoxes | Self::NoConsensus { .. } => None,
             Self::LinkKey(error) => Some(error),
         }
     }
