@@ -1,6 +1,8 @@
 //! What keeps a node, authority or client from starting.
 
+use core::error::Error as _;
 use mixwell_client::StartError as StartClientError;
+use mixwell_config::WriteError;
 use mixwell_net::{
     files::{KeyFileError, LockError},
     runtime::StartError,
@@ -17,6 +19,8 @@ pub(crate) enum NetworkError {
     KeyFile(KeyFileError),
     /// A configuration is wrong.
     Configuration(mixwell_config::ConfigurationError),
+    /// A configuration can't be written.
+    WriteConfiguration(WriteError),
     /// No socket can be had for an address.
     Listen(String, io::Error),
     /// The runtime can't be started.
@@ -61,6 +65,10 @@ impl fmt::Display for NetworkError {
         match self {
             Self::KeyFile(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
+            Self::WriteConfiguration(error) => match error.source() {
+                Some(cause) => write!(f, "{error}: {cause}"),
+                None => error.fmt(f),
+            },
             Self::Listen(address, error) => write!(f, "can't listen on {address}: {error}"),
             Self::Runtime(error) => error.fmt(f),
             Self::NotNamed(path) => write!(
@@ -132,6 +140,12 @@ impl From<StartError> for NetworkError {
 impl From<mixwell_config::ConfigurationError> for NetworkError {
     fn from(error: mixwell_config::ConfigurationError) -> Self {
         Self::Configuration(error)
+    }
+}
+
+impl From<WriteError> for NetworkError {
+    fn from(error: WriteError) -> Self {
+        Self::WriteConfiguration(error)
     }
 }
 

@@ -146,7 +146,8 @@ async fn demonstrate(
     };
     let (talk, before) = (world.talk(), world.sent());
     let until = if let Some(served) = &mut served {
-        served.write(&world.client_toml(arguments.kem), &world.own_toml())?;
+        let files = world.client_files(arguments.kem);
+        served.write(&files.client()?, &files.own()?)?;
         view.tell(&served.text());
         after(Instant::now(), FOREVER)
     } else {

@@ -1,11 +1,8 @@
 //! `mixwell genconfig`: the configuration and the keys of a whole network, in one folder.
 
-pub(crate) use plan::{Common, Part, Role, Schemes};
-pub(crate) use toml_text::{client as client_toml, own as own_toml};
-
 mod files;
 mod plan;
-mod toml_text;
+mod script;
 
 use crate::{
     error::Error,
@@ -16,10 +13,11 @@ use crate::{
 };
 use clap::Args;
 use core::net::IpAddr;
+use mixwell_config::SharedSettings;
 use mixwell_net::randomness::Randomness;
 use mixwell_pki_types::Period;
 use mixwell_sphinx::Geometry;
-use plan::Plan;
+use plan::{Plan, Schemes};
 use std::path::PathBuf;
 
 /// Write the configuration of a whole network, and its keys
@@ -101,7 +99,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         mixes: u16::from(arguments.layers).saturating_mul(arguments.mixes.into()),
         gateways: arguments.gateways.into(),
         services: arguments.services.into(),
-        common: Common { schemes, period: Period::new(seconds).unwrap_or_default(), geometry },
+        shared: SharedSettings {
+            scheme: schemes.signatures,
+            kem: schemes.kem,
+            geometry,
+            period: Period::new(seconds).unwrap_or_default(),
+        },
         address: arguments.address,
         first_port: arguments.port,
     };

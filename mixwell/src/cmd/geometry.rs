@@ -3,7 +3,9 @@
 use crate::{
     error::Error,
     hex::hex,
-    input, scheme,
+    input,
+    network_error::NetworkError,
+    scheme,
     scheme::SchemeName,
     style::{DIM, GOOD},
 };
@@ -66,7 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     } else {
         let scheme = arguments.scheme.run(scheme::Info);
         let geometry = Geometry::new(scheme, usize::from(arguments.hops), arguments.payload, !arguments.no_surb)?;
-        if arguments.hash { hash_line(&geometry) } else { mixwell_config::geometry::write(&geometry.fields()) }
+        if arguments.hash {
+            hash_line(&geometry)
+        } else {
+            mixwell_config::geometry::write(&geometry.fields()).map_err(NetworkError::from)?
+        }
     };
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)

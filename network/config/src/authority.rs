@@ -5,6 +5,7 @@ use super::{
     own::OwnSettings,
     source,
     source::{PeerSection, Source},
+    write::{Listing, NetworkFiles, plain},
 };
 use crate::geometry::GeometrySection;
 use mixwell_net::{
@@ -16,7 +17,7 @@ use mixwell_net::{
 };
 use mixwell_pki_types::{KeyHash, Period, Rates, SignatureScheme};
 use mixwell_sphinx::Geometry;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -58,6 +59,9 @@ pub struct AuthorityConfiguration {
 
 impl AuthorityConfiguration {
     /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    ///
+    /// # Errors
+    /// If a file can't be read, or a setting is missing or wrong; with its line.
     pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         source.log_notes()?;
@@ -274,26 +278,73 @@ impl Parameters {
     }
 }
 
-#[derive(Deserialize)]
+impl File {
+    /// The file of an authority of a network, as `genconfig` makes it.
+    pub(super) fn of(files: &NetworkFiles<'_>, own: &Listing) -> Self {
+        let shared = &files.shared;
+        Self {
+            server: Server {
+                identifier: plain(own.identifier.clone()),
+                wire_kem_scheme: Some(plain(shared.kem.name().to_owned())),
+                signature_scheme: Some(plain(shared.scheme.name().to_owned())),
+                addresses: own.addresses(),
+                bind_addresses: None,
+                data_dir: PathBuf::from("."),
+            },
+            authorities: files.peers(),
+            debug: Some(Debug { layers: Some(plain(files.layers)), min_nodes_per_layer: Some(plain(1)) }),
+            parameters: Some(Parameters::from(&files.rates)),
+            mixes: NodeSection::list(files.mixes),
+            gateway_nodes: NodeSection::list(files.gateways),
+            service_nodes: NodeSection::list(files.services),
+            storage_replicas: Vec::new(),
+            topology: None,
+            sphinx_geometry: shared.geometry_section(),
+        }
+    }
+}
+
+impl NodeSection {
+    fn list(nodes: &[Listing]) -> Vec<Self> {
+        let section =
+            |node: &Listing| Self { identifier: plain(node.identifier.clone()), key: plain(node.identity_pem.clone()) };
+        nodes.iter().map(section).collect()
+    }
+}
+
+impl From<&Rates> for Parameters {
+    fn from(rates: &Rates) -> Self {
+        Self {
+            mu: Some(plain(rates.mu)),
+            lambda_p: Some(plain(rates.lambda_p)),
+            lambda_l: Some(plain(rates.lambda_l)),
+            lambda_m: Some(plain(rates.lambda_m)),
+            lambda_g: Some(plain(rates.lambda_g)),
+            lambda_r: Some(plain(rates.lambda_r)),
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct File {
+pub(super) struct File {
     server: Server,
     authorities: Vec<PeerSection>,
-    #[serde(default)]
+    debug: Option<Debug>,
+    parameters: Option<Parameters>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mixes: Vec<NodeSection>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gateway_nodes: Vec<NodeSection>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     service_nodes: Vec<NodeSection>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     storage_replicas: Vec<ReplicaSection>,
     topology: Option<Topology>,
-    parameters: Option<Parameters>,
-    debug: Option<Debug>,
     sphinx_geometry: Spanned<GeometrySection>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Server {
     identifier: Spanned<String>,
@@ -306,7 +357,7 @@ struct Server {
     data_dir: PathBuf,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct NodeSection {
     identifier: Spanned<String>,
@@ -314,7 +365,7 @@ struct NodeSection {
     key: Spanned<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct ReplicaSection {
     identifier: Spanned<String>,
@@ -324,20 +375,20 @@ struct ReplicaSection {
     replica_id: Spanned<u8>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Topology {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     layers: Vec<TopologyLayer>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct TopologyLayer {
     nodes: Spanned<Vec<NodeSection>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Parameters {
     mu: Option<Spanned<f64>>,
@@ -348,7 +399,7 @@ struct Parameters {
     lambda_r: Option<Spanned<f64>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Debug {
     layers: Option<Spanned<u8>>,
@@ -365,6 +416,7 @@ const MAX_RATE: f64 = 10.0;
 /// More than the PEM form of any public key.
 const MAX_KEY_BYTES: u64 = 1 << 16;
 
-/// Those of the reference's test networks.
-const DEFAULT_RATES: Rates =
+/// The rates of a network whose `authority.toml` names none: per millisecond, 200 ms at each hop, and a packet of each
+/// client every second. They are those of the reference's test networks.
+pub const DEFAULT_RATES: Rates =
     Rates { mu: 0.005, lambda_p: 0.001, lambda_l: 0.0005, lambda_m: 0.0005, lambda_g: 0.0005, lambda_r: 0.005 };

@@ -5,11 +5,12 @@ use super::{
     own::OwnSettings,
     source,
     source::{PeerSection, Source},
+    write::{Listing, NetworkFiles, plain},
 };
 use crate::geometry::GeometrySection;
 use mixwell_net::{connect::LinkTarget, network::Network};
 use mixwell_pki_types::KeyHash;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{path::Path, sync::Arc};
 use toml::Spanned;
 
@@ -46,32 +47,54 @@ pub fn read_client(path: &Path, epoch_seconds: Option<u64>) -> Result<Network, C
     Ok(Network { kem, geometry, authorities: Arc::new(authorities), gateways, period })
 }
 
-#[derive(Deserialize)]
+impl File {
+    /// The file of the clients of a network, as `genconfig` makes it.
+    pub(super) fn of(files: &NetworkFiles<'_>) -> Self {
+        let shared = &files.shared;
+        let gateway = |gateway: &Listing| GatewaySection {
+            name: gateway.identifier.clone(),
+            identity_key: plain(gateway.identity_pem.clone()),
+            link_key: plain(gateway.link_pem.clone()),
+            wire_kem_scheme: Some(plain(shared.kem.name().to_owned())),
+            signature_scheme: Some(plain(shared.scheme.name().to_owned())),
+            addresses: gateway.addresses(),
+        };
+        Self {
+            wire_kem_scheme: Some(plain(shared.kem.name().to_owned())),
+            signature_scheme: Some(plain(shared.scheme.name().to_owned())),
+            voting_authority: VotingAuthority { peers: files.peers() },
+            pinned_gateways: Some(PinnedGateways { gateways: files.gateways.iter().map(gateway).collect() }),
+            sphinx_geometry: shared.geometry_section(),
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct File {
+pub(super) struct File {
     #[serde(rename = "WireKEMScheme")]
     wire_kem_scheme: Option<Spanned<String>>,
     #[serde(rename = "PKISignatureScheme")]
     signature_scheme: Option<Spanned<String>>,
-    sphinx_geometry: Spanned<GeometrySection>,
     voting_authority: VotingAuthority,
     pinned_gateways: Option<PinnedGateways>,
+    sphinx_geometry: Spanned<GeometrySection>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct VotingAuthority {
     peers: Vec<PeerSection>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct PinnedGateways {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gateways: Vec<GatewaySection>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct GatewaySection {
     name: String,

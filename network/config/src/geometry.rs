@@ -1,20 +1,19 @@
 //! The section `[SphinxGeometry]` of configuration files.
 
-use core::fmt::Write as _;
+use crate::write::{self, WriteError};
 use mixwell_sphinx::GeometryFields;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The part of a configuration file that matters here.
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     sphinx_geometry: Option<GeometrySection>,
 }
 
 /// The section; every field has to be there, and no other.
-#[derive(Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-#[derive(Debug)]
 pub struct GeometrySection {
     packet_length: u64,
     nr_hops: u64,
@@ -45,15 +44,32 @@ pub fn read(text: &str) -> Result<Option<GeometrySection>, toml::de::Error> {
 }
 
 /// Writes the section, as Katzenpost's own tools lay it out.
-#[must_use]
-pub fn write(fields: &GeometryFields<'_>) -> String {
-    let mut text = String::from("[SphinxGeometry]\n");
-    for (field, length) in fields.lengths() {
-        let _ = writeln!(text, "  {field} = {length}");
+///
+/// # Errors
+/// If a length is more than TOML has numbers for, 2^63 - 1.
+pub fn write(fields: &GeometryFields<'_>) -> Result<String, WriteError> {
+    write::text(&Configuration { sphinx_geometry: Some(GeometrySection::from(fields)) })
+}
+
+impl From<&GeometryFields<'_>> for GeometrySection {
+    fn from(fields: &GeometryFields<'_>) -> Self {
+        Self {
+            packet_length: fields.packet_length,
+            nr_hops: fields.nr_hops,
+            header_length: fields.header_length,
+            routing_info_length: fields.routing_info_length,
+            per_hop_routing_info_length: fields.per_hop_routing_info_length,
+            surb_length: fields.surb_length,
+            sphinx_plaintext_header_length: fields.sphinx_plaintext_header_length,
+            payload_tag_length: fields.payload_tag_length,
+            forward_payload_length: fields.forward_payload_length,
+            user_forward_payload_length: fields.user_forward_payload_length,
+            next_node_hop_length: fields.next_node_hop_length,
+            sprp_key_material_length: fields.sprp_key_material_length,
+            nike_name: fields.nike_name.to_owned(),
+            kem_name: fields.kem_name.to_owned(),
+        }
     }
-    let _ = writeln!(text, "  NIKEName = \"{}\"", fields.nike_name);
-    let _ = writeln!(text, "  KEMName = \"{}\"", fields.kem_name);
-    text
 }
 
 impl GeometrySection {

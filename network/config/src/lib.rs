@@ -9,10 +9,12 @@ mod reference;
 mod server;
 mod services;
 mod source;
+mod write;
 
-pub use authority::AuthorityConfiguration;
+pub use authority::{AuthorityConfiguration, DEFAULT_RATES};
 pub use client::read_client;
 pub use logging::{LogLevel, LogSettings, UnknownLogLevel};
 pub use own::{FILE as OWN_FILE, MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 pub use server::{NodeLimits, ServerConfiguration};
 pub use source::{ConfigurationError, Note, read_geometry};
+pub use write::{Listing, NetworkFiles, SharedSettings, WriteError};

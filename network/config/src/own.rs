@@ -2,11 +2,11 @@
 //!
 //! The reference's programs refuse a configuration with a table that they do not know; so nothing of ours stands there.
 
-use super::{ConfigurationError, source::Source};
+use super::{ConfigurationError, source::Source, write};
 use core::time::Duration;
 use mixwell_net::rendezvous::Limits;
 use mixwell_pki_types::Period;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use toml::Spanned;
 
@@ -16,13 +16,20 @@ pub const FILE: &str = "mixwell.toml";
 /// What a `mixwell.toml` says; nothing, if there is none.
 pub(super) struct OwnSettings(Option<(Source, File)>);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct File {
+pub(super) struct File {
     epoch_seconds: Option<Spanned<u64>>,
     packets_per_second: Option<Spanned<u32>>,
     boxes: Option<Spanned<u32>>,
     box_seconds: Option<Spanned<u64>>,
+}
+
+impl File {
+    /// The file that fixes the length of an epoch.
+    pub(super) fn of(period: Period) -> Self {
+        Self { epoch_seconds: Some(write::plain(period.duration().as_secs())), ..Self::default() }
+    }
 }
 
 impl OwnSettings {

@@ -10,6 +10,7 @@ use super::{
     services::ServiceNode,
     source,
     source::{Note, PeerSection, Source},
+    write::{Listing, NetworkFiles, plain},
 };
 use crate::{
     geometry::GeometrySection,
@@ -26,7 +27,7 @@ use mixwell_net::{
 };
 use mixwell_pki_types::{Period, SignatureScheme};
 use mixwell_sphinx::Geometry;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::{
     net::ToSocketAddrs as _,
     path::{Path, PathBuf},
@@ -95,6 +96,9 @@ pub struct NodeLimits {
 
 impl ServerConfiguration {
     /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    ///
+    /// # Errors
+    /// If a file can't be read, or a setting is missing or wrong; with its line.
     pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         let mut notes = source.notes(reference::effect)?;
@@ -166,19 +170,44 @@ fn metrics_address(address: &Spanned<String>, source: &Source) -> Result<Option<
     loopback.map(Some).ok_or_else(reason)
 }
 
-#[derive(Deserialize)]
+impl File {
+    /// The file of a node of a network, as `genconfig` makes it.
+    pub(super) fn of(files: &NetworkFiles<'_>, own: &Listing, kind: NodeKind, metrics: Option<SocketAddr>) -> Self {
+        let shared = &files.shared;
+        Self {
+            server: Server {
+                identifier: plain(own.identifier.clone()),
+                wire_kem: Some(plain(shared.kem.name().to_owned())),
+                signature_scheme: Some(plain(shared.scheme.name().to_owned())),
+                addresses: own.addresses(),
+                bind_addresses: None,
+                metrics_address: metrics.map(|address| plain(address.to_string())),
+                data_dir: PathBuf::from("."),
+                is_gateway_node: Some(plain(kind == NodeKind::Gateway)),
+                is_service_node: Some(plain(kind == NodeKind::Service)),
+            },
+            logging: None,
+            service_node: None,
+            pki: Pki { voting: Voting { authorities: files.peers() } },
+            debug: Some(Debug { send_decoy_traffic: true, ..Debug::default() }),
+            sphinx_geometry: shared.geometry_section(),
+        }
+    }
+}
+
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct File {
+pub(super) struct File {
     server: Server,
     logging: Option<Logging>,
     service_node: Option<Spanned<ServiceNode>>,
     #[serde(rename = "PKI")]
     pki: Pki,
-    sphinx_geometry: Spanned<GeometrySection>,
     debug: Option<Debug>,
+    sphinx_geometry: Spanned<GeometrySection>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Server {
     identifier: Spanned<String>,
@@ -208,10 +237,10 @@ impl Server {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Logging {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     disable: bool,
     file: Option<PathBuf>,
     level: Option<Spanned<String>>,
@@ -232,23 +261,25 @@ impl Logging {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Pki {
     voting: Voting,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Voting {
     authorities: Vec<PeerSection>,
 }
 
 /// `[Debug]`: times are milliseconds.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Debug {
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     send_decoy_traffic: bool,
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     generate_only: bool,
     scheduler_queue_size: Option<u32>,
     unwrap_delay: Option<u32>,

@@ -6,25 +6,25 @@ use super::{
 };
 use core::ops::Range;
 use mixwell_net::services::{ServiceKind, ServiceSpec};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct ServiceNode {
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kaetzchen: Vec<Section>,
-    #[serde(default, rename = "CBORPluginKaetzchen")]
+    #[serde(default, rename = "CBORPluginKaetzchen", skip_serializing_if = "Vec::is_empty")]
     plugins: Vec<Section>,
 }
 
 /// A service, whether the reference has it built in or as a program of its own.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Section {
     capability: Spanned<String>,
     endpoint: Spanned<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     disable: bool,
 }
 

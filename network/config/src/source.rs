@@ -1,6 +1,10 @@
 //! The text of a configuration, and the parts that all of them have.
 
-use super::{own::FILE, reference::Effect};
+use super::{
+    own::FILE,
+    reference::Effect,
+    write::{Listing, SharedSettings, plain},
+};
 use crate::geometry::GeometrySection;
 use core::{fmt, ops::Range};
 use mixwell_net::{
@@ -13,7 +17,7 @@ use mixwell_net::{
 };
 use mixwell_pki_types::{SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
 use toml::{
     Spanned,
@@ -273,6 +277,9 @@ pub(super) fn geometry(section: &Spanned<GeometrySection>, source: &Source) -> R
 }
 
 /// Reads the geometry of any configuration.
+///
+/// # Errors
+/// If the file can't be read, or its geometry is missing or wrong.
 pub fn read_geometry(path: &Path) -> Result<Geometry, ConfigurationError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -284,7 +291,7 @@ pub fn read_geometry(path: &Path) -> Result<Geometry, ConfigurationError> {
 }
 
 /// An authority, as clients, nodes and other authorities have it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PeerSection {
     identifier: Spanned<String>,
@@ -295,6 +302,19 @@ pub(super) struct PeerSection {
     #[serde(rename = "WireKEMScheme")]
     wire_kem_scheme: Option<Spanned<String>>,
     addresses: Spanned<Vec<Spanned<String>>>,
+}
+
+impl PeerSection {
+    pub(super) fn of(shared: &SharedSettings, authority: &Listing) -> Self {
+        Self {
+            identifier: plain(authority.identifier.clone()),
+            identity_public_key: plain(authority.identity_pem.clone()),
+            signature_scheme: Some(plain(shared.scheme.name().to_owned())),
+            link_public_key: plain(authority.link_pem.clone()),
+            wire_kem_scheme: Some(plain(shared.kem.name().to_owned())),
+            addresses: authority.addresses(),
+        }
+    }
 }
 
 /// All authorities. They have the schemes that the configuration names at its top.

@@ -4,18 +4,16 @@ mod scale;
 mod seat;
 
 use crate::{
-    cmd::{
-        demo::{
-            Arguments,
-            talk::{Results, Talk, lock},
-        },
-        genconfig::{Common, Part, Role, Schemes, client_toml, own_toml},
+    cmd::demo::{
+        Arguments,
+        talk::{Results, Talk, lock},
     },
     network_error::NetworkError,
 };
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use mixwell_authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State};
 use mixwell_client::{self, Tally};
+use mixwell_config::{Listing, NetworkFiles, SharedSettings};
 use mixwell_net::{
     address::{ListedAddress, PublicAddresses},
     authorities::Authorities,
@@ -54,8 +52,9 @@ pub(super) struct World {
     pub(super) nodes: Vec<Arc<Node>>,
     pub(super) tallies: Vec<Arc<Tally>>,
     pub(super) geometry: Geometry,
-    /// What a client has to know: authorities and gateway.
-    public: Vec<Part>,
+    /// The authorities and the gateways, as clients list them.
+    authorities: Vec<Listing>,
+    gateways: Vec<Listing>,
     results: Arc<Mutex<Results>>,
     requests: Vec<mpsc::Sender<mixwell_client::Request>>,
     randomness: Randomness,
@@ -107,12 +106,8 @@ impl World {
         let clock = Clock::new(period_from_now(arguments));
         let authorities =
             Arc::new(Authorities::new(&Ed25519, arguments.kem, seats.iter().map(Seat::as_authority).collect()));
-        let public: Vec<Part> = seats
-            .iter()
-            .map(|seat| (seat, Role::Authority))
-            .chain(nodes.first().map(|(seat, _)| (seat, Role::Gateway)))
-            .map(|(seat, role)| seat.as_part(role))
-            .collect();
+        let listed_authorities = seats.iter().map(Seat::listing).collect();
+        let listed_gateways = nodes.first().map(|(seat, _)| seat.listing()).into_iter().collect();
         let permitted = |(seat, kind): &(Seat, NodeKind)| PermittedNode {
             identifier: seat.name.clone(),
             id: seat.identity.id(),
@@ -165,7 +160,8 @@ impl World {
             nodes: Vec::new(),
             tallies: Vec::new(),
             geometry,
-            public,
+            authorities: listed_authorities,
+            gateways: listed_gateways,
             results: Arc::default(),
             requests: Vec::new(),
             randomness: randomness.branch(),
@@ -272,15 +268,17 @@ impl World {
         known.of(self.clock.epoch()).map(|consensus| consensus.signers().len())
     }
 
-    /// The configuration of clients, as a file.
-    pub(super) fn client_toml(&self, kem: LinkKem) -> String {
-        let schemes = Schemes { signatures: &Ed25519, kem };
-        client_toml(&Common { schemes, period: self.clock.period(), geometry: self.geometry }, &self.public)
-    }
-
-    /// What stands beside it.
-    pub(super) fn own_toml(&self) -> String {
-        own_toml(self.clock.period())
+    /// The network as its clients' files describe it.
+    pub(super) fn client_files(&self, kem: LinkKem) -> NetworkFiles<'_> {
+        NetworkFiles {
+            shared: SharedSettings { scheme: &Ed25519, kem, geometry: self.geometry, period: self.clock.period() },
+            authorities: &self.authorities,
+            gateways: &self.gateways,
+            mixes: &[],
+            services: &[],
+            layers: 0,
+            rates: RATES,
+        }
     }
 
     /// What has been sent so far.

@@ -1,17 +1,18 @@
 //! What a network is to be, and the parts that it is made of.
 
 use crate::{
-    cmd::genconfig::{files::Folder, toml_text as text},
+    cmd::genconfig::{files::Folder, script},
     network_error::NetworkError,
 };
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
-use mixwell_config::OWN_FILE;
+use mixwell_config::{DEFAULT_RATES, Listing, NetworkFiles, OWN_FILE, SharedSettings};
 use mixwell_net::{
+    address::Address,
     keys::{Identity, LinkKem, LinkKey},
+    node_kind::NodeKind,
     randomness::Randomness,
 };
-use mixwell_pki_types::{Period, SignatureScheme, scheme};
-use mixwell_sphinx::Geometry;
+use mixwell_pki_types::{SignatureScheme, scheme};
 use std::path::Path;
 
 /// The shape of a network.
@@ -22,25 +23,16 @@ pub(super) struct Plan {
     pub(super) mixes: u16,
     pub(super) gateways: u16,
     pub(super) services: u16,
-    pub(super) common: Common,
+    pub(super) shared: SharedSettings,
     pub(super) address: IpAddr,
     pub(super) first_port: u16,
 }
 
-/// What every part of a network has to know alike.
+/// The network's signature scheme and its links' KEM.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Common {
-    pub(crate) schemes: Schemes,
-    /// Of whole seconds.
-    pub(crate) period: Period,
-    pub(crate) geometry: Geometry,
-}
-
-/// How it signs and how its links are keyed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Schemes {
-    pub(crate) signatures: &'static dyn SignatureScheme,
-    pub(crate) kem: LinkKem,
+pub(super) struct Schemes {
+    pub(super) signatures: &'static dyn SignatureScheme,
+    pub(super) kem: LinkKem,
 }
 
 impl Schemes {
@@ -61,24 +53,19 @@ pub(super) struct Made {
     pub(super) nodes: usize,
 }
 
-/// What a part of the network is.
+/// What a member of the network is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(super) enum Role {
     Authority,
-    Gateway,
-    Mix,
-    Service,
+    Node(NodeKind),
 }
 
-/// A part of the network.
-pub(crate) struct Part {
-    pub(crate) role: Role,
-    pub(crate) name: String,
-    pub(crate) identity_pem: String,
-    pub(crate) link_pem: String,
-    pub(crate) address: SocketAddr,
-    /// Where a node tells how it does.
-    pub(crate) metrics: Option<SocketAddr>,
+/// A member of the network.
+pub(super) struct Part {
+    pub(super) role: Role,
+    pub(super) listing: Listing,
+    /// Where a node serves its metrics.
+    metrics: SocketAddr,
 }
 
 impl Plan {
@@ -86,9 +73,9 @@ impl Plan {
     pub(super) fn make(&self, path: &Path, randomness: &Randomness) -> Result<Made, NetworkError> {
         let roles = [
             (Role::Authority, "auth", self.authorities),
-            (Role::Gateway, "gateway", self.gateways),
-            (Role::Mix, "mix", self.mixes),
-            (Role::Service, "servicenode", self.services),
+            (Role::Node(NodeKind::Gateway), "gateway", self.gateways),
+            (Role::Node(NodeKind::Mix), "mix", self.mixes),
+            (Role::Node(NodeKind::Service), "servicenode", self.services),
         ];
         let count = roles.iter().fold(0_u16, |sum, (_, _, count)| sum.saturating_add(*count));
         // two ports each
@@ -103,30 +90,47 @@ impl Plan {
                 let name = format!("{name}{number}");
                 let data = folder.part(&name)?;
                 let port = self.first_port.saturating_add(u16::try_from(parts.len()).unwrap_or(u16::MAX));
+                let identity = Identity::load_or_generate(&data, self.shared.scheme, &mut rng)?;
+                let link = LinkKey::load_or_generate(&data, self.shared.kem, &mut rng)?;
                 parts.push(Part {
                     role,
-                    identity_pem: Identity::load_or_generate(&data, self.common.schemes.signatures, &mut rng)?
-                        .public_pem(),
-                    link_pem: LinkKey::load_or_generate(&data, self.common.schemes.kem, &mut rng)?.public_pem(),
-                    address: SocketAddr::new(self.address, port),
-                    metrics: Some(SocketAddr::new(LOOPBACK, port.saturating_add(count_of_ports(&roles)))),
-                    name,
+                    listing: Listing {
+                        identifier: name,
+                        identity_pem: identity.public_pem(),
+                        link_pem: link.public_pem(),
+                        address: Address::of(SocketAddr::new(self.address, port)),
+                    },
+                    metrics: SocketAddr::new(LOOPBACK, port.saturating_add(count_of_ports(&roles))),
                 });
             }
         }
-        let own = text::own(self.common.period);
+        let listings = |role: Role| -> Vec<Listing> {
+            parts.iter().filter(|part| part.role == role).map(|part| part.listing.clone()).collect()
+        };
+        let (authorities, gateways) = (listings(Role::Authority), listings(Role::Node(NodeKind::Gateway)));
+        let (mixes, services) = (listings(Role::Node(NodeKind::Mix)), listings(Role::Node(NodeKind::Service)));
+        let files = NetworkFiles {
+            shared: self.shared,
+            authorities: &authorities,
+            gateways: &gateways,
+            mixes: &mixes,
+            services: &services,
+            layers: self.layers,
+            rates: DEFAULT_RATES,
+        };
+        let own = files.own()?;
         for part in &parts {
-            folder.write(&part.name, OWN_FILE, &own)?;
-            match part.role {
-                Role::Authority => folder.write(&part.name, "authority.toml", &text::authority(self, part, &parts))?,
-                _ => folder.write(&part.name, "katzenpost.toml", &text::server(self, part, &parts))?,
-            }
+            let (name, text) = match part.role {
+                Role::Authority => ("authority.toml", files.authority(&part.listing)?),
+                Role::Node(kind) => ("katzenpost.toml", files.server(&part.listing, kind, Some(part.metrics))?),
+            };
+            folder.write(&part.listing.identifier, OWN_FILE, &own)?;
+            folder.write(&part.listing.identifier, name, &text)?;
         }
         folder.write("", OWN_FILE, &own)?;
-        folder.write("", "client.toml", &text::client(&self.common, &parts))?;
-        folder.write_script("run", &text::script(&parts))?;
-        let authorities = parts.iter().filter(|part| part.role == Role::Authority).count();
-        Ok(Made { authorities, nodes: parts.len().saturating_sub(authorities) })
+        folder.write("", "client.toml", &files.client()?)?;
+        folder.write_script("run", &script::script(&parts))?;
+        Ok(Made { authorities: authorities.len(), nodes: parts.len() - authorities.len() })
     }
 }
 

@@ -33,7 +33,7 @@ impl Configured {
              Addresses = [\"tcp://127.0.0.1:1\"]\n"
         );
         let geometry = Geometry::of::<X25519>(5, 2000, true).unwrap();
-        let geometry = crate::geometry::write(&geometry.fields());
+        let geometry = crate::geometry::write(&geometry.fields()).unwrap();
         Self { folder: tempfile::tempdir().unwrap(), authority, geometry }
     }
 

@@ -1,13 +1,7 @@
 //! The keys and the socket of a node or authority, made before it starts, so that the others can be told.
 
-use crate::{
-    cmd::{
-        demo::Arguments,
-        genconfig::{Part, Role},
-    },
-    network_error::NetworkError,
-};
-use core::net::SocketAddr;
+use crate::{cmd::demo::Arguments, network_error::NetworkError};
+use mixwell_config::Listing;
 use mixwell_net::{
     address::Address,
     authorities::Authority,
@@ -25,7 +19,6 @@ pub(super) struct Seat {
     pub(super) identity: Arc<Identity>,
     pub(super) link_key: LinkKey,
     pub(super) listener: TcpListener,
-    socket: SocketAddr,
     pub(super) address: Address,
 }
 
@@ -40,18 +33,16 @@ impl Seat {
         let link_key = LinkKey::generate(arguments.kem, &mut rng)?;
         let failed = |error| NetworkError::Listen("127.0.0.1".to_owned(), error);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
-        let socket = listener.local_addr().map_err(failed)?;
-        Ok(Self { name, identity, link_key, listener, socket, address: Address::of(socket) })
+        let address = Address::of(listener.local_addr().map_err(failed)?);
+        Ok(Self { name, identity, link_key, listener, address })
     }
 
-    pub(super) fn as_part(&self, role: Role) -> Part {
-        Part {
-            role,
-            name: self.name.clone(),
+    pub(super) fn listing(&self) -> Listing {
+        Listing {
+            identifier: self.name.clone(),
             identity_pem: self.identity.public_pem(),
             link_pem: self.link_key.public_pem(),
-            address: self.socket,
-            metrics: None,
+            address: self.address.clone(),
         }
     }
 
