@@ -1,5 +1,5 @@
 //! The chat's program, apart from the network and the command line: it needs [`mixwell_chat`], a terminal or pipes, and a
-//! [`Network`](network::Network).
+//! [`Network`].
 //!
 //! Two parts work side by side. The [`App`] has the conversations, on a thread of its own that may wait for the disk. The loop here has the
 //! terminal; it never waits for anything but its events, and signals and keys come first.

@@ -63,7 +63,7 @@ pub(crate) struct OpeningKey<S: MixScheme> {
 pub(crate) struct Now {
     /// The epoch of the system's clock.
     pub(crate) clock: Epoch,
-    /// The epoch that has begun for certain, if one is known: see [`ProvenTime`](super::clock::ProvenTime).
+    /// The epoch that has begun for certain, if one is known: see [`ProvenTime`](mixwell_net::clock::ProvenTime).
     pub(crate) proven: Option<Epoch>,
     /// The monotonic clock.
     pub(crate) instant: Instant,

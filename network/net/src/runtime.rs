@@ -13,7 +13,7 @@ use tokio::{
 /// Runs a task to its end, with as many threads as there are processors.
 ///
 /// # Errors
-/// [`E`].
+/// The task's own, or [`StartError`].
 pub fn run<T, E: From<StartError>>(task: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     start()?.block_on(task)
 }
