@@ -1,4 +1,4 @@
-//! AEZ v5 as docs/spec/aez.md describes it, block by block, and the library beside it.
+//! AEZ v5 as docs/spec/aez.md#aez-core describes it, block by block, and the library beside it.
 
 use aes::hazmat::cipher_round;
 use mixwell_aez::{Aez, Backend};
