@@ -38,12 +38,12 @@ user_like_cargo() {
 
 # compiles_with_core_alone TARGET…: without an allocator or an operating system, without features and with them.
 compiles_with_core_alone() {
-  local target feature features=(--features mixwell-pki-types/sphincs --features mixwell-wire/embedded-io-async)
+  local target targets=() feature features=(--features mixwell-pki-types/sphincs --features mixwell-wire/embedded-io-async)
   for feature in x448 mlkem768-x25519 mlkem768-x448 xwing pem; do features+=(--features "mixwell-pq-kem/$feature"); done
   # the image of `firmware` is linked; here whether the crates compile is the question
-  for target in "$@"; do
-    debian_cargo check --quiet -Zbuild-std=core,compiler_builtins --target "$target" "${core_libraries[@]}"
-    debian_cargo check --quiet -Zbuild-std=core,compiler_builtins --target "$target" "${core_libraries[@]}" "${features[@]}"
-    echo "compiles for $target with core alone, without features and with them"
-  done
+  for target in "$@"; do targets+=(--target "$target"); done
+  # all targets at once, so that no processor waits for the last crate of one
+  debian_cargo check --quiet -Zbuild-std=core,compiler_builtins "${targets[@]}" "${core_libraries[@]}"
+  debian_cargo check --quiet -Zbuild-std=core,compiler_builtins "${targets[@]}" "${core_libraries[@]}" "${features[@]}"
+  echo "compiles for $* with core alone, without features and with them"
 }

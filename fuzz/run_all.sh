@@ -6,6 +6,8 @@ cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz/run_all.sh SECONDS [SEED]}
 seed=${2:-0}
 cargo run --quiet --manifest-path fuzz/seed/Cargo.toml >/dev/null
+# all at once, so that no processor waits while another links
+cargo +nightly fuzz build
 mapfile -t targets < <(cargo +nightly fuzz list)
 share=$((seconds / ${#targets[@]}))
 [ "$share" -gt 0 ] || share=1

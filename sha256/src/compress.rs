@@ -117,7 +117,7 @@ fn small_sigma1<const W: usize, L: Lanes<W>>(lanes: L, x: L::Register) -> L::Reg
     lanes.xor3(lanes.rotate_right::<17, 15>(x), lanes.rotate_right::<19, 13>(x), lanes.shift_right::<10>(x))
 }
 
-/// K_t, FIPS 180-4, section 4.2.2.
+/// K_t (FIPS 180-4, §4.2.2).
 const CONSTANTS: [[u32; 16]; 4] = [
     [
         0x428a_2f98,

@@ -8,7 +8,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub(crate) struct State<const W: usize>(pub(crate) [[u32; W]; 8]);
 
 impl<const W: usize> State<W> {
-    /// H(0), FIPS 180-4, section 5.3.3.
+    /// H(0) (FIPS 180-4, §5.3.3).
     pub(crate) fn initial() -> Self {
         Self(INITIAL.map(|word| [word; W]))
     }

@@ -47,7 +47,6 @@ impl Hello {
         let name = from.take(MAX_NAME_LEN)?.get(..len.into())?;
         let hello = Self { number, public, name: String::from(core::str::from_utf8(name).ok()?) };
         // one form: nothing stands behind the name
-        // declassified with what it calls: a hello, whose key is public
         bytes.starts_with(&hello.to_bytes()).then_some(hello)
     }
 }

@@ -12,5 +12,6 @@
 mod contacts;
 mod talk;
 mod vault;
+mod wiped;
 mod world;
 mod wrong;

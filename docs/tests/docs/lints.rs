@@ -3,7 +3,7 @@
 use crate::repository::root;
 use std::fs;
 
-const CORE_CRATES: [&str; 7] = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sphinx", "wire"];
+const CORE_CRATES: [&str; 8] = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx", "wire"];
 const LINTS: &str = "#![warn(clippy::arithmetic_side_effects, clippy::integer_division_remainder_used)]";
 
 #[test]

@@ -7,3 +7,4 @@ mod lints;
 mod markdown;
 mod references;
 mod repository;
+mod security;

@@ -320,7 +320,8 @@ impl From<&Rates> for Parameters {
             lambda_l: Some(plain(rates.lambda_l)),
             lambda_m: Some(plain(rates.lambda_m)),
             lambda_g: Some(plain(rates.lambda_g)),
-            lambda_r: Some(plain(rates.lambda_r)),
+            // not all versions of the reference know it
+            lambda_r: (rates.lambda_r.to_bits() != DEFAULT_RATES.lambda_r.to_bits()).then(|| plain(rates.lambda_r)),
         }
     }
 }

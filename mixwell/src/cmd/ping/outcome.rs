@@ -15,8 +15,8 @@ pub(super) struct Outcome {
     pub(super) good: u32,
     pub(super) wrong: u32,
     pub(super) lost: u32,
-    round_trips: Vec<Duration>,
-    held: Duration,
+    pub(super) round_trips: Vec<Duration>,
+    pub(super) held: Duration,
     /// Nothing came for too long.
     pub(super) is_over: bool,
     /// The user wants an end.
