@@ -265,6 +265,8 @@ impl Waiting {
     }
 }
 
+impl core::error::Error for Unanswered {}
+
 impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
