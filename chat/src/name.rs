@@ -71,7 +71,12 @@ pub fn file_name(name: &str) -> String {
     if !clean.chars().any(is_visible) || !last.chars().any(is_visible) {
         return String::from("file");
     }
-    if is_device(clean) { cut("_".chars().chain(clean.chars()), MAX_FILE_NAME_LEN) } else { String::from(clean) }
+    if is_device(clean) {
+        // the cut may end behind a dot again
+        let longer = cut("_".chars().chain(clean.chars()), MAX_FILE_NAME_LEN);
+        return String::from(longer.trim_end_matches(['.', ' ']));
+    }
+    String::from(clean)
 }
 
 /// Whether a name stands for a device on some systems, whatever comes behind a dot.

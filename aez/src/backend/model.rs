@@ -67,7 +67,8 @@ pub(super) fn enciphers_as_portable(ours: Encipher<'_>) -> bool {
     let whole: [u8; 800] = core::array::from_fn(|i| byte(i, 29));
     let portable = Portable::new(&key);
     [Direction::Encrypt, Direction::Decrypt].into_iter().all(|direction| {
-        (0..=whole.len()).all(|length| {
+        // the interpreter takes some
+        (0..=whole.len()).step_by(if cfg!(miri) { 89 } else { 1 }).all(|length| {
             let (mut found, mut want) = (whole, whole);
             ours(&key, &nonce, direction, &mut found[..length]);
             encipher(&portable, &nonce, direction, &mut want[..length]);

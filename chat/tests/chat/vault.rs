@@ -193,3 +193,13 @@ fn a_hash_is_of_all_pieces() {
     assert_eq!(hasher.finish(), hash);
     assert_eq!(hash[..4], [0xbd, 0xdd, 0x81, 0x3c]);
 }
+
+/// A device's name gets a letter in front, and the cut to the longest length then ends behind the dot.
+#[test]
+fn a_device_with_the_longest_name_ends_in_no_dot() {
+    let longest = format!("aux.{}.b", "a".repeat(122));
+    assert_eq!(longest.len(), 128);
+    let name = file_name(&longest);
+    assert_eq!(name, format!("_aux.{}", "a".repeat(122)));
+    assert_eq!(file_name(&name), name);
+}
