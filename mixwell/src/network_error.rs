@@ -15,6 +15,8 @@ use std::{fmt, io, path::PathBuf};
 /// Why it can't start, or has to stop.
 #[derive(Debug)]
 pub(crate) enum NetworkError {
+    /// An authority cannot start.
+    Authority(mixwell_authority::StartError),
     /// A key file, or another file of a data folder.
     KeyFile(KeyFileError),
     /// A configuration is wrong.
@@ -63,6 +65,15 @@ pub(crate) enum NetworkError {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Authority(error) => {
+                error.fmt(f)?;
+                let mut source = core::error::Error::source(error);
+                while let Some(error) = source {
+                    write!(f, ": {error}")?;
+                    source = error.source();
+                }
+                Ok(())
+            }
             Self::KeyFile(error) => error.fmt(f),
             Self::Configuration(error) => error.fmt(f),
             Self::WriteConfiguration(error) => match error.source() {
@@ -110,6 +121,12 @@ impl core::error::Error for NetworkError {}
 impl From<LockError> for NetworkError {
     fn from(error: LockError) -> Self {
         Self::Lock(error)
+    }
+}
+
+impl From<mixwell_authority::StartError> for NetworkError {
+    fn from(error: mixwell_authority::StartError) -> Self {
+        Self::Authority(error)
     }
 }
 

@@ -7,10 +7,9 @@ use crate::{
     network_error::NetworkError,
 };
 use clap::Args;
-use mixwell_authority::{AuthorityNode, Keeper, Layers, Policy, Settings, State, Store, serve};
+use mixwell_authority::{AuthorityBuilder, Layers, Settings};
 use mixwell_config::{AuthorityConfiguration, LogSettings};
 use mixwell_net::{
-    clock::Clock,
     runtime,
     runtime::{HangUps, StopSignals},
 };
@@ -61,10 +60,7 @@ async fn start(configuration: &AuthorityConfiguration, keys: Keys, log: LogHandl
         listeners.push(listener);
         tracing::info!(name = configuration.identifier, %address, "listening");
     }
-    let clock = Clock::new(configuration.period);
-    let identity = Arc::new(identity);
-    let (store, saved) = Store::open(&configuration.data_folder, &configuration.authorities)?;
-    let policy = Policy::from(Settings {
+    let settings = Settings {
         authorities: Arc::clone(&configuration.authorities),
         nodes: configuration.nodes.clone(),
         replicas: configuration.replicas.clone(),
@@ -73,12 +69,11 @@ async fn start(configuration: &AuthorityConfiguration, keys: Keys, log: LogHandl
         rates: configuration.rates,
         geometry: configuration.geometry,
         period: configuration.period,
-    });
-    let state = State::new(Arc::clone(&identity), policy, clock.now(), randomness.rng(), saved);
-    let keeper = Keeper::new(state, Some(store));
-    let authorities = Arc::clone(&configuration.authorities);
-    let node = AuthorityNode { id: identity.id(), link, authorities, clock, listeners, randomness };
-    serve(node, keeper, stop_signals.next()).await;
+    };
+    let builder = AuthorityBuilder::new(settings, identity, link, randomness).data_folder(&configuration.data_folder);
+    let authority = listeners.into_iter().fold(builder, AuthorityBuilder::listener).start()?;
+    stop_signals.next().await;
+    authority.stop().await;
     drop(lock);
     tracing::info!(name = configuration.identifier, "stopped");
     Ok(())

@@ -87,7 +87,7 @@
 
 use crate::{
     canonical::{Digest, with_one_signature},
-    message::Kind,
+    message::StatementKind,
     relay::Endorsements,
     tally::document_of,
 };
@@ -96,7 +96,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The accepted statements of one kind in a round. Bounded by the number of authorities.
 pub(super) struct Agreement {
-    kind: Kind,
+    kind: StatementKind,
     accepted: BTreeMap<KeyHash, Vec<Accepted>>,
 }
 
@@ -114,9 +114,14 @@ pub(super) struct Accepted {
 
 impl Accepted {
     /// A statement that was checked.
-    pub(super) fn new(kind: Kind, author: KeyHash, certificate: Arc<[u8]>, endorsements: Endorsements) -> Option<Self> {
+    pub(super) fn new(
+        kind: StatementKind,
+        author: KeyHash,
+        certificate: Arc<[u8]>,
+        endorsements: Endorsements,
+    ) -> Option<Self> {
         let digest = Digest::of(author, &Certificate::parse(&certificate).ok()?);
-        let commit = if kind == Kind::Vote { Some(commit_of(author, &certificate)?) } else { None };
+        let commit = if kind == StatementKind::Vote { Some(commit_of(author, &certificate)?) } else { None };
         Some(Self { digest, certificate, commit, endorsements, is_relayed: false })
     }
 }
@@ -138,11 +143,11 @@ pub(super) enum Outcome<'a> {
 }
 
 impl Agreement {
-    pub(super) const fn new(kind: Kind) -> Self {
+    pub(super) const fn new(kind: StatementKind) -> Self {
         Self { kind, accepted: BTreeMap::new() }
     }
 
-    pub(super) const fn kind(&self) -> Kind {
+    pub(super) const fn kind(&self) -> StatementKind {
         self.kind
     }
 

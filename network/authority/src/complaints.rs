@@ -1,24 +1,28 @@
-//! What an authority tells its operator about messages that were refused, by it or by others.
+//! Warnings to the operator about refused messages.
 
+use crate::statement_kind::{StatementKind, Verdict};
+use core::fmt;
 use mixwell_net::node_kind::{NodeKind, PermittedNode};
 use mixwell_pki_types::{Epoch, KeyHash, Upload};
-use mixwell_wire::{CertStatus, Command, DescriptorStatus, RevealStatus, SigStatus, VoteStatus};
+use mixwell_wire::{Command, DescriptorStatus};
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
 };
 
-/// Tells that another authority refused a statement of this one, and what to do.
-pub(super) fn told(authority: &str, answer: &Command<'_>) {
+/// Logs that another authority refused a statement of this one, and what to do.
+pub(super) fn log_refused_by(authority: &str, answer: &Command<'_>) {
     if let Some((statement, refusal)) = refusal(answer) {
-        tracing::warn!(authority, statement, "statement refused: {}", refusal.advice("its", "this authority's"));
+        let advice = Advice { refusal, judge: "its", sender: "this authority's" };
+        tracing::warn!(authority, %statement, "authority refused our statement: {advice}");
     }
 }
 
-/// Tells that this authority refused a statement of another one, and what to do.
-pub(super) fn refused(authority: &str, answer: &Command<'_>) {
+/// Logs that this authority refused a statement of another one, and what to do.
+pub(super) fn log_refused(authority: &str, answer: &Command<'_>) {
     if let Some((statement, refusal)) = refusal(answer) {
-        tracing::warn!(authority, statement, "refused a statement: {}", refusal.advice("this authority's", "its"));
+        let advice = Advice { refusal, judge: "this authority's", sender: "its" };
+        tracing::warn!(authority, %statement, "refused statement: {advice}");
     }
 }
 
@@ -29,18 +33,28 @@ enum Refusal {
     Signature,
 }
 
-impl Refusal {
-    /// What is wrong and what to do, for whoever judged and whoever sent it.
-    fn advice(self, judge: &str, sender: &str) -> String {
-        match self {
-            Self::TooLate => format!(
+/// The cause of a refusal and its remedy, in the words of the log: `judge` and `sender` are possessives.
+struct Advice {
+    refusal: Refusal,
+    judge: &'static str,
+    sender: &'static str,
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { refusal, judge, sender } = self;
+        match refusal {
+            Refusal::TooLate => write!(
+                f,
                 "it came after its deadline by {judge} clock; compare the two clocks, EpochSeconds in both configurations, \
                  and the connection"
             ),
-            Self::NotAuthorized => {
-                format!("{judge} configuration has another identity or link key for {sender} entry in [[Authorities]]")
-            }
-            Self::Signature => format!(
+            Refusal::NotAuthorized => write!(
+                f,
+                "{judge} configuration has another identity or link key for {sender} entry in [[Authorities]]"
+            ),
+            Refusal::Signature => write!(
+                f,
                 "{judge} check of {sender} signature or contents failed; compare the signature schemes, the parameters and \
                  the versions of both"
             ),
@@ -48,39 +62,31 @@ impl Refusal {
     }
 }
 
-/// The statement that an answer refuses, and why. That it came too early is mended by sending it again.
-const fn refusal(answer: &Command<'_>) -> Option<(&'static str, Refusal)> {
-    use Refusal::{NotAuthorized, Signature, TooLate};
-    Some(match answer {
-        Command::VoteStatus(VoteStatus::TooLate) => ("vote", TooLate),
-        Command::VoteStatus(VoteStatus::NotAuthorized) => ("vote", NotAuthorized),
-        Command::VoteStatus(VoteStatus::NotSigned | VoteStatus::Malformed) => ("vote", Signature),
-        Command::RevealStatus(RevealStatus::TooLate) => ("reveal", TooLate),
-        Command::RevealStatus(RevealStatus::NotAuthorized) => ("reveal", NotAuthorized),
-        Command::RevealStatus(RevealStatus::NotSigned) => ("reveal", Signature),
-        Command::CertStatus(CertStatus::TooLate) => ("certificate", TooLate),
-        Command::CertStatus(CertStatus::NotAuthorized) => ("certificate", NotAuthorized),
-        Command::CertStatus(CertStatus::NotSigned) => ("certificate", Signature),
-        Command::SigStatus(SigStatus::TooLate) => ("signature", TooLate),
-        Command::SigStatus(SigStatus::NotAuthorized) => ("signature", NotAuthorized),
-        Command::SigStatus(SigStatus::NotSigned | SigStatus::Invalid) => ("signature", Signature),
-        _ => return None,
-    })
+/// The statement that an answer refuses, and the reason. A statement that came too early is sent again.
+const fn refusal(answer: &Command<'_>) -> Option<(StatementKind, Refusal)> {
+    let Some((kind, verdict)) = StatementKind::verdict_in(answer) else { return None };
+    let refusal = match verdict {
+        Verdict::TooLate => Refusal::TooLate,
+        Verdict::NotAuthorized => Refusal::NotAuthorized,
+        Verdict::NotSigned => Refusal::Signature,
+        Verdict::Ok | Verdict::TooEarly | Verdict::AlreadyReceived | Verdict::NotFound => return None,
+    };
+    Some((kind, refusal))
 }
 
-/// Descriptors that were refused: each node is told of once in an epoch, and of strangers only so many.
+/// Refused descriptors: one warning for each node and epoch, and at most [`MAX_STRANGERS`] for unlisted nodes.
 #[derive(Debug, Default)]
-pub(super) struct RefusedDescriptors(Mutex<Told>);
+pub(super) struct RefusedDescriptors(Mutex<Logged>);
 
 #[derive(Debug, Default)]
-struct Told {
+struct Logged {
     epoch: Epoch,
     nodes: BTreeSet<KeyHash>,
 }
 
 impl RefusedDescriptors {
-    /// Tells that an upload was refused, unless that was told before.
-    pub(super) fn tell(&self, epoch: Epoch, upload: &[u8], permitted: &[PermittedNode], status: DescriptorStatus) {
+    /// Logs that an upload was refused, once for each node and epoch.
+    pub(super) fn log(&self, epoch: Epoch, upload: &[u8], permitted: &[PermittedNode], status: DescriptorStatus) {
         if status != DescriptorStatus::Forbidden {
             return;
         }
@@ -88,10 +94,10 @@ impl RefusedDescriptors {
         let descriptor = upload.unverified_descriptor();
         let id = descriptor.id();
         let known = permitted.iter().find(|node| node.id == id);
-        if !self.is_news(epoch, id, known.is_some()) {
+        if !self.is_first(epoch, id, known.is_some()) {
             return;
         }
-        // nobody has checked its length yet
+        // the length is unchecked: the upload was refused before
         let name: String = descriptor.name().chars().take(MAX_NAME_CHARS).collect();
         let is = NodeKind::of(&descriptor)
             .map_or_else(|| "gateway and service node in one".to_owned(), |kind| kind.to_string());
@@ -111,24 +117,25 @@ impl RefusedDescriptors {
         }
     }
 
-    fn is_news(&self, epoch: Epoch, id: KeyHash, is_listed: bool) -> bool {
-        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.epoch != epoch {
-            *told = Told { epoch, nodes: BTreeSet::new() };
+    fn is_first(&self, epoch: Epoch, id: KeyHash, is_listed: bool) -> bool {
+        let mut logged = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.epoch != epoch {
+            *logged = Logged { epoch, nodes: BTreeSet::new() };
         }
-        (is_listed || told.nodes.len() < MAX_STRANGERS) && told.nodes.insert(id)
+        (is_listed || logged.nodes.len() < MAX_STRANGERS) && logged.nodes.insert(id)
     }
 }
 
-/// As long as a name in a consensus may be.
+/// Maximum length of a name in a consensus.
 const MAX_NAME_CHARS: usize = 32;
 
-/// More nodes than this that nobody knows are somebody's noise.
+/// Maximum number of unlisted nodes in the log of an epoch: more are noise that somebody makes.
 const MAX_STRANGERS: usize = 32;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mixwell_wire::{CertStatus, RevealStatus, SigStatus, VoteStatus};
 
     #[test]
     fn every_refusal_but_too_early_is_told() {
@@ -139,7 +146,8 @@ mod tests {
         for quiet in [RevealStatus::Ok, RevealStatus::TooEarly, RevealStatus::AlreadyReceived] {
             assert_eq!(told(Command::RevealStatus(quiet)), None);
         }
-        let advice = Refusal::TooLate.advice("its", "this authority's");
+        let advice = Advice { refusal: Refusal::TooLate, judge: "its", sender: "this authority's" };
+        let advice = advice.to_string();
         assert!(advice.contains("its clock; compare the two clocks"));
     }
 
@@ -147,11 +155,11 @@ mod tests {
     fn a_node_is_told_of_once_an_epoch_and_strangers_fill_no_log() {
         let refused = RefusedDescriptors::default();
         let id = |number: u8| KeyHash([number; 32]);
-        assert!(refused.is_news(Epoch(7), id(1), true) && !refused.is_news(Epoch(7), id(1), true));
-        assert!(refused.is_news(Epoch(8), id(1), true));
-        let strangers = (2..=u8::MAX).filter(|number| refused.is_news(Epoch(8), id(*number), false)).count();
+        assert!(refused.is_first(Epoch(7), id(1), true) && !refused.is_first(Epoch(7), id(1), true));
+        assert!(refused.is_first(Epoch(8), id(1), true));
+        let strangers = (2..=u8::MAX).filter(|number| refused.is_first(Epoch(8), id(*number), false)).count();
         assert_eq!(strangers, MAX_STRANGERS - 1);
         // one that is listed is not among them
-        assert!(refused.is_news(Epoch(8), id(0), true));
+        assert!(refused.is_first(Epoch(8), id(0), true));
     }
 }

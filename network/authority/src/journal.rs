@@ -1,6 +1,6 @@
-//! What an authority remembers of a round on disk, one record after the other.
+//! The journal of a round: records of what an authority accepted, made and signed.
 
-use crate::{message::Kind, relay::Endorsements};
+use crate::{message::StatementKind, relay::Endorsements};
 use mixwell_pki_types::{
     Epoch, KeyHash,
     build::encode,
@@ -10,51 +10,71 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// One entry of a round's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Record {
+pub(crate) enum Record {
     /// A node's descriptor that we accepted.
     Descriptor(Arc<[u8]>),
     /// A storage replica's descriptor that we accepted.
     Replica(Arc<[u8]>),
-    /// Our reveal, before it may be seen.
+    /// Our reveal, before other authorities may see it.
     Secret(Arc<[u8]>),
     /// A statement that we made.
-    Own(Kind, Arc<[u8]>),
+    Own(StatementKind, Arc<[u8]>),
     /// A statement of another that we accepted.
-    Accepted { kind: Kind, author: KeyHash, certificate: Arc<[u8]>, endorsements: Endorsements },
+    Accepted { kind: StatementKind, author: KeyHash, certificate: Arc<[u8]>, endorsements: Endorsements },
     /// The document that we signed, with our signature.
     Signed(Arc<[u8]>),
     /// Another's signature over the consensus.
     Signature(KeyHash, Arc<[u8]>),
-    /// The journal was damaged: we do not know what we said in this round.
+    /// The journal was damaged: the statements that we made in this round are not known.
     Damaged,
 }
 
-/// A change that has to be on disk before the state's answer leaves.
+/// A change of the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// An entry in the journal of the round about an epoch.
     Record(Epoch, Record),
-    /// A consensus, of whatever origin.
+    /// A consensus, of this authority or fetched from another.
     Consensus(Epoch, Arc<[u8]>),
-    /// The rounds in which we have spoken, all that are remembered.
+    /// All remembered rounds in which we have made a statement.
     Spoken(Vec<Epoch>),
-    /// An epoch has begun, the one after the epoch before: what is older is of no use.
-    Turned(Epoch),
+    /// An epoch has begun that follows the one before: older rounds and consensuses are of no use.
+    EpochBegan(Epoch),
 }
 
 impl Change {
-    /// Whether it is about what we say.
-    pub(super) const fn is_ours(&self) -> bool {
+    /// Whether the change is about our own statements.
+    pub(super) const fn is_own(&self) -> bool {
         matches!(self, Self::Spoken(_) | Self::Record(_, Record::Secret(_) | Record::Own(..) | Record::Signed(_)))
     }
 }
 
-/// What was on disk.
+/// Changes of a [`State`](crate::State) that have to be on disk before anything leaves that came with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "write them with `Store::write`"]
+pub struct Changes(pub(crate) Vec<Change>);
+
+impl Changes {
+    /// Whether nothing has changed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether some are about this authority's own statements: if these cannot be written, the statements must
+    /// not leave, and [`State::mute`](crate::State::mute) keeps the state from making others in the round.
+    #[must_use]
+    pub fn has_own_statements(&self) -> bool {
+        self.0.iter().any(Change::is_own)
+    }
+}
+
+/// The content of a [`Store`](crate::Store) when it was opened; empty by default.
 #[derive(Debug, Default)]
 pub struct Saved {
-    pub rounds: BTreeMap<Epoch, Vec<Record>>,
-    pub consensuses: BTreeMap<Epoch, Arc<[u8]>>,
-    pub spoken: Vec<Epoch>,
+    pub(crate) rounds: BTreeMap<Epoch, Vec<Record>>,
+    pub(crate) consensuses: BTreeMap<Epoch, Arc<[u8]>>,
+    pub(crate) spoken: Vec<Epoch>,
 }
 
 impl Record {
@@ -65,9 +85,9 @@ impl Record {
                 Self::Descriptor(bytes) => writer.array(2).unsigned(0).bytes(bytes),
                 Self::Replica(bytes) => writer.array(2).unsigned(1).bytes(bytes),
                 Self::Secret(bytes) => writer.array(2).unsigned(2).bytes(bytes),
-                Self::Own(kind, bytes) => writer.array(3).unsigned(3).unsigned(number(*kind)).bytes(bytes),
+                Self::Own(kind, bytes) => writer.array(3).unsigned(3).unsigned(kind.number().into()).bytes(bytes),
                 Self::Accepted { kind, author, certificate, endorsements } => {
-                    writer.array(5).unsigned(4).unsigned(number(*kind)).bytes(&author.0).bytes(certificate);
+                    writer.array(5).unsigned(4).unsigned(kind.number().into()).bytes(&author.0).bytes(certificate);
                     writer.map(endorsements.len());
                     endorsements
                         .iter()
@@ -108,18 +128,8 @@ impl Record {
     }
 }
 
-const fn number(kind: Kind) -> u64 {
-    match kind {
-        Kind::Vote => 0,
-        Kind::Reveal => 1,
-        Kind::Cert => 2,
-        Kind::Sig => 3,
-    }
-}
-
-fn kind(item: Item<'_>) -> Option<Kind> {
-    let number_of = unsigned(item)?;
-    Kind::ALL.into_iter().find(|kind| number(*kind) == number_of)
+fn kind(item: Item<'_>) -> Option<StatementKind> {
+    u8::try_from(unsigned(item)?).ok().and_then(StatementKind::from_number)
 }
 
 fn unsigned(item: Item<'_>) -> Option<u64> {

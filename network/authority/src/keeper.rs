@@ -1,7 +1,6 @@
-//! A state with its memory: nothing leaves before what it depends on is on disk.
+//! A state with its store: nothing leaves before the changes that it depends on are on disk.
 
 use crate::{
-    journal::Change,
     message::{Outgoing, Peer, Reply},
     policy::Policy,
     state::State,
@@ -11,49 +10,57 @@ use core::time::Duration;
 use mixwell_pki_types::{Descriptor, Epoch, KeyHash};
 use mixwell_wire::{Command, DescriptorStatus};
 
-/// An authority's state, and its store if it has one.
+/// A [`State`] with its [`Store`], for embedders with sockets and clocks of their own: messages are returned only when
+/// the changes that they depend on are on disk.
+#[derive(Debug)]
 pub struct Keeper {
     state: State,
     store: Option<Store>,
 }
 
 impl Keeper {
-    /// Without a store everything is forgotten at the end.
+    /// A state, made from what the store had [`Saved`](crate::Saved). Without a store everything is forgotten when the
+    /// keeper is dropped.
+    #[must_use]
     pub const fn new(state: State, store: Option<Store>) -> Self {
         Self { state, store }
     }
 
-    /// As [`State::tick`]. If the disk fails, nothing is sent.
+    /// As [`State::tick`]. Returns no messages if the disk fails.
+    #[must_use]
     pub fn tick(&mut self, now: Duration) -> Vec<Outgoing> {
         let out = self.state.tick(now);
         if self.save() { out } else { Vec::new() }
     }
 
     /// As [`State::next_tick`].
+    #[must_use]
     pub fn next_tick(&self, now: Duration) -> Duration {
         self.state.next_tick(now)
     }
 
     /// As [`State::handle`].
+    #[must_use]
     pub fn handle(&mut self, now: Duration, peer: Peer, command: &Command<'_>) -> Reply {
         let reply = self.state.handle(now, peer, command);
         self.save();
         reply
     }
 
-    /// As [`State::take_descriptor`].
-    pub(super) fn take_descriptor(
+    /// As [`State::insert_descriptor`].
+    pub(super) fn insert_descriptor(
         &mut self,
         now: Duration,
         epoch: Epoch,
         descriptor: &Descriptor<'_>,
     ) -> DescriptorStatus {
-        let status = self.state.take_descriptor(now, epoch, descriptor);
+        let status = self.state.insert_descriptor(now, epoch, descriptor);
         self.save();
         status
     }
 
-    /// As [`State::answered`].
+    /// As [`State::answered`]. Returns no messages if the disk fails.
+    #[must_use]
     pub fn answered(&mut self, now: Duration, sent: &Outgoing, answer: &Command<'_>) -> Vec<Outgoing> {
         let out = self.state.answered(now, sent, answer);
         if self.save() { out } else { Vec::new() }
@@ -65,6 +72,7 @@ impl Keeper {
     }
 
     /// As [`State::missing`].
+    #[must_use]
     pub fn missing(&self, now: Duration) -> Vec<Epoch> {
         self.state.missing(now)
     }
@@ -75,24 +83,30 @@ impl Keeper {
         self.save();
     }
 
-    /// What the configuration decides.
+    /// The network's policy.
     pub(super) const fn policy(&self) -> &Policy {
         self.state.policy()
     }
 
-    /// Writes what has changed; says whether what we said is safe.
+    /// Writes the changes; false if our own statements could not be written.
     fn save(&mut self) -> bool {
         let changes = self.state.take_changes();
         let Some(store) = self.store.as_mut().filter(|_| !changes.is_empty()) else { return true };
         let Err(error) = store.write(&changes) else { return true };
-        let is_ours = changes.iter().any(Change::is_ours);
-        if is_ours {
-            // it did not leave, and must not after a restart that knows nothing of it
+        let has_own = changes.has_own_statements();
+        if has_own {
+            // the statement has not left, and a restart would make another one
             self.state.mute();
-            tracing::error!(%error, "cannot write to the data folder: nothing more is sent in this round");
+            tracing::error!(
+                error = &error as &dyn core::error::Error,
+                "cannot write to the data folder: this authority sends nothing more in this round; free space or check the disk"
+            );
         } else {
-            tracing::error!(%error, "cannot write to the data folder: a restart would forget what came since");
+            tracing::error!(
+                error = &error as &dyn core::error::Error,
+                "cannot write to the data folder: a restart would forget the messages received since; free space or check the disk"
+            );
         }
-        !is_ours
+        !has_own
     }
 }

@@ -41,7 +41,7 @@ fn frexp(x: f64) -> (f64, f64) {
     let bits = x.to_bits();
     let exponent = (bits >> MANTISSA_BITS) as i64;
     let fraction = (bits & MANTISSA) | HALF;
-    (f64::from_bits(fraction), exponent.saturating_sub(EXPONENT_OF_HALF) as f64)
+    (f64::from_bits(fraction), (exponent - EXPONENT_OF_HALF) as f64)
 }
 
 const MANTISSA_BITS: u32 = 52;

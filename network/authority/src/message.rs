@@ -1,159 +1,78 @@
-//! What goes into an authority's state and what comes out of it.
+//! Input and output of [`State`](crate::State): peers, their commands' answers, and messages to other authorities.
+
+pub use crate::statement_kind::{StatementKind, Verdict};
 
 use core::time::Duration;
 use mixwell_pki_types::KeyHash;
-use mixwell_wire::{
-    CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement, VoteStatus,
-};
+use mixwell_wire::{Command, ConsensusStatus, DescriptorStatus, Statement};
 use std::sync::Arc;
 
 /// The peer at the other end of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "the roles of the protocol")]
 pub enum Peer {
     /// Anyone.
     Client,
     /// A peer that claims a node's id; the signature of its upload shows whether it is that node.
     Node(KeyHash),
-    /// Another authority, known by its link key.
+    /// Another authority, authenticated by its link key.
     Authority(KeyHash),
-}
-
-/// The statements of an authority in a round, in the order in which it makes them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    Vote,
-    Reveal,
-    Cert,
-    Sig,
-}
-
-impl Kind {
-    pub const ALL: [Self; 4] = [Self::Vote, Self::Reveal, Self::Cert, Self::Sig];
-
-    /// The statement in a command.
-    pub(super) const fn of<'c>(command: &'c Command<'c>) -> Option<(Self, &'c Statement<'c>)> {
-        Some(match command {
-            Command::Vote(statement) => (Self::Vote, statement),
-            Command::Reveal(statement) => (Self::Reveal, statement),
-            Command::Cert(statement) => (Self::Cert, statement),
-            Command::Sig(statement) => (Self::Sig, statement),
-            _ => return None,
-        })
-    }
-
-    const fn command(self, statement: Statement<'_>) -> Command<'_> {
-        match self {
-            Self::Vote => Command::Vote(statement),
-            Self::Reveal => Command::Reveal(statement),
-            Self::Cert => Command::Cert(statement),
-            Self::Sig => Command::Sig(statement),
-        }
-    }
-}
-
-impl core::fmt::Display for Kind {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::Vote => "vote",
-            Self::Reveal => "reveal",
-            Self::Cert => "certificate",
-            Self::Sig => "signature",
-        })
-    }
-}
-
-/// The answer to a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Ok,
-    /// For an earlier epoch than the one voted on, or a certificate before its author's vote.
-    TooEarly,
-    /// For a later epoch, or after the deadline of its kind.
-    TooLate,
-    /// Not from the authority that it claims.
-    NotAuthorized,
-    /// Not signed by its author, or malformed.
-    NotSigned,
-    AlreadyReceived,
-    /// The vote that was asked for is not known.
-    NotFound,
-}
-
-macro_rules! statuses {
-    ($($kind:ident($status:ident) { $($verdict:ident => $code:ident),+ })+) => {
-        impl Kind {
-            fn status(self, verdict: Verdict) -> Command<'static> {
-                match (self, verdict) {
-                    $($((Self::$kind, Verdict::$verdict) => Command::$status($status::$code),)+)+
-                }
-            }
-        }
-    };
-}
-
-statuses! {
-    Vote(VoteStatus) {
-        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
-        AlreadyReceived => AlreadyReceived, NotFound => NotFound
-    }
-    Reveal(RevealStatus) {
-        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
-        AlreadyReceived => AlreadyReceived, NotFound => NotSigned
-    }
-    Cert(CertStatus) {
-        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
-        AlreadyReceived => AlreadyReceived, NotFound => NotSigned
-    }
-    Sig(SigStatus) {
-        Ok => Ok, TooEarly => TooEarly, TooLate => TooLate, NotAuthorized => NotAuthorized, NotSigned => NotSigned,
-        AlreadyReceived => AlreadyReceived, NotFound => NotSigned
-    }
 }
 
 /// A message to another authority, to be sent until it has answered or the deadline has passed.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Outgoing {
+    /// The id of the authority that it is for.
     pub to: KeyHash,
+    /// The message.
     pub request: Request,
-    /// The time since 1970 from which the message is useless.
+    /// Time since 1970 from which the message is useless.
     pub deadline: Duration,
 }
 
-/// A message to another authority.
+/// The content of a message to another authority.
 #[derive(Debug, Clone)]
+#[expect(clippy::exhaustive_enums, reason = "tests and simulators of other authorities write them")]
 pub enum Request {
-    /// A statement of our own.
-    Say {
-        kind: Kind,
+    /// A statement of this authority.
+    Statement {
+        /// The statement's kind.
+        kind: StatementKind,
         /// The epoch that the round is about.
         epoch: u64,
-        /// Our identity public key.
+        /// This authority's identity public key.
         public_key: Arc<[u8]>,
+        /// The certificate that the statement is.
         payload: Arc<[u8]>,
     },
-    /// Statements of others that we endorse ([`relay`](super::relay)): only for peers that relay.
+    /// Endorsed statements of other authorities, for peers that relay.
     Relay {
+        /// The epoch that the round is about.
         epoch: u64,
-        /// Our identity public key.
+        /// This authority's identity public key.
         public_key: Arc<[u8]>,
+        /// A CBOR list of endorsements.
         payload: Arc<[u8]>,
-        /// Whether the statements themselves come along, not their digests alone.
+        /// Whether the payload has the statements themselves, and not their digests alone.
         is_complete: bool,
     },
-    /// A request for our own vote, which tells whether the peer relays: one of the reference closes the
-    /// connection.
+    /// A request for the peer's own copy of this authority's vote, which tells whether the peer relays: an
+    /// authority of the reference closes the connection.
     Probe {
+        /// The epoch that the round is about.
         epoch: u64,
-        /// Our identity public key.
+        /// This authority's identity public key.
         public_key: Arc<[u8]>,
     },
 }
 
 impl Request {
-    /// The command that carries it. A relay travels as a vote: its payload is a list, a vote's a map.
+    /// The command that carries the message. A relay travels as a vote: its payload is a CBOR list, a vote's a map.
+    #[must_use]
     pub fn command(&self) -> Command<'_> {
         match self {
-            Self::Say { kind, epoch, public_key, payload } => {
+            Self::Statement { kind, epoch, public_key, payload } => {
                 kind.command(Statement { epoch: *epoch, public_key, payload })
             }
             Self::Relay { epoch, public_key, payload, .. } => {
@@ -163,41 +82,40 @@ impl Request {
         }
     }
 
-    /// How often a peer closes the connection instead of answering until it is taken for one of the reference. It is
-    /// asked once an epoch; one that has relayed before may be restarting.
+    /// Number of times that a peer may close the connection instead of answering before it is taken for an
+    /// authority of the reference ([`State::does_not_relay`](crate::State::does_not_relay)). A probe is sent once
+    /// an epoch; a peer that has relayed before may be restarting.
+    #[must_use]
     pub const fn max_closed(&self) -> u32 {
         if matches!(self, Self::Relay { .. }) { 3 } else { 1 }
     }
 
     /// Whether a peer of the reference closes the connection instead of answering.
+    #[must_use]
     pub const fn is_extension(&self) -> bool {
-        !matches!(self, Self::Say { .. })
+        !matches!(self, Self::Statement { .. })
     }
-}
-
-/// Whether sending again may help: the peer has yet to receive our vote.
-pub(crate) const fn is_too_early(answer: &Command<'_>) -> bool {
-    matches!(
-        answer,
-        Command::VoteStatus(VoteStatus::TooEarly)
-            | Command::RevealStatus(RevealStatus::TooEarly)
-            | Command::CertStatus(CertStatus::TooEarly)
-            | Command::SigStatus(SigStatus::TooEarly)
-    )
 }
 
 /// The answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Reply {
+    /// The certificate of a consensus, if there is one.
     Consensus(ConsensusStatus, Option<Arc<[u8]>>),
+    /// The status of a node's descriptor.
     Descriptor(DescriptorStatus),
+    /// The status of a storage replica's descriptor.
     ReplicaDescriptor(DescriptorStatus),
-    /// To a statement, a relay (as to a vote), or a request for a vote.
-    Verdict(Kind, Verdict),
-    /// A vote that was asked for, or the list of what a relay lacks.
+    /// The verdict on a statement, on a relay (as on a vote), or on a request for a vote.
+    Verdict(StatementKind, Verdict),
+    /// The requested vote, or the list of digests that a relay's receiver lacks.
     Vote {
+        /// The epoch that the round is about.
         epoch: u64,
+        /// The identity public key of the vote's author, or of this authority for a list.
         public_key: Arc<[u8]>,
+        /// The vote or the list.
         payload: Arc<[u8]>,
     },
     /// No answer.
@@ -207,7 +125,8 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The command that carries it; `None` if nothing is sent.
+    /// The command that carries the answer; `None` if nothing is sent.
+    #[must_use]
     pub fn command(&self) -> Option<Command<'_>> {
         Some(match self {
             Self::Consensus(code, certificate) => {

@@ -1,4 +1,4 @@
-//! What an authority's configuration decides, and which descriptors follow from it.
+//! A network's rules, and the checks of descriptors that follow from them.
 
 use crate::{lambda_g::lambda_g, message::Peer, topology::Layers};
 use mixwell_net::{
@@ -12,28 +12,28 @@ use mixwell_sphinx::Geometry;
 use mixwell_wire::DescriptorStatus;
 use std::sync::Arc;
 
-/// What all authorities of a network should have in common.
+/// A network's rules, made of [`Settings`]. All authorities of a network should have the same.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    pub authorities: Arc<Authorities>,
-    pub nodes: Vec<PermittedNode>,
+    pub(crate) authorities: Arc<Authorities>,
+    pub(crate) nodes: Vec<PermittedNode>,
     /// Storage replicas, sorted by identity key.
-    pub replicas: Vec<PermittedReplica>,
-    pub layers: Layers,
-    pub min_per_layer: usize,
-    /// `LambdaG` is computed here, the others are voted on.
-    pub rates: Rates,
-    pub packets: PacketFormat,
-    pub period: Period,
+    pub(crate) replicas: Vec<PermittedReplica>,
+    pub(crate) layers: Layers,
+    pub(crate) min_per_layer: usize,
+    /// `LambdaG` is computed, the others are voted on.
+    pub(crate) rates: Rates,
+    pub(crate) packets: PacketFormat,
+    pub(crate) period: Period,
 }
 
-/// What a network's packets decide about its documents.
+/// The part of a packet format that documents depend on.
 #[derive(Debug, Clone, Copy)]
-pub struct PacketFormat {
+pub(crate) struct PacketFormat {
     /// The hash of the Sphinx geometry.
-    pub geometry_hash: [u8; 32],
+    pub(crate) geometry_hash: [u8; 32],
     /// The length of a mix key; `None` if the scheme is unknown here.
-    pub mix_key_len: Option<usize>,
+    pub(crate) mix_key_len: Option<usize>,
 }
 
 impl From<&Geometry> for PacketFormat {
@@ -44,11 +44,11 @@ impl From<&Geometry> for PacketFormat {
     }
 }
 
-/// What an authority is told of its network, as its operators agreed on it.
+/// The settings of a network, on which the operators of its authorities agree.
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "made by whoever configures an authority")]
+#[expect(clippy::exhaustive_structs, reason = "whoever configures an authority sets all of them")]
 pub struct Settings {
-    /// The network's authorities.
+    /// The network's authorities, this one among them.
     pub authorities: Arc<Authorities>,
     /// The nodes that may take part.
     pub nodes: Vec<PermittedNode>,
@@ -56,11 +56,12 @@ pub struct Settings {
     pub replicas: Vec<PermittedReplica>,
     /// The layers of mixes.
     pub layers: Layers,
-    /// How many mixes each layer has at least.
+    /// Minimum number of mixes in each layer: with fewer there is no consensus.
     pub min_per_layer: usize,
-    /// What the network sends and how long it holds packets; `LambdaG` is computed from the others.
+    /// Rates of the network's clients and nodes, in events per millisecond. `lambda_g` is ignored: it is computed from the
+    /// others ([`Policy::with_lambda_g`] overrides it).
     pub rates: Rates,
-    /// The network's packets.
+    /// The network's packet format.
     pub geometry: Geometry,
     /// The length of an epoch.
     pub period: Period,
@@ -82,6 +83,14 @@ impl From<Settings> for Policy {
 }
 
 impl Policy {
+    /// Sets `LambdaG`, the rate of gateways' loop decoys in events per millisecond. Authorities of the reference
+    /// compute it from the other rates and agree with no other value: for networks of Mixwell's authorities alone.
+    #[must_use]
+    pub const fn with_lambda_g(mut self, rate: f64) -> Self {
+        self.rates.lambda_g = rate;
+        self
+    }
+
     /// Checks a node's upload for this epoch or the next: whether the node may take part, uploads its
     /// own descriptor, has signed it, and the descriptor is well-formed.
     pub(super) fn accept<'u>(
@@ -149,9 +158,9 @@ impl Policy {
         self.replicas.iter().find(|replica| replica.id == id)
     }
 
-    /// What people call an authority.
+    /// The name of an authority in the configuration.
     pub(super) fn name_of(&self, authority: KeyHash) -> &str {
-        self.authorities.by_id(authority).map_or("an unknown authority", |authority| &authority.peer.name)
+        self.authorities.by_id(authority).map_or("unknown authority", |authority| &authority.peer.name)
     }
 
     pub(super) fn scheme(&self) -> &'static dyn SignatureScheme {
@@ -172,5 +181,5 @@ fn check_uploader(peer: Peer, epoch: Epoch, now: Epoch, upload: &[u8]) -> Result
     Ok(uploader)
 }
 
-/// The longest upload that is accepted. One with Ed25519 has 2 kB, with SPHINCS+ 52 kB.
+/// Maximum length of an upload. One with Ed25519 has 2 kB, with SPHINCS+ 52 kB.
 const MAX_DESCRIPTOR_BYTES: usize = 1 << 17;

@@ -11,7 +11,7 @@
 
 use crate::{
     canonical::{Digest, with_signatures},
-    message::Kind,
+    message::StatementKind,
     shared_random::voting_epoch,
     signer::Signer,
 };
@@ -28,7 +28,7 @@ pub(super) type Endorsements = BTreeMap<KeyHash, Arc<[u8]>>;
 /// The statement that an endorsement is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Subject {
-    pub(super) kind: Kind,
+    pub(super) kind: StatementKind,
     pub(super) author: KeyHash,
     pub(super) digest: Digest,
 }
@@ -37,27 +37,17 @@ impl Subject {
     /// The text that endorsers sign.
     fn text(&self, epoch: Epoch) -> [u8; TEXT_LEN] {
         let mut text = [0; TEXT_LEN];
-        let kind = match self.kind {
-            Kind::Vote => 0,
-            Kind::Reveal => 1,
-            Kind::Cert => 2,
-            Kind::Sig => 3,
-        };
-        let fields: [&[u8]; 5] = [MAGIC, &[kind], &epoch.0.to_be_bytes(), &self.author.0, &self.digest.0];
-        for (place, byte) in text.iter_mut().zip(fields.concat()) {
-            *place = byte;
+        let fields: [&[u8]; 5] = [MAGIC, &[self.kind.number()], &epoch.0.to_be_bytes(), &self.author.0, &self.digest.0];
+        for (slot, byte) in text.iter_mut().zip(fields.concat()) {
+            *slot = byte;
         }
         text
     }
 
     fn parse(text: &[u8], epoch: Epoch) -> Option<Self> {
         let (kind, rest) = text.strip_prefix(MAGIC)?.split_first()?;
-        let kind = match kind {
-            0 => Kind::Vote,
-            1 => Kind::Reveal,
-            2 => Kind::Cert,
-            _ => return None,
-        };
+        // signatures over the consensus are not relayed
+        let kind = StatementKind::from_number(*kind).filter(|kind| *kind != StatementKind::Sig)?;
         let (author, digest) = rest.strip_prefix(&epoch.0.to_be_bytes())?.split_first_chunk()?;
         Some(Self { kind, author: KeyHash(*author), digest: Digest(digest.try_into().ok()?) })
     }
@@ -128,10 +118,10 @@ pub(super) fn is_relay(payload: &[u8]) -> bool {
     payload.first().is_some_and(|head| head >> 5 == ARRAY)
 }
 
-/// Reads a relay of a round with at most `most` statements.
-pub(super) fn parse_relay(payload: &[u8], epoch: Epoch, most: usize) -> Option<Vec<Relayed<'_>>> {
+/// Reads a relay of a round with at most `max` statements.
+pub(super) fn parse_relay(payload: &[u8], epoch: Epoch, max: usize) -> Option<Vec<Relayed<'_>>> {
     let Cbor::Array(items) = Item::parse(payload).ok()?.kind() else { return None };
-    if items.len() > most {
+    if items.len() > max {
         return None;
     }
     items.map(|item| parse_item(item, epoch)).collect()
@@ -162,13 +152,13 @@ pub(super) fn encode_wanted(digests: &[Digest]) -> Vec<u8> {
 }
 
 /// Reads what [`encode_wanted`] wrote.
-pub(super) fn parse_wanted(payload: &[u8], most: usize) -> Option<Vec<Digest>> {
+pub(super) fn parse_wanted(payload: &[u8], max: usize) -> Option<Vec<Digest>> {
     let Cbor::Array(items) = Item::parse(payload).ok()?.kind() else { return None };
     let digest = |item: Item<'_>| match item.kind() {
         Cbor::Bytes(bytes) => bytes.try_into().ok().map(Digest),
         _ => None,
     };
-    if items.len() > most { None } else { items.map(digest).collect() }
+    if items.len() > max { None } else { items.map(digest).collect() }
 }
 
 /// The major type of lists in CBOR.

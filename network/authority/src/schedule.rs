@@ -1,4 +1,4 @@
-//! When authorities send what in a round, and until when they accept it.
+//! The schedule of a round: when authorities send statements of each kind, and until when they accept them.
 //!
 //! Votes are sent at the first eighth of the epoch before the one voted on, reveals at the second,
 //! certificates at the third, signatures at the fourth; the consensus is published at the fifth. The
@@ -6,7 +6,7 @@
 //! their authors, in the second authorities relay them in as many intervals as there may be faulty
 //! authorities ([`agreement`](super::agreement)).
 
-use crate::message::Kind;
+use crate::message::StatementKind;
 use core::time::Duration;
 use mixwell_net::clock::eighths;
 use mixwell_pki_types::{Period, majority};
@@ -15,18 +15,18 @@ use mixwell_pki_types::{Period, majority};
 #[derive(Debug, Clone)]
 pub(super) struct Schedule {
     period: Period,
-    /// How many authorities may be faulty: `f`.
+    /// Number of authorities that may be faulty: `f`.
     faulty: u32,
     moments: Vec<(Duration, Moment)>,
 }
 
-/// What falls due in a round.
+/// An action that falls due in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     /// Our statement of this kind is to be sent.
-    Say(Kind),
-    /// The statements of this kind that we accepted since the last time are to be relayed.
-    Relay(Kind),
+    Send(StatementKind),
+    /// The statements of this kind that were accepted since the last relay are to be relayed.
+    Relay(StatementKind),
     /// The consensus is to be published.
     Publish,
 }
@@ -35,9 +35,9 @@ impl Schedule {
     pub(super) fn new(period: Period, authorities: usize) -> Self {
         let faulty = u32::try_from(authorities.saturating_sub(majority(authorities))).unwrap_or(u32::MAX);
         let mut schedule = Self { period, faulty, moments: Vec::new() };
-        for kind in Kind::ALL {
-            schedule.moments.push((schedule.opens(kind), Moment::Say(kind)));
-            if kind != Kind::Sig {
+        for kind in StatementKind::ALL {
+            schedule.moments.push((schedule.opens(kind), Moment::Send(kind)));
+            if kind != StatementKind::Sig {
                 let relays = (1..=faulty).map(|signers| (schedule.deadline(kind, signers), Moment::Relay(kind)));
                 schedule.moments.extend(relays.collect::<Vec<_>>());
             }
@@ -51,14 +51,14 @@ impl Schedule {
         &self.moments
     }
 
-    /// When the moment at a position has come, and how long it is worth doing.
+    /// The moment at a position: when it falls due, and until when it is of use.
     pub(super) fn moment(&self, position: usize) -> Option<(Duration, Moment, Duration)> {
         let (due, moment) = *self.moments.get(position)?;
         let end = match moment {
-            Moment::Say(kind) => self.closes(kind),
+            Moment::Send(kind) => self.closes(kind),
             // until the next interval begins
             Moment::Relay(kind) => {
-                let next = self.moments.get(position.saturating_add(1));
+                let next = self.moments.get(position + 1);
                 next.map_or_else(|| self.closes(kind), |(due, _)| *due)
             }
             Moment::Publish => self.period.duration(),
@@ -67,36 +67,30 @@ impl Schedule {
     }
 
     /// When authorities send their statements of a kind.
-    pub(super) fn opens(&self, kind: Kind) -> Duration {
+    pub(super) fn opens(&self, kind: StatementKind) -> Duration {
         eighths(self.period, eighth(kind))
     }
 
     /// When no statement of a kind is accepted any more.
-    pub(super) fn closes(&self, kind: Kind) -> Duration {
-        eighths(self.period, eighth(kind).saturating_add(1))
+    pub(super) fn closes(&self, kind: StatementKind) -> Duration {
+        eighths(self.period, eighth(kind) + 1)
     }
 
-    /// Until when a statement is accepted that comes with the signatures of so many authorities, its
-    /// author's among them. More than `f + 1` signatures help no more than `f + 1`.
-    pub(super) fn deadline(&self, kind: Kind, signers: u32) -> Duration {
-        let relays = signers.clamp(1, self.faulty.saturating_add(1)).saturating_sub(1);
+    /// Deadline for a statement with the signatures of this many authorities, its author's among them. More than `f + 1` signatures help no more than `f + 1`.
+    pub(super) fn deadline(&self, kind: StatementKind, signers: u32) -> Duration {
+        let relays = signers.clamp(1, self.faulty + 1) - 1;
         if relays == self.faulty {
             return self.closes(kind);
         }
-        let half = eighths(self.period, 1).checked_div(2).unwrap_or_default();
-        let interval = half.checked_div(self.faulty).unwrap_or_default();
-        self.opens(kind).saturating_add(half).saturating_add(interval.saturating_mul(relays))
+        let half = eighths(self.period, 1) / 2;
+        let interval = half / self.faulty;
+        self.opens(kind) + half + interval * relays
     }
 }
 
 /// The eighth of an epoch at whose start statements of a kind are sent.
-const fn eighth(kind: Kind) -> u32 {
-    match kind {
-        Kind::Vote => 1,
-        Kind::Reveal => 2,
-        Kind::Cert => 3,
-        Kind::Sig => 4,
-    }
+const fn eighth(kind: StatementKind) -> u32 {
+    kind.number() as u32 + 1
 }
 
 /// The eighth of an epoch at whose start the consensus is published.
@@ -110,7 +104,7 @@ mod tests {
         Schedule::new(Period::new(Duration::from_secs(160)).unwrap(), authorities)
     }
 
-    fn seconds(schedule: &Schedule, kind: Kind, signers: u32) -> f64 {
+    fn seconds(schedule: &Schedule, kind: StatementKind, signers: u32) -> f64 {
         schedule.deadline(kind, signers).as_secs_f64()
     }
 
@@ -119,16 +113,17 @@ mod tests {
     fn deadlines() {
         // nobody may be faulty: statements come from their authors for the whole eighth
         for few in [1, 2] {
-            assert_eq!(seconds(&schedule(few), Kind::Vote, 1), 40.0);
+            assert_eq!(seconds(&schedule(few), StatementKind::Vote, 1), 40.0);
         }
         for (authorities, want) in
             [(3, vec![30.0, 40.0, 40.0]), (5, vec![30.0, 35.0, 40.0, 40.0]), (6, vec![30.0, 35.0])]
         {
             let schedule = schedule(authorities);
-            let got: Vec<f64> = (1..).zip(&want).map(|(signers, _)| seconds(&schedule, Kind::Vote, signers)).collect();
+            let got: Vec<f64> =
+                (1..).zip(&want).map(|(signers, _)| seconds(&schedule, StatementKind::Vote, signers)).collect();
             assert_eq!(got, want, "{authorities}");
         }
-        assert_eq!(seconds(&schedule(3), Kind::Cert, 1), 70.0);
+        assert_eq!(seconds(&schedule(3), StatementKind::Cert, 1), 70.0);
     }
 
     #[test]

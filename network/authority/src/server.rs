@@ -151,7 +151,7 @@ impl Server {
             if let Peer::Authority(id) = identity
                 && let Some(authority) = self.authorities.by_id(id)
             {
-                complaints::refused(&authority.peer.name, &answer);
+                complaints::log_refused(&authority.peer.name, &answer);
             }
             let length = encoded_bound(&answer);
             let memory =
@@ -179,9 +179,9 @@ impl Server {
         // verification takes long: not under the lock
         let epoch = Epoch(*epoch);
         Reply::Descriptor(match self.policy.accept(peer, epoch, self.clock.time_at(now).epoch, payload) {
-            Ok(descriptor) => self.state.lock().await.take_descriptor(now, epoch, &descriptor),
+            Ok(descriptor) => self.state.lock().await.insert_descriptor(now, epoch, &descriptor),
             Err(status) => {
-                self.refused.tell(self.clock.time_at(now).epoch, payload, &self.policy.nodes, status);
+                self.refused.log(self.clock.time_at(now).epoch, payload, &self.policy.nodes, status);
                 status
             }
         })

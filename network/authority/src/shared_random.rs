@@ -35,6 +35,8 @@ impl fmt::Display for ShareFault {
     }
 }
 
+impl core::error::Error for ShareFault {}
+
 /// The commit in a certificate, if its author signed it for this epoch.
 pub(super) fn check_commit(signer: Signer<'_>, of: KeyHash, epoch: Epoch, certificate: &[u8]) -> Option<Commit> {
     Commit::parse(&signed_by(signer, of, epoch, certificate)?).ok().filter(|commit| commit.epoch() == epoch)

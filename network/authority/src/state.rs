@@ -1,19 +1,19 @@
-//! An authority's state: given the time and what arrives, it says what is to be sent and remembered.
+//! An authority's state machine: time and commands in, answers, messages and changes out.
 
 mod proposal;
 mod statements;
 mod steps;
 
 use crate::{
-    journal::{Change, Record, Saved},
-    message::{Kind, Peer, Reply},
+    journal::{Change, Changes, Record, Saved},
+    message::{Peer, Reply, StatementKind},
     policy::Policy,
     round::Round,
     schedule::{PUBLISH_EIGHTH, Schedule},
     signer::Signer,
 };
 use chacha20::ChaCha20Rng;
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use mixwell_net::{
     clock::{Clock, eighths},
     keys::Identity,
@@ -25,8 +25,16 @@ use std::{
     sync::Arc,
 };
 
-/// An authority, but for its sockets, its clock and its disk. What it holds is bounded by the nodes and
-/// authorities of its configuration.
+/// An authority without sockets, clock and disk, usable on its own: in a simulator, in a test, or in a program with
+/// other transports.
+///
+/// Times are durations since 1970. Call [`tick`](Self::tick) at [`next_tick`](Self::next_tick), and
+/// [`handle`](Self::handle) for each command of an authenticated peer. Send each
+/// [`Outgoing`](crate::message::Outgoing) until its peer has answered, and pass the answer to
+/// [`answered`](Self::answered). After each of these calls, write [`take_changes`](Self::take_changes) to a
+/// [`Store`](crate::Store) before any reply or message leaves; [`Keeper`](crate::Keeper) does that.
+///
+/// Memory is bounded by the nodes and authorities of the policy, work in a call by the length of the command.
 pub struct State {
     identity: Arc<Identity>,
     policy: Policy,
@@ -57,7 +65,9 @@ struct Descriptors {
 }
 
 impl State {
-    /// A state that knows what was `saved` on disk before `now`.
+    /// A state at a time, with the content of its store. An empty store after votes were due keeps the state from
+    /// making statements in the present round, as it may have made others before.
+    #[must_use]
     pub fn new(identity: Arc<Identity>, policy: Policy, now: Duration, rng: ChaCha20Rng, saved: Saved) -> Self {
         let schedule = Schedule::new(policy.period, policy.authorities.len());
         let mut state = Self {
@@ -80,7 +90,7 @@ impl State {
         let time = time_at(&state.policy, now);
         let next = time.epoch.plus(1);
         // nothing on disk: we may have voted before, from another disk
-        let is_late = time.elapsed >= state.schedule.opens(Kind::Vote);
+        let is_late = time.elapsed >= state.schedule.opens(StatementKind::Vote);
         if is_late && !state.other_rounds.contains_key(&next) {
             let mut round = Round::new(next);
             round.is_mute = true;
@@ -114,7 +124,8 @@ impl State {
         self.other_rounds.insert(epoch, round);
     }
 
-    /// When something falls due next.
+    /// The next time at which something falls due.
+    #[must_use]
     pub fn next_tick(&self, now: Duration) -> Duration {
         let time = time_at(&self.policy, now);
         let start = self.policy.period.start(time.epoch);
@@ -123,16 +134,17 @@ impl State {
         dues.chain([end]).find(|due| *due > now).unwrap_or(end)
     }
 
-    /// Answers a command.
+    /// Handles a peer's command.
+    #[must_use]
     pub fn handle(&mut self, now: Duration, peer: Peer, command: &Command<'_>) -> Reply {
         let time = time_at(&self.policy, now);
-        self.turn_to(&time);
+        self.advance_to(&time);
         match command {
             Command::GetConsensus { epoch, .. } => self.consensus(Epoch(*epoch), time.epoch),
             Command::PostDescriptor { epoch, payload } => {
                 let epoch = Epoch(*epoch);
                 let status = match self.policy.accept(peer, epoch, time.epoch, payload) {
-                    Ok(descriptor) => self.take_descriptor(now, epoch, &descriptor),
+                    Ok(descriptor) => self.insert_descriptor(now, epoch, &descriptor),
                     Err(status) => status,
                 };
                 Reply::Descriptor(status)
@@ -140,21 +152,22 @@ impl State {
             Command::PostReplicaDescriptor { epoch, payload } => {
                 let epoch = Epoch(*epoch);
                 let status = match self.policy.accept_replica(peer, epoch, time.epoch, payload) {
-                    Ok(replica) => self.take_replica(epoch, &replica),
+                    Ok(replica) => self.insert_replica(epoch, &replica),
                     Err(status) => status,
                 };
                 Reply::ReplicaDescriptor(status)
             }
             Command::GetVote { epoch, public_key } => self.get_vote(peer, Epoch(*epoch), public_key),
             Command::Disconnect => Reply::Close,
-            command => match Kind::of(command) {
-                Some((kind, statement)) => self.take_statement(&time, peer, kind, statement),
+            command => match StatementKind::of(command) {
+                Some((kind, statement)) => self.receive_statement(&time, peer, kind, statement),
                 None => Reply::Nothing,
             },
         }
     }
 
-    /// The epochs whose consensus there should be, but is not here: others may have it.
+    /// The epochs whose consensus is due but missing: other authorities may have it.
+    #[must_use]
     pub fn missing(&self, now: Duration) -> Vec<Epoch> {
         let time = time_at(&self.policy, now);
         let next_is_due = time.elapsed >= eighths(self.policy.period, PUBLISH_EIGHTH);
@@ -162,7 +175,7 @@ impl State {
         wanted.into_iter().flatten().filter(|epoch| !self.consensuses.contains_key(epoch)).collect()
     }
 
-    /// Takes the certificate of a consensus, verified by the caller, that others have published.
+    /// Inserts the certificate of a consensus that other authorities have published, verified by the caller.
     pub fn insert_consensus(&mut self, epoch: Epoch, certificate: &[u8]) {
         if !self.consensuses.contains_key(&epoch) {
             let certificate: Arc<[u8]> = certificate.into();
@@ -171,21 +184,21 @@ impl State {
         }
     }
 
-    /// What is to be on disk before anything is sent that came with it.
-    pub fn take_changes(&mut self) -> Vec<Change> {
+    /// The changes since the last call, which have to be on disk before any reply or message leaves.
+    pub fn take_changes(&mut self) -> Changes {
         let epoch = self.round.epoch();
         let mut changes = core::mem::take(&mut self.changes);
         changes.extend(self.round.take_records().into_iter().map(|record| Change::Record(epoch, record)));
-        changes
+        Changes(changes)
     }
 
-    /// The disk failed: what we were about to say cannot be remembered, so nothing more is said in this round.
+    /// Makes no more statements in this round: to be called when the disk failed and they cannot be remembered.
     pub const fn mute(&mut self) {
         self.round.is_mute = true;
     }
 
-    /// Sees to the round that belongs to a time. Gives the latest time in the epoch that was seen.
-    fn turn_to(&mut self, time: &EpochTime) -> Duration {
+    /// Enters the round that belongs to a time. Returns the latest time in the epoch that was seen.
+    fn advance_to(&mut self, time: &EpochTime) -> Duration {
         let next = time.epoch.plus(1);
         if self.round.epoch() != next {
             let follows = self.round.epoch() == time.epoch;
@@ -224,13 +237,13 @@ impl State {
         }
     }
 
-    /// Forgets what an epoch that follows another has no use for. A clock that jumps makes nothing forgotten.
+    /// Forgets what is of no use in an epoch that follows the one before. A clock that jumps makes nothing forgotten.
     fn forget(&mut self, epoch: Epoch) {
         let next = epoch.plus(1);
         self.descriptors.retain(|of, _| (epoch..=next.plus(1)).contains(of));
         self.other_rounds.retain(|of, _| (epoch..=next.plus(1)).contains(of));
         self.consensuses.retain(|of, _| of.plus(LIFETIME) > epoch && *of <= next);
-        self.changes.push(Change::Turned(epoch));
+        self.changes.push(Change::EpochBegan(epoch));
     }
 
     fn consensus(&self, epoch: Epoch, now: Epoch) -> Reply {
@@ -241,27 +254,27 @@ impl State {
         }
     }
 
-    /// What the configuration decides.
+    /// The network's policy.
     pub(super) const fn policy(&self) -> &Policy {
         &self.policy
     }
 
     /// Takes a descriptor for an epoch that the policy has accepted: signatures are checked before anyone
     /// waits for the state.
-    pub(super) fn take_descriptor(
+    pub(super) fn insert_descriptor(
         &mut self,
         now: Duration,
         epoch: Epoch,
         descriptor: &Descriptor<'_>,
     ) -> DescriptorStatus {
-        self.turn_to(&time_at(&self.policy, now));
+        self.advance_to(&time_at(&self.policy, now));
         let next = self.round.epoch();
         // the epoch may have turned meanwhile
         if epoch != next && epoch.plus(1) != next {
             return DescriptorStatus::Invalid;
         }
         let accepted = &mut self.descriptors.entry(epoch).or_default().nodes;
-        let status = take_upload(accepted, descriptor.id(), descriptor.encoded());
+        let status = insert_upload(accepted, descriptor.id(), descriptor.encoded());
         if let Ok(Some(bytes)) = &status {
             tracing::info!(%epoch, node = descriptor.name(), "accepted descriptor");
             self.changes.push(Change::Record(epoch, Record::Descriptor(Arc::clone(bytes))));
@@ -269,9 +282,9 @@ impl State {
         status.map_or_else(|Conflict| DescriptorStatus::Conflict, |_| DescriptorStatus::Ok)
     }
 
-    fn take_replica(&mut self, epoch: Epoch, replica: &Replica<'_>) -> DescriptorStatus {
+    fn insert_replica(&mut self, epoch: Epoch, replica: &Replica<'_>) -> DescriptorStatus {
         let accepted = &mut self.descriptors.entry(epoch).or_default().replicas;
-        let status = take_upload(accepted, replica.id(), replica.encoded());
+        let status = insert_upload(accepted, replica.id(), replica.encoded());
         if let Ok(Some(bytes)) = &status {
             tracing::info!(%epoch, replica = replica.name(), "accepted descriptor");
             self.changes.push(Change::Record(epoch, Record::Replica(Arc::clone(bytes))));
@@ -285,8 +298,15 @@ const MAX_OTHER_ROUNDS: usize = 4;
 
 struct Conflict;
 
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { identity, round, .. } = self;
+        f.debug_struct("State").field("identity", identity).field("round", &round.epoch()).finish_non_exhaustive()
+    }
+}
+
 /// Puts an upload among the accepted ones; gives its bytes if it is new.
-fn take_upload(
+fn insert_upload(
     accepted: &mut BTreeMap<KeyHash, Arc<[u8]>>,
     id: KeyHash,
     upload: &[u8],

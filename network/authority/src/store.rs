@@ -1,14 +1,15 @@
-//! An authority's memory on disk: the journal of each round, the consensuses, and the rounds in which it
-//! has spoken.
+//! An authority's store on disk: the journal of each round, the consensuses, and the epochs of the rounds in which
+//! the authority has made statements.
 //!
-//! A journal is appended to and flushed before anything leaves that depends on it. Its entries have
-//! checksums of their length and of their content: an entry that a crash cut short is dropped, but one
-//! that was changed is never taken for the end. A damaged journal is set aside, and the authority says
-//! nothing in that round, as it cannot know what it has signed in it.
+//! Journal entries are flushed before any message leaves that depends on them. An entry has a checksum of its length
+//! and one of its content: an entry that a crash cut short is dropped, but a changed entry is never mistaken for
+//! the journal's end. A damaged journal is set aside, and the authority makes no statement in that round, as the
+//! statements that it has signed are not known.
 
-use crate::journal::{Change, Record, Saved};
+use crate::error::StoreError;
+use crate::journal::{Change, Changes, Record, Saved};
 use blake2::{Blake2b256, Digest as _};
-use mixwell_net::{authorities::Authorities, consensus::Consensus, files, files::KeyFileError};
+use mixwell_net::{authorities::Authorities, consensus::Consensus, files};
 use mixwell_pki_types::{
     Epoch, LIFETIME,
     build::encode,
@@ -22,7 +23,7 @@ use std::{
     sync::Arc,
 };
 
-/// The folder of an authority's memory.
+/// An authority's store: files in the folder `authority` of a data folder, which one process alone may use.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
@@ -30,18 +31,28 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the memory in a data folder, and reads what is there. Consensuses have to be signed by enough of
-    /// these authorities.
-    pub fn open(data_folder: &Path, authorities: &Authorities) -> Result<(Self, Saved), KeyFileError> {
+    /// Opens the store in a data folder and reads its content, for [`State::new`](crate::State::new). A consensus
+    /// counts if enough of these authorities signed it. Damaged files are renamed to `….damaged`, with a warning.
+    ///
+    /// # Errors
+    /// The folder cannot be made, read or written, or others can read it.
+    pub fn open(data_folder: &Path, authorities: &Authorities) -> Result<(Self, Saved), StoreError> {
         let folder = data_folder.join(FOLDER);
-        files::make_folder(&folder)?;
+        files::make_folder(&folder).map_err(StoreError::Folder)?;
         let mut store = Self { folder, journals: BTreeMap::new() };
-        let saved = store.read(authorities).map_err(|error| KeyFileError::Read(store.folder.clone(), error))?;
+        let saved = store.read(authorities).map_err(|error| StoreError::Read(store.folder.clone(), error))?;
         Ok((store, saved))
     }
 
-    /// Makes changes, and returns when all of them are on disk.
-    pub fn write(&mut self, changes: &[Change]) -> io::Result<()> {
+    /// Writes a state's changes; returns when all of them are on disk.
+    ///
+    /// # Errors
+    /// The disk failed. Some changes may have been written: journals stay readable.
+    pub fn write(&mut self, changes: &Changes) -> Result<(), StoreError> {
+        self.apply(&changes.0).map_err(|error| StoreError::Write(self.folder.clone(), error))
+    }
+
+    pub(super) fn apply(&mut self, changes: &[Change]) -> io::Result<()> {
         let mut appended = BTreeSet::new();
         for change in changes {
             match change {
@@ -53,7 +64,7 @@ impl Store {
                     self.replace(&format!("{CONSENSUS}{epoch}"), &sealed(certificate))?;
                 }
                 Change::Spoken(epochs) => self.replace(SPOKEN, &sealed(&encode_epochs(epochs)))?,
-                Change::Turned(epoch) => self.forget(*epoch)?,
+                Change::EpochBegan(epoch) => self.forget(*epoch)?,
             }
         }
         for epoch in appended {
@@ -66,14 +77,14 @@ impl Store {
         use std::collections::btree_map::Entry;
         match self.journals.entry(epoch) {
             Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(place) => {
+            Entry::Vacant(slot) => {
                 let path = self.folder.join(format!("{JOURNAL}{epoch}"));
                 let mut file = private().append(true).create(true).open(&path)?;
                 if file.metadata()?.len() == 0 {
                     file.write_all(MAGIC)?;
                     fs::File::open(&self.folder)?.sync_all()?;
                 }
-                Ok(place.insert(file))
+                Ok(slot.insert(file))
             }
         }
     }
@@ -87,7 +98,7 @@ impl Store {
         fs::File::open(&self.folder)?.sync_all()
     }
 
-    /// Removes what is of no use in an epoch.
+    /// Removes the files that are of no use in an epoch.
     fn forget(&mut self, epoch: Epoch) -> io::Result<()> {
         let rounds = epoch..=epoch.plus(2);
         self.journals.retain(|of, _| rounds.contains(of));
@@ -133,7 +144,7 @@ impl Store {
         Ok(saved)
     }
 
-    /// Reads a journal. A damaged one is set aside, and what could be read is written anew with a mark.
+    /// Reads a journal. A damaged one is set aside, and its readable entries are written anew with a mark.
     fn read_journal(&mut self, epoch: Epoch, path: &Path) -> io::Result<Vec<Record>> {
         let mut bytes = Vec::new();
         let is_whole = fs::metadata(path)?.len() <= MAX_JOURNAL_BYTES;
@@ -148,10 +159,10 @@ impl Store {
                 file.sync_all()?;
             }
             End::Whole | End::CutShort(_) | End::Damaged => {
-                set_aside(path, "the authority says nothing in this round; check the disk")?;
+                set_aside(path, "the authority makes no statement in this round; check the disk")?;
                 records.push(Record::Damaged);
                 let changes: Vec<_> = records.iter().map(|record| Change::Record(epoch, record.clone())).collect();
-                self.write(&changes)?;
+                self.apply(&changes)?;
             }
         }
         Ok(records)
@@ -174,7 +185,7 @@ fn read_entries(bytes: &[u8]) -> (Vec<Record>, End) {
         return (records, if is_cut_short { End::CutShort(0) } else { End::Damaged });
     };
     loop {
-        let good = bytes.len().saturating_sub(rest.len()) as u64;
+        let good = (bytes.len() - rest.len()) as u64;
         if rest.is_empty() {
             return (records, End::Whole);
         }

@@ -217,8 +217,7 @@ fn descriptors_of_majority<'v>(
             listed.entry(id).or_insert(encoded);
         });
         for descriptor in listed {
-            let count = counts.entry(descriptor).or_default();
-            *count = count.saturating_add(1);
+            *counts.entry(descriptor).or_default() += 1;
         }
     }
     counts.into_iter().filter(|(_, count)| *count >= want).map(|((_, encoded), _)| encoded).collect()

@@ -1,4 +1,4 @@
-//! Which mix is in which layer: every authority comes to the same from the same nodes.
+//! Topology: the layer of each mix, a function of the nodes, the shared random value and the previous consensus.
 
 use chacha20::{
     ChaCha20Legacy,
@@ -7,10 +7,11 @@ use chacha20::{
 use mixwell_pki_types::{Document, KeyHash};
 use std::collections::BTreeSet;
 
-/// How a network's mixes are put into layers.
+/// The assignment of a network's mixes to layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "the two kinds of topology in the protocol")]
 pub enum Layers {
-    /// As many layers as this, dealt by the shared random value.
+    /// This many layers, to which the shared random value assigns the mixes.
     Dynamic(usize),
     /// The mixes of each layer, in the order of the configuration.
     Fixed(Vec<Vec<KeyHash>>),
@@ -58,6 +59,7 @@ impl<'a> TopologyBuilder<'a> {
             }
             return layers;
         };
+        // a configuration of no layers places no mixes
         let target = self.mixes.len().checked_div(count).unwrap_or(0);
         let mut rest = self.mixes.clone();
         for (before, layer) in previous.iter().zip(&mut layers) {
@@ -104,14 +106,14 @@ impl Draws {
     /// A number below `bound`, each as likely.
     fn below(&mut self, bound: u32) -> u32 {
         if bound.is_power_of_two() {
-            return self.next() & bound.saturating_sub(1);
+            return self.next() & (bound - 1);
         }
         // the last multiple of `bound` in the range: numbers from there on would favour the small ones
-        let limit = RANGE.saturating_sub(RANGE.checked_rem(bound).unwrap_or(0));
+        let limit = RANGE - RANGE % bound;
         loop {
             let drawn = self.next();
             if drawn < limit {
-                return drawn.checked_rem(bound).unwrap_or(0);
+                return drawn % bound;
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     network_error::NetworkError,
 };
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use mixwell_authority::{self, AuthorityNode, Keeper, Layers, PacketFormat, Policy, Saved, State};
+use mixwell_authority::{AuthorityBuilder, Layers, Policy, Settings};
 use mixwell_client::{self, Tally};
 use mixwell_config::{Listing, NetworkFiles, SharedSettings};
 use mixwell_net::{
@@ -116,33 +116,27 @@ impl World {
         let mixes: Vec<_> = nodes.iter().filter(|(_, kind)| *kind == NodeKind::Mix).collect();
         let layers = mixes.chunks(MIXES_PER_LAYER.into());
         let layers = layers.map(|layer| layer.iter().map(|(seat, _)| seat.identity.id()).collect());
-        let policy = Policy {
+        let policy = Policy::from(Settings {
             authorities: Arc::clone(&authorities),
             nodes: nodes.iter().map(permitted).collect(),
             replicas: Vec::new(),
             layers: Layers::Fixed(layers.collect()),
             min_per_layer: MIXES_PER_LAYER.into(),
             rates: RATES,
-            packets: PacketFormat::from(&geometry),
+            geometry,
             period: clock.period(),
-        };
+        })
+        .with_lambda_g(RATES.lambda_g);
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         for seat in seats {
-            let (identity, rng) = (Arc::clone(&seat.identity), randomness.rng());
-            let state = State::new(identity, policy.clone(), clock.now(), rng, Saved::default());
-            let keeper = Keeper::new(state, None);
-            let node = AuthorityNode {
-                id: seat.identity.id(),
-                link: seat.link_key,
-                authorities: Arc::clone(&authorities),
-                clock,
-                listeners: vec![seat.listener],
-                randomness: randomness.branch(),
-            };
+            let (policy, identity) = (policy.clone(), Arc::clone(&seat.identity));
+            let builder = AuthorityBuilder::new(policy, identity, seat.link_key, randomness.branch());
+            let authority = builder.listener(seat.listener).start()?;
             let mut stopping = stopping.clone();
             tasks.spawn(async move {
-                mixwell_authority::serve(node, keeper, async move { stopped(&mut stopping).await }).await;
+                stopped(&mut stopping).await;
+                authority.stop().await;
                 Ok(())
             });
         }

@@ -1,8 +1,8 @@
-//! What other authorities say: statements, relays, and answers to ours.
+//! Statements, relays and answers of other authorities.
 
 use crate::{
     agreement::MAX_DIFFERENT,
-    message::{Kind, Outgoing, Peer, Reply, Request, Verdict},
+    message::{Outgoing, Peer, Reply, Request, StatementKind, Verdict},
     relay::{encode_wanted, is_relay, parse_relay, parse_wanted},
     round::RelayOutcome,
     state::{State, signer, time_at},
@@ -12,9 +12,11 @@ use mixwell_pki_types::{Epoch, EpochTime, KeyHash};
 use mixwell_wire::{Command, Statement};
 
 impl State {
-    /// Takes another authority's answer to a message of ours. What follows from it is to be sent.
+    /// Handles another authority's answer to a message of ours; returns the messages that follow from it. An answer
+    /// without content for the state may be passed as [`Command::NoOp`].
+    #[must_use]
     pub fn answered(&mut self, now: Duration, sent: &Outgoing, answer: &Command<'_>) -> Vec<Outgoing> {
-        self.turn_to(&time_at(&self.policy, now));
+        self.advance_to(&time_at(&self.policy, now));
         if sent.request.is_extension() {
             self.relaying.insert(sent.to);
         }
@@ -28,10 +30,11 @@ impl State {
         }
     }
 
-    /// The peer closed the connection instead of answering to an extension: it does not relay.
+    /// Notes that a peer closed the connection instead of answering
+    /// [extensions](crate::message::Request::is_extension): it does not relay.
     pub fn does_not_relay(&mut self, peer: KeyHash) {
         if self.relaying.remove(&peer) {
-            tracing::info!(authority = self.policy.name_of(peer), "does not relay any more");
+            tracing::info!(authority = self.policy.name_of(peer), "authority no longer relays statements");
         }
     }
 
@@ -54,14 +57,14 @@ impl State {
 
     /// The most statements that a relay may have.
     fn max_relayed(&self) -> usize {
-        self.policy.authorities.len().saturating_mul(MAX_DIFFERENT)
+        self.policy.authorities.len() * MAX_DIFFERENT
     }
 
-    pub(super) fn take_statement(
+    pub(super) fn receive_statement(
         &mut self,
         time: &EpochTime,
         peer: Peer,
-        kind: Kind,
+        kind: StatementKind,
         statement: &Statement<'_>,
     ) -> Reply {
         let refused = |verdict| Reply::Verdict(kind, verdict);
@@ -72,7 +75,7 @@ impl State {
         let (epoch, wanted) = (Epoch(statement.epoch), self.round.epoch());
         if epoch != wanted {
             return refused(match kind {
-                Kind::Reveal => Verdict::NotSigned,
+                StatementKind::Reveal => Verdict::NotSigned,
                 _ if epoch < wanted => Verdict::TooEarly,
                 _ => Verdict::TooLate,
             });
@@ -80,44 +83,44 @@ impl State {
         self.round.observe(time.elapsed);
         let signer = signer(&self.identity, &self.policy);
         match kind {
-            Kind::Vote if is_relay(statement.payload) => self.take_relay(author, statement.payload),
-            Kind::Sig => {
-                let verdict = self.round.take_signature(signer, author, statement.payload);
+            StatementKind::Vote if is_relay(statement.payload) => self.receive_relay(author, statement.payload),
+            StatementKind::Sig => {
+                let verdict = self.round.receive_signature(signer, author, statement.payload);
                 self.publish_if_late();
                 Reply::Verdict(kind, verdict)
             }
-            _ => Reply::Verdict(kind, self.round.take(signer, &self.schedule, kind, author, statement.payload)),
+            _ => Reply::Verdict(kind, self.round.receive(signer, &self.schedule, kind, author, statement.payload)),
         }
     }
 
-    fn take_relay(&mut self, by: KeyHash, payload: &[u8]) -> Reply {
+    fn receive_relay(&mut self, by: KeyHash, payload: &[u8]) -> Reply {
         let epoch = self.round.epoch();
         let Some(relayed) = parse_relay(payload, epoch, self.max_relayed()) else {
-            return Reply::Verdict(Kind::Vote, Verdict::NotSigned);
+            return Reply::Verdict(StatementKind::Vote, Verdict::NotSigned);
         };
         self.relaying.insert(by);
         let signer = signer(&self.identity, &self.policy);
         let mut wanted = Vec::new();
         for statement in &relayed {
-            if let RelayOutcome::Wanted(digest) = self.round.take_relayed(signer, &self.schedule, statement) {
+            if let RelayOutcome::Wanted(digest) = self.round.receive_relayed(signer, &self.schedule, statement) {
                 wanted.push(digest);
             }
         }
         if wanted.is_empty() {
-            return Reply::Verdict(Kind::Vote, Verdict::Ok);
+            return Reply::Verdict(StatementKind::Vote, Verdict::Ok);
         }
         let (public_key, payload) = (self.identity.public().into(), encode_wanted(&wanted).into());
         Reply::Vote { epoch: epoch.0, public_key, payload }
     }
 
     pub(super) fn get_vote(&mut self, peer: Peer, epoch: Epoch, public_key: &[u8]) -> Reply {
-        let Peer::Authority(by) = peer else { return Reply::Verdict(Kind::Vote, Verdict::NotAuthorized) };
+        let Peer::Authority(by) = peer else { return Reply::Verdict(StatementKind::Vote, Verdict::NotAuthorized) };
         // one of the reference never asks
         self.relaying.insert(by);
         let vote = Some(epoch).filter(|epoch| *epoch == self.round.epoch());
         match vote.and_then(|_| self.round.vote_of(KeyHash::of(public_key))) {
             Some(payload) => Reply::Vote { epoch: epoch.0, public_key: public_key.into(), payload },
-            None => Reply::Verdict(Kind::Vote, Verdict::NotFound),
+            None => Reply::Verdict(StatementKind::Vote, Verdict::NotFound),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! What the authority does in the course of an epoch, as the schedule has it.
+//! The steps of a round: what the schedule has the authority do in the course of an epoch.
 
 use crate::{
     differences::differences,
     journal::Change,
-    message::{Kind, Outgoing, Request},
+    message::{Outgoing, Request, StatementKind},
     schedule::Moment,
     state::{State, proposal::context, signer, time_at},
     tally::document_of,
@@ -13,19 +13,19 @@ use mixwell_pki_types::{Epoch, KeyHash};
 use std::sync::Arc;
 
 impl State {
-    /// Does what is due, and says what is to be sent. To be called at [`next_tick`](Self::next_tick), at
-    /// least.
+    /// Does what is due; returns the messages to be sent. To be called at [`next_tick`](Self::next_tick) or more often.
+    #[must_use]
     pub fn tick(&mut self, now: Duration) -> Vec<Outgoing> {
         let mut out = Vec::new();
         let time = time_at(&self.policy, now);
-        let elapsed = self.turn_to(&time);
+        let elapsed = self.advance_to(&time);
         let start = self.policy.period.start(time.epoch);
         if !self.has_probed {
             self.has_probed = true;
-            self.probe(start.saturating_add(self.schedule.deadline(Kind::Vote, 1)), &mut out);
+            self.probe(start.saturating_add(self.schedule.deadline(StatementKind::Vote, 1)), &mut out);
         }
         while let Some((due, moment, end)) = self.schedule.moment(self.round.done).filter(|(due, ..)| *due <= elapsed) {
-            self.round.done = self.round.done.saturating_add(1);
+            self.round.done += 1;
             // a step whose time is over is of no use to the others
             if elapsed < end {
                 tracing::trace!(epoch = %self.round.epoch(), ?due, ?moment, "due");
@@ -39,14 +39,18 @@ impl State {
         match moment {
             Moment::Publish => self.publish(),
             _ if self.round.is_mute => {}
-            Moment::Say(kind) => {
+            Moment::Send(kind) => {
                 self.report_equivocators(kind);
                 let Some(payload) = self.statement(kind) else { return };
                 self.remember_spoken();
                 let (epoch, public_key): (_, Arc<[u8]>) = (self.round.epoch().0, self.identity.public().into());
                 for to in self.others() {
                     let (public_key, payload) = (Arc::clone(&public_key), Arc::clone(&payload));
-                    out.push(Outgoing { to, request: Request::Say { kind, epoch, public_key, payload }, deadline });
+                    out.push(Outgoing {
+                        to,
+                        request: Request::Statement { kind, epoch, public_key, payload },
+                        deadline,
+                    });
                 }
             }
             Moment::Relay(kind) => {
@@ -64,19 +68,19 @@ impl State {
     }
 
     /// Our statement of a kind, made now or before a restart.
-    fn statement(&mut self, kind: Kind) -> Option<Arc<[u8]>> {
+    fn statement(&mut self, kind: StatementKind) -> Option<Arc<[u8]>> {
         if let Some(made) = self.round.own(kind) {
             return Some(made);
         }
         match kind {
-            Kind::Vote => self.make_vote(),
-            Kind::Reveal => self.round.reveal(signer(&self.identity, &self.policy)),
-            Kind::Cert | Kind::Sig => {
+            StatementKind::Vote => self.make_vote(),
+            StatementKind::Reveal => self.round.reveal(signer(&self.identity, &self.policy)),
+            StatementKind::Cert | StatementKind::Sig => {
                 // without a vote of our own we were not here in time
-                self.round.own(Kind::Vote)?;
+                self.round.own(StatementKind::Vote)?;
                 let Self { identity, policy, consensuses, round, rng, .. } = self;
                 let (signer, context) = (signer(identity, policy), context(policy, consensuses, round.epoch()));
-                if kind == Kind::Cert {
+                if kind == StatementKind::Cert {
                     round.certify(signer, &context, rng)
                 } else {
                     round.sign(signer, &context, rng)
@@ -158,12 +162,12 @@ impl State {
     }
 
     /// Warns of authorities that have signed two different statements, when the statements of a kind are all in.
-    fn report_equivocators(&self, next: Kind) {
+    fn report_equivocators(&self, next: StatementKind) {
         let last = match next {
-            Kind::Vote => return,
-            Kind::Reveal => Kind::Vote,
-            Kind::Cert => Kind::Reveal,
-            Kind::Sig => Kind::Cert,
+            StatementKind::Vote => return,
+            StatementKind::Reveal => StatementKind::Vote,
+            StatementKind::Cert => StatementKind::Reveal,
+            StatementKind::Sig => StatementKind::Cert,
         };
         let epoch: Epoch = self.round.epoch();
         for (author, kind) in self.round.equivocators(signer(&self.identity, &self.policy), last) {
@@ -183,13 +187,14 @@ impl State {
     /// Warns of authorities whose certificate has other nodes or parameters than ours.
     fn report_differences(&self) {
         let epoch = self.round.epoch();
-        let Some(ours) = self.round.own(Kind::Cert) else { return };
+        let Some(ours) = self.round.own(StatementKind::Cert) else { return };
         let Some(ours) = document_of(&ours) else { return };
         for (author, theirs) in self.round.certificates(signer(&self.identity, &self.policy)) {
             let found = differences(&ours, &theirs);
             if !found.is_empty() {
                 let (authority, shown) = (self.policy.name_of(author), found.len().min(MAX_DIFFERENCES));
-                let listed = found.get(..shown).unwrap_or_default().join("; ");
+                let listed: Vec<_> = found.iter().take(shown).map(ToString::to_string).collect();
+                let listed = listed.join("; ");
                 tracing::warn!(%epoch, authority, differences = found.len(), "{listed}: compare the two configurations");
             }
         }

@@ -3,7 +3,7 @@
 
 use crate::{
     canonical::{Digest, encode_signature},
-    message::{Kind, Outgoing, Reply, Request, Verdict},
+    message::{Outgoing, Reply, Request, StatementKind, Verdict},
     relay::{Endorsements, Entry, Subject, encode_relay, encode_wanted, endorse, endorsement, parse_relay},
     round::Round,
     schedule::Schedule,
@@ -43,10 +43,10 @@ pub(super) struct Attack {
 #[derive(Debug, Clone)]
 pub(super) enum What {
     /// A statement of its own, which of them.
-    Say(Kind, usize),
+    Say(StatementKind, usize),
     /// Some statements, endorsed by so many faulty authorities and by the honest ones whose endorsement was
     /// seen.
-    Relay { kind: Kind, variants: Vec<(usize, usize)>, endorsers: usize, is_complete: bool },
+    Relay { kind: StatementKind, variants: Vec<(usize, usize)>, endorsers: usize, is_complete: bool },
     /// Something that was seen, of this round or an earlier one.
     Replay,
     /// The question whether the peer relays.
@@ -61,7 +61,7 @@ pub(super) struct Adversary {
     pub(super) faulty: Vec<usize>,
     pub(super) honest: Vec<usize>,
     /// The statements that each faulty authority may make in this round.
-    variants: BTreeMap<(usize, Kind), Vec<Arc<[u8]>>>,
+    variants: BTreeMap<(usize, StatementKind), Vec<Arc<[u8]>>>,
     /// Requests that were seen, of all rounds.
     seen: Vec<Request>,
     /// Endorsements that were seen, by digest.
@@ -115,9 +115,9 @@ impl Adversary {
             let bad = signer.certify(&bad, epoch, &mut net.randomness.rng()).unwrap();
             self.shares.insert(signer.id(), (commit.clone(), Some(first_reveal.to_vec())));
             let reveals = vec![first_reveal, second_reveal, bad.into(), commit.into()];
-            self.variants.insert((index, Kind::Vote), votes);
-            self.variants.insert((index, Kind::Reveal), reveals);
-            self.variants.insert((index, Kind::Cert), Vec::new());
+            self.variants.insert((index, StatementKind::Vote), votes);
+            self.variants.insert((index, StatementKind::Reveal), reveals);
+            self.variants.insert((index, StatementKind::Cert), Vec::new());
         }
     }
 
@@ -127,7 +127,7 @@ impl Adversary {
         if self.faulty.is_empty() {
             return plan;
         }
-        let kinds = [Kind::Vote, Kind::Reveal, Kind::Cert];
+        let kinds = [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert];
         // each faulty authority's own statement in time: one to all, one of two to each, one to some, or none
         for &from in &self.faulty {
             for kind in kinds {
@@ -158,7 +158,7 @@ impl Adversary {
                 0 => deadline.saturating_sub(fraction(rng, step)),
                 1 => deadline + fraction(rng, step),
                 2 => schedule.opens(kind) + fraction(rng, schedule.closes(kind) - schedule.opens(kind)),
-                _ => fraction(rng, schedule.closes(Kind::Sig) + step),
+                _ => fraction(rng, schedule.closes(StatementKind::Sig) + step),
             };
             let variants = |rng: &mut ChaCha20Rng| {
                 let count = 1 + below(rng, 3);
@@ -179,17 +179,17 @@ impl Adversary {
     /// Looks at what an honest authority sends, to whomever.
     pub(super) fn observe(&mut self, net: &Net, epoch: Epoch, author: KeyHash, request: &Request) {
         match request {
-            Request::Say { kind: Kind::Vote, payload, .. } => {
+            Request::Statement { kind: StatementKind::Vote, payload, .. } => {
                 let document = document_of(payload).unwrap();
                 let commit = document.commits().next().unwrap().1.to_vec();
                 self.shares.entry(author).or_insert((commit, None));
             }
-            Request::Say { kind: Kind::Reveal, payload, .. } => {
+            Request::Statement { kind: StatementKind::Reveal, payload, .. } => {
                 if let Some((_, reveal)) = self.shares.get_mut(&author) {
                     *reveal = Some(payload.to_vec());
                 }
             }
-            Request::Say { kind: Kind::Cert, payload, .. } => {
+            Request::Statement { kind: StatementKind::Cert, payload, .. } => {
                 self.documents.push(payload_of(payload).unwrap().to_vec());
             }
             Request::Relay { payload, .. } => {
@@ -225,7 +225,7 @@ impl Adversary {
         Some(match what {
             What::Say(kind, variant) => {
                 let payload = self.variant(net, epoch, from, *kind, *variant, rng)?;
-                Request::Say { kind: *kind, epoch: number, public_key, payload }
+                Request::Statement { kind: *kind, epoch: number, public_key, payload }
             }
             What::Relay { kind, variants, endorsers, is_complete } => {
                 let mut items = Vec::new();
@@ -257,7 +257,7 @@ impl Adversary {
                 // in its own name, or in the author's
                 if percent(rng, 70) {
                     match &mut again {
-                        Request::Say { public_key: key, epoch, .. }
+                        Request::Statement { public_key: key, epoch, .. }
                         | Request::Relay { public_key: key, epoch, .. }
                         | Request::Probe { public_key: key, epoch } => (*key, *epoch) = (public_key, number),
                     }
@@ -270,7 +270,7 @@ impl Adversary {
                 let signed = signer.certify(&document, epoch.plus(LIFETIME), rng).unwrap();
                 let signature = Certificate::parse(&signed).unwrap().signature_by(signer.id()).unwrap().to_vec();
                 let payload = signer.certify(&encode_signature(signer.id(), &signature), epoch, rng).unwrap().into();
-                Request::Say { kind: Kind::Sig, epoch: number, public_key, payload }
+                Request::Statement { kind: StatementKind::Sig, epoch: number, public_key, payload }
             }
         })
     }
@@ -281,12 +281,12 @@ impl Adversary {
         net: &Net,
         epoch: Epoch,
         author: usize,
-        kind: Kind,
+        kind: StatementKind,
         variant: usize,
         rng: &mut ChaCha20Rng,
     ) -> Option<Arc<[u8]>> {
         let known = self.variants.get(&(author, kind))?.len();
-        if kind == Kind::Cert && variant >= known && known < 4 {
+        if kind == StatementKind::Cert && variant >= known && known < 4 {
             let made = self.certificate(net, epoch, author, rng);
             self.variants.get_mut(&(author, kind))?.push(made);
         }
@@ -303,7 +303,7 @@ impl Adversary {
         {
             return signer.certify(&document, epoch.plus(LIFETIME), rng).unwrap().into();
         }
-        let votes = &self.variants[&(author, Kind::Vote)];
+        let votes = &self.variants[&(author, StatementKind::Vote)];
         let mut document = DocumentBuilder::from(&document_of(choose(rng, votes).unwrap()).unwrap());
         let (mut commits, mut reveals) = (BTreeMap::new(), BTreeMap::new());
         for (of, (commit, reveal)) in &self.shares {
@@ -313,7 +313,7 @@ impl Adversary {
                 reveals.insert(*of, reveal.clone());
             }
         }
-        let own = |variant: usize| self.variants[&(author, Kind::Reveal)][variant].to_vec();
+        let own = |variant: usize| self.variants[&(author, StatementKind::Reveal)][variant].to_vec();
         match below(rng, 8) {
             // another pair of its own
             0 => {
@@ -358,7 +358,7 @@ impl Adversary {
                 Reply::Vote { epoch: *epoch, public_key, payload: encode_wanted(&digests).into() }
             }
             (_, 1) => Reply::Vote { epoch: FIRST.0, public_key, payload: encode_wanted(&[]).into() },
-            _ => Reply::Verdict(Kind::Vote, Verdict::Ok),
+            _ => Reply::Verdict(StatementKind::Vote, Verdict::Ok),
         })
     }
 }

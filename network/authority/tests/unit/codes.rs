@@ -1,7 +1,7 @@
 //! Every code of the wire, and when it comes.
 
 use crate::{
-    message::{Kind, Peer, Reply, Request, Verdict},
+    message::{Peer, Reply, Request, StatementKind, Verdict},
     tests::net::{FIRST, Net, Node, Way},
 };
 use core::time::Duration;
@@ -123,18 +123,18 @@ fn consensuses() {
 }
 
 /// What the second authority says to the first in a round that goes well.
-fn statements() -> Vec<(Kind, Request)> {
+fn statements() -> Vec<(StatementKind, Request)> {
     let mut net = Net::new(3);
     let mut said = Vec::new();
     net.pass_epoch(|from, to, request| {
-        if let Request::Say { kind, .. } = request
+        if let Request::Statement { kind, .. } = request
             && (from, to) == (1, 0)
         {
             said.push((*kind, request.clone()));
         }
         Way::Pass
     });
-    assert_eq!(said.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), Kind::ALL);
+    assert_eq!(said.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), StatementKind::ALL);
     said
 }
 
@@ -162,7 +162,7 @@ fn statements_at_every_time_by_everyone() {
         let by = Peer::Authority(net.id(1));
         let eighth = *kind as u32 + 1;
         let silent = |from: usize, to: usize, request: &Request| match request {
-            Request::Say { kind: sent, .. } if (from, to) == (1, 0) && sent == kind => Way::Drop,
+            Request::Statement { kind: sent, .. } if (from, to) == (1, 0) && sent == kind => Way::Drop,
             Request::Relay { .. } => Way::Drop,
             _ => Way::Pass,
         };
@@ -177,13 +177,16 @@ fn statements_at_every_time_by_everyone() {
             say(&mut net, by, request, |statement| statement.public_key = stranger.as_slice().to_vec().leak());
         assert_eq!(by_stranger, Verdict::NotAuthorized);
         // of a later epoch, and of an earlier one
-        let [later, earlier] =
-            if *kind == Kind::Reveal { [Verdict::NotSigned; 2] } else { [Verdict::TooLate, Verdict::TooEarly] };
+        let [later, earlier] = if *kind == StatementKind::Reveal {
+            [Verdict::NotSigned; 2]
+        } else {
+            [Verdict::TooLate, Verdict::TooEarly]
+        };
         assert_eq!(say(&mut net, by, request, |statement| statement.epoch += 1), later);
         assert_eq!(say(&mut net, by, request, |statement| statement.epoch -= 1), earlier);
         assert_eq!(say(&mut net, by, request, |statement| statement.payload = b"junk"), Verdict::NotSigned);
         let mut other = request.clone();
-        if let Request::Say { payload, .. } = &mut other {
+        if let Request::Statement { payload, .. } = &mut other {
             let mut bytes = payload.to_vec();
             let at = bytes.len() / 2;
             bytes[at] ^= 1;
@@ -200,7 +203,7 @@ fn statements_at_every_time_by_everyone() {
 #[test]
 fn statements_out_of_time() {
     let said = statements();
-    for (kind, request) in said.iter().filter(|(kind, _)| *kind != Kind::Sig) {
+    for (kind, request) in said.iter().filter(|(kind, _)| *kind != StatementKind::Sig) {
         for (time, want) in [
             (super::net::PERIOD / 8 * (*kind as u32 + 1) - Duration::from_millis(1), Verdict::Ok),
             (super::net::PERIOD / 16 * (*kind as u32 * 2 + 3) - Duration::from_millis(1), Verdict::Ok),
@@ -212,7 +215,7 @@ fn statements_out_of_time() {
             let by = Peer::Authority(net.id(1));
             let until = net.now + time;
             net.run_until(until, |from, to, request| match request {
-                Request::Say { kind: sent, .. } if (from, to) == (1, 0) && sent == kind => Way::Drop,
+                Request::Statement { kind: sent, .. } if (from, to) == (1, 0) && sent == kind => Way::Drop,
                 Request::Relay { .. } => Way::Drop,
                 _ => Way::Pass,
             });
@@ -223,7 +226,7 @@ fn statements_out_of_time() {
 
 #[test]
 fn a_certificate_before_the_vote_is_too_early() {
-    let (_, request) = statements().into_iter().find(|(kind, _)| *kind == Kind::Cert).unwrap();
+    let (_, request) = statements().into_iter().find(|(kind, _)| *kind == StatementKind::Cert).unwrap();
     let mut net = Net::new(3);
     let by = Peer::Authority(net.id(1));
     assert_eq!(say(&mut net, by, &request, |_| {}), Verdict::TooEarly);
@@ -243,7 +246,7 @@ fn votes_are_handed_to_authorities_alone() {
     };
     assert!(matches!(ask(second, FIRST.plus(1), &public_key), Reply::Vote { .. }));
     assert!(matches!(ask(first, FIRST.plus(1), &public_key), Reply::Vote { .. }));
-    let refused = |verdict| Reply::Verdict(Kind::Vote, verdict);
+    let refused = |verdict| Reply::Verdict(StatementKind::Vote, verdict);
     assert_eq!(ask(Peer::Client, FIRST.plus(1), &public_key), refused(Verdict::NotAuthorized));
     assert_eq!(ask(second, FIRST, &public_key), refused(Verdict::NotFound));
     assert_eq!(ask(second, FIRST.plus(1), &[7; 32]), refused(Verdict::NotFound));

@@ -2,7 +2,7 @@
 
 use crate::{
     canonical::{Digest, encode_signature, with_signatures},
-    message::{Kind, Request},
+    message::{Request, StatementKind},
     relay::{Entry, Subject, encode_relay, endorse, endorsement},
     shared_random::check_reveal,
     signer::Signer,
@@ -34,9 +34,9 @@ fn certified(identity: &Arc<Identity>, net: &Net, payload: &[u8], expiration: Ep
 
 /// Another statement in the place of one that was to be sent.
 fn instead(request: &Request, payload: Vec<u8>) -> Way {
-    let Request::Say { kind, epoch, public_key, .. } = request else { panic!("{request:?}") };
+    let Request::Statement { kind, epoch, public_key, .. } = request else { panic!("{request:?}") };
     let (kind, epoch, public_key) = (*kind, *epoch, Arc::clone(public_key));
-    Way::Change(Request::Say { kind, epoch, public_key, payload: payload.into() })
+    Way::Change(Request::Statement { kind, epoch, public_key, payload: payload.into() })
 }
 
 /// The third withholds its reveal, and tells it one of the two in its certificate alone.
@@ -44,8 +44,8 @@ fn instead(request: &Request, payload: Vec<u8>) -> Way {
 fn a_late_certificate_changes_nothing() {
     let mut net = Net::new(3);
     net.pass_epoch(|from, to, request| match request {
-        Request::Say { kind: Kind::Reveal, .. } if from == 2 => Way::Drop,
-        Request::Say { kind: Kind::Cert | Kind::Sig, .. } if from == 2 && to == 1 => Way::Drop,
+        Request::Statement { kind: StatementKind::Reveal, .. } if from == 2 => Way::Drop,
+        Request::Statement { kind: StatementKind::Cert | StatementKind::Sig, .. } if from == 2 && to == 1 => Way::Drop,
         _ => Way::Pass,
     });
     let [first, second] = published(&mut net).map(Option::unwrap);
@@ -68,7 +68,7 @@ fn two_votes(signs: bool) -> [Option<(Vec<u8>, usize)>; 2] {
     let end = net.at_eighths(8);
     let mut second = None;
     net.run_until(end, |from, to, request| match request {
-        Request::Say { kind: Kind::Vote, payload, .. } if from == 2 && to == 1 => {
+        Request::Statement { kind: StatementKind::Vote, payload, .. } if from == 2 && to == 1 => {
             let document = Document::parse(payload_of(payload).unwrap()).unwrap();
             let mut builder = DocumentBuilder::from(&document);
             for layer in builder.topology.as_mut().unwrap() {
@@ -77,18 +77,18 @@ fn two_votes(signs: bool) -> [Option<(Vec<u8>, usize)>; 2] {
             instead(request, certified(&key, &helper, &builder.encode(), ABOUT.plus(LIFETIME)))
         }
         // what the second certifies the third signs for it, as far as certificates pass for a consensus
-        Request::Say { kind: Kind::Cert, payload, .. } if from == 1 && to == 2 => {
+        Request::Statement { kind: StatementKind::Cert, payload, .. } if from == 1 && to == 2 => {
             second = Some(Arc::clone(payload));
             Way::Pass
         }
-        Request::Say { kind: Kind::Cert, .. } if from == 2 && (!signs || to == 1) => Way::Drop,
-        Request::Say { kind: Kind::Sig, .. } if from == 2 && signs && to == 1 => {
+        Request::Statement { kind: StatementKind::Cert, .. } if from == 2 && (!signs || to == 1) => Way::Drop,
+        Request::Statement { kind: StatementKind::Sig, .. } if from == 2 && signs && to == 1 => {
             let document = payload_of(second.as_ref().unwrap()).unwrap();
             let signed = certified(&key, &helper, document, ABOUT.plus(LIFETIME));
             let signature = Certificate::parse(&signed).unwrap().signature_by(key.id()).unwrap().to_vec();
             instead(request, certified(&key, &helper, &encode_signature(key.id(), &signature), ABOUT))
         }
-        Request::Say { kind: Kind::Sig, .. } if from == 2 && !signs => Way::Drop,
+        Request::Statement { kind: StatementKind::Sig, .. } if from == 2 && !signs => Way::Drop,
         _ => Way::Pass,
     });
     published(&mut net)
@@ -112,8 +112,8 @@ fn a_reveal_that_does_not_match_comes_with_a_certificate() {
     let key = Arc::clone(&net.identities[2]);
     let helper = Net::new(3);
     net.pass_epoch(|from, _, request| match request {
-        Request::Say { kind: Kind::Reveal | Kind::Sig, .. } if from == 2 => Way::Drop,
-        Request::Say { kind: Kind::Cert, payload, .. } if from == 2 => {
+        Request::Statement { kind: StatementKind::Reveal | StatementKind::Sig, .. } if from == 2 => Way::Drop,
+        Request::Statement { kind: StatementKind::Cert, payload, .. } if from == 2 => {
             let document = Document::parse(payload_of(payload).unwrap()).unwrap();
             let mut builder = DocumentBuilder::from(&document);
             let mut bad = [7; 40];
@@ -134,7 +134,7 @@ fn a_reveal_that_does_not_match_comes_with_a_certificate() {
 /// count either.
 #[test]
 fn who_signs_two_statements_of_a_kind_is_left_out() {
-    for equivocal in [Kind::Reveal, Kind::Cert] {
+    for equivocal in [StatementKind::Reveal, StatementKind::Cert] {
         let mut net = Net::new(3);
         for node in 0..7 {
             net.upload_one(node, ABOUT);
@@ -146,8 +146,8 @@ fn who_signs_two_statements_of_a_kind_is_left_out() {
         let (key, helper) = (Arc::clone(&net.identities[2]), Net::new(3));
         let end = net.at_eighths(8);
         net.run_until(end, |from, to, request| match request {
-            Request::Say { kind, payload, .. } if (from, to) == (2, 1) && *kind == equivocal => {
-                let (other, expiration) = if equivocal == Kind::Reveal {
+            Request::Statement { kind, payload, .. } if (from, to) == (2, 1) && *kind == equivocal => {
+                let (other, expiration) = if equivocal == StatementKind::Reveal {
                     let mut reveal = payload_of(payload).unwrap().to_vec();
                     reveal[20] ^= 1;
                     (reveal, ABOUT)
@@ -174,7 +174,7 @@ fn certificates_make_no_consensus() {
     let mut net = Net::new(3);
     let mut certs = BTreeMap::new();
     net.pass_epoch(|from, _, request| {
-        if let Request::Say { kind: Kind::Cert, payload, .. } = request {
+        if let Request::Statement { kind: StatementKind::Cert, payload, .. } = request {
             certs.insert(from, Arc::clone(payload));
         }
         Way::Pass
@@ -198,7 +198,11 @@ fn certificates_make_no_consensus() {
 fn silence_after_a_vote() {
     let mut net = Net::new(3);
     net.pass_epoch(|from, _, request| match request {
-        Request::Say { kind: Kind::Reveal | Kind::Cert | Kind::Sig, .. } if from == 2 => Way::Drop,
+        Request::Statement { kind: StatementKind::Reveal | StatementKind::Cert | StatementKind::Sig, .. }
+            if from == 2 =>
+        {
+            Way::Drop
+        }
         _ => Way::Pass,
     });
     let [first, second] = published(&mut net).map(Option::unwrap);
@@ -214,7 +218,7 @@ fn a_commit_is_no_reveal() {
     let signer = Signer { identity: &key, policy: &helper.policy };
     let (mut commit, mut sent) = (None, false);
     net.pass_epoch(|from, to, request| match request {
-        Request::Say { kind: Kind::Vote, payload, .. } if (from, to) == (0, 2) => {
+        Request::Statement { kind: StatementKind::Vote, payload, .. } if (from, to) == (0, 2) => {
             let document = Document::parse(payload_of(payload).unwrap()).unwrap();
             commit = document.commits().next().map(|(_, commit)| commit.to_vec());
             Way::Pass
@@ -223,7 +227,7 @@ fn a_commit_is_no_reveal() {
             let statement: Arc<[u8]> = commit.as_ref().unwrap().as_slice().into();
             assert!(check_reveal(signer, first, ABOUT, &statement).is_some(), "it has the form of a reveal");
             let digest = Digest::of(first, &Certificate::parse(&statement).unwrap());
-            let subject = Subject { kind: Kind::Reveal, author: first, digest };
+            let subject = Subject { kind: StatementKind::Reveal, author: first, digest };
             let mut rng = helper.randomness.rng();
             let endorsements = [(key.id(), endorse(signer, ABOUT, &subject, &mut rng).unwrap())].into();
             let endorsement = endorsement(signer, ABOUT, &subject, &endorsements);

@@ -3,7 +3,7 @@
 use crate::{
     Keeper, Saved, State, Store,
     journal::{Change, Record},
-    message::{Kind, Request},
+    message::{Request, StatementKind},
     relay::Endorsements,
     tests::net::{FIRST, Net, Way},
 };
@@ -28,10 +28,10 @@ fn records() -> Vec<Record> {
         Record::Descriptor(bytes("descriptor")),
         Record::Replica(bytes("replica")),
         Record::Secret(bytes("secret")),
-        Record::Own(Kind::Vote, bytes("vote")),
-        Record::Own(Kind::Cert, bytes("cert")),
-        accepted(Kind::Vote),
-        accepted(Kind::Reveal),
+        Record::Own(StatementKind::Vote, bytes("vote")),
+        Record::Own(StatementKind::Cert, bytes("cert")),
+        accepted(StatementKind::Vote),
+        accepted(StatementKind::Reveal),
         Record::Signed(bytes("signed")),
         Record::Signature(KeyHash([9; 32]), bytes("signature")),
         Record::Damaged,
@@ -61,8 +61,8 @@ fn everything_is_read_again() {
     let mut changes = round(FIRST, &records());
     changes.extend(round(FIRST.plus(1), &records()[..2]));
     changes.push(Change::Spoken(vec![FIRST, FIRST.plus(1)]));
-    store.write(&changes).unwrap();
-    store.write(&round(FIRST, &records()[..3])).unwrap();
+    store.apply(&changes).unwrap();
+    store.apply(&round(FIRST, &records()[..3])).unwrap();
     drop(store);
     let (mut store, saved) = open(folder.path(), &net.policy.authorities);
     assert_eq!(saved.rounds[&FIRST], [records(), records()[..3].to_vec()].concat());
@@ -75,7 +75,7 @@ fn everything_is_read_again() {
         assert_eq!(mode & 0o077, 0, "{name}");
     }
     // an epoch later the first round is of no use
-    store.write(&[Change::Turned(FIRST.plus(1))]).unwrap();
+    store.apply(&[Change::EpochBegan(FIRST.plus(1))]).unwrap();
     assert_eq!(files(folder.path()), [format!("round-{}", FIRST.plus(1)), "spoken".to_owned()]);
 }
 
@@ -84,7 +84,7 @@ fn a_cut_drops_the_last_entry_and_damage_nothing_silently() {
     let net = Net::new(1);
     let folder = TempDir::new().unwrap();
     let all = &records()[..9];
-    open(folder.path(), &net.policy.authorities).0.write(&round(FIRST, all)).unwrap();
+    open(folder.path(), &net.policy.authorities).0.apply(&round(FIRST, all)).unwrap();
     let path = folder.path().join("authority").join(format!("round-{FIRST}"));
     let whole = fs::read(&path).unwrap();
     // a crash cuts the file short anywhere
@@ -96,7 +96,7 @@ fn a_cut_drops_the_last_entry_and_damage_nothing_silently() {
         assert_eq!(read[..], all[..read.len()], "cut at {len}");
         lens.push(read.len());
         // and goes on from there
-        store.write(&round(FIRST, &all[..1])).unwrap();
+        store.apply(&round(FIRST, &all[..1])).unwrap();
         let (_, saved) = open(folder.path(), &net.policy.authorities);
         assert_eq!(saved.rounds[&FIRST], [&all[..read.len()], &all[..1]].concat(), "cut at {len}");
     }
@@ -125,7 +125,7 @@ fn a_damaged_consensus_is_set_aside() {
     let folder = TempDir::new().unwrap();
     let certificate = Arc::clone(&net.disks[0].consensuses[&epoch]);
     let (mut store, _) = open(folder.path(), &net.policy.authorities);
-    store.write(&[Change::Consensus(epoch, Arc::clone(&certificate))]).unwrap();
+    store.apply(&[Change::Consensus(epoch, Arc::clone(&certificate))]).unwrap();
     let (_, saved) = open(folder.path(), &net.policy.authorities);
     assert_eq!(saved.consensuses[&epoch], certificate);
     let path = folder.path().join("authority").join(format!("consensus-{epoch}"));
@@ -137,7 +137,7 @@ fn a_damaged_consensus_is_set_aside() {
     assert_eq!(files(folder.path()), [format!("consensus-{epoch}.damaged")]);
     // of other authorities
     let (mut store, _) = open(folder.path(), &net.policy.authorities);
-    store.write(&[Change::Consensus(epoch, certificate)]).unwrap();
+    store.apply(&[Change::Consensus(epoch, certificate)]).unwrap();
     assert!(open(folder.path(), &Net::new(5).policy.authorities).1.consensuses.is_empty());
 }
 
@@ -178,11 +178,11 @@ fn killed_authorities_go_on() {
 
 /// What authorities said: one thing of each kind and epoch.
 #[derive(Default)]
-struct Said(std::collections::BTreeMap<(usize, u64, Kind), Arc<[u8]>>);
+struct Said(std::collections::BTreeMap<(usize, u64, StatementKind), Arc<[u8]>>);
 
 impl Said {
     fn note(&mut self, from: usize, request: &Request) -> Way {
-        if let Request::Say { kind, epoch, payload, .. } = request {
+        if let Request::Statement { kind, epoch, payload, .. } = request {
             let first = self.0.entry((from, *epoch, *kind)).or_insert_with(|| Arc::clone(payload));
             assert_eq!(first, payload, "{from} says two things");
         }
@@ -204,7 +204,7 @@ fn a_disk_that_fails() {
     fs::write(folder.path().join("authority"), b"").unwrap();
     for eighth in 1..=5 {
         let said = keeper.tick(net.at_eighths(eighth));
-        assert!(said.iter().all(|said| !matches!(said.request, Request::Say { .. })), "{eighth}");
+        assert!(said.iter().all(|said| !matches!(said.request, Request::Statement { .. })), "{eighth}");
     }
 }
 
@@ -219,7 +219,7 @@ fn a_damaged_round_is_passed_over() {
     net.restart(1);
     let end = net.at_eighths(8);
     net.run_until(end, |from, _, request| {
-        assert!(from != 1 || !matches!(request, Request::Say { .. }));
+        assert!(from != 1 || !matches!(request, Request::Statement { .. }));
         Way::Pass
     });
     let [first, third] = [0, 2].map(|index| net.consensus(index, FIRST.plus(1)).unwrap());
@@ -244,7 +244,7 @@ fn a_document_is_signed_once() {
     let mut sent = 0;
     let end = net.at_eighths(8);
     net.run_until(end, |from, _, request| {
-        sent += usize::from(from == 1 && matches!(request, Request::Say { kind: Kind::Sig, .. }));
+        sent += usize::from(from == 1 && matches!(request, Request::Statement { kind: StatementKind::Sig, .. }));
         Way::Pass
     });
     assert_eq!(sent, 2, "it says the same again");
@@ -261,7 +261,7 @@ fn a_clock_that_jumps_forgets_nothing() {
     let (now, far) = (net.now, net.policy.period.start(FIRST.plus(1000)));
     let state: &mut State = net.states[1].as_mut().unwrap();
     for at in [far, now] {
-        assert!(state.tick(at).iter().all(|said| !matches!(said.request, Request::Say { .. })));
+        assert!(state.tick(at).iter().all(|said| !matches!(said.request, Request::Statement { .. })));
     }
     net.save(1);
     assert!(net.disks[1].consensuses.contains_key(&FIRST.plus(1)));

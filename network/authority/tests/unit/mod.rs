@@ -18,4 +18,5 @@ mod net;
 mod property;
 mod rounds;
 mod rules;
+mod start;
 mod vectors;

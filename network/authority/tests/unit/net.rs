@@ -1,9 +1,10 @@
 //! Authorities and nodes without sockets, clocks and disks.
 
 use crate::{
-    Layers, PacketFormat, Policy, Saved, State,
+    Layers, Policy, Saved, State,
     journal::Change,
-    message::{Kind, Outgoing, Peer, Reply, Request, is_too_early},
+    message::{Outgoing, Peer, Reply, Request, StatementKind, Verdict},
+    policy::PacketFormat,
     tally::payload_of,
 };
 use core::time::Duration;
@@ -178,7 +179,7 @@ impl Net {
     /// Writes an authority's changes to its disk.
     pub(super) fn save(&mut self, index: usize) {
         let Some(state) = &mut self.states[index] else { return };
-        for change in state.take_changes() {
+        for change in state.take_changes().0 {
             write(&mut self.disks[index], change);
         }
     }
@@ -268,7 +269,7 @@ impl Net {
         outgoing: &Outgoing,
         way: &mut impl FnMut(usize, usize, &Request) -> Way,
     ) -> Vec<Outgoing> {
-        if let Request::Say { kind: Kind::Reveal, payload, .. } = &outgoing.request {
+        if let Request::Statement { kind: StatementKind::Reveal, payload, .. } = &outgoing.request {
             self.reveals.insert(self.id(from), Arc::clone(payload));
         }
         let to = self.identities.iter().position(|other| other.id() == outgoing.to).unwrap();
@@ -294,7 +295,7 @@ impl Net {
         self.save(to);
         let answer = reply.command().unwrap();
         // a certificate is, if the vote did not come
-        let is_cert = matches!(request, Request::Say { kind: Kind::Cert, .. });
+        let is_cert = matches!(request, Request::Statement { kind: StatementKind::Cert, .. });
         assert!(is_cert || !is_too_early(&answer), "everybody's clock is the same: {request:?}");
         let following = self.states[from].as_mut().unwrap().answered(now, outgoing, &answer);
         self.save(from);
@@ -339,6 +340,11 @@ impl Net {
     }
 }
 
+/// Whether an answer asks for the statement to be sent again later.
+pub(super) fn is_too_early(answer: &Command<'_>) -> bool {
+    matches!(StatementKind::verdict_in(answer), Some((_, Verdict::TooEarly)))
+}
+
 /// Writes a change to a disk.
 pub(super) fn write(disk: &mut Saved, change: Change) {
     match change {
@@ -347,7 +353,7 @@ pub(super) fn write(disk: &mut Saved, change: Change) {
             disk.consensuses.insert(epoch, certificate);
         }
         Change::Spoken(epochs) => disk.spoken = epochs,
-        Change::Turned(epoch) => disk.rounds.retain(|of, _| *of >= epoch),
+        Change::EpochBegan(epoch) => disk.rounds.retain(|of, _| *of >= epoch),
     }
 }
 

@@ -3,13 +3,13 @@
 
 use crate::{
     journal::{Change, Record},
-    message::{Kind, Outgoing, Peer, Reply, Request, is_too_early},
+    message::{Outgoing, Peer, Reply, Request, StatementKind},
     schedule::Schedule,
     tally::payload_of,
     tests::{
         adversary::{Adversary, Attack, What, below, fraction, percent},
         cheap::Cheap,
-        net::{FIRST, Net},
+        net::{FIRST, Net, is_too_early},
     },
 };
 use chacha20::ChaCha20Rng;
@@ -54,7 +54,7 @@ struct Simulation {
     events: BTreeMap<(Duration, u64), Event>,
     count: u64,
     /// The statements of each honest authority, by kind and epoch.
-    said: BTreeMap<(usize, Epoch, Kind), BTreeSet<Vec<u8>>>,
+    said: BTreeMap<(usize, Epoch, StatementKind), BTreeSet<Vec<u8>>>,
     /// The documents that they signed.
     signed: BTreeMap<Epoch, Signed>,
 }
@@ -75,8 +75,9 @@ impl Simulation {
         }
         adversary.honest = all;
         // the shortest interval has three messages and the difference of the clocks in it
-        let interval =
-            (schedule.closes(Kind::Vote) - schedule.opens(Kind::Vote)) / 2 / u32::try_from(most_faulty).unwrap().max(1);
+        let interval = (schedule.closes(StatementKind::Vote) - schedule.opens(StatementKind::Vote))
+            / 2
+            / u32::try_from(most_faulty).unwrap().max(1);
         let ahead = (0..count).map(|_| fraction(&mut rng, interval / 8)).collect();
         let now = net.now;
         let mut simulation = Self {
@@ -226,7 +227,7 @@ impl Simulation {
     }
 
     fn send(&mut self, from: usize, sent: Outgoing, about: Epoch) {
-        if let Request::Say { kind, payload, .. } = &sent.request {
+        if let Request::Statement { kind, payload, .. } = &sent.request {
             let payload = payload_of(payload).unwrap().to_vec();
             self.said.entry((from, about, *kind)).or_default().insert(payload);
         }
@@ -259,7 +260,7 @@ impl Simulation {
 
     fn save(&mut self, index: usize) {
         let Some(state) = &mut self.net.states[index] else { return };
-        for change in state.take_changes() {
+        for change in state.take_changes().0 {
             if let Change::Record(epoch, Record::Signed(certificate)) = &change {
                 let document = payload_of(certificate).unwrap();
                 self.adversary.observe_document(document);
@@ -272,7 +273,7 @@ impl Simulation {
 
     /// No honest authority has said two things of one kind, or signed two documents.
     fn check_each(&self) -> Result<(), String> {
-        for ((index, epoch, kind), said) in self.said.iter().filter(|((_, _, kind), _)| *kind != Kind::Sig) {
+        for ((index, epoch, kind), said) in self.said.iter().filter(|((_, _, kind), _)| *kind != StatementKind::Sig) {
             if said.len() > 1 {
                 return Err(format!("authority {index} made two statements of kind {kind} about {epoch}"));
             }

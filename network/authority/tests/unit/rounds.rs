@@ -1,7 +1,7 @@
 //! Whole rounds, well-behaved and not.
 
 use crate::{
-    message::{Kind, Peer, Request},
+    message::{Peer, Request, StatementKind},
     round::Round,
     signer::Signer,
     tally::payload_of,
@@ -61,7 +61,7 @@ fn the_clock_of_one_steps() {
         net.upload(net.epoch().plus(1));
         let mut votes = BTreeMap::new();
         let mut count = |from: usize, request: &Request| {
-            if let (2, Request::Say { kind: Kind::Vote, epoch, payload, .. }) = (from, request) {
+            if let (2, Request::Statement { kind: StatementKind::Vote, epoch, payload, .. }) = (from, request) {
                 let first = votes.entry(*epoch).or_insert_with(|| payload.clone());
                 assert_eq!(first, payload, "a second vote in the round about {epoch}");
             }
@@ -115,7 +115,7 @@ fn the_clock_steps_back_by_many_rounds() {
             let _ = state.handle(at, Peer::Node(*id), &command);
         }
         let said = state.tick(at + super::net::PERIOD / 8);
-        said.iter().filter(|said| matches!(said.request, Request::Say { kind: Kind::Vote, .. })).count()
+        said.iter().filter(|said| matches!(said.request, Request::Statement { kind: StatementKind::Vote, .. })).count()
     });
     assert_eq!(votes, [0, 0, 0]);
 }
@@ -188,16 +188,16 @@ fn it_goes_down_in_the_middle_of_a_round() {
 #[test]
 fn what_only_one_heard_of_the_others_learn() {
     // the third reaches the first alone, with everything or up to some statement, and relays nothing
-    for last in [Kind::Vote, Kind::Reveal, Kind::Cert] {
+    for last in [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert] {
         let mut net = Net::new(3);
         net.pass_epoch(|from, to, request| match request {
-            Request::Say { kind, .. } if from == 2 && (to == 1 || *kind > last) => Way::Drop,
+            Request::Statement { kind, .. } if from == 2 && (to == 1 || *kind > last) => Way::Drop,
             Request::Relay { .. } if from == 2 => Way::Drop,
             _ => Way::Pass,
         });
         let (first, second) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(1, FIRST.plus(1)).unwrap());
         assert_eq!(payload(&first), payload(&second), "silent after {last:?}");
-        assert_eq!(net.counted(&first, None).contains(&2), last >= Kind::Reveal);
+        assert_eq!(net.counted(&first, None).contains(&2), last >= StatementKind::Reveal);
         assert_eq!(first.signers().len(), 2);
     }
 }
@@ -220,11 +220,13 @@ fn one_tells_each_something_else() {
     let helper = Net::new(3);
     let end = net.at_eighths(8);
     net.run_until(end, |from, to, request| match request {
-        Request::Say { kind, epoch, public_key, payload } if from == 2 && to == 1 && *kind <= Kind::Reveal => {
+        Request::Statement { kind, epoch, public_key, payload }
+            if from == 2 && to == 1 && *kind <= StatementKind::Reveal =>
+        {
             let (vote, reveal) = other.get_or_insert_with(|| other_statements(&helper, 2, payload)).clone();
-            let payload = if *kind == Kind::Vote { vote } else { reveal };
+            let payload = if *kind == StatementKind::Vote { vote } else { reveal };
             let (epoch, public_key) = (*epoch, public_key.clone());
-            Way::Change(Request::Say { kind: *kind, epoch, public_key, payload: payload.into() })
+            Way::Change(Request::Statement { kind: *kind, epoch, public_key, payload: payload.into() })
         }
         _ => Way::Pass,
     });
@@ -235,15 +237,15 @@ fn one_tells_each_something_else() {
 
 #[test]
 fn what_is_tampered_with_counts_for_nothing() {
-    for kind in [Kind::Vote, Kind::Reveal, Kind::Cert, Kind::Sig] {
+    for kind in [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert, StatementKind::Sig] {
         let mut net = Net::new(3);
         net.pass_epoch(|from, _, request| match request {
-            Request::Say { kind: sent, epoch, public_key, payload } if from == 2 && *sent == kind => {
+            Request::Statement { kind: sent, epoch, public_key, payload } if from == 2 && *sent == kind => {
                 let mut payload = payload.to_vec();
                 let middle = payload.len() / 2;
                 payload[middle] ^= 1;
                 let (kind, epoch, public_key) = (*sent, *epoch, public_key.clone());
-                Way::Change(Request::Say { kind, epoch, public_key, payload: payload.into() })
+                Way::Change(Request::Statement { kind, epoch, public_key, payload: payload.into() })
             }
             _ => Way::Pass,
         });

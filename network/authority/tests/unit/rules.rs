@@ -3,7 +3,7 @@
 use crate::{
     Layers,
     differences::differences,
-    message::{Kind, Peer, Reply, Request},
+    message::{Peer, Reply, Request, StatementKind},
     shared_random::{ShareFault, Shares},
     signer::Signer,
     tally::{Context, Tallied, TallyError, document_of, payload_of, tally},
@@ -267,7 +267,9 @@ fn what_differs_is_named() {
     let all = proposal(&net);
     let ours = all.encode();
     let ours = Document::parse(&ours).unwrap();
-    let found = |theirs: &DocumentBuilder| differences(&ours, &Document::parse(&theirs.encode()).unwrap());
+    let found = |theirs: &DocumentBuilder| -> Vec<String> {
+        differences(&ours, &Document::parse(&theirs.encode()).unwrap()).iter().map(ToString::to_string).collect()
+    };
     assert_eq!(found(&all), [""; 0]);
     let mut theirs = all.clone();
     theirs.rates.lambda_l = 0.25;
@@ -315,13 +317,13 @@ fn beside_authorities_of_the_reference() {
     net.references = vec![2];
     let (key, helper) = (Arc::clone(&net.identities[2]), Net::new(3));
     net.pass_epoch(|from, to, request| match request {
-        Request::Say { kind: Kind::Vote, epoch, public_key, payload } if (from, to) == (2, 1) => {
+        Request::Statement { kind: StatementKind::Vote, epoch, public_key, payload } if (from, to) == (2, 1) => {
             let mut document = DocumentBuilder::from(&document_of(payload).unwrap());
             document.topology.as_mut().unwrap()[0].pop();
             let signer = Signer { identity: &key, policy: &helper.policy };
             let vote = signer.certify(&document.encode(), ABOUT.plus(LIFETIME), &mut helper.randomness.rng());
-            let (kind, epoch, public_key) = (Kind::Vote, *epoch, Arc::clone(public_key));
-            Way::Change(Request::Say { kind, epoch, public_key, payload: vote.unwrap().into() })
+            let (kind, epoch, public_key) = (StatementKind::Vote, *epoch, Arc::clone(public_key));
+            Way::Change(Request::Statement { kind, epoch, public_key, payload: vote.unwrap().into() })
         }
         _ => Way::Pass,
     });

@@ -1,10 +1,11 @@
 //! Recorded rounds of the reference's authorities, recomputed to the last byte.
 
 use crate::{
-    Layers, PacketFormat, Policy,
+    Layers, Policy,
     canonical::{decode_signature, encode_signature},
     lambda_g::lambda_g,
-    message::{Kind, Verdict},
+    message::{StatementKind, Verdict},
+    policy::PacketFormat,
     round::Round,
     schedule::Schedule,
     signer::Signer,
@@ -109,13 +110,15 @@ impl Recorded {
 }
 
 /// A round in which each recorded statement has been taken, of kinds up to `last`, and the reveals of these authors.
-fn played(test: &Recorded, signer: Signer<'_>, last: Kind, has_reveal: impl Fn(KeyHash) -> bool) -> Round {
+fn played(test: &Recorded, signer: Signer<'_>, last: StatementKind, has_reveal: impl Fn(KeyHash) -> bool) -> Round {
     let schedule = Schedule::new(signer.policy.period, test.authorities.len());
     let mut round = Round::new(Epoch(test.epoch));
-    for (kind, payloads) in [(Kind::Vote, &test.votes), (Kind::Reveal, &test.reveals), (Kind::Cert, &test.certs)] {
+    for (kind, payloads) in
+        [(StatementKind::Vote, &test.votes), (StatementKind::Reveal, &test.reveals), (StatementKind::Cert, &test.certs)]
+    {
         for (author, payload) in test.ids().into_iter().zip(payloads).filter(|_| kind <= last) {
-            if let Some(payload) = payload.as_ref().filter(|_| kind != Kind::Reveal || has_reveal(author)) {
-                let taken = |round: &mut Round| round.take(signer, &schedule, kind, author, payload);
+            if let Some(payload) = payload.as_ref().filter(|_| kind != StatementKind::Reveal || has_reveal(author)) {
+                let taken = |round: &mut Round| round.receive(signer, &schedule, kind, author, payload);
                 assert_eq!(taken(&mut round), Verdict::Ok, "{kind} of {author}");
                 assert_eq!(taken(&mut round), Verdict::AlreadyReceived, "{kind} of {author}");
             }
@@ -163,14 +166,14 @@ fn recompute(name: &str, test: &Recorded) {
     for (author, cert) in test.ids().into_iter().zip(&test.certs) {
         let Some(cert) = cert.as_ref().filter(|_| want.signers().any(|signer| signer == author)) else { continue };
         let has = |of: KeyHash| document_of(cert).unwrap().reveals().any(|(by, _)| by == of);
-        let certificate = played(test, signer, Kind::Reveal, has).certify(signer, &context, &mut rng).unwrap();
+        let certificate = played(test, signer, StatementKind::Reveal, has).certify(signer, &context, &mut rng).unwrap();
         assert_eq!(shown(payload_of(&certificate).unwrap()), shown(payload_of(cert).unwrap()), "{name}");
         certified += 1;
     }
     assert!(certified >= test.threshold, "{name}: {certified} certificates");
 
     // the consensus, from the votes and certificates, and our own signature of it
-    let mut round = played(test, signer, Kind::Cert, |_| true);
+    let mut round = played(test, signer, StatementKind::Cert, |_| true);
     let sig = round.sign(signer, &context, &mut rng).unwrap();
     let (own, _) = round.agreed(1).unwrap();
     assert_eq!(shown(payload_of(&own).unwrap()), shown(payload_of(&test.consensus).unwrap()), "{name}");
@@ -192,7 +195,7 @@ fn recompute(name: &str, test: &Recorded) {
         assert_eq!((by, recorded.expiration()), (author, epoch), "{name}");
         // the signature of one that computed another document is none of ours
         let is_in = want.signers().any(|signer| signer == author);
-        let verdict = round.take_signature(signer, author, payload);
+        let verdict = round.receive_signature(signer, author, payload);
         assert_eq!(verdict, if is_in { Verdict::Ok } else { Verdict::NotSigned }, "{name}");
         signers += usize::from(is_in);
     }

@@ -1,14 +1,13 @@
-//! The tasks that carry an authority's state: its sockets, its clock, its calls to the others.
+//! The tasks of a running authority: listeners, clock, and messages to other authorities.
 
 use crate::{
     complaints,
     keeper::Keeper,
-    message::{Outgoing, is_too_early},
+    message::{Outgoing, StatementKind, Verdict},
     server,
     server::{Server, ServerLimits},
 };
 use mixwell_net::{
-    authorities::Authorities,
     clock::{Clock, ClockWatch},
     directory_client::{DirectoryClient, ExchangeError},
     keys::LinkKey,
@@ -20,21 +19,22 @@ use mixwell_wire::{Command, Statement};
 use std::sync::Arc;
 use tokio::{net::TcpListener, sync::Mutex, task::JoinSet};
 
-/// What an authority needs to run.
+/// An authority's state, and the keys, sockets and clock that it runs with.
 #[derive(Debug)]
-pub struct AuthorityNode {
-    pub id: KeyHash,
-    pub link: LinkKey,
-    pub authorities: Arc<Authorities>,
-    pub clock: Clock,
-    pub listeners: Vec<TcpListener>,
-    pub randomness: Randomness,
+pub(crate) struct Shell {
+    pub(crate) id: KeyHash,
+    pub(crate) link: LinkKey,
+    pub(crate) clock: Clock,
+    pub(crate) listeners: Vec<TcpListener>,
+    pub(crate) randomness: Randomness,
+    pub(crate) keeper: Keeper,
 }
 
 /// Runs an authority until `stop` is ready.
-pub async fn serve(node: AuthorityNode, keeper: Keeper, stop: impl Future<Output = ()>) {
-    let AuthorityNode { id, link, authorities, clock, listeners, randomness } = node;
+pub(crate) async fn run(shell: Shell, stop: impl Future<Output = ()>) {
+    let Shell { id, link, clock, listeners, randomness, keeper } = shell;
     let policy = keeper.policy().clone();
+    let authorities = Arc::clone(&policy.authorities);
     let state = Arc::new(Mutex::new(keeper));
     let client = DirectoryClient::new(authorities, link.clone(), Some(id), randomness.branch())
         .with_clock_watch(ClockWatch::new(clock));
@@ -51,30 +51,30 @@ pub async fn serve(node: AuthorityNode, keeper: Keeper, stop: impl Future<Output
     tasks.shutdown().await;
 }
 
-/// Has the state do what is due, and sends what it says.
+/// Ticks the state whenever something falls due, and sends the messages that it makes.
 async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
-    let mut calls = JoinSet::new();
+    let mut sending = JoinSet::new();
     loop {
         let ticked = Arc::clone(&state);
         // signing may take long
         let due = tokio::task::spawn_blocking(move || {
             let mut state = ticked.blocking_lock();
-            // what falls due while this is done comes next
+            // a tick that falls due during this one comes next
             let now = clock.now();
             (state.tick(now), state.next_tick(now))
         });
         let Some((out, next)) = pass_on(due.await) else { return };
         for outgoing in out {
-            calls.spawn(call(Arc::clone(&state), clock, client.clone(), outgoing));
+            sending.spawn(send(Arc::clone(&state), clock, client.clone(), outgoing));
         }
-        while calls.try_join_next().is_some() {}
+        while sending.try_join_next().is_some() {}
         clock.sleep_until(next).await;
     }
 }
 
-/// Sends a message to another authority until it answers or it is too late, and then what follows from the
-/// answer.
-async fn call(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient, outgoing: Outgoing) {
+/// Sends a message to another authority until the authority answers or the deadline has passed, and then the
+/// messages that follow from the answer.
+async fn send(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient, outgoing: Outgoing) {
     let mut waiting = vec![outgoing];
     while let Some(outgoing) = waiting.pop() {
         let left = outgoing.deadline.saturating_sub(clock.now());
@@ -82,46 +82,47 @@ async fn call(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient, 
             waiting.extend(following);
         } else {
             let authority = state.lock().await.policy().name_of(outgoing.to).to_owned();
-            tracing::warn!(authority, "did not answer in time; is it up, and its clock right?");
+            tracing::warn!(authority, "authority did not answer in time; check that it is up, and both clocks");
         }
     }
 }
 
-/// Sends a message until it is answered. What follows from the answer is to be sent.
+/// Sends a message until it is answered. Returns the messages that follow from the answer.
 async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, outgoing: &Outgoing) -> Vec<Outgoing> {
     let Some(authority) = client.authorities().by_id(outgoing.to) else { return Vec::new() };
     let name = &authority.peer.name;
-    let retry = clock.sixteenth().checked_div(8).unwrap_or_default();
+    let retry = clock.sixteenth() / 8;
     let mut closed: u32 = 0;
     loop {
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
-            complaints::told(name, &answer);
-            // kept to be told to the state, which has a lock of its own
-            Ok((is_too_early(&answer), OwnedVote::of(&answer), summary(&answer)))
+            complaints::log_refused_by(name, &answer);
+            // owned: the state has a lock of its own
+            Ok((StatementKind::verdict_in(&answer), OwnedVote::of(&answer)))
         });
         match answered.await {
-            Ok((false, vote, summary)) => {
-                tracing::debug!(authority = name, answer = summary, "answered");
+            // the peer has yet to receive our vote
+            Ok((Some((_, Verdict::TooEarly)), _)) => {}
+            Ok((verdict, vote)) => {
+                tracing::debug!(authority = name, ?verdict, "authority answered");
                 let answer = vote.as_ref().map_or(Command::NoOp, OwnedVote::command);
                 return state.lock().await.answered(clock.now(), outgoing, &answer);
             }
-            Ok((true, ..)) => {}
             Err(ExchangeError::Closed) if outgoing.request.is_extension() => {
-                closed = closed.saturating_add(1);
+                closed += 1;
                 if closed >= outgoing.request.max_closed() {
-                    tracing::debug!(authority = name, "does not relay statements");
+                    tracing::debug!(authority = name, "authority does not relay statements");
                     state.lock().await.does_not_relay(outgoing.to);
                     return Vec::new();
                 }
             }
-            Err(error) => tracing::debug!(authority = name, %error, "not reached"),
+            Err(error) => tracing::debug!(authority = name, %error, "authority not reached"),
         }
         tokio::time::sleep(retry).await;
     }
 }
 
-/// Fetches from the others the consensuses that are missing here: after a restart, or a round that we took no part in.
+/// Fetches missing consensuses from the other authorities: after a restart, or a round without our part.
 async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
     loop {
         let missing = state.lock().await.missing(clock.now());
@@ -135,7 +136,7 @@ async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClie
     }
 }
 
-/// A vote that was answered to a request of ours.
+/// A vote in the answer to a request of ours.
 struct OwnedVote {
     epoch: u64,
     public_key: Vec<u8>,
@@ -154,15 +155,5 @@ impl OwnedVote {
 
     fn command(&self) -> Command<'_> {
         Command::Vote(Statement { epoch: self.epoch, public_key: &self.public_key, payload: &self.payload })
-    }
-}
-
-fn summary(answer: &Command<'_>) -> String {
-    match answer {
-        Command::VoteStatus(status) => format!("vote: {status:?}"),
-        Command::RevealStatus(status) => format!("reveal: {status:?}"),
-        Command::CertStatus(status) => format!("certificate: {status:?}"),
-        Command::SigStatus(status) => format!("signature: {status:?}"),
-        other => format!("command {}", other.id()),
     }
 }
