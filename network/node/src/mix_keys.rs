@@ -99,7 +99,7 @@ impl<S: MixScheme> MixKeys<S> {
         Self { folder, keys, leftovers, changed: watch::Sender::new(()) }
     }
 
-    /// Makes the keys that are missing for an epoch and the [`AHEAD`] after it.
+    /// Makes the keys that are missing for an epoch and the two after it.
     ///
     /// # Errors
     /// If one can't be stored. It exists all the same, in memory; call this again to try again.
