@@ -1,5 +1,6 @@
 //! Writes `fuzz/corpus/<target>/vector-<hash>` from the test vectors, so that runs start from real inputs.
 
+mod authority;
 mod input;
 mod pki;
 mod sphinx;
@@ -23,6 +24,7 @@ fn main() {
     sphinx::seed(&mut corpus);
     wire::seed(&mut corpus);
     pki::seed(&mut corpus);
+    authority::seed(&mut corpus);
     for (target, hashes) in corpus.written {
         println!("{target}: {} inputs", hashes.len());
     }
