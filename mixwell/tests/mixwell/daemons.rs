@@ -50,9 +50,9 @@ fn a_second_process_in_a_data_folder_is_refused_with_the_first_ones_id() {
     let arguments = ["chat", folder.to_str().unwrap(), "--config", &config, "--plain"];
     let mut command = tool(&arguments);
     let first = Process::from(command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap());
-    until("it has its folder", || folder.join("state").exists());
+    until("it has its folder", || folder.join("profile").exists());
     let ran = run(&arguments);
-    assert!(ran.status == 1 && ran.stderr.contains(&format!("by process {}", first.id())), "{}", ran.stderr);
+    assert!(ran.status == 1 && ran.stderr.contains(&format!("process {}", first.id())), "{}", ran.stderr);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn endless_and_blocking_files_are_refused() {
 /// A node that its authority lists under another name.
 #[test]
 fn a_descriptor_that_is_forbidden_is_explained_on_both_sides() {
-    let net = Configured::new(&["--authorities", "1", "--epoch-seconds", "8"]);
+    let net = Configured::new(&["--authorities", "1", "--epoch-seconds", "8", "--mixes", "2"]);
     net.edit("auth1", |text| text.replace("Identifier = \"mix1\"", "Identifier = \"other\""));
     // and one that it does not list at all
     net.edit("auth1", |text| {

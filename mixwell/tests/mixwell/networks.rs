@@ -198,7 +198,13 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
             "Identifier = \"auth9\"",
             "no [[Authorities]] has the Identifier \"auth9\"",
         ),
-        ("auth1/authority.toml", "authority", "Identifier = \"auth2\"", "Identifier = \"auth3\"", ""),
+        (
+            "auth1/authority.toml",
+            "authority",
+            "Identifier = \"auth3\"",
+            "Identifier = \"auth2\"",
+            "another authority is called \"auth2\"",
+        ),
         (
             "auth1/authority.toml",
             "authority",
