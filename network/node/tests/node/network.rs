@@ -45,7 +45,8 @@ async fn messages_and_decoys_come_back_and_nothing_is_lost() {
     for node in &network.nodes {
         let counters = node.counters();
         assert_eq!(counters.all_dropped(), 0, "{}: {counters:?}", node.name());
-        assert!(counters.flow(Flow::DecoyReturned) > 0, "{}", node.name());
+        // on a busy machine a node first sends what others sent
+        counted(|| counters.flow(Flow::DecoyReturned), 1).await;
         assert_eq!(counters.dropped(Loss::DecoyLost), 0);
     }
     let nodes = network.stop().await;
