@@ -2,16 +2,19 @@
 
 mod commands;
 mod events;
+mod exchanges;
 mod files;
+mod notices;
+mod status;
 
 use crate::{
     Entropy,
     error::Error,
     folder::{ContactId, Folder},
     history::HistoryFile,
-    lines::{Kind, Line},
-    model::{ContactStatus, Phase, TransferStatus},
-    network::{Answer, Outcome},
+    lines::Line,
+    model::ContactStatus,
+    network::Answer,
     outbox::Outbox,
     time,
     transfers::TransferFiles,
@@ -19,7 +22,8 @@ use crate::{
 use core::time::Duration;
 pub(crate) use files::bytes;
 use files::{JobResult, Jobs};
-use mixwell_chat::{BoxLen, Chat, Context, Exchange, FileId, HistoryEntry, Ticket, choose, person_name};
+use mixwell_chat::{BoxLen, Chat, FileId, HistoryEntry, Ticket, person_name};
+use notices::{counted, messages};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, mpsc},
@@ -130,23 +134,11 @@ pub(crate) enum Flow {
     Quit,
 }
 
-/// After so many ticks without an answer to a code, the user is told.
-const UNANSWERED_TICKS: u64 = 120;
-
-/// After so many ticks without a box, a friend counts as quiet.
-const QUIET_TICKS: u64 = 120;
-
-/// How often it is tried again to save.
+/// Interval of attempts to save what could not be saved.
 const RETRY: Duration = Duration::from_secs(5);
 
-/// The most contacts. Each has its share of the ticks.
+/// Maximum number of contacts: each has its share of the ticks.
 const MAX_CONTACTS: usize = 64;
-
-/// The most exchanges that wait for an answer; older ones are lost.
-const MAX_IN_FLIGHT: usize = 1024;
-
-/// The most lines of an earlier run that are shown.
-const MAX_EARLIER: usize = 1000;
 
 impl App {
     /// Restores all conversations of a folder.
@@ -243,61 +235,6 @@ impl App {
         }
     }
 
-    /// Puts the next exchange into the outbox, once the state with it is on the disk.
-    fn prepare(&mut self) {
-        let mut rng = self.entropy.rng();
-        let chosen = choose(self.contacts.iter().map(|(id, contact)| (*id, &contact.chat)), &mut *rng);
-        let Some(id) = chosen else {
-            self.ready = Some(InFlight(None));
-            return self.outbox.put(Exchange::cover(self.box_len, &mut *rng).request());
-        };
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let (ticket, exchange) = contact.chat.tick(Context::new(&mut contact.files, &mut *rng, time::now()));
-        if self.save(id) {
-            self.ready = Some(InFlight(Some((id, ticket))));
-            self.outbox.put(exchange.request());
-        } else if let Some(contact) = self.contacts.get_mut(&id) {
-            // what was not saved must not leave
-            contact.chat.lost(ticket);
-        }
-        self.drain_events(id);
-    }
-
-    fn taken(&mut self, number: u64) {
-        if let Some(in_flight) = self.ready.take() {
-            self.in_flight.insert(number, in_flight);
-        }
-        if self.in_flight.len() > MAX_IN_FLIGHT
-            && let Some(oldest) = self.in_flight.keys().min().copied()
-        {
-            self.answered(Answer { number: oldest, outcome: Outcome::Lost });
-        }
-        self.prepare();
-    }
-
-    fn answered(&mut self, answer: Answer) {
-        let Some(InFlight(Some((id, ticket)))) = self.in_flight.remove(&answer.number) else { return };
-        let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let mut rng = self.entropy.rng();
-        let context = Context::new(&mut contact.files, &mut *rng, time::now());
-        match answer.outcome {
-            Outcome::Box(boxed) => contact.chat.answered(ticket, Some(&boxed), context),
-            Outcome::Empty => contact.chat.answered(ticket, None, context),
-            Outcome::Lost => contact.chat.lost(ticket),
-        }
-        self.drain_events(id);
-        self.warn_if_unanswered(id);
-    }
-
-    fn warn_if_unanswered(&mut self, id: ContactId) {
-        let Some(contact) = self.contacts.get_mut(&id).filter(|contact| !contact.has_warned) else { return };
-        let pairing = contact.chat.pairing();
-        if pairing.is_some_and(|pairing| !pairing.has_answer && pairing.ticks >= UNANSWERED_TICKS) {
-            contact.has_warned = true;
-            self.warn(id, "nobody has answered this code yet: is it the same on both sides, and is your friend's program running?");
-        }
-    }
-
     /// Saves a conversation. False if that failed; the user is told once.
     fn save(&mut self, id: ContactId) -> bool {
         let Some(contact) = self.contacts.get(&id) else { return true };
@@ -317,93 +254,6 @@ impl App {
     fn select(&mut self, contact: Option<ContactId>) {
         self.current = contact;
         self.update(Update::Select(contact));
-    }
-
-    /// Reports the contacts if something has changed.
-    pub(crate) fn report(&mut self) {
-        let status: Vec<_> = self.contacts.iter().map(|(id, contact)| self.status(*id, contact)).collect();
-        if status != self.reported {
-            self.update(Update::Contacts(status.clone()));
-            self.reported = status;
-        }
-    }
-
-    fn status(&self, id: ContactId, contact: &Contact) -> ContactStatus {
-        let chat = &contact.chat;
-        let phase = match (chat.safety(), chat.ended()) {
-            (_, Some(ended)) => Phase::Over(ended),
-            (Some(safety), None) => {
-                let (is_verified, is_quiet) = (chat.is_verified(), chat.quiet_ticks() > QUIET_TICKS);
-                Phase::Talking { safety, is_verified, is_quiet }
-            }
-            (None, None) => Phase::Pairing,
-        };
-        let ours = chat.sending().map(|transfer| TransferStatus { is_ours: true, transfer });
-        let theirs = chat.receiving().map(|transfer| TransferStatus { is_ours: false, transfer });
-        ContactStatus {
-            id,
-            name: self.name_of(id),
-            phase,
-            counts: chat.counts(),
-            transfers: ours.chain(theirs).collect(),
-            tampered: chat.tampered(),
-        }
-    }
-
-    /// The name of a contact, which is no other's.
-    fn name_of(&self, id: ContactId) -> String {
-        let Some(contact) = self.contacts.get(&id) else { return String::new() };
-        let Some(name) = own_name(contact) else { return format!("pairing {}", id.0) };
-        let is_shared = self.contacts.iter().any(|(other, contact)| *other != id && own_name(contact) == Some(name));
-        if is_shared { format!("{name} ({})", id.0) } else { name.to_owned() }
-    }
-
-    /// The contact of a name, in any case.
-    fn find_contact(&self, name: &str) -> Option<ContactId> {
-        let name = name.to_lowercase();
-        self.contacts.keys().copied().find(|id| self.name_of(*id).to_lowercase() == name)
-    }
-
-    fn show_status(&mut self) {
-        if self.folder.was_open() {
-            self.warn(None, "others could look into the folder until now; it is yours alone from now on");
-        }
-        if self.contacts.is_empty() {
-            self.note(
-                None,
-                "no contacts yet: /code makes a code for a friend, /code WORDS enters theirs; /help tells more",
-            );
-        }
-        let ids: Vec<_> = self.contacts.keys().copied().collect();
-        for id in ids {
-            let Some(contact) = self.contacts.get(&id) else { continue };
-            match (contact.chat.friend().is_some(), contact.chat.ended()) {
-                (_, Some(ended)) => self.show_end(id, ended),
-                (false, None) => self.note(id, "a pairing is under way; /forget gives it up"),
-                (true, None) => {
-                    let counts = contact.chat.counts();
-                    let (name, unread) = (self.name_of(id), counts.queued.saturating_sub(counts.read));
-                    let rest = if unread > 0 { format!("; {} not read yet", messages(unread)) } else { String::new() };
-                    self.note(id, format!("you talk with \"{name}\"{rest}"));
-                }
-            }
-        }
-    }
-
-    /// Shows what the history has of each contact.
-    fn show_earlier(&mut self) {
-        let Some(history) = &self.history else { return };
-        for (id, contact) in &self.contacts {
-            let Some(friend) = contact.chat.friend() else { continue };
-            let key = history_key(*id, friend);
-            let entries: Vec<_> =
-                history.entries().iter().rev().filter(|entry| entry.contact == key).take(MAX_EARLIER).collect();
-            for entry in entries.into_iter().rev() {
-                let kind = if entry.is_ours { Kind::Ours(None) } else { Kind::Theirs(self.name_of(*id)) };
-                let text = mixwell_chat::clean_text(&entry.text);
-                self.update(Update::Line(Some(*id), Line { time: entry.time, kind, text }));
-            }
-        }
     }
 
     /// Adds a text to the history, if there is one.
@@ -450,38 +300,6 @@ impl App {
             }
         }
     }
-
-    fn ask(&mut self, asked: Asked, question: &str) {
-        self.question = Some(asked);
-        self.update(Update::Question(Some(format!("{question} (yes/no)"))));
-    }
-
-    fn note(&self, contact: impl Into<Option<ContactId>>, text: impl Into<String>) {
-        self.push(contact.into(), Kind::Note, text.into());
-    }
-
-    /// A note that should not be missed while another contact is in view.
-    fn notify(&self, contact: ContactId, text: impl Into<String>) {
-        self.push(Some(contact), Kind::News, text.into());
-    }
-
-    fn warn(&self, contact: impl Into<Option<ContactId>>, text: impl Into<String>) {
-        self.push(contact.into(), Kind::Warning, text.into());
-    }
-
-    fn push(&self, contact: Option<ContactId>, kind: Kind, text: String) {
-        self.update(Update::Line(contact, Line { time: time::now(), kind, text }));
-    }
-
-    fn update(&self, update: Update) {
-        // a view that has ended shows nothing
-        let _ = self.updates.send(update);
-    }
-}
-
-/// The name that the user gave a contact, else the one that the friend chose.
-fn own_name(contact: &Contact) -> Option<&str> {
-    contact.alias.as_deref().or_else(|| contact.chat.friend())
 }
 
 /// Tells a contact from others of the same name, in the history.
@@ -493,13 +311,4 @@ fn history_key(id: ContactId, friend: &str) -> String {
 fn waiting(chat: &Chat) -> u64 {
     let counts = chat.counts();
     if chat.ended().is_some() { 0 } else { counts.queued.saturating_sub(counts.sent) }
-}
-
-fn messages(count: u64) -> String {
-    counted(count, "message")
-}
-
-/// As in `1 file` and `2 files`.
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -142,7 +142,8 @@ impl App {
                 (None, None) => "pairing".to_owned(),
                 (Some(_), None) => {
                     let verified = if chat.is_verified() { "verified" } else { "not verified" };
-                    let heard = if chat.quiet_ticks() > super::QUIET_TICKS { ", not heard for long" } else { "" };
+                    let heard =
+                        if chat.quiet_ticks() > super::status::QUIET_TICKS { ", not heard for long" } else { "" };
                     let counts = chat.counts();
                     let unread = counts.queued.saturating_sub(counts.read);
                     let unread =

@@ -1,10 +1,11 @@
 //! One text out, or texts in.
 
 use crate::{
-    Error, Talk,
+    Error,
     network::{Connection, ConnectionStatus, Network},
     plain::Output,
     script::{Script, ScriptView},
+    talk::Talk,
     tests::{talk::options, *},
 };
 use std::{io, sync::Mutex, thread};

@@ -1,10 +1,11 @@
 //! The loop: signals and keys first, and nothing that waits for the disk or the network.
 
 use crate::{
-    Error, Mode, Options, Talk,
+    Error, Mode, Options,
     lines::Line,
     model::{Model, Question},
     network::{Connection, ConnectionStatus, Network},
+    talk::Talk,
     tests::*,
     view::{Action, Input, View},
 };
