@@ -9,6 +9,7 @@ export MIXWELL_VECTORS=$folder
 
 # optimised as in a user's workspace: secrets that optimisation leaves behind are found there alone
 user_like_cargo test --quiet --release --lib --tests "${libraries[@]}" -p mixwell-vectors
+cargo test --quiet -p mixwell-authority --lib vectors
 cargo test --quiet -p mixwell --test mixwell -- document packet geometry
 
 echo '{"about": "no crate reads this", "tests": [{}]}' >"$folder/stray.json"

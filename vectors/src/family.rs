@@ -22,6 +22,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "upstream", reader: "sphinx" },
     Family { name: "wire_commands", reader: "wire" },
     Family { name: "noise_session", reader: "wire" },
+    Family { name: "conversations", reader: "wire" },
     Family { name: "mixdelay", reader: "mixdelay" },
     Family { name: "exponential", reader: "mixdelay" },
     Family { name: "certificate", reader: "pki-types" },
@@ -29,7 +30,7 @@ pub const FAMILIES: &[Family] = &[
     Family { name: "document", reader: "pki-types" },
     Family { name: "shared_random", reader: "pki-types" },
     Family { name: "epoch", reader: "pki-types" },
-    Family { name: "authority_round", reader: "mixwell" },
+    Family { name: "authority_round", reader: "network/authority" },
 ];
 
 impl Family {

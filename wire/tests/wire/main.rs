@@ -13,6 +13,7 @@
 mod command_vectors;
 mod commands;
 mod common;
+mod conversations;
 mod fake_kem;
 mod geometry;
 mod handshake;
