@@ -31,7 +31,7 @@ fn errors_change_nothing() {
     let mut packet = [0; 4];
     assert_eq!((outbox.swap_in(&mut packet), &packet), (Ok(true), b"full"));
     assert_eq!(format!("{outbox:?}"), "Outbox(..)");
-    assert_eq!(OutboxError::Length { want: 4, got: 3 }.to_string(), "packet is 3 bytes, want 4");
+    assert_eq!(OutboxError::Length { want: 4, got: 3 }.to_string(), "the packet is 3 bytes, want 4");
 }
 
 #[test]
