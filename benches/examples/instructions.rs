@@ -12,7 +12,7 @@ use mixwell_aez::{Aez, Backend};
 use mixwell_benches::link::{Ends, SIZES};
 use mixwell_mixdelay::{Instant, Limits, Rate, ServerQueue};
 use mixwell_pki_types::Certificate;
-use mixwell_pq_kem::{Kem as KemScheme, MlKem768, X25519, XWing, kem, nike};
+use mixwell_pq_kem::{Kem as KemScheme, MlKem768, Nike, X25519, X25519Backend, XWing, hazmat::limit_x25519, kem, nike};
 use mixwell_sphinx::{Geometry, Hop, Kem, Message, NodeId, Path, RecipientId, Scheme, Sphinx, SurbId};
 use mixwell_wire::Command;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -31,6 +31,9 @@ const ALL: &[HotPath] = &[
     ("new_surb x25519", new_surb),
     ("AEZ 2048 bytes portable", |times| aez(Backend::Portable, times)),
     ("AEZ 2048 bytes AES-NI", |times| aez(Backend::AesNi, times)),
+    ("exchange x25519 portable", |times| exchange::<1>(X25519Backend::Portable, times)),
+    ("four exchanges x25519 AVX2", |times| exchange::<4>(X25519Backend::Avx2, times)),
+    ("public key x25519", public_key),
     ("decapsulate MLKEM768", decapsulate::<MlKem768>),
     ("decapsulate XWING", decapsulate::<XWing>),
     ("handshake XWING, both sides", handshake),
@@ -120,6 +123,19 @@ fn aez(backend: Backend, times: u32) {
         let aez = Aez::with_backend(black_box(&[7; 48]), backend).expect("an available backend");
         aez.encrypt(&[9; 16], &mut message);
     });
+}
+
+/// As many exchanges at once, by a back end that valgrind has.
+fn exchange<const N: usize>(backend: X25519Backend, times: u32) {
+    limit_x25519(&[backend]);
+    assert_eq!(X25519Backend::available().next(), Some(backend), "the back end");
+    let (public, private) = nike_pair(&mut rng());
+    repeat(times, || _ = black_box(X25519::exchange_each([Some((black_box(&private), &public)); N])));
+}
+
+fn public_key(times: u32) {
+    let (_, private) = nike_pair(&mut rng());
+    repeat(times, || _ = black_box(black_box(&private).public_key()));
 }
 
 fn decapsulate<K: KemScheme>(times: u32) {

@@ -131,7 +131,7 @@ macro_rules! fiat {
     };
 }
 
-#[cfg(feature = "x25519")]
+#[cfg(all(feature = "x25519", any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek")))]
 fiat!(
     p25519, 5 curve25519_64, 10 curve25519_32, fiat_25519_tight_field_element, fiat_25519_loose_field_element,
     fiat_25519_from_bytes = from_bytes, fiat_25519_to_bytes = to_bytes, fiat_25519_add = add, fiat_25519_sub = sub,
@@ -145,7 +145,7 @@ fiat!(
     fiat_p448_relax = relax, fiat_p448_carry_mul = carry_mul, fiat_p448_carry_square = carry_square
 );
 
-#[cfg(feature = "x25519")]
+#[cfg(all(feature = "x25519", any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek")))]
 field! {
     /// An element of the field of 2²⁵⁵ − 19.
     Field25519, p25519, 32
@@ -157,7 +157,7 @@ field! {
     Field448, p448, 56
 }
 
-#[cfg(feature = "x25519")]
+#[cfg(all(feature = "x25519", any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek")))]
 #[expect(clippy::similar_names, reason = "onesN is x^(2^N − 1)")]
 impl Field25519 {
     /// x^((p−1)/2): 1 for a square, −1 for a non-square, else 0.

@@ -8,6 +8,13 @@ use crate::{
 use core::convert::Infallible;
 use rand_core::{TryCryptoRng, TryRng};
 
+/// Limits X25519 in this process to the given back ends, so that each can be tested and measured. What the processor lacks
+/// stays unused, and [`X25519Backend::Portable`](crate::X25519Backend::Portable) is left if none is given.
+#[cfg(feature = "x25519")]
+pub fn limit_x25519(backends: &[crate::X25519Backend]) {
+    crate::x25519::limit(backends);
+}
+
 /// A KEM whose encapsulation draws a fixed number of bytes.
 pub trait DeterministicKem: Kem {
     /// The bytes that an encapsulation draws, in order.

@@ -10,7 +10,7 @@ mod blake2b;
 mod blake2x;
 mod bytes;
 mod combiner;
-#[cfg(any(feature = "x25519", feature = "x448"))]
+#[cfg(any(feature = "x448", all(feature = "x25519", any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek"))))]
 mod field;
 #[cfg(feature = "hazmat")]
 pub mod hazmat;
@@ -48,7 +48,7 @@ pub use schemes::{KEMS, NIKES, Scheme, WithKem, WithNike, with_kem, with_nike};
 #[cfg(feature = "x448")]
 pub use x448::{X448, X448Product};
 #[cfg(feature = "x25519")]
-pub use x25519::{X25519, X25519Product};
+pub use x25519::{X25519, X25519Backend, X25519Product};
 #[cfg(feature = "xwing")]
 pub use xwing::{XWing, XWingKey};
 

@@ -1,14 +1,21 @@
 //! X25519 (RFC 7748, section 5).
 
+mod backend;
 mod product;
-mod wide;
 
+// our own arithmetic is for 64-bit processors
+#[cfg_attr(any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek"), path = "x25519/no_lanes.rs")]
+mod lanes;
+#[cfg_attr(any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek"), path = "x25519/dalek.rs")]
+mod single;
+
+pub use backend::X25519Backend;
+#[cfg(feature = "hazmat")]
+pub(crate) use backend::limit;
 pub use product::X25519Product;
+pub(crate) use single::{multiply, multiply_base};
 
 use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret};
-use core::array::from_fn;
-use curve25519_dalek::montgomery::MontgomeryPoint;
-use zeroize::Zeroizing;
 
 /// X25519: keys and secrets of 32 bytes; private keys are stored unclamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +30,7 @@ impl Nike for X25519 {
     type Product = X25519Product;
 
     fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self> {
-        PublicKey::from_bytes(multiply_base(private.as_bytes()))
+        PublicKey::from_bytes(*multiply_base(private.as_bytes()))
     }
 
     fn exchange(private: &PrivateKey<Self>, public: &PublicKey<Self>) -> Result<SharedSecret<Self>, LowOrder> {
@@ -34,23 +41,31 @@ impl Nike for X25519 {
         Self::exchange(factor, public).map(|secret| PublicKey::from_bytes(*secret.as_bytes()))
     }
 
-    /// Eight at once where the processor has AVX-512 with IFMA, in the time of about one.
+    /// Eight or four at once in the lanes of AVX-512 or AVX2.
     fn exchange_each<const N: usize>(
         pairs: [Option<(&PrivateKey<Self>, &PublicKey<Self>)>; N],
     ) -> [Option<Result<SharedSecret<Self>, LowOrder>>; N] {
         let mut secrets = [const { None }; N];
-        for (secrets, pairs) in secrets.chunks_mut(wide::LANES).zip(pairs.chunks(wide::LANES)) {
-            let pair = |lane: usize| pairs.get(lane).copied().flatten();
-            let scalars = from_fn(|lane| pair(lane).map_or(&[0; 32], |(private, _)| private.as_bytes()));
-            let us = from_fn(|lane| pair(lane).map_or(&[0; 32], |(_, public)| public.as_bytes()));
-            let wide = if pairs.iter().flatten().count() > 1 { wide::multiply(scalars, us) } else { None };
-            let wide = wide.map(Zeroizing::new);
-            for (lane, secret) in secrets.iter_mut().enumerate() {
-                let wide = wide.as_ref().and_then(|secrets| secrets.get(lane));
-                *secret = pair(lane).map(|(private, public)| match wide {
-                    Some(bytes) => SharedSecret::new(*bytes),
-                    None => Self::exchange(private, public),
-                });
+        let mut waiting = secrets.iter_mut().zip(pairs).filter_map(|(secret, pair)| Some((secret, pair?)));
+        let mut left = pairs.iter().flatten().count();
+        while left > 0 {
+            let backend = lanes::best(left);
+            let mut batch = [const { None }; lanes::MAX];
+            let mut taken = 0_usize;
+            for place in batch.iter_mut().take(backend.lanes()) {
+                *place = waiting.next();
+                taken = taken.saturating_add(usize::from(place.is_some()));
+            }
+            left = left.saturating_sub(taken);
+            let keys = batch.each_ref().map(|pair| match pair {
+                Some((_, (private, public))) => (private.as_bytes(), public.as_bytes()),
+                None => (&[0; 32], &[0; 32]),
+            });
+            let products = lanes::multiply(backend, keys);
+            for (pair, product) in batch.into_iter().zip(&*products) {
+                if let Some((secret, _)) = pair {
+                    *secret = Some(SharedSecret::new(*product));
+                }
             }
         }
         secrets
@@ -62,13 +77,4 @@ impl Nike for X25519 {
         Self::exchange_each(pairs.map(|pair| pair.map(|(public, factor)| (factor, public))))
             .map(|secret| secret.map(|secret| Ok(PublicKey::from_bytes(*secret?.as_bytes()))))
     }
-}
-
-/// The function of RFC 7748, whatever it gives.
-pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(MontgomeryPoint(*u).mul_clamped(*private).to_bytes())
-}
-
-pub(crate) fn multiply_base(private: &[u8; 32]) -> [u8; 32] {
-    MontgomeryPoint::mul_base_clamped(*private).to_bytes()
 }

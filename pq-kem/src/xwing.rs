@@ -98,7 +98,7 @@ impl Kem for XWing {
         ml_kem::encapsulate_to(ml_kem_public, rng, ml_kem, &mut ml_kem_secret)?;
         let mut ephemeral = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *ephemeral);
-        let element = x25519::multiply_base(&ephemeral);
+        let element = *x25519::multiply_base(&ephemeral);
         x25519.copy_from_slice(&element);
         let shared = x25519::multiply(&ephemeral, x25519_public);
         combine(&ml_kem_secret, &shared, &element, x25519_public, secret);
@@ -143,7 +143,7 @@ impl XWingKey {
     /// Derives the parts in place.
     fn fill(&mut self, seed: &[u8; 32]) {
         let parts = Parts::from_seed(seed);
-        self.x25519_public = x25519::multiply_base(&parts.x25519);
+        self.x25519_public = *x25519::multiply_base(&parts.x25519);
         *self.x25519 = *parts.x25519;
         self.ml_kem.fill(&parts.ml_kem);
     }
@@ -169,7 +169,7 @@ impl Parts {
     fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         if let Some((ml_kem, x25519)) = public.split_first_chunk_mut() {
             ml_kem::public_from_seed(&self.ml_kem, ml_kem);
-            x25519.copy_from_slice(&x25519::multiply_base(&self.x25519));
+            x25519.copy_from_slice(&*x25519::multiply_base(&self.x25519));
         }
     }
 }

@@ -289,3 +289,46 @@ fn no_secret_on_the_stack() {
     assert_eq!(left(careless, &mut held, &*random), 8, "this sees copies");
     assert_eq!((made, opened, expanded, generated, public), (0, 0, 0, 0, 0));
 }
+
+/// No back end leaves a private key on the stack.
+#[test]
+#[cfg(all(feature = "hazmat", target_os = "linux", target_pointer_width = "64", not(mixwell_x25519 = "dalek")))]
+fn no_x25519_key_on_the_stack() {
+    use mixwell_pq_kem::{X25519Backend, hazmat::limit_x25519};
+    const DEPTH: usize = 128 * 1024;
+
+    type Key = nike::PrivateKey<X25519>;
+    type Public = nike::PublicKey<X25519>;
+    #[inline(never)]
+    fn exchange(key: &Key, public: &Public) {
+        core::hint::black_box(key.exchange(public)).unwrap();
+    }
+    #[inline(never)]
+    fn public_key(key: &Key, _: &Public) {
+        core::hint::black_box(key.public_key());
+    }
+    #[inline(never)]
+    fn eight(key: &Key, public: &Public) {
+        core::hint::black_box(X25519::exchange_each([Some((key, public)); 8]));
+    }
+    #[inline(never)]
+    fn careless(key: &Key, _: &Public) {
+        core::hint::black_box([*key.as_bytes(); 100]);
+    }
+    /// How many words of the key stand below the caller's frame after `work`. Clamping leaves these as they are.
+    fn left(work: fn(&Key, &Public), key: &Key, public: &Public) -> usize {
+        let top = 0_u8;
+        work(key, public);
+        let stack = mixwell_vectors::memory::read(core::ptr::from_ref(&top).addr() - DEPTH, DEPTH);
+        let words: std::collections::HashSet<&[u8]> = stack.windows(8).collect();
+        key.as_bytes()[8..24].chunks_exact(8).filter(|word| words.contains(word)).count()
+    }
+    let key = Box::new(Key::generate(&mut ChaCha20Rng::seed_from_u64(9)));
+    let public = Key::generate(&mut ChaCha20Rng::seed_from_u64(10)).public_key();
+    for backend in X25519Backend::available().collect::<Vec<_>>() {
+        limit_x25519(&[backend]);
+        let found = [exchange, public_key, eight].map(|work| left(work, &key, &public));
+        assert_eq!(found, [0; 3], "{backend:?}");
+    }
+    assert_eq!(left(careless, &key, &public), 2, "this sees copies");
+}

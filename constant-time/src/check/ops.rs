@@ -37,7 +37,8 @@ pub(crate) fn all() -> Vec<Operation> {
         operation.leaks
             || if cfg!(mixwell_mlkem = "rustcrypto") {
                 let kems = starts_with(name, &["KEM MLKEM768", "KEM XWING"]);
-                kems || !cfg!(target_feature = "avx2") && name.starts_with("link")
+                let x25519 = name.starts_with("NIKE x25519");
+                kems || x25519 || !cfg!(target_feature = "avx2") && name.starts_with("link")
             } else if cfg!(mixwell_backend = "portable") {
                 let same = ["KEM x448", "NIKE x448", "PEM", "delay", "outbox", "shared random", "signature Sphincs+"];
                 !starts_with(name, &same)

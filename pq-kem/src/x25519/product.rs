@@ -1,15 +1,12 @@
 //! Products of X25519 private keys: one ladder, however many factors.
 
-use super::X25519;
+use super::{X25519, single};
 use crate::{
-    field::Field25519,
     nike::{LowOrder, PrivateKey, Product, PublicKey, SharedSecret},
-    residues::{Orders, Residues, bits_be},
+    residues::{Orders, Residues},
 };
 use core::fmt;
 use crypto_bigint::{U256, const_monty_params};
-use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar, scalar::clamp_integer};
-use subtle::Choice;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// A private key multiplied by blinding keys.
@@ -28,17 +25,16 @@ impl Product<X25519> for X25519Product {
     }
 
     fn public_key(&self) -> Result<PublicKey<X25519>, LowOrder> {
-        let bytes = self.0.modulo_curve_prime();
-        let scalar = Zeroizing::new(Scalar::from_bytes_mod_order(*bytes));
-        SharedSecret::<X25519>::new(MontgomeryPoint::mul_base(&scalar).to_bytes())
+        let scalar = self.0.modulo_curve_prime();
+        SharedSecret::<X25519>::new(*single::multiply_base_by(&scalar))
             .map(|secret| PublicKey::from_bytes(*secret.as_bytes()))
     }
 
     fn exchange(&self, public: &PublicKey<X25519>) -> Result<SharedSecret<X25519>, LowOrder> {
-        let scalar = self.0.for_side::<32>(is_on_twist(public.as_bytes()));
-        // Both ℓ and ℓ' are below 2²⁵³: the scalar's first three bits are zero.
-        let bits = bits_be(scalar.as_slice(), 3).skip(3);
-        SharedSecret::new(Zeroizing::new(MontgomeryPoint(*public.as_bytes()).mul_bits_be(bits)).to_bytes())
+        let u = public.as_bytes();
+        // both ℓ and ℓ' are below 2²⁵³
+        let scalar = self.0.for_side::<32>(single::is_on_twist(u));
+        SharedSecret::new(*single::multiply_by_8_times(&scalar, u))
     }
 }
 
@@ -51,16 +47,12 @@ impl fmt::Debug for X25519Product {
 impl ZeroizeOnDrop for X25519Product {}
 
 fn clamped(private: &PrivateKey<X25519>) -> Zeroizing<U256> {
-    let mut bytes = clamp_integer(*private.as_bytes());
+    let mut bytes = *private.as_bytes();
+    bytes[0] &= 0xf8;
+    bytes[31] = bytes[31] & 0x7f | 0x40;
     let scalar = U256::from_le_slice(&bytes);
     bytes.zeroize();
     Zeroizing::new(scalar)
-}
-
-fn is_on_twist(public: &[u8; 32]) -> Choice {
-    let mut u = *public;
-    u[31] &= 0x7f; // RFC 7748: the top bit is ignored
-    Field25519::from_bytes(&u).is_on_twist(486_662)
 }
 
 /// Curve25519: 8ℓ points; its twist has 2p + 2 − 8ℓ = 4ℓ'.

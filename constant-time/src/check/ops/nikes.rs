@@ -21,6 +21,14 @@ fn of<N: Nike>() -> Vec<Operation> {
             let shared = key::<N>(1).exchange(&chosen::<N>(2)).expect("a good key");
             assert_secret(shared.as_bytes().as_ref());
         }),
+        Operation::new(name("four exchanges at once"), || {
+            let pairs = [1, 2, 3, 4].map(|seed| (key::<N>(seed), chosen::<N>(seed + 4)));
+            for shared in
+                N::exchange_each(pairs.each_ref().map(|(key, public)| Some((key, public)))).into_iter().flatten()
+            {
+                assert_secret(shared.expect("a good key").as_bytes().as_ref());
+            }
+        }),
         Operation::new(name("blind"), || {
             let blinded = N::blind(&chosen::<N>(2), &key(1)).expect("a good key");
             assert_secret(blinded.as_bytes().as_ref());

@@ -1,0 +1,39 @@
+//! One exchange at a time by `curve25519-dalek`, which has arithmetic for 32-bit processors too.
+
+use crate::{field::Field25519, residues::bits_be};
+use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar};
+use subtle::Choice;
+use zeroize::Zeroizing;
+
+/// The function of RFC 7748: the u of the clamped private key times the point of `u`.
+pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(MontgomeryPoint(*u).mul_clamped(*private).to_bytes())
+}
+
+/// The same for the base point.
+pub(crate) fn multiply_base(private: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(MontgomeryPoint::mul_base_clamped(*private).to_bytes())
+}
+
+/// The u of a number below 2²⁵³ times the base point.
+pub(super) fn multiply_base_by(scalar: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    let scalar = Zeroizing::new(Scalar::from_bytes_mod_order(*scalar));
+    Zeroizing::new(MontgomeryPoint::mul_base(&scalar).to_bytes())
+}
+
+/// The u of 8 times a number below 2²⁵³, times the point of `u`.
+pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    let bits = bits_be(scalar.as_slice(), 3).skip(3);
+    Zeroizing::new(MontgomeryPoint(*u).mul_bits_be(bits).to_bytes())
+}
+
+/// Whether `u` belongs to a point of the curve's twist, in constant time.
+pub(super) fn is_on_twist(u: &[u8; 32]) -> Choice {
+    let mut u = *u;
+    u[31] &= 0x7f; // RFC 7748: the top bit is ignored
+    Field25519::from_bytes(&u).is_on_twist(486_662)
+}
+
+pub(super) const fn has_adx() -> bool {
+    false
+}

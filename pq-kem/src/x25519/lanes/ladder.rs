@@ -1,0 +1,60 @@
+//! The Montgomery ladder of RFC 7748, section 5, in every lane at once.
+
+use super::vector::Vector;
+
+/// Numbers modulo p = 2²⁵⁵ − 19, one in each lane.
+///
+/// Products are *tight*, and so are numbers that were read from bytes. The operands of sums and differences must be tight;
+/// those of products may be sums and differences.
+pub(super) trait Field: Copy {
+    type Vector: Vector;
+
+    fn small(proof: <Self::Vector as Vector>::Proof, number: u64) -> Self;
+    /// From the four words of each lane's number, first those of the lowest 64 bits.
+    fn from_words(proof: <Self::Vector as Vector>::Proof, words: &[<Self::Vector as Vector>::Words; 4]) -> Self;
+    /// To four words for each lane, of a tight number: which of those that are the same modulo p is not said.
+    fn to_words(self) -> [<Self::Vector as Vector>::Words; 4];
+
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn square(self) -> Self;
+    /// `self` + 121665 · `other`, of which `self` is tight. What it gives is an operand of products alone.
+    fn add_121665_times(self, other: Self) -> Self;
+    fn select(self, other: Self, mask: <Self::Vector as Vector>::Mask) -> Self;
+}
+
+/// The words of a vector.
+type Words<F> = <<F as Field>::Vector as Vector>::Words;
+
+/// The u of each lane's scalar, the lowest 255 bits of it, times the point of the lane's u, as a fraction: numerators and
+/// denominators. In words, as [`Field::from_words`] has them.
+#[inline(always)]
+pub(super) fn multiply<F: Field>(
+    proof: <F::Vector as Vector>::Proof,
+    scalars: &[Words<F>; 4],
+    us: &[Words<F>; 4],
+) -> ([Words<F>; 4], [Words<F>; 4]) {
+    let u = F::from_words(proof, us);
+    let (zero, one) = (F::small(proof, 0), F::small(proof, 1));
+    let (mut x2, mut z2, mut x3, mut z3) = (one, zero, u, one);
+    let mut swapped = F::Vector::splat(proof, 0).is_not_zero();
+    for bit in (0..255_u32).rev() {
+        let word = F::Vector::load(proof, &scalars[(bit >> 6) as usize & 3]);
+        let bit = word.and(F::Vector::splat(proof, 1 << (bit & 63))).is_not_zero();
+        let swap = F::Vector::xor_mask(swapped, bit);
+        swapped = bit;
+
+        let (a, b) = (x2.add(z2), x2.sub(z2));
+        let (c, d) = (x3.add(z3), x3.sub(z3));
+        let (da, cb) = (d.mul(a), c.mul(b));
+        // the two that are doubled: only this depends on which is which
+        let (aa, bb) = (a.select(c, swap).square(), b.select(d, swap).square());
+        let e = aa.sub(bb);
+        x3 = da.add(cb).square();
+        z3 = u.mul(da.sub(cb).square());
+        x2 = aa.mul(bb);
+        z2 = e.mul(aa.add_121665_times(e));
+    }
+    (x2.select(x3, swapped).to_words(), z2.select(z3, swapped).to_words())
+}
