@@ -53,4 +53,4 @@ if [ -n "${DEEP:-}" ]; then
 else
   skip "under miri, what takes minutes: handshakes, Sphinx packets, signatures (the step deep_miri)"
 fi
-skip "under miri: X25519 in lanes (IFMA), AES-NI's assembly, instructions of ARMv8, the firmware, valgrind's requests"
+skip "under miri: X25519 in lanes and by ADX, AES-NI's assembly, instructions of ARMv8, the firmware, valgrind's requests"

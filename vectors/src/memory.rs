@@ -55,9 +55,94 @@ pub fn kept(before: &[u8], after: &[u8], public: &[u8]) -> usize {
     longest
 }
 
+/// A secret that is looked for in memory without being in it.
+pub struct Watched(Vec<u8>);
+
+impl Watched {
+    /// Watches for a secret of 16 bytes or more.
+    ///
+    /// # Panics
+    /// If the secret is shorter.
+    #[must_use]
+    pub fn new(secret: &[u8]) -> Self {
+        assert!(secret.len() >= PART_LEN, "long enough to be found by chance nowhere");
+        Self(secret.iter().map(|byte| byte ^ MASK).collect())
+    }
+
+    /// How often 16 bytes of the secret, from any multiple of 16 on, are on the heap, in freed memory too. The stack of the thread that
+    /// asks is not searched.
+    ///
+    /// # Panics
+    /// If the kernel does not give access to the process's memory.
+    #[must_use]
+    pub fn on_heap(&self) -> usize {
+        let maps = std::fs::read_to_string("/proc/self/maps").expect("own mappings");
+        let on_stack = 0_u8;
+        let stack = core::ptr::from_ref(&on_stack).addr();
+        let memory = File::open("/proc/self/mem").expect("own memory");
+        let mut bytes = vec![0; 1 << 20];
+        let mut found = 0;
+        for (start, end) in maps.lines().filter_map(heap_range).filter(|(start, end)| !(*start..*end).contains(&stack))
+        {
+            let mut at = start;
+            while at < end {
+                let len = bytes.len().min(end - at);
+                // what another thread has just given back is no longer there
+                if memory.read_exact_at(&mut bytes[..len], at as u64).is_ok() {
+                    found += self.count_in(&bytes[..len]);
+                }
+                // so that this buffer, which is on the heap too, has no copy
+                bytes.fill(0);
+                at += if len < bytes.len() { len } else { len - (PART_LEN - 1) };
+            }
+        }
+        found
+    }
+
+    fn count_in(&self, bytes: &[u8]) -> usize {
+        let is_part = |window: &[u8], part: &[u8]| window.iter().zip(part).all(|(byte, masked)| byte ^ MASK == *masked);
+        self.0
+            .chunks_exact(PART_LEN)
+            .map(|part| bytes.windows(PART_LEN).filter(|window| is_part(window, part)).count())
+            .sum()
+    }
+}
+
+impl core::fmt::Debug for Watched {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Watched(..)")
+    }
+}
+
+/// First and last address of a mapping that a line of `/proc/self/maps` describes, if it is memory that can be written and has
+/// no file behind it.
+fn heap_range(line: &str) -> Option<(usize, usize)> {
+    let mut fields = line.split_whitespace();
+    let (start, end) = fields.next()?.split_once('-')?;
+    let is_writable = fields.next()?.starts_with("rw");
+    let name = fields.nth(3).unwrap_or("[heap]");
+    let address = |hex| usize::from_str_radix(hex, 16).ok();
+    (is_writable && name == "[heap]").then_some((address(start)?, address(end)?))
+}
+
+/// An allocator writes its pointers into the first 16 bytes of a freed block; the rest stays.
+const PART_LEN: usize = 16;
+
+const MASK: u8 = 0xa5;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn freed_memory_is_searched() {
+        let secret = |place: usize| u8::try_from(place * 37 % 251).expect("below 251");
+        let block: Vec<u8> = (0..64).map(secret).collect();
+        let watched = Watched::new(&block[32..]);
+        drop(core::hint::black_box(block));
+        assert!(watched.on_heap() >= 2);
+        assert_eq!(Watched::new(&[0x5c; 32]).on_heap(), 0);
+    }
 
     #[test]
     fn a_plain_array_survives() {

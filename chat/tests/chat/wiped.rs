@@ -1,8 +1,9 @@
 //! Keys that are dropped leave nothing in memory.
 #![cfg(target_os = "linux")]
 
+use crate::world::{GOOD, World};
 use mixwell_chat::{Code, VaultKey};
-use mixwell_vectors::memory::survivors;
+use mixwell_vectors::memory::{Watched, survivors};
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng as _};
 
 #[test]
@@ -12,4 +13,43 @@ fn a_vault_key_and_a_pairing_code_are_wiped() {
     assert_eq!(survivors(Code::generate(&mut rng), &[]), 0);
     // the check sees what is not wiped
     assert!(survivors(*VaultKey::generate(&mut rng).as_bytes(), &[]) >= 3);
+}
+
+#[test]
+fn used_keys_and_those_of_a_dropped_chat_are_not_on_the_heap() {
+    let mut world = World::paired(5, GOOD);
+    let used = keys(&world);
+    for text in ["one", "two", "three"] {
+        world.sides[0].chat.say(text).unwrap();
+        world.sides[1].chat.say(text).unwrap();
+    }
+    let steps = world.sides[0].chat.steps();
+    world.run_until(40_000, |world| {
+        world.sides.iter().all(|side| side.texts().len() == 3 && side.chat.steps() > steps + 1)
+    });
+    assert_eq!(on_heap(&used), [0; 6], "a key is wiped as soon as the next one follows from it");
+
+    let current = keys(&world);
+    assert!(on_heap(&current).iter().all(|found| *found > 0), "the check finds keys: {:?}", on_heap(&current));
+    drop(world);
+    assert_eq!(on_heap(&current), [0; 6]);
+}
+
+fn on_heap(keys: &[Watched; 6]) -> [usize; 6] {
+    keys.each_ref().map(Watched::on_heap)
+}
+
+/// Of both sides: root, sending and receiving key of the ratchet.
+fn keys(world: &World) -> [Watched; 6] {
+    let [alice, bob] = &world.sides;
+    let [of_alice, of_bob] = [(alice, "bob", 0), (bob, "alice", 1)].map(|(side, friend, role)| {
+        // the friend's name, the safety string, whether it is verified, and the ratchet
+        let state = &side.saved;
+        let name = state.windows(friend.len()).rposition(|window| window == friend.as_bytes()).unwrap();
+        let ratchet = &state[name + friend.len() + 7..];
+        assert_eq!((ratchet[32], ratchet[73]), (role, 1 - role), "the chains of both roles");
+        [&ratchet[..32], &ratchet[33..65], &ratchet[74..106]].map(Watched::new)
+    });
+    let ([a, b, c], [d, e, f]) = (of_alice, of_bob);
+    [a, b, c, d, e, f]
 }

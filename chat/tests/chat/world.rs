@@ -8,6 +8,7 @@ use rand_chacha::{
     rand_core::{Rng as _, SeedableRng as _},
 };
 use std::collections::{BTreeMap, HashMap};
+use zeroize::Zeroizing;
 
 pub(crate) const BOX_LEN: usize = 1936;
 
@@ -51,7 +52,8 @@ pub(crate) struct Side {
     pub(crate) chat: Chat,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) disk: Disk,
-    pub(crate) saved: Vec<u8>,
+    /// Secret, as the saved state is.
+    pub(crate) saved: Zeroizing<Vec<u8>>,
     pub(crate) shown: Vec<Event>,
     pub(crate) is_online: bool,
     /// Takes events as soon as they come.
@@ -91,7 +93,7 @@ fn piece(content: Option<&Vec<u8>>, offset: u64, bytes: &mut [u8]) -> Result<(),
 impl Side {
     fn new(name: &str, seed: u64) -> Self {
         let chat = Chat::new(name, BoxLen::new(BOX_LEN).unwrap());
-        let saved = chat.save().to_vec();
+        let saved = chat.save();
         let rng = ChaCha8Rng::seed_from_u64(seed);
         Self {
             chat,
@@ -122,7 +124,7 @@ impl Side {
             let hash = Some(hasher.finish());
             assert!(self.chat.check_file(file.file, hash, Context::new(&mut self.disk, &mut self.rng, 0)));
         }
-        self.saved = self.chat.save().to_vec();
+        self.saved = self.chat.save();
     }
 
     pub(crate) fn texts(&self) -> Vec<&str> {

@@ -264,7 +264,7 @@ const MAX_UPLOAD: usize = 127 << 10;
 const MAX_QUERY: usize = 4 << 10;
 
 /// Memory for answers to known addresses, and as much for all others.
-const ANSWER_KIB: usize = 64 << 10;
+pub(super) const ANSWER_KIB: usize = 64 << 10;
 
 /// Time for an answer to be sent, and as much for it to wait for its memory.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);

@@ -235,6 +235,14 @@ fn a_claim_takes_little_memory() {
 }
 
 #[test]
+fn connections_and_answers_are_as_many_as_documented() {
+    let AcceptLimits { handshakes, unproven, strangers, .. } = ServerLimits::default().accept;
+    assert_eq!([handshakes.max, unproven.max, strangers.max], [512, 512, 1024]);
+    assert_eq!([handshakes.max_per_address, unproven.max_per_address, strangers.max_per_address], [256; 3]);
+    assert_eq!(2 * (server::ANSWER_KIB << 10), 128 << 20);
+}
+
+#[test]
 fn how_long_commands_may_be() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let listening = runtime.block_on(Listening::start(ServerLimits::default()));

@@ -90,3 +90,15 @@ pub(super) fn limits(sizes: &Sizes) -> AcceptLimits {
 /// Time for a node's first command. A node of the reference says nothing until it has a packet; after two minutes it closes
 /// its link and dials again.
 const NODE_PROOF_TIMEOUT: Duration = Duration::from_mins(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_connections_as_documented() {
+        let AcceptLimits { handshakes, unproven, strangers, .. } = limits(&Sizes::for_period(Duration::from_mins(20)));
+        let places = [handshakes, unproven, strangers].map(|places| (places.max, places.max_per_address));
+        assert_eq!(places, [(256, 128), (256, 128), (1024, 128)]);
+    }
+}
