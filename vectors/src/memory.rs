@@ -86,14 +86,15 @@ impl Watched {
         {
             let mut at = start;
             while at < end {
-                let len = bytes.len().min(end - at);
+                let whole = bytes.len();
+                let (chunk, _) = bytes.split_at_mut(whole.min(end - at));
                 // what another thread has just given back is no longer there
-                if memory.read_exact_at(&mut bytes[..len], at as u64).is_ok() {
-                    found += self.count_in(&bytes[..len]);
+                if memory.read_exact_at(chunk, at as u64).is_ok() {
+                    found += self.count_in(chunk);
                 }
                 // so that this buffer, which is on the heap too, has no copy
-                bytes.fill(0);
-                at += if len < bytes.len() { len } else { len - (PART_LEN - 1) };
+                chunk.fill(0);
+                at += if chunk.len() < whole { chunk.len() } else { whole - (PART_LEN - 1) };
             }
         }
         found

@@ -1,6 +1,7 @@
 //! Starting a node with all that it needs of the authorities.
 
 use crate::{
+    any_sphinx::AnySphinx,
     error::NodeError,
     faults::Faults,
     mix_keys::{MixKeys, rotate},
@@ -15,7 +16,6 @@ use mixwell_net::{
     address::PublicAddresses,
     authorities::Authorities,
     clock::{Clock, ClockWatch},
-    codec::{MixScheme, WithMixScheme, with_scheme},
     directory::follow,
     directory_client::DirectoryClient,
     keys::{Identity, LinkKey},
@@ -24,7 +24,7 @@ use mixwell_net::{
     runtime::pass_on,
 };
 use mixwell_pki_types::build::Addresses;
-use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use mixwell_sphinx::{Geometry, NodeId};
 use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 
@@ -72,23 +72,15 @@ impl NodeBuilder {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn start(self) -> Result<RunningNode, NodeError> {
-        let scheme = self.geometry.scheme();
-        with_scheme(scheme, self).ok_or_else(|| NodeError::UnknownScheme(scheme.name().to_owned()))?
-    }
-}
-
-impl WithMixScheme for NodeBuilder {
-    type Output = Result<RunningNode, NodeError>;
-
-    fn with<S: MixScheme>(self) -> Self::Output {
         let Self { name, kind, identity, link_key, listeners, authorities, clock, geometry, .. } = self;
         let Self { addresses, services, sends_decoys, mix_key_folder, sizes, randomness, faults, .. } = self;
         let services = if kind == NodeKind::Service { services } else { Services::default() };
-        let sphinx = Sphinx::<S>::new(geometry).map_err(NodeError::WrongScheme)?;
+        let scheme = geometry.scheme().name();
+        let sphinx = AnySphinx::new(geometry).ok_or_else(|| NodeError::UnknownScheme(scheme.to_owned()))?;
         let now = Instant::now();
         let mix_keys = match mix_key_folder {
-            Some(folder) => MixKeys::in_folder(folder, now)?,
-            None => MixKeys::in_memory(),
+            Some(folder) => MixKeys::in_folder(sphinx, folder, now)?,
+            None => MixKeys::in_memory(sphinx),
         };
         if let Err(error) = mix_keys.advance(clock.epoch(), now, &mut randomness.rng()) {
             tracing::error!(%error, "could not store a mix key; make room on the disk");
@@ -110,7 +102,6 @@ impl WithMixScheme for NodeBuilder {
             kind,
             id: NodeId(identity.id().0),
             link_key: link_key.clone(),
-            sphinx,
             mix_keys: Arc::clone(&mix_keys),
             services,
             sends_decoys,

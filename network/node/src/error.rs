@@ -3,7 +3,6 @@
 use core::{error::Error, fmt};
 use mixwell_net::files::KeyFileError;
 use mixwell_pki_types::SchemeError;
-use mixwell_sphinx::WrongScheme;
 
 /// Why a node can't start, or has to stop.
 #[derive(Debug)]
@@ -15,8 +14,6 @@ pub enum NodeError {
     Signature(SchemeError),
     /// The geometry names a Sphinx scheme that is not built in.
     UnknownScheme(String),
-    /// The geometry is one of another scheme.
-    WrongScheme(WrongScheme),
 }
 
 impl fmt::Display for NodeError {
@@ -25,7 +22,6 @@ impl fmt::Display for NodeError {
             Self::KeyFile(error) => error.fmt(f),
             Self::Signature(error) => error.fmt(f),
             Self::UnknownScheme(name) => write!(f, "unknown Sphinx scheme {name:?}"),
-            Self::WrongScheme(error) => write!(f, "Sphinx scheme: {error}"),
         }
     }
 }
@@ -37,7 +33,6 @@ impl Error for NodeError {
             Self::KeyFile(error) => error.source(),
             Self::Signature(error) => error.source(),
             Self::UnknownScheme(_) => None,
-            Self::WrongScheme(error) => Some(error),
         }
     }
 }

@@ -4,14 +4,15 @@
 mod replays;
 
 use crate::{
+    any_sphinx::{AnySphinx, MAX_KEYS, PrivateKey, SeenPackets},
     counters::Loss,
     mix_keys::{ListError, MixKeys, OpeningKey},
-    unwrap::BATCH,
+    unwrap::{BATCH, Unwrapped},
 };
 use core::{fmt, time::Duration};
-use mixwell_net::{clock::Clock, codec::MixScheme};
+use mixwell_net::clock::Clock;
 use mixwell_pki_types::Epoch;
-use mixwell_sphinx::{Opened, Sphinx};
+use mixwell_sphinx::ReplayTag;
 use rand_core::CryptoRng;
 use replays::{Closed, Replays};
 use std::{
@@ -20,44 +21,40 @@ use std::{
 };
 use tokio::{task::spawn_blocking, time};
 
-/// How many mix keys open packets: three, of neighbouring epochs.
-const MAX_KEYS: usize = 3;
-
 /// How often replay lists are flushed: what a machine that loses power may forget.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The mix key of an epoch and what was seen under it.
-struct EpochKey<S: MixScheme> {
+struct EpochKey {
     epoch: Epoch,
-    private: Arc<S::PrivateKey>,
+    private: PrivateKey,
     replays: Mutex<Replays>,
 }
 
 /// The keys that packets are tried with.
-pub struct KeyRing<S: MixScheme> {
-    sphinx: Sphinx<S>,
-    stored: Arc<MixKeys<S>>,
+pub struct KeyRing {
+    stored: Arc<MixKeys>,
     /// The most packets under one key.
     max_packets: usize,
-    keys: RwLock<Keys<S>>,
+    keys: RwLock<Keys>,
 }
 
-struct Keys<S: MixScheme> {
+struct Keys {
     /// Those that packets are tried with, in this order.
-    active: Vec<Arc<EpochKey<S>>>,
+    active: Vec<Arc<EpochKey>>,
     /// Those that are near no more by the system's clock, but still stored: the clock may come back.
-    parked: Vec<Arc<EpochKey<S>>>,
+    parked: Vec<Arc<EpochKey>>,
 }
 
-impl<S: MixScheme> KeyRing<S> {
+impl KeyRing {
     /// Without keys, which opens nothing.
-    pub const fn new(sphinx: Sphinx<S>, stored: Arc<MixKeys<S>>, max_packets: usize) -> Self {
-        Self { sphinx, stored, max_packets, keys: RwLock::new(Keys { active: Vec::new(), parked: Vec::new() }) }
+    pub const fn new(stored: Arc<MixKeys>, max_packets: usize) -> Self {
+        Self { stored, max_packets, keys: RwLock::new(Keys { active: Vec::new(), parked: Vec::new() }) }
     }
 
     /// The scheme and geometry of packets.
-    pub const fn sphinx(&self) -> &Sphinx<S> {
-        &self.sphinx
+    pub fn sphinx(&self) -> &AnySphinx {
+        self.stored.sphinx()
     }
 
     /// Sets each epoch as it begins, and again when keys are made or erased, and flushes the replay lists. Does not end.
@@ -107,7 +104,7 @@ impl<S: MixScheme> KeyRing<S> {
 
     /// Takes the key of an epoch, with what was seen under it. Without that it opens nothing: packets are lost rather than
     /// played again.
-    fn take(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Option<EpochKey<S>> {
+    fn take(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Option<EpochKey> {
         let OpeningKey { private, id, list } = self.stored.opening(epoch)?;
         let replays = match list {
             None => Replays::in_memory(self.max_packets, rng),
@@ -126,33 +123,15 @@ impl<S: MixScheme> KeyRing<S> {
         Some(EpochKey { epoch, private, replays: Mutex::new(replays) })
     }
 
-    /// Opens each packet with the first key that fits, and rejects replays.
-    pub(super) fn open_each<'p>(
-        &self,
-        packets: [Option<&'p mut [u8]>; BATCH],
-    ) -> [Option<Result<Opened<'p, S>, Loss>>; BATCH] {
+    /// Unwraps each packet with the first key that fits, and rejects replays.
+    pub(super) fn open_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
         // a reader never waits for long: keys change once an epoch
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let keys = &keys.active;
-        let Some(last) = keys.last() else { return packets.map(|packet| packet.map(|_| Err(Loss::Mac))) };
-        let privates: [_; MAX_KEYS] = core::array::from_fn(|place| &*keys.get(place).unwrap_or(last).private);
-        let opened = self.sphinx.open_any_each(packets, privates.get(..keys.len()).unwrap_or(&privates));
-        let opened = opened.map(|opened| {
-            let Ok((place, opened)) = opened? else { return Some(Err(Loss::Mac)) };
-            Some(keys.get(place).unwrap_or(last).replays().insert(opened.replay_tag()).map(|()| (place, opened)))
-        });
-        // written before anything goes on
-        let mut is_closed = [false; MAX_KEYS];
-        for (key, is_closed) in keys.iter().zip(&mut is_closed) {
-            *is_closed = key.replays().write(|| self.stored.forget_on_disk(key.epoch)) == Err(Closed);
-        }
-        opened.map(|opened| {
-            Some(opened?.and_then(
-                |(place, opened)| {
-                    if is_closed.get(place) == Some(&true) { Err(Loss::ReplayList) } else { Ok(opened) }
-                },
-            ))
-        })
+        let Some(last) = keys.active.last() else { return packets.map(|packet| packet.map(|_| Err(Loss::Mac))) };
+        let privates: [_; MAX_KEYS] = core::array::from_fn(|place| &keys.active.get(place).unwrap_or(last).private);
+        let privates = privates.get(..keys.active.len()).unwrap_or(&privates);
+        let mut seen = Seen { keys: &keys.active, stored: &self.stored };
+        self.sphinx().opening().unwrap_each(packets, privates, &mut seen)
     }
 
     /// Writes what was seen to the disk, and waits until it is there.
@@ -170,13 +149,33 @@ impl<S: MixScheme> KeyRing<S> {
     }
 }
 
-impl<S: MixScheme> EpochKey<S> {
+/// What was seen under the active keys.
+struct Seen<'a> {
+    keys: &'a [Arc<EpochKey>],
+    stored: &'a MixKeys,
+}
+
+impl SeenPackets for Seen<'_> {
+    fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), Loss> {
+        self.keys.get(place).ok_or(Loss::Mac)?.replays().insert(tag)
+    }
+
+    fn write(&mut self) -> [bool; MAX_KEYS] {
+        let mut is_closed = [false; MAX_KEYS];
+        for (key, is_closed) in self.keys.iter().zip(&mut is_closed) {
+            *is_closed = key.replays().write(|| self.stored.forget_on_disk(key.epoch)) == Err(Closed);
+        }
+        is_closed
+    }
+}
+
+impl EpochKey {
     fn replays(&self) -> MutexGuard<'_, Replays> {
         self.replays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<S: MixScheme> fmt::Debug for KeyRing<S> {
+impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("KeyRing(..)")
     }
@@ -191,19 +190,22 @@ mod tests {
     use mixwell_sphinx::Geometry;
     use std::fs;
 
-    fn ring_of(stored: MixKeys<X25519>) -> Arc<KeyRing<X25519>> {
-        let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
-        Arc::new(KeyRing::new(Sphinx::<X25519>::new(geometry).unwrap(), Arc::new(stored), 100))
+    fn sphinx() -> AnySphinx {
+        AnySphinx::new(Geometry::of::<X25519>(5, 500, true).unwrap()).unwrap()
     }
 
-    fn active(ring: &KeyRing<X25519>) -> Vec<Epoch> {
+    fn ring_of(stored: MixKeys) -> Arc<KeyRing> {
+        Arc::new(KeyRing::new(Arc::new(stored), 100))
+    }
+
+    fn active(ring: &KeyRing) -> Vec<Epoch> {
         ring.keys.read().unwrap().active.iter().map(|key| key.epoch).collect()
     }
 
     /// As after a step of the clock beyond all keys: the ring has turned before the keys are made.
     #[tokio::test]
     async fn keys_that_are_made_late_are_taken() {
-        let (ring, randomness) = (ring_of(MixKeys::in_memory()), Randomness::from_seed(1));
+        let (ring, randomness) = (ring_of(MixKeys::in_memory(sphinx())), Randomness::from_seed(1));
         // an epoch of centuries does not end meanwhile
         let clock = Clock::new(Period::new(Duration::from_hours(24 * 365 * 500)).unwrap());
         let making = async {
@@ -233,7 +235,7 @@ mod tests {
         for damage in damages {
             let folder = tempfile::tempdir().unwrap();
             let mut seeded = Randomness::from_seed(1).rng();
-            let load = || MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), time::Instant::now()).unwrap();
+            let load = || MixKeys::in_folder(sphinx(), folder.path().to_path_buf(), time::Instant::now()).unwrap();
             let before = load();
             before.advance(Epoch(5), time::Instant::now(), &mut seeded).unwrap();
             damage(&before.opening(Epoch(5)).unwrap().list.unwrap());

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod any_sphinx;
 mod buffer_pool;
 mod builder;
 pub mod counters;
@@ -26,6 +27,7 @@ pub mod unwrap;
 mod unwrap_queue;
 mod upload;
 
+pub use any_sphinx::AnySphinx;
 pub use builder::NodeBuilder;
 pub use error::NodeError;
 pub use faults::{Fault, Faults};

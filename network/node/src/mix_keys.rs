@@ -9,9 +9,10 @@ mod tests;
 pub(crate) use replay_list::{Flush, ListError, MAX_TAGS, ReplayList};
 pub(crate) use rotate::rotate;
 
+use crate::any_sphinx::{AnySphinx, LoadedKey, PrivateKey};
 use core::{fmt, time::Duration};
-use folder::{Files, KeyFolder, ReadKey};
-use mixwell_net::{codec::MixScheme, files::KeyFileError};
+use folder::{Files, KeyFolder};
+use mixwell_net::files::KeyFileError;
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};
 use mixwell_sphinx::NodeId;
 use rand_core::CryptoRng;
@@ -26,16 +27,17 @@ use zeroize::Zeroizing;
 
 /// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their way and the
 /// descriptor that was uploaded stay good.
-pub struct MixKeys<S: MixScheme> {
+pub struct MixKeys {
+    sphinx: AnySphinx,
     folder: Option<KeyFolder>,
-    keys: RwLock<BTreeMap<Epoch, MixKey<S>>>,
+    keys: RwLock<BTreeMap<Epoch, MixKey>>,
     /// Files to erase that are not keys in use: damaged ones, and those whose erasure has failed.
     leftovers: Mutex<BTreeMap<Epoch, Instant>>,
     changed: watch::Sender<()>,
 }
 
-struct MixKey<S: MixScheme> {
-    private: Arc<S::PrivateKey>,
+struct MixKey {
+    private: PrivateKey,
     public: Vec<u8>,
     /// When it was made or read.
     since: Instant,
@@ -53,8 +55,8 @@ enum Place {
 }
 
 /// A mix key for opening packets.
-pub(crate) struct OpeningKey<S: MixScheme> {
-    pub private: Arc<S::PrivateKey>,
+pub(crate) struct OpeningKey {
+    pub private: PrivateKey,
     /// The hash of the public key, which binds the replay list to it.
     pub id: KeyHash,
     /// Its replay list; `None` if the key is in memory alone.
@@ -72,11 +74,11 @@ pub(crate) struct Now {
     pub instant: Instant,
 }
 
-impl<S: MixScheme> MixKeys<S> {
+impl MixKeys {
     /// Keys in memory alone.
     #[must_use]
-    pub fn in_memory() -> Self {
-        Self::new(None, BTreeMap::new(), BTreeMap::new())
+    pub fn in_memory(sphinx: AnySphinx) -> Self {
+        Self::new(sphinx, None, BTreeMap::new(), BTreeMap::new())
     }
 
     /// Keys that are in a folder too: those that are there are read, and leftovers of others erased. A damaged key file
@@ -84,19 +86,30 @@ impl<S: MixScheme> MixKeys<S> {
     ///
     /// # Errors
     /// If the folder or a file in it can't be made, read or erased.
-    pub fn in_folder(folder: PathBuf, now: Instant) -> Result<Self, KeyFileError> {
+    pub fn in_folder(sphinx: AnySphinx, folder: PathBuf, now: Instant) -> Result<Self, KeyFileError> {
         let folder = KeyFolder::open(folder)?;
-        let Files { read, aside } = folder.read::<S>()?;
-        let of = |(epoch, ReadKey { private, public })| {
-            (epoch, MixKey { private: Arc::new(private), public, since: now, place: Place::Folder })
+        let Files { read, aside } = folder.read(&sphinx)?;
+        let of = |(epoch, LoadedKey { private, public })| {
+            (epoch, MixKey { private, public, since: now, place: Place::Folder })
         };
         let leftovers = aside.into_iter().map(|epoch| (epoch, now)).collect();
-        Ok(Self::new(Some(folder), read.into_iter().map(of).collect(), leftovers))
+        Ok(Self::new(sphinx, Some(folder), read.into_iter().map(of).collect(), leftovers))
     }
 
-    fn new(folder: Option<KeyFolder>, keys: BTreeMap<Epoch, MixKey<S>>, leftovers: BTreeMap<Epoch, Instant>) -> Self {
+    fn new(
+        sphinx: AnySphinx,
+        folder: Option<KeyFolder>,
+        keys: BTreeMap<Epoch, MixKey>,
+        leftovers: BTreeMap<Epoch, Instant>,
+    ) -> Self {
         let (keys, leftovers) = (RwLock::new(keys), Mutex::new(leftovers));
-        Self { folder, keys, leftovers, changed: watch::Sender::new(()) }
+        Self { sphinx, folder, keys, leftovers, changed: watch::Sender::new(()) }
+    }
+
+    /// The packets that the keys are for.
+    #[must_use]
+    pub const fn sphinx(&self) -> &AnySphinx {
+        &self.sphinx
     }
 
     /// Makes the keys that are missing for an epoch and the two after it.
@@ -110,11 +123,11 @@ impl<S: MixScheme> MixKeys<S> {
                 failure = self.store_again(epoch).err().or(failure);
                 continue;
             }
-            let bytes = S::generate(rng);
-            let (private, public) = S::of_private(&bytes)?;
+            let bytes = self.sphinx.opening().generate(rng);
+            let LoadedKey { private, public } = self.sphinx.opening().load(&bytes)?;
             let place = match &self.folder {
                 None => Place::Memory,
-                Some(folder) => match folder.store::<S>(epoch, KeyHash::of(&public), &bytes) {
+                Some(folder) => match folder.store(&self.sphinx, epoch, KeyHash::of(&public), &bytes) {
                     Ok(()) => Place::Folder,
                     Err(error) => {
                         failure = Some(error);
@@ -122,7 +135,7 @@ impl<S: MixScheme> MixKeys<S> {
                     }
                 },
             };
-            self.write().insert(epoch, MixKey { private: Arc::new(private), public, since: instant, place });
+            self.write().insert(epoch, MixKey { private, public, since: instant, place });
             self.changed.send_replace(());
         }
         failure.map_or(Ok(()), Err)
@@ -134,7 +147,7 @@ impl<S: MixScheme> MixKeys<S> {
         let mut keys = self.write();
         let Some(key) = keys.get_mut(&epoch) else { return Ok(()) };
         if let Place::Unstored(bytes) = &key.place {
-            folder.store::<S>(epoch, KeyHash::of(&key.public), bytes)?;
+            folder.store(&self.sphinx, epoch, KeyHash::of(&key.public), bytes)?;
             key.place = Place::Folder;
         }
         Ok(())
@@ -153,8 +166,7 @@ impl<S: MixScheme> MixKeys<S> {
             let by_age = now.instant.saturating_duration_since(since) >= longest_life;
             by_clock && (by_age || now.proven.is_some_and(|proven| end <= proven))
         };
-        let over: Vec<(Epoch, MixKey<S>)> =
-            self.write().extract_if(.., |epoch, key| is_over(*epoch, key.since)).collect();
+        let over: Vec<(Epoch, MixKey)> = self.write().extract_if(.., |epoch, key| is_over(*epoch, key.since)).collect();
         let mut leftovers = self.leftovers();
         let mut files: Vec<Epoch> =
             leftovers.extract_if(.., |epoch, since| is_over(*epoch, *since)).map(|(epoch, _)| epoch).collect();
@@ -176,7 +188,7 @@ impl<S: MixScheme> MixKeys<S> {
 
     /// The key of an epoch, to open packets with. From now on it is stored no more if it is not yet, as the list of what
     /// was seen under it would be incomplete.
-    pub(crate) fn opening(&self, epoch: Epoch) -> Option<OpeningKey<S>> {
+    pub(crate) fn opening(&self, epoch: Epoch) -> Option<OpeningKey> {
         let mut keys = self.write();
         let key = keys.get_mut(&epoch)?;
         if let Place::Unstored(_) = key.place {
@@ -184,15 +196,15 @@ impl<S: MixScheme> MixKeys<S> {
         }
         let folder = self.folder.as_ref().filter(|_| matches!(key.place, Place::Folder));
         Some(OpeningKey {
-            private: Arc::clone(&key.private),
+            private: key.private.clone(),
             id: KeyHash::of(&key.public),
             list: folder.map(|folder| folder.list(epoch)),
         })
     }
 
     /// Whether this is still the key of an epoch.
-    pub(crate) fn is_current(&self, epoch: Epoch, private: &Arc<S::PrivateKey>) -> bool {
-        self.read().get(&epoch).is_some_and(|key| Arc::ptr_eq(&key.private, private))
+    pub(crate) fn is_current(&self, epoch: Epoch, private: &PrivateKey) -> bool {
+        self.read().get(&epoch).is_some_and(|key| key.private.is(private))
     }
 
     /// Gives up a key whose replay list is not to be trusted; another one will be made in its place.
@@ -243,11 +255,11 @@ impl<S: MixScheme> MixKeys<S> {
         self.read().range(epoch..=last).map(|(epoch, key)| (*epoch, key.public.clone())).collect()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Epoch, MixKey<S>>> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Epoch, MixKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Epoch, MixKey<S>>> {
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Epoch, MixKey>> {
         self.keys.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -270,15 +282,15 @@ pub(crate) struct OwnIdentity {
     pub(crate) mix_keys: Arc<dyn OwnKeys>,
 }
 
-impl<S: MixScheme> OwnKeys for MixKeys<S> {
+impl OwnKeys for MixKeys {
     fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool {
         self.read().get(&epoch).is_some_and(|key| key.public == public)
     }
 }
 
-impl<S: MixScheme> fmt::Debug for MixKeys<S> {
+impl fmt::Debug for MixKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MixKeys({}, ..)", S::INFO.name())
+        write!(f, "MixKeys({}, ..)", self.sphinx.geometry().scheme().name())
     }
 }
 

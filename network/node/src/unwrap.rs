@@ -2,8 +2,8 @@
 
 use crate::{counters::Loss, key_ring::KeyRing};
 use chacha20::ChaCha20Rng;
-use mixwell_net::codec::{MixScheme, OutgoingMessage, PacketCodec};
-use mixwell_sphinx::{Action, FinishError, Geometry, NodeId, Opened, RecipientId, SurbId, SurbKeys, WrapError};
+use mixwell_net::codec::{OutgoingMessage, PacketCodec};
+use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId, SurbKeys, WrapError};
 
 /// How many packets are unwrapped at once: with X25519 and AVX-512, all of them in the time of two.
 pub const BATCH: usize = 8;
@@ -44,7 +44,7 @@ pub trait Unwrap: PacketCodec {
     fn flush(&self);
 }
 
-impl<S: MixScheme> PacketCodec for KeyRing<S> {
+impl PacketCodec for KeyRing {
     fn geometry(&self) -> &Geometry {
         self.sphinx().geometry()
     }
@@ -56,41 +56,20 @@ impl<S: MixScheme> PacketCodec for KeyRing<S> {
         surb: &mut [u8],
         packet: &mut [u8],
     ) -> Result<SurbKeys, WrapError> {
-        PacketCodec::wrap(self.sphinx(), message, rng, surb, packet)
+        self.sphinx().wrapping().wrap(message, rng, surb, packet)
     }
 
     fn wrap_reply(&self, surb: &[u8], payload: &[u8], packet: &mut [u8]) -> Result<NodeId, WrapError> {
-        self.sphinx().wrap_reply(surb, payload, packet)
+        self.sphinx().wrapping().wrap_reply(surb, payload, packet)
     }
 }
 
-impl<S: MixScheme> Unwrap for KeyRing<S> {
+impl Unwrap for KeyRing {
     fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
-        let mut losses = [None; BATCH];
-        let mut lost = losses.iter_mut();
-        let opened = self.open_each(packets).map(|opened| {
-            let lost = lost.next()?;
-            opened?.map_err(|reason| *lost = Some(reason)).ok()
-        });
-        let mut losses = losses.into_iter();
-        Opened::finish_each(opened).map(|finished| match losses.next().flatten() {
-            Some(reason) => Some(Err(reason)),
-            None => finished.as_ref().map(unwrapped),
-        })
+        self.open_each(packets)
     }
 
     fn flush(&self) {
         self.flush_lists();
-    }
-}
-
-fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
-    match *finished {
-        Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
-        Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
-        Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
-        Ok(_) | Err(FinishError::Command(_)) => Err(Loss::Commands),
-        Err(FinishError::PayloadTag) => Err(Loss::Payload),
-        Err(_) => Err(Loss::Mac),
     }
 }

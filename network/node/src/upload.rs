@@ -8,7 +8,6 @@ use core::{convert::Infallible, time::Duration};
 use mixwell_net::{
     address::PublicAddresses,
     clock::Clock,
-    codec::MixScheme,
     directory_client::DirectoryClient,
     keys::{Identity, LinkKey},
     node_kind::NodeKind,
@@ -68,7 +67,7 @@ impl NodeDescription {
 }
 
 /// What uploads a node's descriptors.
-pub(crate) struct Uploader<S: MixScheme> {
+pub(crate) struct Uploader {
     pub client: DirectoryClient,
     pub clock: Clock,
     /// Its addresses are replaced by `addresses`, once these are resolved.
@@ -76,11 +75,11 @@ pub(crate) struct Uploader<S: MixScheme> {
     pub addresses: PublicAddresses,
     pub identity: Arc<Identity>,
     pub link: LinkKey,
-    pub keys: Arc<MixKeys<S>>,
+    pub keys: Arc<MixKeys>,
     pub randomness: Randomness,
 }
 
-impl<S: MixScheme> Uploader<S> {
+impl Uploader {
     /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a
     /// time, so that none waits for another that hangs. Ends only if the identity key can't sign.
     pub(crate) async fn run(self) -> Result<Infallible, SchemeError> {

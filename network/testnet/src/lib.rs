@@ -96,7 +96,7 @@ impl TestNetwork {
             link_keys.push(node.link_key.clone());
             let kind = node.kind;
             let sizes = sizes(small());
-            let (parts, listener) = node.parts(sphinx, clock, directory.clone(), sizes, randomness.branch());
+            let (parts, listener) = node.parts(clock, directory.clone(), sizes, randomness.branch());
             let (node, turn) = Node::new(parts);
             tasks.push(tokio::spawn(turn));
             let stopped = if kind == NodeKind::Gateway { &gateway_stopped } else { &stopped };

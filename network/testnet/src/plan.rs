@@ -13,7 +13,7 @@ use mixwell_net::{
     rendezvous::Limits,
     services::ServiceSpec,
 };
-use mixwell_node::{Faults, MixKeys, NodeConfig, NodeDescription, Services, Sizes};
+use mixwell_node::{AnySphinx, Faults, MixKeys, NodeConfig, NodeDescription, Services, Sizes};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -46,7 +46,7 @@ pub struct Planned {
     /// The link key.
     pub link_key: LinkKey,
     /// The mix keys.
-    pub mix_keys: Arc<MixKeys<X25519>>,
+    pub mix_keys: Arc<MixKeys>,
     /// Where it is to listen.
     pub listener: TcpListener,
     /// What it does wrong, if anything.
@@ -97,12 +97,12 @@ impl Plan {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             listener.set_nonblocking(true).unwrap();
             let address = Address::of(listener.local_addr().unwrap());
-            let mix_keys = Arc::new(MixKeys::<X25519>::in_memory());
+            let mix_keys = Arc::new(MixKeys::in_memory(AnySphinx::new(geometry).unwrap()));
             mix_keys.advance(epoch, tokio::time::Instant::now(), &mut rng).unwrap();
             let description = NodeDescription {
                 name: format!("node{number}"),
                 addresses: BTreeMap::from([("tcp4".to_owned(), vec![address.to_string()])]),
-                kaetzchen: (kind == NodeKind::Service).then(|| services(&sphinx, &randomness).capabilities().clone()),
+                kaetzchen: (kind == NodeKind::Service).then(|| services(&geometry, &randomness).capabilities().clone()),
                 kind,
             };
             let public = listed(number, epoch).unwrap_or_else(|| mix_keys.public(epoch));
@@ -128,21 +128,23 @@ impl Planned {
     /// What the node is made of, and where it listens, in the runtime that this is called in.
     pub fn parts(
         self,
-        sphinx: Sphinx<X25519>,
         clock: Clock,
         directory: Directory,
         sizes: Sizes,
         randomness: Randomness,
-    ) -> (NodeConfig<X25519>, tokio::net::TcpListener) {
+    ) -> (NodeConfig, tokio::net::TcpListener) {
         let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
         let listener = listener.try_into().unwrap();
-        let services = if kind == NodeKind::Service { services(&sphinx, &randomness) } else { Services::default() };
+        let services = if kind == NodeKind::Service {
+            services(mix_keys.sphinx().geometry(), &randomness)
+        } else {
+            Services::default()
+        };
         let parts = NodeConfig {
             name,
             kind,
             id,
             link_key,
-            sphinx,
             mix_keys,
             services,
             sends_decoys: true,
@@ -156,9 +158,9 @@ impl Planned {
     }
 }
 
-fn services(sphinx: &Sphinx<X25519>, randomness: &Randomness) -> Services {
+fn services(geometry: &Geometry, randomness: &Randomness) -> Services {
     let boxes = Limits { boxes: 10_000, life: Duration::from_mins(20) };
-    Services::new(&ServiceSpec::defaults(sphinx.geometry()), sphinx.geometry(), boxes, randomness.rng())
+    Services::new(&ServiceSpec::defaults(geometry), geometry, boxes, randomness.rng())
 }
 
 /// A consensus that one authority has signed.

@@ -16,7 +16,7 @@ use mixwell_net::{
     node_kind::{NodeKind, PermittedNode},
     randomness::Randomness,
 };
-use mixwell_node::{MixKeys, NodeDescription};
+use mixwell_node::{AnySphinx, MixKeys, NodeDescription};
 use mixwell_pki_types::{Ed25519, Epoch, KeyHash, Period, Rates, Reveal, SignatureScheme, shared_random_value};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -30,7 +30,7 @@ pub(super) const FIRST: Epoch = Epoch(1000);
 pub(super) struct Node {
     pub(super) identity: Identity,
     link: LinkKey,
-    keys: MixKeys<X25519>,
+    keys: MixKeys,
     description: NodeDescription,
 }
 
@@ -111,11 +111,12 @@ impl Net {
             "service" => NodeKind::Service,
             _ => NodeKind::Mix,
         };
+        let sphinx = AnySphinx::new(Geometry::of::<X25519>(5, 2000, true).unwrap()).unwrap();
         let nodes: Vec<Node> = ["gateway", "service"]
             .iter()
             .chain(mixes)
             .map(|name| {
-                let keys = MixKeys::in_memory();
+                let keys = MixKeys::in_memory(sphinx.clone());
                 keys.advance(FIRST, tokio::time::Instant::now(), &mut rng).unwrap();
                 let description = NodeDescription {
                     name: (*name).to_owned(),

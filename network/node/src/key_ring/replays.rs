@@ -179,10 +179,11 @@ const FRESH: usize = 16 * BATCH;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mix_keys::MixKeys;
+    use crate::{any_sphinx::AnySphinx, mix_keys::MixKeys};
     use mixwell_net::randomness::Randomness;
     use mixwell_pki_types::Epoch;
     use mixwell_pq_kem::X25519;
+    use mixwell_sphinx::Geometry;
     use std::path::PathBuf;
     use tempfile::TempDir;
     use tokio::time::Instant;
@@ -194,7 +195,8 @@ mod tests {
     /// A list as it is made with a key.
     fn list() -> (TempDir, PathBuf, KeyHash) {
         let folder = tempfile::tempdir().unwrap();
-        let keys = MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), Instant::now()).unwrap();
+        let sphinx = AnySphinx::new(Geometry::of::<X25519>(5, 500, true).unwrap()).unwrap();
+        let keys = MixKeys::in_folder(sphinx, folder.path().to_path_buf(), Instant::now()).unwrap();
         keys.advance(Epoch(1), Instant::now(), &mut Randomness::from_seed(1).rng()).unwrap();
         let key = keys.opening(Epoch(1)).unwrap();
         (folder, key.list.unwrap(), key.id)

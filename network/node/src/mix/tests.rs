@@ -7,7 +7,7 @@
     reason = "a test may panic"
 )]
 
-use crate::{key_ring::KeyRing, mix::*, mix_keys::MixKeys, service::Echo};
+use crate::{any_sphinx::AnySphinx, key_ring::KeyRing, mix::*, mix_keys::MixKeys, service::Echo};
 use core::cell::Cell;
 use mixwell_net::codec::MixScheme as _;
 use mixwell_pki_types::Epoch;
@@ -32,8 +32,8 @@ struct Node {
     mix: Mix,
     id: NodeId,
     public: Public,
-    ring: Arc<KeyRing<X25519>>,
-    keys: Arc<MixKeys<X25519>>,
+    ring: Arc<KeyRing>,
+    keys: Arc<MixKeys>,
 }
 
 /// A network of one node of each kind, in this order.
@@ -53,9 +53,9 @@ impl Net {
         let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 100, true).unwrap()).unwrap();
         let mut rng = ChaCha20Rng::seed_from_u64(1);
         let nodes = [NodeKind::Mix, NodeKind::Service, NodeKind::Gateway].map(|kind| {
-            let keys = Arc::new(MixKeys::in_memory());
+            let keys = Arc::new(MixKeys::in_memory(AnySphinx::new(*sphinx.geometry()).unwrap()));
             keys.advance(Epoch(1), time::Instant::now(), &mut rng).unwrap();
-            let ring = Arc::new(KeyRing::new(sphinx, Arc::clone(&keys), REPLAYS));
+            let ring = Arc::new(KeyRing::new(Arc::clone(&keys), REPLAYS));
             ring.set_epoch(Epoch(1), &mut rng);
             let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
             let mut services = Services::default();

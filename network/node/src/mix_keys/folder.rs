@@ -1,7 +1,10 @@
 //! The files of mix keys: for each epoch a private key and a replay list, which live and die together.
 
-use crate::mix_keys::ReplayList;
-use mixwell_net::{codec::MixScheme, files, files::KeyFileError, pem, pem::Kind};
+use crate::{
+    any_sphinx::{AnySphinx, LoadedKey},
+    mix_keys::ReplayList,
+};
+use mixwell_net::{files, files::KeyFileError, pem, pem::Kind};
 use mixwell_pki_types::{Epoch, KeyHash};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,16 +18,10 @@ use std::{
 pub(super) struct KeyFolder(PathBuf);
 
 /// What is in a folder of mix keys.
-pub(super) struct Files<S: MixScheme> {
-    pub(super) read: BTreeMap<Epoch, ReadKey<S>>,
+pub(super) struct Files {
+    pub(super) read: BTreeMap<Epoch, LoadedKey>,
     /// Epochs of which damaged files are left.
     pub(super) aside: BTreeSet<Epoch>,
-}
-
-/// A key as it was read.
-pub(super) struct ReadKey<S: MixScheme> {
-    pub(super) private: S::PrivateKey,
-    pub(super) public: Vec<u8>,
 }
 
 impl KeyFolder {
@@ -41,14 +38,14 @@ impl KeyFolder {
     ///
     /// # Errors
     /// If the folder or a file can't be read for lack of permission, or others may read a private key.
-    pub(super) fn read<S: MixScheme>(&self) -> Result<Files<S>, KeyFileError> {
+    pub(super) fn read(&self, sphinx: &AnySphinx) -> Result<Files, KeyFileError> {
         let (mut read, mut aside, mut lists) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let failed = |error| KeyFileError::Read(self.0.clone(), error);
         for entry in fs::read_dir(&self.0).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
             let Some((epoch, rest)) = name.to_str().and_then(parse) else { continue };
             match rest {
-                KEY => match self.read_key::<S>(epoch) {
+                KEY => match self.read_key(sphinx, epoch) {
                     Ok(Some(key)) => {
                         read.insert(epoch, key);
                     }
@@ -75,20 +72,25 @@ impl KeyFolder {
         Ok(Files { read, aside })
     }
 
-    fn read_key<S: MixScheme>(&self, epoch: Epoch) -> Result<Option<ReadKey<S>>, KeyFileError> {
+    fn read_key(&self, sphinx: &AnySphinx, epoch: Epoch) -> Result<Option<LoadedKey>, KeyFileError> {
         let path = self.key(epoch);
         let Some(text) = files::read_private(&path)? else { return Ok(None) };
-        let bytes = pem::decode(S::INFO.name(), Kind::Private, S::PRIVATE_LEN, &text)
+        let bytes = pem::decode(name(sphinx), Kind::Private, sphinx.opening().private_len(), &text)
             .map_err(|error| KeyFileError::Malformed(path, error.to_string()))?;
-        let (private, public) = S::of_private(&bytes)?;
-        Ok(Some(ReadKey { private, public }))
+        Ok(Some(sphinx.opening().load(&bytes)?))
     }
 
     /// Stores a new key. Its list is there first: a key never stands without one.
-    pub(super) fn store<S: MixScheme>(&self, epoch: Epoch, id: KeyHash, private: &[u8]) -> Result<(), KeyFileError> {
+    pub(super) fn store(
+        &self,
+        sphinx: &AnySphinx,
+        epoch: Epoch,
+        id: KeyHash,
+        private: &[u8],
+    ) -> Result<(), KeyFileError> {
         let list = self.list(epoch);
         let made = ReplayList::create(&list, id).map_err(|error| KeyFileError::Write(list.clone(), error));
-        let text = pem::encode(S::INFO.name(), Kind::Private, private);
+        let text = pem::encode(name(sphinx), Kind::Private, private);
         let stored = made.and_then(|()| files::write_private(&self.key(epoch), text.as_bytes()));
         if stored.is_err() {
             let _ = fs::remove_file(list);
@@ -141,6 +143,11 @@ impl KeyFolder {
     fn file(&self, epoch: Epoch, rest: &str) -> PathBuf {
         self.0.join(format!("{PREFIX}{epoch}{rest}"))
     }
+}
+
+/// The name of the keys' scheme.
+fn name(sphinx: &AnySphinx) -> &'static str {
+    sphinx.geometry().scheme().name()
 }
 
 /// The epoch that a file name names, and what follows.

@@ -4,7 +4,6 @@ use crate::mix_keys::{MixKeys, Now};
 use core::convert::Infallible;
 use mixwell_net::{
     clock::{Clock, ProvenTime},
-    codec::MixScheme,
     directory::Directory,
     files::KeyFileError,
     randomness::Randomness,
@@ -15,8 +14,8 @@ use tokio::{task::spawn_blocking, time::Instant};
 
 /// Makes and erases keys as epochs pass and consensuses prove the time, and looks after what has failed or is not proven
 /// each sixteenth of an epoch. Ends only if a key can't be made.
-pub(crate) async fn rotate<S: MixScheme>(
-    keys: Arc<MixKeys<S>>,
+pub(crate) async fn rotate(
+    keys: Arc<MixKeys>,
     clock: Clock,
     mut directory: Directory,
     randomness: Randomness,
@@ -46,12 +45,7 @@ pub(crate) async fn rotate<S: MixScheme>(
 }
 
 /// Does what is due, and tells the operator what could not be done.
-async fn work<S: MixScheme>(
-    keys: Arc<MixKeys<S>>,
-    now: Now,
-    clock: Clock,
-    randomness: &Randomness,
-) -> Result<(), KeyFileError> {
+async fn work(keys: Arc<MixKeys>, now: Now, clock: Clock, randomness: &Randomness) -> Result<(), KeyFileError> {
     let mut rng = randomness.rng();
     let period = clock.period().duration();
     // files are flushed, which may take long

@@ -5,22 +5,27 @@ use super::*;
 use chacha20::ChaCha20Rng;
 use mixwell_net::randomness::Randomness;
 use mixwell_pq_kem::{X25519, XWing};
+use mixwell_sphinx::{Geometry, Scheme};
 use std::{fs, path::Path};
 use tempfile::TempDir;
 
 const PERIOD: Duration = Duration::from_mins(20);
 
 /// The mix keys of a folder, and the clocks.
-struct Tried<S: MixScheme> {
-    keys: MixKeys<S>,
+struct Tried {
+    keys: MixKeys,
     start: Instant,
     rng: ChaCha20Rng,
 }
 
-impl<S: MixScheme> Tried<S> {
+impl Tried {
     fn new(folder: &Path) -> Self {
+        Self::of(sphinx::<X25519>(), folder)
+    }
+
+    fn of(sphinx: AnySphinx, folder: &Path) -> Self {
         let start = Instant::now();
-        let keys = MixKeys::in_folder(folder.to_path_buf(), start).unwrap();
+        let keys = MixKeys::in_folder(sphinx, folder.to_path_buf(), start).unwrap();
         Self { keys, start, rng: Randomness::from_seed(1).rng() }
     }
 
@@ -52,9 +57,13 @@ fn files_of(epochs: core::ops::RangeInclusive<u64>) -> Vec<String> {
     names
 }
 
-fn outlive<S: MixScheme>() {
+fn sphinx<S: Scheme>() -> AnySphinx {
+    AnySphinx::new(Geometry::of::<S>(5, 500, true).unwrap()).unwrap()
+}
+
+fn outlive<S: Scheme>() {
     let folder = tempfile::tempdir().unwrap();
-    let mut first = Tried::<S>::new(folder.path());
+    let mut first = Tried::of(sphinx::<S>(), folder.path());
     first.at(5, Some(5), Duration::ZERO).unwrap();
     assert_eq!((first.epochs(), names(folder.path())), ((5..=8).collect(), files_of(5..=8)));
     let public = first.keys.public(Epoch(6));
@@ -64,7 +73,7 @@ fn outlive<S: MixScheme>() {
     fs::write(folder.path().join("mix-9.replays"), [0; 40]).unwrap();
     fs::write(folder.path().join("mix-10.note"), "not ours").unwrap();
 
-    let mut again = Tried::<S>::new(folder.path());
+    let mut again = Tried::of(sphinx::<S>(), folder.path());
     fs::remove_file(folder.path().join("mix-10.note")).unwrap();
     again.at(5, Some(5), Duration::ZERO).unwrap();
     assert_eq!(again.keys.public(Epoch(6)), public);
@@ -82,7 +91,7 @@ fn keys_outlive_a_restart_and_no_longer_than_they_should() {
 #[test]
 fn a_clock_that_jumps_erases_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let mut tried = Tried::<X25519>::new(folder.path());
+    let mut tried = Tried::new(folder.path());
     tried.at(50, Some(50), Duration::ZERO).unwrap();
     let public = tried.keys.public(Epoch(50));
     let files = names(folder.path());
@@ -94,7 +103,7 @@ fn a_clock_that_jumps_erases_nothing() {
         assert!(files.iter().all(|file| now.contains(file)), "{far}: {now:?}");
     }
     // nor does one that is wrong from the start, before any consensus is known
-    let mut again = Tried::<X25519>::new(folder.path());
+    let mut again = Tried::new(folder.path());
     again.at(1_000_000, None, Duration::from_secs(3)).unwrap();
     again.at(50, None, Duration::from_secs(6)).unwrap();
     assert_eq!(again.keys.public(Epoch(50)), public);
@@ -107,7 +116,7 @@ fn a_clock_that_jumps_erases_nothing() {
 #[test]
 fn proof_or_age_erases_a_key_whose_time_is_over_by_the_clock() {
     let folder = tempfile::tempdir().unwrap();
-    let mut tried = Tried::<X25519>::new(folder.path());
+    let mut tried = Tried::new(folder.path());
     tried.at(5, None, Duration::ZERO).unwrap();
     // the clock alone
     tried.at(7, None, PERIOD * 2).unwrap();
@@ -129,7 +138,7 @@ fn proof_or_age_erases_a_key_whose_time_is_over_by_the_clock() {
 #[test]
 fn a_damaged_key_file_is_set_aside_and_replaced() {
     let folder = tempfile::tempdir().unwrap();
-    let mut tried = Tried::<X25519>::new(folder.path());
+    let mut tried = Tried::new(folder.path());
     tried.at(5, Some(5), Duration::ZERO).unwrap();
     let public = tried.keys.public(Epoch(6));
     let path = folder.path().join("mix-6.private.pem");
@@ -137,16 +146,16 @@ fn a_damaged_key_file_is_set_aside_and_replaced() {
     let cut = &whole[..whole.len() - 30];
     for damaged in [b"".as_slice(), b"noise", cut] {
         fs::write(&path, damaged).unwrap();
-        let mut again = Tried::<X25519>::new(folder.path());
+        let mut again = Tried::new(folder.path());
         assert_eq!(again.epochs(), [5, 7, 8]);
         again.at(5, Some(5), Duration::ZERO).unwrap();
         let now = again.keys.public(Epoch(6));
         assert!(now[&Epoch(6)] != public[&Epoch(6)] && now[&Epoch(7)] == public[&Epoch(7)]);
         assert!(names(folder.path()).contains(&"mix-6.private.pem.damaged".to_owned()));
-        assert_eq!(Tried::<X25519>::new(folder.path()).keys.public(Epoch(6)), now, "the new key is kept");
+        assert_eq!(Tried::new(folder.path()).keys.public(Epoch(6)), now, "the new key is kept");
     }
     // the damaged file goes with its epoch
-    let mut again = Tried::<X25519>::new(folder.path());
+    let mut again = Tried::new(folder.path());
     again.at(8, Some(8), Duration::ZERO).unwrap();
     assert_eq!(names(folder.path()), files_of(7..=11));
 }
@@ -156,7 +165,7 @@ fn a_damaged_key_file_is_set_aside_and_replaced() {
 fn keys_that_cannot_be_stored_are_in_memory_until_they_can() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("mix");
-    let mut tried = Tried::<X25519>::new(&folder);
+    let mut tried = Tried::new(&folder);
     tried.at(5, Some(5), Duration::ZERO).unwrap();
     fs::remove_dir_all(&folder).unwrap();
     let error = tried.at(7, Some(6), Duration::ZERO).unwrap_err();
@@ -174,7 +183,7 @@ fn keys_that_cannot_be_stored_are_in_memory_until_they_can() {
 #[test]
 fn a_key_whose_list_is_given_up() {
     let folder = tempfile::tempdir().unwrap();
-    let mut tried = Tried::<X25519>::new(folder.path());
+    let mut tried = Tried::new(folder.path());
     tried.at(5, Some(5), Duration::ZERO).unwrap();
     let key = tried.keys.opening(Epoch(5)).unwrap();
     // it can't be written: in memory the key stays, on the disk it does not
@@ -193,7 +202,7 @@ fn a_key_whose_list_is_given_up() {
 /// A clock at the end of time.
 #[test]
 fn the_last_epoch_of_all() {
-    let keys = MixKeys::<X25519>::in_memory();
+    let keys = MixKeys::in_memory(sphinx::<X25519>());
     keys.advance(Epoch(u64::MAX), Instant::now(), &mut Randomness::from_seed(1).rng()).unwrap();
     assert_eq!(keys.public(Epoch(u64::MAX)).len(), 1);
 }
@@ -203,10 +212,10 @@ fn the_last_epoch_of_all() {
 fn others_may_not_read_them() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder: TempDir = tempfile::tempdir().unwrap();
-    Tried::<X25519>::new(folder.path()).at(5, Some(5), Duration::ZERO).unwrap();
+    Tried::new(folder.path()).at(5, Some(5), Duration::ZERO).unwrap();
     let path = folder.path().join("mix-5.private.pem");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
-    let error = MixKeys::<X25519>::in_folder(folder.path().to_path_buf(), Instant::now()).unwrap_err();
+    let error = MixKeys::in_folder(sphinx::<X25519>(), folder.path().to_path_buf(), Instant::now()).unwrap_err();
     assert!(matches!(error, KeyFileError::TooReadable(_, 0o640)), "{error}");
 }

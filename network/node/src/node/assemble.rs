@@ -22,17 +22,17 @@ use crate::{
 };
 use core::{fmt, sync::atomic::AtomicU64};
 use mixwell_net::{
-    accept::ConnectionStats, clock::Clock, codec::MixScheme, directory::Directory, keys::LinkKey, node_kind::NodeKind,
+    accept::ConnectionStats, clock::Clock, directory::Directory, keys::LinkKey, node_kind::NodeKind,
     randomness::Randomness, stopwatch::Stopwatch,
 };
-use mixwell_sphinx::{NodeId, Sphinx};
+use mixwell_sphinx::NodeId;
 use mixwell_wire::{Link, PacketSizes};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// What a node is made of that gets its consensuses and mix keys from elsewhere. [`NodeBuilder`](crate::NodeBuilder) is the
 /// usual way to start one.
-pub struct NodeConfig<S: MixScheme> {
+pub struct NodeConfig {
     /// Its name in log lines.
     pub name: String,
     /// Mix, gateway or service node.
@@ -41,10 +41,8 @@ pub struct NodeConfig<S: MixScheme> {
     pub id: NodeId,
     /// The key of its links.
     pub link_key: LinkKey,
-    /// The packets' scheme and geometry.
-    pub sphinx: Sphinx<S>,
-    /// Its mix keys; somebody has to advance them.
-    pub mix_keys: Arc<MixKeys<S>>,
+    /// Its mix keys, which say what its packets are; somebody has to advance them.
+    pub mix_keys: Arc<MixKeys>,
     /// The services of a service node.
     pub services: Services,
     /// Whether it sends loop decoys.
@@ -84,13 +82,13 @@ struct Shared {
 
 impl Node {
     /// A node, and the task that changes its mix keys from epoch to epoch.
-    pub fn new<S: MixScheme>(config: NodeConfig<S>) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
-        let NodeConfig { name, kind, id, link_key, sphinx, mix_keys, services, sends_decoys, .. } = config;
+    pub fn new(config: NodeConfig) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
+        let NodeConfig { name, kind, id, link_key, mix_keys, services, sends_decoys, .. } = config;
         let NodeConfig { clock, directory, sizes, randomness, faults, .. } = config;
         let own = OwnIdentity { id, mix_keys: Arc::clone(&mix_keys) as _ };
-        let ring = Arc::new(KeyRing::new(sphinx, mix_keys, sizes.replays));
+        let ring = Arc::new(KeyRing::new(mix_keys, sizes.replays));
         let setup = Setup { kind, services, limits: sizes.limits, capacity: sizes.queue };
-        let pool = Pool::new(sizes.buffers, sphinx.geometry().packet_len());
+        let pool = Pool::new(sizes.buffers, ring.sphinx().geometry().packet_len());
         let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::new(Counters::default()), randomness.rng());
         let filters = randomness.rng();
         let keep = clock.period().duration() * 2;
@@ -237,7 +235,7 @@ impl Shared {
     }
 }
 
-impl<S: MixScheme> fmt::Debug for NodeConfig<S> {
+impl fmt::Debug for NodeConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NodeConfig").field("name", &self.name).field("kind", &self.kind).finish_non_exhaustive()
     }

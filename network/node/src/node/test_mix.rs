@@ -1,6 +1,7 @@
 //! A mix that does not run, for unit tests.
 
 use crate::{
+    any_sphinx::AnySphinx,
     mix_keys::MixKeys,
     node::{Node, NodeConfig},
     sizes::Sizes,
@@ -24,9 +25,9 @@ pub(crate) struct TestMix {
 impl TestMix {
     /// A mix with the keys that the consensus lists, or with others, as when they were lost.
     pub(crate) fn new(has_listed_keys: bool, sizes: impl FnOnce(Sizes) -> Sizes) -> Self {
-        let keys = Arc::new(MixKeys::in_memory());
         let mut rng = mixwell_net::randomness::Randomness::from_seed(3).rng();
         let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
+        let keys = Arc::new(MixKeys::in_memory(AnySphinx::new(geometry).unwrap()));
         let mut plan = Plan::with_listed_keys(geometry, (1, &[1, 1]), RATES, |number, epoch| {
             keys.advance(epoch, Instant::now(), &mut rng).unwrap();
             (number == 1 && has_listed_keys).then(|| keys.public(epoch))
@@ -42,7 +43,6 @@ impl TestMix {
             kind: mix.kind,
             id: mix.id,
             link_key: mix.link_key,
-            sphinx: plan.sphinx,
             mix_keys: keys,
             services: crate::service::Services::default(),
             sends_decoys: true,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use super::*;
+use crate::any_sphinx::AnySphinx;
 use mixwell_net::{
     address::Address,
     authorities::{Authorities, Authority},
@@ -10,6 +11,7 @@ use mixwell_net::{
 };
 use mixwell_pki_types::{Ed25519, Period};
 use mixwell_pq_kem::X25519;
+use mixwell_sphinx::Geometry;
 use mixwell_wire::{
     Ad, Command, Link, Timeouts,
     tokio::{Reader, Writer, await_proof},
@@ -65,7 +67,7 @@ async fn who_hangs_keeps_nothing_from_others_and_who_is_behind_is_asked_again() 
     let client = DirectoryClient::new(authorities, link.clone(), Some(identity.id()), randomness.branch());
     let description =
         NodeDescription { name: "mix".to_owned(), addresses: Addresses::new(), kaetzchen: None, kind: NodeKind::Mix };
-    let keys = Arc::new(MixKeys::<X25519>::in_memory());
+    let keys = Arc::new(MixKeys::in_memory(AnySphinx::new(Geometry::of::<X25519>(5, 500, true).unwrap()).unwrap()));
     keys.advance(clock.epoch(), time::Instant::now(), &mut rng).unwrap();
     let randomness = randomness.branch();
     let addresses = PublicAddresses::new(vec!["tcp://127.0.0.1:1".parse().unwrap()]);

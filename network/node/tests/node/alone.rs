@@ -86,7 +86,7 @@ fn plan_with(
     geometry: Geometry,
     packets: usize,
     to: fn(usize) -> usize,
-    mix_keys: impl FnOnce(&Plan) -> Arc<MixKeys<X25519>>,
+    mix_keys: impl FnOnce(&Plan) -> Arc<MixKeys>,
 ) -> (Plan, Planned, Neighbours) {
     let mut plan = Plan::new(geometry, (LINKS, &[1]), RATES);
     plan.nodes[LINKS].mix_keys = mix_keys(&plan);
@@ -156,7 +156,7 @@ fn start_with(
     // the machine may be busy with other tests
     let limits = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.limits };
     let sizes = Sizes { write_wait: Duration::from_secs(1), limits, ..usual };
-    let (parts, listener) = mix.parts(plan.sphinx, plan.clock, directory, sizes, plan.randomness.branch());
+    let (parts, listener) = mix.parts(plan.clock, directory, sizes, plan.randomness.branch());
     let (node, turn) = Node::new(parts);
     tokio::spawn(turn);
     let running = tokio::spawn(Arc::clone(&node).run(vec![listener], stop));

@@ -14,7 +14,7 @@ use mixwell_net::{
     randomness::Randomness,
 };
 use mixwell_node::{
-    MixKeys,
+    AnySphinx, MixKeys,
     counters::{Flow, Loss},
 };
 use mixwell_pki_types::{Descriptor, Ed25519, Epoch, build::DocumentBuilder};
@@ -247,7 +247,9 @@ fn who_hangs_up_takes_no_turn() {
 fn a_restart_does_not_let_packets_in_again() {
     const EACH: usize = 50;
     let folder = tempfile::tempdir().unwrap();
-    let keys = || Arc::new(MixKeys::in_folder(folder.path().join("mix"), time::Instant::now()).unwrap());
+    let sphinx = AnySphinx::new(geometry(500)).unwrap();
+    let keys =
+        || Arc::new(MixKeys::in_folder(sphinx.clone(), folder.path().join("mix"), time::Instant::now()).unwrap());
     let (plan, mix, neighbours) = super::plan_with(
         geometry(500),
         EACH,

@@ -107,7 +107,7 @@ const MOST_ALLOCATIONS: u64 = 12;
 /// What it takes to unwrap the packets that will go through the mix, and to look for replays, with nothing else to do: nanoseconds
 /// a packet.
 fn unwrap_nanos(plan: &Plan, mix: &Planned, neighbours: &Neighbours) -> u64 {
-    let ring = KeyRing::new(plan.sphinx, Arc::clone(&mix.mix_keys), 1 << 20);
+    let ring = KeyRing::new(Arc::clone(&mix.mix_keys), 1 << 20);
     let mut rng = ChaCha20Rng::seed_from_u64(6);
     ring.set_epoch(plan.clock.epoch(), &mut rng);
     let mut packets: Vec<Vec<u8>> = neighbours.nodes.iter().flat_map(|node| node.packets.iter().cloned()).collect();

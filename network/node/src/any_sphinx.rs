@@ -1,0 +1,182 @@
+//! What depends on the scheme of packets: making mix keys, and opening packets with them. Everything else of a node is compiled
+//! once, whatever the number of schemes.
+
+use crate::{
+    counters::Loss,
+    unwrap::{BATCH, Unwrapped},
+};
+use core::{any::Any, fmt, ptr};
+use mixwell_net::codec::{MixScheme, PacketCodec, WithMixScheme, packet_codec, with_scheme};
+use mixwell_pq_kem::kem::KeyError;
+use mixwell_sphinx::{Action, FinishError, Geometry, Opened, ReplayTag, Sphinx};
+use rand_core::CryptoRng;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// Sphinx packets of a geometry, whose scheme is chosen at run time.
+#[derive(Clone)]
+pub struct AnySphinx {
+    wrapping: Arc<dyn PacketCodec>,
+    opening: Arc<dyn Opening>,
+}
+
+impl AnySphinx {
+    /// The packets of a geometry; `None` if its scheme is unknown.
+    #[must_use]
+    pub fn new(geometry: Geometry) -> Option<Self> {
+        let opening = with_scheme(geometry.scheme(), OpeningOf(geometry)).flatten()?;
+        Some(Self { wrapping: packet_codec(geometry)?.into(), opening })
+    }
+
+    /// The lengths of packets.
+    #[must_use]
+    pub fn geometry(&self) -> &Geometry {
+        self.wrapping.geometry()
+    }
+
+    pub(crate) fn wrapping(&self) -> &dyn PacketCodec {
+        &*self.wrapping
+    }
+
+    pub(crate) fn opening(&self) -> &dyn Opening {
+        &*self.opening
+    }
+}
+
+impl fmt::Debug for AnySphinx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AnySphinx").field(self.geometry()).finish()
+    }
+}
+
+/// How many mix keys open packets: three, of neighbouring epochs.
+pub(crate) const MAX_KEYS: usize = 3;
+
+/// What a scheme does with mix keys.
+pub(crate) trait Opening: Send + Sync {
+    /// Bytes of a private key as it is stored.
+    fn private_len(&self) -> usize;
+
+    /// A fresh private key, as it is stored.
+    fn generate(&self, rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>>;
+
+    /// A private key of [`private_len`](Self::private_len) bytes, ready for use.
+    fn load(&self, bytes: &[u8]) -> Result<LoadedKey, KeyError>;
+
+    /// Unwraps packets in place, each with the first of the keys that fits and each step for all packets at once. There are
+    /// at most [`MAX_KEYS`] keys.
+    fn unwrap_each(
+        &self,
+        packets: [Option<&mut [u8]>; BATCH],
+        keys: &[&PrivateKey],
+        seen: &mut dyn SeenPackets,
+    ) -> [Option<Result<Unwrapped, Loss>>; BATCH];
+}
+
+/// A private key of some scheme, ready for use. It wipes itself, as the scheme's own type does.
+#[derive(Clone)]
+pub(crate) struct PrivateKey(Arc<dyn Any + Send + Sync>);
+
+impl PrivateKey {
+    fn of_scheme<S: MixScheme>(&self) -> Option<&S::PrivateKey> {
+        self.0.downcast_ref()
+    }
+
+    /// Whether both are the same key in memory.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        ptr::addr_eq(Arc::as_ptr(&self.0), Arc::as_ptr(&other.0))
+    }
+}
+
+/// A mix key as [`Opening::load`] makes it.
+pub(crate) struct LoadedKey {
+    pub(crate) private: PrivateKey,
+    pub(crate) public: Vec<u8>,
+}
+
+/// What was seen under each of the keys that packets are tried with.
+pub(crate) trait SeenPackets {
+    /// Remembers a packet that the key at a place has opened, unless it is there already or there is no room.
+    fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), Loss>;
+
+    /// Writes what was inserted to the disk, before any of it goes on. Says which keys must not open packets any more.
+    fn write(&mut self) -> [bool; MAX_KEYS];
+}
+
+impl<S: MixScheme> Opening for Sphinx<S> {
+    fn private_len(&self) -> usize {
+        S::PRIVATE_LEN
+    }
+
+    fn generate(&self, rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>> {
+        S::generate(rng)
+    }
+
+    fn load(&self, bytes: &[u8]) -> Result<LoadedKey, KeyError> {
+        let (private, public) = S::of_private(bytes)?;
+        Ok(LoadedKey { private: PrivateKey(Arc::new(private)), public })
+    }
+
+    fn unwrap_each(
+        &self,
+        packets: [Option<&mut [u8]>; BATCH],
+        keys: &[&PrivateKey],
+        seen: &mut dyn SeenPackets,
+    ) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
+        // a key of another scheme opens nothing
+        let Some(first) = keys.first().and_then(|key| key.of_scheme::<S>()) else {
+            return packets.map(|packet| packet.map(|_| Err(Loss::Mac)));
+        };
+        let privates: [_; MAX_KEYS] =
+            core::array::from_fn(|place| keys.get(place).and_then(|key| key.of_scheme::<S>()).unwrap_or(first));
+        let opened = self.open_any_each(packets, privates.get(..keys.len()).unwrap_or(&privates));
+
+        let mut losses = [None; BATCH];
+        let mut each = losses.iter_mut();
+        let opened = opened.map(|opened| {
+            let loss = each.next()?;
+            let opened = opened?.map_err(|_| Loss::Mac).and_then(|(place, opened)| {
+                seen.insert(place, opened.replay_tag())?;
+                Ok((place, opened))
+            });
+            opened.map_err(|reason| *loss = Some(reason)).ok()
+        });
+        let is_closed = seen.write();
+        let mut each = losses.iter_mut();
+        let opened = opened.map(|opened| {
+            let loss = each.next()?;
+            let (place, opened) = opened?;
+            if is_closed.get(place) == Some(&true) {
+                *loss = Some(Loss::ReplayList);
+                return None;
+            }
+            Some(opened)
+        });
+        let mut losses = losses.into_iter();
+        Opened::finish_each(opened).map(|finished| match losses.next().flatten() {
+            Some(reason) => Some(Err(reason)),
+            None => finished.as_ref().map(unwrapped),
+        })
+    }
+}
+
+fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
+    match *finished {
+        Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
+        Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
+        Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
+        Ok(_) | Err(FinishError::Command(_)) => Err(Loss::Commands),
+        Err(FinishError::PayloadTag) => Err(Loss::Payload),
+        Err(_) => Err(Loss::Mac),
+    }
+}
+
+struct OpeningOf(Geometry);
+
+impl WithMixScheme for OpeningOf {
+    type Output = Option<Arc<dyn Opening>>;
+
+    fn with<S: MixScheme>(self) -> Self::Output {
+        Some(Arc::new(Sphinx::<S>::new(self.0).ok()?))
+    }
+}
