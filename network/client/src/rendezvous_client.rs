@@ -190,7 +190,7 @@ impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
     /// The request of the next tick. Call it on a runtime: a task awaits what becomes of the request.
     pub fn make(&mut self) -> Request {
         let (number, shape) = (self.count, self.shape);
-        self.count = self.count.saturating_add(1);
+        self.count += 1;
         let mut payload = (self.next)(number);
         let is_whole = payload.len() == shape.request_len();
         if !is_whole {

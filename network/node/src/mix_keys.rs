@@ -159,7 +159,7 @@ impl MixKeys {
     /// # Errors
     /// If a file can't be erased; call this again to try again.
     pub(crate) fn retire(&self, now: Now, period: Duration) -> io::Result<()> {
-        let longest_life = period.saturating_mul(LIFE);
+        let longest_life = period * LIFE;
         let is_over = |epoch: Epoch, since: Instant| {
             let end = epoch.plus(2);
             let by_clock = end <= now.clock || epoch > now.clock.plus(AHEAD);
@@ -251,7 +251,7 @@ impl MixKeys {
 
     /// The public keys that the descriptor for an epoch names: those of the epoch and of the two after it.
     pub fn public(&self, epoch: Epoch) -> EpochKeys {
-        let last = epoch.plus(EPOCHS_OF_A_DESCRIPTOR.saturating_sub(1));
+        let last = epoch.plus(EPOCHS_OF_A_DESCRIPTOR - 1);
         self.read().range(epoch..=last).map(|(epoch, key)| (*epoch, key.public.clone())).collect()
     }
 

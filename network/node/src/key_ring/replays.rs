@@ -130,7 +130,7 @@ impl Replays {
             match filter.insert(tag) {
                 Ok(insertion) => {
                     let is_new = !insertion.is_seen();
-                    self.held = self.held.saturating_add(usize::from(is_new));
+                    self.held += usize::from(is_new);
                     return Ok(is_new);
                 }
                 Err(error) => full = error,
@@ -140,7 +140,7 @@ impl Replays {
             return Err(full);
         }
         self.grow();
-        self.held = self.held.saturating_add(1);
+        self.held += 1;
         let last = self.filters.last_mut().ok_or(full)?;
         last.insert(tag).map(|insertion| !insertion.is_seen())
     }

@@ -113,7 +113,7 @@ impl ReplayList {
         let checksum = chained(self.checksum, &self.record);
         self.record.extend_from_slice(&checksum.to_le_bytes());
         (&*self.file).write_all(&self.record)?;
-        self.len = self.len.saturating_add(self.record.len() as u64);
+        self.len += self.record.len() as u64;
         self.checksum = checksum;
         Ok(())
     }
@@ -177,7 +177,7 @@ fn chained(previous: u32, record: &[u8]) -> u32 {
 fn read_header(bytes: &mut impl Read, key: KeyHash) -> Result<u64, ListError> {
     let mut got = [0; HEADER_LEN];
     read_exact(bytes, &mut got)?;
-    let number = got.get(MAGIC.len().saturating_add(KEY_LEN)..).and_then(|rest| rest.first_chunk());
+    let number = got.get(MAGIC.len() + KEY_LEN..).and_then(|rest| rest.first_chunk());
     let flushed = u64::from_le_bytes(*number.ok_or(ListError::Damaged)?);
     if got != header(key, flushed) {
         return Err(ListError::Damaged);

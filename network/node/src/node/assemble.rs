@@ -92,7 +92,7 @@ impl Node {
         let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::new(Counters::default()), randomness.rng());
         let filters = randomness.rng();
         let keep = clock.period().duration() * 2;
-        let mailboxes = Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, sizes.clients.saturating_mul(2), keep);
+        let mailboxes = Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, 2 * sizes.clients, keep);
         let (mix, mailboxes, wake) = (Arc::new(mix), Arc::new(mailboxes), Arc::new(Notify::new()));
         let stopwatch = Stopwatch::start();
         let queue =

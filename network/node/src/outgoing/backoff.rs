@@ -26,7 +26,7 @@ impl Backoff {
 
     /// The pause after an attempt that has not led to a link.
     pub(super) fn after_failure(&mut self) -> Duration {
-        self.failures = self.failures.saturating_add(1);
+        self.failures += 1;
         let soon = FIRST_PAUSE * (1 << self.failures.min(20));
         (self.period / 64).saturating_mul(self.failures).min(self.period / 8).min(soon)
     }

@@ -137,7 +137,7 @@ impl Store {
                 bytes.zeroize();
             }
             self.counts.count(BoxEvent::Expired);
-            expired = expired.saturating_add(1);
+            expired += 1;
         }
         expired
     }
@@ -158,7 +158,7 @@ impl Held {
     }
 
     fn push(&mut self, stored: Stored) {
-        let number = self.first.saturating_add(self.boxes.len() as u64);
+        let number = self.first + self.boxes.len() as u64;
         self.numbers.insert(stored.id, number);
         self.boxes.push_back(stored);
     }
@@ -170,7 +170,7 @@ impl Held {
         if self.numbers.get(&id) == Some(&self.first) {
             self.numbers.remove(&id);
         }
-        self.first = self.first.saturating_add(1);
+        self.first += 1;
         Some(bytes)
     }
 }
