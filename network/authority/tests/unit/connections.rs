@@ -86,7 +86,8 @@ impl Listening {
         let answer = node.reader.receive().await.unwrap();
         assert_eq!(answer, Command::PostDescriptorStatus(DescriptorStatus::Invalid));
         let mut client = self.client().await;
-        client.send(&Command::GetConsensus { epoch: self.epoch.0 + 1, padded: false }).await;
+        // of an epoch that does not begin meanwhile
+        client.send(&Command::GetConsensus { epoch: self.epoch.0 + 50, padded: false }).await;
         let answer = client.reader.receive().await.unwrap();
         assert_eq!(answer, Command::Consensus { code: ConsensusStatus::NotFound, payload: &[] });
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
