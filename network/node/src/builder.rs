@@ -24,7 +24,7 @@ use mixwell_net::{
     runtime::pass_on,
 };
 use mixwell_pki_types::build::Addresses;
-use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use mixwell_sphinx::{Geometry, Sphinx};
 use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 
@@ -108,7 +108,7 @@ impl WithMixScheme for NodeBuilder {
         let config = NodeConfig {
             name,
             kind,
-            id: NodeId(identity.id().0),
+            id: identity.id().into(),
             link_key: link_key.clone(),
             sphinx,
             mix_keys: Arc::clone(&mix_keys),
