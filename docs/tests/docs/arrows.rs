@@ -1,6 +1,6 @@
 //! Which crates may depend on which: the folders' table of `ARCHITECTURE.md`, as rules.
 
-use crate::repository::root;
+use crate::repository::{files, root, shown};
 use std::{collections::BTreeSet, fs};
 use toml::Table;
 
@@ -11,6 +11,9 @@ const EMBEDDED: [&str; 5] = ["net", "node", "authority", "client", "config"];
 const TERMINAL: [&str; 7] = ["clap", "ratatui", "crossterm", "indicatif", "anstream", "anstyle", "rpassword"];
 
 const CORE: [&str; 8] = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx", "wire"];
+
+/// A command of the tool has arguments, a view and a summary; the rest belongs to crates that programs embed.
+const MAX_TOOL_LINES: usize = 150;
 
 /// The names of a crate's dependencies, on every target, without those of its tests.
 fn dependencies(folder: &str) -> BTreeSet<String> {
@@ -75,5 +78,16 @@ fn core_crates_know_no_runtime_but_behind_a_feature() {
                 .any(|upper| *dependency == format!("mixwell-{upper}"));
             assert!(!is_of_network, "{name} depends on {dependency}");
         }
+    }
+}
+
+#[test]
+fn every_file_of_the_tool_is_short() {
+    let sources = root().join("mixwell/src");
+    let of_tool: Vec<_> = files(&[".rs"]).into_iter().filter(|file| file.starts_with(&sources)).collect();
+    assert!(of_tool.len() > 50, "{}", of_tool.len());
+    for file in of_tool {
+        let lines = fs::read_to_string(&file).expect("a source file").lines().count();
+        assert!(lines < MAX_TOOL_LINES, "{} has {lines} lines: does a crate of network/ want a part of it?", shown(&file));
     }
 }
