@@ -87,9 +87,10 @@ impl Watched {
             let mut at = start;
             while at < end {
                 let len = bytes.len().min(end - at);
+                let (searched, _) = bytes.split_at_mut(len);
                 // what another thread has just given back is no longer there
-                if memory.read_exact_at(&mut bytes[..len], at as u64).is_ok() {
-                    found += self.count_in(&bytes[..len]);
+                if memory.read_exact_at(searched, at as u64).is_ok() {
+                    found += self.count_in(searched);
                 }
                 // so that this buffer, which is on the heap too, has no copy
                 bytes.fill(0);
