@@ -11,12 +11,14 @@
 
 mod dial;
 pub mod faults;
+#[cfg(feature = "impostor")]
 mod impostor;
 mod plan;
 pub mod traffic;
 pub mod voted;
 
 pub use dial::TestLink;
+#[cfg(feature = "impostor")]
 pub use impostor::Impostor;
 pub use plan::{Plan, Planned, consensus};
 
