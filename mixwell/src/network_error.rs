@@ -1,4 +1,4 @@
-//! What keeps a node, authority or client from starting.
+//! Why a command that runs a node, an authority or a client fails.
 
 use core::error::Error;
 use mixwell_config::WriteError;
@@ -11,7 +11,7 @@ use mixwell_pki_types::{Epoch, Period, SchemeError};
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
 
-/// Why it can't start, or has to stop.
+/// The failure of a part of a network.
 #[derive(Debug)]
 pub(crate) enum NetworkError {
     /// An authority cannot start.
@@ -22,7 +22,7 @@ pub(crate) enum NetworkError {
     Configuration(mixwell_config::ConfigurationError),
     /// A configuration can't be written.
     WriteConfiguration(WriteError),
-    /// No socket can be had for an address.
+    /// Nothing can listen on an address.
     Listen(String, io::Error),
     /// The runtime can't be started.
     Runtime(StartError),
@@ -36,19 +36,19 @@ pub(crate) enum NetworkError {
     Node(NodeError),
     /// A client can't start.
     ClientStart(mixwell_client::StartError),
-    /// A folder that is to be made is there.
+    /// A folder that should be new exists.
     Exists(PathBuf),
     /// There is no such KEM or signature scheme.
     NoSuchScheme(String),
-    /// The ports from the first on do not do for so many parts.
+    /// There are too few ports from the first one on for all members.
     TooManyPorts(u16, u16),
-    /// A Sphinx scheme that is not one of ours; what is wrong.
+    /// A Sphinx scheme that is unknown here, with the reason.
     UnknownScheme(String),
     /// The network of the demonstration can't start.
     TestNetwork(mixwell_testnet::voted::StartError),
     /// The demonstration failed, with the reason.
     Demo(&'static str),
-    /// A client can't work; why.
+    /// A client failed, with the reason.
     Client(String),
     /// Not every message came back.
     Pings,
@@ -56,7 +56,7 @@ pub(crate) enum NetworkError {
     NoConsensus {
         epoch: Epoch,
         period: Period,
-        /// Of each authority, with the space or line break before it.
+        /// Each authority's error, with the space or line break before it.
         why: String,
     },
     /// There is no such authority in a configuration.
