@@ -2,7 +2,7 @@
 
 use crate::repository::{files, root, shown};
 use std::{collections::BTreeSet, fs};
-use toml::Table;
+use toml::{Table, Value};
 
 /// The network's crates that a program embeds.
 const EMBEDDED: [&str; 5] = ["net", "node", "authority", "client", "config"];
@@ -20,7 +20,7 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a crate's manifest");
     let manifest: Table = text.parse().expect("TOML");
     let mut names = names_of(&manifest);
-    let targets = manifest.get("target").and_then(|targets| targets.as_table());
+    let targets = manifest.get("target").and_then(Value::as_table);
     for target in targets.into_iter().flat_map(Table::values) {
         names.extend(names_of(target.as_table().expect("a target's tables")));
     }
@@ -69,9 +69,9 @@ fn core_crates_know_no_runtime_but_behind_a_feature() {
     for name in CORE {
         let text = fs::read_to_string(root().join(name).join("Cargo.toml")).expect("a core crate's manifest");
         let manifest: Table = text.parse().expect("TOML");
-        let all = manifest.get("dependencies").and_then(|all| all.as_table()).expect("its dependencies");
+        let all = manifest.get("dependencies").and_then(Value::as_table).expect("its dependencies");
         for (dependency, value) in all {
-            let is_optional = value.get("optional").and_then(|optional| optional.as_bool()) == Some(true);
+            let is_optional = value.get("optional").and_then(Value::as_bool) == Some(true);
             assert!(dependency != "tokio" || is_optional, "{name} needs tokio");
             let is_of_network = ["net", "node", "authority", "client", "config"]
                 .iter()
@@ -88,6 +88,10 @@ fn every_file_of_the_tool_is_short() {
     assert!(of_tool.len() > 50, "{}", of_tool.len());
     for file in of_tool {
         let lines = fs::read_to_string(&file).expect("a source file").lines().count();
-        assert!(lines < MAX_TOOL_LINES, "{} has {lines} lines: does a crate of network/ want a part of it?", shown(&file));
+        assert!(
+            lines < MAX_TOOL_LINES,
+            "{} has {lines} lines: does a crate of network/ want a part of it?",
+            shown(&file)
+        );
     }
 }
