@@ -9,6 +9,7 @@ mod hex;
 mod input;
 mod logging;
 mod network_error;
+mod numbers;
 mod output;
 mod random;
 mod scheme;

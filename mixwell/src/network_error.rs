@@ -1,7 +1,6 @@
-//! What keeps a node, authority or client from starting.
+//! Why a command that runs a node, an authority or a client fails.
 
-use core::error::Error as _;
-use mixwell_client::StartError as StartClientError;
+use core::error::Error;
 use mixwell_config::WriteError;
 use mixwell_net::{
     files::{KeyFileError, LockError},
@@ -12,7 +11,7 @@ use mixwell_pki_types::{Epoch, Period, SchemeError};
 use mixwell_pq_kem::kem::KeyError;
 use std::{fmt, io, path::PathBuf};
 
-/// Why it can't start, or has to stop.
+/// The failure of a part of a network.
 #[derive(Debug)]
 pub(crate) enum NetworkError {
     /// An authority cannot start.
@@ -23,7 +22,7 @@ pub(crate) enum NetworkError {
     Configuration(mixwell_config::ConfigurationError),
     /// A configuration can't be written.
     WriteConfiguration(WriteError),
-    /// No socket can be had for an address.
+    /// Nothing can listen on an address.
     Listen(String, io::Error),
     /// The runtime can't be started.
     Runtime(StartError),
@@ -36,18 +35,20 @@ pub(crate) enum NetworkError {
     /// A node can't start, or had to stop.
     Node(NodeError),
     /// A client can't start.
-    ClientStart(StartClientError),
-    /// A folder that is to be made is there.
+    ClientStart(mixwell_client::StartError),
+    /// A folder that should be new exists.
     Exists(PathBuf),
     /// There is no such KEM or signature scheme.
     NoSuchScheme(String),
-    /// The ports from the first on do not do for so many parts.
+    /// There are too few ports from the first one on for all members.
     TooManyPorts(u16, u16),
-    /// A Sphinx scheme that is not one of ours; what is wrong.
+    /// A Sphinx scheme that is unknown here, with the reason.
     UnknownScheme(String),
-    /// A demonstration that did not go well; why.
+    /// The network of the demonstration can't start.
+    TestNetwork(mixwell_testnet::voted::StartError),
+    /// The demonstration failed, with the reason.
     Demo(&'static str),
-    /// A client can't work; why.
+    /// A client failed, with the reason.
     Client(String),
     /// Not every message came back.
     Pings,
@@ -55,7 +56,7 @@ pub(crate) enum NetworkError {
     NoConsensus {
         epoch: Epoch,
         period: Period,
-        /// Of each authority, with the space or line break before it.
+        /// Each authority's error, with the space or line break before it.
         why: String,
     },
     /// There is no such authority in a configuration.
@@ -65,21 +66,11 @@ pub(crate) enum NetworkError {
 impl fmt::Display for NetworkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Authority(error) => {
-                error.fmt(f)?;
-                let mut source = core::error::Error::source(error);
-                while let Some(error) = source {
-                    write!(f, ": {error}")?;
-                    source = error.source();
-                }
-                Ok(())
-            }
+            Self::Authority(error) => with_sources(error, f),
+            Self::TestNetwork(error) => with_sources(error, f),
             Self::KeyFile(error) => error.fmt(f),
-            Self::Configuration(error) => error.fmt(f),
-            Self::WriteConfiguration(error) => match error.source() {
-                Some(cause) => write!(f, "{error}: {cause}"),
-                None => error.fmt(f),
-            },
+            Self::Configuration(error) => with_sources(error, f),
+            Self::WriteConfiguration(error) => with_sources(error, f),
             Self::Listen(address, error) => write!(f, "can't listen on {address}: {error}"),
             Self::Runtime(error) => error.fmt(f),
             Self::NotNamed(path) => write!(
@@ -116,64 +107,39 @@ impl fmt::Display for NetworkError {
     }
 }
 
-impl core::error::Error for NetworkError {}
+impl Error for NetworkError {}
 
-impl From<LockError> for NetworkError {
-    fn from(error: LockError) -> Self {
-        Self::Lock(error)
+/// Writes an error and its sources.
+fn with_sources(error: &dyn Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "{error}")?;
+    let mut source = error.source();
+    while let Some(error) = source {
+        write!(f, ": {error}")?;
+        source = error.source();
     }
+    Ok(())
 }
 
-impl From<mixwell_authority::StartError> for NetworkError {
-    fn from(error: mixwell_authority::StartError) -> Self {
-        Self::Authority(error)
-    }
+macro_rules! from {
+    ($($variant:ident($error:ty)),+) => {$(
+        impl From<$error> for NetworkError {
+            fn from(error: $error) -> Self {
+                Self::$variant(error.into())
+            }
+        }
+    )+};
 }
 
-impl From<KeyFileError> for NetworkError {
-    fn from(error: KeyFileError) -> Self {
-        Self::KeyFile(error)
-    }
-}
-
-impl From<SchemeError> for NetworkError {
-    fn from(error: SchemeError) -> Self {
-        Self::KeyFile(error.into())
-    }
-}
-
-impl From<KeyError> for NetworkError {
-    fn from(error: KeyError) -> Self {
-        Self::KeyFile(error.into())
-    }
-}
-
-impl From<StartError> for NetworkError {
-    fn from(error: StartError) -> Self {
-        Self::Runtime(error)
-    }
-}
-
-impl From<mixwell_config::ConfigurationError> for NetworkError {
-    fn from(error: mixwell_config::ConfigurationError) -> Self {
-        Self::Configuration(error)
-    }
-}
-
-impl From<WriteError> for NetworkError {
-    fn from(error: WriteError) -> Self {
-        Self::WriteConfiguration(error)
-    }
-}
-
-impl From<NodeError> for NetworkError {
-    fn from(error: NodeError) -> Self {
-        Self::Node(error)
-    }
-}
-
-impl From<StartClientError> for NetworkError {
-    fn from(error: StartClientError) -> Self {
-        Self::ClientStart(error)
-    }
-}
+from!(
+    Authority(mixwell_authority::StartError),
+    ClientStart(mixwell_client::StartError),
+    Configuration(mixwell_config::ConfigurationError),
+    KeyFile(KeyError),
+    KeyFile(KeyFileError),
+    KeyFile(SchemeError),
+    Lock(LockError),
+    Node(NodeError),
+    Runtime(StartError),
+    TestNetwork(mixwell_testnet::voted::StartError),
+    WriteConfiguration(WriteError)
+);

@@ -27,6 +27,21 @@ impl fmt::Debug for KeyHash {
     }
 }
 
+/// Packets name a node by the hash of its identity key.
+#[cfg(feature = "sphinx")]
+impl From<KeyHash> for mixwell_sphinx::NodeId {
+    fn from(hash: KeyHash) -> Self {
+        Self(hash.0)
+    }
+}
+
+#[cfg(feature = "sphinx")]
+impl From<mixwell_sphinx::NodeId> for KeyHash {
+    fn from(id: mixwell_sphinx::NodeId) -> Self {
+        Self(id.0)
+    }
+}
+
 /// BLAKE2b-256 over parts, one after the other.
 pub(crate) fn hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Blake2b256::new();

@@ -50,6 +50,6 @@ fn keys(world: &World) -> [Watched; 6] {
         assert_eq!((ratchet[32], ratchet[73]), (role, 1 - role), "the chains of both roles");
         [&ratchet[..32], &ratchet[33..65], &ratchet[74..106]].map(Watched::new)
     });
-    let ([a, b, c], [d, e, f]) = (of_alice, of_bob);
-    [a, b, c, d, e, f]
+    let ([root, sending, receiving], [bobs_root, bobs_sending, bobs_receiving]) = (of_alice, of_bob);
+    [root, sending, receiving, bobs_root, bobs_sending, bobs_receiving]
 }

@@ -6,7 +6,7 @@
 use core::{ffi::c_void, hint::black_box};
 use rand_chacha::{
     ChaCha20Rng,
-    rand_core::{Infallible, Rng, SeedableRng, TryCryptoRng, TryRng},
+    rand_core::{Infallible, Rng, SeedableRng, TryCryptoRng, TryRng, utils::next_word_via_fill},
 };
 
 // SAFETY: these are the signatures of `memcheck.c`, which this crate builds
@@ -83,13 +83,11 @@ impl TryRng for SecretRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.try_fill_bytes(&mut bytes).map(|()| u32::from_le_bytes(bytes))
+        next_word_via_fill(self)
     }
 
     fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.try_fill_bytes(&mut bytes).map(|()| u64::from_le_bytes(bytes))
+        next_word_via_fill(self)
     }
 
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), Infallible> {

@@ -9,7 +9,7 @@ use mixwell_pki_types::{
     self as pki, Certificate, Departure, Document, Ed25519, KeyHash, Period, Router, VerifyingKey, majority,
 };
 use mixwell_pq_kem::{X25519, nike::PublicKey};
-use mixwell_sphinx::{Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId, SurbKeys};
+use mixwell_sphinx::{Hop, Message, Path, RecipientId, Sphinx, SurbId, SurbKeys};
 use network::Network;
 use rand_chacha::{
     ChaCha20Rng,
@@ -51,7 +51,7 @@ impl<'a> Route<'a> {
 
     fn packet_hops(&self) -> Vec<Hop<'_, X25519>> {
         let hops = self.hops.iter().zip(&self.keys);
-        hops.map(|(hop, public_key)| Hop { id: NodeId(hop.node.id().0), public_key, delay_millis: hop.delay_millis })
+        hops.map(|(hop, public_key)| Hop { id: hop.node.id().into(), public_key, delay_millis: hop.delay_millis })
             .collect()
     }
 }

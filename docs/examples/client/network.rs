@@ -42,7 +42,7 @@ impl Network {
                 identity_key,
                 ..DescriptorBuilder::default()
             };
-            mix_keys.insert(NodeId(KeyHash::of(&descriptor.identity_key).0), key);
+            mix_keys.insert(KeyHash::of(&descriptor.identity_key).into(), key);
             descriptor.encode()
         };
         let document = DocumentBuilder {

@@ -1,6 +1,7 @@
 //! Checks of the repository's documents.
 #![allow(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod arrows;
 mod book;
 mod links;
 mod lints;
@@ -8,3 +9,4 @@ mod markdown;
 mod references;
 mod repository;
 mod security;
+mod walks;

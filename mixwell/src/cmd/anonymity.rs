@@ -1,24 +1,13 @@
 //! `mixwell anonymity`: what an observer of all links is left with.
 
 mod report;
+mod scenario;
 
-use crate::{
-    cmd::{
-        document,
-        document::{Content, DocumentError},
-    },
-    error::Error,
-    input,
-};
+use crate::error::Error;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use mixwell_pki_types::Document;
-use mixwell_sim::anonymity::{Load, PublishedRate, Rates, Scenario, Simulation, Topology, plots};
-use std::{
-    fs,
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use mixwell_sim::anonymity::{PublishedRate, Simulation, plots};
+use std::{fs, io::Write as _, path::PathBuf};
 
 /// Simulate a mix network, and measure what an observer of all links is left with
 ///
@@ -105,7 +94,7 @@ fn rate(text: &str) -> Result<PublishedRate, String> {
 
 /// Simulates, reports and plots.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
-    let scenario = Scenario::new(topology(arguments)?, load(arguments)).map_err(Error::Scenario)?;
+    let scenario = scenario::of(arguments)?;
     let bar = ProgressBar::new(scenario.load().millis).with_style(style());
     let measured = Simulation::new(&scenario).run(|millis| bar.set_position(millis));
     bar.finish_and_clear();
@@ -121,40 +110,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// The network of the command line or of its document, with the rates of the command line where it has them.
-fn topology(arguments: &Arguments) -> Result<Topology, Error> {
-    let mut topology = match &arguments.document {
-        Some(path) => of_document(path)?,
-        None => Topology::of_layers(arguments.layers, arguments.nodes),
-    };
-    let rates = topology.rates;
-    topology.rates = Rates {
-        mu: arguments.mu.unwrap_or(rates.mu),
-        lambda_p: arguments.lambda_p.unwrap_or(rates.lambda_p),
-        lambda_l: arguments.lambda_l.unwrap_or(rates.lambda_l),
-        lambda_m: arguments.lambda_m.unwrap_or(rates.lambda_m),
-        lambda_g: arguments.lambda_g.unwrap_or(rates.lambda_g),
-    };
-    Ok(topology)
-}
-
-fn of_document(path: &Path) -> Result<Topology, Error> {
-    let failed = |error| Error::Document(input::name(path).to_owned(), error);
-    let bytes = document::read(path)?;
-    let content = Content::parse(&bytes).map_err(failed)?;
-    let document = Document::parse(content.payload()).map_err(|error| failed(error.into()))?;
-    Topology::of_document(&document).map_err(|error| failed(DocumentError::Network(error)))
-}
-
-fn load(arguments: &Arguments) -> Load {
-    Load {
-        users: arguments.users,
-        messages: arguments.messages,
-        millis: u64::from(arguments.seconds).saturating_mul(1000),
-        seed: arguments.seed,
-    }
 }
 
 fn style() -> ProgressStyle {

@@ -1,20 +1,17 @@
 //! `mixwell chat`: friends talk over a mix network.
 
 mod client;
+mod outdated;
+mod purpose;
 
 use crate::{epoch_argument::EpochArgument, error::Error, logging, network_error::NetworkError};
-use clap::{Args, Subcommand};
-use client::RendezvousClient;
-use core::time::Duration;
-use mixwell_chat_tui::{self as tui, Entropy, Mode, Options, Script};
+use clap::Args;
+use client::ChatNetwork;
+use mixwell_chat_tui::{self as tui, Entropy, Options};
 use mixwell_config::LogLevel;
 use mixwell_net::{randomness::Randomness, runtime};
-use std::{
-    io,
-    io::{IsTerminal as _, Read as _},
-    path::PathBuf,
-};
-use zeroize::Zeroizing;
+use purpose::{Purpose, mode};
+use std::path::PathBuf;
 
 /// Talk with friends over a mix network
 ///
@@ -82,77 +79,11 @@ Examples:
 
 In it: /code, /code WORDS, /verify, /send FILE, /contacts, /help, /quit; what does not begin with / is sent.";
 
-/// One purpose, for scripts.
-#[derive(Debug, Subcommand)]
-enum Purpose {
-    /// Send the text on standard input to a friend
-    ///
-    /// Exit status: 0 once the service has stored the text, 1 if it is queued only: it is sent when the program runs again.
-    Send {
-        /// The contact's name
-        #[arg(value_name = "FRIEND")]
-        friend: String,
-
-        /// Wait until the friend's program has read it
-        #[arg(long)]
-        until_read: bool,
-
-        /// The longest wait [default: for ever]
-        #[arg(long, value_name = "SECONDS")]
-        wait: Option<u64>,
-    },
-    /// Print the texts that arrive
-    ///
-    /// Exit status: 0 if texts have arrived, as many as --count says, 1 if not. A text that was printed when the program
-    /// was killed may be printed again.
-    Receive {
-        /// From this friend alone
-        #[arg(value_name = "FRIEND")]
-        friend: Option<String>,
-
-        /// A JSON object in a line for each: time, from, verified, text
-        #[arg(long)]
-        json: bool,
-
-        /// End after so many texts
-        #[arg(long, value_name = "N")]
-        count: Option<u64>,
-
-        /// End after so long
-        #[arg(long, value_name = "SECONDS")]
-        wait: Option<u64>,
-    },
-}
-
-/// The longest text that is read from standard input; a longer one is refused by its length.
-const MAX_INPUT: u64 = 1 << 20;
-
-fn mode(arguments: &Arguments) -> Result<Mode, Error> {
-    let is_plain = arguments.plain || !io::stdin().is_terminal() || !io::stdout().is_terminal();
-    Ok(match &arguments.purpose {
-        None if is_plain => Mode::Plain,
-        None => Mode::Screen,
-        Some(Purpose::Send { friend, until_read, wait }) => {
-            let mut text = Zeroizing::new(String::new());
-            let read = io::stdin().take(MAX_INPUT).read_to_string(&mut text);
-            read.map_err(|error| Error::Read(PathBuf::from("standard input"), error))?;
-            let len = text.trim_end_matches('\n').len();
-            text.truncate(len);
-            let patience = wait.map(Duration::from_secs);
-            Mode::Script(Script::Send { friend: friend.clone(), text, until_read: *until_read, patience })
-        }
-        Some(Purpose::Receive { friend, json, count, wait }) => {
-            let (friend, patience) = (friend.clone(), wait.map(Duration::from_secs));
-            Mode::Script(Script::Receive { friend, is_json: *json, count: *count, patience })
-        }
-    })
-}
-
 /// Runs one side until it is told to quit.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let randomness = Randomness::from_system()?;
-    let client = RendezvousClient::read(
+    let network = ChatNetwork::read(
         &arguments.config,
         arguments.epoch_length.epoch_seconds,
         arguments.gateway.clone(),
@@ -164,12 +95,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         history: arguments.history.clone(),
         repairs_history: arguments.repair_history,
         max_file: arguments.max_file.saturating_mul(1_000_000),
-        mode: mode(arguments)?,
+        mode: mode(arguments.purpose.as_ref(), arguments.plain)?,
         rings: !arguments.no_bell,
     };
     let entropy = Entropy::new(move || Box::new(randomness.rng()));
     let task = async {
-        let ended = tui::run(options, client, entropy, runtime::stop_signal()).await;
+        let ended = tui::run(options, network, entropy, runtime::stop_signal()).await;
         ended.map_err(|error| NetworkError::Client(error.to_string()))
     };
     runtime::run(task).map_err(Error::from)

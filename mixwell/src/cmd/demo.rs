@@ -2,26 +2,19 @@
 
 mod ending;
 mod geometry;
-mod predict;
 mod served;
+mod show;
 mod summary;
-mod talk;
 mod view;
 mod world;
 
-use crate::{error::Error, logging, network_error::NetworkError};
+use crate::{error::Error, logging};
 use clap::Args;
 use core::time::Duration;
-use ending::Ending;
 use geometry::Packets;
 use mixwell_config::LogLevel;
-use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime, stopwatch::after};
-use served::Served;
+use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime};
 use std::{io::Write as _, path::PathBuf};
-use talk::Results;
-use tokio::{time, time::Instant};
-use view::View;
-use world::World;
 
 /// Run a whole network here, and send messages through it
 ///
@@ -86,100 +79,18 @@ Examples:
 const EPOCH: u64 = 10;
 const SERVED_EPOCH: u64 = 60;
 
-/// On a busy machine the authorities may miss each other's votes, and try again in the next epoch.
-const MAX_TRIES: u32 = 12;
-
-/// What the network may take to bring home what is under way, besides the clients' own patience.
-const HOMECOMING: Duration = Duration::from_mins(1);
-
-/// Who interrupts does not want to wait.
-const SHORT_HOMECOMING: Duration = Duration::from_secs(3);
-
-/// The nodes' own farewells are shorter.
-const FAREWELL: Duration = Duration::from_secs(8);
-const FOREVER: Duration = Duration::from_hours(24 * 365 * 10);
-
-/// Runs the network, and says how it went.
+/// Runs the network, and prints the summary.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let randomness = match arguments.seed {
         Some(seed) => Randomness::from_seed(seed),
         None => Randomness::from_system()?,
     };
-    let (summary, verdict) = runtime::run(demonstrate(arguments, randomness))?;
+    let (summary, verdict) = runtime::run(show::show(arguments, randomness))?;
     let mut out = anstream::stdout().lock();
     let printed = out.write_all(summary.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output);
     // a failure counts even if nobody reads the summary
     verdict.map_err(Error::from).and(printed)
-}
-
-async fn demonstrate(
-    arguments: &Arguments,
-    randomness: Randomness,
-) -> Result<(String, Result<(), NetworkError>), NetworkError> {
-    let begun = Instant::now();
-    // before there is anything that an end has to undo
-    let mut ending = Ending::new();
-    // a folder that can't be used is found rather now than when the network is up
-    let mut served = arguments.serve.as_deref().map(Served::reserve).transpose()?;
-    let world = World::start(arguments, &randomness).await?;
-    let mut view = View::new(&world);
-    if view.is_on_screen() {
-        ending.take_keys();
-    }
-    let most_wait = arguments.epoch().saturating_mul(MAX_TRIES);
-    let is_up = view.until(&world, after(begun, most_wait), |world, _| world.is_ready() || ending.is_near()).await;
-    if ending.is_near() {
-        view.finish();
-        return Err(NetworkError::Demo("it was ended before the authorities had agreed on a consensus"));
-    }
-    if !is_up {
-        view.finish();
-        return Err(NetworkError::Demo("the authorities did not agree on a consensus in time; is the machine busy?"));
-    }
-
-    let first = world.clock.epoch();
-    let end = match arguments.minutes {
-        Some(minutes) => world.clock.now().saturating_add(Duration::from_secs_f64(minutes * 60.0)),
-        // what is sent at the very end still comes back within the epoch
-        None => world.clock.eighths_into(first.plus(arguments.epochs.saturating_sub(1).into()), 7),
-    };
-    let (talk, before) = (world.talk(), world.sent());
-    let until = if let Some(served) = &mut served {
-        let files = world.client_files(arguments.kem);
-        served.write(&files.client()?, &files.own()?)?;
-        view.tell(&served.text());
-        after(Instant::now(), FOREVER)
-    } else {
-        after(Instant::now(), end.saturating_sub(world.clock.now()))
-    };
-    view.until(&world, until, |_, _| ending.is_near()).await;
-    talk.stop();
-    let sent = world.sent().since(before);
-    let mut hurry = None;
-    let is_over = |_: &World, results: &Results| {
-        // it may be interrupted only now
-        let until = ending.is_near().then(|| *hurry.get_or_insert_with(|| after(Instant::now(), SHORT_HOMECOMING)));
-        results.awaited == 0 || ending.is_now() || until.is_some_and(|until| Instant::now() >= until)
-    };
-    view.until(&world, after(Instant::now(), HOMECOMING), is_over).await;
-    view.finish();
-
-    let results: Results = world.results().clone();
-    let report = summary::Report::new(arguments, &world, (&results, sent), begun.elapsed());
-    // before they stop, since what is under way then is lost
-    // others come and go: what is lost with them is no fault of the network
-    let outcome = (report.text(), if served.is_some() { Ok(()) } else { report.verdict() });
-    let stopped = async {
-        while !ending.is_now() {
-            time::sleep(Duration::from_millis(100)).await;
-        }
-    };
-    tokio::select! {
-        _ = time::timeout(FAREWELL, world.stop()) => {}
-        () = stopped => {}
-    }
-    Ok(outcome)
 }
 
 impl Arguments {

@@ -1,13 +1,8 @@
 //! `mixwell fetch`: the consensus of a network, from its authorities.
 
-use crate::{
-    epoch_argument::EpochArgument,
-    error::Error,
-    logging,
-    network_error::NetworkError,
-    output,
-    style::{DIM, GOOD},
-};
+mod report;
+
+use crate::{epoch_argument::EpochArgument, error::Error, logging, network_error::NetworkError, output};
 use clap::Args;
 use core::{fmt::Write as _, time::Duration};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,16 +10,13 @@ use mixwell_config::LogLevel;
 use mixwell_net::{
     authorities::Authority,
     clock::{Clock, ClockWatch},
-    consensus::Consensus,
-    directory_client::{DirectoryClient, ExchangeError, FetchErrors},
+    directory_client::{DirectoryClient, FetchErrors, Fetched, Poll},
     keys::LinkKey,
-    network::Network,
     randomness::Randomness,
     runtime,
 };
 use mixwell_pki_types::Epoch;
-use mixwell_wire::ConsensusStatus;
-use std::{fs, path::PathBuf, sync::Arc, time::Instant};
+use std::{fs, path::PathBuf, sync::Arc};
 
 /// Fetch and verify the consensus of a network
 ///
@@ -67,140 +59,61 @@ Examples:
   mixwell fetch --config client.toml --out consensus.cert   keep it, for `mixwell document`
   mixwell fetch --config client.toml --wait 120             until a young network has one";
 
-/// Fetches it, and prints what came.
+/// Fetches the consensus, and prints what it says.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
-    let configuration = mixwell_config::read_client(&arguments.config, arguments.epoch_length.epoch_seconds)
+    let network = mixwell_config::read_client(&arguments.config, arguments.epoch_length.epoch_seconds)
         .map_err(NetworkError::from)?;
     let randomness = Randomness::from_system()?;
-    let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
-    let client = DirectoryClient::new(Arc::clone(&configuration.authorities), link, None, randomness)
-        .with_geometry(configuration.geometry.hash())
-        .with_clock_watch(ClockWatch::new(Clock::new(configuration.period)));
-    let authorities: Vec<&Authority> = configuration
-        .authorities
-        .iter()
-        .filter(|authority| arguments.authority.as_ref().is_none_or(|name| *name == authority.peer.name))
-        .collect();
+    let link = LinkKey::generate(network.kem, &mut randomness.rng())?;
+    let clock = Clock::new(network.period);
+    let client = DirectoryClient::new(Arc::clone(&network.authorities), link, None, randomness)
+        .with_geometry(network.geometry.hash())
+        .with_clock_watch(ClockWatch::new(clock));
+    let is_asked =
+        |authority: &&Authority| arguments.authority.as_ref().is_none_or(|name| *name == authority.peer.name);
+    let authorities: Vec<&Authority> = network.authorities.iter().filter(is_asked).collect();
     if authorities.is_empty() {
         let name = arguments.authority.clone().unwrap_or_default();
         return Err(NetworkError::NoSuchAuthority(arguments.config.clone(), name).into());
     }
-    let asker = Asker { client: &client, clock: Clock::new(configuration.period), authorities };
-    let fetched = runtime::run(async { asker.until_there_is_one(arguments).await })?;
+    let wait = Duration::from_secs(arguments.wait);
+    let poll = Poll { authorities, epoch: arguments.epoch.map(Epoch), wait };
+    let fetched = runtime::run(fetch(&client, clock, &poll))?;
     if let Some(path) = &arguments.out {
         fs::write(path, fetched.consensus.certificate()).map_err(|error| Error::Write(path.clone(), error))?;
     }
-    output::print(&fetched.report(&configuration)?)
+    output::print(&report::text(&fetched, &network.authorities)?)
 }
 
-struct Asker<'a> {
-    client: &'a DirectoryClient,
-    clock: Clock,
-    authorities: Vec<&'a Authority>,
-}
-
-struct Fetched {
-    consensus: Consensus,
-    from: String,
-    took: Duration,
-}
-
-impl Asker<'_> {
-    async fn until_there_is_one(&self, arguments: &Arguments) -> Result<Fetched, NetworkError> {
-        let end = Instant::now().checked_add(Duration::from_secs(arguments.wait));
-        let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
-            line.set_style(style);
-        }
-        loop {
-            let now = self.clock.epoch();
-            let epochs = arguments.epoch.map_or_else(|| vec![now, now.plus(1)], |epoch| vec![Epoch(epoch)]);
-            let mut errors = FetchErrors(Vec::new());
-            for epoch in epochs {
-                match self.once(epoch, now).await {
-                    Ok(fetched) => {
-                        line.finish_and_clear();
-                        return Ok(fetched);
-                    }
-                    // what they say of the current epoch is what matters
-                    Err(found) if errors.0.is_empty() => errors = found,
-                    Err(_) => {}
-                }
-            }
-            let left = end.map_or(Duration::ZERO, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                line.finish_and_clear();
-                let mut lines = errors.0.iter().fold(String::new(), |mut lines, (authority, error)| {
-                    let _ = write!(lines, "\n  {authority}: {error}");
-                    lines
-                });
-                if let Some(offset) = self.client.clock_offset() {
-                    let _ = write!(lines, "\n  {offset}");
-                }
-                let epoch = arguments.epoch.map_or(now, Epoch);
-                return Err(NetworkError::NoConsensus { epoch, period: self.clock.period(), why: lines });
-            }
-            let why = errors.0.first().map_or_else(String::new, |(authority, error)| format!("; {authority}: {error}"));
-            line.set_message(format!("no consensus yet, {} s left{why}", left.as_secs()));
-            line.tick();
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+/// Polls the authorities, and shows meanwhile why there is no consensus yet.
+async fn fetch(client: &DirectoryClient, clock: Clock, poll: &Poll<'_>) -> Result<Fetched, NetworkError> {
+    let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        line.set_style(style);
     }
-
-    async fn once(&self, epoch: Epoch, now: Epoch) -> Result<Fetched, FetchErrors> {
-        let mut errors = FetchErrors(Vec::new());
-        for authority in &self.authorities {
-            let start = Instant::now();
-            match self.client.fetch_from(authority, epoch, now).await {
-                Ok(consensus) => {
-                    return Ok(Fetched { consensus, from: authority.peer.name.clone(), took: start.elapsed() });
-                }
-                Err(error) => {
-                    if !matches!(error, ExchangeError::NoConsensus(ConsensusStatus::NotFound)) {
-                        tracing::warn!(authority = authority.peer.name, %error, "no consensus from it");
-                    }
-                    errors.0.push((authority.peer.name.clone(), error));
-                }
-            }
-        }
-        Err(errors)
-    }
+    let fetched = client.poll(clock, poll, |errors, left| {
+        let why = errors.0.first().map_or_else(String::new, |(authority, error)| format!("; {authority}: {error}"));
+        line.set_message(format!("no consensus yet, {} s left{why}", left.as_secs()));
+        line.tick();
+    });
+    let fetched = fetched.await;
+    line.finish_and_clear();
+    fetched.map_err(|errors| NetworkError::NoConsensus {
+        epoch: poll.epoch.unwrap_or_else(|| clock.epoch()),
+        period: clock.period(),
+        why: lines(&errors, client),
+    })
 }
 
-impl Fetched {
-    fn report(&self, configuration: &Network) -> Result<String, NetworkError> {
-        let consensus = &self.consensus;
-        let document = consensus.document().map_err(|error| NetworkError::Client(error.to_string()))?;
-        let signers: Vec<&str> = consensus
-            .signers()
-            .iter()
-            .filter_map(|id| configuration.authorities.by_id(*id))
-            .map(|authority| authority.peer.name.as_str())
-            .collect();
-        let layers: Vec<String> = document.layers().map(|layer| layer.len().to_string()).collect();
-        let mut text = format!(
-            "{GOOD}ok{GOOD:#} consensus of epoch {} from {} in {} ms, {} bytes\n",
-            consensus.epoch(),
-            self.from,
-            self.took.as_millis(),
-            consensus.certificate().len()
-        );
-        let all = configuration.authorities.len();
-        let _ = writeln!(text, "   signed by {} of {all} authorities: {}", signers.len(), signers.join(", "));
-        let _ = writeln!(
-            text,
-            "   gateways: {}, mixes in layers of {}, service nodes: {}",
-            document.gateways().len(),
-            layers.join(" + "),
-            document.services().len()
-        );
-        let rates = document.rates();
-        let _ = writeln!(
-            text,
-            "   {DIM}mu {}, lambda P {}, L {}, M {}, G {} per millisecond{DIM:#}",
-            rates.mu, rates.lambda_p, rates.lambda_l, rates.lambda_m, rates.lambda_g
-        );
-        Ok(text)
+/// Each authority's error in a line of its own, and how far this machine's clock is off.
+fn lines(errors: &FetchErrors, client: &DirectoryClient) -> String {
+    let mut lines = String::new();
+    for (authority, error) in &errors.0 {
+        let _ = write!(lines, "\n  {authority}: {error}");
     }
+    if let Some(offset) = client.clock_offset() {
+        let _ = write!(lines, "\n  {offset}");
+    }
+    lines
 }

@@ -7,7 +7,7 @@ use crate::{epoch_argument::EpochArgument, error::Error, logging, network_error:
 use clap::Args;
 use core::time::Duration;
 use exchange::Exchange;
-use mixwell_client::{Client, Options, StartError};
+use mixwell_client::{Client, Destination, Options, StartError};
 use mixwell_config::LogLevel;
 use mixwell_net::{network::Network, randomness::Randomness, runtime};
 use mixwell_pki_types::Period;
@@ -69,8 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
 async fn ping(arguments: &Arguments, network: Network, randomness: Randomness) -> Result<Outcome, NetworkError> {
     let (period, max_bytes) = (network.period, network.geometry.user_forward_payload_len().min(MESSAGE_BYTES));
-    let options =
-        Options { gateway: arguments.gateway.clone(), capability: arguments.capability.clone(), ..Options::default() };
+    let destination = Destination::AnyService(arguments.capability.clone());
+    let options = Options { gateway: arguments.gateway.clone(), destination, ..Options::default() };
     let client = Client::connect(network, options, &randomness).await.map_err(|error| no_client(error, period))?;
     let patience = Duration::from_secs(arguments.timeout);
     let exchange = Exchange { client: Arc::new(client), count: arguments.count, max_bytes, patience };

@@ -321,7 +321,7 @@ fn keys_that_are_none() {
     let no_key = "not the PEM text of a public key for signatures";
     assert!(complaint(&good.replace("PUBLIC", "PRIVATE")).contains(no_key));
     assert!(complaint(&good.replace("ED25519", "XWING")).contains(no_key));
-    assert!(complaint(&good.replace("ED25519", "SPHINCS+")).contains("public key is 32 bytes, want 64"));
+    assert!(complaint(&good.replace("ED25519", "SPHINCS+")).contains("the key has 32 bytes, want 64"));
     assert!(complaint("").contains("PEM"));
     assert!(complaint(&good.replace("-----END", "----END")).contains("PEM"));
 }

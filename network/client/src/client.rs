@@ -1,7 +1,15 @@
 //! A client for applications.
 
-use crate::{ClientError, Parts, Reply, Request, StartError, Tally, Unanswered, run};
-use core::sync::atomic::Ordering::Relaxed;
+use crate::{
+    ClientError, Destination, Reply, Request, StartError, Tally, Unanswered,
+    run::{Config, run},
+    source::Source,
+};
+use core::{
+    pin::Pin,
+    sync::atomic::Ordering::Relaxed,
+    task::{Context, Poll},
+};
 use mixwell_net::{
     clock::{Clock, ClockWatch},
     codec,
@@ -10,6 +18,7 @@ use mixwell_net::{
     keys::LinkKey,
     network::Network,
     randomness::Randomness,
+    services::ECHO,
 };
 use mixwell_wire::Timeouts;
 use std::sync::Arc;
@@ -18,8 +27,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A client of a network: a connection to a gateway that is kept up, cover traffic at the published rates, and messages in its
-/// midst. All of it ends when this is dropped.
+/// A client of a network: a connection to a gateway that is kept up, cover traffic at the published rates, and messages in the
+/// place of decoys. All of it ends when this is dropped.
 #[derive(Debug)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
@@ -28,21 +37,35 @@ pub struct Client {
     work: JoinHandle<Result<(), ClientError>>,
 }
 
-/// What a client may choose.
+/// A client's choices.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever starts a client")]
 pub struct Options {
-    /// The gateway to connect to; any one of the consensus, if not given.
+    /// The name of the gateway to connect to; any gateway of the consensus if `None`.
     pub gateway: Option<String>,
-    /// The capability of the service that messages go to, by which descriptors name it.
-    pub capability: String,
-    /// How long to wait for the gateway.
+    /// The service that messages and decoys go to.
+    pub destination: Destination,
+    /// Timeouts of the connection to the gateway.
     pub timeouts: Timeouts,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gateway: None, capability: "echo".to_owned(), timeouts: Timeouts::default() }
+        let destination = Destination::AnyService(ECHO.to_owned());
+        Self { gateway: None, destination, timeouts: Timeouts::default() }
+    }
+}
+
+/// A message's reply to come.
+#[derive(Debug)]
+#[must_use = "the reply comes here"]
+pub struct PendingReply(oneshot::Receiver<Result<Reply, Unanswered>>);
+
+impl Future for PendingReply {
+    type Output = Result<Reply, Unanswered>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|reply| reply.unwrap_or(Err(Unanswered::Disconnected)))
     }
 }
 
@@ -65,26 +88,52 @@ impl Client {
             clock_offset: directory.clock_offset(),
         })?;
         let known = Consensuses { epoch, ..Consensuses::default() }.with(Arc::new(consensus));
+        Self::spawn(network, options, known, clock_watch, randomness)
+    }
+
+    /// Starts a client that knows these consensuses already, on the runtime that it is called on. It may know none, if the
+    /// network names gateways: it fetches the consensus from one of them.
+    ///
+    /// # Errors
+    /// If the packets of the network are of a scheme that is unknown here.
+    pub fn start(
+        network: Network,
+        options: Options,
+        known: Consensuses,
+        randomness: &Randomness,
+    ) -> Result<Self, StartError> {
+        let clock_watch = ClockWatch::new(Clock::new(network.period));
+        Self::spawn(network, options, known, clock_watch, randomness)
+    }
+
+    fn spawn(
+        network: Network,
+        options: Options,
+        known: Consensuses,
+        clock_watch: ClockWatch,
+        randomness: &Randomness,
+    ) -> Result<Self, StartError> {
         let unknown = || StartError::UnknownScheme(network.geometry.scheme().name().to_owned());
         let tally = Arc::new(Tally::default());
-        let parts = Parts {
+        let (requests, waiting) = mpsc::channel(1);
+        let config = Config {
             packets: codec::packet_codec(network.geometry).ok_or_else(unknown)?,
             authorities: network.authorities,
             kem: network.kem,
-            clock,
+            clock: Clock::new(network.period),
             clock_watch,
             known,
             pinned: network.gateways,
             gateway: options.gateway,
-            capability: options.capability,
+            directory: None,
+            destination: options.destination,
+            source: Source::Queue(waiting),
             timeouts: options.timeouts,
             randomness: randomness.branch(),
             tally: Arc::clone(&tally),
-            steady: None,
         };
-        let (requests, waiting) = mpsc::channel(1);
         let (stop, stopping) = watch::channel(false);
-        let work = tokio::spawn(run(parts, waiting, stopping));
+        let work = tokio::spawn(run(config, stopping));
         Ok(Self { requests, tally, stop, work })
     }
 
@@ -94,10 +143,18 @@ impl Client {
     /// # Errors
     /// Why there is no reply; the message may have reached the service all the same, unless it was too long.
     pub async fn send(&self, payload: &[u8]) -> Result<Reply, Unanswered> {
+        self.queue(payload).await?.await
+    }
+
+    /// As [`send`](Self::send), but waits only until the message is queued.
+    ///
+    /// # Errors
+    /// If the client has ended.
+    pub async fn queue(&self, payload: &[u8]) -> Result<PendingReply, Unanswered> {
         let (answer, reply) = oneshot::channel();
         let request = Request { payload: payload.to_vec(), answer };
         self.requests.send(request).await.map_err(|_| Unanswered::Disconnected)?;
-        reply.await.unwrap_or(Err(Unanswered::Disconnected))
+        Ok(PendingReply(reply))
     }
 
     /// Whether a gateway is connected and packets leave by a consensus of the epoch.
@@ -108,13 +165,13 @@ impl Client {
             && !self.tally.is_stuck.load(Relaxed)
     }
 
-    /// What has happened to its packets.
+    /// Counts of its packets, and the state of its connection.
     #[must_use]
     pub const fn tally(&self) -> &Arc<Tally> {
         &self.tally
     }
 
-    /// Hangs up, and waits until nothing runs any more.
+    /// Closes the connection, and waits until the client's task has ended.
     ///
     /// # Errors
     /// Why it had ended before.

@@ -1,20 +1,20 @@
-//! The consensus by way of the gateway: zipped and in chunks.
+//! A consensus from the gateway: compressed, in chunks.
 
 use crate::ClientError;
 use mixwell_pki_types::{Chunk, ConsensusReader, Epoch};
 use mixwell_wire::ConsensusStatus;
 
-/// The longest consensus that is taken: that of a thousand nodes has 3 MB.
-const MOST_BYTES: usize = 8 << 20;
+/// Maximum length of a consensus: that of a thousand nodes has 3 MB.
+const MAX_BYTES: usize = 8 << 20;
 
-/// A consensus that was asked for.
+/// A consensus that the gateway was asked for.
 #[derive(Debug)]
 pub(super) struct Download {
     pub(super) epoch: Epoch,
-    /// What has come, and where each chunk ends.
+    /// The chunks that have come, and the end of each.
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// How many there are to be, as the first one said.
+    /// Number of chunks by the first one.
     total: u32,
 }
 
@@ -28,7 +28,7 @@ impl Download {
         self.ends.is_empty()
     }
 
-    /// Takes a chunk. Gives the certificate with the last one, and `None` if the gateway has no such consensus.
+    /// Adds a chunk.
     pub(super) fn push(&mut self, code: ConsensusStatus, chunk: Chunk<'_>) -> Result<Progress, ClientError> {
         if code != ConsensusStatus::Ok {
             return Ok(Progress::Missing);
@@ -37,7 +37,7 @@ impl Download {
         if self.is_empty() {
             self.total = total;
         }
-        let room = MOST_BYTES.saturating_sub(self.bytes.len());
+        let room = MAX_BYTES.saturating_sub(self.bytes.len());
         let is_next = usize::try_from(number).ok() == Some(self.ends.len()) && total == self.total;
         if !is_next || bytes.is_empty() || bytes.len() > room {
             return Err(ClientError::Consensus("its chunks are not in order, or too many".to_owned()));
@@ -49,7 +49,7 @@ impl Download {
 
     fn unzip(&self, total: u32) -> Result<Vec<u8>, ClientError> {
         let failed = |error: mixwell_pki_types::ConsensusError| ClientError::Consensus(error.to_string());
-        let mut out = vec![0; MOST_BYTES];
+        let mut out = vec![0; MAX_BYTES];
         let mut reader = ConsensusReader::new(&mut out);
         let mut begin = 0;
         for (number, end) in (0..).zip(&self.ends) {
@@ -61,14 +61,14 @@ impl Download {
     }
 }
 
-/// How far a download is.
+/// The state of a download.
 #[derive(Debug)]
 pub(super) enum Progress {
-    /// Chunks are to come.
+    /// More chunks will come.
     More,
-    /// It is here: the certificate.
+    /// The whole certificate.
     Whole(Vec<u8>),
-    /// The gateway has none yet.
+    /// The gateway does not have this consensus.
     Missing,
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use mixwell_node::gzip;
 
-    /// A certificate's worth of bytes, and how the gateway sends them.
+    /// Bytes of a certificate's length, and the same compressed.
     fn zipped() -> (Vec<u8>, Vec<u8>) {
         let bytes: Vec<u8> =
             (0..50_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).collect();

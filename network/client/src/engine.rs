@@ -1,6 +1,6 @@
-//! What a client sends and awaits: no socket, no task, no clock.
+//! What a client sends and the replies that it waits for, without a socket, a task or a clock.
 
-use crate::Request;
+use crate::{Destination, Request, source::Source};
 use chacha20::ChaCha20Rng;
 use core::{
     fmt,
@@ -25,39 +25,38 @@ use tokio::sync::oneshot;
 /// A client of one gateway.
 pub(crate) struct Engine {
     packets: Box<dyn PacketCodec>,
-    /// What the services can do that messages and decoys go to; one for both, so that they look the same.
-    capability: String,
+    destination: Destination,
+    source: Source,
     period: Period,
     clock: ClientClock,
     randomness: Randomness,
-    /// A new one for each packet, so that nobody finds the keys of those before in it.
+    /// A new one for each packet: its leaked state must not reveal the keys of earlier packets.
     rng: ChaCha20Rng,
+    /// Messages of the source that wait for their ticks.
     messages: VecDeque<Request>,
-    /// Makes the message of a tick for which there is none.
-    next: Option<Next>,
     waiting: HashMap<SurbId, Waiting>,
     surb: Vec<u8>,
     tally: Arc<Tally>,
 }
 
-/// A reply that is awaited.
+/// A packet whose reply has not come yet.
 struct Waiting {
     keys: SurbKeys,
-    /// Whom to tell; a decoy's reply tells nobody.
+    /// Where the reply goes; `None` for a decoy's.
     answer: Option<oneshot::Sender<Result<Reply, Unanswered>>>,
     sent: Instant,
     delays: Duration,
     deadline: Instant,
 }
 
-/// A reply.
+/// A service's reply to a message.
 #[derive(Debug)]
 pub struct Reply {
-    /// What the service said, zeros behind it.
+    /// The service's bytes, padded with zeros.
     pub payload: Vec<u8>,
-    /// From the message's leaving to its reply's coming.
+    /// From sending the message to receiving the reply.
     pub round_trip: Duration,
-    /// How much of that the hops were asked to hold it.
+    /// The part of the round trip that the sender asked the hops to delay the packets.
     pub delays: Duration,
 }
 
@@ -65,9 +64,9 @@ pub struct Reply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unanswered {
-    /// None came in time.
+    /// No reply came in time.
     Late,
-    /// What came was changed on its way.
+    /// The reply was changed on its way.
     Changed,
     /// The message does not fit a packet; it was not sent.
     TooLong,
@@ -75,39 +74,38 @@ pub enum Unanswered {
     Disconnected,
 }
 
-/// What has happened to a client's packets.
+/// Counts of a client's packets, and the state of its connection.
 #[derive(Debug, Default)]
 pub struct Tally {
-    /// Messages that have left.
+    /// Messages sent.
     pub messages: AtomicU64,
-    /// Loop decoys that have left.
+    /// Loop decoys sent.
     pub decoys: AtomicU64,
     /// Replies to messages.
     pub replies: AtomicU64,
-    /// Decoys that have come back.
+    /// Loop decoys that came back.
     pub returned: AtomicU64,
-    /// Messages and decoys whose reply has not come in time.
+    /// Messages and decoys without a reply in time.
     pub lost: AtomicU64,
     /// Replies that were changed on their way.
     pub changed: AtomicU64,
-    /// Replies that nobody awaits: second ones, or late ones.
+    /// Replies to no packet that waits for one: duplicates, or late ones.
     pub unknown: AtomicU64,
-    /// Times that a connection was made.
+    /// Connections made.
     pub connections: AtomicU64,
-    /// Whether there is one now.
+    /// Whether a gateway is connected.
     pub is_connected: AtomicBool,
-    /// Whether the consensus of the epoch is known, and lets messages leave.
+    /// Whether the consensus of the epoch is known and publishes a rate for messages.
     pub has_consensus: AtomicBool,
-    /// Whether at the last tick no packet could be made.
+    /// Whether no packet could be made at the last tick.
     pub is_stuck: AtomicBool,
 }
-
-type Next = Box<dyn FnMut() -> Request + Send>;
 
 impl Engine {
     pub(crate) fn new(
         packets: Box<dyn PacketCodec>,
-        (capability, next): (String, Option<Next>),
+        destination: Destination,
+        source: Source,
         period: Period,
         randomness: Randomness,
         tally: Arc<Tally>,
@@ -115,10 +113,10 @@ impl Engine {
         let surb = vec![0; packets.geometry().surb_len()];
         let (messages, waiting) = (VecDeque::new(), HashMap::new());
         let (clock, rng) = (ClientClock::new(), randomness.rng());
-        Self { packets, capability, period, clock, randomness, rng, messages, next, waiting, surb, tally }
+        Self { packets, destination, source, period, clock, randomness, rng, messages, waiting, surb, tally }
     }
 
-    /// Takes the rates of a consensus.
+    /// Sets the rates of a consensus; with `None` nothing is sent.
     pub(crate) fn set_rates(&mut self, now: Instant, rates: Option<Rates>) {
         let rate = |of: fn(&Rates) -> f64| rates.as_ref().and_then(|rates| Rate::published(of(rates)).ok().flatten());
         let (lambda_p, lambda_l) = (rate(|rates| rates.lambda_p), rate(|rates| rates.lambda_l));
@@ -133,7 +131,7 @@ impl Engine {
         self.clock.set_link(now, true, &mut self.rng);
     }
 
-    /// Whether it ever was.
+    /// Whether there ever was a connection.
     pub(crate) fn was_connected(&self) -> bool {
         self.tally.connections.load(Relaxed) > 0
     }
@@ -148,15 +146,20 @@ impl Engine {
         }
     }
 
-    /// Whether there is room for another message: whoever sends more has to wait.
+    /// The application's next message, for [`queue`](Self::queue). `None` when nobody can send one any more.
+    pub(crate) async fn next_request(&mut self) -> Option<Request> {
+        self.source.recv().await
+    }
+
+    /// Whether another message can be queued: further ones have to wait.
     pub(crate) fn has_room(&self) -> bool {
         self.messages.len() < MAX_WAITING
     }
 
-    /// A message for the next tick that is free.
+    /// Queues a message for a tick of its own.
     pub(crate) fn queue(&mut self, request: Request) {
         if request.payload.len() > self.packets.geometry().user_forward_payload_len() {
-            // who asked may have lost interest
+            // the application may have dropped the receiver
             let _ = request.answer.send(Err(Unanswered::TooLong));
         } else {
             self.messages.push_back(request);
@@ -169,11 +172,11 @@ impl Engine {
         self.clock.poll_timeout().into_iter().chain(deadline).min()
     }
 
-    /// Makes the packet that is due now in `packet`, if one is: a message, or a decoy that goes the same kind of way and
-    /// carries as much. Call it until it says no.
+    /// Writes the packet that is due now, if one is, to `packet`: a message, or a decoy of the same kind of route and
+    /// length. Call it until it returns false.
     ///
     /// # Errors
-    /// If there is no way for a packet; a message that could not leave is the next to leave.
+    /// If the consensus has no route; the message stays the first of its queue.
     pub(crate) fn poll(
         &mut self,
         now: Instant,
@@ -186,16 +189,14 @@ impl Engine {
         self.tally.is_stuck.store(true, Relaxed);
         if tick == Tick::MessageOrDecoy
             && self.messages.is_empty()
-            && let Some(next) = &mut self.next
+            && let Some(message) = self.source.for_tick()
         {
-            let message = next();
             self.queue(message);
         }
         let message = if tick == Tick::MessageOrDecoy { self.messages.front() } else { None };
-        let (service, endpoint) = match &self.next {
-            // those who meet there have to agree where that is
-            Some(_) => compose::meeting_place(&document, &self.capability)?,
-            None => compose::service(&document, &self.capability, &mut self.rng)?,
+        let (service, endpoint) = match &self.destination {
+            Destination::AnyService(capability) => compose::service(&document, capability, &mut self.rng)?,
+            Destination::Rendezvous(capability) => compose::meeting_place(&document, capability)?,
         };
         let surb_id = SurbId(compose::random(&mut self.rng));
         let payload = message.map_or(&[][..], |message| &message.payload);
@@ -215,7 +216,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Takes a reply, tag included.
+    /// Decrypts a reply, tag included, and hands it to whoever waits for it.
     pub(crate) fn reply(&mut self, now: Instant, surb_id: SurbId, payload: &mut [u8]) {
         let Some(Waiting { keys, answer, sent, delays, .. }) = self.waiting.remove(&surb_id) else {
             self.tally.unknown.fetch_add(1, Relaxed);
@@ -231,22 +232,22 @@ impl Engine {
         let round_trip = Duration::from_nanos(now.nanos_since(sent));
         let reply = opened.map(|payload| Reply { payload: payload.to_vec(), round_trip, delays });
         if let Some(answer) = answer {
-            // who asked may have lost interest
+            // the application may have dropped the receiver
             let _ = answer.send(reply.map_err(|_| Unanswered::Changed));
         }
     }
 
-    /// The lengths of packets.
+    /// Length of a packet in bytes.
     pub(crate) fn packet_len(&self) -> usize {
         self.packets.geometry().packet_len()
     }
 
-    /// What can be done with packets.
+    /// Makes and opens the network's packets.
     pub(crate) fn packets(&self) -> &dyn PacketCodec {
         &*self.packets
     }
 
-    /// Gives up what has not come in time.
+    /// Drops the packets whose replies have not come in time.
     pub(crate) fn expire(&mut self, now: Instant) {
         let late = self.waiting.extract_if(|_, waiting| waiting.deadline <= now);
         for (_, waiting) in late {
@@ -259,7 +260,7 @@ impl Engine {
 impl Waiting {
     fn tell(self, what: Result<Reply, Unanswered>) {
         if let Some(answer) = self.answer {
-            // who asked may have lost interest
+            // the application may have dropped the receiver
             let _ = answer.send(what);
         }
     }
@@ -278,60 +279,11 @@ impl fmt::Display for Unanswered {
     }
 }
 
-/// So many messages wait for their ticks.
+/// Maximum number of messages that wait for their ticks.
 const MAX_WAITING: usize = 256;
 
-/// What the links, the unwraps and the gateway may take besides the delays.
+/// Time for links, unwrapping and the gateway, besides the delays.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 8 } else { 20 });
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use mixwell_net::codec;
-    use mixwell_pq_kem::X25519;
-    use mixwell_sphinx::Geometry;
-    use mixwell_testnet::{Plan, RATES};
-
-    /// With a clock of another epoch than the consensus a message waits, or leaves by the keys that the consensus has; it is never lost.
-    #[test]
-    fn a_clock_that_steps_loses_no_message() {
-        let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
-        let plan = Plan::new(geometry, (1, &[1]), RATES);
-        let consensus = plan.known.current.as_ref().unwrap();
-        let document = consensus.document().unwrap();
-        let gateway = document.gateways().next().unwrap();
-        let begin = plan.clock.eighths_into(consensus.epoch(), 0);
-        let (second, period) = (Duration::from_secs(1), plan.clock.period().duration());
-        let tally = Arc::new(Tally::default());
-        let sealer = codec::packet_codec(geometry).unwrap();
-        let service = ("echo".to_owned(), None);
-        let mut client =
-            Engine::new(sealer, service, plan.clock.period(), plan.randomness.branch(), Arc::clone(&tally));
-        let mut now = Instant::from_millis(1);
-        client.set_rates(now, Some(RATES));
-        client.connected(now);
-        let (answer, mut reply) = oneshot::channel();
-        client.queue(Request { payload: b"here".to_vec(), answer });
-        let mut packet = vec![0; client.packet_len()];
-        let mut poll = |client: &mut Engine, unix: Duration| {
-            now = now.plus_millis(1000);
-            client.poll(now, (unix, document, gateway), RecipientId([7; 32]), &mut packet)
-        };
-        let before = begin.checked_sub(second).unwrap();
-        for unix in [Duration::ZERO, before, begin.saturating_add(period.saturating_mul(1000)), Duration::MAX] {
-            for _ in 0..20 {
-                let sent = tally.messages.load(Relaxed);
-                let polled = poll(&mut client, unix);
-                assert!(polled.is_ok() || tally.messages.load(Relaxed) == sent, "{polled:?}");
-            }
-        }
-        assert!(
-            matches!(reply.try_recv(), Err(oneshot::error::TryRecvError::Empty)),
-            "nobody was told that it is lost"
-        );
-        for _ in 0..50 {
-            assert!(poll(&mut client, begin.saturating_add(second)).is_ok());
-        }
-        assert_eq!(tally.messages.load(Relaxed), 1);
-    }
-}
+mod tests;

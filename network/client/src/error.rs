@@ -1,9 +1,11 @@
-//! What keeps a client from starting.
+//! Why a client can't start, and why a running one has no connection.
 
 use core::{error::Error, fmt};
-use mixwell_net::{clock::Offset, directory_client::FetchErrors};
+use mixwell_net::{clock::Offset, connect::ConnectError, directory_client::FetchErrors};
 use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::kem::KeyError;
+use mixwell_wire::StreamError;
+use std::io;
 
 /// Why a client can't start.
 #[derive(Debug)]
@@ -52,5 +54,64 @@ impl Error for StartError {
 impl From<KeyError> for StartError {
     fn from(error: KeyError) -> Self {
         Self::LinkKey(error)
+    }
+}
+
+/// Why a client is not connected.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ClientError {
+    /// Neither the consensus nor the configuration has the gateway.
+    NoGateway,
+    /// A new link key can't be used.
+    Link(KeyError),
+    /// The connection failed.
+    Stream(StreamError<io::Error>),
+    /// The gateway's answer is no consensus, with the reason.
+    Consensus(String),
+    /// The gateway closed the connection.
+    Closed,
+    /// The gateway sent nothing for too long.
+    Silence,
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoGateway => f.write_str("no such gateway is in the consensus or the configuration"),
+            Self::Link(error) => error.fmt(f),
+            Self::Stream(StreamError::Refused) => {
+                f.write_str("the gateway has another identity or link key than expected")
+            }
+            Self::Stream(error) => error.fmt(f),
+            Self::Consensus(why) => write!(f, "the gateway's answer is no consensus: {why}"),
+            Self::Closed => f.write_str("the gateway closed the connection"),
+            Self::Silence => f.write_str("the gateway has been silent for too long"),
+        }
+    }
+}
+
+impl Error for ClientError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Link(error) => Some(error),
+            Self::Stream(error) => Some(error),
+            Self::NoGateway | Self::Consensus(_) | Self::Closed | Self::Silence => None,
+        }
+    }
+}
+
+impl From<ConnectError> for ClientError {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Stream(error) => Self::Stream(error),
+            _ => Self::NoGateway,
+        }
+    }
+}
+
+impl From<StreamError<io::Error>> for ClientError {
+    fn from(error: StreamError<io::Error>) -> Self {
+        Self::Stream(error)
     }
 }

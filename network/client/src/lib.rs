@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod asking;
 mod client;
 mod consensus;
 mod engine;
@@ -8,8 +7,10 @@ mod error;
 pub mod rendezvous_client;
 mod run;
 mod session;
+mod source;
 
-pub use client::{Client, Options};
+pub use client::{Client, Options, PendingReply};
 pub use engine::{Reply, Tally, Unanswered};
-pub use error::StartError;
-pub use run::{ClientError, Parts, Request, Steady, run};
+pub use error::{ClientError, StartError};
+pub use run::Request;
+pub use source::Destination;

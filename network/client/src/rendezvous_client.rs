@@ -1,11 +1,15 @@
-//! A client of the rendezvous service: it sends a request at every tick of its clock, and says what came back.
+//! A client of the rendezvous service: it sends a request at every tick of its clock, and reports the reply to each.
 //!
-//! Whether there is anything to say, or anybody to hear it from, changes nothing that is sent: the caller gives a request
-//! for each tick, and what it leaves out is made up here. Ticks come at the rate of the consensus (`LambdaP`), loop decoys
-//! besides (`LambdaL`), while there is a connection to a gateway. When that ends, another one is made, for as long as
-//! the [`Carrier`] lives; what was under way then is lost.
+//! What is sent does not depend on whether there is anything to say or anybody to hear it from: the caller gives a request
+//! for each tick, and a random one replaces any of another length. Ticks come at the rate of the consensus (`LambdaP`), loop
+//! decoys besides (`LambdaL`), while a gateway is connected. When that connection ends, another one is made; requests without
+//! a reply are lost then.
 
-use crate::{Parts, Reply, Request, StartError, Steady, Tally, Unanswered, run};
+use crate::{
+    Destination, Reply, Request, StartError, Tally, Unanswered,
+    run::{Config, run},
+    source::Source,
+};
 use chacha20::ChaCha20Rng;
 use core::{
     fmt,
@@ -30,137 +34,129 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A connection that is kept up, and the requests over it. They end when it is dropped.
+/// A client of the rendezvous service. It ends when this is dropped.
 #[derive(Debug)]
-pub struct Carrier {
+pub struct RendezvousClient {
     tally: Arc<Tally>,
     clock_watch: ClockWatch,
     stop: watch::Sender<bool>,
     work: JoinHandle<()>,
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub struct Answered {
-    /// Which one: they are numbered from 0, as they were asked for.
+    /// The request's number: from 0, one more at each tick.
     pub number: u64,
     /// The box that it read, `None` if there was none under the id.
-    pub outcome: Result<Option<Vec<u8>>, Lost>,
+    pub outcome: Result<Option<Vec<u8>>, RequestError>,
 }
 
-/// Why nothing is known of a request, its box included: it may have been stored.
+/// Why the result of a request is not known; its box may have been stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Lost {
+pub enum RequestError {
     /// No reply came in time, or the connection for it ended.
     Unanswered(Unanswered),
-    /// The reply is none of this service.
+    /// The reply is none of a rendezvous service.
     Malformed,
-    /// It had another length than [`Shape::request_len`]; another one was sent for it.
+    /// The request's length is not [`Shape::request_len`]; a random one was sent instead.
     Length,
 }
 
-/// How it stands with a carrier.
+/// The state of a client's connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "who shows one has to show a new one")]
-pub enum Standing {
+#[expect(clippy::exhaustive_enums, reason = "a program that shows the state has to show a new one")]
+pub enum Status {
     /// No gateway is connected.
     Connecting,
     /// A gateway is connected, and packets leave by a consensus of the epoch.
     Connected,
-    /// A gateway is connected, but has no consensus of the epoch, or none that lets packets leave.
+    /// A gateway is connected, but has no consensus of the epoch, or none that publishes a rate for messages.
     NoConsensus,
     /// This machine's clock is off, and there is no consensus of the epoch that it shows.
     ClockOff(Offset),
-    /// A gateway is connected, but the consensus shows no way to a rendezvous service.
-    NoWay,
+    /// A gateway is connected, but the consensus has no route to a rendezvous service.
+    NoService,
 }
 
-impl Carrier {
+impl RendezvousClient {
     /// Starts a client of a network, on the runtime that it is called on. `next` gives the request of a tick, of
-    /// [`Shape::request_len`] bytes; it is told its number, and must not wait. What became of each comes by the receiver,
-    /// in any order, once for each request: read it, it keeps what is not read.
+    /// [`Shape::request_len`] bytes; it gets the request's number, and must not block. The results come by the receiver,
+    /// one for each request, in any order. It is not bounded: read it.
     ///
     /// # Errors
     /// If the packets of the network are of a scheme that is unknown here, or have no room for boxes, or no key can be made.
     pub fn start(
-        configuration: &Network,
+        network: &Network,
         gateway: Option<String>,
         randomness: &Randomness,
         next: impl FnMut(u64) -> Vec<u8> + Send + 'static,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Answered>), StartError> {
-        let geometry = configuration.geometry;
+        let geometry = network.geometry;
         let unknown = || StartError::UnknownScheme(geometry.scheme().name().to_owned());
-        let no_room = || StartError::NoRoomForBoxes;
-        let link = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
-        let authorities = Arc::clone(&configuration.authorities);
-        let clock = Clock::new(configuration.period);
+        let link = LinkKey::generate(network.kem, &mut randomness.rng())?;
+        let clock = Clock::new(network.period);
         let clock_watch = ClockWatch::new(clock);
-        let asker = DirectoryClient::new(authorities, link, None, randomness.branch())
+        let directory = DirectoryClient::new(Arc::clone(&network.authorities), link, None, randomness.branch())
             .with_geometry(geometry.hash())
             .with_clock_watch(clock_watch.clone());
-        let shape = Shape::of(&geometry).ok_or_else(no_room)?;
-        let (requests, answered) = Requests::new(shape, randomness.rng(), next);
+        let shape = Shape::of(&geometry).ok_or(StartError::NoRoomForBoxes)?;
+        let (mut requests, answered) = Requests::new(shape, randomness.rng(), next);
         let tally = Arc::new(Tally::default());
-        let parts = Parts {
+        let config = Config {
             packets: codec::packet_codec(geometry).ok_or_else(unknown)?,
-            authorities: Arc::clone(&configuration.authorities),
-            kem: configuration.kem,
+            authorities: Arc::clone(&network.authorities),
+            kem: network.kem,
             clock,
-            clock_watch,
-            known: Consensuses { epoch: clock.epoch(), ..Consensuses::default() },
-            pinned: configuration.gateways.clone(),
+            clock_watch: clock_watch.clone(),
+            known: Consensuses::default(),
+            pinned: network.gateways.clone(),
             gateway,
-            capability: RENDEZVOUS.to_owned(),
+            directory: Some(directory),
+            destination: Destination::Rendezvous(RENDEZVOUS.to_owned()),
+            source: Source::EveryTick(Box::new(move || requests.make())),
             timeouts: Timeouts::default(),
             randomness: randomness.branch(),
             tally: Arc::clone(&tally),
-            steady: Some(Steady { next: requests.boxed(), asker }),
         };
-        Ok((Self::run(parts, tally), answered))
-    }
-
-    fn run(parts: Parts, tally: Arc<Tally>) -> Self {
         let (stop, stopping) = watch::channel(false);
-        let clock_watch = parts.clock_watch.clone();
         let work = tokio::spawn(async move {
-            // nobody sends by this way, but its end would be the client's
-            let (_open, requests) = mpsc::channel(1);
-            if let Err(error) = run(parts, requests, stopping).await {
-                tracing::error!(%error, "the client ended");
+            if let Err(error) = run(config, stopping).await {
+                tracing::error!(%error, "rendezvous client ended");
             }
         });
-        Self { tally, clock_watch, stop, work }
+        Ok((Self { tally, clock_watch, stop, work }, answered))
     }
 
-    /// How it stands.
+    /// The state of its connection.
     #[must_use]
-    pub fn standing(&self) -> Standing {
+    pub fn status(&self) -> Status {
         let is = |state: &AtomicBool| state.load(Relaxed);
         let Tally { is_connected, has_consensus, is_stuck, .. } = &*self.tally;
         match (is(is_connected), is(has_consensus), is(is_stuck), self.clock_watch.offset()) {
-            (true, true, false, _) => Standing::Connected,
-            (true, true, true, _) => Standing::NoWay,
-            (.., Some(offset)) => Standing::ClockOff(offset),
-            (true, false, ..) => Standing::NoConsensus,
-            (false, ..) => Standing::Connecting,
+            (true, true, false, _) => Status::Connected,
+            (true, true, true, _) => Status::NoService,
+            (.., Some(offset)) => Status::ClockOff(offset),
+            (true, false, ..) => Status::NoConsensus,
+            (false, ..) => Status::Connecting,
         }
     }
 
-    /// Counts of packets.
+    /// Counts of its packets.
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
 
-    /// Hangs up, and waits until nothing runs any more.
+    /// Closes the connection, and waits until the client's task has ended.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         let _ = self.work.await;
     }
 }
 
-/// Makes the requests of ticks. It knows no socket: whoever sends them tells each what became of it.
+/// Makes the requests of ticks, without a socket: the sender puts the reply into each [`Request::answer`].
 pub struct Requests<F> {
     shape: Shape,
     count: u64,
@@ -176,25 +172,21 @@ impl<F> fmt::Debug for Requests<F> {
 }
 
 impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
-    /// Requests that `next` gives the bytes of, for a service with boxes of this shape; `rng` fills in what it leaves out. What
-    /// becomes of each comes by the receiver.
+    /// Requests whose bytes `next` gives, for a service with boxes of this shape; `rng` makes the random ones. The results come
+    /// by the receiver.
     pub fn new(shape: Shape, rng: ChaCha20Rng, next: F) -> (Self, mpsc::UnboundedReceiver<Answered>) {
         let (outcomes, answered) = mpsc::unbounded_channel();
         (Self { shape, count: 0, next, rng, outcomes }, answered)
     }
 
-    fn boxed(mut self) -> Box<dyn FnMut() -> Request + Send> {
-        Box::new(move || self.make())
-    }
-
-    /// The request of the next tick. Call it on a runtime: a task awaits what becomes of the request.
+    /// The request of the next tick. Call it on a runtime: a task waits for the reply.
     pub fn make(&mut self) -> Request {
         let (number, shape) = (self.count, self.shape);
         self.count += 1;
         let mut payload = (self.next)(number);
         let is_whole = payload.len() == shape.request_len();
         if !is_whole {
-            // a tick without a request would say that there was none
+            // a tick without a request would show that there was none
             payload = vec![0; shape.request_len()];
             self.rng.fill_bytes(&mut payload);
         }
@@ -202,20 +194,20 @@ impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
         let outcomes = self.outcomes.clone();
         tokio::spawn(async move {
             let outcome = match reply.await.unwrap_or(Err(Unanswered::Disconnected)) {
-                _ if !is_whole => Err(Lost::Length),
+                _ if !is_whole => Err(RequestError::Length),
                 Ok(reply) => box_of_reply(&reply.payload, shape.box_len())
                     .map(|stored| stored.map(<[u8]>::to_vec))
-                    .map_err(|_| Lost::Malformed),
-                Err(error) => Err(Lost::Unanswered(error)),
+                    .map_err(|_| RequestError::Malformed),
+                Err(error) => Err(RequestError::Unanswered(error)),
             };
-            // who asked may have lost interest
+            // the application may have dropped the receiver
             let _ = outcomes.send(Answered { number, outcome });
         });
         Request { payload, answer }
     }
 }
 
-impl fmt::Display for Lost {
+impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unanswered(error) => error.fmt(f),
@@ -225,4 +217,4 @@ impl fmt::Display for Lost {
     }
 }
 
-impl core::error::Error for Lost {}
+impl core::error::Error for RequestError {}

@@ -1,8 +1,7 @@
 //! A client's connection to its gateway.
 
 use crate::{
-    ClientError, Request,
-    asking::Asking,
+    ClientError,
     consensus::{Download, Progress},
     engine::Engine,
 };
@@ -14,7 +13,7 @@ use mixwell_net::{
     compose,
     connect::{Connected, Connector, LinkTarget},
     consensus::Consensus,
-    directory::Consensuses,
+    directory::Follower,
     directory_client::DirectoryClient,
     keys::{LinkKem, LinkKey},
     randomness::Randomness,
@@ -26,34 +25,33 @@ use mixwell_wire::{
     Ad, Command, Link, PacketSizes, Timeouts,
     tokio::{Reader, Writer},
 };
-use rand_core::Rng as _;
 use std::sync::Arc;
-use tokio::{io::BufReader, net::tcp::OwnedWriteHalf, sync::mpsc, time};
+use tokio::{io::BufReader, net::tcp::OwnedWriteHalf, time};
 use tracing::{debug, info};
 
-/// What outlives connections.
+/// The state of a client that outlives connections.
 pub(super) struct Session {
     pub(super) engine: Engine,
     pub(super) authorities: Arc<Authorities>,
     pub(super) kem: LinkKem,
     pub(super) clock: Clock,
     pub(super) clock_watch: ClockWatch,
-    pub(super) known: Consensuses,
+    pub(super) follower: Follower,
     pub(super) pinned: Vec<LinkTarget>,
     pub(super) gateway: Option<String>,
-    /// Whom to ask for the consensus if no gateway is known.
-    pub(super) asker: Option<DirectoryClient>,
+    /// Fetches the consensus if no gateway is known.
+    pub(super) directory: Option<DirectoryClient>,
     pub(super) timeouts: Timeouts,
     pub(super) randomness: Randomness,
     pub(super) stopwatch: Stopwatch,
 }
 
-/// A gateway that sends nothing for so long is dead; in quiet times it gives a sign of life every 10 s.
+/// Time without a command after which a gateway counts as dead; it sends a keep-alive every 10 s.
 const SILENCE: Duration = Duration::from_mins(2);
 
-/// The gateway cuts off who is silent for two minutes, as a client is that finds no rates in the consensus. However much is
-/// said besides, this comes as often.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(45);
+/// Keep-alive interval: gateways close the connections of clients that are silent for two minutes, as one is whose consensus
+/// has no rates. It does not depend on what else is sent.
+const KEEP_ALIVE: Duration = Duration::from_secs(45);
 
 /// One connection.
 struct Connection<'s> {
@@ -62,20 +60,20 @@ struct Connection<'s> {
     gateway: KeyHash,
     queue: RecipientId,
     download: Option<Download>,
-    asking: Asking,
     packet: Vec<u8>,
 }
 
 impl Session {
     /// Connects, and works until the connection fails. `Ok` when nobody can send a request any more.
-    pub(super) async fn connect(&mut self, requests: &mut mpsc::Receiver<Request>) -> Result<(), ClientError> {
-        self.known = self.known.at(self.clock.epoch());
-        let gateway = match (self.choose(), &self.asker) {
-            (Err(ClientError::NoGateway), Some(asker)) if self.known.current.is_none() => {
-                let epoch = self.clock.epoch();
-                let fetched = asker.fetch(epoch, epoch).await;
+    pub(super) async fn connect(&mut self) -> Result<(), ClientError> {
+        self.follower.advance(self.clock.now());
+        self.follower.source_changed();
+        let gateway = match (self.choose(), &self.directory) {
+            (Err(ClientError::NoGateway), Some(directory)) if self.follower.known().current.is_none() => {
+                let epoch = self.follower.known().epoch;
+                let fetched = directory.fetch(epoch, epoch).await;
                 let consensus = fetched.map_err(|errors| ClientError::Consensus(errors.to_string()))?;
-                self.known = self.known.at(epoch).with(Arc::new(consensus));
+                self.follower.insert(Arc::new(consensus));
                 self.choose()?
             }
             (choice, _) => choice?,
@@ -100,36 +98,28 @@ impl Session {
         let packet = vec![0; self.engine.packet_len()];
         let now = self.stopwatch.now();
         self.engine.connected(now);
-        let mut connection = Connection {
-            session: self,
-            writer,
-            gateway: gateway.id,
-            queue,
-            download: None,
-            asking: Asking::default(),
-            packet,
-        };
-        connection.take_rates();
+        let mut connection = Connection { session: self, writer, gateway: gateway.id, queue, download: None, packet };
+        connection.set_rates();
         let mut heard = time::Instant::now();
-        let mut sign = time::interval_at(after(heard, SIGN_OF_LIFE), SIGN_OF_LIFE);
+        let mut keep_alive = time::interval_at(after(heard, KEEP_ALIVE), KEEP_ALIVE);
         loop {
             let wake = connection.wake_at();
             tokio::select! {
                 command = reader.receive() => {
                     heard = time::Instant::now();
-                    connection.take(command?).await?;
+                    connection.handle(command?).await?;
                 }
                 () = connection.session.stopwatch.sleep_until(wake) => {
                     let now = connection.session.stopwatch.now();
                     connection.session.engine.expire(now);
-                    connection.look_after_consensus().await?;
+                    connection.fetch_consensus().await?;
                     connection.send_due().await?;
                 }
-                request = requests.recv(), if connection.session.engine.has_room() => match request {
+                request = connection.session.engine.next_request(), if connection.session.engine.has_room() => match request {
                     Some(request) => connection.session.engine.queue(request),
                     None => return Ok(()),
                 },
-                _ = sign.tick() => connection.writer.send(&Command::NoOp).await?,
+                _ = keep_alive.tick() => connection.writer.send(&Command::NoOp).await?,
                 () = time::sleep_until(after(heard, SILENCE)) => return Err(ClientError::Silence),
             }
         }
@@ -138,7 +128,7 @@ impl Session {
     /// A gateway of the consensus, or a pinned one while there is none.
     fn choose(&self) -> Result<LinkTarget, ClientError> {
         let wanted = |name: &str| self.gateway.as_deref().is_none_or(|gateway| gateway == name);
-        let document = self.known.current.as_ref().and_then(|consensus| consensus.document().ok());
+        let document = self.follower.known().current.as_ref().and_then(|consensus| consensus.document().ok());
         let listed = document.as_ref().map(|document| document.gateways().map(|node| LinkTarget::of(&node)).collect());
         let mut all: Vec<LinkTarget> = listed.unwrap_or_default();
         all.extend(self.pinned.iter().filter(|_| document.is_none()).cloned());
@@ -149,16 +139,16 @@ impl Session {
 }
 
 impl Connection<'_> {
-    /// When there is something to do unless the gateway says something.
+    /// When there is something to do, if the gateway sends nothing before.
     fn wake_at(&self) -> Instant {
         let now = self.session.stopwatch.now();
-        let ask = self.asking.next().saturating_sub(self.session.clock.now()).min(LONGEST_SLEEP);
-        let ask = now.plus_nanos(u64::try_from(ask.as_nanos()).unwrap_or(u64::MAX));
-        self.session.engine.poll_timeout().map_or(ask, |packet| packet.min(ask))
+        let fetch = self.session.follower.wake_at().saturating_sub(self.session.clock.now()).min(MAX_SLEEP);
+        let fetch = now.plus_nanos(u64::try_from(fetch.as_nanos()).unwrap_or(u64::MAX));
+        self.session.engine.poll_timeout().map_or(fetch, |packet| packet.min(fetch))
     }
 
-    /// Takes a command of the gateway.
-    async fn take(&mut self, command: Command<'_>) -> Result<(), ClientError> {
+    /// Handles a command of the gateway.
+    async fn handle(&mut self, command: Command<'_>) -> Result<(), ClientError> {
         match command {
             Command::Message { sequence, surb_id, payload } => {
                 let now = self.session.stopwatch.now();
@@ -183,32 +173,27 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Takes a consensus, if enough authorities have signed it.
+    /// Verifies a consensus and adds it to those that are known.
     fn learn(&mut self, epoch: Epoch, certificate: Vec<u8>) -> Result<(), ClientError> {
         let session = &mut *self.session;
         let hash = session.engine.packets().geometry().hash();
         let now = session.clock.epoch();
         let consensus = Consensus::verify(certificate, &session.authorities, (epoch, now), Some(&hash))
             .map_err(|error| ClientError::Consensus(error.to_string()))?;
-        info!(%epoch, "a consensus, by the gateway");
-        session.known = session.known.at(now).with(Arc::new(consensus));
-        self.take_rates();
+        info!(%epoch, signers = consensus.signers().len(), "fetched consensus from the gateway");
+        session.follower.insert(Arc::new(consensus));
+        self.set_rates();
         Ok(())
     }
 
-    /// Moves on to the epoch, and asks for the consensus that is missing.
-    async fn look_after_consensus(&mut self) -> Result<(), ClientError> {
-        let clock = self.session.clock;
-        let now = clock.now();
-        let epoch = clock.time_at(now).epoch;
-        if self.session.known.epoch != epoch {
-            self.session.known = self.session.known.at(epoch);
-            self.take_rates();
+    /// Moves to the epoch of the clock, and asks the gateway for a consensus that is due.
+    async fn fetch_consensus(&mut self) -> Result<(), ClientError> {
+        let now = self.session.clock.now();
+        if self.session.follower.advance(now) {
+            self.set_rates();
         }
-        let randomness = &self.session.randomness;
-        let missing = self.asking.look((clock, now), &self.session.known, || randomness.rng().next_u32());
-        // what is coming is not asked for a second time
-        if let Some(epoch) = missing
+        // one at a time: the gateway's chunks do not name their epoch
+        if let Some(epoch) = self.session.follower.due(now).next()
             && self.download.as_ref().is_none_or(Download::is_empty)
         {
             self.download = Some(Download::new(epoch));
@@ -217,9 +202,9 @@ impl Connection<'_> {
         Ok(())
     }
 
-    fn take_rates(&mut self) {
+    fn set_rates(&mut self) {
         let session = &mut *self.session;
-        let current = session.known.current.as_ref();
+        let current = session.follower.known().current.as_ref();
         let rates = current.and_then(|consensus| Some(consensus.document().ok()?.rates()));
         session.engine.set_rates(session.stopwatch.now(), rates);
     }
@@ -227,19 +212,19 @@ impl Connection<'_> {
     /// Sends a packet, if one is due. The next one has to wait until what has come is read.
     async fn send_due(&mut self) -> Result<(), ClientError> {
         // without a consensus nothing is due
-        let Some(consensus) = self.session.known.current.clone() else { return Ok(()) };
+        let Some(consensus) = self.session.follower.known().current.clone() else { return Ok(()) };
         let now = self.session.stopwatch.now();
         let due = {
             let Ok(document) = consensus.document() else { return Ok(()) };
-            // if it is listed no more, another one is to be found
+            // a gateway that is no longer listed is left for another one
             let gateway = document.gateways().by_hash(self.gateway).ok_or(ClientError::Closed)?;
-            let place = (self.session.clock.now(), document, gateway);
-            self.session.engine.poll(now, place, self.queue, &mut self.packet)
+            let route = (self.session.clock.now(), document, gateway);
+            self.session.engine.poll(now, route, self.queue, &mut self.packet)
         };
         match due {
             Ok(true) => self.writer.send(&Command::SendPacket(&self.packet)).await?,
             Ok(false) => {}
-            Err(error) => debug!(%error, "nothing can be sent"),
+            Err(error) => debug!(%error, "no packet can be made"),
         }
         Ok(())
     }
@@ -254,5 +239,5 @@ fn queue_id(random: &[u8; 16]) -> RecipientId {
     RecipientId(id)
 }
 
-/// After so long it is seen whether the system's clock has stepped.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// Maximum time until a step of the system's clock is noticed.
+const MAX_SLEEP: Duration = Duration::from_secs(1);

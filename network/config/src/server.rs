@@ -163,7 +163,8 @@ fn metrics_address(address: &Spanned<String>, source: &Source) -> Result<Option<
         return Ok(None);
     }
     let wrong = |why: String| source.error(address.span(), format!("MetricsAddress: {why}"));
-    let mut sockets = address.get_ref().to_socket_addrs().map_err(|error| wrong(format!("want host:port: {error}")))?;
+    let mut sockets =
+        address.get_ref().to_socket_addrs().map_err(|error| wrong("want host:port".to_owned()).caused_by(error))?;
     // exact counts tell who sees them when packets come and go
     let loopback = sockets.find(|socket| socket.ip().is_loopback());
     let reason = || wrong("want a loopback address; --metrics takes another one".to_owned());

@@ -6,7 +6,7 @@ use super::{
     write::{Listing, SharedSettings, plain},
 };
 use crate::geometry::GeometrySection;
-use core::{fmt, ops::Range};
+use core::{error::Error, fmt, ops::Range};
 use mixwell_net::{
     address::{Address, AddressError, ListedAddress},
     authorities::{Authorities, Authority},
@@ -18,7 +18,10 @@ use mixwell_net::{
 use mixwell_pki_types::{SignatureScheme, scheme};
 use mixwell_sphinx::Geometry;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue},
@@ -33,16 +36,18 @@ pub(super) struct Source {
     ignored: Vec<String>,
 }
 
-/// What is wrong with a configuration, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file that can't be read, or a setting that is missing or wrong; with its line. The text leaves out the
+/// [`source`](Error::source).
+#[derive(Debug, Clone)]
 pub struct ConfigurationError {
     path: PathBuf,
     /// From 1; `None` if it is not about a line.
     line: Option<usize>,
     reason: String,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// What an operator should know about a configuration that is good all the same.
+/// A remark about a configuration that can be used, for its operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     pub(super) level: NoteLevel,
@@ -52,14 +57,14 @@ pub struct Note {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoteLevel {
-    /// As the documentation says.
+    /// The setting is documented as unused.
     Expected,
-    /// Perhaps a mistake.
+    /// The setting may be a mistake.
     Doubtful,
 }
 
 impl Note {
-    /// Writes it to the log.
+    /// Logs the remark.
     pub fn log(&self) {
         match self.level {
             NoteLevel::Expected => tracing::info!("{}", self.text),
@@ -69,11 +74,12 @@ impl Note {
 }
 
 impl Source {
-    /// Reads a file, and what it says into `T`. What becomes of keys that `T` does not have, [`notes`](Self::notes) tells.
+    /// Reads a file into `T`. Settings that `T` does not have are remarked on by [`notes`](Self::notes).
     pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(Self, T), ConfigurationError> {
-        let whole = |reason: String| ConfigurationError { path: path.to_path_buf(), line: None, reason };
-        let bytes = files::read_bounded(path, MAX_BYTES).map_err(|error| whole(error.to_string()))?;
-        let text = String::from_utf8(bytes).map_err(|error| whole(error.utf8_error().to_string()))?;
+        let bytes = files::read_bounded(path, MAX_BYTES)
+            .map_err(|error| ConfigurationError::new(path, None, "can't be read").caused_by(error))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|error| ConfigurationError::new(path, None, "is not UTF-8").caused_by(error.utf8_error()))?;
         let mut source = Self { path: path.to_path_buf(), text, ignored: Vec::new() };
         let mut ignored = Vec::new();
         let read = source.parse(|path| ignored.push(path.to_owned()))?;
@@ -82,23 +88,21 @@ impl Source {
     }
 
     fn parse<T: DeserializeOwned>(&self, mut ignored: impl FnMut(&str)) -> Result<T, ConfigurationError> {
-        let syntax = |error: toml::de::Error| ConfigurationError {
-            path: self.path.clone(),
-            line: error.span().map(|span| self.line(span.start)),
-            reason: error.message().to_owned(),
+        let syntax = |error: toml::de::Error| {
+            ConfigurationError::new(&self.path, error.span().map(|span| self.line(span.start)), error.message())
         };
         let deserializer = toml::Deserializer::parse(&self.text).map_err(syntax)?;
         serde_ignored::deserialize(deserializer, |path| ignored(&path.to_string())).map_err(syntax)
     }
 
-    /// What becomes of the settings that were not read. `effect` tells of those that the reference has.
+    /// Remarks on the settings that were not read; `effect` is what the reference's settings do here.
     ///
     /// # Errors
     /// If there is a table `[Mixwell]`, in which our own settings once stood.
     pub(super) fn notes(&self, effect: impl Fn(&str) -> Option<Effect>) -> Result<Vec<Note>, ConfigurationError> {
         let mut notes = Vec::new();
         for raw in &self.ignored {
-            // what stands between is how optional values and values with a place are read
+            // parts of the path that serde adds for optional and spanned values
             let names: Vec<&str> = raw.split('.').filter(|name| *name != "?" && !name.starts_with('$')).collect();
             let line = self.line_of(&names);
             let path: Vec<&str> = names.into_iter().filter(|name| name.parse::<usize>().is_err()).collect();
@@ -106,9 +110,9 @@ impl Source {
             if path == OLD_TABLE {
                 let reason =
                     format!("the settings of [{OLD_TABLE}] belong in a file of their own beside this one, {FILE}");
-                return Err(ConfigurationError { path: self.path.clone(), line, reason });
+                return Err(ConfigurationError::new(&self.path, line, reason));
             }
-            let place = ConfigurationError { path: self.path.clone(), line, reason: path.clone() };
+            let place = ConfigurationError::new(&self.path, line, &path);
             notes.push(match effect(&path) {
                 Some(Effect::Unused(why)) => {
                     Note { level: NoteLevel::Expected, text: format!("{place} is not used: {why}") }
@@ -119,7 +123,7 @@ impl Source {
         Ok(notes)
     }
 
-    /// Writes to the log what becomes of the settings that were not read, whatever the reference has them for.
+    /// Logs remarks on the settings that were not read, as settings of the reference.
     pub(super) fn log_notes(&self) -> Result<(), ConfigurationError> {
         let notes = self.notes(|_| Some(Effect::Unused("it is of no concern here")))?;
         notes.iter().for_each(Note::log);
@@ -154,15 +158,15 @@ impl Source {
 
     /// An error at a value.
     pub(super) fn error(&self, span: Range<usize>, reason: impl fmt::Display) -> ConfigurationError {
-        ConfigurationError { path: self.path.clone(), line: Some(self.line(span.start)), reason: reason.to_string() }
+        ConfigurationError::new(&self.path, Some(self.line(span.start)), reason)
     }
 
     /// An error that is not about a value that is there.
     pub(super) fn lacks(&self, reason: impl fmt::Display) -> ConfigurationError {
-        ConfigurationError { path: self.path.clone(), line: None, reason: reason.to_string() }
+        ConfigurationError::new(&self.path, None, reason)
     }
 
-    /// A path as the configuration has it, from the folder that the configuration is in.
+    /// A path of the configuration, relative to its folder.
     pub(super) fn folder_of(&self, path: &Path) -> PathBuf {
         self.path.parent().map_or_else(|| path.to_path_buf(), |folder| folder.join(path))
     }
@@ -183,9 +187,25 @@ impl fmt::Display for ConfigurationError {
     }
 }
 
-impl core::error::Error for ConfigurationError {}
+impl Error for ConfigurationError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
 
-/// A scheme of signatures; `Ed25519` if nothing is said.
+impl ConfigurationError {
+    fn new(path: &Path, line: Option<usize>, reason: impl fmt::Display) -> Self {
+        Self { path: path.to_path_buf(), line, reason: reason.to_string(), source: None }
+    }
+
+    /// The same error with its cause.
+    pub(super) fn caused_by(mut self, error: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(error));
+        self
+    }
+}
+
+/// A signature scheme; `Ed25519` by default.
 pub(super) fn signature_scheme(
     name: Option<&Spanned<String>>,
     source: &Source,
@@ -195,7 +215,7 @@ pub(super) fn signature_scheme(
     found.ok_or_else(|| source.error(name.span(), format!("no signature scheme {:?} is known here", name.get_ref())))
 }
 
-/// A KEM of links; `XWING` if nothing is said.
+/// A KEM of links; `XWING` by default.
 pub(super) fn link_kem(name: Option<&Spanned<String>>, source: &Source) -> Result<LinkKem, ConfigurationError> {
     let Some(name) = name else { return Ok(LinkKem::default()) };
     let found = LinkKem::by_name(name.get_ref());
@@ -209,15 +229,16 @@ pub(super) fn identity_key(
     source: &Source,
 ) -> Result<Vec<u8>, ConfigurationError> {
     let key = pem::decode(scheme.name(), Kind::Public, scheme.public_len(), text.get_ref().as_bytes());
-    Ok(key.map_err(|error| source.error(text.span(), error))?.to_vec())
+    Ok(key.map_err(|error| source.error(text.span(), "identity public key").caused_by(error))?.to_vec())
 }
 
 /// A link public key in PEM form.
 pub(super) fn link_key(kem: LinkKem, text: &Spanned<String>, source: &Source) -> Result<Vec<u8>, ConfigurationError> {
-    kem.public_from_pem(text.get_ref()).map_err(|error| source.error(text.span(), error))
+    let key = kem.public_from_pem(text.get_ref());
+    key.map_err(|error| source.error(text.span(), "link public key").caused_by(error))
 }
 
-/// Addresses to call; those of transports that this tool does not speak are left out, if there are others.
+/// Addresses to dial. Those of transports that are unknown here are left out, if there are others.
 pub(super) fn addresses(
     list: &Spanned<Vec<Spanned<String>>>,
     source: &Source,
@@ -229,7 +250,7 @@ pub(super) fn addresses(
             Err(error @ AddressError::Scheme) => {
                 tracing::info!(address = text.get_ref(), %error, "ignored an address");
             }
-            Err(error) => return Err(source.error(text.span(), format!("{:?}: {error}", text.get_ref()))),
+            Err(error) => return Err(source.error(text.span(), format!("{:?}", text.get_ref())).caused_by(error)),
         }
     }
     if usable.is_empty() {
@@ -238,8 +259,8 @@ pub(super) fn addresses(
     Ok(usable)
 }
 
-/// The addresses that a node lists for others; those of transports that it does not speak are left out, with a note, if
-/// there are others.
+/// The addresses that a node publishes. Those of transports that are unknown here are left out, with a remark, if there are
+/// others.
 pub(super) fn listed_addresses(
     list: &Spanned<Vec<Spanned<String>>>,
     is_gateway: bool,
@@ -255,7 +276,7 @@ pub(super) fn listed_addresses(
             Err(error @ AddressError::Scheme) if is_of_the_reference(text.get_ref()) => {
                 notes.push(source.doubt(text.span(), format!("{:?} is not published: {error}", text.get_ref())));
             }
-            Err(error) => return Err(source.error(text.span(), format!("{:?}: {error}", text.get_ref()))),
+            Err(error) => return Err(source.error(text.span(), format!("{:?}", text.get_ref())).caused_by(error)),
         }
     }
     if listed.is_empty() {
@@ -264,7 +285,7 @@ pub(super) fn listed_addresses(
     Ok(listed)
 }
 
-/// Whether the reference's nodes speak the transport of a URL.
+/// Whether the reference's nodes support the transport of a URL.
 fn is_of_the_reference(address: &str) -> bool {
     let scheme = address.split(':').next().unwrap_or_default();
     ["quic", "ws", "wss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
@@ -273,7 +294,7 @@ fn is_of_the_reference(address: &str) -> bool {
 /// The section `[SphinxGeometry]`.
 pub(super) fn geometry(section: &Spanned<GeometrySection>, source: &Source) -> Result<Geometry, ConfigurationError> {
     Geometry::from_fields(&section.get_ref().fields())
-        .map_err(|error| source.error(section.span(), format!("SphinxGeometry: {error}")))
+        .map_err(|error| source.error(section.span(), "SphinxGeometry").caused_by(error))
 }
 
 /// Reads the geometry of any configuration.
@@ -290,7 +311,7 @@ pub fn read_geometry(path: &Path) -> Result<Geometry, ConfigurationError> {
     geometry(&file.sphinx_geometry, &source)
 }
 
-/// An authority, as clients, nodes and other authorities have it.
+/// An authority in the files of clients, nodes and other authorities.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct PeerSection {
@@ -317,7 +338,7 @@ impl PeerSection {
     }
 }
 
-/// All authorities. They have the schemes that the configuration names at its top.
+/// All authorities, of the schemes that the configuration names at its top.
 pub(super) fn authorities(
     sections: &[PeerSection],
     (scheme, kem): (&'static dyn SignatureScheme, LinkKem),
@@ -355,15 +376,16 @@ pub(super) fn authorities(
     if list.is_empty() {
         return Err(source.lacks("no authority is named"));
     }
-    if list.len() > MOST_AUTHORITIES {
-        return Err(source.lacks(format!("{} authorities are named, at most {MOST_AUTHORITIES} are taken", list.len())));
+    if list.len() > MAX_AUTHORITIES {
+        return Err(source.lacks(format!("{} authorities are named, at most {MAX_AUTHORITIES} are taken", list.len())));
     }
     Ok(Authorities::new(scheme, kem, list))
 }
 
+/// Maximum length of a file.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Where our own settings once stood.
+/// The table that our own settings once had.
 const OLD_TABLE: &str = "Mixwell";
-/// A certificate is verified for this many keys at once.
-const MOST_AUTHORITIES: usize = mixwell_pki_types::MAX_KEYS;
+/// Maximum number of keys that a certificate is verified for.
+const MAX_AUTHORITIES: usize = mixwell_pki_types::MAX_KEYS;

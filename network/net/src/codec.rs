@@ -93,7 +93,7 @@ fn public_keys<S: MixScheme>(route: &[Option<pki::Hop<'_>>]) -> Result<Vec<S::Pu
 /// The hops of a route.
 fn hops<'k, S: MixScheme>(route: &[Option<pki::Hop<'_>>], keys: &'k [S::PublicKey]) -> Vec<Hop<'k, S>> {
     let hop = |(hop, public_key): (&pki::Hop<'_>, &'k S::PublicKey)| Hop {
-        id: NodeId(hop.node.id().0),
+        id: hop.node.id().into(),
         public_key,
         delay_millis: hop.delay_millis,
     };

@@ -95,7 +95,7 @@ pub fn compose(
     };
     let departure = Departure { unix: view.departure, spent: there };
     let here = router.reply(home, departure, &mut delays, rng, &mut back)?;
-    let first_hop = out.iter().flatten().next().map(|hop| NodeId(hop.node.id().0)).ok_or(ComposeError::NoService)?;
+    let first_hop = out.iter().flatten().next().map(|hop| hop.node.id().into()).ok_or(ComposeError::NoService)?;
     let outgoing = OutgoingMessage {
         out: &out,
         service: message.endpoint,
@@ -140,7 +140,7 @@ pub fn service<'a>(
 /// # Errors
 /// [`ComposeError`].
 pub fn meeting_place<'a>(document: &Document<'a>, capability: &str) -> Result<(Node<'a>, RecipientId), ComposeError> {
-    offers(document, capability).min_by_key(|(node, _)| node.id().0).ok_or(ComposeError::NoService)
+    offers(document, capability).min_by_key(|(node, _)| node.id()).ok_or(ComposeError::NoService)
 }
 
 fn offers<'a>(document: &Document<'a>, capability: &str) -> impl Iterator<Item = (Node<'a>, RecipientId)> {

@@ -1,10 +1,12 @@
 //! What a node or client knows of the network: the consensus of the epoch before, of this one and of the next.
 
 mod follow;
+mod follower;
 
 pub use follow::follow;
+pub use follower::{FetchTime, Follower};
 
-use super::consensus::Consensus;
+use crate::consensus::Consensus;
 use mixwell_pki_types::Epoch;
 use std::sync::Arc;
 use tokio::sync::watch;

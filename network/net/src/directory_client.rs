@@ -1,14 +1,16 @@
 //! The directory client: one round trip with an authority at a time, as a client, a node or another authority.
 
-use super::{
-    clock::{ClockWatch, Offset},
-    keys::LinkKey,
-    randomness::Randomness,
-};
+mod poll;
+
+pub use poll::{Fetched, Poll};
+
 use crate::{
     authorities::{Authorities, Authority},
+    clock::{ClockWatch, Offset},
     connect::{ConnectError, Connected, Connector},
     consensus::{Consensus, ConsensusFault},
+    keys::LinkKey,
+    randomness::Randomness,
 };
 use core::{fmt, time::Duration};
 use mixwell_pki_types::{Epoch, KeyHash};

@@ -87,12 +87,25 @@ pub fn decode(scheme: &str, kind: Kind, want: usize, text: &[u8]) -> Result<Zero
     Err(PemError::Form)
 }
 
+/// The name of a key's scheme, in upper case, if the text begins as a key of this kind does.
+#[must_use]
+pub fn scheme_name(kind: Kind, text: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(text).ok()?;
+    let label = text.trim_ascii().lines().next()?.strip_prefix(BEGIN)?.strip_suffix(DASHES)?;
+    label.strip_suffix(kind.label())?.strip_suffix(' ')
+}
+
+impl Kind {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Public => "PUBLIC KEY",
+            Self::Private => "PRIVATE KEY",
+        }
+    }
+}
+
 fn label(scheme: &str, kind: Kind) -> String {
-    let kind = match kind {
-        Kind::Public => "PUBLIC",
-        Kind::Private => "PRIVATE",
-    };
-    format!("{} {kind} KEY", scheme.to_ascii_uppercase())
+    format!("{} {}", scheme.to_ascii_uppercase(), kind.label())
 }
 
 impl fmt::Display for PemError {
@@ -129,6 +142,8 @@ mod tests {
         for scheme in ["Ed25519", "Ed25519 Sphincs+", "Sphincs+"] {
             let text = encode(scheme, Kind::Private, &[7; 192]);
             assert_eq!(*decode(scheme, Kind::Private, 192, text.as_bytes()).unwrap(), [7; 192]);
+            assert_eq!(scheme_name(Kind::Private, text.as_bytes()), Some(&*scheme.to_ascii_uppercase()));
+            assert_eq!(scheme_name(Kind::Public, text.as_bytes()), None);
             let wrong = decode(scheme, Kind::Public, 192, text.as_bytes());
             assert!(matches!(wrong, Err(PemError::Type { .. })));
             let wrong = decode(scheme, Kind::Private, 191, text.as_bytes());

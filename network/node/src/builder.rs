@@ -24,7 +24,7 @@ use mixwell_net::{
     runtime::pass_on,
 };
 use mixwell_pki_types::build::Addresses;
-use mixwell_sphinx::{Geometry, NodeId};
+use mixwell_sphinx::Geometry;
 use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 
@@ -100,7 +100,7 @@ impl NodeBuilder {
         let config = NodeConfig {
             name,
             kind,
-            id: NodeId(identity.id().0),
+            id: identity.id().into(),
             link_key: link_key.clone(),
             mix_keys: Arc::clone(&mix_keys),
             services,

@@ -107,7 +107,7 @@ impl Health {
         let mut layers: BTreeMap<LayerName, Vec<NodeId>> = BTreeMap::new();
         for before in neighbours::before(document, self.own.id) {
             let layer = document.layer_of(before.id()).map_or(0, Layer::number);
-            layers.entry(LayerName(layer)).or_default().push(neighbours::node_id(&before));
+            layers.entry(LayerName(layer)).or_default().push(before.id().into());
         }
         let eighth = self.clock.eighths(1);
         layers.retain(|_, nodes| !nodes.iter().any(|id| self.sending.was_here(*id, eighth)));

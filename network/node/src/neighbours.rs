@@ -94,7 +94,7 @@ pub(crate) fn update(
         let Some((before, after)) = around(&document, own) else { continue };
         for node in before {
             addresses.extend(LinkTarget::of(&node).addresses.iter().filter_map(Address::ip));
-            may_connect.insert(node_id(&node), KnownNode { link_key: node.link_key().to_vec(), from });
+            may_connect.insert(node.id().into(), KnownNode { link_key: node.link_key().to_vec(), from });
         }
         for node in after {
             targets.insert(node.id().0, LinkTarget::of(&node));
@@ -134,11 +134,6 @@ fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Ve
     }
 }
 
-/// The id that packets name a node by.
-pub(crate) fn node_id(node: &Node<'_>) -> NodeId {
-    NodeId(node.id().0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,11 +163,11 @@ mod tests {
             Arc::new(consensus(&document, &signer, &authorities, &mut rng))
         };
         let layer_of = |consensus: &Consensus, number: usize| -> Vec<NodeId> {
-            consensus.document().unwrap().layers().nth(number).unwrap().map(|node| node_id(&node)).collect()
+            consensus.document().unwrap().layers().nth(number).unwrap().map(|node| node.id().into()).collect()
         };
         let (first, stays, second) = (layer_of(&before, 0), layer_of(&moved, 0), layer_of(&before, 1));
         let left = *first.iter().find(|id| !stays.contains(id)).unwrap();
-        let gateway = node_id(&before.document().unwrap().gateways().next().unwrap());
+        let gateway = before.document().unwrap().gateways().next().unwrap().id().into();
 
         let (epoch, clock) = (before.epoch(), network.clock);
         let known =

@@ -11,20 +11,23 @@
 
 mod dial;
 pub mod faults;
+#[cfg(feature = "impostor")]
 mod impostor;
 mod plan;
+pub mod traffic;
+pub mod voted;
 
 pub use dial::TestLink;
+#[cfg(feature = "impostor")]
 pub use impostor::Impostor;
 pub use plan::{Plan, Planned, consensus};
 
 use core::time::Duration;
 use faults::FaultyMix;
-use mixwell_client::{self, Reply, Request, Tally, Unanswered};
+use mixwell_client::{Client, Options};
 use mixwell_net::{
     authorities::Authorities,
-    clock::{Clock, ClockWatch},
-    codec,
+    clock::Clock,
     connect::LinkTarget,
     directory::Consensuses,
     keys::{LinkKem, LinkKey},
@@ -36,12 +39,8 @@ use mixwell_node::{Node, Sizes};
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Sphinx};
-use mixwell_wire::Timeouts;
 use std::sync::Arc;
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::{sync::watch, task::JoinHandle};
 
 /// Short delays, and messages at a high rate.
 pub const RATES: Rates =
@@ -69,13 +68,6 @@ pub struct TestNetwork {
     gateway_stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     _directory: watch::Sender<Arc<Consensuses>>,
-}
-
-/// A client of it.
-pub struct TestClient {
-    requests: mpsc::Sender<Request>,
-    /// What has happened, for whoever looks.
-    pub tally: Arc<Tally>,
 }
 
 impl TestNetwork {
@@ -133,27 +125,9 @@ impl TestNetwork {
         }
     }
 
-    /// A client.
-    pub fn client(&self) -> TestClient {
-        let tally = Arc::new(Tally::default());
-        let parts = mixwell_client::Parts {
-            packets: codec::packet_codec(*self.sphinx.geometry()).unwrap(),
-            authorities: Arc::clone(&self.authorities),
-            kem: LinkKem::default(),
-            clock: self.clock,
-            clock_watch: ClockWatch::new(self.clock),
-            known: self.known.clone(),
-            pinned: Vec::new(),
-            gateway: None,
-            capability: "echo".to_owned(),
-            timeouts: Timeouts::default(),
-            randomness: self.randomness.branch(),
-            tally: Arc::clone(&tally),
-            steady: None,
-        };
-        let (requests, receiver) = mpsc::channel(1000);
-        tokio::spawn(mixwell_client::run(parts, receiver, self.stop.subscribe()));
-        TestClient { requests, tally }
+    /// A client, which knows the consensus already.
+    pub fn client(&self) -> Client {
+        Client::start(self.configuration(), Options::default(), self.known.clone(), &self.randomness).unwrap()
     }
 
     /// What a client's configuration would say; it pins the gateway.
@@ -194,16 +168,6 @@ impl TestNetwork {
             task.await.unwrap();
         }
         self.nodes
-    }
-}
-
-impl TestClient {
-    /// Sends a message; the reply is awaited later.
-    pub async fn send(&self, payload: &[u8]) -> oneshot::Receiver<Result<Reply, Unanswered>> {
-        let (answer, reply) = oneshot::channel();
-        let sent = self.requests.send(Request { payload: payload.to_vec(), answer }).await;
-        assert!(sent.is_ok());
-        reply
     }
 }
 

@@ -112,7 +112,7 @@ impl Plan {
                 (NodeKind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
                 (NodeKind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
             }
-            let (name, id) = (description.name, NodeId(identity.id().0));
+            let (name, id) = (description.name, identity.id().into());
             nodes.push(Planned { name, kind, id, link_key, mix_keys, listener, faults: None });
         }
         let signer = Identity::generate(&Ed25519, &mut rng).unwrap();

@@ -1,27 +1,20 @@
 //! The chat's network: this tool's client of the rendezvous service.
 
-use crate::network_error::NetworkError;
-use core::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
-    time::Duration,
-};
+use crate::{cmd::chat::outdated, network_error::NetworkError};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use mixwell_chat::BoxLen;
 use mixwell_chat_tui::network::{Answer, Connection, ConnectionStatus, Network, Outcome};
-use mixwell_client::{
-    rendezvous_client,
-    rendezvous_client::{Carrier, Standing},
-};
+use mixwell_client::rendezvous_client::{Answered, RendezvousClient, Status};
 use mixwell_net::{network, randomness::Randomness, rendezvous::Shape};
 use std::{
-    fs,
     path::{Path, PathBuf},
-    sync::{Arc, Weak},
+    sync::Arc,
 };
-use tokio::{sync::mpsc, task::spawn_blocking, time::sleep};
+use tokio::sync::mpsc;
 
-/// A client that is not connected yet.
+/// A network, before the chat connects to it.
 #[derive(Debug)]
-pub(crate) struct RendezvousClient {
+pub(crate) struct ChatNetwork {
     configuration: network::Network,
     /// Where the configuration was read from.
     path: PathBuf,
@@ -30,20 +23,14 @@ pub(crate) struct RendezvousClient {
     box_len: BoxLen,
 }
 
-/// A client that is connected, or tries to be.
+/// A connection of the chat; it is made again when it ends.
 #[derive(Debug)]
-pub(crate) struct RendezvousConnection {
-    carrier: Carrier,
+pub(crate) struct ChatConnection {
+    client: RendezvousClient,
     is_outdated: Arc<AtomicBool>,
 }
 
-/// How often the configuration is looked at.
-const LOOK: Duration = Duration::from_secs(10);
-
-/// The longest configuration that is compared.
-const MAX_BYTES: u64 = 1 << 20;
-
-impl RendezvousClient {
+impl ChatNetwork {
     /// # Errors
     /// If the configuration is wrong, or the network's packets have no room for boxes.
     pub(crate) fn read(
@@ -60,8 +47,8 @@ impl RendezvousClient {
     }
 }
 
-impl Network for RendezvousClient {
-    type Connection = RendezvousConnection;
+impl Network for ChatNetwork {
+    type Connection = ChatConnection;
 
     fn box_len(&self) -> BoxLen {
         self.box_len
@@ -70,12 +57,12 @@ impl Network for RendezvousClient {
     fn connect(
         self,
         next: impl FnMut(u64) -> Vec<u8> + Send + 'static,
-    ) -> Result<(RendezvousConnection, mpsc::UnboundedReceiver<Answer>), String> {
-        let started = Carrier::start(&self.configuration, self.gateway, &self.randomness, next);
-        let (carrier, mut answered) = started.map_err(|error| error.to_string())?;
+    ) -> Result<(ChatConnection, mpsc::UnboundedReceiver<Answer>), String> {
+        let started = RendezvousClient::start(&self.configuration, self.gateway, &self.randomness, next);
+        let (client, mut answered) = started.map_err(|error| error.to_string())?;
         let (answers, receiver) = mpsc::unbounded_channel();
         tokio::spawn(async move {
-            while let Some(rendezvous_client::Answered { number, outcome }) = answered.recv().await {
+            while let Some(Answered { number, outcome }) = answered.recv().await {
                 let outcome = match outcome {
                     Ok(Some(boxed)) => Outcome::Box(boxed),
                     Ok(None) => Outcome::Empty,
@@ -87,76 +74,24 @@ impl Network for RendezvousClient {
             }
         });
         let is_outdated = Arc::new(AtomicBool::new(false));
-        tokio::spawn(watch(self.path, Arc::downgrade(&is_outdated)));
-        Ok((RendezvousConnection { carrier, is_outdated }, receiver))
+        tokio::spawn(outdated::watch(self.path, Arc::downgrade(&is_outdated)));
+        Ok((ChatConnection { client, is_outdated }, receiver))
     }
 }
 
-/// Looks whether a file changes, as long as anybody wants to know. A network that was set up anew has other keys.
-async fn watch(path: PathBuf, is_changed: Weak<AtomicBool>) {
-    let Some(original) = content(&path).await else { return };
-    loop {
-        sleep(LOOK).await;
-        let now = content(&path).await;
-        let Some(is_changed) = is_changed.upgrade() else { return };
-        is_changed.store(now.is_some_and(|now| now != original), Relaxed);
-    }
-}
-
-/// A file's content, read apart from the loop. None if it can't be read, as while it is replaced.
-async fn content(path: &Path) -> Option<Vec<u8>> {
-    let path = path.to_path_buf();
-    let read = move || {
-        let metadata = fs::metadata(&path).ok()?;
-        (metadata.is_file() && metadata.len() <= MAX_BYTES).then(|| fs::read(&path).ok())?
-    };
-    spawn_blocking(read).await.ok()?
-}
-
-impl Connection for RendezvousConnection {
+impl Connection for ChatConnection {
     fn status(&self) -> ConnectionStatus {
-        match self.carrier.standing() {
-            Standing::Connected => ConnectionStatus::Connected,
-            Standing::Connecting | Standing::NoWay if self.is_outdated.load(Relaxed) => ConnectionStatus::Outdated,
-            Standing::Connecting => ConnectionStatus::Connecting,
-            Standing::NoConsensus => ConnectionStatus::NoConsensus,
-            Standing::ClockOff(offset) => ConnectionStatus::ClockOff(offset.to_string()),
-            Standing::NoWay => ConnectionStatus::NoService,
+        match self.client.status() {
+            Status::Connected => ConnectionStatus::Connected,
+            Status::Connecting | Status::NoService if self.is_outdated.load(Relaxed) => ConnectionStatus::Outdated,
+            Status::Connecting => ConnectionStatus::Connecting,
+            Status::NoConsensus => ConnectionStatus::NoConsensus,
+            Status::ClockOff(offset) => ConnectionStatus::ClockOff(offset.to_string()),
+            Status::NoService => ConnectionStatus::NoService,
         }
     }
 
     async fn close(self) {
-        self.carrier.stop().await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_configuration_that_changes_is_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("client.toml");
-        fs::write(&path, "old").unwrap();
-        let is_changed = Arc::new(AtomicBool::new(false));
-        let watching = tokio::spawn(watch(path.clone(), Arc::downgrade(&is_changed)));
-        let seen = async |wanted: bool| {
-            for _ in 0..1000 {
-                sleep(LOOK).await;
-                if is_changed.load(Relaxed) == wanted {
-                    return true;
-                }
-            }
-            false
-        };
-        sleep(LOOK.saturating_mul(3)).await;
-        assert!(!is_changed.load(Relaxed));
-        fs::write(&path, "new").unwrap();
-        assert!(seen(true).await);
-        fs::remove_file(&path).unwrap();
-        assert!(seen(false).await, "while it is replaced nothing is known");
-        drop(is_changed);
-        watching.await.unwrap();
+        self.client.stop().await;
     }
 }

@@ -1,10 +1,11 @@
-//! Who watches may end it: by Ctrl-C or SIGTERM, or at a terminal by `q`. Once, and what is under way comes home; twice, and it does not.
+//! Interrupts of the demonstration: Ctrl-C, SIGTERM, or `q` at a terminal. After the first one replies still come back, after
+//! the second one nothing is waited for.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use mixwell_net::runtime::StopSignals;
 use std::sync::Arc;
 
-/// How often an end was asked for. While it lives, keys that are typed do not show.
+/// The number of interrupts so far. Until this is dropped, keys that are typed are not shown.
 #[derive(Debug)]
 pub(super) struct Ending {
     asked: Arc<AtomicU32>,
@@ -30,22 +31,22 @@ impl Ending {
         }
     }
 
-    /// Listens to keys too, as there are lines on a terminal that typing would spoil.
+    /// Listens to keys too, which would otherwise be shown among the lines of the view.
     #[cfg(unix)]
     pub(super) fn take_keys(&mut self) {
         self.keys = keys::Keys::new(Arc::clone(&self.asked));
     }
 
-    /// There are no keys to listen to.
+    /// Does nothing: keys are read on Unix alone.
     #[cfg(not(unix))]
     pub(super) const fn take_keys(&mut self) {}
 
-    /// Whether an end was asked for.
+    /// Whether there was an interrupt.
     pub(super) fn is_near(&self) -> bool {
         self.asked.load(Relaxed) > 0
     }
 
-    /// Whether it was asked for again.
+    /// Whether there was a second one.
     pub(super) fn is_now(&self) -> bool {
         self.asked.load(Relaxed) > 1
     }
@@ -68,7 +69,7 @@ mod keys {
         thread::JoinHandle,
     };
 
-    /// A terminal that gives each key at once and does not show it, until this is dropped. Ctrl-C is a signal all the same.
+    /// A terminal that passes each key on at once and does not show it, until this is dropped. Ctrl-C still is a signal.
     #[derive(Debug)]
     pub(super) struct Keys {
         before: Termios,
@@ -85,7 +86,7 @@ mod keys {
             let before = tcgetattr(stdin()).ok()?;
             let mut quiet = before.clone();
             quiet.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-            // a read ends after a tenth of a second
+            // reads time out after a tenth of a second
             quiet.special_codes[SpecialCodeIndex::VMIN] = 0;
             quiet.special_codes[SpecialCodeIndex::VTIME] = 1;
             tcsetattr(stdin(), OptionalActions::Now, &quiet).ok()?;

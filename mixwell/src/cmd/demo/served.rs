@@ -1,17 +1,20 @@
-//! The configuration for clients in other processes: there while the network is.
+//! The configuration of clients in other processes, which exists while the network runs.
 
 use crate::{
+    cmd::demo::world::RATES,
     network_error::NetworkError,
     style::{DIM, GOOD},
 };
-use mixwell_config::OWN_FILE;
+use mixwell_config::{Listing, NetworkFiles, OWN_FILE, SharedSettings};
 use mixwell_net::files;
+use mixwell_pki_types::Ed25519;
+use mixwell_testnet::voted::{Member, VotedNetwork};
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// A folder with a client.toml and our own settings beside it, which go with this.
+/// A folder with a client.toml and our own settings beside it. Both are removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Served {
     folder: PathBuf,
@@ -30,9 +33,20 @@ impl Served {
         Ok(Self { folder: folder.to_path_buf(), is_ours, written: Vec::new() })
     }
 
-    /// Writes the files, the client.toml last. Fails if one exists by now.
-    pub(super) fn write(&mut self, client_toml: &str, own_toml: &str) -> Result<(), NetworkError> {
-        for (name, text) in [(OWN_FILE, own_toml), (FILE, client_toml)] {
+    /// Writes the files of a network's clients, the client.toml last. Fails if one exists by now.
+    pub(super) fn write(&mut self, network: &VotedNetwork) -> Result<(), NetworkError> {
+        let VotedNetwork { clock, geometry, kem, .. } = *network;
+        let authorities: Vec<_> = network.authorities.iter().map(listing).collect();
+        let written = NetworkFiles {
+            shared: SharedSettings { scheme: &Ed25519, kem, geometry, period: clock.period() },
+            authorities: &authorities,
+            gateways: &[listing(&network.gateway)],
+            mixes: &[],
+            services: &[],
+            layers: 0,
+            rates: RATES,
+        };
+        for (name, text) in [(OWN_FILE, written.own()?), (FILE, written.client()?)] {
             let path = self.folder.join(name);
             files::write_public(&path, text.as_bytes())?;
             self.written.push(path);
@@ -40,7 +54,7 @@ impl Served {
         Ok(())
     }
 
-    /// What to do with it.
+    /// How to use the files.
     pub(super) fn text(&self) -> String {
         let path = self.folder.join(FILE);
         let path = path.display();
@@ -60,6 +74,15 @@ impl Drop for Served {
         if self.is_ours {
             let _ = fs::remove_dir(&self.folder);
         }
+    }
+}
+
+fn listing(member: &Member) -> Listing {
+    Listing {
+        identifier: member.name.clone(),
+        identity_pem: member.identity.public_pem(),
+        link_pem: member.link_key.public_pem(),
+        address: member.address.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Public keys of authorities, from PEM files.
 
 use crate::{cmd::document::DocumentError, error::Error, input};
+use mixwell_net::pem::{self, Kind};
 use mixwell_pki_types::{SchemeError, SignatureScheme, VerifyingKey, scheme};
 use std::path::Path;
 
@@ -18,9 +19,9 @@ impl Authority {
     }
 
     fn of_pem(text: &[u8]) -> Result<Self, DocumentError> {
-        let (label, public) = pem_rfc7468::decode_vec(text).map_err(DocumentError::Pem)?;
-        let name = label.strip_suffix(" PUBLIC KEY").and_then(scheme);
-        let authority = Self { scheme: name.ok_or(DocumentError::NoPublicKey)?, public };
+        let found = pem::scheme_name(Kind::Public, text).and_then(scheme).ok_or(DocumentError::NoPublicKey)?;
+        let public = pem::decode(found.name(), Kind::Public, found.public_len(), text).map_err(DocumentError::Pem)?;
+        let authority = Self { scheme: found, public: public.to_vec() };
         authority.key()?;
         Ok(authority)
     }

@@ -1,6 +1,7 @@
 //! What can be wrong with a document, and with the keys that it is verified by.
 
 use core::fmt;
+use mixwell_net::pem::PemError;
 use mixwell_pki_types::{CertificateError, ConsensusError, DocumentFault, SchemeError, VerifyError};
 
 /// Why a document can't be printed.
@@ -21,7 +22,7 @@ pub(crate) enum DocumentError {
     /// Its network can't be simulated.
     Network(mixwell_sim::anonymity::TopologyError),
     /// An authority's key is not PEM.
-    Pem(pem_rfc7468::Error),
+    Pem(PemError),
     /// An authority's key is a PEM text of something else.
     NoPublicKey,
     /// An authority's key is of the wrong length.

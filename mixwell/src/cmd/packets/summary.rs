@@ -2,6 +2,7 @@
 
 use crate::{
     cmd::packets::{duration::three_digits, trace},
+    numbers::grouped,
     scheme::SchemeName,
     style::{DIM, ERROR, GOOD, HEADING},
 };
@@ -104,31 +105,7 @@ fn sizes(out: &mut String, geometry: &Geometry) -> fmt::Result {
     writeln!(out, "  payload {payload:>6} = tag and flags {rest} + SURB {surb} + for the user {user}")
 }
 
-/// A number with its thousands separated by spaces.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
 fn grouped_float(number: f64) -> String {
     grouped(number.round() as usize)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::grouped;
-
-    #[test]
-    fn thousands() {
-        let texts = [0, 7, 999, 1000, 12_345, 1_000_000].map(grouped);
-        assert_eq!(texts, ["0", "7", "999", "1 000", "12 345", "1 000 000"]);
-    }
 }

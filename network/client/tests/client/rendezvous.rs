@@ -1,4 +1,4 @@
-//! Carriers through a network of nodes on real sockets.
+//! Rendezvous clients of a network of nodes on real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -15,7 +15,7 @@ mod observer;
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_client::{
     Unanswered,
-    rendezvous_client::{Answered, Carrier, Lost, Standing},
+    rendezvous_client::{Answered, RendezvousClient, RequestError, Status},
 };
 use mixwell_net::rendezvous::{Request, Shape, id_of};
 use mixwell_node::{counters::Flow, rendezvous::BoxEvent};
@@ -37,7 +37,7 @@ struct Speaker {
 
 /// Two who talk, with a wire from each to the other for what was read.
 struct Pair {
-    carriers: [Carrier; 2],
+    clients: [RendezvousClient; 2],
     answers: [mpsc::UnboundedReceiver<Answered>; 2],
     speakers: [Arc<Mutex<Speaker>>; 2],
     shape: Shape,
@@ -69,14 +69,14 @@ impl Pair {
                 }
                 .encode()
             };
-            Carrier::start(&network.configuration(), None, &network.randomness, next).unwrap()
+            RendezvousClient::start(&network.configuration(), None, &network.randomness, next).unwrap()
         });
         let [(one, one_answers), (other, other_answers)] = started;
-        Self { carriers: [one, other], answers: [one_answers, other_answers], speakers, shape }
+        Self { clients: [one, other], answers: [one_answers, other_answers], speakers, shape }
     }
 
     /// Goes on until each has read so many boxes of the other's. Gives what was lost on the way.
-    async fn until(&mut self, count: u16) -> Vec<Lost> {
+    async fn until(&mut self, count: u16) -> Vec<RequestError> {
         let mut lost = Vec::new();
         while self.speakers.iter().any(|speaker| speaker.lock().unwrap().read < count) {
             let [one, other] = &mut self.answers;
@@ -111,15 +111,15 @@ async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
     let lost = timeout(Duration::from_mins(2), pair.until(20)).await.unwrap();
     assert_eq!(lost, []);
     let (mut messages, mut decoys) = (0, 0);
-    for carrier in &pair.carriers {
-        assert_eq!(carrier.standing(), Standing::Connected);
-        messages += carrier.tally().messages.load(Relaxed);
-        decoys += carrier.tally().decoys.load(Relaxed);
-        assert_eq!(carrier.tally().changed.load(Relaxed), 0);
+    for client in &pair.clients {
+        assert_eq!(client.status(), Status::Connected);
+        messages += client.tally().messages.load(Relaxed);
+        decoys += client.tally().decoys.load(Relaxed);
+        assert_eq!(client.tally().changed.load(Relaxed), 0);
     }
     // loop decoys are sent at a quarter of the rate of messages; had messages been left out, they would be more
     assert!(messages > 100 && decoys > 0 && decoys < messages / 2, "{messages} {decoys}");
-    let [one, other] = pair.carriers;
+    let [one, other] = pair.clients;
     one.stop().await;
     other.stop().await;
     let service = network.nodes.last().unwrap();
@@ -149,7 +149,7 @@ async fn what_is_lost_is_told_and_loses_no_box() {
             return error;
         }
     });
-    assert_eq!(told.await.unwrap(), Lost::Unanswered(Unanswered::Late));
+    assert_eq!(told.await.unwrap(), RequestError::Unanswered(Unanswered::Late));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -159,7 +159,7 @@ async fn a_gateway_that_comes_back_is_found_again() {
     timeout(Duration::from_mins(1), pair.until(5)).await.unwrap();
     network.stop_gateway().await;
     timeout(Duration::from_mins(1), async {
-        while pair.carriers.iter().any(|carrier| carrier.standing() != Standing::Connecting) {
+        while pair.clients.iter().any(|client| client.status() != Status::Connecting) {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     })
@@ -167,9 +167,9 @@ async fn a_gateway_that_comes_back_is_found_again() {
     .unwrap();
     network.start_gateway().await;
     timeout(Duration::from_mins(1), pair.until(15)).await.unwrap();
-    for carrier in pair.carriers {
-        assert!(carrier.tally().connections.load(Relaxed) >= 2);
-        carrier.stop().await;
+    for client in pair.clients {
+        assert!(client.tally().connections.load(Relaxed) >= 2);
+        client.stop().await;
     }
 }
 
@@ -177,14 +177,15 @@ async fn a_gateway_that_comes_back_is_found_again() {
 async fn a_request_of_another_length_is_replaced() {
     let network = TestNetwork::start(&[1], QUIET, |sizes| sizes).await;
     let next = |number| vec![1; usize::try_from(number).unwrap() * 100];
-    let (carrier, mut answers) = Carrier::start(&network.configuration(), None, &network.randomness, next).unwrap();
+    let (client, mut answers) =
+        RendezvousClient::start(&network.configuration(), None, &network.randomness, next).unwrap();
     for _ in 0..10 {
         let answered = timeout(Duration::from_mins(1), answers.recv()).await.unwrap().unwrap();
         let is_whole = answered.number * 100 == 500;
-        assert_eq!(answered.outcome, if is_whole { Ok(None) } else { Err(Lost::Length) });
+        assert_eq!(answered.outcome, if is_whole { Ok(None) } else { Err(RequestError::Length) });
     }
     // what was sent instead was stored like any other
     let store = network.nodes.last().unwrap().boxes().unwrap();
     assert!(store.len() >= 9 && store.counts().of(BoxEvent::Malformed) == 0);
-    drop(carrier);
+    drop(client);
 }

@@ -143,8 +143,8 @@ impl Nodes<'_> {
             key.clone()
         } else {
             let path = self.folder.join(key.get_ref());
-            let failed = |error| self.source.error(key.span(), format!("{}: {error}", path.display()));
-            let bytes = files::read_bounded(&path, MAX_KEY_BYTES).map_err(failed)?;
+            let bytes = files::read_bounded(&path, MAX_KEY_BYTES)
+                .map_err(|error| self.source.error(key.span(), path.display()).caused_by(error))?;
             Spanned::new(key.span(), String::from_utf8_lossy(&bytes).into_owned())
         };
         let key = source::identity_key(self.scheme, &text, self.source)?;

@@ -5,6 +5,7 @@ use super::{
     *,
 };
 use crate::source::NoteLevel;
+use core::error::Error as _;
 use mixwell_net::{
     keys::{Identity, LinkKey},
     randomness::Randomness,
@@ -49,7 +50,7 @@ impl Configured {
             self.authority, self.geometry
         );
         fs::write(self.path(), text).unwrap();
-        ServerConfiguration::read(&self.path(), None).map_err(|error| error.to_string())
+        ServerConfiguration::read(&self.path(), None).map_err(|error| with_source(&error))
     }
 
     /// The number of the line that begins so.
@@ -295,4 +296,26 @@ fn levels_of_the_log() {
     assert_eq!(level("Disable = true\nLevel = \"DEBUG\"").unwrap(), Some(LogLevel::Off));
     let error = level("Level = \"LOUD\"").unwrap_err();
     assert_eq!(error, configured.at("Level", "Level: want ERROR, WARNING, NOTICE, INFO or DEBUG"));
+}
+
+/// An error with its source, as programs print it.
+fn with_source(error: &ConfigurationError) -> String {
+    let source = error.source().map(|source| format!(": {source}"));
+    format!("{error}{}", source.unwrap_or_default())
+}
+
+#[test]
+fn errors_have_their_cause_as_source() {
+    let configured = Configured::new();
+    let read = || ServerConfiguration::read(&configured.path(), None).map(|_| ()).unwrap_err();
+    let missing = read();
+    assert!(missing.to_string().ends_with("katzenpost.toml: can't be read"), "{missing}");
+    assert!(missing.source().is_some());
+    assert!(configured.read("Addresses = [\"ftp://192.0.2.1:1\"]", "").is_err());
+    let address = read();
+    assert!(address.to_string().ends_with(": \"ftp://192.0.2.1:1\""), "{address}");
+    assert!(address.source().unwrap().to_string().starts_with("this transport is not spoken here"));
+    // a value that is wrong by itself has no other cause
+    assert!(configured.read("", "[Nonsense").is_err());
+    assert!(read().source().is_none());
 }

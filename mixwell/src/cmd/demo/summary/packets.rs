@@ -1,0 +1,42 @@
+//! The table of packets.
+
+use crate::style::{DIM, ERROR, HEADING};
+use core::{fmt, fmt::Write};
+use mixwell_node::{
+    Node,
+    counters::{Counters, Flow, Loss},
+};
+use std::sync::Arc;
+
+/// Writes a row for each node.
+pub(super) fn write(out: &mut String, nodes: &[Arc<Node>]) -> fmt::Result {
+    writeln!(
+        out,
+        "{HEADING}{:<16} {:>8} {:>8} {:>9} {:>9} {:>8}{HEADING:#}",
+        "Packets", "in", "out", "decoys", "returned", "dropped"
+    )?;
+    for node in nodes {
+        let counters = node.counters();
+        let [received, sent, stored, decoys, returned] =
+            [Flow::Received, Flow::Sent, Flow::Stored, Flow::DecoySent, Flow::DecoyReturned]
+                .map(|flow| counters.flow(flow));
+        let (out_count, dropped) = (sent + stored, counters.all_dropped());
+        writeln!(
+            out,
+            "  {:<14} {received:>8} {out_count:>8} {decoys:>9} {returned:>9} {dropped:>8}{}",
+            node.name(),
+            reasons(counters)
+        )?;
+    }
+    writeln!(out, "{DIM}  Decoys: the node's own loops, which count as out too.{DIM:#}\n")
+}
+
+/// The reasons why a node dropped packets, if it did.
+fn reasons(counters: &Counters) -> String {
+    let of = |reason: Loss| {
+        let count = counters.dropped(reason);
+        (count > 0).then(|| format!("{} {count}", reason.name()))
+    };
+    let reasons: Vec<String> = Loss::ALL.into_iter().filter_map(of).collect();
+    if reasons.is_empty() { String::new() } else { format!("  {ERROR}{}{ERROR:#}", reasons.join(", ")) }
+}

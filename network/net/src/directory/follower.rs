@@ -1,0 +1,159 @@
+//! Which consensus to fetch and when: the same rules for nodes, which ask the authorities, and for clients, which ask
+//! their gateway.
+
+use super::Consensuses;
+use crate::{clock::Clock, consensus::Consensus, randomness::Randomness};
+use core::{fmt, time::Duration};
+use mixwell_pki_types::Epoch;
+use rand_core::Rng as _;
+use std::{collections::VecDeque, sync::Arc};
+
+/// When in an epoch the consensus of the next one is fetched.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum FetchTime {
+    /// As soon as authorities have published it: for nodes, whose ids everybody knows.
+    OnPublication,
+    /// At a random time after publication, another one in each epoch: for clients, which no authority or gateway may tell apart by
+    /// when they ask.
+    Random(Randomness),
+}
+
+/// What is known of the network, and which consensus to fetch next. Without a socket, a task or a clock of its own: times are
+/// arguments, since 1970.
+///
+/// The current consensus is fetched at once if it is missing, the next one from the epoch's [`FetchTime`] on. What is still missing
+/// is fetched again a sixteenth of an epoch later, and at once in another epoch.
+#[derive(Debug)]
+pub struct Follower {
+    clock: Clock,
+    fetch_time: FetchTime,
+    known: Consensuses,
+    /// When to fetch the next epoch's consensus.
+    next_at: Duration,
+    /// When [`due`](Self::due) last named an epoch.
+    asked_at: Option<Duration>,
+    /// The consensuses that were fetched last, whatever the clock says: one that jumps and comes back finds them again.
+    recent: VecDeque<Arc<Consensus>>,
+}
+
+impl Follower {
+    /// A follower that knows nothing yet.
+    #[must_use]
+    pub fn new(clock: Clock, fetch_time: FetchTime, now: Duration) -> Self {
+        let epoch = clock.time_at(now).epoch;
+        let known = Consensuses { epoch, ..Consensuses::default() };
+        let next_at = fetch_time.draw(clock, epoch);
+        Self { clock, fetch_time, known, next_at, asked_at: None, recent: VecDeque::new() }
+    }
+
+    /// The consensuses around the epoch.
+    #[must_use]
+    pub const fn known(&self) -> &Consensuses {
+        &self.known
+    }
+
+    /// Moves to the epoch of a time. Whether that is another one than before.
+    pub fn advance(&mut self, now: Duration) -> bool {
+        let epoch = self.clock.time_at(now).epoch;
+        let is_other = epoch != self.known.epoch;
+        if is_other {
+            let empty = Consensuses { epoch, ..Consensuses::default() };
+            self.known = self.recent.iter().map(Arc::clone).fold(empty, Consensuses::with);
+            self.next_at = self.fetch_time.draw(self.clock, epoch);
+            self.asked_at = None;
+        }
+        is_other
+    }
+
+    /// The epochs whose consensuses are to be fetched now, the current one first. They are not named again before
+    /// [`wake_at`](Self::wake_at).
+    pub fn due(&mut self, now: Duration) -> impl Iterator<Item = Epoch> + use<> {
+        let epoch = self.known.epoch;
+        let current = self.known.current.is_none().then_some(epoch);
+        let next = (self.known.next.is_none() && now >= self.next_at).then(|| epoch.plus(1));
+        // a clock that was set back does not prolong the wait
+        let waits = self.asked().is_some_and(|asked| now >= asked && now < self.retry_at(asked));
+        let due = if waits { [None, None] } else { [current, next] };
+        if due != [None, None] {
+            self.asked_at = Some(now);
+        }
+        due.into_iter().flatten()
+    }
+
+    /// Adds a verified consensus.
+    pub fn insert(&mut self, consensus: Arc<Consensus>) {
+        self.known = core::mem::take(&mut self.known).with(Arc::clone(&consensus));
+        self.recent.push_back(consensus);
+        if self.recent.len() > MAX_RECENT {
+            self.recent.pop_front();
+        }
+    }
+
+    /// Whom to ask has changed: what is missing is fetched at once.
+    pub const fn source_changed(&mut self) {
+        self.asked_at = None;
+    }
+
+    /// When to call [`advance`](Self::advance) and [`due`](Self::due) again, if the clock is not set meanwhile.
+    #[must_use]
+    pub fn wake_at(&self) -> Duration {
+        let epoch_end = self.clock.eighths_into(self.known.epoch.plus(1), 0);
+        let retry_at = self.asked().map(|asked| self.retry_at(asked));
+        let wake_at = match (&self.known.current, &self.known.next) {
+            (None, _) => retry_at.unwrap_or_default(),
+            (Some(_), None) => retry_at.unwrap_or(self.next_at),
+            (Some(_), Some(_)) => epoch_end,
+        };
+        wake_at.min(epoch_end)
+    }
+
+    /// When what is missing now was last asked for.
+    fn asked(&self) -> Option<Duration> {
+        // if the current consensus is known, whatever was asked before `next_at` was for that one
+        self.asked_at.filter(|asked| self.known.current.is_none() || *asked >= self.next_at)
+    }
+
+    fn retry_at(&self, asked: Duration) -> Duration {
+        asked.saturating_add(self.clock.sixteenth())
+    }
+}
+
+impl FetchTime {
+    /// The time in an epoch.
+    fn draw(&self, clock: Clock, epoch: Epoch) -> Duration {
+        let published = clock.eighths_into(epoch, PUBLISHED_EIGHTHS);
+        match self {
+            Self::OnPublication => published,
+            Self::Random(randomness) => published.saturating_add(part_of_window(clock, randomness.rng().next_u32())),
+        }
+    }
+}
+
+impl fmt::Debug for FetchTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OnPublication => "OnPublication",
+            Self::Random(_) => "Random",
+        })
+    }
+}
+
+/// A uniformly distributed part of the time in which clients fetch.
+fn part_of_window(clock: Clock, draw: u32) -> Duration {
+    let window = clock.sixteenth().saturating_mul(WINDOW_SIXTEENTHS);
+    // in two steps, as one would overflow with long epochs
+    (window / (1 << 16)).saturating_mul(draw >> 16)
+}
+
+/// Authorities publish the next epoch's consensus after this many eighths of the current one.
+const PUBLISHED_EIGHTHS: u32 = 5;
+
+/// Length of the window in which clients fetch, in sixteenths of an epoch: the last one is left to ask again.
+const WINDOW_SIXTEENTHS: u32 = 5;
+
+/// Three are in use, and a clock that jumps ahead for a while may fetch none meanwhile.
+const MAX_RECENT: usize = 4;
+
+#[cfg(test)]
+mod tests;
