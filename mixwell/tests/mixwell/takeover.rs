@@ -153,6 +153,15 @@ impl Attack {
     }
 }
 
+/// Ends the attack when it is dropped.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
 /// A thousand sockets and more are opened here.
 fn raise_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -198,6 +207,8 @@ fn claims_and_silence_cut_no_link_and_stop_no_round() {
         let (key, client_key) = (&key, key.public().as_bytes());
         scope.spawn(move || attack.claim_client(gateway.address, queue, client_key));
         let client = scope.spawn(move || attack.be_client(gateway, sizes, queue, key));
+        // an assertion that fails ends the attack too: the scope waits for its threads
+        let end = End(&attack.is_over);
         let begun = Instant::now();
         let mut samples = 0;
         let mut pings = Vec::new();
@@ -225,7 +236,7 @@ fn claims_and_silence_cut_no_link_and_stop_no_round() {
         let [back, lost, changed] = counted.reduce(|a, b| core::array::from_fn(|i| a[i] + b[i])).unwrap();
         println!("of {messages} messages {back} came back, {lost} were lost");
         assert!(u64::from(lost) <= dropped_by_load(&network) && changed == 0, "{lost} lost: {}", network.logs());
-        attack.is_over.store(true, Relaxed);
+        drop(end);
         (samples, client.join().unwrap())
     });
     let [claims, silent] = [&attack.claims, &attack.silent].map(|count| count.load(Relaxed));
