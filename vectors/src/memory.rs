@@ -88,8 +88,9 @@ impl Watched {
             while at < end {
                 let len = bytes.len().min(end - at);
                 // what another thread has just given back is no longer there
-                if memory.read_exact_at(&mut bytes[..len], at as u64).is_ok() {
-                    found += self.count_in(&bytes[..len]);
+                let (window, _) = bytes.split_at_mut(len);
+                if memory.read_exact_at(window, at as u64).is_ok() {
+                    found += self.count_in(window);
                 }
                 // so that this buffer, which is on the heap too, has no copy
                 bytes.fill(0);

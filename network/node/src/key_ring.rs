@@ -4,14 +4,14 @@
 mod replays;
 
 use crate::{
-    counters::Loss,
+    counters::DropReason,
     mix_keys::{ListError, MixKeys, OpeningKey},
     unwrap::BATCH,
 };
 use core::{fmt, time::Duration};
 use mixwell_net::{clock::Clock, codec::MixScheme};
 use mixwell_pki_types::Epoch;
-use mixwell_sphinx::{Opened, Sphinx};
+use mixwell_sphinx::{OpenError, Opened, Sphinx};
 use rand_core::CryptoRng;
 use replays::{Closed, Replays};
 use std::{
@@ -130,15 +130,18 @@ impl<S: MixScheme> KeyRing<S> {
     pub(super) fn open_each<'p>(
         &self,
         packets: [Option<&'p mut [u8]>; BATCH],
-    ) -> [Option<Result<Opened<'p, S>, Loss>>; BATCH] {
+    ) -> [Option<Result<Opened<'p, S>, DropReason>>; BATCH] {
         // a reader never waits for long: keys change once an epoch
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let keys = &keys.active;
-        let Some(last) = keys.last() else { return packets.map(|packet| packet.map(|_| Err(Loss::Mac))) };
+        let Some(last) = keys.last() else { return packets.map(|packet| packet.map(|_| Err(DropReason::NoKeys))) };
         let privates: [_; MAX_KEYS] = core::array::from_fn(|place| &*keys.get(place).unwrap_or(last).private);
         let opened = self.sphinx.open_any_each(packets, privates.get(..keys.len()).unwrap_or(&privates));
         let opened = opened.map(|opened| {
-            let Ok((place, opened)) = opened? else { return Some(Err(Loss::Mac)) };
+            let (place, opened) = match opened? {
+                Ok(opened) => opened,
+                Err(error) => return Some(Err(drop_reason(error))),
+            };
             Some(keys.get(place).unwrap_or(last).replays().insert(opened.replay_tag()).map(|()| (place, opened)))
         });
         // written before anything goes on
@@ -147,11 +150,9 @@ impl<S: MixScheme> KeyRing<S> {
             *is_closed = key.replays().write(|| self.stored.forget_on_disk(key.epoch)) == Err(Closed);
         }
         opened.map(|opened| {
-            Some(opened?.and_then(
-                |(place, opened)| {
-                    if is_closed.get(place) == Some(&true) { Err(Loss::ReplayList) } else { Ok(opened) }
-                },
-            ))
+            Some(opened?.and_then(|(place, opened)| {
+                if is_closed.get(place) == Some(&true) { Err(DropReason::ReplayList) } else { Ok(opened) }
+            }))
         })
     }
 
@@ -167,6 +168,14 @@ impl<S: MixScheme> KeyRing<S> {
             let outcome: io::Result<()> = flush.wait();
             key.replays().flushed(&flush, outcome, || self.stored.forget_on_disk(key.epoch));
         }
+    }
+}
+
+const fn drop_reason(error: OpenError) -> DropReason {
+    match error {
+        OpenError::Length { .. } | OpenError::Version => DropReason::Malformed,
+        OpenError::GroupElement => DropReason::GroupElement,
+        _ => DropReason::Mac,
     }
 }
 

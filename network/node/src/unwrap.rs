@@ -1,6 +1,6 @@
 //! Unwrapping packets of a scheme that is chosen at run time.
 
-use crate::{counters::Loss, key_ring::KeyRing};
+use crate::{counters::DropReason, key_ring::KeyRing};
 use chacha20::ChaCha20Rng;
 use mixwell_net::codec::{MixScheme, OutgoingMessage, PacketCodec};
 use mixwell_sphinx::{Action, FinishError, Geometry, NodeId, Opened, RecipientId, SurbId, SurbKeys, WrapError};
@@ -38,7 +38,7 @@ pub enum Unwrapped {
 /// What a node does with its mix keys.
 pub trait Unwrap: PacketCodec {
     /// Unwraps packets in place, each step for all of them at once, and remembers them. A place without a packet stays empty.
-    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH];
+    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, DropReason>>; BATCH];
 
     /// Waits until all that was seen is on the disk, if keys are kept there.
     fn flush(&self);
@@ -65,7 +65,7 @@ impl<S: MixScheme> PacketCodec for KeyRing<S> {
 }
 
 impl<S: MixScheme> Unwrap for KeyRing<S> {
-    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
+    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, DropReason>>; BATCH] {
         let mut losses = [None; BATCH];
         let mut lost = losses.iter_mut();
         let opened = self.open_each(packets).map(|opened| {
@@ -84,13 +84,13 @@ impl<S: MixScheme> Unwrap for KeyRing<S> {
     }
 }
 
-fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
+fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, DropReason> {
     match *finished {
         Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
         Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
         Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
-        Ok(_) | Err(FinishError::Command(_)) => Err(Loss::Commands),
-        Err(FinishError::PayloadTag) => Err(Loss::Payload),
-        Err(_) => Err(Loss::Mac),
+        Ok(_) | Err(FinishError::Command(_)) => Err(DropReason::Commands),
+        Err(FinishError::PayloadTag) => Err(DropReason::Payload),
+        Err(_) => Err(DropReason::GroupElement),
     }
 }

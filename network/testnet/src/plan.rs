@@ -13,7 +13,7 @@ use mixwell_net::{
     rendezvous::Limits,
     services::ServiceSpec,
 };
-use mixwell_node::{Faults, MixKeys, NodeConfig, NodeDescription, Services, Sizes};
+use mixwell_node::{Faults, MixKeys, NodeConfig, NodeDescription, ResourceLimits, Services};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -131,7 +131,7 @@ impl Planned {
         sphinx: Sphinx<X25519>,
         clock: Clock,
         directory: Directory,
-        sizes: Sizes,
+        limits: ResourceLimits,
         randomness: Randomness,
     ) -> (NodeConfig<X25519>, tokio::net::TcpListener) {
         let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
@@ -148,7 +148,7 @@ impl Planned {
             sends_decoys: true,
             clock,
             directory,
-            sizes,
+            limits,
             randomness,
             faults,
         };

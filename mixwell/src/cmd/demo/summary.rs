@@ -19,7 +19,7 @@ use core::{
 use mixwell_client::Tally;
 use mixwell_node::{
     Node,
-    counters::{Counters, Flow, Loss},
+    counters::{Counters, DropReason, PacketEvent},
 };
 use std::sync::Arc;
 
@@ -125,9 +125,14 @@ impl Report {
         )?;
         for node in &self.nodes {
             let counters = node.counters();
-            let [received, sent, stored, decoys, returned] =
-                [Flow::Received, Flow::Sent, Flow::Stored, Flow::DecoySent, Flow::DecoyReturned]
-                    .map(|flow| counters.flow(flow));
+            let [received, sent, stored, decoys, returned] = [
+                PacketEvent::Received,
+                PacketEvent::Sent,
+                PacketEvent::Stored,
+                PacketEvent::DecoySent,
+                PacketEvent::DecoyReturned,
+            ]
+            .map(|event| counters.of(event));
             let (out_count, dropped) = (sent + stored, counters.all_dropped());
             writeln!(
                 out,
@@ -190,11 +195,11 @@ const SHARES: [f64; 3] = [0.5, 0.9, 0.99];
 
 /// Why a node dropped packets, if it did.
 fn reasons(counters: &Counters) -> String {
-    let of = |reason: Loss| {
+    let of = |reason: DropReason| {
         let count = counters.dropped(reason);
         (count > 0).then(|| format!("{} {count}", reason.name()))
     };
-    let reasons: Vec<String> = Loss::ALL.into_iter().filter_map(of).collect();
+    let reasons: Vec<String> = DropReason::ALL.into_iter().filter_map(of).collect();
     if reasons.is_empty() { String::new() } else { format!("  {ERROR}{}{ERROR:#}", reasons.join(", ")) }
 }
 

@@ -9,7 +9,7 @@ use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed, time::Duration};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mixwell_client::Tally;
 use mixwell_net::stopwatch::after;
-use mixwell_node::{Node, counters::Flow};
+use mixwell_node::{Node, counters::PacketEvent};
 use std::io::Write as _;
 use tokio::{time, time::Instant};
 
@@ -209,11 +209,11 @@ fn row(node: &Node) -> [String; 8] {
     let (up, all) = node.links();
     [
         node.name().to_owned(),
-        counters.flow(Flow::Received).to_string(),
-        (counters.flow(Flow::Sent) + counters.flow(Flow::Stored)).to_string(),
+        counters.of(PacketEvent::Received).to_string(),
+        (counters.of(PacketEvent::Sent) + counters.of(PacketEvent::Stored)).to_string(),
         node.queued().to_string(),
         (node.sending() + node.stored_replies()).to_string(),
-        counters.flow(Flow::DecoySent).to_string(),
+        counters.of(PacketEvent::DecoySent).to_string(),
         counters.all_dropped().to_string(),
         format!("{up}/{all}"),
     ]

@@ -28,10 +28,10 @@ use mixwell_net::{
     runtime::stopped,
     services::ServiceSpec,
 };
-use mixwell_node::{Node, NodeBuilder, Services, counters::Flow};
+use mixwell_node::{Node, NodeBuilder, Services, counters::PacketEvent};
 use mixwell_pki_types::{Ed25519, Rates};
 use mixwell_sphinx::Geometry;
-use scale::{PATIENT, period_from_now, sizes};
+use scale::{PATIENT, limits, period_from_now};
 use seat::Seat;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::{
@@ -179,9 +179,9 @@ impl World {
         authorities: &Arc<Authorities>,
         mut stop: watch::Receiver<bool>,
     ) -> Result<(), NetworkError> {
-        let sizes = sizes(self.clock.period());
+        let limits = limits(self.clock.period());
         let specs = ServiceSpec::defaults(&self.geometry);
-        let services = Services::new(&specs, &self.geometry, sizes.boxes, self.randomness.rng());
+        let services = Services::new(&specs, &self.geometry, limits.boxes, self.randomness.rng());
         let builder = NodeBuilder {
             name: seat.name,
             kind,
@@ -196,7 +196,7 @@ impl World {
             sends_decoys: true,
             mix_key_folder: None,
             faults: None,
-            sizes,
+            limits,
             randomness: self.randomness.branch(),
         };
         let mut running = builder.start()?;
@@ -282,7 +282,7 @@ impl World {
         Sent {
             messages: clients(|tally| &tally.messages),
             decoys: clients(|tally| &tally.decoys),
-            loops: self.nodes.iter().map(|node| node.counters().flow(Flow::DecoySent)).sum(),
+            loops: self.nodes.iter().map(|node| node.counters().of(PacketEvent::DecoySent)).sum(),
         }
     }
 

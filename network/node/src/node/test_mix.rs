@@ -1,9 +1,9 @@
 //! A mix that does not run, for unit tests.
 
 use crate::{
+    limits::ResourceLimits,
     mix_keys::MixKeys,
     node::{Node, NodeConfig},
-    sizes::Sizes,
 };
 use mixwell_net::consensus::Consensus;
 use mixwell_pq_kem::X25519;
@@ -23,7 +23,7 @@ pub(crate) struct TestMix {
 
 impl TestMix {
     /// A mix with the keys that the consensus lists, or with others, as when they were lost.
-    pub(crate) fn new(has_listed_keys: bool, sizes: impl FnOnce(Sizes) -> Sizes) -> Self {
+    pub(crate) fn new(has_listed_keys: bool, limits: impl FnOnce(ResourceLimits) -> ResourceLimits) -> Self {
         let keys = Arc::new(MixKeys::in_memory());
         let mut rng = mixwell_net::randomness::Randomness::from_seed(3).rng();
         let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
@@ -48,7 +48,7 @@ impl TestMix {
             sends_decoys: true,
             clock: plan.clock,
             directory,
-            sizes: sizes(Sizes::for_period(plan.clock.period().duration())),
+            limits: limits(ResourceLimits::for_period(plan.clock.period().duration())),
             randomness: plan.randomness.branch(),
             faults: None,
         };

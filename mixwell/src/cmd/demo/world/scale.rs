@@ -2,17 +2,17 @@
 
 use crate::cmd::demo::Arguments;
 use core::time::Duration;
-use mixwell_node::Sizes;
+use mixwell_node::ResourceLimits;
 use mixwell_pki_types::{Epoch, Period};
 use mixwell_wire::Timeouts;
 use std::time::SystemTime;
 
 /// All nodes share a machine, perhaps a slow one: little memory each, and patience with what comes late.
-pub(super) fn sizes(period: Period) -> Sizes {
-    let usual = Sizes::for_period(period.duration());
-    let mut limits = usual.limits;
-    (limits.unwrap_millis, limits.slack_millis) = (5_000, 5_000);
-    Sizes {
+pub(super) fn limits(period: Period) -> ResourceLimits {
+    let usual = ResourceLimits::for_period(period.duration());
+    let mut delays = usual.delays;
+    (delays.unwrap_millis, delays.slack_millis) = (5_000, 5_000);
+    ResourceLimits {
         buffers: 2048,
         queue: 1024,
         replays: 1 << 16,
@@ -20,7 +20,7 @@ pub(super) fn sizes(period: Period) -> Sizes {
         handshakes: usual.clients,
         unproven: usual.clients,
         clients_per_address: usual.clients,
-        limits,
+        delays,
         write_wait: Duration::from_secs(5),
         timeouts: PATIENT,
         ..usual
