@@ -13,7 +13,7 @@ use mixwell_benches::{
 };
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
-    kem::{Ciphertext, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, KeySource, PublicKey, Seed, SharedSecret},
 };
 use rand_chacha::{
     ChaCha20Rng,
@@ -62,7 +62,7 @@ fn measure<K: Kem>() -> bool {
         let mut key = K::Expanded::default();
         let (mut seed, mut public) = (Seed::<K>::default(), PublicKey::default());
         rng.fill_bytes(seed.as_bytes_mut().as_mut());
-        K::key_pair(&seed, &mut public, &mut key).expect("a fresh key");
+        K::expand_into(KeySource::Seed(&seed), Some(&mut public), &mut key).expect("a fresh key");
         for _ in 0..3 {
             let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
             K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a good key");

@@ -86,7 +86,7 @@ fn nike() {
 fn kem<K: KemScheme>() {
     let network = Network::<Kem<K>>::new(|rng| {
         let key = kem::PrivateKey::<K>::generate(rng);
-        (K::public_key(&key).expect("a good key"), K::expand(&key).expect("a good key"))
+        (key.public_key().expect("a good key"), key.expand().expect("a good key"))
     });
     let mut unwrap = network.unwrap();
     let mut symmetric = symmetric(&network.geometry);

@@ -38,7 +38,7 @@ where
 fn kem<K: KemScheme>(criterion: &mut Criterion, payload: usize) {
     measure::<Kem<K>>(criterion, K::NAME, payload, |rng| {
         let key = kem::PrivateKey::<K>::generate(rng);
-        (K::public_key(&key).expect("a fresh key"), K::expand(&key).expect("a fresh key"))
+        (key.public_key().expect("a fresh key"), key.expand().expect("a fresh key"))
     });
 }
 

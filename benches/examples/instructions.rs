@@ -67,7 +67,7 @@ fn nike_pair(rng: &mut ChaCha20Rng) -> (nike::PublicKey<X25519>, nike::PrivateKe
 
 fn kem_pair<K: KemScheme>(rng: &mut ChaCha20Rng) -> (kem::PublicKey<K>, K::Expanded) {
     let key = kem::PrivateKey::<K>::generate(rng);
-    (K::public_key(&key).expect("a good key"), K::expand(&key).expect("a good key"))
+    (key.public_key().expect("a good key"), key.expand().expect("a good key"))
 }
 
 /// Calls `work` with a path to five hops.

@@ -20,7 +20,7 @@ use alloc::{boxed::Box, vec::Vec};
 use message::{CONFIRM_LEN, Hello, Reply};
 use mixwell_pq_kem::{
     Kem, XWing,
-    kem::{Ciphertext, Seed, SharedSecret},
+    kem::{Ciphertext, KeySource, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq as _;
@@ -102,7 +102,7 @@ impl Pairing {
     pub(crate) fn new(role: Role, code: &Code, name: &str, box_len: usize, rng: &mut dyn CryptoRng) -> Option<Self> {
         let mut seed = Seed::<XWing>::default();
         rng.fill_bytes(seed.as_bytes_mut());
-        let public = XWing::public_key(&XWing::from_seed(&seed)).ok()?;
+        let public = seed.public_key().ok()?;
         let hello = Hello { number: session::random(rng), public, name: name::person(name) };
         let mut pairing = Self {
             role,
@@ -222,7 +222,7 @@ impl Pairing {
     fn decapsulate(&self, hellos: &Hellos, friend: Role, plaintext: &[u8]) -> Option<(SharedSecret<XWing>, Vec<u8>)> {
         let reply = Reply::parse(plaintext)?;
         let mut key = <XWing as Kem>::Expanded::default();
-        XWing::expand_into(&XWing::from_seed(&self.seed), &mut key).ok()?;
+        XWing::expand_into(KeySource::Seed(&self.seed), None, &mut key).ok()?;
         let mut secret = SharedSecret::<XWing>::default();
         XWing::decapsulate(&key, &reply.ciphertext, &mut secret).ok()?;
         let confirmation = self.confirmation(friend, hellos, &reply.ciphertext, &secret);

@@ -5,7 +5,7 @@
 use hkdf::HkdfExtract;
 use mixwell_pq_kem::{
     Kem, Nike, X25519,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
     nike,
 };
 use mixwell_sphinx::{Action, Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx, WrapError};
@@ -54,14 +54,19 @@ impl Kem for DhKem {
         private
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let private = nike::PrivateKey::<X25519>::from_bytes(*private.as_bytes());
-        Ok(PublicKey::from_bytes(*private.public_key().as_bytes()))
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut DhKemKey) -> Result<(), KeyError> {
-        *key.private.as_bytes_mut() = *private.as_bytes();
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
+        key: &mut DhKemKey,
+    ) -> Result<(), KeyError> {
+        *key.private.as_bytes_mut() = match source {
+            KeySource::Seed(seed) => *Self::from_seed(seed).as_bytes(),
+            KeySource::Private(private) => *private.as_bytes(),
+        };
         key.public = *key.private.public_key().as_bytes();
+        if let Some(public) = public {
+            *public.as_bytes_mut() = key.public;
+        }
         Ok(())
     }
 
@@ -134,14 +139,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     // the geometry takes name and lengths from the scheme
     let sphinx = Sphinx::<Scheme>::new(Geometry::of::<Scheme>(3, 1000, true)?)?;
     let private = [(); 3].map(|()| PrivateKey::<DhKem>::generate(&mut rng));
-    let public = private.each_ref().map(DhKem::public_key).map(Result::unwrap_or_default);
+    let public = private.each_ref().map(PrivateKey::public_key).map(Result::unwrap_or_default);
     let hops = public.each_ref().map(|public_key| Hop { id: NodeId([1; 32]), public_key, delay_millis: Some(10) });
     let mut packet = vec![0; sphinx.geometry().packet_len()];
     let path = Path { hops: &hops, recipient: RecipientId([2; 32]) };
     sphinx.wrap_message(&path, &Message { surb: None, user_payload: b"hello" }, &mut rng, &mut packet)?;
 
     for private in &private {
-        let key = DhKem::expand(private)?;
+        let key = private.expand()?;
         if let Action::Deliver { payload, .. } = sphinx.open(&mut packet, &key)?.finish()? {
             assert!(Message::parse(sphinx.geometry(), payload)?.user_payload.starts_with(b"hello"));
             println!("{} packets of {} bytes arrive", DhKem::NAME, sphinx.geometry().packet_len());
@@ -179,13 +184,13 @@ fn vector() -> Result<(), Box<dyn Error>> {
         bytes("fe0e18c9f024ce43799ae393c7e8fe8fce9d218875e8227b0187c04e7d2ea1fc")?,
     );
     let private = DhKem::from_seed(&Seed::from_bytes(receiver));
-    let key = DhKem::public_key(&private)?;
+    let key = private.public_key()?;
     assert_eq!(key.as_bytes(), &public);
 
     let (mut ciphertext, mut sent, mut opened) =
         (Ciphertext::default(), SharedSecret::default(), SharedSecret::default());
     DhKem::encapsulate(&key, &mut mixwell_vectors::ReplayRng::new(&[&ephemeral]), &mut ciphertext, &mut sent)?;
-    DhKem::decapsulate(&DhKem::expand(&private)?, &ciphertext, &mut opened)?;
+    DhKem::decapsulate(&private.expand()?, &ciphertext, &mut opened)?;
     assert_eq!((ciphertext.as_bytes(), sent.as_bytes(), opened.as_bytes()), (&enc, &shared, &shared));
     Ok(())
 }

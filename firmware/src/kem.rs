@@ -4,7 +4,7 @@ use crate::{measure::measure as row, rng::Predictable};
 use cortex_m_semihosting::hprintln;
 use mixwell_pq_kem::{
     Kem,
-    kem::{Ciphertext, PrivateKey, SharedSecret},
+    kem::{Ciphertext, KeySource, PrivateKey, SharedSecret},
 };
 
 pub(crate) fn measure<K: Kem>() {
@@ -14,9 +14,9 @@ pub(crate) fn measure<K: Kem>() {
 
     hprintln!("{} (KEM), an expanded key has {} bytes", K::NAME, size_of::<K::Expanded>());
     let private = row("generate", || PrivateKey::<K>::generate(&mut rng));
-    let public = K::public_key(&private).expect("a good key");
+    let public = private.public_key().expect("a good key");
     let mut key = K::Expanded::default();
-    row("expand", || K::expand_into(&private, &mut key)).expect("a good key");
+    row("expand", || K::expand_into(KeySource::Private(&private), None, &mut key)).expect("a good key");
     row("encapsulate", || K::encapsulate(&public, &mut rng, &mut ciphertext, &mut sent)).expect("a good key");
     row("decapsulate", || K::decapsulate(&key, &ciphertext, &mut got)).expect("a good ciphertext");
     assert_eq!(sent.as_bytes().as_ref(), got.as_bytes().as_ref());

@@ -24,8 +24,8 @@ fuzz_target!(|input: (u8, u64, bool, &[u8])| {
 fn check<K: Kem>(seed: u64, from_scratch: bool, bytes: &[u8]) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let private = PrivateKey::<K>::generate(&mut rng);
-    let public = K::public_key(&private).expect("a key from a seed is good");
-    let key = K::expand(&private).expect("a key from a seed is good");
+    let public = private.public_key().expect("a key from a seed is good");
+    let key = private.expand().expect("a key from a seed is good");
     let (mut honest, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
     K::encapsulate(&public, &mut rng, &mut honest, &mut secret).expect("a key from a seed is good");
     let decapsulate = |ciphertext: &Ciphertext<K>| {

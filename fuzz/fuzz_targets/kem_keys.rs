@@ -24,7 +24,7 @@ fuzz_target!(|input: (u8, u64, bool, &[u8])| {
 fn check<K: Kem>(seed: u64, from_scratch: bool, bytes: &[u8]) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut private = PrivateKey::<K>::generate(&mut rng);
-    let mut public = K::public_key(&private).expect("a key from a seed is good");
+    let mut public = private.public_key().expect("a key from a seed is good");
     read_pem(&public, bytes);
     read_pem(&private, bytes);
 
@@ -43,9 +43,9 @@ fn check<K: Kem>(seed: u64, from_scratch: bool, bytes: &[u8]) {
     let _ = K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret);
 
     // a private key that is accepted is whole: what is sent to its public key arrives
-    let expanded = K::expand(&private);
-    assert_eq!(expanded.is_ok(), K::public_key(&private).is_ok());
-    let (Ok(key), Ok(public)) = (expanded, K::public_key(&private)) else { return };
+    let expanded = private.expand();
+    assert_eq!(expanded.is_ok(), private.public_key().is_ok());
+    let (Ok(key), Ok(public)) = (expanded, private.public_key()) else { return };
     K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("its public key is good");
     let mut same = SharedSecret::<K>::default();
     K::decapsulate(&key, &ciphertext, &mut same).expect("the ciphertext is honest");

@@ -23,7 +23,7 @@ fuzz_target!(|input: ([u8; 32], [u8; 32], &[u8])| {
     let mut block = block.to_vec();
     block.resize(geometry.routing_info_len(), 0);
     let sphinx = Sphinx::<Kem<Scheme>>::new(geometry).unwrap();
-    let key = Scheme::expand(&PrivateKey::from_bytes([7; 32])).unwrap();
+    let key = PrivateKey::<Scheme>::from_bytes([7; 32]).expand().unwrap();
     let mut secret = SharedSecret::default();
     if Scheme::decapsulate(&key, &Ciphertext::from_bytes(element), &mut secret).is_err() {
         // nobody knows a secret of it

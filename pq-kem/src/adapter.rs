@@ -3,7 +3,7 @@
 use crate::{
     ByteArray, Kem, Nike,
     blake2x::{from_seed, prf},
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
     nike::{self, LowOrder},
 };
 use core::{fmt, marker::PhantomData};
@@ -38,20 +38,19 @@ impl<N: Nike> Kem for Adapter<N> {
         private
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let private = nike::PrivateKey::<N>::from_bytes(*private.as_bytes());
-        Ok(PublicKey::from_bytes(*private.public_key().as_bytes()))
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut AdapterKey<N>) -> Result<(), KeyError> {
-        *key.private.as_bytes_mut() = *private.as_bytes();
-        key.public = Some(key.private.public_key());
-        Ok(())
-    }
-
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut AdapterKey<N>) -> Result<(), KeyError> {
-        from_seed(seed.as_bytes(), key.private.as_bytes_mut().as_mut());
-        *public.as_bytes_mut() = *key.public.insert(key.private.public_key()).as_bytes();
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
+        key: &mut AdapterKey<N>,
+    ) -> Result<(), KeyError> {
+        match source {
+            KeySource::Seed(seed) => from_seed(seed.as_bytes(), key.private.as_bytes_mut().as_mut()),
+            KeySource::Private(private) => *key.private.as_bytes_mut() = *private.as_bytes(),
+        }
+        let own = key.public.insert(key.private.public_key());
+        if let Some(public) = public {
+            *public.as_bytes_mut() = *own.as_bytes();
+        }
         Ok(())
     }
 

@@ -1,14 +1,21 @@
-//! The hybrids of Katzenpost networks: a curve and ML-KEM-768.
+//! The hybrids of Katzenpost networks: a curve and ML-KEM-768 under the [split-PRF combiner](crate::split_prf).
+
+#[macro_use]
+mod combine;
+mod padding;
+mod parts;
+#[cfg(all(test, feature = "mlkem768-x25519", feature = "mlkem768-x448"))]
+mod tests;
 
 #[cfg(feature = "mlkem768-x25519")]
-crate::combiner! {
+combine! {
     /// X25519 (through [`Adapter`](crate::Adapter)), then ML-KEM-768.
     pub struct MlKem768X25519(MlKem768X25519Key) = "MLKEM768-X25519":
         x25519: crate::Adapter<crate::X25519>, ml_kem: crate::MlKem768
 }
 
 #[cfg(feature = "mlkem768-x448")]
-crate::combiner! {
+combine! {
     /// X448 (through [`Adapter`](crate::Adapter)), then ML-KEM-768.
     pub struct MlKem768X448(MlKem768X448Key) = "MLKEM768-X448":
         x448: crate::Adapter<crate::X448>, ml_kem: crate::MlKem768

@@ -1,13 +1,6 @@
 //! Key encapsulation mechanisms (KEMs).
 
-mod gap;
 mod in_place;
-mod parts;
-
-#[doc(hidden)]
-pub use gap::{filled, gap};
-#[doc(hidden)]
-pub use parts::{Parts, PartsMut};
 
 use crate::ByteArray;
 use core::fmt;
@@ -36,60 +29,17 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// Derives the private key from a seed.
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self>;
 
-    /// The public key of a private key.
+    /// Precomputes what decapsulation needs, in place: an expanded key is large, and each move leaves a copy behind. Writes the
+    /// public key too if `public` is given; it comes of the same work.
     ///
     /// # Errors
-    /// [`KeyError`] if the private key is malformed.
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError>;
-
-    /// Precomputes what decapsulation needs, in place: an expanded key is large, and each move leaves a copy behind.
-    ///
-    /// # Errors
-    /// [`KeyError`] if the private key is malformed; `key` is empty then.
-    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError>;
-
-    /// Precomputes what decapsulation needs, and gives the public key; where both come of the same work, it is done once.
-    ///
-    /// # Errors
-    /// [`KeyError`] if the private key is malformed; `key` is empty then, and `public` has no meaning.
-    fn expand_with_public(
-        private: &PrivateKey<Self>,
-        public: &mut PublicKey<Self>,
+    /// [`KeyError`] if the private key is malformed; `key` is empty then, and `public` has no meaning. Seeds of the schemes of
+    /// this crate never fail.
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
         key: &mut Self::Expanded,
-    ) -> Result<(), KeyError> {
-        Self::expand_into(private, key)?;
-        *public = Self::public_key(private).inspect_err(|_| empty(key))?;
-        Ok(())
-    }
-
-    /// Precomputes what decapsulation needs.
-    ///
-    /// # Errors
-    /// [`KeyError`] if the private key is malformed.
-    fn expand(private: &PrivateKey<Self>) -> Result<Self::Expanded, KeyError> {
-        let mut key = Self::Expanded::default();
-        // declassified: whether the public key in it is its own
-        Self::expand_into(private, &mut key)?;
-        Ok(key)
-    }
-
-    /// Derives a public key and the expanded private key from a seed at once, for less than one after the other.
-    ///
-    /// # Errors
-    /// None with the schemes of this crate.
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        let private = Self::from_seed(seed);
-        *public = Self::public_key(&private)?;
-        Self::expand_into(&private, key)
-    }
-
-    /// Precomputes what decapsulation needs from a seed, without the public key.
-    ///
-    /// # Errors
-    /// None with the schemes of this crate.
-    fn expand_seed(seed: &Seed<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        Self::key_pair(seed, &mut PublicKey::default(), key)
-    }
+    ) -> Result<(), KeyError>;
 
     /// Encapsulates a fresh secret to the owner of `public`.
     ///
@@ -113,11 +63,38 @@ pub trait Kem: Sized + Send + Sync + 'static {
     ) -> Result<(), DecapsulateError>;
 }
 
-/// Makes a key an empty one. For [`combiner!`](crate::combiner). Not inlined: the empty key is made on the stack.
-#[doc(hidden)]
-#[inline(never)]
-pub fn empty<T: Default>(key: &mut T) {
-    *key = T::default();
+/// The secret that a key pair is expanded from.
+#[expect(clippy::exhaustive_enums, reason = "a private key has these two forms")]
+pub enum KeySource<'a, K: Kem> {
+    /// A seed.
+    Seed(&'a Seed<K>),
+    /// An encoded private key. If it carries its public key, that is checked.
+    Private(&'a PrivateKey<K>),
+}
+
+impl<K: Kem> KeySource<'_, K> {
+    fn public_key(self) -> Result<PublicKey<K>, KeyError> {
+        let mut public = PublicKey::default();
+        K::expand_into(self, Some(&mut public), &mut K::Expanded::default())?;
+        Ok(public)
+    }
+}
+
+impl<K: Kem> Clone for KeySource<'_, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: Kem> Copy for KeySource<'_, K> {}
+
+impl<K: Kem> fmt::Debug for KeySource<'_, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seed(seed) => seed.fmt(f),
+            Self::Private(private) => private.fmt(f),
+        }
+    }
 }
 
 /// A public or private key is malformed.
@@ -282,5 +259,34 @@ impl<K: Kem> PrivateKey<K> {
         let mut seed = Seed::<K>::default();
         rng.fill_bytes(seed.as_bytes_mut().as_mut());
         K::from_seed(&seed)
+    }
+
+    /// The public key.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the private key is malformed.
+    pub fn public_key(&self) -> Result<PublicKey<K>, KeyError> {
+        KeySource::Private(self).public_key()
+    }
+
+    /// The expanded key by value, which leaves copies of it on the stack; [`Kem::expand_into`] does not.
+    ///
+    /// # Errors
+    /// [`KeyError`] if the private key is malformed.
+    pub fn expand(&self) -> Result<K::Expanded, KeyError> {
+        let mut key = K::Expanded::default();
+        // declassified: whether the public key in it is its own
+        K::expand_into(KeySource::Private(self), None, &mut key)?;
+        Ok(key)
+    }
+}
+
+impl<K: Kem> Seed<K> {
+    /// The public key.
+    ///
+    /// # Errors
+    /// None with the schemes of this crate.
+    pub fn public_key(&self) -> Result<PublicKey<K>, KeyError> {
+        KeySource::Seed(self).public_key()
     }
 }

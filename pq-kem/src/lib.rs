@@ -51,7 +51,3 @@ pub use x448::{X448, X448Product};
 pub use x25519::{X25519, X25519Backend, X25519Product};
 #[cfg(feature = "xwing")]
 pub use xwing::{XWing, XWingKey};
-
-// for `combiner!` in other crates
-#[doc(hidden)]
-pub use {rand_core, zeroize};

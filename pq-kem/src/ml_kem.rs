@@ -6,7 +6,7 @@ mod backend;
 
 use crate::{
     Kem,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
 };
 use core::fmt;
 use rand_core::CryptoRng;
@@ -43,39 +43,26 @@ impl Kem for MlKem768 {
         private
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
-        let mut derived = PublicKey::<Self>::default();
-        public_from_seed(seed.try_into().map_err(|_| KeyError)?, derived.as_bytes_mut());
-        // declassified: a public key
-        if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
-        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
-        key.fill(seed.try_into().map_err(|_| KeyError)?);
-        key.check_public(public, None)
-    }
-
-    fn expand_with_public(
-        private: &PrivateKey<Self>,
-        public: &mut PublicKey<Self>,
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
         key: &mut MlKem768Key,
     ) -> Result<(), KeyError> {
-        let (own, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
-        key.fill(seed.try_into().map_err(|_| KeyError)?);
-        key.check_public(own, Some(public.as_bytes_mut()))
-    }
-
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
-        key.fill(seed.as_bytes());
-        key.write_public(public.as_bytes_mut());
-        Ok(())
-    }
-
-    fn expand_seed(seed: &Seed<Self>, key: &mut MlKem768Key) -> Result<(), KeyError> {
-        key.fill(seed.as_bytes());
-        Ok(())
+        let public = public.map(PublicKey::as_bytes_mut);
+        match source {
+            KeySource::Seed(seed) => {
+                key.fill(seed.as_bytes());
+                if let Some(public) = public {
+                    key.write_public(public);
+                }
+                Ok(())
+            }
+            KeySource::Private(private) => {
+                let (own, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
+                key.fill(seed.try_into().map_err(|_| KeyError)?);
+                key.check_public(own, public)
+            }
+        }
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(

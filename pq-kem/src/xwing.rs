@@ -2,7 +2,7 @@
 
 use crate::{
     Kem,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
     ml_kem::{self, MlKem768Key},
     x25519,
 };
@@ -48,39 +48,24 @@ impl Kem for XWing {
         private
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let (public, seed) = private.as_bytes().split_first_chunk().ok_or(KeyError)?;
-        let mut derived = PublicKey::<Self>::default();
-        Parts::from_seed(seed.try_into().map_err(|_| KeyError)?).write_public(derived.as_bytes_mut());
-        // declassified: a public key
-        if derived.as_bytes() == public { Ok(derived) } else { Err(KeyError) }
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
-        key.fill_checked(private, None)
-    }
-
-    fn expand_with_public(
-        private: &PrivateKey<Self>,
-        public: &mut PublicKey<Self>,
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
         key: &mut XWingKey,
     ) -> Result<(), KeyError> {
-        let (ml_kem, x25519) = public.as_bytes_mut().split_first_chunk_mut().ok_or(KeyError)?;
-        key.fill_checked(private, Some(ml_kem))?;
-        x25519.copy_from_slice(&key.x25519_public);
-        Ok(())
-    }
-
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
-        key.fill(seed.as_bytes());
-        let (ml_kem, x25519) = public.as_bytes_mut().split_first_chunk_mut().ok_or(KeyError)?;
-        key.ml_kem.write_public(ml_kem);
-        x25519.copy_from_slice(&key.x25519_public);
-        Ok(())
-    }
-
-    fn expand_seed(seed: &Seed<Self>, key: &mut XWingKey) -> Result<(), KeyError> {
-        key.fill(seed.as_bytes());
+        let (ml_kem, x25519) = public.and_then(|public| public.as_bytes_mut().split_first_chunk_mut()).unzip();
+        match source {
+            KeySource::Seed(seed) => {
+                key.fill(seed.as_bytes());
+                if let Some(public) = ml_kem {
+                    key.ml_kem.write_public(public);
+                }
+            }
+            KeySource::Private(private) => key.fill_checked(private, ml_kem)?,
+        }
+        if let Some(public) = x25519 {
+            public.copy_from_slice(&key.x25519_public);
+        }
         Ok(())
     }
 

@@ -13,7 +13,7 @@
 
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
     pem,
 };
 use mixwell_vectors::{Hex, load};
@@ -63,10 +63,10 @@ fn decapsulate<K: Kem>(key: &K::Expanded, ciphertext: &Ciphertext<K>) -> Result<
 fn check<K: Kem>(name: &str, test: &Test) {
     let private = K::from_seed(&Seed::from_bytes(bytes(&test.seed)));
     assert_eq!(private.as_bytes().as_ref(), &*test.private_key, "{name}");
-    let public = K::public_key(&private).expect(name);
+    let public = private.public_key().expect(name);
     assert_eq!(public.as_bytes().as_ref(), &*test.public_key, "{name}");
 
-    let key = K::expand(&private).expect(name);
+    let key = private.expand().expect(name);
     let secret = decapsulate::<K>(&key, &Ciphertext::from_bytes(bytes(&test.ciphertext)));
     assert_eq!(secret, Ok(bytes(&test.shared_secret)), "{name}");
     let tampered = decapsulate::<K>(&key, &Ciphertext::from_bytes(bytes(&test.tampered_ciphertext)));
@@ -92,8 +92,8 @@ fn counting<A: ByteArray>() -> A {
 fn round_trip<K: Kem>() {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
     let private = PrivateKey::<K>::generate(&mut rng);
-    let public = K::public_key(&private).unwrap();
-    let key = K::expand(&private).unwrap();
+    let public = private.public_key().unwrap();
+    let key = private.expand().unwrap();
     let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
     K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
     assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()));
@@ -103,16 +103,17 @@ fn round_trip<K: Kem>() {
     let seed = || Seed::<K>::from_bytes(counting());
     let (mut public, mut place) = (PublicKey::<K>::default(), key);
     assert_eq!(decapsulate::<K>(&K::Expanded::default(), &ciphertext), Err(DecapsulateError), "an empty key");
-    K::key_pair(&seed(), &mut public, &mut place).unwrap();
+    K::expand_into(KeySource::Seed(&seed()), Some(&mut public), &mut place).unwrap();
+    assert_eq!(seed().public_key(), Ok(public.clone()), "{}", K::NAME);
     let private = K::from_seed(&seed());
-    assert_eq!(K::public_key(&private), Ok(public.clone()), "{}", K::NAME);
+    assert_eq!(private.public_key(), Ok(public.clone()), "{}", K::NAME);
     K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
     assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
-    let key = K::expand(&private).unwrap();
+    let key = private.expand().unwrap();
     assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
     // and the private one alone
     let mut place = K::Expanded::default();
-    K::expand_seed(&seed(), &mut place).unwrap();
+    K::expand_into(KeySource::Seed(&seed()), None, &mut place).unwrap();
     assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
 
     // whatever byte of the ciphertext changes, so does the secret
@@ -131,12 +132,6 @@ fn every_kem_agrees_with_itself() {
     round_trip::<XWing>();
     round_trip::<MlKem768X25519>();
     round_trip::<MlKem768X448>();
-    round_trip::<Three>();
-}
-
-mixwell_pq_kem::combiner! {
-    /// A list of three.
-    struct Three(ThreeKey) = "three": x25519: Adapter<X25519>, ml_kem: MlKem768, x448: Adapter<X448>
 }
 
 /// A public key whose first coefficient is q or more is refused, by every scheme with ML-KEM in it.
@@ -144,7 +139,7 @@ mixwell_pq_kem::combiner! {
 fn the_modulus_is_checked() {
     fn check<K: Kem>(ml_kem_at: usize) {
         let mut rng = ChaCha20Rng::seed_from_u64(8);
-        let mut public = K::public_key(&PrivateKey::generate(&mut rng)).unwrap();
+        let mut public = PrivateKey::<K>::generate(&mut rng).public_key().unwrap();
         public.as_bytes_mut().as_mut()[ml_kem_at..ml_kem_at + 2].copy_from_slice(&[0xff, 0xff]);
         let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
         assert_eq!(K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret), Err(KeyError), "{}", K::NAME);
@@ -162,8 +157,8 @@ fn an_expanded_key_and_its_public_key_at_once() {
         let mut rng = ChaCha20Rng::seed_from_u64(11);
         let private = PrivateKey::<K>::generate(&mut rng);
         let (mut public, mut key) = (PublicKey::default(), K::Expanded::default());
-        K::expand_with_public(&private, &mut public, &mut key).unwrap();
-        assert_eq!(public, K::public_key(&private).unwrap());
+        K::expand_into(KeySource::Private(&private), Some(&mut public), &mut key).unwrap();
+        assert_eq!(public, private.public_key().unwrap());
         let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
         K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
         assert_eq!(decapsulate::<K>(&key, &ciphertext).unwrap().as_ref(), secret.as_bytes().as_ref(), "{}", K::NAME);
@@ -171,7 +166,7 @@ fn an_expanded_key_and_its_public_key_at_once() {
     check::<Adapter<X25519>>();
     check::<MlKem768>();
     check::<XWing>();
-    check::<Three>();
+    check::<MlKem768X448>();
 }
 
 /// A private key carries its public key: one that is not the seed's is refused.
@@ -180,21 +175,26 @@ fn a_private_key_with_another_public_key_is_refused() {
     fn check<K: Kem>(at: usize) {
         let mut private = PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(9));
         private.as_bytes_mut().as_mut()[at] ^= 1;
-        assert!(K::expand(&private).is_err(), "{}", K::NAME);
-        assert_eq!(K::public_key(&private), Err(KeyError), "{}", K::NAME);
-        let mut key = K::expand(&PrivateKey::generate(&mut ChaCha20Rng::seed_from_u64(9))).unwrap();
-        assert_eq!(K::expand_into(&private, &mut key), Err(KeyError), "{}", K::NAME);
+        assert!(private.expand().is_err(), "{}", K::NAME);
+        assert_eq!(private.public_key(), Err(KeyError), "{}", K::NAME);
+        let mut key = PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(9)).expand().unwrap();
+        assert_eq!(K::expand_into(KeySource::Private(&private), None, &mut key), Err(KeyError), "{}", K::NAME);
         let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
         assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
-        let mut key = K::expand(&PrivateKey::generate(&mut ChaCha20Rng::seed_from_u64(9))).unwrap();
+        let mut key = PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(9)).expand().unwrap();
         let mut public = PublicKey::default();
-        assert_eq!(K::expand_with_public(&private, &mut public, &mut key), Err(KeyError), "{}", K::NAME);
+        assert_eq!(
+            K::expand_into(KeySource::Private(&private), Some(&mut public), &mut key),
+            Err(KeyError),
+            "{}",
+            K::NAME
+        );
         let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
         assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
         // a good one can be put there again
         let mut rng = ChaCha20Rng::seed_from_u64(10);
         private.as_bytes_mut().as_mut()[at] ^= 1;
-        K::expand_with_public(&private, &mut public, &mut key).unwrap();
+        K::expand_into(KeySource::Private(&private), Some(&mut public), &mut key).unwrap();
         let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
         K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
         assert_eq!(decapsulate::<K>(&key, &ciphertext).unwrap().as_ref(), secret.as_bytes().as_ref(), "{}", K::NAME);
@@ -213,14 +213,14 @@ fn small_order_points() {
     fn check<K: Kem>(point: core::ops::Range<usize>, refused: bool) {
         let mut rng = ChaCha20Rng::seed_from_u64(10);
         let private = PrivateKey::<K>::generate(&mut rng);
-        let mut public = K::public_key(&private).unwrap();
+        let mut public = private.public_key().unwrap();
         let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
         K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).unwrap();
 
         let len = K::CiphertextBytes::LEN;
         let at = if point.start == 0 { 0..point.end } else { len - point.len()..len };
         ciphertext.as_bytes_mut().as_mut()[at].fill(0);
-        let decapsulated = decapsulate::<K>(&K::expand(&private).unwrap(), &ciphertext);
+        let decapsulated = decapsulate::<K>(&private.expand().unwrap(), &ciphertext);
         assert_eq!(decapsulated.err(), refused.then_some(DecapsulateError), "{}", K::NAME);
 
         public.as_bytes_mut().as_mut()[point].fill(0);
@@ -238,9 +238,9 @@ fn small_order_points() {
 fn keys_do_not_print() {
     let private = PrivateKey::<XWing>::from_bytes([0x41; 1248]);
     let secret = SharedSecret::<XWing>::from_bytes([0x41; 32]);
-    let expanded = XWing::expand(&XWing::from_seed(&Seed::from_bytes([0x41; 32]))).unwrap();
-    let hybrid = MlKem768X25519::expand(&MlKem768X25519::from_seed(&Seed::from_bytes([0x41; 96]))).unwrap();
-    let adapter = Adapter::<X25519>::expand(&PrivateKey::from_bytes([0x41; 32])).unwrap();
+    let expanded = XWing::from_seed(&Seed::from_bytes([0x41; 32])).expand().unwrap();
+    let hybrid = MlKem768X25519::from_seed(&Seed::from_bytes([0x41; 96])).expand().unwrap();
+    let adapter = PrivateKey::<Adapter<X25519>>::from_bytes([0x41; 32]).expand().unwrap();
     for text in [
         format!("{private:?}"),
         format!("{secret:?}"),

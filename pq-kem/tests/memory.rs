@@ -10,7 +10,7 @@
 
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, Scheme, X448, X25519, XWing,
-    kem::{self, Ciphertext, Seed},
+    kem::{self, Ciphertext, KeySource, Seed},
     nike::{self, Product},
     pem,
 };
@@ -35,10 +35,10 @@ fn nike<N: Nike>(rng: &mut ChaCha20Rng) {
 
 fn kem<K: Kem>(rng: &mut ChaCha20Rng) {
     let private = kem::PrivateKey::<K>::generate(rng);
-    let public = K::public_key(&private).unwrap();
+    let public = private.public_key().unwrap();
     let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), kem::SharedSecret::<K>::default());
     K::encapsulate(&public, rng, &mut ciphertext, &mut secret).unwrap();
-    K::decapsulate(&K::expand(&private).unwrap(), &ciphertext, &mut secret).unwrap();
+    K::decapsulate(&private.expand().unwrap(), &ciphertext, &mut secret).unwrap();
     let mut text = [0; 2500];
     let text = pem::encode(&private, &mut text).unwrap();
     assert!(pem::decode::<kem::PrivateKey<K>>(text.as_bytes()).is_ok());
@@ -108,12 +108,12 @@ fn secrets_are_wiped() {
     }
     fn kem<K: Kem>(ml_kem_at: Option<usize>, rng: &mut ChaCha20Rng) {
         let private = kem::PrivateKey::<K>::generate(rng);
-        let public = K::public_key(&private).unwrap();
+        let public = private.public_key().unwrap();
         let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), kem::SharedSecret::<K>::default());
         K::encapsulate(&public, rng, &mut ciphertext, &mut secret).unwrap();
         // the public key may stay in an expanded private key
         let public = public_forms(public.as_bytes().as_ref(), ml_kem_at);
-        assert_eq!(survivors(K::expand(&private).unwrap(), &public), 0, "{}", K::NAME);
+        assert_eq!(survivors(private.expand().unwrap(), &public), 0, "{}", K::NAME);
         assert_eq!(survivors(private, &[]), 0);
         assert_eq!(survivors(secret, &[]), 0);
         let mut seed = Seed::<K>::default();
@@ -146,14 +146,14 @@ fn a_plain_array_survives() {
 fn an_error_leaves_nothing() {
     fn check<K: Kem>(ml_kem_at: usize) {
         let mut private = kem::PrivateKey::<K>::generate(&mut ChaCha20Rng::seed_from_u64(4));
-        let public = public_forms(K::public_key(&private).unwrap().as_bytes().as_ref(), Some(ml_kem_at));
+        let public = public_forms(private.public_key().unwrap().as_bytes().as_ref(), Some(ml_kem_at));
         let mut key = Box::new(K::Expanded::default());
         let empty = bytes_of(&*key);
-        K::expand_into(&private, core::hint::black_box(&mut *key)).unwrap();
+        K::expand_into(KeySource::Private(&private), None, core::hint::black_box(&mut *key)).unwrap();
         let before = bytes_of(&*key);
         // the public part is another, the seed and what comes of it the same
         private.as_bytes_mut().as_mut()[ml_kem_at + 700] ^= 1;
-        assert!(K::expand_into(&private, core::hint::black_box(&mut *key)).is_err());
+        assert!(K::expand_into(KeySource::Private(&private), None, core::hint::black_box(&mut *key)).is_err());
         let after = bytes_of(&*key);
         let held: Vec<&[u8]> = before
             .chunks_exact(8)
@@ -182,27 +182,27 @@ fn no_expanded_key_on_the_stack() {
     const DEPTH: usize = 128 * 1024;
 
     #[inline(never)]
-    fn expand_into(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
-        MlKem768::expand_into(private, key).unwrap();
+    fn from_private(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        MlKem768::expand_into(KeySource::Private(private), None, key).unwrap();
     }
     #[inline(never)]
-    fn expand_with_public(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
-        MlKem768::expand_with_public(private, &mut kem::PublicKey::default(), key).unwrap();
+    fn from_private_with_public(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        MlKem768::expand_into(KeySource::Private(private), Some(&mut kem::PublicKey::default()), key).unwrap();
     }
     #[inline(never)]
-    fn expand_seed(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
-        MlKem768::expand_seed(&seed_of(private), key).unwrap();
+    fn from_seed(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        MlKem768::expand_into(KeySource::Seed(&seed_of(private)), None, key).unwrap();
     }
     #[inline(never)]
-    fn key_pair(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
-        MlKem768::key_pair(&seed_of(private), &mut kem::PublicKey::default(), key).unwrap();
+    fn from_seed_with_public(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
+        MlKem768::expand_into(KeySource::Seed(&seed_of(private)), Some(&mut kem::PublicKey::default()), key).unwrap();
     }
     fn seed_of(private: &kem::PrivateKey<MlKem768>) -> Seed<MlKem768> {
         Seed::from_bytes(private.as_bytes()[1184..].try_into().unwrap())
     }
     #[inline(never)]
     fn by_value(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
-        *key = core::hint::black_box(MlKem768::expand(private).unwrap());
+        *key = core::hint::black_box(private.expand().unwrap());
     }
     /// How many of the key's secret words stand below the caller's frame after `work`.
     fn left(work: fn(&kem::PrivateKey<MlKem768>, &mut MlKem768Key)) -> usize {
@@ -220,7 +220,8 @@ fn no_expanded_key_on_the_stack() {
         assert_eq!(held[end - 1536 - 32..][..32], *sha3::Sha3_256::digest(public), "where the secret vector begins");
         held[end - 1536..end + 32].chunks_exact(8).filter(|word| words.contains(word)).count()
     }
-    let (in_place, moved) = ([expand_into, expand_with_public, expand_seed, key_pair].map(left), left(by_value));
+    let (in_place, moved) =
+        ([from_private, from_private_with_public, from_seed, from_seed_with_public].map(left), left(by_value));
     println!("of 196 secret words {in_place:?} are left on the stack, and {moved} if the key is returned by value");
     assert!(moved > 150, "this sees copies: {moved}");
     assert_eq!(in_place, [0; 4]);
@@ -252,16 +253,16 @@ fn no_secret_on_the_stack() {
     }
     #[inline(never)]
     fn expand(held: &mut Held, _: &[u8]) {
-        MlKem768::expand_into(&held.private, &mut held.key).unwrap();
+        MlKem768::expand_into(KeySource::Private(&held.private), None, &mut held.key).unwrap();
     }
     #[inline(never)]
     fn key_pair(held: &mut Held, seed: &[u8]) {
         let seed = Seed::from_bytes(seed.try_into().unwrap());
-        MlKem768::key_pair(&seed, &mut held.public, &mut held.key).unwrap();
+        MlKem768::expand_into(KeySource::Seed(&seed), Some(&mut held.public), &mut held.key).unwrap();
     }
     #[inline(never)]
     fn public_key(held: &mut Held, _: &[u8]) {
-        held.public = MlKem768::public_key(&held.private).unwrap();
+        held.public = held.private.public_key().unwrap();
     }
     #[inline(never)]
     fn careless(held: &mut Held, random: &[u8]) {
@@ -278,7 +279,7 @@ fn no_secret_on_the_stack() {
         random.chunks_exact(8).chain(held.secret.as_bytes().chunks_exact(8)).filter(|word| words.contains(word)).count()
     }
     let private = kem::PrivateKey::<MlKem768>::generate(&mut ChaCha20Rng::seed_from_u64(8));
-    let (key, public) = (MlKem768::expand(&private).unwrap(), MlKem768::public_key(&private).unwrap());
+    let (key, public) = (private.expand().unwrap(), private.public_key().unwrap());
     let (ciphertext, secret) = (Ciphertext::default(), kem::SharedSecret::default());
     let mut held = Box::new(Held { private, key, public, ciphertext, secret });
     let random: Box<[u8; 32]> = Box::new(core::array::from_fn(|i| 0x11 + 7 * u8::try_from(i).unwrap()));

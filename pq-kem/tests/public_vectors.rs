@@ -69,14 +69,14 @@ fn wycheproof_ml_kem() {
             let (random, ciphertext, secret) = (field(&test.msg), field(&test.ct), field(&test.shared_secret));
             if let Some(seed) = seed.as_deref().and_then(<[u8; 64]>::from_slice) {
                 let private = MlKem768::from_seed(&Seed::from_bytes(*seed));
-                let derived = MlKem768::public_key(&private).unwrap();
+                let derived = private.public_key().unwrap();
                 if let Some(public) = &public {
                     assert_eq!(derived.as_bytes()[..], public[..], "test {}", test.tc_id);
                     keys += 1;
                 }
                 let Some(ciphertext) = ciphertext.as_deref().and_then(<[u8; 1088]>::from_slice) else { continue };
                 let mut shared = SharedSecret::<MlKem768>::default();
-                let key = MlKem768::expand(&private).unwrap();
+                let key = private.expand().unwrap();
                 MlKem768::decapsulate(&key, &Ciphertext::from_bytes(*ciphertext), &mut shared).unwrap();
                 let equal = secret.is_some_and(|secret| shared.as_bytes()[..] == secret[..]);
                 assert_eq!(equal, test.result == TestResult::Valid, "test {}", test.tc_id);
@@ -124,7 +124,7 @@ fn xwing_draft() {
     for test in tests {
         assert_eq!(test.seed, test.sk);
         let private = XWing::from_seed(&Seed::from_bytes(test.seed.array()));
-        let public = XWing::public_key(&private).unwrap();
+        let public = private.public_key().unwrap();
         assert_eq!(public.as_bytes()[..], test.pk[..]);
         let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
         XWing::encapsulate_deterministic(&public, &test.eseed.array(), &mut ciphertext, &mut secret).unwrap();
@@ -142,7 +142,7 @@ proptest! {
         use x_wing::{Decapsulate as _, Decapsulator as _, KeyExport as _};
         let theirs = x_wing::DecapsulationKey::from(seed);
         let private = XWing::from_seed(&Seed::from_bytes(seed));
-        let public = XWing::public_key(&private).unwrap();
+        let public = private.public_key().unwrap();
         prop_assert_eq!(&public.as_bytes()[..], &theirs.encapsulation_key().to_bytes()[..]);
 
         let random: [u8; 64] = eseed.concat().try_into().unwrap();
@@ -155,7 +155,7 @@ proptest! {
         if let Some(flip) = flip {
             ciphertext.as_bytes_mut()[flip % 1120] ^= 1 << (flip % 8);
         }
-        XWing::decapsulate(&XWing::expand(&private).unwrap(), &ciphertext, &mut secret).unwrap();
+        XWing::decapsulate(&private.expand().unwrap(), &ciphertext, &mut secret).unwrap();
         let their_secret = theirs.decapsulate_slice(ciphertext.as_bytes()).unwrap();
         prop_assert_eq!(&secret.as_bytes()[..], &their_secret[..]);
     }

@@ -1,13 +1,14 @@
-//! A KEM for initiators that claim a public key without owning it.
+//! A KEM for initiators that claim a public key whose private key they lack.
 
+use crate::delegate;
 use core::marker::PhantomData;
 use mixwell_pq_kem::{
     ByteArray, Kem,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
-/// `K` for who has another's public key and nothing else: [`Impostor::claim`] makes a "private key" of it, which a handshake
+/// `K` for a peer that has only another's public key: [`Impostor::claim`] makes a "private key" of it, which a handshake
 /// sends as its static key and which decapsulates nothing. Ephemeral keys and encapsulation are `K`'s own.
 #[derive(Debug)]
 pub struct Impostor<K>(PhantomData<K>);
@@ -37,23 +38,20 @@ impl<K: Kem> Kem for Impostor<K> {
     type Expanded = K::Expanded;
 
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
-        PrivateKey::from_bytes(*K::from_seed(&Seed::from_bytes(*seed.as_bytes())).as_bytes())
+        delegate::from_seed::<K, Self>(seed)
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let front = private.as_bytes().as_ref().get(..K::PublicBytes::LEN).ok_or(KeyError)?;
-        Ok(PublicKey::from_bytes(*K::PublicBytes::from_slice(front).ok_or(KeyError)?))
-    }
-
-    fn expand_into(_: &PrivateKey<Self>, key: &mut K::Expanded) -> Result<(), KeyError> {
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
+        key: &mut K::Expanded,
+    ) -> Result<(), KeyError> {
+        let KeySource::Private(private) = source else { return delegate::expand_into::<K, Self>(source, public, key) };
         *key = K::Expanded::default();
-        Ok(())
-    }
-
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut K::Expanded) -> Result<(), KeyError> {
-        let mut of_k = PublicKey::<K>::default();
-        K::key_pair(&Seed::from_bytes(*seed.as_bytes()), &mut of_k, key)?;
-        *public.as_bytes_mut() = *of_k.as_bytes();
+        if let Some(public) = public {
+            let front = private.as_bytes().as_ref().get(..K::PublicBytes::LEN).ok_or(KeyError)?;
+            *public.as_bytes_mut() = *K::PublicBytes::from_slice(front).ok_or(KeyError)?;
+        }
         Ok(())
     }
 
@@ -75,9 +73,6 @@ impl<K: Kem> Kem for Impostor<K> {
         ciphertext: &Ciphertext<Self>,
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), DecapsulateError> {
-        let mut of_k = SharedSecret::<K>::default();
-        K::decapsulate(key, &Ciphertext::from_bytes(*ciphertext.as_bytes()), &mut of_k)?;
-        *secret.as_bytes_mut() = *of_k.as_bytes();
-        Ok(())
+        delegate::decapsulate::<K, Self>(key, ciphertext, secret)
     }
 }

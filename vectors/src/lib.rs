@@ -5,6 +5,8 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 pub mod backends;
+#[cfg(feature = "kem")]
+mod delegate;
 mod family;
 mod hex_bytes;
 #[cfg(feature = "kem")]

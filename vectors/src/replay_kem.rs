@@ -1,9 +1,10 @@
 //! A KEM that replays recorded encapsulations.
 
+use crate::delegate;
 use core::marker::PhantomData;
 use mixwell_pq_kem::{
     Kem,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -23,23 +24,15 @@ impl<K: Kem> Kem for ReplayKem<K> {
     type Expanded = K::Expanded;
 
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self> {
-        PrivateKey::from_bytes(*K::from_seed(&Seed::from_bytes(*seed.as_bytes())).as_bytes())
+        delegate::from_seed::<K, Self>(seed)
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        let public = K::public_key(&PrivateKey::from_bytes(*private.as_bytes()))?;
-        Ok(PublicKey::from_bytes(*public.as_bytes()))
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        K::expand_into(&PrivateKey::from_bytes(*private.as_bytes()), key)
-    }
-
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        let mut real = PublicKey::<K>::default();
-        K::key_pair(&Seed::from_bytes(*seed.as_bytes()), &mut real, key)?;
-        *public.as_bytes_mut() = *real.as_bytes();
-        Ok(())
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
+        key: &mut Self::Expanded,
+    ) -> Result<(), KeyError> {
+        delegate::expand_into::<K, Self>(source, public, key)
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(
@@ -58,9 +51,6 @@ impl<K: Kem> Kem for ReplayKem<K> {
         ciphertext: &Ciphertext<Self>,
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), DecapsulateError> {
-        let mut real = SharedSecret::<K>::default();
-        K::decapsulate(key, &Ciphertext::from_bytes(*ciphertext.as_bytes()), &mut real)?;
-        *secret.as_bytes_mut() = *real.as_bytes();
-        Ok(())
+        delegate::decapsulate::<K, Self>(key, ciphertext, secret)
     }
 }

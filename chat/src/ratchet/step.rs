@@ -5,7 +5,7 @@ use crate::{codec::codec, kdf::Key};
 use alloc::vec::Vec;
 use mixwell_pq_kem::{
     ByteArray as _, Kem, XWing,
-    kem::{Ciphertext, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, KeySource, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -63,7 +63,7 @@ impl KemStep {
         XWing::encapsulate(theirs, rng, &mut ciphertext, &mut secret).map_err(|_| Violation)?;
         let mut seed = Seed::<XWing>::default();
         rng.fill_bytes(seed.as_bytes_mut());
-        let public = XWing::public_key(&XWing::from_seed(&seed)).map_err(|_| Violation)?;
+        let public = seed.public_key().map_err(|_| Violation)?;
         let mut message = Vec::with_capacity(MESSAGE_LEN);
         message.extend_from_slice(ciphertext.as_bytes());
         message.extend_from_slice(public.as_bytes());
@@ -107,7 +107,7 @@ impl KemStep {
         let ciphertext = Ciphertext::<XWing>::from_bytes(*ciphertext);
         let theirs = PublicKey::<XWing>::from_bytes(public.try_into().map_err(|_| Violation)?);
         let mut key = <XWing as Kem>::Expanded::default();
-        XWing::expand_into(&XWing::from_seed(seed), &mut key).map_err(|_| Violation)?;
+        XWing::expand_into(KeySource::Seed(seed), None, &mut key).map_err(|_| Violation)?;
         let mut secret = SharedSecret::<XWing>::default();
         XWing::decapsulate(&key, &ciphertext, &mut secret).map_err(|_| Violation)?;
         let message = core::mem::take(received);

@@ -78,8 +78,8 @@ fn exchange(bench: &mut Bench, rng: &mut ChaCha20Rng) {
 
 fn decapsulate(bench: &mut Bench, rng: &mut ChaCha20Rng) {
     let private = kem::PrivateKey::<XWing>::generate(rng);
-    let public = XWing::public_key(&private).expect("a good key");
-    let key = XWing::expand(&private).expect("a good key");
+    let public = private.public_key().expect("a good key");
+    let key = private.expand().expect("a good key");
     let (mut good, mut secret) = (Ciphertext::<XWing>::default(), SharedSecret::default());
     XWing::encapsulate(&public, rng, &mut good, &mut secret).expect("a good key");
     let names = Names("X-Wing decapsulate", ["good", "tampered with"]);

@@ -4,7 +4,7 @@ use super::vectors::{ENCAPSULATED, ENCAPSULATED_SECRET};
 use core::{hint::black_box, ptr};
 use mixwell_pq_kem::{
     Kem, XWing,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -27,20 +27,16 @@ impl Kem for Replay {
         PrivateKey::from_bytes(*XWing::from_seed(as_own(seed)).as_bytes())
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        Ok(PublicKey::from_bytes(*XWing::public_key(as_own(private))?.as_bytes()))
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        XWing::expand_into(as_own(private), key)
-    }
-
-    fn key_pair(seed: &Seed<Self>, public: &mut PublicKey<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        XWing::key_pair(as_own(seed), as_own_mut(public), key)
-    }
-
-    fn expand_seed(seed: &Seed<Self>, key: &mut Self::Expanded) -> Result<(), KeyError> {
-        XWing::expand_seed(as_own(seed), key)
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
+        key: &mut Self::Expanded,
+    ) -> Result<(), KeyError> {
+        let source = match source {
+            KeySource::Seed(seed) => KeySource::Seed(as_own(seed)),
+            KeySource::Private(private) => KeySource::Private(as_own(private)),
+        };
+        XWing::expand_into(source, public.map(as_own_mut), key)
     }
 
     fn encapsulate<R: CryptoRng + ?Sized>(

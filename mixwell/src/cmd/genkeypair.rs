@@ -68,7 +68,7 @@ impl WithScheme for Generate {
 
     fn kem<K: Kem>(self) -> Self::Output {
         let private = kem::PrivateKey::<K>::generate(&mut random::from_system()?);
-        Ok(PemPair { private: pem_text(&private)?, public: pem_text(&K::public_key(&private)?)? })
+        Ok(PemPair { private: pem_text(&private)?, public: pem_text(&private.public_key()?)? })
     }
 }
 

@@ -14,7 +14,7 @@ use mixwell_net::{
     runtime,
     runtime::{HangUps, StopSignals},
 };
-use mixwell_node::{NodeBuilder, Services, Sizes, metrics, packets_of};
+use mixwell_node::{NodeBuilder, ResourceLimits, Services, metrics, packets_of};
 use mixwell_pki_types::Period;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -81,8 +81,9 @@ async fn start(
     };
     let metrics = metrics.map(|(address, bound)| bound.map_err(|error| NetworkError::Listen(address, error)));
     let metrics = metrics.transpose()?;
-    let sizes = sizes(configuration.period, &configuration.limits).within(runtime::raise_files().unwrap_or(usize::MAX));
-    let services = Services::new(&configuration.services, &configuration.geometry, sizes.boxes, randomness.rng());
+    let limits = resource_limits(configuration.period, &configuration.limits)
+        .within(runtime::raise_files().unwrap_or(usize::MAX));
+    let services = Services::new(&configuration.services, &configuration.geometry, limits.boxes, randomness.rng());
     let builder = NodeBuilder {
         name: name.clone(),
         kind: configuration.kind,
@@ -96,7 +97,7 @@ async fn start(
         services,
         sends_decoys: configuration.sends_decoys,
         mix_key_folder: Some(configuration.data_folder.join(MIX_KEYS_FOLDER)),
-        sizes,
+        limits,
         randomness,
         faults: None,
     };
@@ -117,17 +118,17 @@ async fn start(
 }
 
 /// What the configuration says, within the node's own bounds, and the node's defaults for the rest.
-fn sizes(period: Period, limits: &NodeLimits) -> Sizes {
-    let mut sizes = Sizes::for_period(period.duration());
+fn resource_limits(period: Period, configured: &NodeLimits) -> ResourceLimits {
+    let mut limits = ResourceLimits::for_period(period.duration());
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    sizes.replays = packets_of(period.duration(), limits.packets_per_second);
-    sizes.boxes = limits.boxes;
-    sizes.queue = limits.queue.map_or(sizes.queue, |packets| packets.min(sizes.buffers));
-    sizes.limits.unwrap_millis = limits.unwrap_wait.map_or(sizes.limits.unwrap_millis, millis);
-    sizes.limits.slack_millis = limits.release_slack.map_or(sizes.limits.slack_millis, millis);
-    sizes.write_wait = limits.write_wait.unwrap_or(sizes.write_wait);
-    sizes.decoy_grace = limits.decoy_grace.unwrap_or(sizes.decoy_grace);
-    sizes
+    limits.replays = packets_of(period.duration(), configured.packets_per_second);
+    limits.boxes = configured.boxes;
+    limits.queue = configured.queue.map_or(limits.queue, |packets| packets.min(limits.buffers));
+    limits.delays.unwrap_millis = configured.unwrap_wait.map_or(limits.delays.unwrap_millis, millis);
+    limits.delays.slack_millis = configured.release_slack.map_or(limits.delays.slack_millis, millis);
+    limits.write_wait = configured.write_wait.unwrap_or(limits.write_wait);
+    limits.decoy_grace = configured.decoy_grace.unwrap_or(limits.decoy_grace);
+    limits
 }
 
 /// In the data folder.

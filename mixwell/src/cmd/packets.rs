@@ -105,7 +105,7 @@ impl WithScheme for SelfTest<'_> {
     fn kem<K: Kem>(self) -> Result<(), Error> {
         self.run::<sphinx::Kem<K>>(|rng| {
             let private = kem::PrivateKey::<K>::generate(rng);
-            Ok((K::public_key(&private)?, K::expand(&private)?))
+            Ok((private.public_key()?, private.expand()?))
         })
     }
 }

@@ -19,7 +19,7 @@ use mixwell_net::{
     runtime::StopSignals,
     services::ServiceSpec,
 };
-use mixwell_node::{NodeBuilder, Service, Services, Sizes, metrics};
+use mixwell_node::{NodeBuilder, ResourceLimits, Service, Services, metrics};
 use mixwell_pki_types::{Ed25519, Period};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -61,8 +61,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
 
     let geometry = Geometry::of::<X25519>(5, 2000, true)?;
-    let sizes = Sizes::for_period(PERIOD);
-    let mut services = Services::new(&ServiceSpec::defaults(&geometry), &geometry, sizes.boxes, randomness.rng());
+    let limits = ResourceLimits::for_period(PERIOD);
+    let mut services = Services::new(&ServiceSpec::defaults(&geometry), &geometry, limits.boxes, randomness.rng());
     services.add("reverse", "+reverse", Arc::new(Reverse))?;
     let identity = Identity::generate(&Ed25519, &mut randomness.rng())?;
     println!("{}", identity.public_pem());
@@ -79,7 +79,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         services,
         sends_decoys: true,
         mix_key_folder: None,
-        sizes,
+        limits,
         randomness,
         faults: None,
     };

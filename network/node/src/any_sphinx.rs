@@ -2,13 +2,13 @@
 //! once, whatever the number of schemes.
 
 use crate::{
-    counters::Loss,
+    counters::DropReason,
     unwrap::{BATCH, Unwrapped},
 };
 use core::{any::Any, fmt, ptr};
 use mixwell_net::codec::{MixScheme, PacketCodec, WithMixScheme, packet_codec, with_scheme};
 use mixwell_pq_kem::kem::KeyError;
-use mixwell_sphinx::{Action, FinishError, Geometry, Opened, ReplayTag, Sphinx};
+use mixwell_sphinx::{Action, FinishError, Geometry, OpenError, Opened, ReplayTag, Sphinx};
 use rand_core::CryptoRng;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -70,7 +70,7 @@ pub(crate) trait Opening: Send + Sync {
         packets: [Option<&mut [u8]>; BATCH],
         keys: &[&PrivateKey],
         seen: &mut dyn SeenPackets,
-    ) -> [Option<Result<Unwrapped, Loss>>; BATCH];
+    ) -> [Option<Result<Unwrapped, DropReason>>; BATCH];
 }
 
 /// A private key of some scheme, ready for use. It wipes itself, as the scheme's own type does.
@@ -97,7 +97,7 @@ pub(crate) struct LoadedKey {
 /// What was seen under each of the keys that packets are tried with.
 pub(crate) trait SeenPackets {
     /// Remembers a packet that the key at a place has opened, unless it is there already or there is no room.
-    fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), Loss>;
+    fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), DropReason>;
 
     /// Writes what was inserted to the disk, before any of it goes on. Says which keys must not open packets any more.
     fn write(&mut self) -> [bool; MAX_KEYS];
@@ -122,10 +122,10 @@ impl<S: MixScheme> Opening for Sphinx<S> {
         packets: [Option<&mut [u8]>; BATCH],
         keys: &[&PrivateKey],
         seen: &mut dyn SeenPackets,
-    ) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
+    ) -> [Option<Result<Unwrapped, DropReason>>; BATCH] {
         // a key of another scheme opens nothing
         let Some(first) = keys.first().and_then(|key| key.of_scheme::<S>()) else {
-            return packets.map(|packet| packet.map(|_| Err(Loss::Mac)));
+            return packets.map(|packet| packet.map(|_| Err(DropReason::NoKeys)));
         };
         let privates: [_; MAX_KEYS] =
             core::array::from_fn(|place| keys.get(place).and_then(|key| key.of_scheme::<S>()).unwrap_or(first));
@@ -135,7 +135,7 @@ impl<S: MixScheme> Opening for Sphinx<S> {
         let mut each = losses.iter_mut();
         let opened = opened.map(|opened| {
             let loss = each.next()?;
-            let opened = opened?.map_err(|_| Loss::Mac).and_then(|(place, opened)| {
+            let opened = opened?.map_err(drop_reason).and_then(|(place, opened)| {
                 seen.insert(place, opened.replay_tag())?;
                 Ok((place, opened))
             });
@@ -147,7 +147,7 @@ impl<S: MixScheme> Opening for Sphinx<S> {
             let loss = each.next()?;
             let (place, opened) = opened?;
             if is_closed.get(place) == Some(&true) {
-                *loss = Some(Loss::ReplayList);
+                *loss = Some(DropReason::ReplayList);
                 return None;
             }
             Some(opened)
@@ -160,14 +160,22 @@ impl<S: MixScheme> Opening for Sphinx<S> {
     }
 }
 
-fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, Loss> {
+fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, DropReason> {
     match *finished {
         Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
         Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
         Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
-        Ok(_) | Err(FinishError::Command(_)) => Err(Loss::Commands),
-        Err(FinishError::PayloadTag) => Err(Loss::Payload),
-        Err(_) => Err(Loss::Mac),
+        Ok(_) | Err(FinishError::Command(_)) => Err(DropReason::Commands),
+        Err(FinishError::PayloadTag) => Err(DropReason::Payload),
+        Err(_) => Err(DropReason::GroupElement),
+    }
+}
+
+const fn drop_reason(error: OpenError) -> DropReason {
+    match error {
+        OpenError::Length { .. } | OpenError::Version => DropReason::Malformed,
+        OpenError::GroupElement => DropReason::GroupElement,
+        _ => DropReason::Mac,
     }
 }
 

@@ -4,11 +4,11 @@ use crate::{
     any_sphinx::AnySphinx,
     error::NodeError,
     faults::Faults,
+    limits::ResourceLimits,
     mix_keys::{MixKeys, rotate},
     node::{Node, NodeConfig},
     running::RunningNode,
     service::Services,
-    sizes::Sizes,
     upload::{NodeDescription, Uploader},
 };
 use core::fmt;
@@ -56,7 +56,7 @@ pub struct NodeBuilder {
     /// no packet of the epochs that it has already published keys for.
     pub mix_key_folder: Option<PathBuf>,
     /// How much it holds, and for how long.
-    pub sizes: Sizes,
+    pub limits: ResourceLimits,
     /// Its random generators.
     pub randomness: Randomness,
     /// What it does wrong, to try a network; `None` for a node that works.
@@ -73,7 +73,7 @@ impl NodeBuilder {
     /// Outside a tokio runtime.
     pub fn start(self) -> Result<RunningNode, NodeError> {
         let Self { name, kind, identity, link_key, listeners, authorities, clock, geometry, .. } = self;
-        let Self { addresses, services, sends_decoys, mix_key_folder, sizes, randomness, faults, .. } = self;
+        let Self { addresses, services, sends_decoys, mix_key_folder, limits, randomness, faults, .. } = self;
         let services = if kind == NodeKind::Service { services } else { Services::default() };
         let scheme = geometry.scheme().name();
         let sphinx = AnySphinx::new(geometry).ok_or_else(|| NodeError::UnknownScheme(scheme.to_owned()))?;
@@ -107,7 +107,7 @@ impl NodeBuilder {
             sends_decoys,
             clock,
             directory: directory.clone(),
-            sizes,
+            limits,
             randomness: randomness.branch(),
             faults,
         };

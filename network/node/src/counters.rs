@@ -1,4 +1,4 @@
-//! What has become of a node's packets, in numbers that link nothing.
+//! Counters of a node's packets. No counter tells which incoming packet became which outgoing one.
 
 use core::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -30,57 +30,63 @@ macro_rules! events {
 }
 
 events! {
-    /// Where a packet went that was not dropped.
-    Flow {
-        /// Came in over a link.
+    /// A step of a packet, or of a loop decoy, on its way through the node.
+    PacketEvent {
+        /// Received over a link.
         Received = "received",
-        /// Went out over a link.
+        /// Sent over a link.
         Sent = "sent",
-        /// Was a request that a service has answered.
+        /// A request that a service has answered.
         Answered = "answered",
-        /// Was a reply, put in a client's mailbox.
+        /// A reply stored in a client's mailbox.
         Stored = "stored",
-        /// Was a reply, which its client has acknowledged while it was kept.
+        /// A stored reply that its client has acknowledged before it expired.
         Delivered = "delivered",
-        /// A loop decoy of this node has left.
+        /// A loop decoy of this node was sent.
         DecoySent = "decoy_sent",
-        /// A loop decoy of this node has come back.
+        /// A loop decoy of this node has returned.
         DecoyReturned = "decoy_returned",
     }
 }
 
 events! {
     /// Why a packet was dropped.
-    Loss {
-        /// No key of the three epochs opens it, or it is malformed.
+    DropReason {
+        /// Its length or its version byte is not that of a packet of this network.
+        Malformed = "malformed",
+        /// The node has no mix key of the current, the previous or the next epoch.
+        NoKeys = "no_keys",
+        /// The group element gives no shared secret, or no element for the next hop.
+        GroupElement = "group_element",
+        /// The header's MAC is wrong under every mix key: the header was changed, or the packet is for another key.
         Mac = "mac",
         /// It was seen before.
         Replay = "replay",
-        /// The replay filter can take no more.
+        /// The replay filter is full.
         ReplayFilterFull = "replay_filter_full",
-        /// That it was seen can't be written down.
+        /// The replay list on the disk can't be written, and its mix key can't be removed.
         ReplayList = "replay_list",
-        /// Its routing commands are not those of a packet at this kind of node.
+        /// The routing commands are malformed, or are not for a packet at this kind of node.
         Commands = "commands",
-        /// Its payload was changed on its way.
+        /// The payload was changed on its way.
         Payload = "payload",
-        /// It ends here, for nobody that this node knows.
+        /// The recipient is no service and no client of this node.
         Recipient = "recipient",
         /// A request that carries no SURB or is no message.
         Request = "request",
-        /// It asks for a delay beyond the limit.
-        TooLong = "delay_too_long",
-        /// It waited too long for its unwrap.
-        Unwrap = "unwrap_wait",
-        /// It asked for no delay, and some time has passed.
+        /// Its delay is above the limit.
+        DelayTooLong = "delay_too_long",
+        /// It waited too long to be unwrapped.
+        UnwrapWait = "unwrap_wait",
+        /// It asked for no delay and was not released at once.
         Expired = "expired",
-        /// The queue was full and the lot fell on it.
+        /// The queue was full, and this packet was drawn to make room.
         QueueFull = "queue_full",
         /// Its release was late by more than the slack.
         Late = "late",
         /// The consensus lists no such next hop.
         NextHop = "next_hop",
-        /// It came from a node of the next epoch before its time.
+        /// A node of the next epoch sent it before that epoch's packets are accepted.
         Early = "early",
         /// There is no link to the next hop.
         LinkDown = "link_down",
@@ -94,11 +100,11 @@ events! {
         RateLimit = "rate_limit",
         /// The client's mailbox was full.
         MailboxFull = "mailbox_full",
-        /// Nobody came for it.
+        /// Its client did not fetch it in time.
         MailboxExpired = "mailbox_expired",
-        /// The node stopped, and it could not leave in time, or came when it was too late.
+        /// The node stopped before it could be sent, or it arrived after that.
         Stopped = "stopped",
-        /// A loop decoy of this node has not come back in time.
+        /// A loop decoy of this node did not return in time.
         DecoyLost = "decoy_lost",
     }
 }
@@ -106,69 +112,71 @@ events! {
 /// All counters of a node.
 #[derive(Debug, Default)]
 pub struct Counters {
-    flows: [AtomicU64; Flow::ALL.len()],
-    drops: [AtomicU64; Loss::ALL.len()],
+    events: [AtomicU64; PacketEvent::ALL.len()],
+    drops: [AtomicU64; DropReason::ALL.len()],
     decoys_skipped: AtomicU64,
     batches: AtomicU64,
     unwrap_nanos: AtomicU64,
 }
 
 impl Counters {
-    /// Counts a packet that went somewhere.
-    pub(crate) fn count(&self, flow: Flow) {
-        add(&self.flows, flow as usize, 1);
+    pub(crate) fn count(&self, event: PacketEvent) {
+        add(&self.events, event as usize, 1);
     }
 
-    /// Counts a dropped packet.
-    pub(crate) fn lose(&self, reason: Loss) {
-        add(&self.drops, reason as usize, 1);
+    pub(crate) fn count_drop(&self, reason: DropReason) {
+        self.count_drops(reason, 1);
     }
 
     /// Counts several packets that were dropped for one reason.
-    pub(crate) fn lose_many(&self, reason: Loss, number: usize) {
-        add(&self.drops, reason as usize, number as u64);
+    pub(crate) fn count_drops(&self, reason: DropReason, packets: usize) {
+        add(&self.drops, reason as usize, packets as u64);
     }
 
-    /// Counts a packet that was received and dropped at once.
-    pub(crate) fn refuse(&self, reason: Loss) {
-        self.count(Flow::Received);
-        self.lose(reason);
+    /// Counts a packet that was dropped when it was received.
+    pub(crate) fn count_rejected(&self, reason: DropReason) {
+        self.count(PacketEvent::Received);
+        self.count_drop(reason);
     }
 
-    /// Counts a loop decoy that was not made, as there was traffic to carry.
-    pub(crate) fn skip_decoy(&self) {
+    /// Counts a loop decoy that was not sent because there was traffic to carry.
+    pub(crate) fn count_skipped_decoy(&self) {
         self.decoys_skipped.fetch_add(1, Relaxed);
     }
 
-    /// How many loop decoys were not made.
+    /// Loop decoys that were not sent because there was traffic to carry.
     pub fn decoys_skipped(&self) -> u64 {
         self.decoys_skipped.load(Relaxed)
     }
 
-    /// Counts a batch that was unwrapped, and the time that it took.
-    pub(crate) fn unwrapped(&self, nanos: u64) {
+    /// Counts a batch that was unwrapped in `nanos` nanoseconds.
+    pub(crate) fn count_batch(&self, nanos: u64) {
         self.batches.fetch_add(1, Relaxed);
         self.unwrap_nanos.fetch_add(nanos, Relaxed);
     }
 
-    /// How many batches were unwrapped, and how long all that took.
+    /// Number of batches that were unwrapped, and the time spent on them, summed over all cores.
     pub fn unwraps(&self) -> (u64, Duration) {
         (self.batches.load(Relaxed), Duration::from_nanos(self.unwrap_nanos.load(Relaxed)))
     }
 
-    /// How many went there.
-    pub fn flow(&self, flow: Flow) -> u64 {
-        get(&self.flows, flow as usize)
+    /// Number of packets with this event.
+    pub fn of(&self, event: PacketEvent) -> u64 {
+        get(&self.events, event as usize)
     }
 
-    /// How many were dropped for this reason.
-    pub fn dropped(&self, reason: Loss) -> u64 {
+    /// Number of packets dropped for this reason.
+    pub fn dropped(&self, reason: DropReason) -> u64 {
         get(&self.drops, reason as usize)
     }
 
-    /// How many were dropped here. A decoy that has not come back was dropped elsewhere.
+    /// Number of packets dropped by this node, which lost decoys were not.
     pub fn all_dropped(&self) -> u64 {
-        Loss::ALL.into_iter().filter(|reason| *reason != Loss::DecoyLost).map(|reason| self.dropped(reason)).sum()
+        DropReason::ALL
+            .into_iter()
+            .filter(|reason| *reason != DropReason::DecoyLost)
+            .map(|reason| self.dropped(reason))
+            .sum()
     }
 }
 

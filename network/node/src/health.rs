@@ -142,7 +142,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn layers_that_never_connect_are_told_after_an_eighth() {
-        let TestMix { node, consensus, gateway, service } = TestMix::new(true, |sizes| sizes);
+        let TestMix { node, consensus, gateway, service } = TestMix::new(true, |limits| limits);
         let mut told = Told::default();
         let mut silent_after = async |wait| {
             time::advance(wait).await;
@@ -166,11 +166,11 @@ mod tests {
 
     #[tokio::test]
     async fn another_key_in_the_consensus_is_told_once() {
-        let TestMix { node, consensus, .. } = TestMix::new(true, |sizes| sizes);
+        let TestMix { node, consensus, .. } = TestMix::new(true, |limits| limits);
         let mut told = Told::default();
         node.health.look(&consensus, &mut told);
         assert!(!told.has_other_key);
-        let TestMix { node, consensus, .. } = TestMix::new(false, |sizes| sizes);
+        let TestMix { node, consensus, .. } = TestMix::new(false, |limits| limits);
         node.health.look(&consensus, &mut told);
         assert!(told.has_other_key);
     }

@@ -10,7 +10,7 @@ pub(crate) use sending_nodes::SendingNodes;
 
 use crate::{
     gateway::{ClientId, Gateway},
-    sizes::Sizes,
+    limits::ResourceLimits,
 };
 use mixwell_net::{
     accept::{AcceptUntil, Acceptor, AcceptorConfig, Connection, ConnectionStats},
@@ -20,7 +20,7 @@ use mixwell_net::{
 use mixwell_pki_types::KeyHash;
 use mixwell_sphinx::NodeId;
 use mixwell_wire::StreamError;
-use policy::limits;
+use policy::accept_limits;
 use std::{io, sync::Arc};
 use tokio::{net::TcpListener, sync::watch};
 use tracing::debug;
@@ -63,12 +63,12 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     /// Accepts connections until it is time to hang up.
-    pub(crate) async fn run(self: Arc<Self>, sizes: Sizes, listeners: Vec<TcpListener>, until: ServeUntil) {
+    pub(crate) async fn run(self: Arc<Self>, limits: ResourceLimits, listeners: Vec<TcpListener>, until: ServeUntil) {
         let acceptor = Acceptor::new(AcceptorConfig {
             key: self.link_key.clone(),
             id: KeyHash(*self.id.as_bytes()),
             policy: self.policy.clone(),
-            limits: limits(&sizes),
+            limits: accept_limits(&limits),
             buffer_len: self.link_key.buffer_len(&self.policy.client_link),
             randomness: self.randomness.branch(),
             stats: Arc::clone(&self.connections),

@@ -5,7 +5,7 @@ mod replays;
 
 use crate::{
     any_sphinx::{AnySphinx, MAX_KEYS, PrivateKey, SeenPackets},
-    counters::Loss,
+    counters::DropReason,
     mix_keys::{ListError, MixKeys, OpeningKey},
     unwrap::{BATCH, Unwrapped},
 };
@@ -124,10 +124,15 @@ impl KeyRing {
     }
 
     /// Unwraps each packet with the first key that fits, and rejects replays.
-    pub(super) fn open_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
+    pub(super) fn open_each(
+        &self,
+        packets: [Option<&mut [u8]>; BATCH],
+    ) -> [Option<Result<Unwrapped, DropReason>>; BATCH] {
         // a reader never waits for long: keys change once an epoch
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(last) = keys.active.last() else { return packets.map(|packet| packet.map(|_| Err(Loss::Mac))) };
+        let Some(last) = keys.active.last() else {
+            return packets.map(|packet| packet.map(|_| Err(DropReason::NoKeys)));
+        };
         let privates: [_; MAX_KEYS] = core::array::from_fn(|place| &keys.active.get(place).unwrap_or(last).private);
         let privates = privates.get(..keys.active.len()).unwrap_or(&privates);
         let mut seen = Seen { keys: &keys.active, stored: &self.stored };
@@ -156,8 +161,8 @@ struct Seen<'a> {
 }
 
 impl SeenPackets for Seen<'_> {
-    fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), Loss> {
-        self.keys.get(place).ok_or(Loss::Mac)?.replays().insert(tag)
+    fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), DropReason> {
+        self.keys.get(place).ok_or(DropReason::NoKeys)?.replays().insert(tag)
     }
 
     fn write(&mut self) -> [bool; MAX_KEYS] {

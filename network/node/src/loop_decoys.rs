@@ -1,7 +1,7 @@
 //! The node's own loop decoys: packets that return to it, sent at the published rate.
 
 use crate::{
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
     mix::Mix,
     mix_keys::OwnIdentity,
     outgoing::LinkTable,
@@ -69,12 +69,12 @@ impl LoopDecoys {
                 rng = self.randomness.rng();
                 match self.send(owner, &mut rng, &mut surb) {
                     Ok(()) => {}
-                    Err(NoDecoy::Busy) => self.mix.counters().skip_decoy(),
+                    Err(NoDecoy::Busy) => self.mix.counters().count_skipped_decoy(),
                     Err(reason) => debug!(%reason, "no decoy"),
                 }
             }
             for _ in 0..self.mix.decoys().expire(now) {
-                self.mix.counters().lose(Loss::DecoyLost);
+                self.mix.counters().count_drop(DropReason::DecoyLost);
             }
             if ticks == MAX_TICKS {
                 // a rate that no node can follow: what is due is left out
@@ -124,7 +124,7 @@ impl LoopDecoys {
             self.mix.decoys().remove(surb_id);
             return Err(NoDecoy::Busy);
         }
-        self.mix.counters().count(Flow::DecoySent);
+        self.mix.counters().count(PacketEvent::DecoySent);
         Ok(())
     }
 }
@@ -161,10 +161,10 @@ impl fmt::Display for NoDecoy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{node::test_mix::TestMix, sizes::Sizes};
+    use crate::{limits::ResourceLimits, node::test_mix::TestMix};
 
     fn mix(has_listed_keys: bool) -> Arc<LoopDecoys> {
-        let mix = TestMix::new(has_listed_keys, |sizes| Sizes { buffers: 10, ..sizes });
+        let mix = TestMix::new(has_listed_keys, |limits| ResourceLimits { buffers: 10, ..limits });
         Arc::clone(mix.node.decoys.as_ref().unwrap())
     }
 
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(try_decoy(&decoys), Err(NoDecoy::Busy));
         let far = decoys.stopwatch.now().plus_millis(3_600_000);
         assert_eq!((decoys.mix.decoys().expire(far), decoys.mix.pool().lent()), (0, 0));
-        assert_eq!(decoys.mix.counters().flow(Flow::DecoySent), 0);
+        assert_eq!(decoys.mix.counters().of(PacketEvent::DecoySent), 0);
         // it is not even made while buffers are scarce
         let _lent: Vec<_> = (0..6).map(|_| decoys.mix.pool().take().unwrap()).collect();
         assert!(decoys.queue.is_busy());

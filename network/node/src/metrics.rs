@@ -1,7 +1,7 @@
-//! A node's counters in the text form of Prometheus, over HTTP on a loopback port.
+//! A node's counters in Prometheus's text format, over HTTP.
 
 use crate::{
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
     node::Node,
     rendezvous::BoxEvent,
 };
@@ -14,7 +14,7 @@ use tokio::{
     time,
 };
 
-/// Answers every request with the node's metrics. Does not end.
+/// Answers every request with the node's metrics. Never returns.
 pub async fn serve(node: Arc<Node>, listener: TcpListener) {
     let slots = Arc::new(Semaphore::new(MAX_READERS));
     loop {
@@ -22,11 +22,10 @@ pub async fn serve(node: Arc<Node>, listener: TcpListener) {
             time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        // whoever comes while all are taken is turned away
         let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else { continue };
         let node = Arc::clone(&node);
         tokio::spawn(async move {
-            let _ = time::timeout(PATIENCE, answer(&node, stream)).await;
+            let _ = time::timeout(READER_TIMEOUT, answer(&node, stream)).await;
             drop(slot);
         });
     }
@@ -52,21 +51,21 @@ async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await
 }
 
-/// All metrics. They count packets, and tell nothing about any one of them.
+/// All metrics: totals, nothing of a single packet.
 #[must_use]
 pub fn text(node: &Node) -> String {
     let mut out = String::new();
     let counters = node.mix.counters();
-    head(&mut out, "mixwell_packets_total", "counter", "Packets by where they went.");
-    for flow in Flow::ALL {
-        line(&mut out, "mixwell_packets_total", &format!("{{flow=\"{}\"}}", flow.name()), counters.flow(flow));
+    head(&mut out, "mixwell_packets_total", "counter", "Packets by event.");
+    for event in PacketEvent::ALL {
+        line(&mut out, "mixwell_packets_total", &format!("{{event=\"{}\"}}", event.name()), counters.of(event));
     }
-    head(&mut out, "mixwell_dropped_total", "counter", "Packets that were dropped, by reason.");
-    for reason in Loss::ALL {
+    head(&mut out, "mixwell_dropped_total", "counter", "Dropped packets by reason.");
+    for reason in DropReason::ALL {
         line(&mut out, "mixwell_dropped_total", &format!("{{reason=\"{}\"}}", reason.name()), counters.dropped(reason));
     }
     if let Some(store) = node.mix.store() {
-        head(&mut out, "mixwell_boxes_total", "counter", "Boxes of the rendezvous service, by what became of them.");
+        head(&mut out, "mixwell_boxes_total", "counter", "Boxes of the rendezvous service by event.");
         for event in BoxEvent::ALL {
             let labels = format!("{{event=\"{}\"}}", event.name());
             line(&mut out, "mixwell_boxes_total", &labels, store.counts().of(event));
@@ -80,20 +79,20 @@ pub fn text(node: &Node) -> String {
     let (up, links) = node.links();
     let pool = node.mix.pool();
     let gauges = [
-        ("mixwell_queue_length", "gauge", "Packets that wait for their release.", node.mix.len() as u64),
-        ("mixwell_write_queue_length", "gauge", "Packets that wait to be written.", node.sending() as u64),
-        ("mixwell_mailbox_length", "gauge", "Replies that wait for clients.", node.mailboxes.stored() as u64),
-        ("mixwell_unwrap_batches_total", "counter", "Times that packets were unwrapped, some together.", batches),
-        ("mixwell_unwrap_microseconds_total", "counter", "How long that took, on all cores.", unwrapping),
+        ("mixwell_queue_length", "gauge", "Packets waiting for their release.", node.mix.len() as u64),
+        ("mixwell_write_queue_length", "gauge", "Packets waiting to be written.", node.sending() as u64),
+        ("mixwell_mailbox_length", "gauge", "Replies waiting for clients.", node.mailboxes.stored() as u64),
+        ("mixwell_unwrap_batches_total", "counter", "Batches of packets that were unwrapped.", batches),
+        ("mixwell_unwrap_microseconds_total", "counter", "Time spent unwrapping, over all cores.", unwrapping),
         ("mixwell_buffers", "gauge", "Packet buffers.", pool.size() as u64),
         ("mixwell_buffers_used", "gauge", "Packet buffers in use.", pool.lent() as u64),
-        ("mixwell_links", "gauge", "Links to nodes that there should be.", links as u64),
-        ("mixwell_links_up", "gauge", "Links to nodes that are up.", up as u64),
+        ("mixwell_links", "gauge", "Links that the consensus asks for.", links as u64),
+        ("mixwell_links_up", "gauge", "Links that are up.", up as u64),
         ("mixwell_connections", "gauge", "Open connections of proven peers.", connections.open.load(Relaxed)),
         (
             "mixwell_connections_unproven",
             "gauge",
-            "Open connections whose peer has not proved who it is.",
+            "Open connections whose peer has not proved its identity.",
             connections.unproven.load(Relaxed),
         ),
         ("mixwell_connections_accepted_total", "counter", "Connections accepted.", connections.accepted.load(Relaxed)),
@@ -109,17 +108,27 @@ pub fn text(node: &Node) -> String {
             "Connections closed in favour of newer ones.",
             connections.evicted.load(Relaxed),
         ),
-        ("mixwell_handshakes_paced_total", "counter", "Handshakes of strangers.", connections.paced.load(Relaxed)),
-        ("mixwell_incoming_links", "gauge", "Links of nodes to this one.", node.incoming_links() as u64),
+        (
+            "mixwell_handshakes_paced_total",
+            "counter",
+            "Handshakes of strangers, whose rate is limited.",
+            connections.paced.load(Relaxed),
+        ),
+        ("mixwell_incoming_links", "gauge", "Incoming links of nodes.", node.incoming_links() as u64),
         (
             "mixwell_silent_layers",
             "gauge",
-            "Layers that should have links to this node, and of which no node has one.",
+            "Layers that should connect to this node, of which no node does.",
             node.health.silent_layers.load(Relaxed),
         ),
-        ("mixwell_decoys_skipped_total", "counter", "Loop decoys that gave way to traffic.", counters.decoys_skipped()),
-        ("mixwell_epoch", "gauge", "The epoch of the clock.", node.epoch().0),
-        ("mixwell_consensus", "gauge", "Whether there is a consensus of this epoch.", node.has_consensus().into()),
+        (
+            "mixwell_decoys_skipped_total",
+            "counter",
+            "Loop decoys not sent because of traffic.",
+            counters.decoys_skipped(),
+        ),
+        ("mixwell_epoch", "gauge", "Epoch by the clock.", node.epoch().0),
+        ("mixwell_consensus", "gauge", "1 if the node has a consensus of this epoch.", node.has_consensus().into()),
     ];
     for (name, kind, help, value) in gauges {
         head(&mut out, name, kind, help);
@@ -129,7 +138,7 @@ pub fn text(node: &Node) -> String {
 }
 
 fn head(out: &mut String, name: &str, kind: &str, help: &str) {
-    // a `String` takes everything
+    // writing to a `String` never fails
     let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
 }
 
@@ -137,7 +146,9 @@ fn line(out: &mut String, name: &str, labels: &str, value: u64) {
     let _ = writeln!(out, "{name}{labels} {value}");
 }
 
+/// Maximum connections; further ones are closed.
 const MAX_READERS: usize = 16;
+/// Maximum request in bytes; a longer one is answered when this much of it was read.
 const MAX_REQUEST: usize = 4096;
-const PATIENCE: Duration = Duration::from_secs(5);
+const READER_TIMEOUT: Duration = Duration::from_secs(5);
 const END: &[u8] = b"\r\n\r\n";

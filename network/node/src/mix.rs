@@ -12,14 +12,14 @@ pub(crate) use decoys::Decoys;
 
 use crate::{
     buffer_pool::{Packet, Pool},
-    counters::{Counters, Flow, Loss},
+    counters::{Counters, DropReason, PacketEvent},
     rendezvous::Store,
     service::{Request, Services},
     unwrap::{BATCH, Unwrap, Unwrapped},
 };
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
-use mixwell_mixdelay::{DropReason, Instant, Limits, ServerQueue};
+use mixwell_mixdelay::{Instant, Limits, ServerQueue};
 use mixwell_net::node_kind::NodeKind;
 use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -95,15 +95,15 @@ impl Mix {
     pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
         let begun = now();
         let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
-        self.counters.unwrapped(now().nanos_since(begun));
+        self.counters.count_batch(now().nanos_since(begun));
         let mut wake = false;
         for ((arrived, packet), unwrapped) in batch.into_iter().zip(unwrapped).filter_map(|(a, b)| Some((a?, b?))) {
-            self.counters.count(Flow::Received);
+            self.counters.count(PacketEvent::Received);
             match unwrapped.and_then(|unwrapped| self.route(unwrapped, arrived, now, packet)) {
                 Ok(Taken::Held { is_next }) => wake |= is_next,
                 Ok(Taken::Reply(taken)) => reply(taken),
                 Ok(Taken::Done) => {}
-                Err(reason) => self.counters.lose(reason),
+                Err(reason) => self.counters.count_drop(reason),
             }
         }
         wake
@@ -115,7 +115,7 @@ impl Mix {
             let Held { queue, rng } = &mut *self.held();
             match queue.poll(now(), rng)? {
                 Ok(packet) => return Some(packet),
-                Err(dropped) => self.counters.lose(reason(dropped.reason)),
+                Err(dropped) => self.counters.count_drop(reason(dropped.reason)),
             }
         }
     }
@@ -176,38 +176,38 @@ impl Mix {
         arrived: Instant,
         now: &dyn Fn() -> Instant,
         mut packet: Packet,
-    ) -> Result<Taken, Loss> {
+    ) -> Result<Taken, DropReason> {
         match (unwrapped, self.setup.kind) {
             (Unwrapped::Forward { next_hop, delay_millis: Some(delay) }, _) => {
                 Ok(self.hold(now, arrived, delay, (next_hop, packet)))
             }
-            (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(Loss::Commands),
+            (Unwrapped::Forward { delay_millis: None, .. }, _) => Err(DropReason::Commands),
             (Unwrapped::Request { recipient, delay_millis }, NodeKind::Service) => {
                 let (next_hop, reply) = self.answer(now(), Request { recipient, packet: &packet })?;
-                Ok(self.hold(now, arrived, delay_millis.ok_or(Loss::Request)?, (next_hop, reply)))
+                Ok(self.hold(now, arrived, delay_millis.ok_or(DropReason::Request)?, (next_hop, reply)))
             }
-            (Unwrapped::Request { .. }, NodeKind::Mix | NodeKind::Gateway) => Err(Loss::Recipient),
+            (Unwrapped::Request { .. }, NodeKind::Mix | NodeKind::Gateway) => Err(DropReason::Recipient),
             (Unwrapped::Reply { recipient, surb_id }, kind) => {
                 let at = packet.len().saturating_sub(self.geometry().payload_len());
                 let own = self.decoys().take(recipient, surb_id, packet.get_mut(at..).unwrap_or_default());
                 match own {
                     Some(intact) => {
-                        self.counters.count(Flow::DecoyReturned);
-                        intact.then_some(Taken::Done).ok_or(Loss::Payload)
+                        self.counters.count(PacketEvent::DecoyReturned);
+                        intact.then_some(Taken::Done).ok_or(DropReason::Payload)
                     }
                     None if kind == NodeKind::Gateway => Ok(Taken::Reply(Reply { recipient, surb_id, packet })),
-                    None => Err(Loss::Recipient),
+                    None => Err(DropReason::Recipient),
                 }
             }
         }
     }
 
     /// Makes the packet that answers a request.
-    fn answer(&self, now: Instant, request: Request<'_>) -> Result<(NodeId, Packet), Loss> {
-        let mut reply = self.pool.take().ok_or(Loss::Buffers)?;
-        let mut room = self.pool.take().ok_or(Loss::Buffers)?;
+    fn answer(&self, now: Instant, request: Request<'_>) -> Result<(NodeId, Packet), DropReason> {
+        let mut reply = self.pool.take().ok_or(DropReason::Buffers)?;
+        let mut room = self.pool.take().ok_or(DropReason::Buffers)?;
         let next_hop = self.setup.services.reply(&*self.packets, now, request, &mut room, &mut reply)?;
-        self.counters.count(Flow::Answered);
+        self.counters.count(PacketEvent::Answered);
         Ok((next_hop, reply))
     }
 
@@ -217,7 +217,7 @@ impl Mix {
         let now = now();
         let before = queue.poll_timeout();
         if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {
-            self.counters.lose(reason(dropped.reason));
+            self.counters.count_drop(reason(dropped.reason));
         }
         let after = queue.poll_timeout();
         Taken::Held { is_next: after.is_some_and(|after| before.is_none_or(|before| after < before)) }
@@ -238,12 +238,13 @@ pub(crate) fn limits(period: Duration) -> Limits {
     Limits::for_epoch_millis(u64::try_from(period.as_millis()).unwrap_or(u64::MAX))
 }
 
-const fn reason(reason: DropReason) -> Loss {
+const fn reason(reason: mixwell_mixdelay::DropReason) -> DropReason {
+    use mixwell_mixdelay::DropReason as Queue;
     match reason {
-        DropReason::TooLong => Loss::TooLong,
-        DropReason::Unwrap => Loss::Unwrap,
-        DropReason::Expired => Loss::Expired,
-        DropReason::Full => Loss::QueueFull,
-        _ => Loss::Late,
+        Queue::TooLong => DropReason::DelayTooLong,
+        Queue::Unwrap => DropReason::UnwrapWait,
+        Queue::Expired => DropReason::Expired,
+        Queue::Full => DropReason::QueueFull,
+        _ => DropReason::Late,
     }
 }

@@ -148,7 +148,7 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn neighbours_of_the_epoch_before_stay_for_an_eighth() {
-        let network = TestNetwork::start(&[2, 2], RATES, |sizes| sizes).await;
+        let network = TestNetwork::start(&[2, 2], RATES, |limits| limits).await;
         let before = Arc::clone(network.known.current.as_ref().unwrap());
         // one mix moves from the first layer to the second
         let mut rng = network.randomness.rng();

@@ -12,13 +12,13 @@ use crate::{
     gateway::Mailboxes,
     health::Health,
     incoming::Incoming,
+    limits::ResourceLimits,
     loop_decoys::LoopDecoys,
     mix::{Mix, Reply},
     neighbours::NodeStatus,
     outgoing::OutgoingLinks,
     release::Release,
     rendezvous::Store,
-    sizes::Sizes,
     unwrap_queue::UnwrapQueue,
 };
 use core::fmt;
@@ -39,7 +39,7 @@ pub struct Node {
     /// `None` if it sends none.
     pub(crate) decoys: Option<Arc<LoopDecoys>>,
     pub(crate) health: Arc<Health>,
-    sizes: Sizes,
+    limits: ResourceLimits,
 }
 
 impl Node {
@@ -69,8 +69,8 @@ impl Node {
 
     /// How much it holds, and for how long.
     #[must_use]
-    pub const fn sizes(&self) -> &Sizes {
-        &self.sizes
+    pub const fn limits(&self) -> &ResourceLimits {
+        &self.limits
     }
 
     /// How many of its links to other nodes are up, and how many there should be by the consensus.

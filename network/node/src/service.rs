@@ -4,7 +4,7 @@ mod error;
 
 pub use error::ServiceError;
 
-use crate::{counters::Loss, rendezvous::Store};
+use crate::{counters::DropReason, rendezvous::Store};
 use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_mixdelay::Instant;
@@ -118,14 +118,15 @@ impl Services {
         Request { recipient, packet }: Request<'_>,
         room: &mut [u8],
         reply: &mut [u8],
-    ) -> Result<NodeId, Loss> {
-        let service = self.at(recipient).ok_or(Loss::Recipient)?;
+    ) -> Result<NodeId, DropReason> {
+        let service = self.at(recipient).ok_or(DropReason::Recipient)?;
         let geometry = codec.geometry();
         let at = packet.len().saturating_sub(geometry.forward_payload_len());
-        let message = Message::parse(geometry, packet.get(at..).unwrap_or_default()).map_err(|_| Loss::Request)?;
-        let surb = message.surb.ok_or(Loss::Request)?;
+        let message =
+            Message::parse(geometry, packet.get(at..).unwrap_or_default()).map_err(|_| DropReason::Request)?;
+        let surb = message.surb.ok_or(DropReason::Request)?;
         let answer = service.answer(now, message.user_payload, room);
-        codec.wrap_reply(surb, answer, reply).map_err(|_| Loss::Request)
+        codec.wrap_reply(surb, answer, reply).map_err(|_| DropReason::Request)
     }
 }
 

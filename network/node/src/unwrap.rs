@@ -1,6 +1,6 @@
 //! Unwrapping packets of a scheme that is chosen at run time.
 
-use crate::{counters::Loss, key_ring::KeyRing};
+use crate::{counters::DropReason, key_ring::KeyRing};
 use chacha20::ChaCha20Rng;
 use mixwell_net::codec::{OutgoingMessage, PacketCodec};
 use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId, SurbKeys, WrapError};
@@ -38,7 +38,7 @@ pub enum Unwrapped {
 /// What a node does with its mix keys.
 pub trait Unwrap: PacketCodec {
     /// Unwraps packets in place, each step for all of them at once, and remembers them. A place without a packet stays empty.
-    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH];
+    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, DropReason>>; BATCH];
 
     /// Waits until all that was seen is on the disk, if keys are kept there.
     fn flush(&self);
@@ -65,7 +65,7 @@ impl PacketCodec for KeyRing {
 }
 
 impl Unwrap for KeyRing {
-    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, Loss>>; BATCH] {
+    fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, DropReason>>; BATCH] {
         self.open_each(packets)
     }
 

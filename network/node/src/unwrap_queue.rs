@@ -6,7 +6,7 @@
 
 use crate::{
     buffer_pool::Packet,
-    counters::{Counters, Flow, Loss},
+    counters::{Counters, DropReason, PacketEvent},
     gateway::Mailboxes,
     mix::{Batch, Mix, Reply},
     unwrap::BATCH,
@@ -72,10 +72,10 @@ impl UnwrapQueue {
         let counters = self.counters();
         match self.mailboxes.store(self.stopwatch.now(), reply) {
             Ok(dropped) => {
-                counters.lose_many(Loss::MailboxFull, dropped);
-                counters.count(Flow::Stored);
+                counters.count_drops(DropReason::MailboxFull, dropped);
+                counters.count(PacketEvent::Stored);
             }
-            Err(reason) => counters.lose(reason),
+            Err(reason) => counters.count_drop(reason),
         }
     }
 
@@ -99,9 +99,11 @@ impl BatchGuard<'_> {
     /// Enqueues a packet that has just arrived.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         let queue = self.queue;
-        let Some(mut packet) = queue.mix.pool().take() else { return queue.counters().refuse(Loss::Buffers) };
+        let Some(mut packet) = queue.mix.pool().take() else {
+            return queue.counters().count_rejected(DropReason::Buffers);
+        };
         if packet.len() != bytes.len() {
-            return queue.counters().refuse(Loss::Mac);
+            return queue.counters().count_rejected(DropReason::Malformed);
         }
         packet.copy_from_slice(bytes);
         queue.lock().push_back((queue.stopwatch.now(), packet));

@@ -17,7 +17,7 @@ use mixwell_net::{
     randomness::Randomness,
     services::ServiceSpec,
 };
-use mixwell_node::{NodeBuilder, RunningNode, Services, Sizes};
+use mixwell_node::{NodeBuilder, ResourceLimits, RunningNode, Services};
 use mixwell_pki_types::{Ed25519, Period, Rates};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -149,8 +149,8 @@ fn start_node(
     period: Period,
     randomness: &Randomness,
 ) -> Result<RunningNode, Box<dyn Error>> {
-    let sizes = Sizes::for_period(period.duration());
-    let services = Services::new(&ServiceSpec::defaults(&geometry), &geometry, sizes.boxes, randomness.rng());
+    let limits = ResourceLimits::for_period(period.duration());
+    let services = Services::new(&ServiceSpec::defaults(&geometry), &geometry, limits.boxes, randomness.rng());
     let builder = NodeBuilder {
         name: node.name,
         kind,
@@ -164,7 +164,7 @@ fn start_node(
         services,
         sends_decoys: true,
         mix_key_folder: None,
-        sizes,
+        limits,
         randomness: randomness.branch(),
         faults: None,
     };

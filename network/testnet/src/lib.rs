@@ -35,7 +35,7 @@ use mixwell_net::{
     node_kind::NodeKind,
     randomness::Randomness,
 };
-use mixwell_node::{Node, Sizes};
+use mixwell_node::{Node, ResourceLimits};
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Sphinx};
@@ -72,7 +72,7 @@ pub struct TestNetwork {
 
 impl TestNetwork {
     /// Starts one: the gateway is the first node, the service node the last.
-    pub async fn start(layers: &[usize], rates: Rates, sizes: impl Fn(Sizes) -> Sizes) -> Self {
+    pub async fn start(layers: &[usize], rates: Rates, limits: impl Fn(ResourceLimits) -> ResourceLimits) -> Self {
         let geometry = Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap();
         let Plan { sphinx, clock, authorities, known, randomness, nodes: planned } =
             Plan::new(geometry, (1, layers), rates);
@@ -87,8 +87,8 @@ impl TestNetwork {
             faults.push(node_faults);
             link_keys.push(node.link_key.clone());
             let kind = node.kind;
-            let sizes = sizes(small());
-            let (parts, listener) = node.parts(clock, directory.clone(), sizes, randomness.branch());
+            let limits = limits(small());
+            let (parts, listener) = node.parts(clock, directory.clone(), limits, randomness.branch());
             let (node, turn) = Node::new(parts);
             tasks.push(tokio::spawn(turn));
             let stopped = if kind == NodeKind::Gateway { &gateway_stopped } else { &stopped };
@@ -172,7 +172,13 @@ impl TestNetwork {
 }
 
 /// Little memory for each node, as there are many.
-fn small() -> Sizes {
+fn small() -> ResourceLimits {
     let keep_alive = Duration::from_millis(100);
-    Sizes { buffers: 2000, queue: 1000, replays: 20_000, keep_alive, ..Sizes::for_period(Duration::from_mins(20)) }
+    ResourceLimits {
+        buffers: 2000,
+        queue: 1000,
+        replays: 20_000,
+        keep_alive,
+        ..ResourceLimits::for_period(Duration::from_mins(20))
+    }
 }

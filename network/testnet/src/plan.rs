@@ -13,7 +13,7 @@ use mixwell_net::{
     rendezvous::Limits,
     services::ServiceSpec,
 };
-use mixwell_node::{AnySphinx, Faults, MixKeys, NodeConfig, NodeDescription, Services, Sizes};
+use mixwell_node::{AnySphinx, Faults, MixKeys, NodeConfig, NodeDescription, ResourceLimits, Services};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
@@ -130,7 +130,7 @@ impl Planned {
         self,
         clock: Clock,
         directory: Directory,
-        sizes: Sizes,
+        limits: ResourceLimits,
         randomness: Randomness,
     ) -> (NodeConfig, tokio::net::TcpListener) {
         let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
@@ -150,7 +150,7 @@ impl Planned {
             sends_decoys: true,
             clock,
             directory,
-            sizes,
+            limits,
             randomness,
             faults,
         };

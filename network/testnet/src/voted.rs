@@ -6,7 +6,7 @@ mod pace;
 
 pub use error::StartError;
 pub use member::Member;
-pub use pace::{PATIENT, period_beginning_now, small_sizes};
+pub use pace::{PATIENT, period_beginning_now, small_limits};
 
 use core::sync::atomic::Ordering::Relaxed;
 use mixwell_authority::{AuthorityBuilder, AuthorityHandle, Layers, Policy, Settings};
@@ -23,7 +23,7 @@ use mixwell_net::{
     randomness::Randomness,
     services::ServiceSpec,
 };
-use mixwell_node::{Node, NodeBuilder, RunningNode, Services, Sizes};
+use mixwell_node::{Node, NodeBuilder, ResourceLimits, RunningNode, Services};
 use mixwell_pki_types::{Ed25519, Period, Rates};
 use mixwell_sphinx::Geometry;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub struct NetworkBuilder {
     /// The rates that the authorities vote for.
     pub rates: Rates,
     /// Memory and patience of each node.
-    pub sizes: Sizes,
+    pub limits: ResourceLimits,
     /// Where keys, routes and delays come from.
     pub randomness: Randomness,
 }
@@ -176,7 +176,7 @@ impl NetworkBuilder {
     ) -> Result<RunningNode, StartError> {
         let Planned { member, listener, kind } = node;
         let specs = ServiceSpec::defaults(&self.geometry);
-        let services = Services::new(&specs, &self.geometry, self.sizes.boxes, self.randomness.rng());
+        let services = Services::new(&specs, &self.geometry, self.limits.boxes, self.randomness.rng());
         let builder = NodeBuilder {
             name: member.name,
             kind,
@@ -191,7 +191,7 @@ impl NetworkBuilder {
             sends_decoys: true,
             mix_key_folder: None,
             faults: None,
-            sizes: self.sizes.clone(),
+            limits: self.limits.clone(),
             randomness: self.randomness.branch(),
         };
         Ok(builder.start()?)

@@ -91,14 +91,14 @@ fn malformed_public_keys() {
 fn finish_with(block: &[u8]) -> Result<(), FinishError> {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let private_key = PrivateKey::<XWing>::generate(&mut rng);
-    let public_key = XWing::public_key(&private_key).unwrap();
+    let public_key = private_key.public_key().unwrap();
     let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
     XWing::encapsulate(&public_key, &mut rng, &mut ciphertext, &mut secret).unwrap();
 
     let sphinx = Sphinx::<Kem<XWing>>::new(Geometry::of::<Kem<XWing>>(3, 50, true).unwrap()).unwrap();
     let forgery = Forgery { element: ciphertext.as_bytes(), secret: secret.as_bytes(), block, tag: [0; 32] };
     let mut packet = forge(sphinx.geometry(), &forgery);
-    let opened = sphinx.open(&mut packet, &XWing::expand(&private_key).unwrap()).unwrap();
+    let opened = sphinx.open(&mut packet, &private_key.expand().unwrap()).unwrap();
     let forwarded = matches!(opened.finish()?, Action::Forward { .. });
     if forwarded {
         let commands = 82;

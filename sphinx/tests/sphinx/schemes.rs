@@ -71,18 +71,18 @@ macro_rules! kems {
             }
 
             fn private_key(bytes: &[u8]) -> <$kem as KemScheme>::Expanded {
-                let private = kem::PrivateKey::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(bytes));
-                <$kem>::expand(&private).unwrap()
+                let private = kem::PrivateKey::<$kem>::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(bytes));
+                private.expand().unwrap()
             }
 
             fn public_half(private: &[u8]) -> Vec<u8> {
-                let private = kem::PrivateKey::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(private));
-                <$kem>::public_key(&private).unwrap().as_bytes().to_vec()
+                let private = kem::PrivateKey::<$kem>::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(private));
+                private.public_key().unwrap().as_bytes().to_vec()
             }
 
             fn generate(rng: &mut ChaCha20Rng) -> (kem::PublicKey<$kem>, <$kem as KemScheme>::Expanded) {
                 let private = kem::PrivateKey::generate(rng);
-                (<$kem>::public_key(&private).unwrap(), <$kem>::expand(&private).unwrap())
+                (private.public_key().unwrap(), private.expand().unwrap())
             }
 
             fn recorded_key(bytes: &[u8]) -> kem::PublicKey<ReplayKem<$kem>> {

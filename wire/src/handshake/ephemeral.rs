@@ -3,7 +3,7 @@
 use super::{HandshakeError, kem};
 use mixwell_pq_kem::{
     Kem,
-    kem::{Seed, SharedSecret},
+    kem::{KeySource, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -27,7 +27,7 @@ impl<'a, K: Kem> Ephemeral<'a, K> {
         rng.fill_bytes(seed.as_bytes_mut().as_mut());
         if let Some(place) = place {
             let place = Place(place);
-            K::key_pair(&seed, public, place.0)?;
+            K::expand_into(KeySource::Seed(&seed), Some(public), place.0)?;
             return Ok(Self::Expanded(place));
         }
         kem::public_from_seed(&seed, public)?;

@@ -4,7 +4,7 @@ use super::{HandshakeError, StaticKey};
 use crate::noise::{Keyed, TAG_LEN};
 use mixwell_pq_kem::{
     ByteArray, Kem,
-    kem::{Ciphertext, KeyError, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, KeyError, KeySource, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -42,14 +42,14 @@ pub(super) fn decapsulate<K: Kem>(key: &K::Expanded, bytes: &[u8]) -> Result<Sha
 #[inline(never)]
 pub(super) fn decapsulate_by_seed<K: Kem>(seed: &Seed<K>, bytes: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
     let mut key = K::Expanded::default();
-    K::expand_seed(seed, &mut key)?;
+    K::expand_into(KeySource::Seed(seed), None, &mut key)?;
     decapsulate::<K>(&key, bytes)
 }
 
 /// The public key that comes of a seed. Not inlined, as above.
 #[inline(never)]
 pub(super) fn public_from_seed<K: Kem>(seed: &Seed<K>, public: &mut PublicKey<K>) -> Result<(), KeyError> {
-    K::key_pair(seed, public, &mut K::Expanded::default())
+    K::expand_into(KeySource::Seed(seed), Some(public), &mut K::Expanded::default())
 }
 
 /// `skem`, writing: an encrypted ciphertext.

@@ -3,7 +3,7 @@
 use core::fmt;
 use mixwell_pq_kem::{
     Kem,
-    kem::{KeyError, PrivateKey, PublicKey},
+    kem::{KeyError, KeySource, PrivateKey, PublicKey},
 };
 
 /// A link key, ready for handshakes: what decapsulation needs is computed once. The private part is wiped on drop.
@@ -19,7 +19,7 @@ impl<K: Kem> LinkKey<K> {
     /// [`KeyError`] if the private key is malformed.
     pub fn new(private: &PrivateKey<K>) -> Result<Self, KeyError> {
         let mut key = Self::empty();
-        K::expand_with_public(private, &mut key.public, &mut key.expanded)?;
+        K::expand_into(KeySource::Private(private), Some(&mut key.public), &mut key.expanded)?;
         Ok(key)
     }
 
@@ -29,7 +29,7 @@ impl<K: Kem> LinkKey<K> {
     /// [`KeyError`] if the private key is malformed; `place` is empty then.
     pub fn new_in<'p>(private: &PrivateKey<K>, place: &'p mut Option<Self>) -> Result<&'p Self, KeyError> {
         let key = Self::empty_in(place);
-        match K::expand_with_public(private, &mut key.public, &mut key.expanded) {
+        match K::expand_into(KeySource::Private(private), Some(&mut key.public), &mut key.expanded) {
             Ok(()) => place.as_ref().ok_or(KeyError),
             Err(error) => {
                 *place = None;

@@ -2,7 +2,7 @@
 
 use mixwell_pq_kem::{
     Kem,
-    kem::{Ciphertext, DecapsulateError, KeyError, PrivateKey, PublicKey, Seed, SharedSecret},
+    kem::{Ciphertext, DecapsulateError, KeyError, KeySource, PrivateKey, PublicKey, Seed, SharedSecret},
 };
 use rand_core::CryptoRng;
 
@@ -30,12 +30,18 @@ impl Kem for FakeKem {
         key
     }
 
-    fn public_key(private: &PrivateKey<Self>) -> Result<PublicKey<Self>, KeyError> {
-        Ok(PublicKey::from_bytes(*private.as_bytes()))
-    }
-
-    fn expand_into(private: &PrivateKey<Self>, key: &mut PrivateKey<Self>) -> Result<(), KeyError> {
-        *key.as_bytes_mut() = *private.as_bytes();
+    fn expand_into(
+        source: KeySource<'_, Self>,
+        public: Option<&mut PublicKey<Self>>,
+        key: &mut PrivateKey<Self>,
+    ) -> Result<(), KeyError> {
+        *key.as_bytes_mut() = match source {
+            KeySource::Seed(seed) => *Self::from_seed(seed).as_bytes(),
+            KeySource::Private(private) => *private.as_bytes(),
+        };
+        if let Some(public) = public {
+            *public.as_bytes_mut() = *key.as_bytes();
+        }
         Ok(())
     }
 

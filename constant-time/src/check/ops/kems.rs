@@ -27,7 +27,7 @@ fn of<K: Kem>() -> Vec<Operation> {
         Operation::new(name("generate"), || {
             let private = PrivateKey::<K>::generate(&mut SecretRng::new(1));
             assert_secret(private.as_bytes().as_ref());
-            assert_secret(K::public_key(&private).expect("a good key").as_bytes().as_ref());
+            assert_secret(private.public_key().expect("a good key").as_bytes().as_ref());
         }),
         Operation::new(name("encapsulate"), || {
             let (_, ciphertext, secret) = encapsulated::<K>();
@@ -44,7 +44,7 @@ fn decapsulate<K: Kem>(flip: u8) {
     let (private, mut ciphertext, _) = encapsulated::<K>();
     public(ciphertext.as_bytes_mut());
     ciphertext.as_bytes_mut().as_mut()[0] ^= flip;
-    let key = K::expand(&private).expect("a good key");
+    let key = private.expand().expect("a good key");
     let mut secret = SharedSecret::<K>::default();
     K::decapsulate(&key, &ciphertext, &mut secret).expect("a good ciphertext");
     assert_secret(secret.as_bytes().as_ref());
@@ -52,7 +52,7 @@ fn decapsulate<K: Kem>(flip: u8) {
 
 fn encapsulated<K: Kem>() -> (PrivateKey<K>, Ciphertext<K>, SharedSecret<K>) {
     let private = PrivateKey::<K>::generate(&mut SecretRng::new(1));
-    let mut public_key: PublicKey<K> = K::public_key(&private).expect("a good key");
+    let mut public_key: PublicKey<K> = private.public_key().expect("a good key");
     public(public_key.as_bytes_mut());
     let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
     K::encapsulate(&public_key, &mut SecretRng::new(2), &mut ciphertext, &mut secret).expect("a good key");

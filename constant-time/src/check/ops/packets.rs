@@ -30,9 +30,9 @@ fn nike_hop<N: Nike>(seed: u8) -> (nike::PublicKey<N>, PrivateKey<N>) {
 /// A KEM's hop. Its public key is checked and hashed by ML-KEM, in a time that depends on it: see the README.
 fn kem_hop<K: kem::Kem>(seed: u8) -> (kem::PublicKey<K>, K::Expanded) {
     let private = kem::PrivateKey::<K>::generate(&mut SecretRng::new(seed));
-    let mut key = K::public_key(&private).expect("a good key");
+    let mut key = private.public_key().expect("a good key");
     public(key.as_bytes_mut());
-    (key, K::expand(&private).expect("a good key"))
+    (key, private.expand().expect("a good key"))
 }
 
 macro_rules! hops {

@@ -7,11 +7,11 @@ use core::{
 };
 use mixwell_client::{Options, Tally};
 use mixwell_net::randomness::Randomness;
-use mixwell_node::counters::Flow;
+use mixwell_node::counters::PacketEvent;
 use mixwell_pki_types::{Period, Rates};
 use mixwell_testnet::{
     traffic::{Results, Traffic},
-    voted::{NetworkBuilder, PATIENT, VotedNetwork, period_beginning_now, small_sizes},
+    voted::{NetworkBuilder, PATIENT, VotedNetwork, period_beginning_now, small_limits},
 };
 use std::sync::{Arc, MutexGuard};
 
@@ -65,7 +65,7 @@ impl World {
             layers: arguments.layers,
             mixes_per_layer: MIXES_PER_LAYER,
             rates: RATES,
-            sizes: small_sizes(period),
+            limits: small_limits(period),
             randomness: randomness.branch(),
         };
         let mut network = builder.start().await?;
@@ -84,7 +84,7 @@ impl World {
         Sent {
             messages: clients(|tally| &tally.messages),
             decoys: clients(|tally| &tally.decoys),
-            loops: self.network.nodes.iter().map(|node| node.counters().flow(Flow::DecoySent)).sum(),
+            loops: self.network.nodes.iter().map(|node| node.counters().of(PacketEvent::DecoySent)).sum(),
         }
     }
 

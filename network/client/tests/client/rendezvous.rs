@@ -18,7 +18,7 @@ use mixwell_client::{
     rendezvous_client::{Answered, RendezvousClient, RequestError, Status},
 };
 use mixwell_net::rendezvous::{Request, Shape, id_of};
-use mixwell_node::{counters::Flow, rendezvous::BoxEvent};
+use mixwell_node::{counters::PacketEvent, rendezvous::BoxEvent};
 use mixwell_pki_types::Rates;
 use mixwell_testnet::{RATES, TestNetwork, faults::Wrong};
 use std::sync::{Arc, Mutex};
@@ -106,7 +106,7 @@ impl Pair {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
-    let network = TestNetwork::start(&[1, 1], QUIET, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1, 1], QUIET, |limits| limits).await;
     let mut pair = Pair::start(&network);
     let lost = timeout(Duration::from_mins(2), pair.until(20)).await.unwrap();
     assert_eq!(lost, []);
@@ -130,12 +130,12 @@ async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
     assert!((written..=written + 2).contains(&stored), "{stored} of {written}");
     assert!(counts.of(BoxEvent::Read) >= 40 && counts.of(BoxEvent::Refused) > 0);
     assert_eq!(counts.of(BoxEvent::Malformed), 0);
-    assert!(service.counters().flow(Flow::Answered) >= stored);
+    assert!(service.counters().of(PacketEvent::Answered) >= stored);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_lost_is_told_and_loses_no_box() {
-    let network = TestNetwork::start(&[1, 1], QUIET, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1, 1], QUIET, |limits| limits).await;
     network.faults[1].set(Some(Wrong::Drop));
     let mut pair = Pair::start(&network);
     timeout(Duration::from_mins(2), pair.until(30)).await.unwrap();
@@ -154,7 +154,7 @@ async fn what_is_lost_is_told_and_loses_no_box() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_comes_back_is_found_again() {
-    let mut network = TestNetwork::start(&[1], QUIET, |sizes| sizes).await;
+    let mut network = TestNetwork::start(&[1], QUIET, |limits| limits).await;
     let mut pair = Pair::start(&network);
     timeout(Duration::from_mins(1), pair.until(5)).await.unwrap();
     network.stop_gateway().await;
@@ -175,7 +175,7 @@ async fn a_gateway_that_comes_back_is_found_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_of_another_length_is_replaced() {
-    let network = TestNetwork::start(&[1], QUIET, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], QUIET, |limits| limits).await;
     let next = |number| vec![1; usize::try_from(number).unwrap() * 100];
     let (client, mut answers) =
         RendezvousClient::start(&network.configuration(), None, &network.randomness, next).unwrap();

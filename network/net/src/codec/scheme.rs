@@ -2,7 +2,7 @@
 
 use mixwell_pq_kem::{
     ByteArray as _, Kem, Nike, WithKem, X448, X25519,
-    kem::{self, KeyError},
+    kem::{self, KeyError, KeySource},
     nike, with_kem,
 };
 use mixwell_sphinx::{self as sphinx, Scheme};
@@ -62,8 +62,9 @@ impl<K: Kem> MixScheme for sphinx::Kem<K> {
     fn of_private(bytes: &[u8]) -> Result<(Self::PrivateKey, Vec<u8>), KeyError> {
         let bytes = K::PrivateBytes::from_slice(bytes).ok_or(KeyError)?;
         let private = kem::PrivateKey::<K>::from_bytes(*bytes);
-        let public = K::public_key(&private)?.as_bytes().as_ref().to_vec();
-        Ok((K::expand(&private)?, public))
+        let (mut key, mut public) = (K::Expanded::default(), kem::PublicKey::default());
+        K::expand_into(KeySource::Private(&private), Some(&mut public), &mut key)?;
+        Ok((key, public.as_bytes().as_ref().to_vec()))
     }
 
     fn of_public(bytes: &[u8]) -> Option<Self::PublicKey> {

@@ -1,7 +1,7 @@
 //! A client's connection to its gateway: one method for each command, and the replies that are pushed.
 
 use crate::{
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
     gateway::{Gateway, bucket::Bucket, open_mailbox::OpenMailbox},
     incoming::Ended,
     mix::{Reply, reply_payload},
@@ -84,11 +84,11 @@ impl<'c> ClientConnection<'c> {
         self.rate.set_rate(rates.client());
         let mut batch = queue.batch_guard();
         if *self.stop.borrow() {
-            queue.counters().refuse(Loss::Stopped);
+            queue.counters().count_rejected(DropReason::Stopped);
         } else if self.rate.take(stopwatch.now()) {
             batch.push(packet);
         } else {
-            queue.counters().refuse(Loss::RateLimit);
+            queue.counters().count_rejected(DropReason::RateLimit);
         }
         // other tasks enqueue their packets meanwhile
         yield_now().await;
@@ -113,7 +113,7 @@ impl<'c> ClientConnection<'c> {
         if let Some(mailbox) = self.mailbox
             && self.gateway.mailboxes.remove_first(&mailbox.mailbox, reply)
         {
-            self.gateway.queue.counters().count(Flow::Delivered);
+            self.gateway.queue.counters().count(PacketEvent::Delivered);
         }
         if !is_overdue {
             self.pushed = Pushed::Acknowledged { next: sequence.wrapping_add(1) };

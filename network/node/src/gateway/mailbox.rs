@@ -1,6 +1,6 @@
 //! Replies that wait for their clients.
 
-use crate::{counters::Loss, gateway::ClientId, mix::Reply};
+use crate::{counters::DropReason, gateway::ClientId, mix::Reply};
 use core::{
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
@@ -96,21 +96,21 @@ impl Mailboxes {
 
     /// Stores a reply, and says how many others were dropped for it: if there are too many in all, the oldest of the client
     /// that left longest ago.
-    pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<usize, Loss> {
+    pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<usize, DropReason> {
         let mailbox = match self.lock().get(&reply.recipient) {
             Some(entry) => Arc::clone(&entry.mailbox),
-            None => return Err(Loss::Recipient),
+            None => return Err(DropReason::Recipient),
         };
         if mailbox.lock().waiting.len() >= self.most_each {
-            return Err(Loss::MailboxFull);
+            return Err(DropReason::MailboxFull);
         }
         let is_full = self.stored.load(Ordering::Relaxed) >= self.most;
         if is_full && !self.drop_one() {
-            return Err(Loss::MailboxFull);
+            return Err(DropReason::MailboxFull);
         }
         let mut replies = mailbox.lock();
         if replies.is_closed {
-            return Err(Loss::Recipient);
+            return Err(DropReason::Recipient);
         }
         self.stored.fetch_add(1, Ordering::Relaxed);
         replies.waiting.push_back((now, Arc::new(reply)));
@@ -229,13 +229,13 @@ mod tests {
         let pool = Pool::new(10, 1);
         let boxes = Mailboxes::new(4, 3, 1, Duration::from_mins(1));
         let now = Instant::from_millis;
-        assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
+        assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(DropReason::Recipient));
         let (mailbox, _) = boxes.connect(QUEUE, client(1)).unwrap();
         assert!(boxes.connect(RecipientId([2; 32]), client(1)).is_err());
         for number in 1..4 {
             boxes.store(now(0), reply(&pool, number)).unwrap();
         }
-        assert_eq!(boxes.store(now(0), reply(&pool, 4)), Err(Loss::MailboxFull));
+        assert_eq!(boxes.store(now(0), reply(&pool, 4)), Err(DropReason::MailboxFull));
         assert_eq!(mailbox.first().await.surb_id, SurbId([1; 16]));
         let first = mailbox.first().await;
         assert!(boxes.remove_first(&mailbox, &first));
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(boxes.expire(now(60_000)), 0);
         assert_eq!(boxes.expire(now(61_001)), 2);
         assert_eq!((boxes.stored(), pool.lent()), (0, 0));
-        assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(Loss::Recipient));
+        assert_eq!(boxes.store(now(0), reply(&pool, 1)), Err(DropReason::Recipient));
     }
 
     #[tokio::test]
@@ -264,7 +264,7 @@ mod tests {
             assert_eq!(boxes.store(now(0), reply(&pool, number)), Ok(0));
         }
         let for_other = |number| Reply { recipient: other, ..reply(&pool, number) };
-        assert_eq!(boxes.store(now(0), for_other(2)), Err(Loss::MailboxFull), "all are connected");
+        assert_eq!(boxes.store(now(0), for_other(2)), Err(DropReason::MailboxFull), "all are connected");
         assert_eq!(boxes.awaited(), 2);
         boxes.disconnect(QUEUE, now(1));
         assert_eq!(boxes.store(now(2), for_other(2)), Ok(1));

@@ -1,7 +1,7 @@
 //! The mailbox of a client that is connected.
 
 use crate::{
-    counters::Loss,
+    counters::DropReason,
     gateway::{
         ClientId, Gateway,
         mailbox::{Mailbox, MailboxError},
@@ -20,7 +20,7 @@ pub(super) struct OpenMailbox<'g> {
 impl<'g> OpenMailbox<'g> {
     pub(super) fn open(gateway: &'g Gateway, queue: RecipientId, client: ClientId) -> Result<Self, MailboxError> {
         let (mailbox, dropped) = gateway.mailboxes.connect(queue, client)?;
-        gateway.queue.counters().lose_many(Loss::MailboxFull, dropped);
+        gateway.queue.counters().count_drops(DropReason::MailboxFull, dropped);
         Ok(Self { gateway, queue, mailbox })
     }
 }

@@ -1,7 +1,7 @@
 //! The receiving end of links from other nodes.
 
 use crate::{
-    counters::Loss,
+    counters::DropReason,
     incoming::{Ended, NodeConnection, SendingNodes},
     neighbours::{KnownNodes, NodeStatus},
     unwrap_queue::UnwrapQueue,
@@ -68,7 +68,7 @@ impl IncomingLinks {
                         _ if status == NodeStatus::Unlisted => return Ok(()),
                         Command::NoOp => {}
                         Command::SendPacket(packet) if status == NodeStatus::Listed => batch.push(packet),
-                        Command::SendPacket(_) => self.queue.counters().refuse(Loss::Early),
+                        Command::SendPacket(_) => self.queue.counters().count_rejected(DropReason::Early),
                         _ => return Ok(()),
                     }
                 }

@@ -1,6 +1,6 @@
 //! Which peers a node accepts connections from.
 
-use crate::{gateway::ClientId, incoming::PeerIdentity, neighbours::KnownNodes, sizes::Sizes};
+use crate::{gateway::ClientId, incoming::PeerIdentity, limits::ResourceLimits, neighbours::KnownNodes};
 use core::{net::IpAddr, time::Duration};
 use mixwell_net::{
     accept::{AcceptLimits, AcceptPolicy, Authorization, Places, WhenFull},
@@ -75,15 +75,15 @@ impl NodePolicy {
 }
 
 /// The acceptor's bounds.
-pub(super) fn limits(sizes: &Sizes) -> AcceptLimits {
+pub(super) fn accept_limits(limits: &ResourceLimits) -> AcceptLimits {
     // half of the places for one address: it may be a neighbour's, and others may share it
     let shared = |max: usize| Places { max, max_per_address: max.div_ceil(2) };
     AcceptLimits {
-        handshakes: shared(sizes.handshakes),
-        unproven: shared(sizes.unproven),
-        strangers: Places { max: sizes.clients, max_per_address: sizes.clients_per_address },
+        handshakes: shared(limits.handshakes),
+        unproven: shared(limits.unproven),
+        strangers: Places { max: limits.clients, max_per_address: limits.clients_per_address },
         when_full: WhenFull::Refuse,
-        handshake_timeout: sizes.timeouts.handshake,
+        handshake_timeout: limits.timeouts.handshake,
     }
 }
 
@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn as_many_connections_as_documented() {
-        let AcceptLimits { handshakes, unproven, strangers, .. } = limits(&Sizes::for_period(Duration::from_mins(20)));
+        let AcceptLimits { handshakes, unproven, strangers, .. } =
+            accept_limits(&ResourceLimits::for_period(Duration::from_mins(20)));
         let places = [handshakes, unproven, strangers].map(|places| (places.max, places.max_per_address));
         assert_eq!(places, [(256, 128), (256, 128), (1024, 128)]);
     }

@@ -3,7 +3,7 @@
 //! last flush.
 
 use crate::{
-    counters::Loss,
+    counters::DropReason,
     mix_keys::{Flush, ListError, MAX_TAGS, ReplayList},
     unwrap::BATCH,
 };
@@ -59,11 +59,11 @@ impl Replays {
     }
 
     /// Takes a packet's tag, or says why the packet must be dropped. [`write`](Self::write) before the packet goes on.
-    pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), Loss> {
+    pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), DropReason> {
         match self.remember(tag) {
             Ok(true) => {}
-            Ok(false) => return Err(Loss::Replay),
-            Err(_) => return Err(Loss::ReplayFilterFull),
+            Ok(false) => return Err(DropReason::Replay),
+            Err(_) => return Err(DropReason::ReplayFilterFull),
         }
         if matches!(self.record, Record::List(_)) {
             self.fresh.push(*tag);
@@ -215,12 +215,12 @@ mod tests {
             ReplayTag(tag)
         };
         let mut room = 0;
-        while replays.insert(&tag(room)) != Err(Loss::ReplayFilterFull) {
+        while replays.insert(&tag(room)) != Err(DropReason::ReplayFilterFull) {
             room += 1;
         }
         assert!((300_000..301_000).contains(&room), "{room}");
         assert!(replays.filters.len() >= 4);
-        assert!((0..room).all(|number| replays.insert(&tag(number)) == Err(Loss::Replay)));
+        assert!((0..room).all(|number| replays.insert(&tag(number)) == Err(DropReason::Replay)));
     }
 
     #[test]
@@ -230,18 +230,18 @@ mod tests {
         let mut first = open(&path, key);
         for tag in &tags {
             assert_eq!(first.insert(tag), Ok(()));
-            assert_eq!(first.insert(tag), Err(Loss::Replay));
+            assert_eq!(first.insert(tag), Err(DropReason::Replay));
         }
         first.write(unreachable).unwrap();
         // as after a kill: nothing was closed or flushed
         let mut second = open(&path, key);
-        assert!(tags.iter().all(|tag| second.insert(tag) == Err(Loss::Replay)));
+        assert!(tags.iter().all(|tag| second.insert(tag) == Err(DropReason::Replay)));
         assert_eq!(second.insert(&ReplayTag([200; 32])), Ok(()));
         second.write(unreachable).unwrap();
         let flush = second.unflushed().unwrap();
         second.flushed(&flush, flush.wait(), unreachable);
         assert!(second.unflushed().is_none());
-        assert_eq!(open(&path, key).insert(&ReplayTag([200; 32])), Err(Loss::Replay));
+        assert_eq!(open(&path, key).insert(&ReplayTag([200; 32])), Err(DropReason::Replay));
     }
 
     #[test]
@@ -257,7 +257,7 @@ mod tests {
         let (_folder, path, key) = list();
         let mut replays = open(&path, key);
         fail(&mut replays, || Ok(()));
-        assert_eq!(replays.insert(&tag(1)), Err(Loss::Replay));
+        assert_eq!(replays.insert(&tag(1)), Err(DropReason::Replay));
         assert_eq!(replays.insert(&tag(2)), Ok(()));
         assert_eq!(replays.write(unreachable), Ok(()));
         assert!(replays.unflushed().is_none());

@@ -121,7 +121,7 @@ impl Net {
         self.nodes[node].mix.due(&|| self.now.get()).map(|(next, packet)| (next, packet.to_vec()))
     }
 
-    fn dropped(&self, node: usize, reason: Loss) -> u64 {
+    fn dropped(&self, node: usize, reason: DropReason) -> u64 {
         self.nodes[node].mix.counters().dropped(reason)
     }
 }
@@ -139,7 +139,7 @@ fn a_request_and_its_reply_each_hop_in_its_time() {
     assert_eq!(next, net.nodes[SERVICE].id);
 
     net.receive(SERVICE, &packet, 0);
-    assert_eq!(net.nodes[SERVICE].mix.counters().flow(Flow::Answered), 1);
+    assert_eq!(net.nodes[SERVICE].mix.counters().of(PacketEvent::Answered), 1);
     net.wait(29);
     assert!(net.due(SERVICE).is_none());
     net.wait(1);
@@ -165,30 +165,38 @@ fn what_is_dropped_and_why() {
     let (good, _) = net.request(Some(50), ECHO, true);
     net.receive(MIX, &good, 0);
     net.receive(MIX, &good, 0);
-    assert_eq!(net.dropped(MIX, Loss::Replay), 1);
+    assert_eq!(net.dropped(MIX, DropReason::Replay), 1);
 
     let (mut header, _) = net.request(Some(50), ECHO, true);
     header[100] ^= 1;
     net.receive(MIX, &header, 0);
-    assert_eq!(net.dropped(MIX, Loss::Mac), 1);
+    assert_eq!(net.dropped(MIX, DropReason::Mac), 1);
+    let (mut version, _) = net.request(Some(50), ECHO, true);
+    version[0] = 1;
+    net.receive(MIX, &version, 0);
+    assert_eq!(net.dropped(MIX, DropReason::Malformed), 1);
+    let (mut small_order, _) = net.request(Some(50), ECHO, true);
+    small_order[2..34].fill(0);
+    net.receive(MIX, &small_order, 0);
+    assert_eq!(net.dropped(MIX, DropReason::GroupElement), 1);
     // not a hop of the path
     let (elsewhere, _) = net.request(Some(50), ECHO, true);
     net.receive(SERVICE, &elsewhere, 0);
-    assert_eq!(net.dropped(SERVICE, Loss::Mac), 1);
+    assert_eq!(net.dropped(SERVICE, DropReason::Mac), 1);
 
     // forwarding asks for a delay
     let (no_delay, _) = net.request(None, ECHO, true);
     net.receive(MIX, &no_delay, 0);
-    assert_eq!(net.dropped(MIX, Loss::Commands), 1);
+    assert_eq!(net.dropped(MIX, DropReason::Commands), 1);
     let (hours, _) = net.request(Some(3_600_001), ECHO, true);
     net.receive(MIX, &hours, 0);
-    assert_eq!(net.dropped(MIX, Loss::TooLong), 1);
+    assert_eq!(net.dropped(MIX, DropReason::DelayTooLong), 1);
     let (slow, _) = net.request(Some(50), ECHO, true);
     net.receive(MIX, &slow, 251);
-    assert_eq!(net.dropped(MIX, Loss::Unwrap), 1);
+    assert_eq!(net.dropped(MIX, DropReason::UnwrapWait), 1);
     net.wait(451 + 50);
     while net.due(MIX).is_some() {}
-    assert_eq!(net.dropped(MIX, Loss::Late), 1);
+    assert_eq!(net.dropped(MIX, DropReason::Late), 1);
 
     // what ends at the service
     let mut at_service = |recipient, with_surb, flip: bool| {
@@ -200,7 +208,7 @@ fn what_is_dropped_and_why() {
             *packet.last_mut().unwrap() ^= 1;
         }
         net.receive(SERVICE, &packet, 0);
-        [Loss::Recipient, Loss::Request, Loss::Payload].map(|reason| net.dropped(SERVICE, reason))
+        [DropReason::Recipient, DropReason::Request, DropReason::Payload].map(|reason| net.dropped(SERVICE, reason))
     };
     assert_eq!(at_service(OWNER, true, false), [1, 0, 0]);
     assert_eq!(at_service(ECHO, false, false), [1, 1, 0]);
@@ -214,7 +222,7 @@ fn a_packet_that_ends_at_a_mix() {
     let mut net = Net::new(100);
     let mut packet = vec![0; net.sphinx.geometry().packet_len()];
     let mut rng = ChaCha20Rng::seed_from_u64(net.rng.next_u64());
-    for (reply, reason) in [(false, Loss::Recipient), (true, Loss::Recipient)] {
+    for (reply, reason) in [(false, DropReason::Recipient), (true, DropReason::Recipient)] {
         let hops = [net.hop(MIX, Some(1))];
         let path = Path { hops: &hops, recipient: OWNER };
         if reply {
@@ -243,8 +251,8 @@ fn a_packet_that_ends_at_a_mix() {
         net.sphinx.wrap_reply(&surb, payload, &mut packet).unwrap();
         net.receive(MIX, &packet, 0);
     }
-    assert_eq!(mix.counters().flow(Flow::DecoyReturned), 2);
-    assert_eq!(net.dropped(MIX, Loss::Payload), 1);
+    assert_eq!(mix.counters().of(PacketEvent::DecoyReturned), 2);
+    assert_eq!(net.dropped(MIX, DropReason::Payload), 1);
 
     // one that does not come back
     let keys = net.sphinx.new_surb(&path, SurbId([2; 16]), &mut rng, &mut surb).unwrap();
@@ -269,13 +277,13 @@ fn keys_of_three_epochs_and_their_filters() {
     // the next epoch's key comes, this one's stays and still knows what it has seen
     turn(&net, 2);
     net.receive(MIX, &first, 0);
-    assert_eq!(net.dropped(MIX, Loss::Replay), 1);
+    assert_eq!(net.dropped(MIX, DropReason::Replay), 1);
     net.receive(MIX, &second, 0);
     assert_eq!(net.nodes[MIX].mix.len(), 2);
     // gone with its time
     turn(&net, 3);
     net.receive(MIX, &third, 0);
-    assert_eq!(net.dropped(MIX, Loss::Mac), 1);
+    assert_eq!(net.dropped(MIX, DropReason::Mac), 1);
     // a packet for the next epoch is early, not wrong
     let next = net.nodes[MIX].keys.public(Epoch(4))[&Epoch(4)].clone();
     net.nodes[MIX].public = X25519::of_public(&next).unwrap();
@@ -324,12 +332,12 @@ fn time_that_steps_releases_nothing_early() {
         net.now.set(start.plus_millis(millis));
         assert_eq!(net.due(MIX).is_some(), is_due, "{millis}");
     }
-    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::Late)), (0, 0));
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, DropReason::Late)), (0, 0));
     let (third, _) = net.request(Some(50), ECHO, true);
     net.receive(MIX, &third, 0);
     net.wait(PERIOD.as_secs() * 1000);
     assert!(net.due(MIX).is_none());
-    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::Late)), (0, 1));
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, DropReason::Late)), (0, 1));
 }
 
 #[test]
@@ -344,12 +352,13 @@ fn packets_that_come_together() {
     let mut batch = net.batch(MIX, &[&good[0], &changed, &good[1], &good[0], &no_delay, &late, &good[2]]);
     batch[5].as_mut().unwrap().0 = Instant::from_millis(749);
     net.nodes[MIX].mix.receive(batch, &|| net.now.get(), &mut |_| unreachable!());
-    let losses = [Loss::Mac, Loss::Replay, Loss::Commands, Loss::Unwrap].map(|reason| net.dropped(MIX, reason));
+    let losses = [DropReason::Mac, DropReason::Replay, DropReason::Commands, DropReason::UnwrapWait]
+        .map(|reason| net.dropped(MIX, reason));
     assert_eq!((losses, net.nodes[MIX].mix.len()), ([1; 4], 3));
     // what did not get through may come again
     net.receive(MIX, &good[3], 0);
     assert_eq!(net.nodes[MIX].mix.len(), 4);
-    assert_eq!(net.nodes[MIX].mix.counters().flow(Flow::Received), 8);
+    assert_eq!(net.nodes[MIX].mix.counters().of(PacketEvent::Received), 8);
     net.wait(50);
     let mut left: Vec<_> = core::iter::from_fn(|| net.due(MIX)).map(|(_, packet)| packet).collect();
     assert_eq!(left.len(), 4);
@@ -359,7 +368,7 @@ fn packets_that_come_together() {
     for packet in &left {
         drop(net.receive(SERVICE, packet, 0));
     }
-    assert_eq!(net.nodes[SERVICE].mix.counters().flow(Flow::Answered), 4);
+    assert_eq!(net.nodes[SERVICE].mix.counters().of(PacketEvent::Answered), 4);
 }
 
 #[test]
@@ -369,5 +378,5 @@ fn a_full_queue_drops_one_of_all() {
         let (packet, _) = net.request(Some(50), ECHO, true);
         net.receive(MIX, &packet, 0);
     }
-    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, Loss::QueueFull)), (10, 20));
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, DropReason::QueueFull)), (10, 20));
 }

@@ -8,6 +8,7 @@ use crate::{
     health::Health,
     incoming::{Incoming, IncomingLinks, NodePolicy, SendingNodes},
     key_ring::KeyRing,
+    limits::ResourceLimits,
     loop_decoys::LoopDecoys,
     mix::{Mix, Setup},
     mix_keys::{MixKeys, OwnIdentity},
@@ -17,7 +18,6 @@ use crate::{
     rates::PublishedRates,
     release::Release,
     service::Services,
-    sizes::Sizes,
     unwrap_queue::UnwrapQueue,
 };
 use core::{fmt, sync::atomic::AtomicU64};
@@ -52,7 +52,7 @@ pub struct NodeConfig {
     /// The consensuses.
     pub directory: Directory,
     /// How much it holds, and for how long.
-    pub sizes: Sizes,
+    pub limits: ResourceLimits,
     /// Its random generators.
     pub randomness: Randomness,
     /// What it does wrong, if anything.
@@ -76,7 +76,7 @@ struct Shared {
     directory: Directory,
     clock: Clock,
     stopwatch: Stopwatch,
-    sizes: Sizes,
+    limits: ResourceLimits,
     randomness: Randomness,
 }
 
@@ -84,19 +84,19 @@ impl Node {
     /// A node, and the task that changes its mix keys from epoch to epoch.
     pub fn new(config: NodeConfig) -> (Arc<Self>, impl Future<Output = ()> + Send + 'static) {
         let NodeConfig { name, kind, id, link_key, mix_keys, services, sends_decoys, .. } = config;
-        let NodeConfig { clock, directory, sizes, randomness, faults, .. } = config;
+        let NodeConfig { clock, directory, limits, randomness, faults, .. } = config;
         let own = OwnIdentity { id, mix_keys: Arc::clone(&mix_keys) as _ };
-        let ring = Arc::new(KeyRing::new(mix_keys, sizes.replays));
-        let setup = Setup { kind, services, limits: sizes.limits, capacity: sizes.queue };
-        let pool = Pool::new(sizes.buffers, ring.sphinx().geometry().packet_len());
+        let ring = Arc::new(KeyRing::new(mix_keys, limits.replays));
+        let setup = Setup { kind, services, limits: limits.delays, capacity: limits.queue };
+        let pool = Pool::new(limits.buffers, ring.sphinx().geometry().packet_len());
         let mix = Mix::new(Arc::clone(&ring) as _, setup, pool, Arc::new(Counters::default()), randomness.rng());
         let filters = randomness.rng();
         let keep = clock.period().duration() * 2;
-        let mailboxes = Mailboxes::new(sizes.buffers.div_ceil(2), sizes.mailbox, 2 * sizes.clients, keep);
+        let mailboxes = Mailboxes::new(limits.buffers.div_ceil(2), limits.mailbox, 2 * limits.clients, keep);
         let (mix, mailboxes, wake) = (Arc::new(mix), Arc::new(mailboxes), Arc::new(Notify::new()));
         let stopwatch = Stopwatch::start();
         let queue =
-            UnwrapQueue::new(Arc::clone(&mix), Arc::clone(&mailboxes), stopwatch, Arc::clone(&wake), sizes.buffers);
+            UnwrapQueue::new(Arc::clone(&mix), Arc::clone(&mailboxes), stopwatch, Arc::clone(&wake), limits.buffers);
         let shared = Shared {
             own,
             link_key,
@@ -112,7 +112,7 @@ impl Node {
             directory,
             clock,
             stopwatch,
-            sizes,
+            limits,
             randomness,
         };
         let health = Health {
@@ -133,7 +133,7 @@ impl Node {
             mix: shared.mix,
             queue: shared.queue,
             mailboxes: shared.mailboxes,
-            sizes: shared.sizes,
+            limits: shared.limits,
         };
         (Arc::new(node), ring.follow(clock, filters))
     }
@@ -153,14 +153,14 @@ impl Shared {
                 directory: self.directory.clone(),
                 node_link,
                 client_link: gateway.as_ref().map_or(node_link, |gateway| gateway.link),
-                client_proof_timeout: self.sizes.timeouts.read,
+                client_proof_timeout: self.limits.timeouts.read,
             },
             links: IncomingLinks {
                 queue: Arc::clone(&self.queue),
                 known_nodes: Arc::clone(&self.known_nodes),
                 sending: Arc::clone(&self.sending),
                 clock: self.clock,
-                timeouts: self.sizes.timeouts,
+                timeouts: self.limits.timeouts,
             },
             gateway,
             connections: Arc::clone(&self.connections),
@@ -179,9 +179,9 @@ impl Shared {
             connections: Arc::clone(&self.connections),
             clock: self.clock,
             stopwatch: self.stopwatch,
-            timeouts: self.sizes.timeouts,
-            keep_alive: self.sizes.keep_alive,
-            acknowledgement: self.sizes.acknowledgement,
+            timeouts: self.limits.timeouts,
+            keep_alive: self.limits.keep_alive,
+            acknowledgement: self.limits.acknowledgement,
         }
     }
 
@@ -208,9 +208,9 @@ impl Shared {
             clock: self.clock,
             stopwatch: self.stopwatch,
             randomness: self.randomness.branch(),
-            write_queue: self.sizes.write_queue,
-            write_wait: self.sizes.write_wait,
-            timeouts: self.sizes.timeouts,
+            write_queue: self.limits.write_queue,
+            write_wait: self.limits.write_wait,
+            timeouts: self.limits.timeouts,
         }
     }
 
@@ -224,7 +224,7 @@ impl Shared {
             directory: self.directory.clone(),
             clock: self.clock,
             stopwatch: self.stopwatch,
-            grace: self.sizes.decoy_grace,
+            grace: self.limits.decoy_grace,
             randomness: self.randomness.branch(),
         }
     }

@@ -1,7 +1,7 @@
 //! A node at work: its tasks, and their end.
 
 use crate::{
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
     gateway::Mailboxes,
     incoming::ServeUntil,
     mix::Mix,
@@ -22,7 +22,7 @@ impl Node {
         let mut tasks = JoinSet::new();
         let (hang_up, end) = watch::channel(false);
         let until = ServeUntil { stop: stop.clone(), hang_up: end.clone() };
-        let mut accepting = tokio::spawn(Arc::clone(&self.incoming).run(self.sizes.clone(), listeners, until));
+        let mut accepting = tokio::spawn(Arc::clone(&self.incoming).run(self.limits.clone(), listeners, until));
         let mut dialing = tokio::spawn(Arc::clone(&self.outgoing).run(end));
         tasks.spawn(self.release.clone().run());
         let decoys = self.decoys.as_ref().map(|decoys| tasks.spawn(Arc::clone(decoys).run()));
@@ -53,14 +53,14 @@ impl Node {
         self.mix.flush();
         // replies for clients that are away go with the node
         let counters = self.mix.counters();
-        counters.lose_many(Loss::Stopped, self.on_the_way() + self.mailboxes.stored());
+        counters.count_drops(DropReason::Stopped, self.on_the_way() + self.mailboxes.stored());
         info!(
             node = self.name,
-            received = counters.flow(Flow::Received) + counters.flow(Flow::DecoySent),
-            sent = counters.flow(Flow::Sent),
-            ended = counters.flow(Flow::Delivered) + counters.flow(Flow::DecoyReturned),
+            received = counters.of(PacketEvent::Received) + counters.of(PacketEvent::DecoySent),
+            sent = counters.of(PacketEvent::Sent),
+            ended = counters.of(PacketEvent::Delivered) + counters.of(PacketEvent::DecoyReturned),
             dropped = counters.all_dropped(),
-            stopped = counters.dropped(Loss::Stopped),
+            stopped = counters.dropped(DropReason::Stopped),
             "stopped"
         );
     }
@@ -80,7 +80,7 @@ impl Node {
 async fn sweep(mix: Arc<Mix>, mailboxes: Arc<Mailboxes>, stopwatch: Stopwatch) {
     loop {
         time::sleep(SWEEP_INTERVAL).await;
-        mix.counters().lose_many(Loss::MailboxExpired, mailboxes.expire(stopwatch.now()));
+        mix.counters().count_drops(DropReason::MailboxExpired, mailboxes.expire(stopwatch.now()));
         if let Some(store) = mix.store() {
             store.sweep(stopwatch.now());
         }

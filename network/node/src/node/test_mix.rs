@@ -2,9 +2,9 @@
 
 use crate::{
     any_sphinx::AnySphinx,
+    limits::ResourceLimits,
     mix_keys::MixKeys,
     node::{Node, NodeConfig},
-    sizes::Sizes,
 };
 use mixwell_net::consensus::Consensus;
 use mixwell_pq_kem::X25519;
@@ -24,7 +24,7 @@ pub(crate) struct TestMix {
 
 impl TestMix {
     /// A mix with the keys that the consensus lists, or with others, as when they were lost.
-    pub(crate) fn new(has_listed_keys: bool, sizes: impl FnOnce(Sizes) -> Sizes) -> Self {
+    pub(crate) fn new(has_listed_keys: bool, limits: impl FnOnce(ResourceLimits) -> ResourceLimits) -> Self {
         let mut rng = mixwell_net::randomness::Randomness::from_seed(3).rng();
         let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
         let keys = Arc::new(MixKeys::in_memory(AnySphinx::new(geometry).unwrap()));
@@ -48,7 +48,7 @@ impl TestMix {
             sends_decoys: true,
             clock: plan.clock,
             directory,
-            sizes: sizes(Sizes::for_period(plan.clock.period().duration())),
+            limits: limits(ResourceLimits::for_period(plan.clock.period().duration())),
             randomness: plan.randomness.branch(),
             faults: None,
         };

@@ -1,7 +1,7 @@
 //! The sending end of a link between nodes.
 
 use crate::{
-    counters::{Counters, Flow, Loss},
+    counters::{Counters, DropReason, PacketEvent},
     outgoing::{backoff::Backoff, send_queue::SendQueue},
 };
 use core::time::Duration;
@@ -101,11 +101,11 @@ impl Dialer {
             tokio::select! {
                 (since, packet) = queue.pop() => {
                     if queue.is_late(self.stopwatch.now(), since) {
-                        self.counters.lose(Loss::WriteWait);
+                        self.counters.count_drop(DropReason::WriteWait);
                     } else {
                         let sent = writer.send(&Command::SendPacket(&packet)).await;
-                        sent.inspect_err(|_| self.counters.lose(Loss::LinkDown))?;
-                        self.counters.count(Flow::Sent);
+                        sent.inspect_err(|_| self.counters.count_drop(DropReason::LinkDown))?;
+                        self.counters.count(PacketEvent::Sent);
                     }
                 }
                 command = reader.receive() => match command {

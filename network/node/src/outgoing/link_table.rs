@@ -2,7 +2,7 @@
 
 use crate::{
     buffer_pool::Packet,
-    counters::{Counters, Loss},
+    counters::{Counters, DropReason},
     outgoing::send_queue::SendQueue,
 };
 use mixwell_mixdelay::Instant;
@@ -27,7 +27,7 @@ impl LinkTable {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
         match links.get(&next_hop) {
             Some(link) => link.push(now, packet, counters),
-            None => counters.lose(Loss::NextHop),
+            None => counters.count_drop(DropReason::NextHop),
         }
     }
 

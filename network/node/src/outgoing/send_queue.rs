@@ -2,7 +2,7 @@
 
 use crate::{
     buffer_pool::Packet,
-    counters::{Counters, Loss},
+    counters::{Counters, DropReason},
 };
 use core::{
     fmt,
@@ -45,10 +45,10 @@ impl SendQueue {
         let packets = &mut waiting.packets;
         while !self.is_up() && packets.front().is_some_and(|(since, _)| self.is_late(now, *since)) {
             packets.pop_front();
-            counters.lose(Loss::LinkDown);
+            counters.count_drop(DropReason::LinkDown);
         }
         if packets.len() >= self.capacity {
-            counters.lose(if self.is_up() { Loss::WriteQueueFull } else { Loss::LinkDown });
+            counters.count_drop(if self.is_up() { DropReason::WriteQueueFull } else { DropReason::LinkDown });
             return;
         }
         packets.push_back((now, packet));
@@ -97,7 +97,7 @@ impl SendQueue {
         self.set_up(false);
         let Waiting { packets, decoys } = &mut *self.lock();
         for _ in packets.drain(..).chain(decoys.drain(..)) {
-            counters.lose(Loss::LinkDown);
+            counters.count_drop(DropReason::LinkDown);
         }
     }
 
@@ -139,16 +139,16 @@ mod tests {
         let push = |millis| out.push(Instant::from_millis(millis), pool.take().unwrap(), &counters);
         push(0);
         push(50);
-        assert_eq!(lost(Loss::LinkDown), 0);
+        assert_eq!(lost(DropReason::LinkDown), 0);
         // the first has waited for 51 ms
         push(51);
-        assert_eq!((lost(Loss::LinkDown), out.len()), (1, 2));
+        assert_eq!((lost(DropReason::LinkDown), out.len()), (1, 2));
         out.set_up(true);
         push(52);
-        assert_eq!(lost(Loss::WriteQueueFull), 1);
+        assert_eq!(lost(DropReason::WriteQueueFull), 1);
         assert_eq!(out.pop().await.0, Instant::from_millis(50));
         out.close(&counters);
-        assert_eq!((lost(Loss::LinkDown), out.len(), pool.lent()), (2, 0, 0));
+        assert_eq!((lost(DropReason::LinkDown), out.len(), pool.lent()), (2, 0, 0));
     }
 
     #[tokio::test]

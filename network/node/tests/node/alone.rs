@@ -26,7 +26,7 @@ use mixwell_net::{
     node_kind::NodeKind,
     randomness::Randomness,
 };
-use mixwell_node::{MixKeys, Node, Sizes};
+use mixwell_node::{MixKeys, Node, ResourceLimits};
 use mixwell_pki_types::Rates;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId};
@@ -152,11 +152,11 @@ fn start_with(
     directory: Directory,
     stop: watch::Receiver<bool>,
 ) -> (Arc<Node>, JoinHandle<()>) {
-    let usual = Sizes::for_period(plan.clock.period().duration());
+    let usual = ResourceLimits::for_period(plan.clock.period().duration());
     // the machine may be busy with other tests
-    let limits = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.limits };
-    let sizes = Sizes { write_wait: Duration::from_secs(1), limits, ..usual };
-    let (parts, listener) = mix.parts(plan.clock, directory, sizes, plan.randomness.branch());
+    let delays = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.delays };
+    let limits = ResourceLimits { write_wait: Duration::from_secs(1), delays, ..usual };
+    let (parts, listener) = mix.parts(plan.clock, directory, limits, plan.randomness.branch());
     let (node, turn) = Node::new(parts);
     tokio::spawn(turn);
     let running = tokio::spawn(Arc::clone(&node).run(vec![listener], stop));

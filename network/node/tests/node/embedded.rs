@@ -10,7 +10,7 @@ use mixwell_net::{
     node_kind::NodeKind,
     randomness::Randomness,
 };
-use mixwell_node::{NodeBuilder, Service, Services, Sizes, metrics};
+use mixwell_node::{NodeBuilder, ResourceLimits, Service, Services, metrics};
 use mixwell_pki_types::{Ed25519, Period};
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -58,7 +58,7 @@ async fn node(folder: &Path) -> NodeBuilder {
         services,
         sends_decoys: true,
         mix_key_folder: Some(folder.to_path_buf()),
-        sizes: Sizes { buffers: 100, queue: 50, replays: 1000, ..Sizes::for_period(PERIOD) },
+        limits: ResourceLimits { buffers: 100, queue: 50, replays: 1000, ..ResourceLimits::for_period(PERIOD) },
         randomness,
         faults: None,
     }

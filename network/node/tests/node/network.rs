@@ -8,8 +8,8 @@ use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_client::{Tally, Unanswered};
 use mixwell_net::keys::{LinkKem, LinkKey};
 use mixwell_node::{
-    Node, Sizes,
-    counters::{Flow, Loss},
+    Node, ResourceLimits,
+    counters::{DropReason, PacketEvent},
 };
 use mixwell_pki_types::{KeyHash, Rates};
 use mixwell_sphinx::{RecipientId, SurbId};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_and_decoys_come_back_and_nothing_is_lost() {
-    let network = TestNetwork::start(&[2, 2, 2], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[2, 2, 2], RATES, |limits| limits).await;
     let clients = [network.client(), network.client()];
     let mut replies = Vec::new();
     for number in 0..50_u32 {
@@ -46,11 +46,11 @@ async fn messages_and_decoys_come_back_and_nothing_is_lost() {
         let counters = node.counters();
         assert_eq!(counters.all_dropped(), 0, "{}: {counters:?}", node.name());
         // on a busy machine a node first sends what others sent
-        counted(|| counters.flow(Flow::DecoyReturned), 1).await;
-        assert_eq!(counters.dropped(Loss::DecoyLost), 0);
+        counted(|| counters.of(PacketEvent::DecoyReturned), 1).await;
+        assert_eq!(counters.dropped(DropReason::DecoyLost), 0);
     }
     let nodes = network.stop().await;
-    assert!(nodes[0].counters().flow(Flow::Delivered) >= 100);
+    assert!(nodes[0].counters().of(PacketEvent::Delivered) >= 100);
 }
 
 /// What a client saw of a network in which one mix does wrong.
@@ -67,7 +67,7 @@ struct Seen {
 
 /// Sends messages through a network whose first mix does wrong.
 async fn with(wrong: Wrong) -> Seen {
-    let network = TestNetwork::start(&[1, 1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1, 1], RATES, |limits| limits).await;
     let client = network.client();
     assert!(client.send(b"before").await.is_ok());
     network.faults[1].set(Some(wrong));
@@ -99,7 +99,7 @@ async fn with(wrong: Wrong) -> Seen {
 
 impl Seen {
     /// What all nodes together dropped for a reason.
-    fn dropped(&self, reason: Loss) -> u64 {
+    fn dropped(&self, reason: DropReason) -> u64 {
         self.network.nodes.iter().map(|node| node.counters().dropped(reason)).sum()
     }
 }
@@ -110,8 +110,11 @@ async fn a_mix_that_drops_is_seen_by_who_waits_for_loops() {
     let [lost, changed, unknown] = seen.tally;
     assert!(seen.late > 10 && seen.changed == 0 && lost >= seen.late as u64, "{} {lost}", seen.late);
     assert_eq!((changed, unknown), (0, 0));
-    let others: u64 =
-        Loss::ALL.into_iter().filter(|reason| *reason != Loss::DecoyLost).map(|reason| seen.dropped(reason)).sum();
+    let others: u64 = DropReason::ALL
+        .into_iter()
+        .filter(|reason| *reason != DropReason::DecoyLost)
+        .map(|reason| seen.dropped(reason))
+        .sum();
     assert_eq!(others, 0);
 }
 
@@ -126,10 +129,10 @@ async fn a_mix_that_delays_is_seen_in_round_trips() {
 async fn a_mix_that_replays_is_seen_by_the_next_hop_and_by_nobody_else() {
     let seen = with(Wrong::Replay).await;
     assert_eq!((seen.late, seen.changed, seen.tally), (0, 0, [0, 0, 0]));
-    let replays = seen.dropped(Loss::Replay);
+    let replays = seen.dropped(DropReason::Replay);
     // one or two may be under way
     assert!(replays + 5 >= seen.wrongs && replays <= seen.network.faults[1].done(), "{replays} of {}", seen.wrongs);
-    assert_eq!(seen.network.nodes[2].counters().dropped(Loss::Replay), replays);
+    assert_eq!(seen.network.nodes[2].counters().dropped(DropReason::Replay), replays);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -138,8 +141,8 @@ async fn a_mix_that_tampers_is_seen_by_the_next_hop_or_by_the_last() {
     assert_eq!(seen.tally[2], 0);
     assert!(seen.late > 0 && seen.changed as u64 <= seen.tally[1]);
     // headers at the next hop, payloads at the service or, on their way back, at the client
-    assert!(seen.network.nodes[2].counters().dropped(Loss::Mac) > 5);
-    let payloads = seen.network.nodes[3].counters().dropped(Loss::Payload);
+    assert!(seen.network.nodes[2].counters().dropped(DropReason::Mac) > 5);
+    let payloads = seen.network.nodes[3].counters().dropped(DropReason::Payload);
     assert!(payloads > 0 && payloads + seen.tally[1] > 5, "{payloads} {:?}", seen.tally);
 }
 
@@ -194,7 +197,7 @@ async fn counted(what: impl Fn() -> u64, number: u64) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
     let no_decoys = Rates { lambda_m: 0.0, lambda_g: 0.0, ..RATES };
-    let mut network = TestNetwork::start(&[1], no_decoys, |sizes| sizes).await;
+    let mut network = TestNetwork::start(&[1], no_decoys, |limits| limits).await;
     let gateway = Arc::clone(&network.nodes[0]);
     let counters = gateway.counters();
     let TestLink { mut reader, mut writer } = connect(&network, b'a').await;
@@ -203,8 +206,8 @@ async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
         writer.send(&Command::SendPacket(&junk)).await.unwrap();
     }
     counted(|| counters.all_dropped(), 200).await;
-    assert_eq!(counters.flow(Flow::Received), 200);
-    assert!(counters.dropped(Loss::RateLimit) > 0 && counters.dropped(Loss::Mac) > 0, "{counters:?}");
+    assert_eq!(counters.of(PacketEvent::Received), 200);
+    assert!(counters.dropped(DropReason::RateLimit) > 0 && counters.dropped(DropReason::Malformed) > 0, "{counters:?}");
 
     // two replies for a client that is away, and one for this, which does not acknowledge it
     let away = RecipientId([b'b'; 32]);
@@ -219,21 +222,21 @@ async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
         for _ in 0..10 {
             writer.send(&Command::SendPacket(&junk)).await.unwrap();
         }
-        counted(|| counters.dropped(Loss::Stopped), 10).await;
+        counted(|| counters.dropped(DropReason::Stopped), 10).await;
         while let Command::NoOp = reader.receive().await.unwrap() {}
     };
     tokio::join!(network.stop_gateway(), refused);
-    assert_eq!(counters.flow(Flow::Received), 210);
-    assert_eq!(counters.dropped(Loss::Stopped), 10 + 3, "{counters:?}");
+    assert_eq!(counters.of(PacketEvent::Received), 210);
+    assert_eq!(counters.dropped(DropReason::Stopped), 10 + 3, "{counters:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_only_listens_keeps_its_place_for_a_while() {
     let read = Duration::from_secs(1);
-    let network = TestNetwork::start(&[1], RATES, |sizes| Sizes {
-        timeouts: Timeouts { read, ..sizes.timeouts },
+    let network = TestNetwork::start(&[1], RATES, |limits| ResourceLimits {
+        timeouts: Timeouts { read, ..limits.timeouts },
         clients_per_address: 1,
-        ..sizes
+        ..limits
     })
     .await;
     let begun = std::time::Instant::now();

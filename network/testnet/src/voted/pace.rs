@@ -1,18 +1,18 @@
-//! Sizes and epochs for a whole network on one machine, perhaps a slow one.
+//! Limits and epochs for a whole network on one machine, perhaps a slow one.
 
 use core::time::Duration;
-use mixwell_node::Sizes;
+use mixwell_node::ResourceLimits;
 use mixwell_pki_types::{Epoch, Period};
 use mixwell_wire::Timeouts;
 use std::time::SystemTime;
 
-/// Sizes for many nodes that share a machine: little memory for each, and patience with late packets and peers.
+/// Limits for many nodes that share a machine: little memory for each, and patience with late packets and peers.
 #[must_use]
-pub fn small_sizes(period: Period) -> Sizes {
-    let usual = Sizes::for_period(period.duration());
-    let mut limits = usual.limits;
-    (limits.unwrap_millis, limits.slack_millis) = (5_000, 5_000);
-    Sizes {
+pub fn small_limits(period: Period) -> ResourceLimits {
+    let usual = ResourceLimits::for_period(period.duration());
+    let mut delays = usual.delays;
+    (delays.unwrap_millis, delays.slack_millis) = (5_000, 5_000);
+    ResourceLimits {
         buffers: 2048,
         queue: 1024,
         replays: 1 << 16,
@@ -20,7 +20,7 @@ pub fn small_sizes(period: Period) -> Sizes {
         handshakes: usual.clients,
         unproven: usual.clients,
         clients_per_address: usual.clients,
-        limits,
+        delays,
         write_wait: Duration::from_secs(5),
         timeouts: PATIENT,
         ..usual

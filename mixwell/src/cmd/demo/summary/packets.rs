@@ -4,7 +4,7 @@ use crate::style::{DIM, ERROR, HEADING};
 use core::{fmt, fmt::Write};
 use mixwell_node::{
     Node,
-    counters::{Counters, Flow, Loss},
+    counters::{Counters, DropReason, PacketEvent},
 };
 use std::sync::Arc;
 
@@ -17,9 +17,14 @@ pub(super) fn write(out: &mut String, nodes: &[Arc<Node>]) -> fmt::Result {
     )?;
     for node in nodes {
         let counters = node.counters();
-        let [received, sent, stored, decoys, returned] =
-            [Flow::Received, Flow::Sent, Flow::Stored, Flow::DecoySent, Flow::DecoyReturned]
-                .map(|flow| counters.flow(flow));
+        let [received, sent, stored, decoys, returned] = [
+            PacketEvent::Received,
+            PacketEvent::Sent,
+            PacketEvent::Stored,
+            PacketEvent::DecoySent,
+            PacketEvent::DecoyReturned,
+        ]
+        .map(|flow| counters.of(flow));
         let (out_count, dropped) = (sent + stored, counters.all_dropped());
         writeln!(
             out,
@@ -33,10 +38,10 @@ pub(super) fn write(out: &mut String, nodes: &[Arc<Node>]) -> fmt::Result {
 
 /// The reasons why a node dropped packets, if it did.
 fn reasons(counters: &Counters) -> String {
-    let of = |reason: Loss| {
+    let of = |reason: DropReason| {
         let count = counters.dropped(reason);
         (count > 0).then(|| format!("{} {count}", reason.name()))
     };
-    let reasons: Vec<String> = Loss::ALL.into_iter().filter_map(of).collect();
+    let reasons: Vec<String> = DropReason::ALL.into_iter().filter_map(of).collect();
     if reasons.is_empty() { String::new() } else { format!("  {ERROR}{}{ERROR:#}", reasons.join(", ")) }
 }

@@ -2,7 +2,7 @@
 
 use core::{fmt::Write as _, sync::atomic::Ordering::Relaxed};
 use mixwell_client::Tally;
-use mixwell_node::{Node, counters::Flow};
+use mixwell_node::{Node, counters::PacketEvent};
 
 /// Terminals of fewer columns show a narrow table.
 const WIDE: u16 = 75;
@@ -62,11 +62,11 @@ pub(super) fn node_row(node: &Node) -> [String; 8] {
     let (up, all) = node.links();
     [
         node.name().to_owned(),
-        counters.flow(Flow::Received).to_string(),
-        (counters.flow(Flow::Sent) + counters.flow(Flow::Stored)).to_string(),
+        counters.of(PacketEvent::Received).to_string(),
+        (counters.of(PacketEvent::Sent) + counters.of(PacketEvent::Stored)).to_string(),
         node.queued().to_string(),
         (node.sending() + node.stored_replies()).to_string(),
-        counters.flow(Flow::DecoySent).to_string(),
+        counters.of(PacketEvent::DecoySent).to_string(),
         counters.all_dropped().to_string(),
         format!("{up}/{all}"),
     ]

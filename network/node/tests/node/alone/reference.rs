@@ -8,7 +8,7 @@ use mixwell_net::{
 };
 use mixwell_node::{
     Node,
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
 };
 use mixwell_testnet::{Plan, TestLink};
 use mixwell_wire::{Command, Link, PkiSizes};
@@ -53,7 +53,7 @@ impl Alone {
     /// Waits until so many packets were received.
     async fn received(&self, number: u64) {
         let begun = Instant::now();
-        while self.node.counters().flow(Flow::Received) < number {
+        while self.node.counters().of(PacketEvent::Received) < number {
             assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", self.node.counters());
             time::sleep(Duration::from_millis(5)).await;
         }
@@ -81,7 +81,7 @@ fn a_mix_sends_nothing_after_its_first_no_op() {
             link.send(&Command::SendPacket(&junk)).await;
         }
         alone.received(3).await;
-        assert_eq!(alone.node.counters().dropped(Loss::Mac), 3);
+        assert_eq!(alone.node.counters().dropped(DropReason::Malformed), 3);
         assert!(time::timeout(Duration::from_secs(1), link.reader.receive()).await.is_err());
         // nor when it stops
         alone.stop.send_replace(true);
@@ -97,7 +97,8 @@ fn packets_with_a_group_element_of_zeros_are_dropped() {
         let mut link = alone.dial(0, alone.link()).await;
         let zeros = vec![0; alone.neighbours.sizes.packet];
         let mut zero_element = alone.junk();
-        zero_element[2..34].fill(0);
+        // the version and the group element
+        zero_element[..34].fill(0);
         for _ in 0..20 {
             for packet in [&zeros, &zero_element] {
                 link.send(&Command::SendPacket(packet)).await;
@@ -105,7 +106,7 @@ fn packets_with_a_group_element_of_zeros_are_dropped() {
         }
         alone.received(40).await;
         let counters = alone.node.counters();
-        assert_eq!((counters.all_dropped(), counters.dropped(Loss::Mac)), (40, 40), "{counters:?}");
+        assert_eq!((counters.all_dropped(), counters.dropped(DropReason::GroupElement)), (40, 40), "{counters:?}");
         link.send(&Command::NoOp).await;
         assert!(time::timeout(Duration::from_millis(200), link.reader.receive()).await.is_err(), "the link stays");
     });
@@ -195,6 +196,6 @@ fn packets_of_a_link_that_is_superseded_are_not_lost() {
             drop(core::mem::replace(&mut older, newer));
         }
         alone.received(sent).await;
-        assert_eq!(alone.node.counters().dropped(Loss::Mac), sent);
+        assert_eq!(alone.node.counters().dropped(DropReason::Malformed), sent);
     });
 }

@@ -15,7 +15,7 @@ use mixwell_net::{
 };
 use mixwell_node::{
     AnySphinx, MixKeys,
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
 };
 use mixwell_pki_types::{Descriptor, Ed25519, Epoch, build::DocumentBuilder};
 use mixwell_testnet::consensus;
@@ -70,7 +70,7 @@ fn a_node_allocates_nothing_for_a_packet() {
     // what it takes to look that all is done
     let looked = allocation_counter::measure(|| all_of(2 * EACH));
     let allocated = allocation_counter::measure(|| all_of(3 * EACH));
-    assert_eq!(node.counters().flow(Flow::Sent), (3 * LINKS * EACH) as u64);
+    assert_eq!(node.counters().of(PacketEvent::Sent), (3 * LINKS * EACH) as u64);
     let lists = lists(runtime.metrics().num_alive_tasks());
     // the list grows in either run
     let grown = [allocated.count_total, allocated.bytes_total];
@@ -105,7 +105,7 @@ fn who_is_slow_costs_nobody_else() {
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
         // those for the slow one wait no longer than they may, in no more buffers than it has a queue
         let held = node.sending();
-        assert!(held <= node.sizes().write_queue && node.buffers_in_use() <= held + 10, "{held}");
+        assert!(held <= node.limits().write_queue && node.buffers_in_use() <= held + 10, "{held}");
         let slow = *neighbours.come[0].borrow();
         assert!(slow < 10, "{slow}");
     });
@@ -282,11 +282,11 @@ fn a_restart_does_not_let_packets_in_again() {
             begin.send_replace(EACH);
             let counters = node.counters();
             let started = Instant::now();
-            while counters.flow(Flow::Sent) + counters.dropped(Loss::Replay) < all {
+            while counters.of(PacketEvent::Sent) + counters.dropped(DropReason::Replay) < all {
                 assert!(started.elapsed() < Duration::from_secs(20), "{counters:?}");
                 time::sleep(Duration::from_millis(10)).await;
             }
-            counted.push((counters.flow(Flow::Sent), counters.dropped(Loss::Replay)));
+            counted.push((counters.of(PacketEvent::Sent), counters.dropped(DropReason::Replay)));
         });
     }
     assert_eq!(counted, [(all, 0), (0, all)]);
@@ -328,7 +328,7 @@ fn what_a_node_of_the_next_epoch_sends_is_early() {
         };
         all_of(EACH, (LINKS - 1) * EACH).await;
         let begun = Instant::now();
-        while counters.dropped(Loss::Early) < EACH as u64 {
+        while counters.dropped(DropReason::Early) < EACH as u64 {
             assert!(begun.elapsed() < Duration::from_secs(20), "{counters:?}");
             time::sleep(Duration::from_millis(10)).await;
         }
@@ -338,7 +338,7 @@ fn what_a_node_of_the_next_epoch_sends_is_early() {
             time::sleep(Duration::from_millis(10)).await;
         }
         all_of(2 * EACH, (2 * LINKS - 1) * EACH).await;
-        assert_eq!(counters.dropped(Loss::Early), EACH as u64);
+        assert_eq!(counters.dropped(DropReason::Early), EACH as u64);
         assert_eq!(counters.all_dropped(), EACH as u64, "{counters:?}");
     });
 }

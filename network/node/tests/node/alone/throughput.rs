@@ -6,7 +6,7 @@ use core::time::Duration;
 use mixwell_net::keys::{LinkKem, LinkKey};
 use mixwell_node::{
     KeyRing,
-    counters::{Flow, Loss},
+    counters::{DropReason, PacketEvent},
     unwrap::{BATCH, Unwrap as _, Unwrapped},
 };
 use mixwell_sphinx::Geometry;
@@ -77,8 +77,8 @@ fn throughput() {
         (took, after[0] - before[0], after[1] - before[1], more - batches)
     });
     let allocated = thread.join().unwrap();
-    let out = node.counters().flow(Flow::Sent) - (LINKS * warm) as u64;
-    let lost: Vec<_> = Loss::ALL.into_iter().filter(|loss| node.counters().dropped(*loss) > 0).collect();
+    let out = node.counters().of(PacketEvent::Sent) - (LINKS * warm) as u64;
+    let lost: Vec<_> = DropReason::ALL.into_iter().filter(|loss| node.counters().dropped(*loss) > 0).collect();
     let each = |nanos: u64| nanos as f64 / 1000.0 / measured as f64;
     let (all, kernel) = (each(user + kernel), each(kernel));
     let [unwrap, link] = [floor, link_nanos(geometry)].map(|nanos| nanos as f64 / 1000.0);

@@ -7,7 +7,7 @@ use core::{
     time::Duration,
 };
 use mixwell_net::runtime::raise_files;
-use mixwell_node::counters::Loss;
+use mixwell_node::counters::DropReason;
 use mixwell_pki_types::Rates;
 use mixwell_sphinx::{RecipientId, SurbId};
 use mixwell_testnet::{Impostor, RATES, TestLink, TestNetwork};
@@ -75,7 +75,7 @@ impl Drop for Attack {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_cut_no_link_between_nodes_and_cost_no_packet() {
     let no_decoys = Rates { lambda_m: 0.0, lambda_g: 0.0, ..RATES };
-    let network = TestNetwork::start(&[1, 1], no_decoys, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1, 1], no_decoys, |limits| limits).await;
     let [gateway, first, second, service] = [0, 1, 2, 3].map(|index| Arc::clone(&network.nodes[index]));
     let client = network.client();
     assert!(client.send(b"before").await.is_ok());
@@ -117,7 +117,7 @@ async fn claims_cut_no_link_between_nodes_and_cost_no_packet() {
 /// In the name of a client whose queue id and link key an attacker knows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_cut_no_client_off_its_gateway() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let gateway = Arc::clone(&network.nodes[0]);
     let (queue, key) = ([b'a'; 32], link_key(&network));
     let mut client = connect_as(&network, &queue, &key).await;
@@ -141,13 +141,13 @@ async fn claims_cut_no_client_off_its_gateway() {
         time::sleep(Duration::from_millis(20)).await;
     }
     assert!(attack.end() >= 20);
-    assert_eq!(gateway.counters().dropped(Loss::MailboxFull), 0);
+    assert_eq!(gateway.counters().dropped(DropReason::MailboxFull), 0);
 }
 
 /// A client's newer connection takes over when it is proven, and no sooner.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_connection_of_a_client_ends_when_the_newer_one_is_proven() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let gateway = address_of(&network, &network.nodes[0]);
     let (queue, key) = ([b'a'; 32], link_key(&network));
     let mut older = connect_as(&network, &queue, &key).await;
@@ -169,7 +169,7 @@ async fn an_older_connection_of_a_client_ends_when_the_newer_one_is_proven() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_sockets_keep_nobody_out() {
     _ = raise_files();
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let mut silent = Vec::new();
     for node in &network.nodes {
         let target = address_of(&network, node);

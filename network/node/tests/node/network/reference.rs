@@ -3,8 +3,8 @@
 use crate::network::{address_of, connect, connect_as, counted, link_key};
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_node::{
-    Node, Sizes,
-    counters::{Flow, Loss},
+    Node, ResourceLimits,
+    counters::{DropReason, PacketEvent},
 };
 use mixwell_testnet::{RATES, TestLink, TestNetwork};
 
@@ -15,7 +15,7 @@ use tokio::{io::AsyncWriteExt as _, time};
 
 const QUEUE: [u8; 32] = [b'a'; 32];
 
-fn sizes(network: &TestNetwork) -> PacketSizes {
+fn limits(network: &TestNetwork) -> PacketSizes {
     PacketSizes::from(network.sphinx.geometry())
 }
 
@@ -38,7 +38,7 @@ async fn message(client: &mut TestLink) -> (u32, u8, usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn replies_are_pushed_one_by_one_from_one_on() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let gateway = Arc::clone(&network.nodes[0]);
     let key = link_key(&network);
     let mut client = connect_as(&network, &QUEUE, &key).await;
@@ -64,14 +64,14 @@ async fn replies_are_pushed_one_by_one_from_one_on() {
         assert_eq!((sequence, surb_id), expected);
         client.send(&Command::MessageDelivered { sequence }).await;
     }
-    counted(|| gateway.counters().flow(Flow::Delivered), 3).await;
+    counted(|| gateway.counters().of(PacketEvent::Delivered), 3).await;
     assert_eq!(gateway.stored_replies(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() {
     let acknowledgement = Duration::from_millis(500);
-    let network = TestNetwork::start(&[1], RATES, |sizes| Sizes { acknowledgement, ..sizes }).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| ResourceLimits { acknowledgement, ..limits }).await;
     let gateway = Arc::clone(&network.nodes[0]);
     let mut client = connect_as(&network, &QUEUE, &link_key(&network)).await;
     client.reader.receive().await.unwrap();
@@ -87,15 +87,15 @@ async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() 
     assert!(no_ops <= 5, "{no_ops}");
     // packets and consensuses go on
     let junk = vec![7; network.sphinx.geometry().packet_len()];
-    let dropped = gateway.counters().dropped(Loss::Mac);
+    let dropped = gateway.counters().dropped(DropReason::Malformed);
     client.send(&Command::SendPacket(&junk)).await;
-    counted(|| gateway.counters().dropped(Loss::Mac), dropped + 1).await;
+    counted(|| gateway.counters().dropped(DropReason::Malformed), dropped + 1).await;
     client.send(&Command::GetConsensus2 { epoch: network.clock.epoch().0 + 50 }).await;
     let answer = client.reader.receive().await.unwrap();
     assert!(matches!(answer, Command::Consensus2 { code: ConsensusStatus::NotFound, .. }), "{answer:?}");
     // a late acknowledgement counts, and nothing is pushed all the same
     client.send(&Command::MessageDelivered { sequence: 1 }).await;
-    counted(|| gateway.counters().flow(Flow::Delivered), 1).await;
+    counted(|| gateway.counters().of(PacketEvent::Delivered), 1).await;
     assert!(time::timeout(Duration::from_millis(500), client.reader.receive()).await.is_err());
     assert_eq!(gateway.stored_replies(), 1);
 }
@@ -104,8 +104,11 @@ async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_is_cut_off_without_a_whole_command() {
     let read = Duration::from_secs(2);
-    let network =
-        TestNetwork::start(&[1], RATES, |sizes| Sizes { timeouts: Timeouts { read, ..sizes.timeouts }, ..sizes }).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| ResourceLimits {
+        timeouts: Timeouts { read, ..limits.timeouts },
+        ..limits
+    })
+    .await;
     let mut client = connect_as(&network, &QUEUE, &link_key(&network)).await;
     let begun = Instant::now();
     while begun.elapsed() < read * 2 {
@@ -116,7 +119,7 @@ async fn a_client_is_cut_off_without_a_whole_command() {
     client.assert_closed_after_no_ops().await;
     assert!(begun.elapsed() > read / 2);
     let gateway = address_of(&network, &network.nodes[0]);
-    let link = Link::client(sizes(&network));
+    let link = Link::client(limits(&network));
     let (mut stream, mut session) = TestLink::dial_raw(gateway, &link_key(&network), &QUEUE, link).await.unwrap();
     let mut frame = vec![0; link.buffer_len()];
     let frame = session.sender.seal(&Command::NoOp, &mut frame).unwrap();
@@ -134,10 +137,10 @@ async fn a_client_is_cut_off_without_a_whole_command() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn answers_to_clients() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let epoch = network.clock.epoch();
     let consensus = network.known.current.clone().unwrap();
-    let link = Link::client(sizes(&network)).with_document_bound(1 << 16);
+    let link = Link::client(limits(&network)).with_document_bound(1 << 16);
     let gateway = address_of(&network, &network.nodes[0]);
     let mut client = TestLink::dial(gateway, &link_key(&network), &QUEUE, link).await.unwrap();
     // a packet to be answered at once: an empty answer
@@ -197,16 +200,16 @@ async fn answers_to_clients() {
 /// Commands that gateways do not serve, those of other roles among them: one of them ended the reference's gateway.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_commands_end_the_connection_unanswered() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
-    let (sizes, gateway) = (sizes(&network), address_of(&network, &network.nodes[0]));
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
+    let (limits, gateway) = (limits(&network), address_of(&network, &network.nodes[0]));
     let pki = Link::authority_client(PkiSizes { public_key: 32, document: 8000 });
-    let payload = vec![1; sizes.forward_payload + 32];
+    let payload = vec![1; limits.forward_payload + 32];
     for (link, command) in [
-        (Link::client(sizes), Command::RetrieveMessage { sequence: 1 }),
-        (Link::client(sizes), Command::Disconnect),
-        (Link::gateway(sizes), Command::Message { sequence: 1, surb_id: &[1; 16], payload: &payload }),
-        (Link::gateway(sizes), Command::Consensus2 { code: ConsensusStatus::Ok, chunk: 0, total: 1, payload: &[] }),
-        (Link::replica(sizes, 1000), Command::ReplicaDecoy),
+        (Link::client(limits), Command::RetrieveMessage { sequence: 1 }),
+        (Link::client(limits), Command::Disconnect),
+        (Link::gateway(limits), Command::Message { sequence: 1, surb_id: &[1; 16], payload: &payload }),
+        (Link::gateway(limits), Command::Consensus2 { code: ConsensusStatus::Ok, chunk: 0, total: 1, payload: &[] }),
+        (Link::replica(limits, 1000), Command::ReplicaDecoy),
         (pki, Command::GetVote { epoch: 1, public_key: &[1; 32] }),
         (pki, Command::PostDescriptor { epoch: 1, payload: &[1, 2, 3] }),
         (pki, Command::Vote(Statement { epoch: 1, public_key: &[1; 32], payload: &[1] })),
@@ -222,7 +225,7 @@ async fn other_commands_end_the_connection_unanswered() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_name_is_a_clients_but_a_nodes_own() {
-    let network = TestNetwork::start(&[1], RATES, |sizes| sizes).await;
+    let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let gateway = address_of(&network, &network.nodes[0]);
     let mix = Arc::clone(&network.nodes[1]);
     let service = Arc::clone(&network.nodes[2]);
@@ -237,7 +240,7 @@ async fn any_name_is_a_clients_but_a_nodes_own() {
         assert_eq!(client.reader.receive().await.unwrap(), Command::NoOp);
     }
     // a node that is no neighbour is no client either: it would be taken for a fast one
-    let link = Link::node(sizes(&network));
+    let link = Link::node(limits(&network));
     let as_service = TestLink::dial(gateway, &network.link_keys[2], service.id().as_bytes(), link).await;
     assert!(as_service.is_err());
     assert!(network.nodes[0].connections().refused.load(Relaxed) > 0);

@@ -1,4 +1,4 @@
-//! How much a node holds, and for how long.
+//! Limits on a node's memory, connections and waiting times.
 
 use crate::mix;
 use core::time::Duration;
@@ -6,54 +6,53 @@ use mixwell_mixdelay::Limits;
 use mixwell_net::rendezvous;
 use mixwell_wire::Timeouts;
 
-/// How much a node holds, and for how long.
+/// Limits on a node's memory, connections and waiting times.
 #[derive(Debug, Clone)]
-pub struct Sizes {
-    /// Packet buffers: what all packets in the node share.
+pub struct ResourceLimits {
+    /// Packet buffers, shared by all packets in the node.
     pub buffers: usize,
-    /// Packets that wait for their release.
+    /// Packets waiting for their release.
     pub queue: usize,
-    /// Packets that wait to be written to one peer.
+    /// Packets waiting to be written to one peer.
     pub write_queue: usize,
-    /// The most packets under one mix key, all of an epoch; 8 bytes each and some more, once they have come.
+    /// Packets that one mix key opens in its epoch. Each takes 8 bytes of the replay filter and some more, once it has come.
     pub replays: usize,
-    /// Handshakes at a time.
+    /// Handshakes in progress.
     pub handshakes: usize,
-    /// Connections at a time whose handshake is done and whose peer is not proven.
+    /// Connections whose handshake is done and whose peer has not proved its identity.
     pub unproven: usize,
-    /// Clients at a time.
+    /// Connected clients.
     pub clients: usize,
-    /// Clients of one address.
+    /// Connected clients of one IP address.
     pub clients_per_address: usize,
-    /// Replies that wait for one client.
+    /// Replies stored for one client.
     pub mailbox: usize,
-    /// What a rendezvous service holds.
+    /// Limits of the rendezvous service.
     pub boxes: rendezvous::Limits,
-    /// How long packets may be held and late.
-    pub limits: Limits,
-    /// How long a packet may wait to be written.
+    /// Limits on packets' delays and lateness.
+    pub delays: Limits,
+    /// Maximum wait of a packet to be written.
     pub write_wait: Duration,
-    /// A loop decoy that takes longer than its hops hold it and this is lost.
+    /// A loop decoy counts as lost this long after the sum of its delays.
     pub decoy_grace: Duration,
-    /// How long to wait for peers.
+    /// Timeouts of links.
     pub timeouts: Timeouts,
-    /// Keep-alive interval for idle clients: those of the reference give up after 15 s without a command.
+    /// Keep-alive interval for idle clients: Katzenpost's clients disconnect after 15 s without a command.
     pub keep_alive: Duration,
-    /// Time for a client's acknowledgement of a pushed reply. After it, nothing is pushed on its connection any more.
+    /// Time for a client to acknowledge a pushed reply. After it, nothing more is pushed on its connection.
     pub acknowledgement: Duration,
 }
 
-impl Sizes {
-    /// The same for a process that can have `files` files and sockets: clients get what is left by handshakes, unproven
-    /// connections, the node's own links, its files and its requests to authorities.
+impl ResourceLimits {
+    /// Lowers the number of clients for a process that may have `files` open files and sockets: clients get those that
+    /// handshakes, unproven connections, the node's own links, its files and its requests to authorities leave.
     #[must_use]
     pub fn within(self, files: usize) -> Self {
         let left = files.saturating_sub(self.handshakes).saturating_sub(self.unproven).saturating_sub(OWN_FILES);
         Self { clients: self.clients.min(left), ..self }
     }
 
-    /// Limits for epochs of this length (`docs/spec/network.md#a-mix`), within some tens of
-    /// megabytes of memory.
+    /// Limits for epochs of this length (`docs/spec/network.md#a-mix`), within some tens of megabytes of memory.
     #[must_use]
     pub fn for_period(period: Duration) -> Self {
         Self {
@@ -67,7 +66,7 @@ impl Sizes {
             clients_per_address: 128,
             mailbox: 256,
             boxes: rendezvous::Limits::for_period(period),
-            limits: mix::limits(period),
+            delays: mix::limits(period),
             write_wait: Duration::from_millis(50),
             decoy_grace: Duration::from_secs(10),
             timeouts: Timeouts::default(),
@@ -77,12 +76,12 @@ impl Sizes {
     }
 }
 
-/// The number of packets in an epoch at `per_second`, for [`Sizes::replays`].
+/// Number of packets in an epoch at `per_second`, for [`ResourceLimits::replays`].
 #[must_use]
 pub fn packets_of(period: Duration, per_second: u32) -> usize {
     let packets = period.as_millis().saturating_mul(per_second.into()).div_ceil(1000);
     usize::try_from(packets).unwrap_or(usize::MAX)
 }
 
-/// Files and sockets that are not for those who call.
+/// Files and sockets that the node itself needs.
 const OWN_FILES: usize = 256;
