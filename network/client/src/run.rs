@@ -63,8 +63,7 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
     let Config { packets, authorities, kem, clock, clock_watch, known, pinned, gateway, directory, .. } = config;
     let Config { destination, source, timeouts, randomness, tally, .. } = config;
     let engine = Engine::new(packets, destination, source, clock.period(), randomness.branch(), tally);
-    let mut follower = Follower::new(clock, FetchTime::Random(randomness.branch()), clock.now());
-    known.all().cloned().for_each(|consensus| follower.insert(consensus));
+    let follower = follower(clock, &known, &randomness);
     let stopwatch = Stopwatch::start();
     let mut session = Session {
         engine,
@@ -108,8 +107,33 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
     Ok(())
 }
 
+/// A follower of the gateway's consensuses. It asks at random times, so that the times do not tell clients apart.
+fn follower(clock: Clock, known: &Consensuses, randomness: &Randomness) -> Follower {
+    let mut follower = Follower::new(clock, FetchTime::Random(randomness.branch()), clock.now());
+    known.all().cloned().for_each(|consensus| follower.insert(consensus));
+    follower
+}
+
 /// After a connection of this duration the next pause is short again.
 const STABLE: Duration = Duration::from_secs(30);
 
 /// Maximum pause between two connections.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mixwell_pq_kem::X25519;
+    use mixwell_sphinx::Geometry;
+    use mixwell_testnet::{Plan, RATES};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn clients_ask_for_the_next_consensus_at_different_times() {
+        let plan = Plan::new(Geometry::of::<X25519>(3, 500, true).unwrap(), (1, &[1]), RATES);
+        let times: BTreeSet<Duration> =
+            (0..20).map(|_| follower(plan.clock, &plan.known, &plan.randomness).wake_at()).collect();
+        let published = plan.clock.eighths_into(plan.known.epoch, 5);
+        assert!(times.len() > 15 && times.iter().all(|time| *time >= published), "{times:?} {published:?}");
+    }
+}
