@@ -54,7 +54,7 @@ pub struct Planned {
 }
 
 impl Plan {
-    /// So many gateways, so many mixes in each layer, and a service node with an echo service.
+    /// A network of these numbers of gateways and of mixes in each layer, and a service node.
     pub fn new(geometry: Geometry, shape: (usize, &[usize]), rates: Rates) -> Self {
         Self::with_listed_keys(geometry, shape, rates, |_, _| None)
     }

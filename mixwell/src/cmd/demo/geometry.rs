@@ -15,7 +15,7 @@ const DEFAULT_USER_BYTES: usize = 2000;
 const MAX_USER_BYTES: usize = 1 << 16;
 
 impl Packets {
-    /// The geometry for routes through so many layers, with gateway and service node.
+    /// The geometry for routes through a gateway, a number of layers and a service node.
     pub(super) fn geometry(&self, layers: u8) -> Result<Geometry, GeometryError> {
         Geometry::new(self.scheme.run(Info), usize::from(layers) + 2, self.user_bytes, true)
     }
