@@ -31,8 +31,8 @@ pub(crate) struct UnwrapQueue {
     waiting: Mutex<VecDeque<(Instant, Packet)>>,
 }
 
-/// Counts the packets that a reader task has enqueued since it last unwrapped a batch. Dropping the guard unwraps what is owed, so
-/// that a cancelled task leaves no packet behind.
+/// Counts the packets that a reader task has enqueued since it last unwrapped a batch. Dropping the guard unwraps a batch if
+/// there are any, so that a cancelled task leaves no packet behind.
 pub(crate) struct BatchGuard<'q> {
     queue: &'q UnwrapQueue,
     packets: usize,
