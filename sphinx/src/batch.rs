@@ -1,5 +1,5 @@
-//! Unwrapping several packets at once: the same two steps, each done for all before the next begins, so that the expensive
-//! ones can use every lane of the processor (with X25519 and AVX-512, eight exchanges in the time of about one).
+//! Unwrapping several packets at once: each step is done for all packets before the next step begins, so that key exchanges
+//! and hashes can use the lanes of vector registers (with X25519 and AVX-512, eight exchanges take the time of about one).
 
 use crate::{
     geometry::Geometry,
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl<S: Scheme> Sphinx<S> {
-    /// [`open`](Sphinx::open) for each packet. A place without a packet stays empty.
+    /// [`open`](Sphinx::open) for each packet; `None` where there is none.
     ///
     /// # Errors
     /// [`OpenError`] in the packet's place; that packet is untouched.
@@ -22,7 +22,7 @@ impl<S: Scheme> Sphinx<S> {
         self.open_any_each(packets, &[key]).map(|result| result.map(|result| result.map(|(_, opened)| opened)))
     }
 
-    /// [`open_any`](Sphinx::open_any) for each packet: a key is tried on those that none before it has opened.
+    /// [`open_any`](Sphinx::open_any) for each packet: a key is tried on the packets that no earlier key has opened.
     ///
     /// # Errors
     /// [`OpenError`] in the packet's place; that packet is untouched.
@@ -59,12 +59,12 @@ impl<S: Scheme> Sphinx<S> {
     }
 }
 
-/// A packet, and how far the keys that were tried have got with it.
+/// A packet and the outcome of the keys tried so far.
 #[expect(clippy::large_enum_variant, reason = "there is no heap, and there are but a few")]
 enum Attempt<'p, S: Scheme> {
-    /// No packet of this network.
+    /// The length or the version is wrong: no key is tried.
     Refused(OpenError),
-    /// None of the keys so far has opened it.
+    /// No key so far has opened it. The error of the last one.
     Closed(&'p mut [u8], OpenError),
     Opened(usize, Opened<'p, S>),
 }
@@ -100,7 +100,7 @@ impl<'p, S: Scheme> Attempt<'p, S> {
 }
 
 impl<'p, S: Scheme> Opened<'p, S> {
-    /// [`finish`](Opened::finish) for each packet; drop the replays from their attempts first.
+    /// [`finish`](Opened::finish) for each packet. Remove replays first, by replacing them with `None`.
     ///
     /// # Errors
     /// [`FinishError`] in the packet's place; that packet has been wiped.
@@ -133,7 +133,7 @@ impl<'p, S: Scheme> Opened<'p, S> {
     }
 }
 
-/// A packet whose hop has been processed, or could not be.
+/// A packet whose hop was processed, or why not.
 struct Processed<'p> {
     geometry: Geometry,
     packet: &'p mut [u8],

@@ -1,4 +1,4 @@
-//! Routing commands: what a hop is told to do (`docs/spec/sphinx.md#routing-commands`).
+//! Routing commands: a hop's instructions (`docs/spec/sphinx.md#routing-commands`).
 
 use crate::{
     geometry::MAC_LEN,
@@ -24,7 +24,7 @@ pub(crate) struct Commands {
     pub(crate) destination: Destination,
 }
 
-/// Where a packet is to go.
+/// The destination of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     NextHop(NextHop),
@@ -32,18 +32,18 @@ pub(crate) enum Destination {
     Reply(RecipientId, SurbId),
 }
 
-/// Where a packet goes next.
+/// The next hop of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NextHop {
     pub(crate) id: NodeId,
     pub(crate) mac: [u8; MAC_LEN],
 }
 
-/// What is wrong with the commands of a packet whose MAC is right: its sender made it so.
+/// Why the routing commands of a packet with a valid MAC are malformed. The sender made them so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no command with this id.
+    /// Unknown command id.
     Unknown {
         /// The command's id.
         id: u8,
@@ -58,9 +58,9 @@ pub enum CommandError {
         /// The command's id.
         id: u8,
     },
-    /// A byte behind the last command is not zero.
+    /// A byte after the last command is not zero.
     Padding,
-    /// A command that does not go with `next_node_hop`.
+    /// A command that is not allowed beside `next_node_hop`.
     OutOfPlace {
         /// The command's id.
         id: u8,
@@ -152,7 +152,7 @@ impl Found {
         Ok(found)
     }
 
-    /// Refuses combinations that no hop could carry out.
+    /// Rejects combinations that no hop could execute.
     const fn destination(&self) -> Result<Destination, CommandError> {
         match (self.next_hop, self.recipient, self.surb_id) {
             (Some(next), None, None) => Ok(Destination::NextHop(next)),
@@ -183,7 +183,7 @@ fn zeros(padding: &[u8]) -> Result<(), CommandError> {
     if any == 0 { Ok(()) } else { Err(CommandError::Padding) }
 }
 
-/// Writes to the front of `area` and gives what is left of it.
+/// Writes to the front of `area` and returns the rest.
 fn put<'a>(area: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
     let (front, rest) = area.split_at_mut(bytes.len());
     front.copy_from_slice(bytes);

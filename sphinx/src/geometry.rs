@@ -9,26 +9,24 @@ pub use schemes::SchemeInfo;
 
 use crate::{commands, ids::NodeId, scheme::Scheme};
 
-/// The longest path that a geometry may have room for.
+/// Maximum number of hops of a geometry.
 pub const MAX_HOPS: usize = 32;
 
-/// No part of a packet is longer, so that a few of them can be added up without a check.
+/// Maximum length of any part of a packet, so that sums of a few lengths cannot overflow.
 const MAX_BYTES: usize = usize::MAX >> 2;
 
 /// Length in bytes of the version field at the front of a packet.
 pub(crate) const AD_LEN: usize = 2;
 /// Length in bytes of a header's MAC.
 pub(crate) const MAC_LEN: usize = 32;
-/// Length in bytes of the zeros in front of a payload.
+/// Length in bytes of the zeros before a payload.
 pub(crate) const PAYLOAD_TAG_LEN: usize = 32;
 /// Length in bytes of one layer's AEZ key and nonce.
 pub(crate) const SPRP_KEY_MATERIAL_LEN: usize = 64;
-/// Length in bytes of the flags in front of a payload that may hold a SURB.
+/// Length in bytes of the flags before a payload that may contain a SURB.
 pub(crate) const PLAINTEXT_HEADER_LEN: usize = 2;
 
-/// The lengths of a network's packets: every packet of a network has the same.
-///
-/// Made from few inputs, all validated; every length is in bytes.
+/// The lengths of a network's packets, in bytes. All packets of a network have the same. Validated when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
     scheme: SchemeInfo,
@@ -73,13 +71,13 @@ impl Geometry {
         Self::new(S::INFO, hops, user_forward_payload_len, with_surb)
     }
 
-    /// Which NIKE or KEM the packets use.
+    /// The NIKE or KEM of the packets.
     #[must_use]
     pub const fn scheme(&self) -> SchemeInfo {
         self.scheme
     }
 
-    /// The most hops that a path may have.
+    /// Maximum number of hops of a path.
     #[must_use]
     pub const fn hops(&self) -> usize {
         self.hops
@@ -91,49 +89,49 @@ impl Geometry {
         self.forward_payload_len != self.user_forward_payload_len
     }
 
-    /// One hop's part of the routing info.
+    /// Length of one hop's block of the routing info.
     #[must_use]
     pub const fn per_hop_routing_info_len(&self) -> usize {
         add(commands::AREA_LEN, self.scheme.in_block_len())
     }
 
-    /// The encrypted commands of all hops.
+    /// Length of the routing info: the encrypted blocks of all hops.
     #[must_use]
     pub const fn routing_info_len(&self) -> usize {
         multiply(self.hops, self.per_hop_routing_info_len())
     }
 
-    /// A packet without its payload.
+    /// Length of a header: a packet without its payload.
     #[must_use]
     pub const fn header_len(&self) -> usize {
         add(add(AD_LEN, self.scheme.element_len()), add(self.routing_info_len(), MAC_LEN))
     }
 
-    /// A SURB: header, first hop, key and nonce.
+    /// Length of a SURB: header, first hop, key and nonce.
     #[must_use]
     pub const fn surb_len(&self) -> usize {
         add(add(self.header_len(), NodeId::LEN), SPRP_KEY_MATERIAL_LEN)
     }
 
-    /// What the user may send in one packet.
+    /// Length of the user's payload in a packet.
     #[must_use]
     pub const fn user_forward_payload_len(&self) -> usize {
         self.user_forward_payload_len
     }
 
-    /// What a packet carries: flags, SURB and the user's payload.
+    /// Length of the forward payload: flags, SURB and the user's payload.
     #[must_use]
     pub const fn forward_payload_len(&self) -> usize {
         self.forward_payload_len
     }
 
-    /// The encrypted part behind the header: tag and forward payload. A reply hands this out whole.
+    /// Length of the encrypted part after the header: tag and forward payload. A reply is delivered with its tag.
     #[must_use]
     pub const fn payload_len(&self) -> usize {
         add(PAYLOAD_TAG_LEN, self.forward_payload_len)
     }
 
-    /// A whole packet.
+    /// Length of a packet.
     #[must_use]
     pub const fn packet_len(&self) -> usize {
         add(self.header_len(), self.payload_len())

@@ -1,12 +1,12 @@
-//! Where the parts of a header stand (`docs/spec/sphinx.md#header`).
+//! The parts of a header (`docs/spec/sphinx.md#header`).
 
 use crate::geometry::{AD_LEN, Geometry, MAC_LEN};
 use mixwell_pq_kem::ByteArray;
 
-/// The version of the packet format that this crate speaks.
+/// The version of the packet format.
 pub(crate) const VERSION: [u8; AD_LEN] = [0, 0];
 
-/// The parts of a header and what follows it, to be read.
+/// The parts of a packet, for reading.
 pub(crate) struct Header<'p, E> {
     pub(crate) version: &'p [u8; AD_LEN],
     pub(crate) element: &'p E,
@@ -14,13 +14,13 @@ pub(crate) struct Header<'p, E> {
     pub(crate) mac: &'p [u8; MAC_LEN],
 }
 
-/// The parts of a header and what follows it, to be written.
+/// The parts of a packet, for writing.
 pub(crate) struct HeaderMut<'p> {
     pub(crate) version: &'p mut [u8],
     pub(crate) element: &'p mut [u8],
     pub(crate) routing_info: &'p mut [u8],
     pub(crate) mac: &'p mut [u8],
-    /// What stands behind the header.
+    /// The bytes after the header.
     pub(crate) rest: &'p mut [u8],
 }
 
@@ -34,7 +34,7 @@ impl<'p, E: ByteArray> Header<'p, E> {
         Some(Self { version, element: E::from_slice(element)?, routing_info, mac })
     }
 
-    /// What the MAC covers.
+    /// The bytes that the MAC covers.
     pub(crate) fn maced(&self) -> [&'p [u8]; 3] {
         [self.version, self.element.as_ref(), self.routing_info]
     }

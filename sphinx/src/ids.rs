@@ -39,17 +39,17 @@ identifier! {
 }
 
 identifier! {
-    /// Whom the last hop hands the payload to: a queue or a service's endpoint name, zero-padded.
+    /// The recipient at the last hop: a client's queue id or a service's endpoint name, zero-padded.
     RecipientId[32]
 }
 
 identifier! {
-    /// Tells its creator which SURB a reply used.
+    /// Identifies a SURB to its creator.
     SurbId[16]
 }
 
 identifier! {
-    /// What a hop remembers of a packet to refuse it the second time: the SHA-512/256 hash of its
-    /// group element (`docs/spec/sphinx.md#replay-detection`).
+    /// Identifies a packet in the replay filter: the SHA-512/256 hash of its group element
+    ///  (`docs/spec/sphinx.md#replay-detection`).
     ReplayTag[32]
 }

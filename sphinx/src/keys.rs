@@ -1,4 +1,4 @@
-//! The keys of one hop's layer, and what is done with them (`docs/spec/sphinx.md#key-schedule`).
+//! The keys of one hop's layer, and their use (`docs/spec/sphinx.md#key-schedule`).
 
 use crate::geometry::{MAC_LEN, SPRP_KEY_MATERIAL_LEN};
 use aes::Aes256;
@@ -15,7 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// The info string of HKDF-Expand.
 const KDF_INFO: &[u8] = b"katzenpost-kdf-v0-hkdf-sha256";
 
-/// The hashes that the keys of a hop take.
+/// Number of hash outputs that the keys of a hop take.
 const KDF_BLOCKS: usize = 5;
 
 /// The keys of one hop. Wiped on drop.
@@ -87,7 +87,7 @@ impl HopKeys {
         own.ct_eq(mac).into()
     }
 
-    /// [`HopKeys::header_mac_is`] for each header that there is.
+    /// [`HopKeys::header_mac_is`] for each header; false where there is none.
     #[expect(clippy::type_complexity, reason = "its three arguments")]
     pub(crate) fn header_mac_is_each<const N: usize>(
         headers: [Option<(&Self, [&[u8]; 3], &[u8; MAC_LEN])>; N],
@@ -116,13 +116,13 @@ impl PayloadKey {
         Aez::new(&self.key).encrypt(&self.iv, payload);
     }
 
-    /// Takes a layer off a payload, in place.
+    /// Removes a layer from a payload, in place.
     #[inline(never)]
     pub(crate) fn decrypt(&self, payload: &mut [u8]) {
         Aez::new(&self.key).decrypt(&self.iv, payload);
     }
 
-    /// Reads the form `key | iv` that SURBs and their keys have.
+    /// Parses `key | iv`, the encoding in SURBs and their keys.
     pub(crate) fn from_bytes(bytes: &[u8; SPRP_KEY_MATERIAL_LEN]) -> Self {
         let mut key = Self::default();
         let (front, back) = bytes.split_at(key.key.len());
@@ -131,7 +131,7 @@ impl PayloadKey {
         key
     }
 
-    /// Writes the form `key | iv`.
+    /// Writes `key | iv`.
     pub(crate) fn write(&self, out: &mut [u8; SPRP_KEY_MATERIAL_LEN]) {
         let (front, back) = out.split_at_mut(self.key.len());
         front.copy_from_slice(&self.key);
@@ -151,11 +151,11 @@ impl fmt::Debug for HopKeys {
     }
 }
 
-/// AES-256 in counter mode, running on from one call to the next. Wiped on drop.
+/// The keystream of AES-256 in counter mode, continued from call to call. Wiped on drop.
 pub(crate) struct HeaderStream(Ctr128BE<Aes256>);
 
 impl HeaderStream {
-    /// Passes over the first `bytes` of the keystream.
+    /// Skips `bytes` bytes of the keystream.
     pub(crate) fn skip(&mut self, bytes: usize) {
         self.0.seek(bytes);
     }

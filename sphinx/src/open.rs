@@ -15,7 +15,7 @@ use mixwell_pq_kem::ByteArray;
 use sha2::{Digest, Sha512_256};
 use subtle::ConstantTimeEq;
 
-/// Why a packet can't be opened: whoever sent it is at fault, or it is under another key. The packet is untouched.
+/// Why a packet can't be opened: its sender is at fault, or it is for another key. The packet is untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -34,11 +34,11 @@ pub enum OpenError {
     Mac,
 }
 
-/// Why a packet whose MAC is right can't be processed: its sender made it so. The packet has been wiped.
+/// Why a packet with a valid MAC can't be processed. Its sender is at fault, or for the payload a hop. The packet has been wiped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FinishError {
-    /// The routing commands are wrong.
+    /// The routing commands are malformed.
     Command(CommandError),
     /// The next group element can't be computed.
     GroupElement,
@@ -53,27 +53,27 @@ pub enum Action<'p> {
     Forward {
         /// The next hop.
         next_hop: NodeId,
-        /// How long to hold the packet, if the sender said so.
+        /// Delay before the packet is sent, if the sender gave one.
         delay_millis: Option<u32>,
     },
     /// The packet has arrived.
     Deliver {
-        /// Whom the payload is for.
+        /// The recipient of the payload.
         recipient: RecipientId,
-        /// How long to hold the answer; senders say so if the packet carries a SURB.
+        /// Delay before the answer is sent; senders give one if the packet carries a SURB.
         delay_millis: Option<u32>,
         /// The forward payload; see [`Message::parse`](crate::Message::parse).
         payload: &'p mut [u8],
     },
     /// The packet is an answer that came through a SURB.
     Reply {
-        /// Whom the payload is for.
+        /// The recipient of the payload.
         recipient: RecipientId,
-        /// The SURB by which the recipient knows the keys.
+        /// The id by which the recipient finds the SURB's keys.
         surb_id: SurbId,
-        /// How long to hold the answer, if the sender said so.
+        /// Delay, if the sender gave one.
         delay_millis: Option<u32>,
-        /// The payload, tag included, still under the layers that only the recipient can take off; see
+        /// The payload with its tag, under layers that only the recipient can remove; see
         /// [`SurbKeys::open`](crate::SurbKeys::open).
         payload: &'p mut [u8],
     },
@@ -98,8 +98,8 @@ impl<S: Scheme> Sphinx<S> {
         self.open_any(packet, &[key]).map(|(_, opened)| opened)
     }
 
-    /// Opens a packet with the first of several mix keys that fits: a mix gives the keys of the current, the previous
-    /// and the next epoch, and is told which one it was. Each has its own replay filter.
+    /// Opens a packet with the first matching key of several, such as a mix's keys of the current, the previous and the next
+    /// epoch, and returns the index of the key. Each key has its own replay filter.
     ///
     /// # Errors
     /// The error with the last key; the packet is untouched. With no keys, [`OpenError::Mac`].
@@ -175,13 +175,13 @@ impl<'p, S: Scheme> Opened<'p, S> {
         Self { geometry, packet, keys, replay_tag, scheme: PhantomData }
     }
 
-    /// What to remember of this packet under this mix key: a packet with a tag that was seen before must be dropped.
+    /// The tag for the replay filter of this mix key: a packet with a tag that was seen before must be dropped.
     #[must_use]
     pub const fn replay_tag(&self) -> &ReplayTag {
         &self.replay_tag
     }
 
-    /// Takes off this hop's layer, in place.
+    /// Removes this hop's layer, in place.
     ///
     /// # Errors
     /// [`FinishError`]; the packet has been wiped.
@@ -215,7 +215,7 @@ pub(crate) struct ProcessedHop {
 }
 
 impl ProcessedHop {
-    /// Decrypts routing info and payload. The block of this hop still stands in front.
+    /// Decrypts routing info and payload. This hop's block is still at the front of the routing info.
     pub(crate) fn decrypt(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Self, FinishError> {
         let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
         let mut stream = keys.header_stream();
@@ -240,7 +240,8 @@ impl ProcessedHop {
         matches!(self.commands.destination, Destination::NextHop(_))
     }
 
-    /// If the packet is forwarded: its group element, which is blinded next, and the end of this hop's block, where KEMs have the next one.
+    /// For a forwarded packet: its group element, which a NIKE blinds, and the end of this hop's block, where a KEM has the next
+    /// element.
     pub(crate) fn next_element_input<'p, S: Scheme>(
         &self,
         geometry: &Geometry,
@@ -274,7 +275,7 @@ impl ProcessedHop {
     }
 }
 
-/// What the commands ask for.
+/// The action that the commands ask for.
 pub(crate) fn action<'p>(geometry: &Geometry, packet: &'p mut [u8], commands: Commands) -> Action<'p> {
     let (_, payload) = packet.split_at_mut(geometry.header_len());
     let delay_millis = commands.delay_millis;

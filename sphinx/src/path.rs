@@ -1,4 +1,4 @@
-//! What a sender says of the way that a packet is to take.
+//! The path of a packet.
 
 use crate::{
     ids::{NodeId, RecipientId},
@@ -12,16 +12,16 @@ pub struct Hop<'a, S: Scheme> {
     pub id: NodeId,
     /// The node's mix key for the epoch in which the packet gets there.
     pub public_key: &'a S::PublicKey,
-    /// How long the node holds the packet, in milliseconds. Forwarding nodes want to be told; the last one is told if
-    /// the packet carries a SURB.
+    /// Delay at the node, in milliseconds. Forwarding nodes require one; the last node needs one if the packet carries a
+    /// SURB.
     pub delay_millis: Option<u32>,
 }
 
-/// The way that a packet is to take: from its first hop to whom the last one hands it to.
+/// The path of a packet: its hops and its recipient.
 pub struct Path<'a, S: Scheme> {
     /// The hops, at least one, at most as many as the geometry has room for.
     pub hops: &'a [Hop<'a, S>],
-    /// Whom the last hop hands the payload to.
+    /// The recipient at the last hop.
     pub recipient: RecipientId,
 }
 

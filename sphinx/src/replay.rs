@@ -10,10 +10,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// Out of how many slots one stays free: at 7/8 full, a look-up passes a few cache lines at most on average.
 const FREE_ONE_IN: usize = 8;
 
-/// Remembers replay tags in memory that the caller gives: an array, a slice, or a `Vec<u64>` on a server.
+/// A set of replay tags in the caller's memory: an array, a slice, or a `Vec<u64>` on a server.
 ///
-/// One filter goes with one mix key and is dropped with it, then wiped. It forgets nothing, and takes nothing more when
-/// it is full. A slot of 8 bytes holds a tag's keyed 64-bit hash (SipHash-2-4, the key drawn at random and secret, so
+/// One filter belongs to one mix key and is dropped with it, which wipes it. It never forgets a tag, and accepts none when it
+/// is full. A slot of 8 bytes holds a tag's keyed 64-bit hash (SipHash-2-4, the key drawn at random and secret, so
 /// that nobody can aim at slots or make tags collide), and 7 of 8 slots may be used: **9.15 MB a million packets**.
 ///
 /// A tag that was seen is always found. A new one is taken for seen with probability at most (n + 1) · 2⁻⁶⁴ when n are
@@ -31,16 +31,16 @@ pub struct ReplayFilter<M: AsMut<[u64]>> {
 #[must_use = "a packet that was seen must be dropped"]
 #[expect(clippy::exhaustive_enums, reason = "there is no third way")]
 pub enum Insertion {
-    /// It is new, and now remembered.
+    /// The tag is new, and now in the filter.
     New,
-    /// It was seen before: drop the packet.
+    /// The tag was seen before: drop the packet.
     Seen,
 }
 
 /// The filter is full: it can't tell whether a packet is a replay, so the packet must be dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReplayFilterFull {
-    /// How many tags it holds.
+    /// Number of tags in the filter.
     pub held: usize,
 }
 
@@ -53,7 +53,7 @@ impl Insertion {
 }
 
 impl<M: AsMut<[u64]>> ReplayFilter<M> {
-    /// How many slots a filter for this many packets needs.
+    /// Number of slots that a filter for this many packets needs.
     #[must_use]
     pub const fn slots_for(packets: usize) -> usize {
         packets.saturating_add(packets.div_ceil(FREE_ONE_IN.saturating_sub(1))).saturating_add(1)
@@ -69,7 +69,7 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
         Self { slots, key, held: 0, most }
     }
 
-    /// Looks a tag up and remembers it.
+    /// Adds a tag, and returns whether it was seen before.
     ///
     /// # Errors
     /// [`ReplayFilterFull`] if the tag was not seen before but can't be remembered.
@@ -95,19 +95,19 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
         Err(ReplayFilterFull { held: self.held })
     }
 
-    /// How many tags it holds.
+    /// Number of tags in the filter.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.held
     }
 
-    /// Whether it holds none.
+    /// Whether the filter is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.held == 0
     }
 
-    /// How many tags it can hold.
+    /// Maximum number of tags.
     #[must_use]
     pub const fn capacity(&self) -> usize {
         self.most

@@ -12,7 +12,7 @@ use mixwell_pq_kem::ByteArray;
 use rand_core::CryptoRng;
 use zeroize::ZeroizeOnDrop;
 
-/// What a type parameter of [`Sphinx`](crate::Sphinx) decides: a [`Nike`](mixwell_pq_kem::Nike) such as `X25519`, or
+/// The type parameter of [`Sphinx`](crate::Sphinx): a [`Nike`](mixwell_pq_kem::Nike) such as `X25519`, or
 /// [`Kem<K>`](Kem) such as `Kem<XWing>`.
 #[expect(private_bounds, reason = "sealed: the steps are this crate's business, the schemes are open in `pq-kem`")]
 pub trait Scheme: SchemeKeys + Steps {}
@@ -24,10 +24,10 @@ pub trait SchemeKeys: Sized + 'static {
     /// The scheme's name and the length of its group element.
     const INFO: SchemeInfo;
 
-    /// What a sender knows of a hop: the public key of the NIKE or KEM.
+    /// A hop's public key, of the NIKE or KEM.
     type PublicKey;
 
-    /// What a hop holds for an epoch: the NIKE's private key, or the KEM's expanded one. Wiped on drop.
+    /// A hop's private key for an epoch: the NIKE's, or the KEM's expanded one. Wiped on drop.
     type PrivateKey: ZeroizeOnDrop;
 }
 
@@ -36,7 +36,7 @@ pub(crate) trait Steps: SchemeKeys {
     /// The NIKE's public key, or the KEM's ciphertext.
     type Element: ByteArray;
 
-    /// What a sender holds while it goes along a path. Wiped on drop.
+    /// The sender's state along a path. Wiped on drop.
     type Sender: ZeroizeOnDrop;
 
     /// Begins a path.

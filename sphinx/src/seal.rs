@@ -19,7 +19,7 @@ use core::fmt;
 use mixwell_pq_kem::ByteArray;
 use rand_core::CryptoRng;
 
-/// Why a packet or SURB can't be made: the caller's doing.
+/// Why a packet or SURB can't be made: a mistake of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WrapError {
@@ -27,12 +27,12 @@ pub enum WrapError {
     PathLength {
         /// Hops given.
         got: usize,
-        /// The most there may be.
+        /// Maximum number.
         most: usize,
     },
     /// A hop's public key gives no secret: it is malformed or a point of small order.
     PublicKey {
-        /// Which hop, from 0.
+        /// Index of the hop, from 0.
         hop: usize,
     },
     /// The payload's length is wrong, in bytes.
@@ -110,7 +110,7 @@ struct Sealer<'a, 'p, S: Scheme, R: ?Sized, L> {
     rng: &'a mut R,
     per_hop: usize,
     routing_info: &'p mut [u8],
-    /// What stands behind the header.
+    /// The bytes after the header.
     behind: &'p mut [u8],
     layer: L,
 }

@@ -18,7 +18,7 @@ use zeroize::ZeroizeOnDrop;
 /// Length in bytes of the keys of a SURB with the longest path there can be.
 const MAX_BYTES: usize = SPRP_KEY_MATERIAL_LEN * (MAX_HOPS + 1);
 
-/// What the maker of a SURB keeps to read the answer, once. Wiped on drop.
+/// The keys to read the answer to a SURB, once. Wiped on drop.
 #[derive(ZeroizeOnDrop)]
 pub struct SurbKeys {
     /// Key and nonce of each hop from the last to the first, then the SURB's own.
@@ -41,7 +41,7 @@ pub enum ReplyError {
         /// The geometry's payload length in bytes, tag included.
         want: usize,
     },
-    /// The answer was changed on its way, or is not to this SURB.
+    /// The answer was changed on its way, or is for another SURB.
     PayloadTag,
 }
 

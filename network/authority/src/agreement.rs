@@ -1,4 +1,4 @@
-//! How honest authorities come to the same statements, whatever a faulty minority sends to whom.
+//! Agreement: how honest authorities end up with the same statements, whatever a faulty minority sends to whom.
 //!
 //! # The problem
 //!
@@ -6,10 +6,10 @@
 //! authority received ([`tally`](super::tally), [`shared_random`](super::shared_random)), of the
 //! configuration, and of the previous consensus. Of `n` authorities `t = ⌊n/2⌋ + 1` signatures make a
 //! document a consensus, and `f = n − t` of them may be faulty: they may send anything that they can
-//! sign to anybody at any time. If two honest authorities received different statements of a faulty one,
-//! they would sign different documents: then either none gets `t` signatures, or, as the faulty ones may
-//! sign both, two do. So all honest authorities have to end up with the same statements of every
-//! author, of the faulty ones too.
+//! sign to anybody at any time. If two honest authorities counted different statements of a faulty one, they
+//! would sign different documents: then either no document gets `t` signatures, or two do, as the faulty
+//! authorities may sign both. So all honest authorities must end up with the same statements of every
+//! author, including the faulty ones.
 //!
 //! # The protocol
 //!
@@ -19,31 +19,31 @@
 //! `D₁ < … < D_{f+1}` ([`Schedule`](super::schedule::Schedule)): `D₁` in its middle, `D_{f+1}` its end.
 //!
 //! 1. The author sends its statement to everybody at `D₀`.
-//! 2. An authority *accepts* a statement that bears the good signatures of `k` different authorities, its
-//!    author's among them, if its own clock has not reached `D_k`. The other `k − 1` signatures are
+//! 2. An authority *accepts* a statement with valid signatures of `k` different authorities, its author's
+//!    among them, if its own clock has not reached `D_k`. The other `k − 1` signatures are
 //!    *endorsements* ([`relay`](super::relay)). Whether a statement is valid depends on its bytes alone.
 //! 3. At each of `D₁ … D_f` an authority adds its own endorsement to each statement that it has accepted
-//!    since the last time, and sends it to everybody. Of one author it accepts three different statements
-//!    of a kind at most, which prove as much as more would.
-//! 4. At `D_{f+1}` it counts for each author what it has accepted: the one statement; or none; or several,
-//!    and then the author has signed two different statements and is left out of the round altogether.
+//!    since the previous deadline, and sends it to everybody. It accepts at most three different statements
+//!    of a kind from one author: more would prove nothing further.
+//! 4. At `D_{f+1}` it counts the statements that it has accepted from each author. One counts; with none the
+//!    author is absent; an author of several has signed different statements and is excluded from the round.
 //!
 //! # Why that is enough
 //!
-//! *Assumptions.* At most `f` authorities are faulty in the round; who crashes or restarts in it is one
-//! of them. Signatures cannot be forged. What an honest authority sends at `D_{k−1}` by its own clock has
+//! *Assumptions.* At most `f` authorities are faulty in the round; one that crashes or restarts in it counts
+//! as faulty. Signatures cannot be forged. What an honest authority sends at `D_{k−1}` by its own clock has
 //! been processed by every other honest one before `D_k` by that one's clock: the interval covers the
 //! difference of clocks, the connection, and a second exchange for statements that the peer lacks. The
 //! first interval is a sixteenth of the epoch, each other one a sixteenth divided by `f`: 75 s for three
 //! authorities and epochs of 20 minutes, 25 s for seven.
 //!
-//! *Two statements of an author are never mistaken.* An honest author signs one statement of each kind
+//! *An honest author is never excluded.* An honest author signs one statement of each kind
 //! for a round, even if it restarts: what it signed is on disk before it is sent. Kinds differ in form:
 //! a vote has one commit and no reveal, a certificate has a reveal, a consensus has neither and a shared
 //! random value. A commit and a reveal are both 40 bytes: an author's commit is no second reveal of it
 //! (see [`Round::reveal_of`](super::round::Round)). What is compared is a digest of what was signed,
-//! without the signature, so that nobody can make a second form of it. So honest authors are not left
-//! out, and step 1 with the first interval gives everybody their statement.
+//! without the signature, so that nobody can make a second statement of it by another encoding of the
+//! signature. So honest authors are not excluded, and everybody has their statement after the first interval.
 //!
 //! *If an honest authority A accepts a statement, or has reached its limit, so does or has every honest
 //! B.* Let A accept it with `k` signatures before `D_k`. If `k ≤ f`, A relays it at `D_k` at the latest
@@ -59,31 +59,31 @@
 //! each signs that document and no other in this round, and each hears of the others' signatures. Another
 //! document gets at most `f < t` signatures.
 //!
-//! *Why the assumption about time cannot go.* With `n ≤ 3f` no protocol that ends in bounded time stays
+//! *Why the assumption about time is necessary.* With `n ≤ 3f` no protocol that ends in bounded time stays
 //! safe in a network that may delay messages without bound (Dwork, Lynch, Stockmeyer: *Consensus in the
-//! presence of partial synchrony*, J. ACM 35(2), 1988): an authority that hears nothing of another cannot
-//! tell whether it is down or cut off. If honest authorities cannot reach each other in time, there may
+//! presence of partial synchrony*, J. ACM 35(2), 1988): an authority that hears nothing from another cannot
+//! tell whether that one is down or cut off. If honest authorities cannot reach each other in time, there may
 //! be no consensus of the epoch. Two of them take more than that: any two majorities have an authority in
 //! common, so somebody must sign two documents, which no honest authority does.
 //!
 //! # With peers that do not relay
 //!
-//! Authorities of the reference speak the same statements and know nothing of endorsements. An authority
-//! of ours asks each peer for its own vote once an epoch (`get_vote`): one of ours answers, one of the
-//! reference closes the connection, and then nothing but plain statements goes to it. Among `m` honest
-//! authorities of ours the argument above holds as it stands, whatever the others are: they agree on
-//! everything that any of them accepted. If `m ≥ t`, there is exactly one document with `t` signatures.
-//! If not, it takes authorities of the reference for a consensus, and these come to the same document if
-//! nobody sends different statements to different authorities, and statements arrive in the first half of
+//! Katzenpost's authorities send the same statements but no endorsements. A Mixwell authority asks each peer
+//! for its own vote once an epoch (`get_vote`): a Mixwell authority answers, Katzenpost's closes the
+//! connection and is then sent plain statements only. Among `m` honest
+//! Mixwell authorities the argument above holds, whatever the others are: they agree on everything that any
+//! of them accepted. If `m ≥ t`, there is exactly one document with `t` signatures.
+//! If not, a consensus needs signatures of Katzenpost's authorities. These compute the same document if nobody
+//! sends different statements to different authorities and all statements arrive in the first half of
 //! their eighth.
 //!
 //! # After a restart
 //!
-//! An authority that starts after votes were due may have missed relays, and cannot tell. It takes part
-//! with what it finds on its disk, and for the rest of the round accepts statements until the end of their
-//! eighth, with however few signatures. It counts as faulty in this round, so nothing is claimed of it, but
-//! that it signs no second document. If it did not take part, restarting two of three authorities would
-//! cost the network an epoch.
+//! An authority that starts after votes were due may have missed relays, and cannot know. It takes part with
+//! the statements on its disk, and for the rest of the round accepts statements until the end of their eighth,
+//! however few signatures they have. It counts as faulty in this round: the only claim about it is that it
+//! signs no second document. If it did not take part, restarting two of three authorities would cost the
+//! network an epoch.
 
 use crate::{
     canonical::{Digest, with_one_signature},
@@ -103,17 +103,17 @@ pub(super) struct Agreement {
 /// A statement that was accepted.
 pub(super) struct Accepted {
     pub(super) digest: Digest,
-    /// The statement, with its author's signature alone.
+    /// The statement with only its author's signature.
     pub(super) certificate: Arc<[u8]>,
-    /// The commit in a vote: its certificate, and what it says.
+    /// The commit in a vote: its certificate and its contents.
     pub(super) commit: Option<(Arc<[u8]>, Commit)>,
-    /// The endorsements that it came with, and our own when we have relayed it.
+    /// The endorsements received with it, and our own once it is relayed.
     pub(super) endorsements: Endorsements,
     pub(super) is_relayed: bool,
 }
 
 impl Accepted {
-    /// A statement that was checked.
+    /// `certificate` must have been verified.
     pub(super) fn new(
         kind: StatementKind,
         author: KeyHash,
@@ -134,7 +134,7 @@ fn commit_of(author: KeyHash, vote: &[u8]) -> Option<(Arc<[u8]>, Commit)> {
     Some((with_one_signature(&read, author)?.into(), commit))
 }
 
-/// What an author said, once the kind's eighth is over.
+/// The statement that counts for an author at the end of the kind's eighth.
 pub(super) enum Outcome<'a> {
     Nothing,
     One(&'a Accepted),
@@ -151,7 +151,7 @@ impl Agreement {
         self.kind
     }
 
-    /// Whether this statement was accepted, or the author has so many that more prove nothing.
+    /// Whether this statement is accepted already, or its author has [`MAX_DIFFERENT`].
     pub(super) fn is_settled(&self, author: KeyHash, digest: Digest) -> bool {
         let accepted = self.of(author);
         accepted.len() >= MAX_DIFFERENT || accepted.iter().any(|statement| statement.digest == digest)
@@ -166,12 +166,12 @@ impl Agreement {
         fresh
     }
 
-    /// What was accepted of an author.
+    /// The accepted statements of an author.
     pub(super) fn of(&self, author: KeyHash) -> &[Accepted] {
         self.accepted.get(&author).map_or(&[], Vec::as_slice)
     }
 
-    /// The outcome for an author, passing over statements that do not count.
+    /// The outcome for an author, counting only some statements.
     pub(super) fn outcome(&self, author: KeyHash, counts: impl Fn(&Accepted) -> bool) -> Outcome<'_> {
         let mut counted = self.of(author).iter().filter(|statement| counts(statement));
         match (counted.next(), counted.next()) {
@@ -181,7 +181,7 @@ impl Agreement {
         }
     }
 
-    /// Each statement that was not relayed yet.
+    /// The statements that are not relayed yet.
     pub(super) fn unrelayed(&mut self) -> impl Iterator<Item = (KeyHash, &mut Accepted)> {
         let all = self.accepted.iter_mut();
         let each = all.flat_map(|(author, accepted)| accepted.iter_mut().map(|statement| (*author, statement)));
@@ -196,6 +196,6 @@ impl Agreement {
     }
 }
 
-/// Two different statements prove an author faulty. A third makes room for an author's commit, which looks
-/// like a reveal and is none.
+/// Maximum number of statements of a kind per author. Two different ones prove an author faulty; the third is for a commit,
+/// which cannot be told from a reveal by its form.
 pub(super) const MAX_DIFFERENT: usize = 3;

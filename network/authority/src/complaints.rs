@@ -129,7 +129,7 @@ impl RefusedDescriptors {
 /// Maximum length of a name in a consensus.
 const MAX_NAME_CHARS: usize = 32;
 
-/// Maximum number of unlisted nodes in the log of an epoch: more are noise that somebody makes.
+/// Maximum number of unlisted nodes in the log of an epoch: anybody can send any number.
 const MAX_STRANGERS: usize = 32;
 
 #[cfg(test)]

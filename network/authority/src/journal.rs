@@ -19,11 +19,11 @@ pub(crate) enum Record {
     Secret(Arc<[u8]>),
     /// A statement that we made.
     Own(StatementKind, Arc<[u8]>),
-    /// A statement of another that we accepted.
+    /// A statement of another authority that we accepted.
     Accepted { kind: StatementKind, author: KeyHash, certificate: Arc<[u8]>, endorsements: Endorsements },
     /// The document that we signed, with our signature.
     Signed(Arc<[u8]>),
-    /// Another's signature over the consensus.
+    /// Another authority's signature over the consensus.
     Signature(KeyHash, Arc<[u8]>),
     /// The journal was damaged: the statements that we made in this round are not known.
     Damaged,
@@ -38,7 +38,7 @@ pub(crate) enum Change {
     Consensus(Epoch, Arc<[u8]>),
     /// All remembered rounds in which we have made a statement.
     Spoken(Vec<Epoch>),
-    /// An epoch has begun that follows the one before: older rounds and consensuses are of no use.
+    /// A new epoch follows the previous one: older rounds and consensuses are no longer needed.
     EpochBegan(Epoch),
 }
 
@@ -49,7 +49,7 @@ impl Change {
     }
 }
 
-/// Changes of a [`State`](crate::State) that have to be on disk before anything leaves that came with them.
+/// Changes of a [`State`](crate::State). They must be on disk before any message or reply of the same call is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "write them with `Store::write`"]
 pub struct Changes(pub(crate) Vec<Change>);
@@ -62,7 +62,7 @@ impl Changes {
     }
 
     /// Whether some are about this authority's own statements: if these cannot be written, the statements must
-    /// not leave, and [`State::mute`](crate::State::mute) keeps the state from making others in the round.
+    /// not be sent, and [`State::mute`](crate::State::mute) keeps the state from making others in the round.
     #[must_use]
     pub fn has_own_statements(&self) -> bool {
         self.0.iter().any(Change::is_own)
@@ -100,7 +100,7 @@ impl Record {
         })
     }
 
-    /// Reads what [`encode`](Self::encode) wrote.
+    /// Parses a record that [`encode`](Self::encode) wrote.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let Cbor::Array(mut fields) = Item::parse(bytes).ok()?.kind() else { return None };
         let mut field = || fields.next();

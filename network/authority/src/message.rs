@@ -23,7 +23,7 @@ pub enum Peer {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Outgoing {
-    /// The id of the authority that it is for.
+    /// The id of the recipient.
     pub to: KeyHash,
     /// The message.
     pub request: Request,
@@ -57,8 +57,8 @@ pub enum Request {
         /// Whether the payload has the statements themselves, and not their digests alone.
         is_complete: bool,
     },
-    /// A request for the peer's own copy of this authority's vote, which tells whether the peer relays: an
-    /// authority of the reference closes the connection.
+    /// A request for the peer's own copy of this authority's vote, which tells whether the peer relays: a
+    /// Katzenpost authority closes the connection.
     Probe {
         /// The epoch that the round is about.
         epoch: u64,
@@ -82,15 +82,15 @@ impl Request {
         }
     }
 
-    /// Number of times that a peer may close the connection instead of answering before it is taken for an
-    /// authority of the reference ([`State::does_not_relay`](crate::State::does_not_relay)). A probe is sent once
+    /// Number of times that a peer may close the connection instead of answering before it is taken for a
+    /// Katzenpost authority ([`State::does_not_relay`](crate::State::does_not_relay)). A probe is sent once
     /// an epoch; a peer that has relayed before may be restarting.
     #[must_use]
     pub const fn max_closed(&self) -> u32 {
         if matches!(self, Self::Relay { .. }) { 3 } else { 1 }
     }
 
-    /// Whether a peer of the reference closes the connection instead of answering.
+    /// Whether a Katzenpost peer closes the connection instead of answering.
     #[must_use]
     pub const fn is_extension(&self) -> bool {
         !matches!(self, Self::Statement { .. })

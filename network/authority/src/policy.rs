@@ -27,7 +27,7 @@ pub struct Policy {
     pub(crate) period: Period,
 }
 
-/// The part of a packet format that documents depend on.
+/// The properties of a packet format that documents contain.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PacketFormat {
     /// The hash of the Sphinx geometry.
@@ -83,8 +83,8 @@ impl From<Settings> for Policy {
 }
 
 impl Policy {
-    /// Sets `LambdaG`, the rate of gateways' loop decoys in events per millisecond. Authorities of the reference
-    /// compute it from the other rates and agree with no other value: for networks of Mixwell's authorities alone.
+    /// Sets `LambdaG`, the rate of gateways' loop decoys in events per millisecond. Katzenpost's authorities
+    /// compute it from the other rates and accept no other value: only for networks of Mixwell authorities.
     #[must_use]
     pub const fn with_lambda_g(mut self, rate: f64) -> Self {
         self.rates.lambda_g = rate;
@@ -112,7 +112,7 @@ impl Policy {
         if !has_lengths || !self.allows(&descriptor, epoch) {
             return Err(DescriptorStatus::Invalid);
         }
-        // last, as it costs most
+        // last, because it is the most expensive check
         upload.verify(self.scheme()).map_err(|_| DescriptorStatus::Invalid)
     }
 
@@ -137,14 +137,14 @@ impl Policy {
         upload.verify(self.scheme()).map_err(|_| DescriptorStatus::Invalid)
     }
 
-    /// Whether a descriptor may stand in a document for an epoch.
+    /// Whether a descriptor is permitted in a document for an epoch.
     pub(super) fn allows(&self, descriptor: &Descriptor<'_>, epoch: Epoch) -> bool {
         self.node(descriptor.id()).is_some_and(|node| NodeKind::of(descriptor) == Some(node.kind))
             && descriptor.epoch() == epoch
             && descriptor.check(epoch).is_ok()
     }
 
-    /// Whether a storage replica's descriptor may stand in a document.
+    /// Whether a storage replica's descriptor is permitted in a document.
     pub(super) fn allows_replica(&self, replica: &Replica<'_>) -> bool {
         self.replica(replica.id()).is_some_and(|known| known.number == replica.replica_id())
     }

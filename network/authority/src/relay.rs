@@ -1,13 +1,13 @@
-//! Relays: statements of others with the signatures of those who endorse them.
+//! Relays: statements of other authorities with the signatures of endorsers.
 //!
-//! An endorsement says "I accepted this statement in this round". It is a certificate over a text that
-//! names the round, the kind, the author and the digest, so that nobody ever signs what another wrote:
-//! a vote with enough signatures might pass for a consensus. The certificate collects the endorsers'
+//! An endorsement says "I accepted this statement in this round". It is a certificate over a text of the
+//! round, the kind, the author and the digest, and not over the statement: a vote with enough signatures
+//! could be mistaken for a consensus. The certificate collects the endorsers'
 //! signatures, as certificates do.
 //!
 //! A relay is a CBOR list of pairs: the endorsement, and the statement or null. Statements are long and
-//! most peers have them, so a relay first goes without; the answer lists the digests of those that the
-//! peer lacks.
+//! most peers have them, so a relay is first sent without statements; the answer lists the digests of
+//! those that the peer lacks.
 
 use crate::{
     canonical::{Digest, with_signatures},
@@ -53,7 +53,7 @@ impl Subject {
     }
 }
 
-/// The certificate of an endorsement with the signatures that it has.
+/// The certificate of an endorsement with all its signatures.
 pub(super) fn endorsement(signer: Signer<'_>, epoch: Epoch, subject: &Subject, endorsements: &Endorsements) -> Vec<u8> {
     let signatures = endorsements.iter().map(|(endorser, signature)| (*endorser, &**signature)).collect();
     with_signatures(signer.policy.scheme().name(), epoch, &subject.text(epoch), &signatures)
@@ -75,12 +75,12 @@ pub(super) fn endorse(
 pub(super) struct Relayed<'a> {
     pub(super) subject: Subject,
     endorsement: Certificate<'a>,
-    /// The statement, if it came along.
+    /// The statement, if the relay contains it.
     pub(super) statement: Option<&'a [u8]>,
 }
 
 impl Relayed<'_> {
-    /// The good signatures of authorities other than the author.
+    /// The valid signatures of authorities other than the author.
     pub(super) fn endorsements(&self, signer: Signer<'_>, epoch: Epoch) -> Endorsements {
         let good = |endorser: &KeyHash| {
             let key = signer.key_of(*endorser).filter(|_| *endorser != self.subject.author);
@@ -99,7 +99,7 @@ pub(super) struct Entry {
     pub(super) statement: Option<Arc<[u8]>>,
 }
 
-/// Writes a relay.
+/// Encodes a relay.
 pub(super) fn encode_relay(items: &[Entry]) -> Vec<u8> {
     encode(|writer| {
         writer.array(items.len());
@@ -118,7 +118,7 @@ pub(super) fn is_relay(payload: &[u8]) -> bool {
     payload.first().is_some_and(|head| head >> 5 == ARRAY)
 }
 
-/// Reads a relay of a round with at most `max` statements.
+/// Parses a relay of a round with at most `max` statements.
 pub(super) fn parse_relay(payload: &[u8], epoch: Epoch, max: usize) -> Option<Vec<Relayed<'_>>> {
     let Cbor::Array(items) = Item::parse(payload).ok()?.kind() else { return None };
     if items.len() > max {
@@ -151,7 +151,7 @@ pub(super) fn encode_wanted(digests: &[Digest]) -> Vec<u8> {
     })
 }
 
-/// Reads what [`encode_wanted`] wrote.
+/// Parses the digests that [`encode_wanted`] wrote.
 pub(super) fn parse_wanted(payload: &[u8], max: usize) -> Option<Vec<Digest>> {
     let Cbor::Array(items) = Item::parse(payload).ok()?.kind() else { return None };
     let digest = |item: Item<'_>| match item.kind() {

@@ -1,6 +1,6 @@
 //! A round: the statements that authorities exchange in an epoch about the next one.
 //!
-//! This file has what a round holds. Its parts: our own statements ([`own`]), statements of other authorities
+//! This file has the state of a round. The modules below it: our own statements ([`own`]), statements of other authorities
 //! ([`receive`]), endorsements ([`relays`]), signatures over the consensus ([`signatures`]), and the
 //! [`outcome`] of the statements.
 
@@ -26,33 +26,33 @@ use std::{
     sync::Arc,
 };
 
-/// The round about an epoch. What it holds is bounded by the number of authorities.
+/// The round about an epoch. Its memory is bounded by the number of authorities.
 pub(super) struct Round {
     epoch: Epoch,
-    /// Votes, reveals and certificates, of ourselves too.
+    /// Votes, reveals and certificates, including our own.
     agreements: [Agreement; 3],
     /// The statements that we made.
     own: BTreeMap<StatementKind, Arc<[u8]>>,
-    /// Our reveal, which nobody may see before all commits are in.
+    /// Our reveal, to be kept secret until all commits are in.
     secret: Option<Arc<[u8]>>,
     /// The one document that we sign in this round.
     signed: Option<Signed>,
-    /// Signatures of others that came before we had a document.
+    /// Signatures of other authorities received before we had a document.
     early: BTreeMap<KeyHash, Arc<[u8]>>,
-    /// What was done of the schedule.
+    /// Actions of the schedule that are done.
     pub(super) done: usize,
-    /// The latest time in the epoch that was seen: deadlines stay passed when the clock steps back.
+    /// The latest time seen in the epoch: deadlines that have passed stay so when the clock is set back.
     latest: Duration,
     /// We may have missed relays, and accept statements until the end of their eighth.
     is_resumed: bool,
-    /// We say nothing in this round, as we do not know what we said before.
+    /// We make no statements in this round, because we do not know which we made before.
     pub(super) is_mute: bool,
     records: Vec<Record>,
 }
 
 /// A document that we signed.
 struct Signed {
-    /// The certificate with our signature, and those of others as they come.
+    /// The certificate with our signature and those received so far.
     certificate: Arc<[u8]>,
     signers: BTreeSet<KeyHash>,
 }
@@ -109,12 +109,12 @@ impl Round {
         self.epoch
     }
 
-    /// What is to be on disk before anything is sent.
+    /// The journal entries that must be on disk before anything is sent.
     pub(super) fn take_records(&mut self) -> Vec<Record> {
         core::mem::take(&mut self.records)
     }
 
-    /// Begins the round, or goes on with it: what is due is done again, with the statements made before.
+    /// Begins the round, or resumes it: actions that are due are done again, with the statements made before.
     pub(super) const fn resume(&mut self, is_resumed: bool) {
         (self.done, self.latest, self.is_resumed) = (0, Duration::ZERO, is_resumed);
     }
@@ -124,7 +124,7 @@ impl Round {
         !self.own.is_empty()
     }
 
-    /// Notes the time in the epoch, and gives the latest that was noted.
+    /// Records the time in the epoch, and returns the latest one recorded.
     pub(super) fn observe(&mut self, elapsed: Duration) -> Duration {
         self.latest = self.latest.max(elapsed);
         self.latest
@@ -148,7 +148,7 @@ impl Round {
         agreement.zip(statement).is_some_and(|(agreement, statement)| agreement.accept(author, statement))
     }
 
-    /// The vote of an authority, as it came first.
+    /// The first vote received from an authority.
     pub(super) fn vote_of(&self, author: KeyHash) -> Option<Arc<[u8]>> {
         let vote = self.agreement(StatementKind::Vote)?.of(author).first()?;
         Some(Arc::clone(&vote.certificate))

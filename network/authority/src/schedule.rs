@@ -20,7 +20,7 @@ pub(super) struct Schedule {
     moments: Vec<(Duration, Moment)>,
 }
 
-/// An action that falls due in a round.
+/// An action in a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
     /// Our statement of this kind is to be sent.
@@ -46,12 +46,12 @@ impl Schedule {
         schedule
     }
 
-    /// Everything that falls due in an epoch, in order.
+    /// The actions in an epoch, in order.
     pub(super) fn moments(&self) -> &[(Duration, Moment)] {
         &self.moments
     }
 
-    /// The moment at a position: when it falls due, and until when it is of use.
+    /// When an action is due, and until when it is useful.
     pub(super) fn moment(&self, position: usize) -> Option<(Duration, Moment, Duration)> {
         let (due, moment) = *self.moments.get(position)?;
         let end = match moment {
@@ -71,12 +71,13 @@ impl Schedule {
         eighths(self.period, eighth(kind))
     }
 
-    /// When no statement of a kind is accepted any more.
+    /// Deadline after which no statement of a kind is accepted.
     pub(super) fn closes(&self, kind: StatementKind) -> Duration {
         eighths(self.period, eighth(kind) + 1)
     }
 
-    /// Deadline for a statement with the signatures of this many authorities, its author's among them. More than `f + 1` signatures help no more than `f + 1`.
+    /// Deadline for a statement with the signatures of this many authorities, its author's among them. More than `f + 1` signatures
+    /// extend it no further.
     pub(super) fn deadline(&self, kind: StatementKind, signers: u32) -> Duration {
         let relays = signers.clamp(1, self.faulty + 1) - 1;
         if relays == self.faulty {
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     #[expect(clippy::float_cmp, reason = "halves of seconds")]
     fn deadlines() {
-        // nobody may be faulty: statements come from their authors for the whole eighth
+        // no faulty authorities: statements arrive from their authors during the whole eighth
         for few in [1, 2] {
             assert_eq!(seconds(&schedule(few), StatementKind::Vote, 1), 40.0);
         }

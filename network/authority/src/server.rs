@@ -36,14 +36,14 @@ use tokio::{
 };
 use tracing::trace;
 
-/// Answers commands out of an authority's state.
+/// Answers commands from an authority's state.
 pub(super) struct Server {
     authorities: Arc<Authorities>,
     clock: Clock,
     policy: Policy,
     state: Arc<Mutex<Keeper>>,
     authority_addresses: HashSet<IpAddr>,
-    /// Where the last descriptor of each permitted node came from.
+    /// IP address that each permitted node last uploaded a descriptor from.
     node_addresses: StdMutex<HashMap<KeyHash, IpAddr>>,
     answers: AnswerMemory,
     refused: RefusedDescriptors,
@@ -54,11 +54,12 @@ pub(super) struct Server {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ServerLimits {
     pub(super) accept: AcceptLimits,
-    /// Time from the handshake to the first command, and for the command to come.
+    /// Time from the handshake to the first command, and for receiving the command.
     pub(super) command_timeout: Duration,
 }
 
-/// Memory for answers that are being sent, in KiB. Addresses of known nodes have their own.
+/// Memory for answers being sent, in KiB, separately for known addresses and for all others, so that strangers who read
+/// slowly keep no known node waiting.
 #[derive(Debug)]
 struct AnswerMemory {
     known: Semaphore,
@@ -82,7 +83,7 @@ pub(super) async fn listen(
         randomness,
         stats: Arc::default(),
     });
-    // kept: an acceptor stops when the sender is dropped
+    // the acceptor stops when the sender is dropped
     let (_until_dropped, never) = watch::channel(false);
     let until = AcceptUntil { stop: never.clone(), hang_up: never };
     let serve = move |connection| Arc::clone(&server).serve(connection);
@@ -136,7 +137,7 @@ impl Server {
         let timeouts = Timeouts { read: self.limits.command_timeout, write: ANSWER_TIMEOUT, ..Timeouts::default() };
         let exchange = async {
             let (from, to) = stream.split();
-            // as long as the command that has begun, and no longer: it is the only one
+            // just long enough for the command that has begun: no other follows
             let length = session.receiver.pending_len().unwrap_or_default().max(FRAME_HEADER_LEN);
             let mut reader = Reader::new(from, session.receiver, vec![0; length], &timeouts);
             let command = reader.receive().await?;
@@ -166,7 +167,7 @@ impl Server {
             () = end.superseded() => Ok(()),
         };
         if let Err(error) = ended {
-            // clients hang up on authorities that are not the first to answer
+            // not a warning: clients hang up on all authorities but the first to answer
             trace!(%address, %error, "connection ended");
         }
     }
@@ -176,7 +177,7 @@ impl Server {
         let Command::PostDescriptor { epoch, payload } = command else {
             return self.state.lock().await.handle(now, peer, command);
         };
-        // verification takes long: not under the lock
+        // without the lock: verification takes long
         let epoch = Epoch(*epoch);
         Reply::Descriptor(match self.policy.accept(peer, epoch, self.clock.time_at(now).epoch, payload) {
             Ok(descriptor) => self.state.lock().await.insert_descriptor(now, epoch, &descriptor),
@@ -187,7 +188,7 @@ impl Server {
         })
     }
 
-    /// The peer of a claim; `None` if it claims to be an authority and has another link key.
+    /// The peer that makes a claim; `None` if it claims an authority's id with another link key.
     pub(super) fn peer_of(&self, claim: &PeerClaim<'_>) -> Option<Peer> {
         let Ok(id) = claim.ad.try_into().map(KeyHash) else { return Some(Peer::Client) };
         match self.authorities.by_id(id) {
@@ -196,7 +197,7 @@ impl Server {
         }
     }
 
-    /// The commands that a peer may send are the same for all, their lengths are not.
+    /// The link with a peer: all peers may send the same commands, of different maximum lengths.
     pub(super) fn link_for(&self, peer: Peer) -> Link {
         let sizes = pki_sizes(&self.authorities);
         Link::authority(match peer {
@@ -212,14 +213,14 @@ impl Server {
         self.authority_addresses.contains(&address) || node_addresses().values().any(|known| *known == address)
     }
 
-    /// Remembers where a node is that has signed a descriptor.
+    /// Remembers the address of a node that has uploaded a valid descriptor.
     fn remember(&self, node: KeyHash, address: IpAddr) {
         let mut addresses = self.node_addresses.lock().unwrap_or_else(PoisonError::into_inner);
         addresses.insert(node, address.to_canonical());
     }
 }
 
-/// Whether a peer may send a command. Any other one closes its connection, unanswered.
+/// Whether a peer may send this command. Any other command closes the connection without an answer.
 const fn may_ask(peer: Peer, command: &Command<'_>) -> bool {
     match peer {
         Peer::Client => matches!(command, Command::GetConsensus { .. }),
@@ -240,8 +241,8 @@ const fn may_ask(peer: Peer, command: &Command<'_>) -> bool {
 }
 
 impl Default for ServerLimits {
-    /// At most 2,048 connections in all, besides those of proven authorities. Until a peer is proven, its connection takes
-    /// some KiB; then a command of up to 128 KiB, and of 8 MiB from an authority.
+    /// At most 2,048 connections, besides those of proven authorities. A connection takes a few KiB until its peer is proven;
+    /// then it takes the length of its command, up to 128 KiB, or 8 MiB from an authority.
     fn default() -> Self {
         let accept = AcceptLimits {
             handshakes: Places { max: 512, max_per_address: 256 },
@@ -257,14 +258,14 @@ impl Default for ServerLimits {
 /// An authority opens a connection for each of its statements.
 const MAX_CONNECTIONS_OF_AUTHORITY: usize = 16;
 
-/// Longest descriptor upload: a connection takes 128 KiB.
+/// Maximum length of an uploaded descriptor, so that a connection takes at most 128 KiB.
 const MAX_UPLOAD: usize = 127 << 10;
 
-/// Longest query of a client, which may be padded.
+/// Maximum length of a client's query, which may be padded.
 const MAX_QUERY: usize = 4 << 10;
 
-/// Memory for answers to known addresses, and as much for all others.
+/// KiB of memory for answers to known addresses, and the same again for all others.
 pub(super) const ANSWER_KIB: usize = 64 << 10;
 
-/// Time for an answer to be sent, and as much for it to wait for its memory.
+/// Time for sending an answer, and the same again for waiting for its memory.
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);

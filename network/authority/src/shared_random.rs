@@ -1,4 +1,4 @@
-//! Whose reveals make the shared random value: decided by what the certificates contain.
+//! The reveals that determine the shared random value, selected by the contents of all certificates.
 
 use crate::signer::Signer;
 use core::fmt;
@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A commit and the reveal that matches it, each 40 bytes.
 type Share = ([u8; 40], [u8; 40]);
 
-/// Why a certificate's commits and reveals are no good. Its sender should have checked them.
+/// Why a certificate's commits and reveals are invalid. Its sender should have checked them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShareFault {
-    /// A commit or reveal is of no authority.
+    /// A commit or reveal has no authority as its author.
     Stranger(KeyHash),
     /// A commit is not signed by its author, or for another epoch.
     Commit(KeyHash),
-    /// A commit stands without its reveal.
+    /// A commit without its reveal.
     NoReveal(KeyHash),
     /// A reveal is not signed by its author, or does not match the commit.
     Reveal(KeyHash),
-    /// A reveal stands without its commit.
+    /// A reveal without its commit.
     NoCommit,
 }
 
@@ -47,8 +47,7 @@ pub(super) fn check_reveal(signer: Signer<'_>, of: KeyHash, epoch: Epoch, certif
     Reveal::parse(&signed_by(signer, of, epoch, certificate)?).ok().filter(|reveal| reveal.epoch() == epoch)
 }
 
-/// The 40 bytes that an authority certified. They need be valid only while the vote takes place, in the
-/// epoch before.
+/// The 40 bytes that an authority certified. Their certificate need only be valid during the vote, in the epoch before.
 fn signed_by(signer: Signer<'_>, of: KeyHash, epoch: Epoch, certificate: &[u8]) -> Option<[u8; 40]> {
     let key = signer.key_of(of)?;
     let verified = Certificate::parse(certificate).ok()?.verify(&key, voting_epoch(epoch)).ok()?;
@@ -67,7 +66,7 @@ pub(super) struct Shares<'a> {
     by_author: BTreeMap<KeyHash, Share>,
     /// Authorities that signed two commits, and senders of bad certificates.
     out: BTreeSet<KeyHash>,
-    /// Certificates that were verified before: most of them come once with every authority.
+    /// Cache of verified certificates: most of them are in every authority's certificate.
     verified: BTreeMap<Vec<u8>, [u8; 40]>,
 }
 
@@ -76,8 +75,8 @@ impl<'a> Shares<'a> {
         Self { signer, epoch, by_author: BTreeMap::new(), out: BTreeSet::new(), verified: BTreeMap::new() }
     }
 
-    /// Takes the commits and reveals of a sender's certificate. If one is bad, none of them counts, and
-    /// the sender does not count either.
+    /// Adds the commits and reveals in a sender's certificate. If one is invalid, none of them counts, and the sender is
+    /// excluded.
     pub(super) fn add(&mut self, sender: KeyHash, document: &Document<'_>) -> Result<(), ShareFault> {
         let shares = self.read(document).inspect_err(|_| {
             self.out.insert(sender);
@@ -90,14 +89,14 @@ impl<'a> Shares<'a> {
         Ok(())
     }
 
-    /// Takes the commit of a vote: an author with another commit in some certificate does not count.
+    /// Adds the commit in a vote: an author with another commit in some certificate is excluded.
     pub(super) fn add_commit(&mut self, of: KeyHash, commit: &Commit) {
         if self.by_author.get(&of).is_some_and(|(known, _)| known != commit.as_bytes()) {
             self.out.insert(of);
         }
     }
 
-    /// The reveals that count, but for those of `excluded` authorities.
+    /// The reveals that count, without those of `excluded` authorities.
     pub(super) fn reveals(&self, excluded: &BTreeSet<KeyHash>) -> Vec<(KeyHash, Reveal)> {
         let counts = |of: &KeyHash| !self.out.contains(of) && !excluded.contains(of);
         let shares = self.by_author.iter().filter(|(of, _)| counts(of));
@@ -129,7 +128,7 @@ impl<'a> Shares<'a> {
             commit.check(&reveal).map_err(|_| ShareFault::Reveal(of))?;
             shares.insert(of, (*commit.as_bytes(), bytes));
         }
-        // as many, and each commit has its own
+        // equally many, and each commit has its own reveal
         if reveals.len() != shares.len() {
             return Err(ShareFault::NoCommit);
         }

@@ -45,14 +45,14 @@ pub struct State {
     /// Certificates of consensuses.
     consensuses: BTreeMap<Epoch, Arc<[u8]>>,
     round: Round,
-    /// Rounds that the clock has stepped out of, and journals of rounds that it may step into.
+    /// Rounds that a jump of the clock has left, and journals of rounds that one may enter.
     other_rounds: BTreeMap<Epoch, Round>,
-    /// Rounds in which we have made a statement, in the order in which we did. If one of them comes
-    /// again and is forgotten, we are mute in it: an authority that makes two statements is left out.
+    /// Rounds in which we have made a statement, oldest first. If the clock returns to one of them after its statements are
+    /// forgotten, we make none in it: an authority that makes two different ones is excluded.
     spoken: VecDeque<Epoch>,
-    /// Peers that relay.
+    /// Authorities that relay statements.
     relaying: BTreeSet<KeyHash>,
-    /// Whether the others were asked in this round whether they relay.
+    /// Whether the other authorities were probed in this round: do they relay?
     has_probed: bool,
     changes: Vec<Change>,
 }
@@ -65,8 +65,8 @@ struct Descriptors {
 }
 
 impl State {
-    /// A state at a time, with the content of its store. An empty store after votes were due keeps the state from
-    /// making statements in the present round, as it may have made others before.
+    /// A state at this time, with the content of its store. If the store is empty and votes are due already, the state makes no
+    /// statements in the present round, because it may have made others before.
     #[must_use]
     pub fn new(identity: Arc<Identity>, policy: Policy, now: Duration, rng: ChaCha20Rng, saved: Saved) -> Self {
         let schedule = Schedule::new(policy.period, policy.authorities.len());
@@ -101,7 +101,7 @@ impl State {
         state
     }
 
-    /// Restores what a round's journal has.
+    /// Restores a round from its journal.
     fn restore(&mut self, epoch: Epoch, records: Vec<Record>) {
         let descriptors = self.descriptors.entry(epoch).or_default();
         for record in &records {
@@ -124,7 +124,7 @@ impl State {
         self.other_rounds.insert(epoch, round);
     }
 
-    /// The next time at which something falls due.
+    /// The next time at which an action is due.
     #[must_use]
     pub fn next_tick(&self, now: Duration) -> Duration {
         let time = time_at(&self.policy, now);
@@ -166,7 +166,7 @@ impl State {
         }
     }
 
-    /// The epochs whose consensus is due but missing: other authorities may have it.
+    /// The epochs whose consensus is due but missing. Other authorities may have it.
     #[must_use]
     pub fn missing(&self, now: Duration) -> Vec<Epoch> {
         let time = time_at(&self.policy, now);
@@ -184,7 +184,7 @@ impl State {
         }
     }
 
-    /// The changes since the last call, which have to be on disk before any reply or message leaves.
+    /// The changes since the last call. They must be on disk before any reply or message is sent.
     pub fn take_changes(&mut self) -> Changes {
         let epoch = self.round.epoch();
         let mut changes = core::mem::take(&mut self.changes);
@@ -192,7 +192,7 @@ impl State {
         Changes(changes)
     }
 
-    /// Makes no more statements in this round: to be called when the disk failed and they cannot be remembered.
+    /// Stops making statements in this round. To be called when the disk failed, so that they cannot be remembered.
     pub const fn mute(&mut self) {
         self.round.is_mute = true;
     }
@@ -212,7 +212,7 @@ impl State {
             if follows {
                 self.forget(time.epoch);
             }
-            // a clock that jumps to and fro
+            // the clock has jumped here before
             if self.other_rounds.len() > MAX_OTHER_ROUNDS {
                 self.other_rounds.pop_first();
             }
@@ -220,7 +220,7 @@ impl State {
         self.round.observe(time.elapsed)
     }
 
-    /// Enters the round about an epoch, which may have been left before.
+    /// Enters the round about an epoch, for the first time or again.
     fn enter(&mut self, epoch: Epoch, is_resumed: bool) {
         self.has_probed = false;
         self.round = self.other_rounds.remove(&epoch).unwrap_or_else(|| {
@@ -232,12 +232,12 @@ impl State {
         if self.round.is_mute && self.spoken.contains(&epoch) {
             tracing::warn!(
                 %epoch,
-                "no vote in this round: we voted in it before and do not know what; check the clock and the disk"
+                "no vote in this round: this authority voted in it before, and the vote is not on disk; check the clock and the disk"
             );
         }
     }
 
-    /// Forgets what is of no use in an epoch that follows the one before. A clock that jumps makes nothing forgotten.
+    /// Drops old rounds, descriptors and consensuses when one epoch follows another. A jump of the clock drops nothing.
     fn forget(&mut self, epoch: Epoch) {
         let next = epoch.plus(1);
         self.descriptors.retain(|of, _| (epoch..=next.plus(1)).contains(of));
@@ -259,8 +259,8 @@ impl State {
         &self.policy
     }
 
-    /// Takes a descriptor for an epoch that the policy has accepted: signatures are checked before anyone
-    /// waits for the state.
+    /// Inserts a descriptor that the policy has accepted for an epoch. Signatures are checked before, without a lock on the
+    /// state.
     pub(super) fn insert_descriptor(
         &mut self,
         now: Duration,
@@ -293,7 +293,7 @@ impl State {
     }
 }
 
-/// The most rounds that are remembered beside the current one.
+/// Maximum number of rounds that are remembered beside the current one.
 const MAX_OTHER_ROUNDS: usize = 4;
 
 struct Conflict;
@@ -305,7 +305,7 @@ impl fmt::Debug for State {
     }
 }
 
-/// Puts an upload among the accepted ones; gives its bytes if it is new.
+/// Inserts an upload; returns its bytes if it is new.
 fn insert_upload(
     accepted: &mut BTreeMap<KeyHash, Arc<[u8]>>,
     id: KeyHash,

@@ -89,7 +89,7 @@ impl Store {
         }
     }
 
-    /// Writes a file, replacing one that is there: at any moment there is the one or the other.
+    /// Replaces a file atomically.
     fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut file = tempfile::Builder::new().prefix(".tmp").tempfile_in(&self.folder)?;
         file.write_all(bytes)?;
@@ -98,7 +98,7 @@ impl Store {
         fs::File::open(&self.folder)?.sync_all()
     }
 
-    /// Removes the files that are of no use in an epoch.
+    /// Removes the files that an epoch no longer needs.
     fn forget(&mut self, epoch: Epoch) -> io::Result<()> {
         let rounds = epoch..=epoch.plus(2);
         self.journals.retain(|of, _| rounds.contains(of));
@@ -144,7 +144,7 @@ impl Store {
         Ok(saved)
     }
 
-    /// Reads a journal. A damaged one is set aside, and its readable entries are written anew with a mark.
+    /// Reads a journal. A damaged one is set aside, and its readable entries are written to a new one, marked as damaged.
     fn read_journal(&mut self, epoch: Epoch, path: &Path) -> io::Result<Vec<Record>> {
         let mut bytes = Vec::new();
         let is_whole = fs::metadata(path)?.len() <= MAX_JOURNAL_BYTES;
@@ -153,7 +153,7 @@ impl Store {
         match end {
             End::Whole if is_whole => {}
             End::CutShort(len) if is_whole => {
-                tracing::info!(file = %path.display(), "dropped the last entry, which a crash has cut short");
+                tracing::info!(file = %path.display(), "dropped the last entry of the journal, which a crash has truncated");
                 let file = private().write(true).open(path)?;
                 file.set_len(len)?;
                 file.sync_all()?;
@@ -173,7 +173,7 @@ impl Store {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Whole,
-    /// A crash has cut the last entry short: the length of what stands before it.
+    /// A crash has truncated the last entry. Length of the journal before it.
     CutShort(u64),
     Damaged,
 }
@@ -202,16 +202,16 @@ fn read_entries(bytes: &[u8]) -> (Vec<Record>, End) {
     }
 }
 
-/// Appends all of an entry, or nothing: what follows a part of one could not be read.
+/// Appends a whole entry or nothing: entries after a partial one could not be read.
 fn append(file: &mut fs::File, entry: &[u8]) -> io::Result<()> {
     let len = file.metadata()?.len();
     file.write_all(entry).inspect_err(|_| {
-        // should this fail too, the journal is found damaged, and the round passed over
+        // if this fails too, the journal is damaged and no statement is made in the round
         let _ = file.set_len(len);
     })
 }
 
-/// A record as the journal has it: its length, a checksum of that, the record, a checksum of that.
+/// An entry of the journal: length, checksum of the length, record, checksum of the record.
 fn entry(record: &Record) -> Vec<u8> {
     sealed(&record.encode())
 }
@@ -233,7 +233,7 @@ fn checksum(bytes: &[u8]) -> [u8; SUM_LEN] {
     hash.first_chunk().copied().unwrap_or_default()
 }
 
-/// A file of one sealed body; `None` if it is damaged.
+/// The body of a file with a checksum; `None` if it is damaged.
 fn read_sealed(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     fs::File::open(path)?.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
@@ -251,7 +251,7 @@ fn read_consensus(epoch: Epoch, path: &Path, authorities: &Authorities) -> io::R
     Ok(verified.ok().map(|consensus| consensus.certificate().into()))
 }
 
-/// Renames a damaged file, so that it is not read again and can be looked at.
+/// Renames a damaged file, so that it is not read again and can be examined.
 fn set_aside(path: &Path, advice: &str) -> io::Result<()> {
     let mut name = path.as_os_str().to_owned();
     name.push(".damaged");
@@ -259,7 +259,7 @@ fn set_aside(path: &Path, advice: &str) -> io::Result<()> {
     fs::rename(path, PathBuf::from(name))
 }
 
-/// The number behind a prefix of a file's name.
+/// The number after a prefix in a file name.
 fn number(name: &str, prefix: &str) -> Option<Epoch> {
     name.strip_prefix(prefix)?.parse().ok().map(Epoch)
 }
@@ -279,7 +279,7 @@ fn decode_epochs(bytes: &[u8]) -> Option<Vec<Epoch>> {
     items.map(epoch).collect()
 }
 
-/// For files that their owner alone may read: a journal has our reveal before its time.
+/// Options for files that only their owner may read: a journal contains our reveal before it is published.
 fn private() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
@@ -295,6 +295,6 @@ const MAGIC: &[u8] = b"mixwell authority journal 1\n";
 /// A length and four bytes of its checksum.
 const HEAD_LEN: usize = 8;
 const SUM_LEN: usize = 16;
-/// Ten times what the descriptors of a thousand nodes and the statements of nine authorities take.
+/// Maximum length of a journal: ten times the descriptors of a thousand nodes and the statements of nine authorities.
 const MAX_JOURNAL_BYTES: u64 = 1 << 30;
 const MAX_FILE_BYTES: u64 = 16 << 20;

@@ -1,5 +1,5 @@
-//! From votes to the document of an epoch. It depends on nothing but the votes, the configuration and
-//! the previous consensus, so that authorities that have the same come to the same bytes.
+//! From votes to the document of an epoch: a function of the votes, the configuration and the previous consensus,
+//! so that authorities with the same input compute the same bytes.
 
 use crate::{policy::Policy, topology::TopologyBuilder};
 use core::fmt;
@@ -7,7 +7,7 @@ use mixwell_net::node_kind::NodeKind;
 use mixwell_pki_types::{Certificate, Descriptor, Document, Epoch, KeyHash, Rates, Replica, build::DocumentBuilder};
 use std::collections::BTreeMap;
 
-/// Why the votes make no document.
+/// Why the votes result in no document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TallyError {
     /// Too few authorities voted.
@@ -36,7 +36,7 @@ impl fmt::Display for TallyError {
 
 impl core::error::Error for TallyError {}
 
-/// What precedes a round: the epoch that it is about, and the consensus of the epoch before that.
+/// The epoch that a round is about, and the previous consensus.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) policy: &'a Policy,
@@ -48,7 +48,7 @@ pub(super) struct Context<'a> {
 /// The nodes and parameters of a document, before its shared random value.
 pub(super) struct Tallied<'a> {
     context: Context<'a>,
-    /// All but the layers and the shared random.
+    /// The document without its layers and shared random value.
     template: DocumentBuilder,
     mixes: BTreeMap<KeyHash, Vec<u8>>,
 }
@@ -64,7 +64,7 @@ impl From<Rates> for Parameters {
     }
 }
 
-/// Counts votes, one of each authority.
+/// Counts votes, one per authority.
 pub(super) fn tally<'a>(context: &Context<'a>, votes: &[Document<'_>]) -> Result<Tallied<'a>, TallyError> {
     let want = context.policy.authorities.threshold();
     if votes.len() < want {
@@ -85,7 +85,7 @@ pub(super) fn tally<'a>(context: &Context<'a>, votes: &[Document<'_>]) -> Result
 }
 
 impl<'a> Tallied<'a> {
-    /// A document of these nodes and storage replicas, as far as the configuration allows them.
+    /// A document of those of these nodes and storage replicas that the configuration permits.
     pub(super) fn new<'n>(
         context: &Context<'a>,
         rates: Rates,
@@ -141,7 +141,7 @@ impl<'a> Tallied<'a> {
         Ok(tallied)
     }
 
-    /// Every layer has the mixes that it needs, however they are dealt.
+    /// Checks that every layer gets enough mixes, whichever way they are assigned.
     fn check_layers(&self) -> Result<(), TallyError> {
         let want = self.context.policy.min_per_layer.max(1);
         let layers = self.topology(&[0; 32]);
@@ -152,8 +152,8 @@ impl<'a> Tallied<'a> {
         short.map_or(Ok(()), |(layer, mixes)| Err(TallyError::Layer { layer, got: mixes.len(), want }))
     }
 
-    /// The document of the vote and of the certificate step: its shared random value is all zeros, so
-    /// that nothing that is signed before the consensus can pass for one.
+    /// The document of a vote or certificate: its shared random value is all zeros, so that nothing signed before the
+    /// consensus can be mistaken for one.
     pub(super) fn without_value(&self) -> DocumentBuilder {
         DocumentBuilder { topology: Some(self.encoded_topology(&[0; 32])), ..self.template.clone() }
     }
@@ -185,26 +185,25 @@ impl<'a> Tallied<'a> {
     }
 }
 
-/// The document in a certificate that was verified before.
+/// The document in a verified certificate.
 pub(super) fn document_of(certificate: &[u8]) -> Option<Document<'_>> {
     Document::parse(payload_of(certificate)?).ok()
 }
 
-/// The payload of a certificate that was verified before.
+/// The payload of a verified certificate.
 pub(super) fn payload_of(certificate: &[u8]) -> Option<&[u8]> {
     Certificate::parse(certificate).ok().map(|certificate| certificate.unverified_payload())
 }
 
-/// The rates that at least `want` votes have.
+/// The rates in at least `want` votes.
 pub(super) fn majority_rates(votes: &[Document<'_>], want: usize) -> Option<Rates> {
     let has = |vote: &Document<'_>, rates: Rates| Parameters::from(vote.rates()) == Parameters::from(rates);
     let rates = votes.iter().map(Document::rates);
     rates.into_iter().find(|rates| votes.iter().filter(|vote| has(vote, *rates)).count() >= want)
 }
 
-/// The descriptors that stand in at least `want` votes, byte for byte. A vote counts once for each
-/// node, for the first descriptor that it lists: one author cannot bring a descriptor to the threshold
-/// by repeating it, nor two descriptors of one node.
+/// The descriptors in at least `want` votes, byte for byte. A vote counts once for each node, for the first descriptor that
+/// it lists: one author can bring neither a descriptor to the threshold by repeating it, nor two descriptors of one node.
 fn descriptors_of_majority<'v>(
     votes: &[Document<'v>],
     want: usize,
@@ -223,5 +222,5 @@ fn descriptors_of_majority<'v>(
     counts.into_iter().filter(|(_, count)| *count >= want).map(|((_, encoded), _)| encoded).collect()
 }
 
-/// How often the list of prior shared random values begins anew: weekly, with epochs of 20 minutes.
+/// Epochs after which the list of prior shared random values is cleared: a week, with epochs of 20 minutes.
 const EPOCHS_PER_WEEK: u64 = 504;

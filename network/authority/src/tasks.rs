@@ -39,7 +39,7 @@ pub(crate) async fn run(shell: Shell, stop: impl Future<Output = ()>) {
     let client = DirectoryClient::new(authorities, link.clone(), Some(id), randomness.branch())
         .with_clock_watch(ClockWatch::new(clock));
     let server = Server::new(clock, policy, Arc::clone(&state), ServerLimits::default());
-    // dropped with this future, and all its tasks with it
+    // dropping this future ends all tasks
     let mut tasks = JoinSet::new();
     tasks.spawn(server::listen(server, link, id, listeners, randomness));
     tasks.spawn(tick(Arc::clone(&state), clock, client.clone()));
@@ -51,15 +51,15 @@ pub(crate) async fn run(shell: Shell, stop: impl Future<Output = ()>) {
     tasks.shutdown().await;
 }
 
-/// Ticks the state whenever something falls due, and sends the messages that it makes.
+/// Ticks the state whenever an action is due, and sends its messages.
 async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
     let mut sending = JoinSet::new();
     loop {
         let ticked = Arc::clone(&state);
-        // signing may take long
+        // on a blocking thread: signing may take long
         let due = tokio::task::spawn_blocking(move || {
             let mut state = ticked.blocking_lock();
-            // a tick that falls due during this one comes next
+            // an action that becomes due meanwhile is done in the next iteration
             let now = clock.now();
             (state.tick(now), state.next_tick(now))
         });
@@ -97,11 +97,11 @@ async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, 
         let command = outgoing.request.command();
         let answered = client.exchange(authority, &command, |answer| {
             complaints::log_refused_by(name, &answer);
-            // owned: the state has a lock of its own
+            // copied, so that the state is not locked while the message is sent
             Ok((StatementKind::verdict_in(&answer), OwnedVote::of(&answer)))
         });
         match answered.await {
-            // the peer has yet to receive our vote
+            // too early: the peer has not received our vote yet
             Ok((Some((_, Verdict::TooEarly)), _)) => {}
             Ok((verdict, vote)) => {
                 tracing::debug!(authority = name, ?verdict, "authority answered");
@@ -122,7 +122,7 @@ async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, 
     }
 }
 
-/// Fetches missing consensuses from the other authorities: after a restart, or a round without our part.
+/// Fetches missing consensuses from the other authorities: after a restart, or after a round that we missed.
 async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
     loop {
         let missing = state.lock().await.missing(clock.now());

@@ -11,16 +11,16 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the two kinds of topology in the protocol")]
 pub enum Layers {
-    /// This many layers, to which the shared random value assigns the mixes.
+    /// Number of layers, to which the shared random value assigns the mixes.
     Dynamic(usize),
     /// The mixes of each layer, in the order of the configuration.
     Fixed(Vec<Vec<KeyHash>>),
 }
 
-/// Puts mixes into layers for a document.
+/// Assigns mixes to layers for a document.
 pub(super) struct TopologyBuilder<'a> {
     layers: &'a Layers,
-    /// The mixes to be placed, sorted.
+    /// The mixes to be assigned, sorted.
     mixes: BTreeSet<KeyHash>,
     /// The layers of the previous consensus, in its order; `None` in a genesis.
     previous: Option<Vec<Vec<KeyHash>>>,
@@ -59,7 +59,7 @@ impl<'a> TopologyBuilder<'a> {
             }
             return layers;
         };
-        // a configuration of no layers places no mixes
+        // without layers there is nothing to assign
         let target = self.mixes.len().checked_div(count).unwrap_or(0);
         let mut rest = self.mixes.clone();
         for (before, layer) in previous.iter().zip(&mut layers) {
@@ -87,7 +87,7 @@ fn put(layers: &mut [Vec<KeyHash>], layer: usize, mix: KeyHash) {
     }
 }
 
-/// The numbers that layers are drawn by: `ChaCha20` keyed with a shared random value.
+/// The random numbers that assign layers: `ChaCha20` keyed with a shared random value.
 struct Draws(ChaCha20Legacy);
 
 impl Draws {
@@ -103,12 +103,12 @@ impl Draws {
         u32::from_le_bytes(upper) & i32::MAX.cast_unsigned()
     }
 
-    /// A number below `bound`, each as likely.
+    /// A uniform number below `bound`.
     fn below(&mut self, bound: u32) -> u32 {
         if bound.is_power_of_two() {
             return self.next() & (bound - 1);
         }
-        // the last multiple of `bound` in the range: numbers from there on would favour the small ones
+        // rejection sampling: numbers from the last multiple of `bound` in the range on would favour small results
         let limit = RANGE - RANGE % bound;
         loop {
             let drawn = self.next();
@@ -133,7 +133,7 @@ impl Draws {
     }
 }
 
-/// How many numbers a draw has.
+/// Range of a draw.
 const RANGE: u32 = 1 << 31;
 
 #[cfg(test)]

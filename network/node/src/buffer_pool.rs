@@ -1,4 +1,4 @@
-//! Packet buffers: made once, lent, and given back.
+//! A pool of packet buffers, allocated once.
 
 use core::{
     fmt,
@@ -6,13 +6,13 @@ use core::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A fixed number of buffers of one length. Nothing is allocated after [`Pool::new`].
+/// A fixed number of buffers of one length. Only [`Pool::new`] allocates.
 pub(crate) struct Pool {
     free: Mutex<Vec<Box<[u8]>>>,
     size: usize,
 }
 
-/// A buffer, which goes back to its pool when it is dropped.
+/// A buffer, returned to its pool on drop.
 pub(crate) struct Packet {
     bytes: Box<[u8]>,
     pool: Arc<Pool>,
@@ -25,18 +25,18 @@ impl Pool {
         Arc::new(Self { free: Mutex::new(free), size })
     }
 
-    /// A buffer with whatever its last user left in it; `None` if all are lent.
+    /// Takes a buffer with arbitrary contents; `None` if all are in use.
     pub(crate) fn take(self: &Arc<Self>) -> Option<Packet> {
         let bytes = self.lock().pop()?;
         Some(Packet { bytes, pool: Arc::clone(self) })
     }
 
-    /// How many buffers are lent.
+    /// Number of buffers in use.
     pub(crate) fn lent(&self) -> usize {
         self.size.saturating_sub(self.lock().len())
     }
 
-    /// How many buffers there are.
+    /// Number of buffers.
     pub(crate) const fn size(&self) -> usize {
         self.size
     }
@@ -48,7 +48,7 @@ impl Pool {
 
 impl Drop for Packet {
     fn drop(&mut self) {
-        // there is room: the pool has made this buffer
+        // never full: the pool allocated this buffer
         self.pool.lock().push(core::mem::take(&mut self.bytes));
     }
 }
@@ -67,7 +67,7 @@ impl DerefMut for Packet {
     }
 }
 
-// what is in a packet is not printed
+// without the contents
 impl fmt::Debug for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Packet(..)")

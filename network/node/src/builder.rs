@@ -55,7 +55,7 @@ pub struct NodeBuilder {
     /// The folder of its mix keys and replay lists. Without one they are in memory alone, and after a restart the node opens
     /// no packet of the epochs that it has already published keys for.
     pub mix_key_folder: Option<PathBuf>,
-    /// How much it holds, and for how long.
+    /// Limits on memory, connections and waiting times.
     pub limits: ResourceLimits,
     /// Its random generators.
     pub randomness: Randomness,

@@ -1,4 +1,4 @@
-//! What a gateway does for clients: mailboxes, the consensus, and bounds on how much they may send.
+//! A gateway's service for clients: mailboxes, consensuses, and rate limits.
 
 mod bucket;
 mod client_connection;
@@ -39,11 +39,11 @@ const READ_AHEAD: usize = 1 << 13;
 /// Serves clients.
 pub(crate) struct Gateway {
     pub(crate) geometry: Geometry,
-    /// This end of links with clients.
+    /// Commands and lengths of links with clients.
     pub(crate) link: Link,
     pub(crate) mailboxes: Arc<Mailboxes>,
     pub(crate) consensuses: ConsensusCache,
-    /// Takes the packets that clients send.
+    /// Receives the packets of clients.
     pub(crate) queue: Arc<UnwrapQueue>,
     pub(crate) rates: Arc<PublishedRates>,
     pub(crate) connections: Arc<ConnectionStats>,
@@ -52,7 +52,7 @@ pub(crate) struct Gateway {
     pub(crate) timeouts: Timeouts,
     /// Keep-alive interval for idle clients.
     pub(crate) keep_alive: Duration,
-    /// Time for a client's acknowledgement of a pushed reply.
+    /// Time for a client to acknowledge a pushed reply.
     pub(crate) acknowledgement: Duration,
 }
 
@@ -62,20 +62,20 @@ impl Gateway {
         let mailbox = match <[u8; 32]>::try_from(&*connection.ad) {
             Ok(queue) => match OpenMailbox::open(self, RecipientId(queue), client) {
                 Ok(mailbox) => Some(mailbox),
-                // the queue is another client's; this one can send packets and fetch a consensus
+                // the queue id is in use by another client; this one may still send packets and fetch consensuses
                 Err(MailboxError::InUse) => None,
                 Err(MailboxError::Full) => {
                     self.connections.refused.fetch_add(1, Relaxed);
                     return Ok(());
                 }
             },
-            // no packet can name it
+            // no recipient id can be this name
             Err(_) => None,
         };
         let NodeConnection { stream, session, end, .. } = connection;
         let (read, write) = stream.into_split();
         let room = || vec![0; self.link.buffer_len()];
-        // silence is measured here: a command that began to come is none yet
+        // silence is measured here, between whole commands: a partly received command does not count
         let timeouts = Timeouts { read: Duration::MAX, ..self.timeouts };
         let mut reader = Reader::new(BufReader::with_capacity(READ_AHEAD, read), session.receiver, room(), &timeouts);
         let mut writer = Writer::new(write, session.sender, room(), &timeouts);

@@ -1,4 +1,4 @@
-//! Connections from others: which peers a node accepts, and the task that serves each.
+//! Incoming connections: which peers a node accepts, and the task that serves each.
 
 mod links;
 mod policy;
@@ -28,13 +28,13 @@ use tracing::debug;
 /// A peer of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum PeerIdentity {
-    /// A node of the layer before, by the consensus.
+    /// A node of the layer that sends to this one, by the consensus.
     Node(NodeId),
     /// A client of a gateway.
     Client(ClientId),
 }
 
-/// A connection whose peer has proved who it is.
+/// A connection whose peer has proved its identity.
 pub(crate) type NodeConnection = Connection<PeerIdentity>;
 
 /// How a connection ends.
@@ -43,9 +43,9 @@ pub(crate) type Ended = Result<(), StreamError<io::Error>>;
 /// When a node's connections end.
 #[derive(Debug, Clone)]
 pub(crate) struct ServeUntil {
-    /// Turns true when the node stops: it takes no more packets.
+    /// Becomes true when the node stops and accepts no more packets.
     pub(crate) stop: watch::Receiver<bool>,
-    /// Turns true when clients have got the last replies.
+    /// Becomes true when clients have received the last replies.
     pub(crate) hang_up: watch::Receiver<bool>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Incoming {
     pub(crate) link_key: LinkKey,
     pub(crate) policy: NodePolicy,
     pub(crate) links: IncomingLinks,
-    /// Serves clients; mixes and service nodes have none.
+    /// Serves clients; `None` at mixes and service nodes.
     pub(crate) gateway: Option<Arc<Gateway>>,
     pub(crate) connections: Arc<ConnectionStats>,
     pub(crate) randomness: Randomness,

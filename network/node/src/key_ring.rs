@@ -1,5 +1,4 @@
-//! A node's mix keys as they open packets: the current epoch's, the previous and the next one's, each with its replay
-//! filter.
+//! The mix keys that open packets: those of the current, the previous and the next epoch, each with its replay filter.
 
 mod replays;
 
@@ -21,33 +20,33 @@ use std::{
 };
 use tokio::{task::spawn_blocking, time};
 
-/// How often replay lists are flushed: what a machine that loses power may forget.
+/// Flush interval of replay lists. A power failure loses at most the tags of this time.
 const FLUSH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The mix key of an epoch and what was seen under it.
+/// The mix key of an epoch and the replay tags of the packets that it opened.
 struct EpochKey {
     epoch: Epoch,
     private: PrivateKey,
     replays: Mutex<Replays>,
 }
 
-/// The keys that packets are tried with.
+/// Opens packets with the mix keys of three epochs and rejects replays.
 pub struct KeyRing {
     stored: Arc<MixKeys>,
-    /// The most packets under one key.
+    /// Maximum number of packets that one key opens.
     max_packets: usize,
     keys: RwLock<Keys>,
 }
 
 struct Keys {
-    /// Those that packets are tried with, in this order.
+    /// Keys that packets are tried with, in this order: current epoch, previous, next.
     active: Vec<Arc<EpochKey>>,
-    /// Those that are near no more by the system's clock, but still stored: the clock may come back.
+    /// Keys of other epochs that are still stored. Kept with their filters, because the system's clock may be set back.
     parked: Vec<Arc<EpochKey>>,
 }
 
 impl KeyRing {
-    /// Without keys, which opens nothing.
+    /// A ring without keys: call [`set_epoch`](Self::set_epoch) or it opens nothing.
     pub const fn new(stored: Arc<MixKeys>, max_packets: usize) -> Self {
         Self { stored, max_packets, keys: RwLock::new(Keys { active: Vec::new(), parked: Vec::new() }) }
     }
@@ -57,7 +56,7 @@ impl KeyRing {
         self.stored.sphinx()
     }
 
-    /// Sets each epoch as it begins, and again when keys are made or erased, and flushes the replay lists. Does not end.
+    /// Sets the epoch when one begins and when keys are made or erased, and flushes the replay lists. Never returns.
     pub(crate) async fn follow(self: Arc<Self>, clock: Clock, mut rng: impl CryptoRng) {
         let following = async {
             let mut changes = self.stored.changes();
@@ -76,15 +75,15 @@ impl KeyRing {
             loop {
                 time::sleep(FLUSH_INTERVAL).await;
                 let flushed = Arc::clone(&self);
-                // it may take long
+                // a flush may take long
                 let _ = spawn_blocking(move || flushed.flush_lists()).await;
             }
         };
         tokio::join!(following, flushing);
     }
 
-    /// Takes the keys of an epoch, of the one before and the one after it. Keys that are already here keep their replay
-    /// filters, and those that are stored no more are dropped.
+    /// Loads the keys of an epoch, of the previous and of the next one. Keys that are already loaded keep their replay
+    /// filters; keys that are no longer stored are dropped.
     pub fn set_epoch(&self, epoch: Epoch, rng: &mut impl CryptoRng) {
         let mut known = {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
@@ -96,15 +95,15 @@ impl KeyRing {
         for epoch in [Some(epoch), epoch.0.checked_sub(1).map(Epoch), Some(epoch.plus(1))].into_iter().flatten() {
             match known.iter().position(|key| key.epoch == epoch) {
                 Some(place) => active.push(known.swap_remove(place)),
-                None => active.extend(self.take(epoch, rng).map(Arc::new)),
+                None => active.extend(self.load(epoch, rng).map(Arc::new)),
             }
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys { active, parked: known };
     }
 
-    /// Takes the key of an epoch, with what was seen under it. Without that it opens nothing: packets are lost rather than
-    /// played again.
-    fn take(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Option<EpochKey> {
+    /// Loads the key of an epoch with its replay list. A key whose list can't be read is not used: losing packets is better
+    /// than accepting replays.
+    fn load(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Option<EpochKey> {
         let OpeningKey { private, id, list } = self.stored.opening(epoch)?;
         let replays = match list {
             None => Replays::in_memory(self.max_packets, rng),
@@ -128,7 +127,7 @@ impl KeyRing {
         &self,
         packets: [Option<&mut [u8]>; BATCH],
     ) -> [Option<Result<Unwrapped, DropReason>>; BATCH] {
-        // a reader never waits for long: keys change once an epoch
+        // contended only when keys change, a few times in an epoch
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         let Some(last) = keys.active.last() else {
             return packets.map(|packet| packet.map(|_| Err(DropReason::NoKeys)));
@@ -139,14 +138,14 @@ impl KeyRing {
         self.sphinx().opening().unwrap_each(packets, privates, &mut seen)
     }
 
-    /// Writes what was seen to the disk, and waits until it is there.
+    /// Flushes the replay lists to the disk.
     pub(super) fn flush_lists(&self) {
         let keys: Vec<_> = {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
             keys.active.iter().chain(&keys.parked).map(Arc::clone).collect()
         };
         for key in keys {
-            // not under the lock, which packets need
+            // without the lock, which incoming packets need
             let Some(flush) = key.replays().unflushed() else { continue };
             let outcome: io::Result<()> = flush.wait();
             key.replays().flushed(&flush, outcome, || self.stored.forget_on_disk(key.epoch));
@@ -207,9 +206,9 @@ mod tests {
         ring.keys.read().unwrap().active.iter().map(|key| key.epoch).collect()
     }
 
-    /// As after a step of the clock beyond all keys: the ring has turned before the keys are made.
+    /// As after a jump of the clock beyond all keys: the epoch is set before its keys are made.
     #[tokio::test]
-    async fn keys_that_are_made_late_are_taken() {
+    async fn keys_made_late_are_loaded() {
         let (ring, randomness) = (ring_of(MixKeys::in_memory(sphinx())), Randomness::from_seed(1));
         // an epoch of centuries does not end meanwhile
         let clock = Clock::new(Period::new(Duration::from_hours(24 * 365 * 500)).unwrap());
@@ -228,9 +227,9 @@ mod tests {
         assert_eq!(active(&ring), [clock.epoch(), clock.epoch().plus(1)]);
     }
 
-    /// A list that is cut or missing is never taken as an empty one: its key opens nothing, and another one is made.
+    /// A truncated or missing list never counts as empty: its key opens nothing, and a new one replaces it.
     #[test]
-    fn a_key_whose_replay_list_is_no_good_is_replaced() {
+    fn a_bad_replay_list_replaces_the_key() {
         type Damage = fn(&std::path::Path);
         let damages: [Damage; 3] = [
             |list| fs::remove_file(list).unwrap(),

@@ -1,8 +1,8 @@
-//! What a node does with packets, whatever brings them: no socket, no clock, no task.
+//! The packets of a node, without sockets, clocks or tasks.
 //!
-//! Packets come in by [`Mix::receive`], are unwrapped where they lie, and wait in the queue for their release;
-//! [`Mix::due`] gives it out. Nothing is allocated on that way. All methods may be called from many threads: only the
-//! replay filter and the queue are locked, each for a look-up.
+//! [`Mix::receive`] unwraps packets in place and puts them into the queue, where they wait for their release;
+//! [`Mix::due`] takes out those that are due. Neither allocates. All methods may be called from many threads: only the
+//! replay filter and the queue are locked, each for one look-up.
 
 mod decoys;
 #[cfg(test)]
@@ -24,19 +24,17 @@ use mixwell_net::node_kind::NodeKind;
 use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a node is made of.
+/// The kind of a node, its services and its limits.
 pub(crate) struct Setup {
-    /// What it is.
     pub kind: NodeKind,
-    /// Its services.
     pub services: Services,
-    /// How long packets may be held.
+    /// Limits on delays and lateness.
     pub limits: Limits,
-    /// How many packets wait for their release at most.
+    /// Maximum number of packets waiting for their release.
     pub capacity: usize,
 }
 
-/// A node's packets.
+/// The packets of a node, and what processes them.
 pub(crate) struct Mix {
     packets: Arc<dyn Unwrap>,
     setup: Setup,
@@ -51,32 +49,32 @@ struct Held {
     rng: ChaCha20Rng,
 }
 
-/// Packets that are unwrapped together, each with the time of its arrival.
+/// Packets to unwrap together, each with its arrival time.
 pub(crate) type Batch = [Option<(Instant, Packet)>; BATCH];
 
-/// What becomes of a packet that was taken in.
+/// What happened to a received packet.
 enum Taken {
-    /// It is held, and due before all others if `is_next`.
+    /// It is in the queue; `is_next` if it is due before all others.
     Held { is_next: bool },
     /// It is a reply to one of the gateway's clients.
     Reply(Reply),
-    /// Nothing is left to do.
+    /// It was a loop decoy of this node.
     Done,
 }
 
 /// A reply at its gateway.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// The client's queue.
+    /// The client's queue id.
     pub recipient: RecipientId,
-    /// Which SURB carried it.
+    /// The id of the SURB that carried it.
     pub surb_id: SurbId,
     /// An unwrapped packet that ends with the reply.
     pub packet: Packet,
 }
 
 impl Mix {
-    /// A node, with an empty queue.
+    /// Starts with an empty queue.
     pub(crate) fn new(
         packets: Arc<dyn Unwrap>,
         setup: Setup,
@@ -90,8 +88,8 @@ impl Mix {
         Self { packets, setup, held, decoys: Mutex::new(Decoys::default()), pool, counters }
     }
 
-    /// Takes in packets that have arrived; `now` is asked for the time after the unwrap. `reply` is given what is for the
-    /// gateway's clients. Says whether something is due earlier than before.
+    /// Unwraps and routes packets that have arrived. `now` is also called after the unwrap, which takes time. `reply` gets the
+    /// replies to the gateway's clients. Returns whether the next release is earlier than before.
     pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
         let begun = now();
         let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
@@ -109,7 +107,7 @@ impl Mix {
         wake
     }
 
-    /// A packet that is due, and where it goes. Call it until it gives `None`.
+    /// Takes out a packet that is due, with its next hop. To be called until it returns `None`.
     pub(crate) fn due(&self, now: &dyn Fn() -> Instant) -> Option<(NodeId, Packet)> {
         loop {
             let Held { queue, rng } = &mut *self.held();
@@ -120,52 +118,49 @@ impl Mix {
         }
     }
 
-    /// When to call [`Mix::due`] again.
+    /// Time of the next release: when to call [`Mix::due`] again.
     pub(crate) fn wake_at(&self) -> Option<Instant> {
         self.held().queue.poll_timeout()
     }
 
-    /// How many packets are held.
+    /// Number of packets in the queue.
     pub(crate) fn len(&self) -> usize {
         self.held().queue.len()
     }
 
-    /// The node's loop decoys that are under way.
+    /// The node's loop decoys on their way.
     pub(crate) fn decoys(&self) -> MutexGuard<'_, Decoys> {
         self.decoys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until what was seen of packets is on the disk, if mix keys are kept there.
+    /// Waits until the replay lists are on the disk, if mix keys are stored there.
     pub(crate) fn flush(&self) {
         self.packets.flush();
     }
 
-    /// What can be done with packets.
+    /// Wraps and unwraps packets.
     pub(crate) fn packets(&self) -> &dyn Unwrap {
         &*self.packets
     }
 
-    /// The lengths of packets.
     pub(crate) fn geometry(&self) -> &Geometry {
         self.packets.geometry()
     }
 
-    /// What kind of node this is.
     pub(crate) const fn kind(&self) -> NodeKind {
         self.setup.kind
     }
 
-    /// The boxes of the rendezvous service, if there is one here.
+    /// The store of the rendezvous service, if this node has the service.
     pub(crate) const fn store(&self) -> Option<&Arc<Store>> {
         self.setup.services.boxes()
     }
 
-    /// Where packets lie.
+    /// The buffers of packets.
     pub(crate) const fn pool(&self) -> &Arc<Pool> {
         &self.pool
     }
 
-    /// What has become of packets.
     pub(crate) const fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
@@ -202,7 +197,7 @@ impl Mix {
         }
     }
 
-    /// Makes the packet that answers a request.
+    /// Answers a request: the packet that its SURB makes of the answer, and the first hop.
     fn answer(&self, now: Instant, request: Request<'_>) -> Result<(NodeId, Packet), DropReason> {
         let mut reply = self.pool.take().ok_or(DropReason::Buffers)?;
         let mut room = self.pool.take().ok_or(DropReason::Buffers)?;
@@ -213,7 +208,7 @@ impl Mix {
 
     fn hold(&self, now: &dyn Fn() -> Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Taken {
         let Held { queue, rng } = &mut *self.held();
-        // asked under the lock: to the queue, a thread that is late with its time would be a clock that steps back
+        // read under the lock: a thread that read the time before waiting for it would show the queue a clock that steps back
         let now = now();
         let before = queue.poll_timeout();
         if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {
@@ -233,7 +228,7 @@ pub(crate) fn reply_payload<'p>(geometry: &Geometry, packet: &'p Packet) -> &'p 
     packet.get(packet.len().saturating_sub(geometry.payload_len())..).unwrap_or_default()
 }
 
-/// The default limits of a network of so long epochs.
+/// Default limits on delays and lateness for epochs of this length.
 pub(crate) fn limits(period: Duration) -> Limits {
     Limits::for_epoch_millis(u64::try_from(period.as_millis()).unwrap_or(u64::MAX))
 }

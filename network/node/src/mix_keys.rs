@@ -1,4 +1,4 @@
-//! A node's mix keys, one for each epoch: made ahead, as descriptors name them, and erased when their time is over.
+//! A node's mix keys, one for each epoch: made ahead, because descriptors contain them, and erased after their last use.
 
 mod folder;
 mod replay_list;
@@ -25,13 +25,13 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 use zeroize::Zeroizing;
 
-/// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their way and the
-/// descriptor that was uploaded stay good.
+/// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their way and the uploaded
+/// descriptor stay valid.
 pub struct MixKeys {
     sphinx: AnySphinx,
     folder: Option<KeyFolder>,
     keys: RwLock<BTreeMap<Epoch, MixKey>>,
-    /// Files to erase that are not keys in use: damaged ones, and those whose erasure has failed.
+    /// Epochs whose files are to be erased although no key of theirs is in use: files set aside, and failed erasures.
     leftovers: Mutex<BTreeMap<Epoch, Instant>>,
     changed: watch::Sender<()>,
 }
@@ -39,16 +39,16 @@ pub struct MixKeys {
 struct MixKey {
     private: PrivateKey,
     public: Vec<u8>,
-    /// When it was made or read.
+    /// When the key was made or read.
     since: Instant,
-    place: Place,
+    storage: KeyStorage,
 }
 
-/// Where a key is kept besides memory.
-enum Place {
-    /// Nowhere: a restart loses it.
+/// Where a key is stored besides memory.
+enum KeyStorage {
+    /// Nowhere: a restart loses the key.
     Memory,
-    /// Nowhere yet, as the disk did not take it; to be tried again while nothing was opened with it.
+    /// Nowhere yet, because writing failed. It is tried again until the key opens its first packet.
     Unstored(Zeroizing<Vec<u8>>),
     /// In the folder.
     Folder,
@@ -57,32 +57,32 @@ enum Place {
 /// A mix key for opening packets.
 pub(crate) struct OpeningKey {
     pub private: PrivateKey,
-    /// The hash of the public key, which binds the replay list to it.
+    /// Hash of the public key, which binds the replay list to it.
     pub id: KeyHash,
-    /// Its replay list; `None` if the key is in memory alone.
+    /// Path of its replay list; `None` if the key is only in memory.
     pub list: Option<PathBuf>,
 }
 
-/// What the time is, by the clocks that a node has.
+/// The time, by each of a node's clocks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now {
     /// The epoch of the system's clock.
     pub clock: Epoch,
-    /// The epoch that has begun for certain, if one is known: see [`ProvenTime`](super::clock::ProvenTime).
+    /// The latest epoch that has certainly begun, if one is known: see [`ProvenTime`](super::clock::ProvenTime).
     pub proven: Option<Epoch>,
     /// The monotonic clock.
     pub instant: Instant,
 }
 
 impl MixKeys {
-    /// Keys in memory alone.
+    /// Keys in memory only.
     #[must_use]
     pub fn in_memory(sphinx: AnySphinx) -> Self {
         Self::new(sphinx, None, BTreeMap::new(), BTreeMap::new())
     }
 
-    /// Keys that are in a folder too: those that are there are read, and leftovers of others erased. A damaged key file
-    /// is set aside.
+    /// Keys that are stored in a folder. Reads those that are there, erases leftovers of others, and sets damaged key files
+    /// aside.
     ///
     /// # Errors
     /// If the folder or a file in it can't be made, read or erased.
@@ -90,7 +90,7 @@ impl MixKeys {
         let folder = KeyFolder::open(folder)?;
         let Files { read, aside } = folder.read(&sphinx)?;
         let of = |(epoch, LoadedKey { private, public })| {
-            (epoch, MixKey { private, public, since: now, place: Place::Folder })
+            (epoch, MixKey { private, public, since: now, storage: KeyStorage::Folder })
         };
         let leftovers = aside.into_iter().map(|epoch| (epoch, now)).collect();
         Ok(Self::new(sphinx, Some(folder), read.into_iter().map(of).collect(), leftovers))
@@ -112,10 +112,10 @@ impl MixKeys {
         &self.sphinx
     }
 
-    /// Makes the keys that are missing for an epoch and the two after it.
+    /// Makes the missing keys of an epoch and of the [`AHEAD`] epochs after it.
     ///
     /// # Errors
-    /// If one can't be stored. It exists all the same, in memory; call this again to try again.
+    /// If a key can't be stored. It is used all the same, from memory; call this again to retry.
     pub fn advance(&self, now: Epoch, instant: Instant, rng: &mut dyn CryptoRng) -> Result<(), KeyFileError> {
         let mut failure = None;
         for epoch in (0..=AHEAD).map(|n| now.plus(n)) {
@@ -125,39 +125,39 @@ impl MixKeys {
             }
             let bytes = self.sphinx.opening().generate(rng);
             let LoadedKey { private, public } = self.sphinx.opening().load(&bytes)?;
-            let place = match &self.folder {
-                None => Place::Memory,
+            let storage = match &self.folder {
+                None => KeyStorage::Memory,
                 Some(folder) => match folder.store(&self.sphinx, epoch, KeyHash::of(&public), &bytes) {
-                    Ok(()) => Place::Folder,
+                    Ok(()) => KeyStorage::Folder,
                     Err(error) => {
                         failure = Some(error);
-                        Place::Unstored(bytes)
+                        KeyStorage::Unstored(bytes)
                     }
                 },
             };
-            self.write().insert(epoch, MixKey { private, public, since: instant, place });
+            self.write().insert(epoch, MixKey { private, public, since: instant, storage });
             self.changed.send_replace(());
         }
         failure.map_or(Ok(()), Err)
     }
 
-    /// Tries to store a key that could not be stored when it was made.
+    /// Retries to store a key that could not be stored when it was made.
     fn store_again(&self, epoch: Epoch) -> Result<(), KeyFileError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let mut keys = self.write();
         let Some(key) = keys.get_mut(&epoch) else { return Ok(()) };
-        if let Place::Unstored(bytes) = &key.place {
+        if let KeyStorage::Unstored(bytes) = &key.storage {
             folder.store(&self.sphinx, epoch, KeyHash::of(&key.public), bytes)?;
-            key.place = Place::Folder;
+            key.storage = KeyStorage::Folder;
         }
         Ok(())
     }
 
-    /// Erases the keys whose time is over: by the system's clock, and besides by proof or by a monotonic age at which a
-    /// key is of no use whenever it was made. A clock that jumps erases nothing.
+    /// Erases the keys that are no longer used. The system's clock alone does not decide, so that a clock that jumps erases
+    /// nothing: in addition, a consensus must prove the time, or the key must be older than any key in use can be.
     ///
     /// # Errors
-    /// If a file can't be erased; call this again to try again.
+    /// If a file can't be erased; call this again to retry.
     pub(crate) fn retire(&self, now: Now, period: Duration) -> io::Result<()> {
         let longest_life = period * LIFE;
         let is_over = |epoch: Epoch, since: Instant| {
@@ -170,7 +170,7 @@ impl MixKeys {
         let mut leftovers = self.leftovers();
         let mut files: Vec<Epoch> =
             leftovers.extract_if(.., |epoch, since| is_over(*epoch, *since)).map(|(epoch, _)| epoch).collect();
-        files.extend(over.iter().filter(|(_, key)| matches!(key.place, Place::Folder)).map(|(epoch, _)| *epoch));
+        files.extend(over.iter().filter(|(_, key)| matches!(key.storage, KeyStorage::Folder)).map(|(epoch, _)| *epoch));
         if !over.is_empty() {
             self.changed.send_replace(());
         }
@@ -178,7 +178,7 @@ impl MixKeys {
         for epoch in files {
             let Some(folder) = &self.folder else { continue };
             if let Err(error) = folder.erase(epoch) {
-                // the age of what is left is that of the key: it is over at the next call too
+                // dated back, so that the next call tries again
                 leftovers.insert(epoch, now.instant.checked_sub(longest_life).unwrap_or(now.instant));
                 outcome = Err(error);
             }
@@ -186,15 +186,15 @@ impl MixKeys {
         outcome
     }
 
-    /// The key of an epoch, to open packets with. From now on it is stored no more if it is not yet, as the list of what
-    /// was seen under it would be incomplete.
+    /// The key of an epoch, to open packets with. A key that is not stored yet stays in memory from now on: a replay list that
+    /// is made later would lack the packets that it has opened.
     pub(crate) fn opening(&self, epoch: Epoch) -> Option<OpeningKey> {
         let mut keys = self.write();
         let key = keys.get_mut(&epoch)?;
-        if let Place::Unstored(_) = key.place {
-            key.place = Place::Memory;
+        if let KeyStorage::Unstored(_) = key.storage {
+            key.storage = KeyStorage::Memory;
         }
-        let folder = self.folder.as_ref().filter(|_| matches!(key.place, Place::Folder));
+        let folder = self.folder.as_ref().filter(|_| matches!(key.storage, KeyStorage::Folder));
         Some(OpeningKey {
             private: key.private.clone(),
             id: KeyHash::of(&key.public),
@@ -207,23 +207,22 @@ impl MixKeys {
         self.read().get(&epoch).is_some_and(|key| key.private.is(private))
     }
 
-    /// Gives up a key whose replay list is not to be trusted; another one will be made in its place.
+    /// Discards a key whose replay list can't be trusted; `advance` will make another one.
     pub(crate) fn set_aside(&self, epoch: Epoch, why: &ListError) {
         let Some(key) = self.write().remove(&epoch) else { return };
         tracing::warn!(
             %epoch,
-            "set aside the mix key: {why}, and packets could be replayed; those made for this key are dropped, and a new \
-             key counts from the next descriptor on"
+            "set aside the mix key: {why}, and packets could be replayed; packets made for this key are dropped until \
+             clients know the new one from the next descriptor"
         );
-        if let (Some(folder), Place::Folder) = (&self.folder, key.place) {
+        if let (Some(folder), KeyStorage::Folder) = (&self.folder, key.storage) {
             folder.set_aside(epoch);
             self.leftovers().insert(epoch, Instant::now());
         }
         self.changed.send_replace(());
     }
 
-    /// Makes sure that a restart does not find the key of an epoch, as its replay list can't be written any more. In memory
-    /// it stays.
+    /// Removes the key of an epoch from the disk, because its replay list can no longer be written. The key stays in memory.
     ///
     /// # Errors
     /// If the file can't be removed: the key must not open packets any more.
@@ -233,23 +232,23 @@ impl MixKeys {
             self.leftovers().insert(epoch, Instant::now());
         }
         if let Some(key) = self.write().get_mut(&epoch) {
-            key.place = Place::Memory;
+            key.storage = KeyStorage::Memory;
         }
         Ok(())
     }
 
-    /// Wakes up after each change of the set of keys.
+    /// Notifies of each change of the set of keys.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    /// Whether the keys that the descriptor for an epoch names exist.
+    /// Whether all keys in the descriptor for an epoch exist.
     pub(crate) fn cover(&self, epoch: Epoch) -> bool {
         let keys = self.read();
         (0..EPOCHS_OF_A_DESCRIPTOR).all(|n| keys.contains_key(&epoch.plus(n)))
     }
 
-    /// The public keys that the descriptor for an epoch names: those of the epoch and of the two after it.
+    /// The public keys in the descriptor for an epoch: those of the epoch and of the two after it.
     pub fn public(&self, epoch: Epoch) -> EpochKeys {
         let last = epoch.plus(EPOCHS_OF_A_DESCRIPTOR - 1);
         self.read().range(epoch..=last).map(|(epoch, key)| (*epoch, key.public.clone())).collect()
@@ -268,13 +267,13 @@ impl MixKeys {
     }
 }
 
-/// A node's mix keys, whatever their scheme.
+/// A node's mix keys of any scheme.
 pub(crate) trait OwnKeys: Send + Sync {
     /// Whether this is the public key of an epoch.
     fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool;
 }
 
-/// By what the consensus knows a node.
+/// What the consensus lists of this node.
 #[derive(Clone)]
 pub(crate) struct OwnIdentity {
     /// The hash of its identity key.
@@ -299,6 +298,6 @@ const AHEAD: u64 = 3;
 
 const EPOCHS_OF_A_DESCRIPTOR: u64 = 3;
 
-/// Epochs after which a key is of no use: it is made at most [`AHEAD`] epochs before its own, and is good for the one
-/// after that too.
+/// Maximum lifetime of a key in epochs: it is made at most [`AHEAD`] epochs before its own, and is used in its own and
+/// in the next one.
 const LIFE: u32 = 5;

@@ -1,4 +1,4 @@
-//! A node: its parts, and what can be seen of it while it runs.
+//! A node: its parts, and its state while it runs.
 
 mod assemble;
 mod run;
@@ -27,7 +27,7 @@ use mixwell_pki_types::{Epoch, Rates};
 use mixwell_sphinx::{NodeId, RecipientId, SurbId};
 use std::sync::Arc;
 
-/// A node, and what can be seen of it while it runs.
+/// A node: its parts, and its state while it runs.
 pub struct Node {
     pub(crate) name: String,
     pub(crate) mix: Arc<Mix>,
@@ -36,7 +36,7 @@ pub struct Node {
     pub(crate) release: Release,
     pub(crate) outgoing: Arc<OutgoingLinks>,
     pub(crate) mailboxes: Arc<Mailboxes>,
-    /// `None` if it sends none.
+    /// `None` if the node sends no loop decoys.
     pub(crate) decoys: Option<Arc<LoopDecoys>>,
     pub(crate) health: Arc<Health>,
     limits: ResourceLimits,
@@ -55,56 +55,56 @@ impl Node {
         self.incoming.id
     }
 
-    /// What has become of packets.
+    /// Counters of packets.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         self.mix.counters()
     }
 
-    /// What has become of connections.
+    /// Statistics of incoming connections.
     #[must_use]
     pub fn connections(&self) -> &ConnectionStats {
         &self.incoming.connections
     }
 
-    /// How much it holds, and for how long.
+    /// Limits on memory, connections and waiting times.
     #[must_use]
     pub const fn limits(&self) -> &ResourceLimits {
         &self.limits
     }
 
-    /// How many of its links to other nodes are up, and how many there should be by the consensus.
+    /// Number of links to other nodes that are up, and number that the consensus asks for.
     #[must_use]
     pub fn links(&self) -> (usize, usize) {
         self.outgoing.table.up()
     }
 
-    /// Packets that wait for their release.
+    /// Number of packets waiting for their release.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.mix.len()
     }
 
-    /// Packets that wait to be written to other nodes.
+    /// Number of packets waiting to be written to other nodes.
     #[must_use]
     pub fn sending(&self) -> usize {
         self.outgoing.table.waiting()
     }
 
-    /// Replies that wait for clients.
+    /// Number of replies stored for clients.
     #[must_use]
     pub fn stored_replies(&self) -> usize {
         self.mailboxes.stored()
     }
 
-    /// Packet buffers in use.
+    /// Number of packet buffers in use.
     #[must_use]
     pub fn buffers_in_use(&self) -> usize {
         self.mix.pool().lent()
     }
 
-    /// Puts a reply into a client's mailbox, as if it had come through the network; into none, if there is no such client or no
-    /// room, which is counted.
+    /// Stores a reply in a client's mailbox as if it had come through the network. Without such a client, or without room, it
+    /// is dropped and counted.
     pub fn store_reply(&self, recipient: RecipientId, surb_id: SurbId, payload: &[u8]) {
         let Some(mut packet) = self.mix.pool().take() else { return };
         let at = packet.len().saturating_sub(payload.len());
@@ -114,13 +114,13 @@ impl Node {
         }
     }
 
-    /// The boxes of its rendezvous service, if it has one.
+    /// The store of its rendezvous service, if it has one.
     #[must_use]
     pub fn boxes(&self) -> Option<&Store> {
         self.mix.store().map(|store| &**store)
     }
 
-    /// Whether packets of this node are taken, since a consensus that counts now lists it as one that sends here.
+    /// Whether this node accepts packets of that node: a consensus in force lists it in a layer that sends here.
     #[must_use]
     pub fn admits(&self, id: NodeId) -> bool {
         self.outgoing.known_nodes.status(id, self.health.clock.now()) == NodeStatus::Listed
@@ -138,7 +138,7 @@ impl Node {
         self.outgoing.rates.get()
     }
 
-    /// The epoch.
+    /// The epoch by the clock.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.health.clock.epoch()

@@ -1,4 +1,4 @@
-//! Sending packets whose delay is over.
+//! Releasing packets whose delay is over.
 
 use crate::{
     buffer_pool::Packet,
@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 /// Packets released before other tasks may run.
 const YIELD_EVERY: usize = 32;
 
-/// Moves packets from the mix's queue to the links, each when it is due.
+/// Moves packets from the mix's queue to the send queues of links when they are due.
 #[derive(Clone)]
 pub(crate) struct Release {
     pub(crate) mix: Arc<Mix>,
@@ -26,7 +26,7 @@ pub(crate) struct Release {
 }
 
 impl Release {
-    /// Releases packets when they are due. Does not end.
+    /// Releases packets when they are due. Never returns.
     pub(crate) async fn run(self) {
         let (mix, stopwatch) = (&self.mix, self.stopwatch);
         let mut released: usize = 0;
@@ -56,7 +56,7 @@ impl Release {
         self.links.send(self.stopwatch.now(), next_hop, packet, self.mix.counters());
     }
 
-    /// Sends a packet as a faulty node does.
+    /// Sends a packet with the injected faults.
     fn send_with(&self, faults: &dyn Faults, next_hop: NodeId, mut packet: Packet) {
         match faults.on_send(&mut packet) {
             Fault::Sent => self.send(next_hop, packet),

@@ -5,42 +5,43 @@ use chacha20::ChaCha20Rng;
 use mixwell_net::codec::{OutgoingMessage, PacketCodec};
 use mixwell_sphinx::{Geometry, NodeId, RecipientId, SurbId, SurbKeys, WrapError};
 
-/// How many packets are unwrapped at once: with X25519 and AVX-512, all of them in the time of two.
+/// Packets in a batch. With X25519 and AVX-512, a batch takes the time of two packets.
 pub const BATCH: usize = 8;
 
-/// What a node is to do with a packet that it has unwrapped in place.
+/// A packet that was unwrapped in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "whoever unwraps packets has to handle each")]
+#[expect(clippy::exhaustive_enums, reason = "a node has to handle each case")]
 pub enum Unwrapped {
     /// The buffer holds the packet for the next hop.
     Forward {
         /// The next hop.
         next_hop: NodeId,
-        /// How long to hold it.
+        /// Delay before it is sent; `None` if the sender gave none.
         delay_millis: Option<u32>,
     },
     /// The end of the buffer is a forward payload; see [`Service::answer`](crate::Service::answer).
     Request {
-        /// Whom it is for.
+        /// The id of the recipient.
         recipient: RecipientId,
-        /// How long to hold the answer.
+        /// Delay before the answer is sent.
         delay_millis: Option<u32>,
     },
     /// The end of the buffer is a reply, tag included.
     Reply {
-        /// Whom it is for.
+        /// The id of the recipient.
         recipient: RecipientId,
-        /// Which SURB carried it.
+        /// The id of the SURB that carried it.
         surb_id: SurbId,
     },
 }
 
-/// What a node does with its mix keys.
+/// Unwrapping with the node's mix keys.
 pub trait Unwrap: PacketCodec {
-    /// Unwraps packets in place, each step for all of them at once, and remembers them. A place without a packet stays empty.
+    /// Unwraps packets in place, each step for the whole batch, and adds their tags to the replay filters. The result is
+    /// `None` where there is no packet.
     fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, DropReason>>; BATCH];
 
-    /// Waits until all that was seen is on the disk, if keys are kept there.
+    /// Flushes the replay lists to the disk, if mix keys are stored there.
     fn flush(&self);
 }
 

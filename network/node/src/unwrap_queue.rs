@@ -1,4 +1,4 @@
-//! Packets that have arrived and wait to be unwrapped, all links' together.
+//! One queue of packets from all links, waiting to be unwrapped.
 //!
 //! Each reader task enqueues its packets, yields so that other readers enqueue theirs, and then unwraps one batch from the
 //! shared queue, not necessarily its own packets. So batches fill up as the load grows, on every core that has work, and no
@@ -22,24 +22,24 @@ use tokio::sync::Notify;
 /// The queue between readers and the mix.
 pub(crate) struct UnwrapQueue {
     mix: Arc<Mix>,
-    /// Where replies for a gateway's clients go.
+    /// Mailboxes of a gateway's clients.
     mailboxes: Arc<Mailboxes>,
     stopwatch: Stopwatch,
     /// Wakes the release task when a packet is due earlier than all others.
     released_earlier: Arc<Notify>,
-    /// Oldest first, each with the time of its arrival.
+    /// Oldest first, each with its arrival time.
     waiting: Mutex<VecDeque<(Instant, Packet)>>,
 }
 
-/// What a reader task has enqueued and not yet made up for by unwrapping; it does so at the latest when the task ends, however
-/// it ends.
+/// Counts the packets that a reader task has enqueued since it last unwrapped a batch. Dropping the guard unwraps a batch if
+/// there are any, so that a cancelled task leaves no packet behind.
 pub(crate) struct BatchGuard<'q> {
     queue: &'q UnwrapQueue,
     packets: usize,
 }
 
 impl UnwrapQueue {
-    /// An empty queue with room for all `buffers` packets that there can be.
+    /// An empty queue with room for every packet buffer.
     pub(crate) fn new(
         mix: Arc<Mix>,
         mailboxes: Arc<Mailboxes>,
@@ -56,13 +56,14 @@ impl UnwrapQueue {
         BatchGuard { queue: self, packets: 0 }
     }
 
-    /// Whether a whole batch waits, or packet buffers get scarce: making a decoy takes as long as unwrapping several packets.
+    /// Whether a whole batch waits or half of the packet buffers are in use. Loop decoys give way then: making one takes as long
+    /// as unwrapping several packets.
     pub(crate) fn is_busy(&self) -> bool {
         let pool = self.mix.pool();
         self.lock().len() >= BATCH || pool.lent() > pool.size() / 2
     }
 
-    /// Packets and time of the node, for tasks that bring packets.
+    /// The node's counters.
     pub(crate) fn counters(&self) -> &Counters {
         self.mix.counters()
     }
@@ -79,7 +80,7 @@ impl UnwrapQueue {
         }
     }
 
-    /// Unwraps the oldest packets, and does with each what it says.
+    /// Unwraps a batch of the oldest packets and routes them.
     fn unwrap_batch(&self) {
         let batch: Batch = {
             let mut waiting = self.lock();

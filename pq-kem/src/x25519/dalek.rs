@@ -5,7 +5,7 @@ use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar};
 use subtle::Choice;
 use zeroize::Zeroizing;
 
-/// The function of RFC 7748: the u of the clamped private key times the point of `u`.
+/// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with this `u`.
 pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(MontgomeryPoint(*u).mul_clamped(*private).to_bytes())
 }
@@ -15,13 +15,13 @@ pub(crate) fn multiply_base(private: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(MontgomeryPoint::mul_base_clamped(*private).to_bytes())
 }
 
-/// The u of a number below 2²⁵³ times the base point.
+/// The u coordinate of a number below 2²⁵³ times the base point.
 pub(super) fn multiply_base_by(scalar: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     let scalar = Zeroizing::new(Scalar::from_bytes_mod_order(*scalar));
     Zeroizing::new(MontgomeryPoint::mul_base(&scalar).to_bytes())
 }
 
-/// The u of 8 times a number below 2²⁵³, times the point of `u`.
+/// The u coordinate of 8 times a number below 2²⁵³, times the point with this `u`.
 pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     let bits = bits_be(scalar.as_slice(), 3).skip(3);
     Zeroizing::new(MontgomeryPoint(*u).mul_bits_be(bits).to_bytes())

@@ -33,13 +33,13 @@ use super::{
 };
 use zeroize::{Zeroize, Zeroizing, zeroize_stack};
 
-/// The most exchanges at once.
+/// Maximum number of exchanges at once.
 pub(super) const MAX: usize = 8;
 
-/// Bytes of the stack below the caller that are wiped after the ladders, more than any of them uses.
+/// Bytes of stack below the caller that are wiped after the ladders: more than any of them uses.
 const STACK_LEN: usize = 16_384;
 
-/// Whether the processor has the lanes of a backend.
+/// Whether the processor has the vector instructions of a backend, and the backend is allowed.
 pub(super) fn has(backend: X25519Backend) -> bool {
     let found = match backend {
         X25519Backend::Avx512Ifma => HasIfma::find().is_some(),
@@ -50,17 +50,17 @@ pub(super) fn has(backend: X25519Backend) -> bool {
     found && is_allowed(backend)
 }
 
-/// The backend that does `count` exchanges soonest, or as many of them as it can.
+/// The fastest backend for `count` exchanges, or for as many of them as it has lanes.
 ///
-/// A full set of lanes takes as long as 1.7 single exchanges with IFMA, 3.9 with AVX-512F and 2.9 with AVX2 (by those of ADX;
-/// less by portable ones), however many lanes are used.
+/// However many lanes are used, all of them take the time of 1.7 single exchanges with IFMA, 3.9 with AVX-512F and 2.9 with
+/// AVX2. (Single exchanges by ADX; portable ones are slower, so that lanes pay off earlier.)
 pub(super) fn best(count: usize) -> X25519Backend {
     let worth_it = [(X25519Backend::Avx512Ifma, 2), (X25519Backend::Avx512f, 5), (X25519Backend::Avx2, 4)];
     let found = worth_it.into_iter().find(|(backend, least)| count >= *least && has(*backend));
     found.map_or_else(X25519Backend::of_one, |(backend, _)| backend)
 }
 
-/// The function of RFC 7748 of each private key and public key, as many as the backend has lanes.
+/// X25519 (RFC 7748, section 5) of each private key and u, for as many as the backend has lanes; the rest are zeros.
 pub(super) fn multiply(backend: X25519Backend, keys: [(&[u8; 32], &[u8; 32]); MAX]) -> Zeroizing<[[u8; 32]; MAX]> {
     let found = match backend {
         X25519Backend::Avx512Ifma => {
@@ -85,10 +85,10 @@ pub(super) fn multiply(backend: X25519Backend, keys: [(&[u8; 32], &[u8; 32]); MA
     })
 }
 
-/// Words of a number in each lane, those of the lowest 64 bits first.
+/// The four words of a number in each lane, least significant first.
 type Words<const LANES: usize> = [[u64; LANES]; 4];
 
-/// Numerators and denominators.
+/// A fraction in each lane: numerators and denominators.
 type Fractions<const LANES: usize> = (Words<LANES>, Words<LANES>);
 
 fn products<const LANES: usize>(

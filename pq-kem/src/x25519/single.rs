@@ -1,7 +1,7 @@
 //! One exchange at a time, by our own arithmetic of 64-bit words.
 //!
-//! A single product is one Montgomery ladder (`ladder`); the base point has a table (`base`). All of it is written for any `Arithmetic`, of which there is a portable one and
-//! one in inline assembly.
+//! An exchange is one Montgomery ladder (`ladder`); multiples of the base point come from a table (`base`). All of it is generic
+//! over `Arithmetic`, which has a portable implementation and one in inline assembly.
 #![expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -46,22 +46,22 @@ macro_rules! with_arithmetic {
     };
 }
 
-/// The function of RFC 7748: the u of the clamped private key times the point of `u`.
+/// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with this `u`.
 pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     with_arithmetic!(arithmetic => ladder::multiply(arithmetic, &clamped(private), 255, u))
 }
 
-/// The same for the base point.
+/// X25519 of the base point: the public key.
 pub(crate) fn multiply_base(private: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     with_arithmetic!(arithmetic => base::multiply(arithmetic, &clamped(private)))
 }
 
-/// The u of a number below 2²⁵³ times the base point.
+/// The u coordinate of a number below 2²⁵³ times the base point.
 pub(super) fn multiply_base_by(scalar: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     with_arithmetic!(arithmetic => base::multiply(arithmetic, &Zeroizing::new(words(scalar))))
 }
 
-/// The u of 8 times a number below 2²⁵³, times the point of `u`.
+/// The u coordinate of 8 times a number below 2²⁵³, times the point with this `u`.
 pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     with_arithmetic!(arithmetic => {
         let [a, b, c, d] = words(scalar);
@@ -88,7 +88,7 @@ fn adx() -> Option<Adx> {
     Adx::find().filter(|_| is_allowed(X25519Backend::Adx))
 }
 
-/// The four words of 32 bytes, the lowest first.
+/// The four words of 32 bytes, least significant first.
 pub(super) fn words(bytes: &[u8; 32]) -> Limbs {
     ladder::words(bytes)
 }

@@ -1,8 +1,8 @@
-//! A token bucket: roughly the published rate, and bursts as a Poisson process has them.
+//! A token bucket: about the published rate, with the bursts of a Poisson process.
 
 use mixwell_mixdelay::Instant;
 
-/// Counts what a client may still send.
+/// The packets that a client may send.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     tokens: f64,
@@ -11,16 +11,17 @@ pub(crate) struct Bucket {
     filled: Instant,
 }
 
-/// A Poisson process that is filtered at its own rate loses packets whatever the bucket's size. At half as much again, a
-/// bucket of 64 overflows less than once in 10^20 packets (e^(-64 t) where e^t = 1 + 1.5 t).
+/// Refill rate above the published rate: a Poisson process limited to its own rate loses packets whatever the bucket's size.
+/// At 1.5 times the rate, a bucket of 64 overflows less than once in 10^20 packets (e^(-64 t) where e^t = 1 + 1.5 t).
 const SLACK: f64 = 1.5;
 const BURST: f64 = 64.0;
-/// A new client's first ticks may fall together too: with so many, one in 10^5 connections loses a packet. (By the same sum.)
+/// Initial tokens: a new client's first ticks may fall together too. With this many, one in 10^5 connections loses a packet
+/// (by the same formula).
 const FIRST: f64 = 16.0;
 
 impl Bucket {
-    /// A bucket for a client that sends `per_milli` packets a millisecond on average. It begins almost empty: else who
-    /// connects again and again sends as much as it likes.
+    /// A bucket for a client that sends `per_milli` packets a millisecond on average. It starts almost empty, so that
+    /// reconnecting gains nothing.
     pub(crate) fn new(now: Instant, per_milli: f64) -> Self {
         Self { tokens: FIRST, most: BURST, per_milli: sane(per_milli), filled: now }
     }
@@ -30,7 +31,7 @@ impl Bucket {
         self.per_milli = sane(per_milli);
     }
 
-    /// Whether another packet may come.
+    /// Takes a token; false if there is none.
     pub(crate) fn take(&mut self, now: Instant) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a rate is not exact")]
         let millis = now.nanos_since(self.filled) as f64 / 1e6;
@@ -44,7 +45,7 @@ impl Bucket {
     }
 }
 
-/// A consensus may hold any number.
+/// A usable rate, whatever number the consensus contains.
 const fn sane(per_milli: f64) -> f64 {
     if per_milli.is_finite() && per_milli > 0.0 { per_milli } else { 0.0 }
 }

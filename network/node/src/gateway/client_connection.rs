@@ -13,15 +13,15 @@ use mixwell_wire::{Command, ConsensusStatus, tokio::Writer};
 use std::sync::Arc;
 use tokio::{net::tcp::OwnedWriteHalf, sync::watch, task::yield_now, time};
 
-/// Consensuses sent at once on one connection. Later on there is one more in each 32nd of an epoch.
+/// Consensuses that a connection may fetch at once. It may fetch one more in each 32nd of an epoch.
 const CONSENSUS_BURST: u32 = 8;
 
-/// What a gateway knows of a client's connection.
+/// The state of a client's connection.
 pub(super) struct ClientConnection<'c> {
     gateway: &'c Gateway,
     writer: &'c mut Writer<OwnedWriteHalf, Vec<u8>>,
     mailbox: Option<&'c OpenMailbox<'c>>,
-    /// The node stops: packets are refused.
+    /// The node stops: packets are dropped.
     stop: watch::Receiver<bool>,
     pushed: Pushed,
     rate: Bucket,
@@ -30,13 +30,13 @@ pub(super) struct ClientConnection<'c> {
     last_sent: time::Instant,
 }
 
-/// The replies that were pushed to a client.
+/// Pushing of replies: one at a time, each acknowledged.
 enum Pushed {
-    /// All are acknowledged; the next one has this sequence number.
+    /// All pushed replies are acknowledged; the next gets this sequence number.
     Acknowledged { next: u32 },
-    /// This reply waits for its acknowledgement.
+    /// This reply awaits its acknowledgement.
     Waiting { reply: Arc<Reply>, sequence: u32, since: time::Instant },
-    /// The acknowledgement has not come in time: no more replies, and no more keep-alives.
+    /// The acknowledgement did not come in time: neither replies nor keep-alives are sent any more.
     Overdue { reply: Arc<Reply>, sequence: u32 },
 }
 
@@ -63,7 +63,7 @@ impl<'c> ClientConnection<'c> {
         }
     }
 
-    /// Serves a command, or ends the connection.
+    /// Serves a command, or closes the connection.
     pub(super) async fn receive(&mut self, command: Command<'_>) -> Served {
         self.last_received = time::Instant::now();
         match command {
@@ -73,7 +73,7 @@ impl<'c> ClientConnection<'c> {
             Command::MessageDelivered { sequence } => self.message_delivered(sequence),
             Command::GetConsensus2 { epoch } => return self.get_consensus2(Epoch(epoch)).await,
             Command::GetConsensus { epoch, .. } => return self.get_consensus(Epoch(epoch)).await,
-            // disconnect; retrieve_message, which gateways do not serve
+            // disconnect, and retrieve_message, which gateways do not serve
             _ => return Ok(ControlFlow::Break(())),
         }
         Ok(ControlFlow::Continue(()))
@@ -95,12 +95,12 @@ impl<'c> ClientConnection<'c> {
         batch.flush();
     }
 
-    /// Clients that poll are not served: they get an empty reply, as from a gateway of the reference.
+    /// Answers a polling client with an empty reply, as Katzenpost's gateways do.
     async fn send_retrieve_packet(&mut self) -> Ended {
         self.send(&Command::SendRetrievePacketReply { surb_id: &[0; 16], payload: &[] }).await
     }
 
-    /// Removes the pushed reply if it is the acknowledged one; any other acknowledgement is ignored.
+    /// Removes the pushed reply if its sequence number is acknowledged; ignores any other acknowledgement.
     fn message_delivered(&mut self, acknowledged: u32) {
         let (reply, sequence, is_overdue) = match &self.pushed {
             Pushed::Waiting { reply, sequence, .. } => (reply, *sequence, false),
@@ -146,7 +146,7 @@ impl<'c> ClientConnection<'c> {
             Err(code) => (*code, &[][..]),
         };
         let command = Command::Consensus { code, payload };
-        // it is longer than any other command, and seldom asked for
+        // longer than any other command, and rarely requested: it gets a buffer of its own
         let usual = self.writer.buffer_mut().len();
         self.writer.buffer_mut().resize(usual.max(encoded_bound(&command)), 0);
         self.send(&command).await?;
@@ -155,7 +155,7 @@ impl<'c> ClientConnection<'c> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The next reply to push, when there is one and the one before is acknowledged.
+    /// Waits for the next reply to push, once the previous one is acknowledged.
     pub(super) async fn next_reply(&self) -> Arc<Reply> {
         match (self.mailbox, &self.pushed) {
             (Some(mailbox), Pushed::Acknowledged { .. }) => mailbox.mailbox.first().await,
@@ -171,7 +171,7 @@ impl<'c> ClientConnection<'c> {
         Ok(())
     }
 
-    /// When a keep-alive is due, an acknowledgement overdue, or the client silent for too long.
+    /// Time of the next event: keep-alive due, acknowledgement overdue, or client silent for too long.
     pub(super) fn deadline(&self) -> time::Instant {
         let Gateway { timeouts, keep_alive, acknowledgement, .. } = self.gateway;
         let silent = after(self.last_received, timeouts.read);
@@ -207,7 +207,7 @@ impl<'c> ClientConnection<'c> {
     }
 }
 
-/// Bounds how often a client gets a consensus, which is long: who has it need not ask again and again.
+/// Limits how often a client gets a consensus, which is long.
 #[derive(Debug)]
 struct ConsensusAllowance {
     left: u32,

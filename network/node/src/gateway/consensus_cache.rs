@@ -10,7 +10,7 @@ use std::{
 };
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-/// The consensuses that clients may ask for, and their compressed forms, each made when a client first asks for it.
+/// The consensuses that clients may fetch, and their compressed forms, each made when a client first asks for it.
 pub(crate) struct ConsensusCache {
     directory: Directory,
     compressed: Mutex<BTreeMap<Epoch, Arc<Compressed>>>,
@@ -21,7 +21,7 @@ pub(crate) struct ConsensusCache {
 struct Compressed(OnceCell<Arc<[u8]>>);
 
 impl ConsensusCache {
-    /// A cache of what the directory has.
+    /// A cache over the directory.
     pub(crate) fn new(directory: Directory) -> Self {
         Self { directory, compressed: Mutex::default() }
     }
@@ -43,7 +43,7 @@ impl ConsensusCache {
         };
         let compress = || async {
             let compressed = spawn_blocking(move || gzip(consensus.certificate())).await;
-            // there is none if the process ends
+            // fails only when the process ends
             pass_on(compressed).map(Arc::from).ok_or(ConsensusStatus::NotFound)
         };
         cell.0.get_or_try_init(compress).await.map(Arc::clone)

@@ -1,4 +1,4 @@
-//! Replies that wait for their clients.
+//! Stored replies, by client.
 
 use crate::{counters::DropReason, gateway::ClientId, mix::Reply};
 use core::{
@@ -13,7 +13,7 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// The replies for one client's queue.
+/// The stored replies of one queue id.
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     replies: Mutex<Replies>,
@@ -24,14 +24,14 @@ pub(crate) struct Mailbox {
 struct Replies {
     /// Oldest first.
     waiting: VecDeque<(Instant, Arc<Reply>)>,
-    /// The box is forgotten: what would still come into it would never leave it.
+    /// The mailbox was removed from [`Mailboxes`]: a reply stored now would never be delivered.
     is_closed: bool,
 }
 
-/// A client gets no mailbox.
+/// Why a client gets no mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailboxError {
-    /// There are as many as there may be, and all their clients are connected.
+    /// The maximum number exists, and all their clients are connected.
     Full,
     /// The queue id is another client's.
     InUse,
@@ -41,12 +41,13 @@ pub(crate) enum MailboxError {
 #[derive(Debug)]
 pub(crate) struct Mailboxes {
     boxes: Mutex<HashMap<RecipientId, Entry>>,
-    /// Replies of all clients together, and the most there may be.
+    /// Number of replies in all mailboxes.
     stored: AtomicUsize,
-    most: usize,
-    most_each: usize,
-    most_boxes: usize,
-    keep: Duration,
+    max_replies: usize,
+    max_per_mailbox: usize,
+    max_boxes: usize,
+    /// Time after which a reply, or the mailbox of a disconnected client, is dropped.
+    lifetime: Duration,
 }
 
 #[derive(Debug)]
@@ -55,22 +56,22 @@ struct Entry {
     /// The client that opened it: another one with the same queue id does not get its replies.
     owner: ClientId,
     connections: usize,
-    /// When the last of them ended.
+    /// When a connection last ended.
     left: Instant,
 }
 
 impl Mailboxes {
-    /// For `most` replies in all, `most_each` of a client, and as many clients; what nobody comes for is kept so long.
-    pub(crate) fn new(most: usize, most_each: usize, most_boxes: usize, keep: Duration) -> Self {
-        Self { boxes: Mutex::default(), stored: AtomicUsize::new(0), most, most_each, most_boxes, keep }
+    pub(crate) fn new(max_replies: usize, max_per_mailbox: usize, max_boxes: usize, lifetime: Duration) -> Self {
+        let (boxes, stored) = (Mutex::default(), AtomicUsize::new(0));
+        Self { boxes, stored, max_replies, max_per_mailbox, max_boxes, lifetime }
     }
 
-    /// The mailbox of a client that connects, and how many replies were dropped for it: if there are too many boxes, one of a
-    /// client that has left goes, an empty one rather than another, and the one left longest ago.
+    /// Opens the mailbox of a client that connects, and returns how many replies were dropped to make room: at the maximum,
+    /// the mailbox of a disconnected client is removed, an empty one first, and then the one left longest ago.
     pub(crate) fn connect(&self, queue: RecipientId, owner: ClientId) -> Result<(Arc<Mailbox>, usize), MailboxError> {
         let mut boxes = self.lock();
         let mut dropped = 0;
-        if boxes.len() >= self.most_boxes && !boxes.contains_key(&queue) {
+        if boxes.len() >= self.max_boxes && !boxes.contains_key(&queue) {
             let left = boxes.iter().filter(|(_, entry)| entry.connections == 0);
             let first = left.min_by_key(|(_, entry)| (!entry.mailbox.lock().waiting.is_empty(), entry.left));
             let first = *first.ok_or(MailboxError::Full)?.0;
@@ -86,7 +87,7 @@ impl Mailboxes {
         Ok((Arc::clone(&entry.mailbox), dropped))
     }
 
-    /// The client has left.
+    /// A connection of the client has ended.
     pub(crate) fn disconnect(&self, queue: RecipientId, now: Instant) {
         if let Some(entry) = self.lock().get_mut(&queue) {
             entry.connections = entry.connections.saturating_sub(1);
@@ -94,17 +95,17 @@ impl Mailboxes {
         }
     }
 
-    /// Stores a reply, and says how many others were dropped for it: if there are too many in all, the oldest of the client
-    /// that left longest ago.
+    /// Stores a reply, and returns how many others were dropped to make room: at the maximum, the oldest reply of the client
+    /// that left longest ago is dropped.
     pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<usize, DropReason> {
         let mailbox = match self.lock().get(&reply.recipient) {
             Some(entry) => Arc::clone(&entry.mailbox),
             None => return Err(DropReason::Recipient),
         };
-        if mailbox.lock().waiting.len() >= self.most_each {
+        if mailbox.lock().waiting.len() >= self.max_per_mailbox {
             return Err(DropReason::MailboxFull);
         }
-        let is_full = self.stored.load(Ordering::Relaxed) >= self.most;
+        let is_full = self.stored.load(Ordering::Relaxed) >= self.max_replies;
         if is_full && !self.drop_one() {
             return Err(DropReason::MailboxFull);
         }
@@ -119,7 +120,7 @@ impl Mailboxes {
         Ok(usize::from(is_full))
     }
 
-    /// Drops the oldest reply of the client that left longest ago, of those that have one; false if none has.
+    /// Drops the oldest reply of the client that left longest ago; false if no disconnected client has a reply.
     fn drop_one(&self) -> bool {
         let boxes = self.lock();
         let left = boxes.values().filter(|entry| entry.connections == 0 && !entry.mailbox.lock().waiting.is_empty());
@@ -130,7 +131,7 @@ impl Mailboxes {
         })
     }
 
-    /// Takes the oldest reply out of a mailbox, once the client has it. False if it has expired meanwhile.
+    /// Removes the oldest reply from a mailbox, after its acknowledgement. False if it has expired before.
     pub(crate) fn remove_first(&self, mailbox: &Mailbox, reply: &Arc<Reply>) -> bool {
         let mut replies = mailbox.lock();
         let is_there = replies.waiting.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply));
@@ -141,9 +142,9 @@ impl Mailboxes {
         is_there
     }
 
-    /// Forgets what nobody came for, and says how many replies that were.
+    /// Drops expired replies and the mailboxes of clients that left long ago, and returns the number of replies dropped.
     pub(crate) fn expire(&self, now: Instant) -> usize {
-        let limit = u64::try_from(self.keep.as_nanos()).unwrap_or(u64::MAX);
+        let limit = u64::try_from(self.lifetime.as_nanos()).unwrap_or(u64::MAX);
         let old = |since: Instant| now.nanos_since(since) > limit;
         let mut expired = 0_usize;
         self.lock().retain(|_, entry| {
@@ -162,14 +163,14 @@ impl Mailboxes {
         expired
     }
 
-    /// How many replies are on their way to clients that are connected.
+    /// Number of replies stored for connected clients.
     pub(crate) fn awaited(&self) -> usize {
         let boxes = self.lock();
         let connected = boxes.values().filter(|entry| entry.connections > 0);
         connected.map(|entry| entry.mailbox.lock().waiting.len()).sum()
     }
 
-    /// How many replies are stored.
+    /// Number of stored replies.
     pub(crate) fn stored(&self) -> usize {
         self.stored.load(Ordering::Relaxed)
     }
@@ -180,7 +181,7 @@ impl Mailboxes {
 }
 
 impl Mailbox {
-    /// Waits for the oldest reply; it stays.
+    /// Waits for the oldest reply, without removing it.
     pub(crate) async fn first(&self) -> Arc<Reply> {
         loop {
             match self.oldest() {
@@ -190,12 +191,12 @@ impl Mailbox {
         }
     }
 
-    /// The oldest reply, if there is one; it stays.
+    /// The oldest reply, if there is one, without removing it.
     pub(crate) fn oldest(&self) -> Option<Arc<Reply>> {
         self.lock().waiting.front().map(|(_, reply)| Arc::clone(reply))
     }
 
-    /// Empties the box for good, and says how many replies were in it.
+    /// Closes the mailbox, and returns how many replies were in it.
     fn close(&self) -> usize {
         let mut replies = self.lock();
         replies.is_closed = true;
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn replies_wait_in_order_until_they_are_taken_or_expire() {
+    async fn order_and_expiry() {
         let pool = Pool::new(10, 1);
         let boxes = Mailboxes::new(4, 3, 1, Duration::from_mins(1));
         let now = Instant::from_millis;
@@ -243,7 +244,7 @@ mod tests {
         drop(first);
         assert_eq!(mailbox.first().await.surb_id, SurbId([2; 16]));
         assert_eq!((boxes.stored(), pool.lent()), (2, 2));
-        // after a minute, with the client gone
+        // a minute after the client disconnected
         boxes.disconnect(QUEUE, now(1000));
         assert_eq!(boxes.expire(now(60_000)), 0);
         assert_eq!(boxes.expire(now(61_001)), 2);
@@ -252,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_left_makes_room_for_who_comes() {
+    async fn eviction() {
         let pool = Pool::new(10, 1);
         let boxes = Mailboxes::new(2, 2, 2, Duration::from_mins(1));
         let now = Instant::from_millis;
@@ -270,7 +271,7 @@ mod tests {
         assert_eq!(boxes.store(now(2), for_other(2)), Ok(1));
         assert_eq!(boxes.awaited(), 1);
         assert_eq!((boxes.stored(), pool.lent()), (2, 2));
-        // an empty one goes first, though it was left later
+        // an empty mailbox is evicted first, though its client left later
         boxes.disconnect(other, now(3));
         let (mailbox, _) = boxes.connect(other, client(1)).unwrap();
         let first = mailbox.first().await;
@@ -285,13 +286,13 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_belongs_to_the_link_key_that_opened_it() {
+    fn a_queue_belongs_to_its_link_key() {
         let boxes = Mailboxes::new(4, 3, 2, Duration::from_mins(1));
         let now = Instant::from_millis;
         boxes.connect(QUEUE, client(1)).unwrap();
         assert_eq!(boxes.connect(QUEUE, client(2)).map(|_| ()), Err(MailboxError::InUse));
         boxes.connect(QUEUE, client(1)).unwrap();
-        // also while its client is away, until the box has expired
+        // also while its client is disconnected, until the mailbox has expired
         boxes.disconnect(QUEUE, now(0));
         boxes.disconnect(QUEUE, now(0));
         assert_eq!(boxes.connect(QUEUE, client(2)).map(|_| ()), Err(MailboxError::InUse));

@@ -1,4 +1,4 @@
-//! The mailbox of a client that is connected.
+//! The mailbox of a connected client.
 
 use crate::{
     counters::DropReason,

@@ -13,15 +13,15 @@ use mixwell_sphinx::NodeId;
 use mixwell_wire::Link;
 use std::sync::Arc;
 
-/// Accepts the nodes of the layer before, and at a gateway anybody else as a client.
+/// Accepts nodes of the layer that sends to this one, and at a gateway anyone else as a client.
 #[derive(Clone)]
 pub(crate) struct NodePolicy {
     pub(crate) kind: NodeKind,
     pub(crate) known_nodes: Arc<KnownNodes>,
     pub(crate) directory: Directory,
-    /// This end of links with nodes.
+    /// Commands and lengths of links with nodes.
     pub(crate) node_link: Link,
-    /// This end of links with clients, or with nodes if there are no clients.
+    /// Commands and lengths of links with clients, or with nodes if there are no clients.
     pub(crate) client_link: Link,
     /// Time for a client's first command.
     pub(crate) client_proof_timeout: Duration,
@@ -59,8 +59,8 @@ impl AcceptPolicy for NodePolicy {
 }
 
 impl NodePolicy {
-    /// Whether an associated data of 32 bytes may be the id of a node that is not to connect here, or not yet. As a client the
-    /// node would get a client's rate; refused, it dials again.
+    /// Whether associated data of 32 bytes may be the id of a node that must not connect here, or not yet. Such a node is
+    /// refused and dials again; accepted as a client, it would be limited to a client's rate.
     fn may_be_node(&self, id: [u8; 32], claim: &PeerClaim<'_>) -> bool {
         let is_queue_id = id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
         let known = self.directory.borrow().clone();
@@ -76,7 +76,7 @@ impl NodePolicy {
 
 /// The acceptor's bounds.
 pub(super) fn accept_limits(limits: &ResourceLimits) -> AcceptLimits {
-    // half of the places for one address: it may be a neighbour's, and others may share it
+    // one address gets at most half, because several neighbours may share it
     let shared = |max: usize| Places { max, max_per_address: max.div_ceil(2) };
     AcceptLimits {
         handshakes: shared(limits.handshakes),
@@ -87,8 +87,8 @@ pub(super) fn accept_limits(limits: &ResourceLimits) -> AcceptLimits {
     }
 }
 
-/// Time for a node's first command. A node of the reference says nothing until it has a packet; after two minutes it closes
-/// its link and dials again.
+/// Time for a node's first command. A Katzenpost node sends nothing until it has a packet, and after two minutes closes its
+/// link and dials again.
 const NODE_PROOF_TIMEOUT: Duration = Duration::from_mins(10);
 
 #[cfg(test)]

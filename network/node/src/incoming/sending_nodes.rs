@@ -1,4 +1,4 @@
-//! The nodes that have links to this one.
+//! The nodes with links to this one.
 
 use core::time::Duration;
 use mixwell_sphinx::NodeId;
@@ -8,14 +8,14 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Nodes whose links bring packets, or did so lately.
+/// Nodes that have a link to this one, or had one lately.
 #[derive(Debug, Default)]
 pub(crate) struct SendingNodes(Mutex<HashMap<NodeId, Presence>>);
 
 #[derive(Debug)]
 struct Presence {
     links: usize,
-    /// When the last one of its links was opened or closed.
+    /// When a link of the node was last opened or closed.
     changed: Instant,
 }
 
@@ -48,7 +48,7 @@ impl SendingNodes {
         }
     }
 
-    /// The same until the guard is dropped.
+    /// Opens a link that is closed when the guard is dropped.
     pub(crate) fn enter_guarded(&self, id: NodeId) -> LinkGuard<'_> {
         self.enter(id);
         LinkGuard { nodes: self, id }
@@ -59,12 +59,12 @@ impl SendingNodes {
         self.lock().values().map(|presence| presence.links).sum()
     }
 
-    /// Whether a node has had a link within a time up to now.
+    /// Whether a node had a link within this time.
     pub(crate) fn was_here(&self, id: NodeId, within: Duration) -> bool {
         self.lock().get(&id).is_some_and(|presence| presence.links > 0 || presence.changed.elapsed() <= within)
     }
 
-    /// Forgets the nodes that have had no link for so long.
+    /// Forgets nodes that have had no link for this time.
     pub(crate) fn forget(&self, after: Duration) {
         self.lock().retain(|_, presence| presence.links > 0 || presence.changed.elapsed() <= after);
     }

@@ -1,6 +1,5 @@
-//! What was seen under a mix key: in memory and, if the key is kept in a folder, in a list beside it, so that no restart
-//! forgets it. A process that is killed has written all of it; a machine that loses power may lose the records since the
-//! last flush.
+//! The replay tags of a mix key: in memory and, if the key is stored in a folder, in a list beside it that outlives a
+//! restart. A killed process has written all tags; a power failure may lose those since the last flush.
 
 use crate::{
     counters::DropReason,
@@ -14,43 +13,43 @@ use mixwell_sphinx::{ReplayFilter, ReplayFilterFull, ReplayTag};
 use rand_core::{CryptoRng, SeedableRng as _};
 use std::{io, path::Path};
 
-/// The replay tags of a mix key.
+/// The replay tags of the packets that a mix key opened.
 pub(super) struct Replays {
-    /// Each twice as long as the one before; all but the last are full, and only looked up.
+    /// Each filter has room for as many tags as all before it together. All but the last are full and only looked up.
     filters: Vec<ReplayFilter<Vec<u64>>>,
     held: usize,
     max: usize,
     rng: ChaCha20Rng,
     record: Record,
-    /// Tags that are not in the list yet.
-    fresh: Vec<ReplayTag>,
+    /// Tags to be appended to the list.
+    unwritten: Vec<ReplayTag>,
 }
 
-/// Where tags are kept besides memory.
+/// Where tags are stored besides memory.
 enum Record {
-    /// Nowhere: the key is gone with the process.
+    /// Nowhere: the key does not outlive the process either.
     Memory,
     List(ReplayList),
-    /// The list failed and the key can't be removed from the disk: it opens nothing any more.
+    /// Nowhere, because writing failed, and the key can't be removed from the disk: it must not open packets.
     Closed,
 }
 
 impl Replays {
-    /// With room for `max` packets, for a key that is in memory alone.
+    /// Room for `max` tags of a key that is only in memory.
     pub(super) fn in_memory(max: usize, rng: &mut impl CryptoRng) -> Self {
-        let (rng, fresh) = (ChaCha20Rng::from_rng(rng), Vec::with_capacity(FRESH));
-        let mut replays = Self { filters: Vec::new(), held: 0, max, rng, record: Record::Memory, fresh };
+        let (rng, unwritten) = (ChaCha20Rng::from_rng(rng), Vec::with_capacity(UNWRITTEN));
+        let mut replays = Self { filters: Vec::new(), held: 0, max, rng, record: Record::Memory, unwritten };
         replays.grow();
         replays
     }
 
-    /// With room for `max` packets, and with what is in the list of a key.
+    /// Room for `max` tags of a stored key, with the tags in its list.
     ///
     /// # Errors
     /// [`ListError`]: the key must not be used.
     pub(super) fn in_list(path: &Path, key: KeyHash, max: usize, rng: &mut impl CryptoRng) -> Result<Self, ListError> {
         let mut replays = Self::in_memory(max, rng);
-        // a full filter lets nothing in any more, which is what it should do
+        // with a full filter the key opens nothing more, which is safe
         let list = ReplayList::open(path, key, |tag| {
             let _ = replays.remember(&tag);
         })?;
@@ -58,7 +57,8 @@ impl Replays {
         Ok(replays)
     }
 
-    /// Takes a packet's tag, or says why the packet must be dropped. [`write`](Self::write) before the packet goes on.
+    /// Adds a packet's tag, or returns why the packet must be dropped. Call [`write`](Self::write) before processing the
+    /// packet.
     pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), DropReason> {
         match self.remember(tag) {
             Ok(true) => {}
@@ -66,36 +66,36 @@ impl Replays {
             Err(_) => return Err(DropReason::ReplayFilterFull),
         }
         if matches!(self.record, Record::List(_)) {
-            self.fresh.push(*tag);
+            self.unwritten.push(*tag);
         }
         Ok(())
     }
 
-    /// Writes the tags that are not in the list yet. If that fails, `forget` has to make sure that a restart does not find
-    /// the key; then memory is enough.
+    /// Appends the new tags to the list. If that fails, `forget` has to make sure that a restart does not find the key; then
+    /// tags in memory suffice.
     ///
     /// # Errors
-    /// [`Closed`], now and from now on: no packet of this key may go on.
+    /// [`Closed`] from now on: packets of this key must be dropped.
     pub(super) fn write(&mut self, forget: impl FnOnce() -> io::Result<()>) -> Result<(), Closed> {
         let outcome = match &mut self.record {
             Record::Memory => Ok(()),
             Record::Closed => return Err(Closed),
-            Record::List(list) => self.fresh.chunks(MAX_TAGS as usize).try_for_each(|tags| list.append(tags)),
+            Record::List(list) => self.unwritten.chunks(MAX_TAGS as usize).try_for_each(|tags| list.append(tags)),
         };
-        self.fresh.clear();
+        self.unwritten.clear();
         outcome.or_else(|error| self.fail(&error, forget))
     }
 
-    /// What has to be flushed to the disk, if anything has.
+    /// The flush that is due, if any.
     pub(super) fn unflushed(&self) -> Option<Flush> {
         if let Record::List(list) = &self.record { list.unflushed() } else { None }
     }
 
-    /// Notes that a flush is done, or has failed, which counts as a [`write`](Self::write) that failed.
+    /// Records the outcome of a flush. A failure counts as a failed [`write`](Self::write).
     pub(super) fn flushed(&mut self, flush: &Flush, outcome: io::Result<()>, forget: impl FnOnce() -> io::Result<()>) {
         let Record::List(list) = &mut self.record else { return };
         if let Err(error) = outcome.and_then(|()| list.set_flushed(flush)) {
-            // told to the operator
+            // `fail` logs the outcome
             let _ = self.fail(&error, forget);
         }
     }
@@ -105,7 +105,7 @@ impl Replays {
             Ok(()) => {
                 tracing::error!(
                     %error,
-                    "could not write a replay list; removed its mix key from the disk, and go on in memory: a restart \
+                    "could not write a replay list; removed its mix key from the disk and keep it in memory: a restart \
                      within the next two epochs loses packets; make room on the disk"
                 );
                 self.record = Record::Memory;
@@ -123,7 +123,7 @@ impl Replays {
         }
     }
 
-    /// Whether a tag is new.
+    /// Adds a tag to the filters, and returns whether it is new.
     fn remember(&mut self, tag: &ReplayTag) -> Result<bool, ReplayFilterFull> {
         let mut full = ReplayFilterFull { held: 0 };
         for filter in &mut self.filters {
@@ -145,7 +145,7 @@ impl Replays {
         last.insert(tag).map(|insertion| !insertion.is_seen())
     }
 
-    /// Makes room for as much again as there is, up to the maximum.
+    /// Doubles the room, up to the maximum.
     fn grow(&mut self) {
         let room = self.held.max(FIRST_ROOM).min(self.max.saturating_sub(self.held));
         let slots = vec![0; ReplayFilter::<Vec<u64>>::slots_for(room)];
@@ -154,13 +154,13 @@ impl Replays {
             tracing::warn!(
                 seen = self.held,
                 max = self.max,
-                "more packets of this epoch come than there will be room for; raise PacketsPerSecond"
+                "the replay filter is more than half full; if it fills up, packets are dropped; raise PacketsPerSecond"
             );
         }
     }
 }
 
-/// A key's list failed: nothing may be opened with it.
+/// The key must not open packets: its list can't be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Closed;
 
@@ -170,11 +170,11 @@ impl fmt::Debug for Replays {
     }
 }
 
-/// What a quiet mix sees in an epoch, in half a megabyte.
+/// Initial room in tags: enough for a quiet mix, in half a megabyte.
 const FIRST_ROOM: usize = 1 << 16;
 
-/// Tags of as many batches as processors mostly work on at a time.
-const FRESH: usize = 16 * BATCH;
+/// Initial capacity for unwritten tags: one batch for each of 16 processors.
+const UNWRITTEN: usize = 16 * BATCH;
 
 #[cfg(test)]
 mod tests {

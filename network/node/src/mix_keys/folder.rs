@@ -1,4 +1,4 @@
-//! The files of mix keys: for each epoch a private key and a replay list, which live and die together.
+//! The files of mix keys: for each epoch a private key and its replay list, made and erased together.
 
 use crate::{
     any_sphinx::{AnySphinx, LoadedKey},
@@ -17,15 +17,15 @@ use std::{
 #[derive(Debug)]
 pub(super) struct KeyFolder(PathBuf);
 
-/// What is in a folder of mix keys.
+/// The contents of a folder of mix keys.
 pub(super) struct Files {
     pub(super) read: BTreeMap<Epoch, LoadedKey>,
-    /// Epochs of which damaged files are left.
+    /// Epochs with files that were set aside.
     pub(super) aside: BTreeSet<Epoch>,
 }
 
 impl KeyFolder {
-    /// Makes the folder if it does not exist, and erases what a process that was killed has left.
+    /// Makes the folder if it does not exist, and erases the temporary files of a killed process.
     pub(super) fn open(path: PathBuf) -> Result<Self, KeyFileError> {
         files::make_folder(&path)?;
         if let Err(error) = files::clean(&path) {
@@ -34,7 +34,7 @@ impl KeyFolder {
         Ok(Self(path))
     }
 
-    /// Reads the keys; files that hold none are set aside.
+    /// Reads the keys, and sets files aside that hold none.
     ///
     /// # Errors
     /// If the folder or a file can't be read for lack of permission, or others may read a private key.
@@ -65,7 +65,7 @@ impl KeyFolder {
                 }
             }
         }
-        // a list whose key was never finished, or is gone
+        // lists without a key: it was never written, or was erased
         for epoch in lists.into_iter().filter(|epoch| !read.contains_key(epoch)) {
             let _ = fs::remove_file(self.list(epoch));
         }
@@ -80,7 +80,7 @@ impl KeyFolder {
         Ok(Some(sphinx.opening().load(&bytes)?))
     }
 
-    /// Stores a new key. Its list is there first: a key never stands without one.
+    /// Stores a new key, after its list: no stored key is ever without one.
     pub(super) fn store(
         &self,
         sphinx: &AnySphinx,
@@ -119,8 +119,7 @@ impl KeyFolder {
         }
     }
 
-    /// Makes sure that the key of an epoch is not read again, and erases it as far as that can be done on a disk that
-    /// may be full.
+    /// Makes sure that the key of an epoch is not read again, and erases it as far as a full disk permits.
     pub(super) fn disown(&self, epoch: Epoch) -> io::Result<()> {
         if_exists(files::disown(&self.key(epoch)))?;
         let _ = fs::remove_file(self.list(epoch));
@@ -150,7 +149,7 @@ fn name(sphinx: &AnySphinx) -> &'static str {
     sphinx.geometry().scheme().name()
 }
 
-/// The epoch that a file name names, and what follows.
+/// The epoch in a file name, and what follows it.
 fn parse(name: &str) -> Option<(Epoch, &str)> {
     let name = name.strip_prefix(PREFIX)?;
     let (epoch, rest) = name.split_at_checked(name.find('.')?)?;
@@ -158,7 +157,7 @@ fn parse(name: &str) -> Option<(Epoch, &str)> {
     is_ours.then_some((Epoch(epoch.parse().ok()?), rest))
 }
 
-/// Whether an operator has to act before the node can start: with another key in its place, the cause would stay.
+/// Whether an operator has to act before the node can start: a new key would not remove the cause.
 fn is_fatal(error: &KeyFileError) -> bool {
     match error {
         KeyFileError::Read(_, error) => error.kind() == ErrorKind::PermissionDenied,

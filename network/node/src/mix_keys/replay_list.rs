@@ -1,9 +1,9 @@
-//! The list of packets that were seen under a mix key: a file beside the key, written before any of them goes on.
+//! The replay tags of a mix key on the disk: a file beside the key, written before the packets are processed.
 //!
-//! It is made together with the key and bound to it, so that a missing list is never taken for an empty one, nor that of
-//! another key for this. Each record, the tags of a few packets, carries a checksum that covers all records before it,
-//! and the header holds how much of the list was flushed to the disk: a list that was cut or damaged is noticed. What a
-//! machine that loses power may lose are the records since the last flush.
+//! It is made together with the key and bound to it, so that a missing list is never mistaken for an empty one, nor the
+//! list of another key for this one. Each record holds the tags of a few packets and a checksum over all records so far,
+//! and the header holds how many bytes were flushed to the disk. Truncation and damage are thus detected. A power
+//! failure may lose the records since the last flush.
 //!
 //! ```text
 //! header   "mixwell-replays1" | BLAKE2b-256 of the public key [32] | flushed bytes u64 | CRC-32 u32
@@ -28,42 +28,42 @@ use std::{
     sync::Arc,
 };
 
-/// An open list, to which records are appended.
+/// A list that is open for appending.
 #[derive(Debug)]
 pub(crate) struct ReplayList {
     file: Arc<File>,
     key: KeyHash,
     /// Bytes of the header and of all records.
     len: u64,
-    /// How many of them are known to be on the disk.
+    /// How many of these bytes were flushed to the disk.
     flushed: u64,
     /// The last record's checksum.
     checksum: u32,
     record: Vec<u8>,
 }
 
-/// What is to be flushed, without keeping the list locked meanwhile.
+/// A flush that is due. It runs without a lock on the list.
 #[derive(Debug)]
 pub(crate) struct Flush {
     file: Arc<File>,
     len: u64,
 }
 
-/// Why a list can't be used, and its key neither.
+/// Why a list, and therefore its key, can't be used.
 #[derive(Debug)]
 pub(crate) enum ListError {
-    /// It does not exist, although the key does.
+    /// There is no list, although the key exists.
     Missing,
-    /// It is shorter than it was.
-    Cut,
-    /// It is not what was written.
+    /// The list is shorter than what was flushed, or ends within a record.
+    Truncated,
+    /// A checksum is wrong, or the header is that of another key.
     Damaged,
-    /// The file system fails; the list may be good.
+    /// The file system failed; the list may be intact.
     Io(io::Error),
 }
 
 impl ReplayList {
-    /// Makes an empty list for a new key, on the disk when this returns.
+    /// Makes an empty list for a new key, and flushes it to the disk.
     pub(super) fn create(path: &Path, key: KeyHash) -> io::Result<()> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
@@ -74,7 +74,7 @@ impl ReplayList {
         file.sync_all()
     }
 
-    /// Opens the list of a key, and gives `each` the tags in it.
+    /// Opens the list of a key, and calls `each` with every tag in it.
     ///
     /// # Errors
     /// [`ListError`]: the key must not open packets.
@@ -90,7 +90,7 @@ impl ReplayList {
         let mut bytes = BufReader::with_capacity(1 << 16, &file);
         let flushed = read_header(&mut bytes, key)?;
         if end < flushed {
-            return Err(ListError::Cut);
+            return Err(ListError::Truncated);
         }
         let (mut len, mut checksum) = (HEADER_LEN as u64, first_checksum(key));
         while len < end {
@@ -101,7 +101,7 @@ impl ReplayList {
         Ok(Self { file, key, len, flushed, checksum, record: Vec::with_capacity(MAX_RECORD_LEN) })
     }
 
-    /// Appends a record of tags, of [`MAX_TAGS`] at most. After an error the list must not be used any more.
+    /// Appends a record of at most [`MAX_TAGS`] tags. After an error the list must not be used any more.
     pub(crate) fn append(&mut self, tags: &[ReplayTag]) -> io::Result<()> {
         self.record.clear();
         let count = u32::try_from(tags.len()).ok().filter(|count| *count <= MAX_TAGS);
@@ -110,7 +110,7 @@ impl ReplayList {
         for tag in tags {
             self.record.extend_from_slice(tag.as_bytes());
         }
-        let checksum = chained(self.checksum, &self.record);
+        let checksum = next_checksum(self.checksum, &self.record);
         self.record.extend_from_slice(&checksum.to_le_bytes());
         (&*self.file).write_all(&self.record)?;
         self.len += self.record.len() as u64;
@@ -118,12 +118,12 @@ impl ReplayList {
         Ok(())
     }
 
-    /// What has to be flushed, if anything has.
+    /// The flush that is due, if any.
     pub(crate) fn unflushed(&self) -> Option<Flush> {
         (self.flushed < self.len).then(|| Flush { file: Arc::clone(&self.file), len: self.len })
     }
 
-    /// Writes into the header that a [`Flush`] is done. After an error the list must not be used any more.
+    /// Records in the header that a [`Flush`] is done. After an error the list must not be used any more.
     pub(crate) fn set_flushed(&mut self, flush: &Flush) -> io::Result<()> {
         let mut file = &*self.file;
         file.rewind()?;
@@ -166,14 +166,14 @@ fn first_checksum(key: KeyHash) -> u32 {
     header_checksum(key, 0)
 }
 
-fn chained(previous: u32, record: &[u8]) -> u32 {
+fn next_checksum(previous: u32, record: &[u8]) -> u32 {
     let mut hasher = Hasher::new();
     hasher.update(&previous.to_le_bytes());
     hasher.update(record);
     hasher.finalize()
 }
 
-/// Reads the header, and gives how many bytes of the list were flushed.
+/// Reads the header, and returns how many bytes of the list were flushed.
 fn read_header(bytes: &mut impl Read, key: KeyHash) -> Result<u64, ListError> {
     let mut got = [0; HEADER_LEN];
     read_exact(bytes, &mut got)?;
@@ -185,7 +185,7 @@ fn read_header(bytes: &mut impl Read, key: KeyHash) -> Result<u64, ListError> {
     Ok(flushed)
 }
 
-/// Reads a record, and gives its checksum.
+/// Reads a record, and returns its checksum.
 fn read_record(
     bytes: &mut impl Read,
     previous: u32,
@@ -206,7 +206,7 @@ fn read_record(
     read_exact(bytes, checksum)?;
     let checksum = u32::from_le_bytes(*checksum);
     let covered = record.get(..tags_len.saturating_add(4)).unwrap_or_default();
-    if checksum != chained(previous, covered) {
+    if checksum != next_checksum(previous, covered) {
         return Err(ListError::Damaged);
     }
     let (tags, _) = record.get(4..covered.len()).unwrap_or_default().as_chunks::<{ ReplayTag::LEN }>();
@@ -219,7 +219,7 @@ fn read_record(
 
 fn read_exact(bytes: &mut impl Read, buffer: &mut [u8]) -> Result<(), ListError> {
     bytes.read_exact(buffer).map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => ListError::Cut,
+        ErrorKind::UnexpectedEof => ListError::Truncated,
         _ => ListError::Io(error),
     })
 }
@@ -228,7 +228,7 @@ impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing => f.write_str("its replay list is missing"),
-            Self::Cut => f.write_str("its replay list was cut"),
+            Self::Truncated => f.write_str("its replay list is truncated"),
             Self::Damaged => f.write_str("its replay list is damaged"),
             Self::Io(error) => write!(f, "its replay list can't be read: {error}"),
         }
@@ -239,7 +239,7 @@ impl core::error::Error for ListError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Io(error) => Some(error),
-            Self::Missing | Self::Cut | Self::Damaged => None,
+            Self::Missing | Self::Truncated | Self::Damaged => None,
         }
     }
 }
@@ -249,6 +249,6 @@ const MAGIC: &[u8; 16] = b"mixwell-replays1";
 const KEY_LEN: usize = 32;
 const HEADER_LEN: usize = 16 + KEY_LEN + 8 + 4;
 
-/// The most tags of a record.
+/// Maximum number of tags in a record.
 pub(crate) const MAX_TAGS: u32 = 64;
 const MAX_RECORD_LEN: usize = 4 + 64 * ReplayTag::LEN + 4;

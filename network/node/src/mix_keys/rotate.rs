@@ -1,4 +1,4 @@
-//! The task that makes mix keys ahead of their epochs and erases those whose time is over.
+//! The task that makes mix keys ahead of their epochs and erases those that are no longer used.
 
 use crate::mix_keys::{MixKeys, Now};
 use core::convert::Infallible;
@@ -12,8 +12,8 @@ use mixwell_net::{
 use std::sync::Arc;
 use tokio::{task::spawn_blocking, time::Instant};
 
-/// Makes and erases keys as epochs pass and consensuses prove the time, and looks after what has failed or is not proven
-/// each sixteenth of an epoch. Ends only if a key can't be made.
+/// Makes and erases keys when an epoch begins or a consensus proves the time, and retries every sixteenth of an epoch.
+/// Returns only if a key can't be made.
 pub(crate) async fn rotate(
     keys: Arc<MixKeys>,
     clock: Clock,
@@ -44,7 +44,7 @@ pub(crate) async fn rotate(
     }
 }
 
-/// Does what is due, and tells the operator what could not be done.
+/// Makes and erases the keys that are due, and logs failures.
 async fn work(keys: Arc<MixKeys>, now: Now, clock: Clock, randomness: &Randomness) -> Result<(), KeyFileError> {
     let mut rng = randomness.rng();
     let period = clock.period().duration();
@@ -52,7 +52,7 @@ async fn work(keys: Arc<MixKeys>, now: Now, clock: Clock, randomness: &Randomnes
     let done = spawn_blocking(move || (keys.advance(now.clock, now.instant, &mut rng), keys.retire(now, period))).await;
     let Some((advanced, retired)) = pass_on(done) else { return Ok(()) };
     if let Err(error) = retired {
-        tracing::error!(%error, "could not erase a mix key whose time is over; trying again");
+        tracing::error!(%error, "could not erase a mix key that is no longer used; trying again");
     }
     match advanced {
         Err(error @ KeyFileError::Write(..)) => {

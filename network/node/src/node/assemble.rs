@@ -51,7 +51,7 @@ pub struct NodeConfig {
     pub clock: Clock,
     /// The consensuses.
     pub directory: Directory,
-    /// How much it holds, and for how long.
+    /// Limits on memory, connections and waiting times.
     pub limits: ResourceLimits,
     /// Its random generators.
     pub randomness: Randomness,
@@ -229,7 +229,7 @@ impl Shared {
         }
     }
 
-    /// This end of links with nodes.
+    /// Commands and lengths of links with nodes.
     fn node_link(&self) -> Link {
         Link::node(PacketSizes::from(self.mix.geometry()))
     }

@@ -1,4 +1,4 @@
-//! A node at work: its tasks, and their end.
+//! Running a node: its tasks, and stopping them.
 
 use crate::{
     counters::{DropReason, PacketEvent},
@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time};
 use tracing::info;
 
 impl Node {
-    /// Works until told to stop, and then hands on what it holds, for a short while.
+    /// Runs until told to stop, and then sends the packets that are due within a short time.
     pub async fn run(self: Arc<Self>, listeners: Vec<TcpListener>, mut stop: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         let (hang_up, end) = watch::channel(false);
@@ -37,7 +37,7 @@ impl Node {
             ended = &mut accepting => { pass_on(ended); }
         }
         info!(node = self.name, "stopping");
-        // nobody new is let in, and what is here goes on
+        // no new connections; packets that are here still leave
         if let Some(decoys) = decoys {
             decoys.abort();
         }
@@ -51,7 +51,7 @@ impl Node {
         let _ = time::timeout(FAREWELL, async { (dialing.await, accepting.await) }).await;
         tasks.shutdown().await;
         self.mix.flush();
-        // replies for clients that are away go with the node
+        // stored replies of disconnected clients are lost
         let counters = self.mix.counters();
         counters.count_drops(DropReason::Stopped, self.on_the_way() + self.mailboxes.stored());
         info!(
@@ -65,18 +65,18 @@ impl Node {
         );
     }
 
-    /// Packets that have come and may leave soon.
+    /// Packets in the node that may leave soon.
     fn held(&self) -> usize {
         self.on_the_way() + self.mailboxes.awaited()
     }
 
-    /// Packets that have come and are in no mailbox.
+    /// Packets in the node, without stored replies.
     fn on_the_way(&self) -> usize {
         self.mix.len() + self.outgoing.table.waiting()
     }
 }
 
-/// Drops replies and boxes that nobody fetches. Does not end.
+/// Drops expired replies and boxes. Never returns.
 async fn sweep(mix: Arc<Mix>, mailboxes: Arc<Mailboxes>, stopwatch: Stopwatch) {
     loop {
         time::sleep(SWEEP_INTERVAL).await;
@@ -87,8 +87,8 @@ async fn sweep(mix: Arc<Mix>, mailboxes: Arc<Mailboxes>, stopwatch: Stopwatch) {
     }
 }
 
-/// How long a node that stops waits for its packets to leave.
+/// Time for packets to leave a node that stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// How often expired replies and boxes are dropped.
+/// Interval at which expired replies and boxes are dropped.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

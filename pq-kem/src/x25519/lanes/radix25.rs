@@ -1,8 +1,8 @@
-//! Numbers modulo p = 2²⁵⁵ − 19 as ten limbs of 26 and 25 bits by turns, for instructions that multiply 32-bit numbers: limb i
-//! counts 2 to the 25.5 i, rounded up.
+//! Numbers modulo p = 2²⁵⁵ − 19 as ten limbs of alternately 26 and 25 bits, for instructions that multiply 32-bit numbers.
+//! Limb i has the weight 2 to the ⌈25.5 i⌉.
 //!
-//! The limbs of a tight number are a little longer at most, below 2²⁶ + 2¹⁶ and 2²⁵ + 2¹⁶; those of a sum or difference are
-//! below 2²⁷·⁶ and 2²⁶·⁶. 19 times such a limb has 32 bits, and ten products of two have 64.
+//! The limbs of a tight number are below 2²⁶ + 2¹⁶ and 2²⁵ + 2¹⁶, those of a sum or difference below 2²⁷·⁶ and 2²⁶·⁶. 19 times
+//! such a limb fits in 32 bits, and the sum of ten products of two limbs in 64.
 
 use super::{ladder::Field, vector::Vector};
 
@@ -16,10 +16,10 @@ const MASK_26: u64 = (1 << 26) - 1;
 const MASK_25: u64 = (1 << 25) - 1;
 
 impl<V: Vector> Radix25<V> {
-    /// Tight: of limbs below 2⁶³.
+    /// The tight form of limbs below 2⁶³.
     #[inline(always)]
     fn carried(mut self) -> Self {
-        // two chains, from limb 0 and from limb 5, neither of which waits for the other
+        // two independent carry chains, from limb 0 and from limb 5, to shorten the critical path
         self.carry_even::<0>();
         self.carry_odd::<5>();
         self.carry_odd::<1>();
@@ -53,7 +53,7 @@ impl<V: Vector> Radix25<V> {
         self.limbs[I + 1] = self.limbs[I + 1].add(carry);
     }
 
-    /// The limbs from 1 on times 19: they count 2²⁵⁵ and more in the upper columns of a product.
+    /// 19 times each limb, for the columns of a product with weights of 2²⁵⁵ and more (2²⁵⁵ = 19).
     #[inline(always)]
     fn times_19(&self) -> [V; 10] {
         let mut multiples = self.limbs;
@@ -73,8 +73,8 @@ impl<V: Vector> Radix25<V> {
     }
 }
 
-/// Adds a limb times another number to the columns of a product. Two odd limbs count 2²⁵·⁵ each, but their column half of
-/// 2⁵¹.
+/// Adds a limb times another number to the columns of a product. A product of two odd limbs counts twice: both of their
+/// weights were rounded up, and that of their column was not.
 #[inline(always)]
 fn add_row<V: Vector, const I: usize>(columns: &mut [V; 10], limb: V, twice: V, other: &[V; 10], other_19: &[V; 10]) {
     for j in 0..10 {
@@ -87,7 +87,7 @@ fn add_row<V: Vector, const I: usize>(columns: &mut [V; 10], limb: V, twice: V, 
     }
 }
 
-/// The same for a square: the limb times itself and times those behind it, twice.
+/// The same for a square: the limb times itself, and twice the limb times each later one.
 #[inline(always)]
 fn add_square_row<V: Vector, const I: usize>(
     columns: &mut [V; 10],
@@ -96,7 +96,7 @@ fn add_square_row<V: Vector, const I: usize>(
     times_19: &[V; 10],
 ) {
     for j in I..10 {
-        // both odd: twice more
+        // twice again if both are odd
         let other = match (I + j < 10, I & j & 1 == 1 && I != j) {
             (true, false) => limbs[j],
             (true, true) => twice[j],
@@ -148,7 +148,7 @@ impl<V: Vector> Field for Radix25<V> {
         let mut words = [V::ZEROS; 4];
         for lane in 0..V::ZEROS.as_ref().len() {
             let limb = limbs.each_ref().map(|limb| limb.as_ref()[lane]);
-            // one more round of carries, after which each word is made of limbs that do not overlap
+            // carry until the limbs do not overlap
             let mut number = limb;
             for _ in 0..2 {
                 for index in 0..9 {
@@ -183,7 +183,7 @@ impl<V: Vector> Field for Radix25<V> {
 
     #[inline(always)]
     fn sub(mut self, other: Self) -> Self {
-        // 2p, so that no limb gets below zero
+        // plus 2p, so that no limb becomes negative
         for i in 0..10 {
             let of_2p = if i == 0 { 2 * MASK_26 - 36 } else { 2 * if i & 1 == 0 { MASK_26 } else { MASK_25 } };
             self.limbs[i] = self.limbs[i].add(V::splat(self.proof, of_2p)).sub(other.limbs[i]);

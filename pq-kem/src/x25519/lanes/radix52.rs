@@ -1,7 +1,7 @@
 //! Numbers modulo p = 2²⁵⁵ − 19 as five limbs of 52 bits, for instructions that multiply 52-bit numbers.
 //!
-//! The limbs but the last are always below 2⁵², which is all that the instructions look at; the last is below 2⁵⁰, of a tight
-//! number below 2⁴⁷ + 2⁹. So a tight number is below 2²⁵⁵ + 2²¹⁷, less than 2p.
+//! The multiplications use the lower 52 bits of each limb. The first four limbs have no more (bits above them are ignored); the
+//! last limb is below 2⁵⁰, and of a tight number below 2⁴⁷ + 2⁹. So a tight number is below 2²⁵⁵ + 2²¹⁷, less than 2p.
 
 use super::{
     ladder::Field,
@@ -14,7 +14,7 @@ pub(super) struct Radix52<V: Vector> {
     proof: V::Proof,
 }
 
-/// 52 ones.
+/// The lower 52 bits.
 const MASK: u64 = (1 << 52) - 1;
 
 impl<V: Multiply52> Radix52<V> {
@@ -23,9 +23,9 @@ impl<V: Multiply52> Radix52<V> {
         [V::splat(self.proof, 0); 10]
     }
 
-    /// Carries from each limb but the last to the next, one after the other. Limbs may be negative, the number not.
+    /// Propagates carries from the first limb to the last. Limbs may be negative; the number must not be.
     ///
-    /// Products look at the lower 52 bits alone. `MASKED` clears what is above them, for sums.
+    /// Products ignore the bits above the lower 52 of a limb. `MASKED` clears them, which sums need.
     #[inline(always)]
     fn carried<const MASKED: bool>(mut self) -> Self {
         for i in 0..4 {
@@ -37,7 +37,7 @@ impl<V: Multiply52> Radix52<V> {
         self
     }
 
-    /// Tight: of limbs below 2⁶², and what counts 2²⁶⁰, below 2¹⁶.
+    /// The tight form of limbs below 2⁶² plus `above` · 2²⁶⁰, `above` below 2¹⁶.
     #[inline(always)]
     fn tight<const MASKED: bool>(mut self, above: V) -> Self {
         // 2²⁵⁵ = 19, and 2²⁶⁰ = 32 · 19
@@ -48,10 +48,10 @@ impl<V: Multiply52> Radix52<V> {
         self.carried::<MASKED>()
     }
 
-    /// Tight: of ten limbs below 2⁵⁶, the last below 2⁵¹.
+    /// The tight form of a product of ten columns below 2⁵⁶, the last below 2⁵¹.
     #[inline(always)]
     fn reduced(mut self, mut columns: [V; 10]) -> Self {
-        // 2²⁶⁰ = 32 · 19; products look at the lower 52 bits of a column, what is above them belongs to the next
+        // 2²⁶⁰ = 32 · 19. Multiplication ignores the bits above the lower 52 of a column: they are added to the next one.
         let fold = V::splat(self.proof, 32 * 19);
         let mut above = V::splat(self.proof, 0);
         for i in 0..5 {

@@ -1,11 +1,11 @@
-//! The instructions that the lanes are made of: several 64-bit words side by side.
+//! The vector instructions that the lanes are built on.
 //!
-//! What is generic over them is inlined into one function that is compiled for the instructions' processor. Without that, each
-//! instruction would be a call.
+//! Code that is generic over them must be inlined into a function with their `target_feature`: otherwise each instruction
+//! would be a call.
 
-/// A 64-bit word in each lane. A value exists only where the processor has the instructions.
+/// A vector of 64-bit words. A value exists only on a processor that has the instructions.
 pub(super) trait Vector: Copy {
-    /// What makes the first value: proof that the processor has the instructions.
+    /// Proof that the processor has the instructions, needed to make a vector.
     type Proof: Copy;
     /// A choice for each lane.
     type Mask: Copy;
@@ -25,10 +25,10 @@ pub(super) trait Vector: Copy {
     /// Logical shift to the right.
     fn shift_right<const BITS: u64>(self) -> Self;
     fn shift_left<const BITS: u64>(self) -> Self;
-    /// The product of the lower halves.
+    /// The 64-bit product of the lower 32 bits.
     fn mul_32(self, other: Self) -> Self;
 
-    /// Which lanes are different from zero.
+    /// The lanes that are not zero.
     fn is_not_zero(self) -> Self::Mask;
     fn xor_mask(a: Self::Mask, b: Self::Mask) -> Self::Mask;
     /// `self` where the mask is not set, `other` where it is.

@@ -49,7 +49,7 @@ impl HasIfma {
             clear_512();
             fractions
         }
-        // SAFETY: the processor has both features, as `self` proves
+        // SAFETY: the function is compiled for AVX-512F and IFMA, which the processor has, as `self` proves
         unsafe { multiply(self, scalars, us) }
     }
 }
@@ -67,7 +67,7 @@ impl HasAvx512f {
             clear_512();
             fractions
         }
-        // SAFETY: the processor has the feature, as `self` proves
+        // SAFETY: the function is compiled for a feature that the processor has, as `self` proves
         unsafe { multiply(self, scalars, us) }
     }
 }
@@ -85,7 +85,7 @@ impl HasAvx2 {
             clear_256();
             fractions
         }
-        // SAFETY: the processor has the feature, as `self` proves
+        // SAFETY: the function is compiled for a feature that the processor has, as `self` proves
         unsafe { multiply(self, scalars, us) }
     }
 }
@@ -95,18 +95,19 @@ pub(super) trait IncludesAvx512f: Copy {}
 impl IncludesAvx512f for HasAvx512f {}
 impl IncludesAvx512f for HasIfma {}
 
-/// Eight words. A value was made from a proof.
+/// Eight words. Values come only from a proof, by `load` and `splat`, or from other values.
 #[derive(Clone, Copy)]
 pub(super) struct Avx512<P>(__m512i, PhantomData<P>);
 
-/// Four words. A value was made from a proof.
+/// Four words. Values come only from a proof, by `load` and `splat`, or from other values.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(__m256i);
 
-/// Evaluates a call of one instruction, in a method of a vector.
+/// Calls the intrinsic of an instruction, in a method of `Avx512` or `Avx2`.
 macro_rules! instruction {
     ($call:expr) => {
-        // SAFETY: the processor has it, as the method's vector or proof shows: neither exists without
+        // SAFETY: intrinsics between registers are unsafe only where the processor lacks the instruction. It has it: the method
+        // takes a vector, a proof, or a mask, which only `is_not_zero` of a vector makes
         unsafe { $call }
     };
 }
@@ -120,13 +121,13 @@ impl<P: IncludesAvx512f> Vector for Avx512<P> {
 
     #[inline(always)]
     fn load(_: P, words: &[u64; 8]) -> Self {
-        // SAFETY: both are 64 bytes, of which every value is one of the other
+        // SAFETY: both types are 64 bytes without padding, and any bits are a valid value of either
         Self(unsafe { transmute::<[u64; 8], __m512i>(*words) }, PhantomData)
     }
 
     #[inline(always)]
     fn store(self) -> [u64; 8] {
-        // SAFETY: as above
+        // SAFETY: as in `load`
         unsafe { transmute::<__m512i, [u64; 8]>(self.0) }
     }
 
@@ -208,13 +209,13 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn load(_: HasAvx2, words: &[u64; 4]) -> Self {
-        // SAFETY: both are 32 bytes, of which every value is one of the other
+        // SAFETY: both types are 32 bytes without padding, and any bits are a valid value of either
         Self(unsafe { transmute::<[u64; 4], __m256i>(*words) })
     }
 
     #[inline(always)]
     fn store(self) -> [u64; 4] {
-        // SAFETY: as above
+        // SAFETY: as in `load`
         unsafe { transmute::<__m256i, [u64; 4]>(self.0) }
     }
 
@@ -269,12 +270,13 @@ impl Vector for Avx2 {
     }
 }
 
-/// VPMULUDQ. The compiler takes its intrinsic for a product like any other, and takes products of products apart.
+/// VPMULUDQ. In assembly, because the compiler knows the intrinsic as a product and rearranges products of products, into
+/// more instructions.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn mul_32_512(a: __m512i, b: __m512i) -> __m512i {
     let product;
-    // SAFETY: writes a register
+    // SAFETY: reads and writes only the registers of its operands; the function is compiled for the instruction's feature
     unsafe {
         asm!(
             "vpmuludq {product}, {a}, {b}",
@@ -285,12 +287,12 @@ fn mul_32_512(a: __m512i, b: __m512i) -> __m512i {
     product
 }
 
-/// The same in AVX2.
+/// VPMULUDQ of AVX2.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn mul_32_256(a: __m256i, b: __m256i) -> __m256i {
     let product;
-    // SAFETY: writes a register
+    // SAFETY: reads and writes only the registers of its operands; the function is compiled for the instruction's feature
     unsafe {
         asm!(
             "vpmuludq {product}, {a}, {b}",
@@ -305,7 +307,7 @@ fn mul_32_256(a: __m256i, b: __m256i) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn clear_256() {
-    // SAFETY: writes the registers that it names
+    // SAFETY: writes only registers, all of which are declared as outputs; the function is compiled for the instructions' feature
     unsafe {
         asm!(
             "vzeroall",
@@ -317,12 +319,13 @@ fn clear_256() {
     }
 }
 
-/// Clears the vector registers of AVX-512; those of masks hold no more than the last bits of the scalars, which are 0.
+/// Clears the vector registers of AVX-512. The mask registers need no clearing: they hold the last bits of the scalars, which
+/// clamping has made 0.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn clear_512() {
     clear_256();
-    // SAFETY: writes the registers that it names
+    // SAFETY: writes only registers, all of which are declared as outputs; the function is compiled for the instructions' feature
     unsafe {
         asm!(
             "vpxord zmm16, zmm16, zmm16", "vpxord zmm17, zmm17, zmm17", "vpxord zmm18, zmm18, zmm18",

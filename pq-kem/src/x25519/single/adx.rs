@@ -1,7 +1,7 @@
-//! Field arithmetic by x86-64's MULX, ADCX and ADOX, in inline assembly: compilers do not keep two carry chains apart.
+//! Field arithmetic by x86-64's MULX, ADCX and ADOX. In inline assembly, because compilers do not interleave two carry chains.
 //!
-//! Nothing but the registers of the [`Machine`](super::registers::Machine) is written to memory. No instruction here
-//! branches, and no address depends on a number.
+//! Memory is written only in the registers of the [`Machine`](super::registers::Machine). No instruction branches, and no
+//! address depends on a number.
 #![expect(unsafe_code, reason = "inline assembly")]
 
 use super::registers::{Arithmetic, COUNT, Contents, Limbs};
@@ -50,7 +50,7 @@ macro_rules! row {
     };
 }
 
-/// R8 to R15, modulo 2p, to RCX · 2²⁵⁶ and R8 to R11: 2²⁵⁶ = 38. RCX is then at most 38.
+/// Reduces R8 to R15 to RCX · 2²⁵⁶ and R8 to R11, by 2²⁵⁶ = 38 modulo 2p. RCX is then at most 38.
 macro_rules! reduce {
     () => {
         concat!(
@@ -63,7 +63,8 @@ macro_rules! reduce {
     };
 }
 
-/// RCX · 2²⁵⁶ and R8 to R11 to O: what counts 2²⁵⁵ or more is q, and 2²⁵⁵ = 19. The result is below 2²⁵⁵ + 19 q.
+/// Reduces RCX · 2²⁵⁶ and R8 to R11, and stores the result in O: the number is q · 2²⁵⁵ + r, and 2²⁵⁵ = 19. The result is
+/// r + 19 q, below 2²⁵⁵ + 19 q.
 macro_rules! fold {
     () => {
         concat!(
@@ -74,7 +75,7 @@ macro_rules! fold {
     };
 }
 
-/// R8 to R11 (of a sum or difference) to O; CF says whether 2²⁵⁶ = 38 is to be added (or subtracted).
+/// Stores R8 to R11, a sum or difference with its carry or borrow in CF, in O: 2²⁵⁶ = 38 is added or subtracted if CF is set.
 macro_rules! carry {
     ($add:literal, $adc:literal) => {
         concat!(
@@ -109,7 +110,7 @@ macro_rules! sum {
     };
 }
 
-/// Bytes from the first register on.
+/// Offset of a register in bytes.
 const fn at(register: usize) -> usize {
     register * 32
 }
@@ -301,12 +302,12 @@ impl Arithmetic for Adx {
     ) {
         const { assert!(O + 3 <= COUNT) }
         let Some(found) = registers[O..].first_chunk_mut() else { return };
-        // SAFETY: the processor has AVX2, as `self` proves
+        // SAFETY: the function is compiled for AVX2, which the processor has, as `self` proves
         unsafe { look_up(table, number, zeroth, found) }
     }
 }
 
-/// Adds the next entry of a table, if it is the one: `$found` are the registers for its numbers, at the offsets beside them.
+/// ORs the next entry of a table into the `$found` registers, masked by whether its number is the one looked up.
 macro_rules! entry {
     ($index:literal, $($found:literal at $offset:literal),+) => {
         concat!(
@@ -317,11 +318,11 @@ macro_rules! entry {
     };
 }
 
-/// Looks a number of numbers up and writes them to `found`.
+/// Reads every entry of the table, and writes the one with this number, or `zeroth`, to `found`.
 macro_rules! look_up {
     ($table:ident, $number:ident, $zeroth:ident, $found:ident; $($register:literal at $offset:literal),+) => {
         asm!(
-            // the number, 1, and the entries' numbers from 0 on
+            // ymm0: the number to look up; ymm1: 1; ymm2: the number of the current entry, from 0 on
             "vmovq xmm0, {number}\nvpbroadcastq ymm0, xmm0",
             "vpcmpeqq ymm1, ymm1, ymm1\nvpsrlq ymm1, ymm1, 63",
             "vpxor ymm2, ymm2, ymm2\nvpcmpeqq ymm3, ymm2, ymm0",
@@ -335,7 +336,7 @@ macro_rules! look_up {
             entry!("6", $($register at $offset),+),
             entry!("7", $($register at $offset),+),
             $(concat!("vmovdqu [{found} + ", $offset, "], ", $register),)+
-            // clears all of ymm0 to ymm15 that is wider than xmm, so that other code runs at full speed
+            // clears the upper halves of ymm0 to ymm15, so that SSE code runs at full speed
             "vzeroupper",
             entry = const 32 * [$($offset),+].len(),
             table = in(reg) $table.as_ptr(), zeroth = in(reg) $zeroth.as_ptr(), found = in(reg) $found.as_mut_ptr(),
@@ -350,7 +351,8 @@ macro_rules! look_up {
 
 #[target_feature(enable = "avx2")]
 fn look_up(table: &[[Limbs; 3]; 8], number: u64, zeroth: &[Limbs; 3], found: &mut [Limbs; 3]) {
-    // SAFETY: reads the table and `zeroth`, and writes to `found`; the processor has AVX2
+    // SAFETY: reads 8 entries of 96 bytes of the table and one at `zeroth`, and writes 96 bytes to `found`, all in bounds; the
+    // function is compiled for AVX2
     unsafe {
         look_up!(table, number, zeroth, found; "ymm4" at "0", "ymm5" at "32", "ymm6" at "64");
     }

@@ -1,4 +1,4 @@
-//! The Montgomery ladder of RFC 7748, section 5, and what else is done with coordinates u.
+//! The Montgomery ladder of RFC 7748, section 5, and encodings of u coordinates.
 
 use super::registers::{Arithmetic, Limbs, Machine, ONE, ZERO, compute};
 use super::{invert::invert, portable::canonical};
@@ -20,7 +20,7 @@ const F: usize = 12;
 const AA: usize = 13;
 const BB: usize = 14;
 
-/// The u of the number in the lowest `bits` bits of `scalar` times the point of `u`. In constant time in both.
+/// The u coordinate of the lowest `bits` bits of `scalar` times the point with this `u`. In constant time in both.
 pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     let mut m = Machine::new(arithmetic);
     m.set::<U>(&from_bytes(u));
@@ -38,10 +38,11 @@ pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, 
     divide::<M, X2, Z2>(&mut m)
 }
 
-/// Doubles (X2 : Z2), or (X3 : Z3) if `swap`, and adds the two, whose difference is U: what is swapped in the RFC before
-/// each step is left where it is, as only the doubling depends on the order.
+/// A step of the ladder: (X2 : Z2) becomes the double of itself, or of (X3 : Z3) if `swap`, and (X3 : Z3) the sum of the two,
+/// whose difference is U. The RFC swaps the two points before each step; here a selection of the point to double suffices,
+/// because the sum does not depend on the order.
 ///
-/// The order of the operations keeps what waits for a result away from it.
+/// Operations are ordered so that few directly follow the one whose result they need.
 #[inline(always)]
 fn step<M: Arithmetic>(m: &mut Machine<M>, swap: u64) {
     compute!(m;

@@ -67,7 +67,7 @@ impl Arithmetic for Portable {
 
 #[inline(always)]
 fn look_up(table: &[[Limbs; 3]; 8], number: u64, zeroth: &[Limbs; 3], found: &mut [Limbs]) {
-    // all ones for the entry, all zeros for the others; opaque, as the compiler would make a jump table of it
+    // all ones for the entry, all zeros for the others; opaque, because the compiler would make a jump table of it
     let mask = |entry: u64| black_box(((entry ^ number).wrapping_sub(1).cast_signed() >> 63).cast_unsigned());
     let zeroth_mask = mask(0);
     for (found, limb) in found.as_flattened_mut().iter_mut().zip(zeroth.as_flattened()) {
@@ -171,7 +171,7 @@ const fn reduce(low: Limbs, high: Limbs) -> Limbs {
     fold([r0, r1, r2, r3], carry)
 }
 
-/// `number` + `high` · 2²⁵⁶: what counts 2²⁵⁵ or more is q, and 2²⁵⁵ = 19. The result is below 2²⁵⁵ + 19 q.
+/// Reduces `number` + `high` · 2²⁵⁶: the sum is q · 2²⁵⁵ + r, and 2²⁵⁵ = 19. The result is r + 19 q, below 2²⁵⁵ + 19 q.
 #[inline(always)]
 const fn fold(number: Limbs, high: u64) -> Limbs {
     let [r0, r1, r2, r3] = number;
@@ -182,7 +182,7 @@ const fn fold(number: Limbs, high: u64) -> Limbs {
     [r0, r1, r2, (r3 & (u64::MAX >> 1)) + carry]
 }
 
-/// a + b, of which b is tight: a carry counts 2²⁵⁶ = 38, and then there is no second one.
+/// a + b, where b must be tight. A carry is 2²⁵⁶ = 38, and adding that carries no further.
 #[inline(always)]
 pub(super) const fn add(a: &Limbs, b: &Limbs) -> Limbs {
     let (r0, carry) = add_carry(a[0], b[0], 0);
@@ -195,7 +195,7 @@ pub(super) const fn add(a: &Limbs, b: &Limbs) -> Limbs {
     [r0, r1, r2, r3.wrapping_add(carry)]
 }
 
-/// a − b, of which b is tight: a borrow counts −2²⁵⁶ = −38, and then there is no second one.
+/// a − b, where b must be tight. A borrow is −2²⁵⁶ = −38, and subtracting that borrows no further.
 #[inline(always)]
 pub(super) const fn sub(a: &Limbs, b: &Limbs) -> Limbs {
     let (r0, borrow) = sub_borrow(a[0], b[0], 0);
@@ -208,7 +208,7 @@ pub(super) const fn sub(a: &Limbs, b: &Limbs) -> Limbs {
     [r0, r1, r2, r3.wrapping_sub(borrow)]
 }
 
-/// The one number below p that is the same modulo p.
+/// The canonical representative: the residue below p.
 pub(super) const fn canonical(number: &Limbs) -> Limbs {
     let [r0, r1, r2, r3] = fold(*number, 0);
     // 1 if it is p or more: it is below 2²⁵⁵ + 19

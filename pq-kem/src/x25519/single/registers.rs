@@ -1,11 +1,11 @@
-//! Numbers modulo p = 2²⁵⁵ − 19 in numbered registers, and the notation for what is computed with them.
+//! Numbers modulo p = 2²⁵⁵ − 19 in numbered registers, and a notation for formulas over them.
 //!
 //! Each formula names its registers by constants and is written with [`compute!`], so that it reads as in the papers. All
 //! intermediate values live in the registers, which are wiped on drop.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A number below 2²⁵⁶, least significant word first. It stands for its residue modulo p.
+/// A number below 2²⁵⁶, least significant word first, as a representative of its residue modulo p.
 pub(in super::super) type Limbs = [u64; 4];
 
 /// The number of registers.
@@ -17,7 +17,7 @@ pub(super) type Contents = [Limbs; COUNT];
 /// The field arithmetic of one instruction set. A value of an implementing type proves that the processor has it.
 ///
 /// A number is *tight* if it is below 2²⁵⁵ + 2²³, *loose* if it may be any 256-bit number. Products are tight whatever
-/// their factors are. A sum or difference is loose, and right if its second operand is tight.
+/// their factors are. A sum or difference is loose; its second operand must be tight.
 pub(super) trait Arithmetic: Copy {
     /// O = A · B.
     fn mul<const O: usize, const A: usize, const B: usize>(self, registers: &mut Contents);
@@ -25,10 +25,10 @@ pub(super) trait Arithmetic: Copy {
     /// O = A².
     fn square<const O: usize, const A: usize>(self, registers: &mut Contents);
 
-    /// O = A + B, of which B is tight.
+    /// O = A + B, where B must be tight.
     fn add<const O: usize, const A: usize, const B: usize>(self, registers: &mut Contents);
 
-    /// O = A − B, of which B is tight.
+    /// O = A − B, where B must be tight.
     fn sub<const O: usize, const A: usize, const B: usize>(self, registers: &mut Contents);
 
     /// O = A + 121665 · B, tight.
@@ -37,7 +37,8 @@ pub(super) trait Arithmetic: Copy {
     /// O = A if `choice` is 0, B if it is 1, in constant time.
     fn select<const O: usize, const A: usize, const B: usize>(self, choice: u64, registers: &mut Contents);
 
-    /// O and the registers behind it are an entry of a table, counted from 1, or `zeroth` for 0. In constant time.
+    /// Loads an entry of a table into O and the two registers after it: entry `number`, counted from 1, or `zeroth` for 0. In
+    /// constant time.
     #[cfg_attr(mixwell_tables = "none", expect(dead_code, reason = "for the base point's table"))]
     fn look_up<const O: usize>(
         self,
@@ -48,7 +49,7 @@ pub(super) trait Arithmetic: Copy {
     );
 }
 
-/// The registers, and the arithmetic that works on them. Wiped on drop.
+/// The registers with the arithmetic that works on them. Wiped on drop.
 pub(super) struct Machine<F> {
     pub(super) arithmetic: F,
     pub(super) registers: Contents,
