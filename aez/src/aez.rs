@@ -9,11 +9,12 @@ use core::fmt;
 
 /// AEZ v5 under one key: a permutation of the messages of each length, another one for each nonce.
 ///
-/// There is no associated data and no authentication tag: a message keeps its length, and any change to a ciphertext makes the
-/// whole plaintext random. To detect changes, put redundancy into the plaintext, as Sphinx does.
+/// There is no associated data and no authentication tag: a message keeps its length, and any
+/// change to a ciphertext makes the whole plaintext random. To detect changes, put redundancy into
+/// the plaintext, as Sphinx does.
 ///
-/// The key is expanded anew for each message, which costs less than moving and wiping an expanded key. The key is wiped on
-/// drop, its expansion at the end of each call.
+/// The key is expanded anew for each message, which costs less than moving and wiping an expanded
+/// key. The key is wiped on drop, its expansion at the end of each call.
 pub struct Aez {
     key: Key,
     backend: Choice,
@@ -34,7 +35,8 @@ impl Aez {
 
     /// Encrypts `data`, of any length, in place.
     ///
-    /// A nonce may be used again; equal messages then have equal ciphertexts, and nothing else is revealed.
+    /// A nonce may be used again; equal messages then have equal ciphertexts, and nothing else is
+    /// revealed.
     pub fn encrypt(&self, nonce: &[u8; 16], data: &mut [u8]) {
         self.backend.encipher(&self.key, nonce, Direction::Encrypt, data);
     }

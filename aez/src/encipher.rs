@@ -4,8 +4,9 @@ use crate::{direction::Direction, engine::Engine, tiny, wide};
 
 /// Enciphers or deciphers a message in place.
 ///
-/// This function and everything below it is `#[inline(always)]`: a back end's instructions can only be used in a function
-/// that enables them, and that is the back end's entry point, which calls this one.
+/// This function and everything below it is `#[inline(always)]`: a back end's instructions can only
+/// be used in a function that enables them, and that is the back end's entry point, which calls
+/// this one.
 #[inline(always)]
 pub(crate) fn encipher(engine: &impl Engine, nonce: &[u8; 16], direction: Direction, message: &mut [u8]) {
     if message.len() < 32 {

@@ -5,7 +5,8 @@ use crate::{
     offsets::Offsets,
 };
 
-/// AES4, AES10, and the two passes over the pairs of a message, under the subkeys I, J and L that the engine holds.
+/// AES4, AES10, and the two passes over the pairs of a message, under the subkeys I, J and L that
+/// the engine holds.
 pub(crate) trait Engine {
     type Block: Block;
 
@@ -14,25 +15,27 @@ pub(crate) trait Engine {
 
     fn offsets(&self) -> &Offsets<Self::Block>;
 
-    /// Four AES rounds with the keys J, I, L, 0 on each block, whose offset the caller has added; then ⊕ the block's mask.
+    /// Four AES rounds with the keys J, I, L, 0 on each block, whose offset the caller has added;
+    /// then ⊕ the block's mask.
     ///
-    /// With AES instructions the mask is free: it takes the place of the last key. What the caller has to XOR onto the
-    /// result therefore goes in as the mask.
+    /// With AES instructions the mask is free: it takes the place of the last key. What the caller
+    /// has to XOR onto the result therefore goes in as the mask.
     fn aes4<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N];
 
-    /// Ten AES rounds with the keys I, J, L, I, J, L, I, J, L, I on each block, whose offset the caller has added; then ⊕ the
-    /// block's mask.
+    /// Ten AES rounds with the keys I, J, L, I, J, L, I, J, L, I on each block, whose offset the
+    /// caller has added; then ⊕ the block's mask.
     fn aes10<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N];
 
-    /// The first pass, in place: replaces each (M_i, M_i') by (W_i, X_i), in a form and a place that only `pass2` needs to
-    /// know, and returns the sum of all X_i.
+    /// The first pass, in place: replaces each (M_i, M_i') by (W_i, X_i), in a form and a place
+    /// that only `pass2` needs to know, and returns the sum of all X_i.
     ///
     /// ```text
     /// W_i = M_i ⊕ E(1, i, M_i')      X_i = M_i' ⊕ E(0, 0, W_i)
     /// ```
     fn pass1(&self, pairs: &mut [Pair]) -> (Self::Block, Self::Stash);
 
-    /// The second pass, in place: replaces each (W_i, X_i) by (C_i, C_i') and returns the sum of all Y_i.
+    /// The second pass, in place: replaces each (W_i, X_i) by (C_i, C_i') and returns the sum of
+    /// all Y_i.
     ///
     /// ```text
     /// S' = E(2, i, S)      Y_i = W_i ⊕ S'      Z_i = X_i ⊕ S'      C_i' = Y_i ⊕ E(0, 0, Z_i)      C_i = Z_i ⊕ E(1, i, C_i')

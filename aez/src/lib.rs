@@ -1,6 +1,7 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
-// besides the workspace's lints: division takes secret-dependent time, and unchecked sums panic or wrap
+// besides the workspace's lints: division takes secret-dependent time, and unchecked sums panic or
+// wrap
 #![warn(clippy::arithmetic_side_effects, clippy::integer_division_remainder_used)]
 
 mod aez;

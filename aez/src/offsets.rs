@@ -43,11 +43,13 @@ pub(crate) struct Offsets<B: Block> {
     pub(crate) two_i: B,
     /// J: the difference between the offsets of E(1, i, ·) and E(0, i, ·).
     pub(crate) j: B,
-    /// 3·J: the difference between the offsets of E(2, i, ·) and E(1, i, ·), and of E(3, i, ·) and E(0, i, ·).
+    /// 3·J: the difference between the offsets of E(2, i, ·) and E(1, i, ·), and of E(3, i, ·) and
+    /// E(0, i, ·).
     pub(crate) three_j: B,
     /// 4·J: the difference between the offsets of E(4, i, ·) and E(0, i, ·).
     four_j: B,
-    /// (i mod 8)·L for i = 1 … 8. The first seven are also the offsets of E(−1, 1, ·) to E(−1, 7, ·).
+    /// (i mod 8)·L for i = 1 … 8. The first seven are also the offsets of E(−1, 1, ·) to E(−1, 7,
+    /// ·).
     pub(crate) l: [B; 8],
 }
 
@@ -69,15 +71,16 @@ impl<B: Block> Offsets<B> {
         offsets
     }
 
-    /// The two blocks, offsets added, whose AES4 sum to the tweak hash Δ = E(3, 1, 0) ⊕ E(4, 1, N): the first encodes the
-    /// tag's length, which is zero.
+    /// The two blocks, offsets added, whose AES4 sum to the tweak hash Δ = E(3, 1, 0) ⊕ E(4, 1, N):
+    /// the first encodes the tag's length, which is zero.
     #[inline(always)]
     pub(crate) fn tweak(&self, nonce: &[u8; 16]) -> [B; 2] {
         let [one, ..] = self.of_single_blocks();
         [one ^ self.three_j, one ^ self.four_j ^ B::from_bytes(nonce)]
     }
 
-    /// 2^⌈i/8⌉·I, the part of the offset that eight successive pairs share, for one eight after the other.
+    /// 2^⌈i/8⌉·I, the part of the offset that eight successive pairs share, for one eight after the
+    /// other.
     #[inline(always)]
     pub(crate) fn of_eights(&self) -> OffsetsOfEights<B> {
         OffsetsOfEights([self.two_i, self.two_i.double()])

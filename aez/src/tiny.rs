@@ -45,7 +45,8 @@ pub(crate) fn encipher<E: Engine>(engine: &E, nonce: &[u8; 16], direction: Direc
     }
 }
 
-/// The top bit of C ⊕= the top bit of E(0, 3, Δ ⊕ (C 0* ∨ 10*)): without it, only even permutations would come out.
+/// The top bit of C ⊕= the top bit of E(0, 3, Δ ⊕ (C 0* ∨ 10*)): without it, only even permutations
+/// would come out.
 #[inline(always)]
 fn flip_top_bit<E: Engine>(engine: &E, offset: E::Block, message: &mut [u8]) {
     let (first, ..) = numbers(message);
@@ -84,7 +85,8 @@ impl Halves {
         (self.left, self.right) = (self.right, self.left ^ (mixed & top(self.bits)));
     }
 
-    /// R | L. With the halves exchanged, decryption is the same network with its rounds in reverse order.
+    /// R | L. With the halves exchanged, decryption is the same network with its rounds in reverse
+    /// order.
     #[inline(always)]
     fn join(self, message: &mut [u8]) {
         let first = self.right | self.left.wrapping_shr(self.bits);
@@ -102,7 +104,8 @@ impl Halves {
 fn numbers(message: &[u8]) -> (u128, u128, u32) {
     let (mut first, mut second, mut bits) = (0, 0, 0);
     for byte in message.iter().rev() {
-        // A shift of both numbers by one byte, instead of a copy into a block by an index that depends on the length.
+        // A shift of both numbers by one byte, instead of a copy into a block by an index that
+        // depends on the length.
         second = second >> 8 | first << 120;
         first = first >> 8 | u128::from(*byte) << 120;
         bits += 4;

@@ -1,6 +1,7 @@
 //! Messages of 32 bytes and more (AEZ v5, §2: `AEZ-core`).
 //!
-//! The message is M_1 M_1' … M_m M_m' M_uv M_x M_y: pairs of blocks, a rest of under 32 bytes, two last blocks.
+//! The message is M_1 M_1' … M_m M_m' M_uv M_x M_y: pairs of blocks, a rest of under 32 bytes, two
+//! last blocks.
 
 mod partial;
 mod uv;
@@ -10,7 +11,8 @@ use crate::{block::Block, direction::Direction, engine::Engine};
 
 /// Enciphers or deciphers a message whose last two blocks are `m_x` and `m_y`, in place.
 ///
-/// Each step XORs the operands that are ready first: what comes out of a pass or out of AES10 is on the critical path.
+/// Each step XORs the operands that are ready first: what comes out of a pass or out of AES10 is on
+/// the critical path.
 #[inline(always)]
 pub(crate) fn encipher<E: Engine>(
     engine: &E,
@@ -25,7 +27,8 @@ pub(crate) fn encipher<E: Engine>(
     let [x_block, y_block] = [E::Block::from_bytes(m_x), E::Block::from_bytes(m_y)];
     let zero = E::Block::zero();
 
-    // The offsets: e_i of E(0, i, ·), ten_i of E(−1, i, ·). Decryption is encryption with the tweaks 1 and 2 exchanged.
+    // The offsets: e_i of E(0, i, ·), ten_i of E(−1, i, ·). Decryption is encryption with the
+    // tweaks 1 and 2 exchanged.
     let offsets = engine.offsets();
     let [e_1, e_2, _, e_4, e_5, ..] = offsets.of_single_blocks();
     let [ten_1, ten_2, _, ten_4, ten_5, ..] = offsets.l;

@@ -1,4 +1,5 @@
-//! How long does one AEZ pass over a packet's payload take, on each backend and in other implementations?
+//! How long does one AEZ pass over a packet's payload take, on each backend and in other
+//! implementations?
 //!
 //! `cargo bench -p mixwell-benches --bench aez`
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]
@@ -40,7 +41,8 @@ fn ours(group: &mut BenchmarkGroup<'_, WallTime>, backend: Backend, length: usiz
     });
 }
 
-/// Each pass takes the output of the last one as its input, as in place: independent messages would overlap in the processor.
+/// Each pass takes the output of the last one as its input, as in place: independent messages would
+/// overlap in the processor.
 fn others(group: &mut BenchmarkGroup<'_, WallTime>, length: usize) {
     let (mut data, mut out) = (vec![0; length], vec![0; length]);
     group.bench_function(BenchmarkId::new("C", "one key"), |b| {

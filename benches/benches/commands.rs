@@ -1,5 +1,5 @@
-//! Padded commands per second, encrypted and decrypted, compared with two ChaChaPoly passes over them and two rekeys as
-//! Noise defines them. Fails if a command takes more than 1.2 times as long.
+//! Padded commands per second, encrypted and decrypted, compared with two ChaChaPoly passes over
+//! them and two rekeys as Noise defines them. Fails if a command takes more than 1.2 times as long.
 //!
 //! `cargo bench -p mixwell-benches --bench commands`
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]

@@ -1,5 +1,6 @@
-//! The cost of verifying and reading a consensus, compared with its Ed25519 verifications and one pass of SHA-512, for
-//! growing numbers of nodes, and its stack. Fails above 1.1 times those primitives.
+//! The cost of verifying and reading a consensus, compared with its Ed25519 verifications and one
+//! pass of SHA-512, for growing numbers of nodes, and its stack. Fails above 1.1 times those
+//! primitives.
 //!
 //! `cargo bench -p mixwell-benches --bench consensus`
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
@@ -53,7 +54,8 @@ fn main() {
     }
 }
 
-/// Prints the row of a consensus of `nodes` nodes, and returns the ratio of verifying it to the primitives.
+/// Prints the row of a consensus of `nodes` nodes, and returns the ratio of verifying it to the
+/// primitives.
 fn measure(nodes: usize) -> f64 {
     let pairs = [1, 2, 3].map(Pair::new);
     let keys = [0, 1, 2].map(|n: usize| pairs[n].verifying());
@@ -153,7 +155,8 @@ fn run_within(stack: usize, what: &str) {
     }
     let gzipped = stored_gzip(&bytes);
     let mut inflated = vec![0; bytes.len()];
-    // the thread itself uses some stack before and after; a frame of our own makes the rest the same in each run
+    // the thread itself uses some stack before and after; a frame of our own makes the rest the
+    // same in each run
     let work = move || match &what[..] {
         "nothing" => {}
         "verify" => verify(&bytes, &[0, 1, 2].map(|n: usize| pairs[n].verifying())),

@@ -1,7 +1,9 @@
-//! Handshakes per second, both sides, compared with their KEM operations. Fails above 1.15 times those or, where BLAKE2b and
-//! ChaChaPoly over the same bytes already take more than that, above 1.05 times the three together.
+//! Handshakes per second, both sides, compared with their KEM operations. Fails above 1.15 times
+//! those or, where BLAKE2b and ChaChaPoly over the same bytes already take more than that, above
+//! 1.05 times the three together.
 //!
-//! `cargo bench -p mixwell-benches --bench handshake`; arguments are the names of the KEMs to measure
+//! `cargo bench -p mixwell-benches --bench handshake`; arguments are the names of the KEMs to
+//! measure
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use blake2::{Blake2b512, Digest};
@@ -104,7 +106,8 @@ fn hashing<K: Kem>() -> impl FnMut() {
             for len in &lengths {
                 black_box(Blake2b512::new_with_prefix(black_box([7; 64])).chain_update(&buffer[..*len]).finalize());
             }
-            // two HKDFs of two outputs, 10 blocks each, and two of three, 12 each; padded keys are hashed once
+            // two HKDFs of two outputs, 10 blocks each, and two of three, 12 each; padded keys are
+            // hashed once
             for _block in 0..2 * 10 + 2 * 12 {
                 black_box(Blake2b512::digest(black_box([7; 128])));
             }

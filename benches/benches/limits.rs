@@ -1,4 +1,5 @@
-//! The cost of packets compared with that of their primitives in the same run. Fails if a limit is exceeded.
+//! The cost of packets compared with that of their primitives in the same run. Fails if a limit is
+//! exceeded.
 //!
 //! `cargo bench -p mixwell-benches --bench limits`
 
@@ -30,8 +31,9 @@ const USER_PAYLOAD: usize = 2000;
 const UNWRAP_LIMIT: f64 = 1.15;
 /// Limit: wrapping against eight X25519.
 const WRAP_LIMIT: f64 = 1.0;
-/// Limits: AEZ with AES instructions against the C crate, and with VAES in 512-bit registers and a key for each message.
-/// (Under one key the C crate expands it beforehand; the last limit allows for that and for variation between runs.)
+/// Limits: AEZ with AES instructions against the C crate, and with VAES in 512-bit registers and a
+/// key for each message. (Under one key the C crate expands it beforehand; the last limit allows
+/// for that and for variation between runs.)
 const AEZ_LIMIT: f64 = 1.0;
 const VAES_LIMIT: f64 = 0.5;
 const ONE_KEY_LIMIT: f64 = 1.02;

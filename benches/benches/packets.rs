@@ -1,7 +1,9 @@
-//! What does a packet cost, by scheme and payload: unwrapping at a hop, one packet or eight at once, wrapping, making a SURB,
-//! replying through it, reading the reply? Five hops; criterion prints packets per second on one core (`elem/s`).
+//! What does a packet cost, by scheme and payload: unwrapping at a hop, one packet or eight at
+//! once, wrapping, making a SURB, replying through it, reading the reply? Five hops; criterion
+//! prints packets per second on one core (`elem/s`).
 //!
-//! `cargo bench -p mixwell-benches --bench packets`; an argument selects by a part of the name (`unwrap`, `XWING/30000`)
+//! `cargo bench -p mixwell-benches --bench packets`; an argument selects by a part of the name
+//! (`unwrap`, `XWING/30000`)
 #![allow(missing_docs, clippy::expect_used, reason = "a benchmark")]
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};

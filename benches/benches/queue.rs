@@ -1,11 +1,12 @@
 //! How many packets per second can a mix hold and release, and does the number it holds matter?
 //!
-//! The hold model: a mean delay of one second; every millisecond all due packets leave and as many arrive. One element is one
-//! packet's insert and release. `ServerQueue` does all its work (random order from a ChaCha generator, lateness checks,
-//! counters); `BinaryHeap` and the wheel crate only order by time. Memory is the allocated bytes per packet held, for
-//! packets of 4 bytes.
+//! The hold model: a mean delay of one second; every millisecond all due packets leave and as many
+//! arrive. One element is one packet's insert and release. `ServerQueue` does all its work (random
+//! order from a ChaCha generator, lateness checks, counters); `BinaryHeap` and the wheel crate only
+//! order by time. Memory is the allocated bytes per packet held, for packets of 4 bytes.
 //!
-//! `cargo bench -p mixwell-benches --bench queue`; an argument is the maximum number of packets to hold
+//! `cargo bench -p mixwell-benches --bench queue`; an argument is the maximum number of packets to
+//! hold
 #![allow(missing_docs, clippy::pedantic, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
 use allocation_counter::measure;
@@ -28,16 +29,18 @@ const LIMITS: Limits = Limits::for_epoch_millis(20 * 60 * 1000);
 const MEAN_MILLIS: f64 = 1000.0;
 /// Packets held, and rounds measured.
 const LOADS: [(usize, usize); 5] = [(1_000, 100), (10_000, 50), (100_000, 30), (1_000_000, 10), (10_000_000, 3)];
-/// Milliseconds of a round for wheels: one whole turn of the lowest level, so that all moves between levels are included.
+/// Milliseconds of a round for wheels: one whole turn of the lowest level, so that all moves
+/// between levels are included.
 const WHEEL_ROUND: usize = 256;
-/// Milliseconds of a round for heaps, and of the warm-up before the first. A heap has no levels and exponential delays no
-/// memory, so a freshly filled heap is in its steady state.
+/// Milliseconds of a round for heaps, and of the warm-up before the first. A heap has no levels and
+/// exponential delays no memory, so a freshly filled heap is in its steady state.
 const HEAP_ROUND: usize = 16;
 
 /// A queue under test.
 trait PacketQueue {
     fn insert(&mut self, now: u64, delay: u32, packet: u32);
-    /// Releases all packets due at `now`, one millisecond after the last call, and returns their number.
+    /// Releases all packets due at `now`, one millisecond after the last call, and returns their
+    /// number.
     fn release(&mut self, now: u64) -> u64;
 }
 
@@ -92,7 +95,8 @@ impl PacketQueue for QuadWheelWithOverflow<u32> {
     }
 }
 
-/// The wheel crate with random order of release, the one thing a mix cannot do without, from the same generator.
+/// The wheel crate with random order of release, the one thing a mix cannot do without, from the
+/// same generator.
 struct Shuffled(QuadWheelWithOverflow<u32>, ChaCha8Rng);
 
 impl PacketQueue for Shuffled {

@@ -1,7 +1,9 @@
-//! What do SHA-256's parts of a packet cost: the keys of a hop and the MAC over a header, alone and several at once?
+//! What do SHA-256's parts of a packet cost: the keys of a hop and the MAC over a header, alone and
+//! several at once?
 //!
-//! `cargo bench -p mixwell-benches --bench sha256`; it fails if a back end for several takes longer than its limit. With
-//! `RUSTFLAGS='--cfg sha2_256_backend="soft"'` one at a time goes without the processor's SHA instructions.
+//! `cargo bench -p mixwell-benches --bench sha256`; it fails if a back end for several takes longer
+//! than its limit. With `RUSTFLAGS='--cfg sha2_256_backend="soft"'` one at a time goes without the
+//! processor's SHA instructions.
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
 use hmac::{Hmac, KeyInit, Mac};

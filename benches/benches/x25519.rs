@@ -1,6 +1,8 @@
-//! What does an X25519 cost by each of our back ends, alone and several at once, beside `x25519-dalek`?
+//! What does an X25519 cost by each of our back ends, alone and several at once, beside
+//! `x25519-dalek`?
 //!
-//! `cargo bench -p mixwell-benches --bench x25519`; it fails if the best back end of this processor is slower than `x25519-dalek`.
+//! `cargo bench -p mixwell-benches --bench x25519`; it fails if the best back end of this processor
+//! is slower than `x25519-dalek`.
 #![allow(clippy::indexing_slicing, reason = "a benchmark")]
 
 use curve25519_dalek::MontgomeryPoint;

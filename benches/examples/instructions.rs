@@ -1,4 +1,5 @@
-//! Runs one hot path a given number of times; `benches/instructions` counts its instructions under valgrind.
+//! Runs one hot path a given number of times; `benches/instructions` counts its instructions under
+//! valgrind.
 //!
 //! `instructions` lists the paths; `instructions NAME TIMES` runs one.
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement")]

@@ -9,7 +9,8 @@ const SAMPLE: Duration = Duration::from_millis(3);
 /// Number of samples of each function.
 const ROUNDS: usize = 60;
 
-/// Nanoseconds per call of each function: the minimum of many samples, which is the cost when nothing disturbs it.
+/// Nanoseconds per call of each function: the minimum of many samples, which is the cost when
+/// nothing disturbs it.
 ///
 /// The functions take turns, so that slow phases of the machine affect all of them.
 pub fn side_by_side<const N: usize>(functions: [&mut dyn FnMut(); N]) -> [f64; N] {
@@ -46,8 +47,8 @@ impl<const N: usize> Windows<N> {
         core::array::from_fn(|function| self.0.iter().map(|window| window[function]).fold(f64::INFINITY, f64::min))
     }
 
-    /// The ratio of one function's cost to the sum of others': the median over the windows, within each of which the
-    /// processor's clock rate is nearly constant.
+    /// The ratio of one function's cost to the sum of others': the median over the windows, within
+    /// each of which the processor's clock rate is nearly constant.
     #[must_use]
     pub fn ratio(&self, of: usize, to: &[usize]) -> f64 {
         let ratio = |window: &[f64; N]| window[of] / to.iter().map(|function| window[*function]).sum::<f64>();

@@ -36,7 +36,8 @@ impl<K: Kem> Ends<K> {
         Self { client_key, gateway_key, sizes, rng, buffer, ephemeral: K::Expanded::default() }
     }
 
-    /// A handshake, but for the command that tells the client that it is over. The client keeps its ephemeral key expanded.
+    /// A handshake, but for the command that tells the client that it is over. The client keeps its
+    /// ephemeral key expanded.
     ///
     /// # Panics
     /// If a message is not what it has to be.

@@ -1,4 +1,5 @@
-//! One side at work, on a thread that may wait for the disk: conversations, files, history. It has no socket and no terminal.
+//! One side at work, on a thread that may wait for the disk: conversations, files, history. It has
+//! no socket and no terminal.
 
 mod commands;
 mod events;

@@ -1,4 +1,5 @@
-//! The folder of one side: its key, and under it the state of each conversation. One program at a time.
+//! The folder of one side: its key, and under it the state of each conversation. One program at a
+//! time.
 //!
 //! ```text
 //! mixwell-chat           marks the folder as a chat's, and tells the version of this layout
@@ -59,7 +60,8 @@ enum Found {
 }
 
 impl Folder {
-    /// Opens a folder, or makes it. A folder with anything else in it is refused before anything is written.
+    /// Opens a folder, or makes it. A folder with anything else in it is refused before anything is
+    /// written.
     pub(crate) fn open(path: &Path, entropy: &Entropy) -> Result<Self, Error> {
         let found = inspect(path)?;
         if matches!(found, Found::Nothing) {

@@ -24,8 +24,9 @@ pub(crate) struct HistoryFile {
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 impl HistoryFile {
-    /// Opens a history, or makes it. Deriving the key takes a good part of a second. A file that does not end with a whole entry is refused
-    /// unless `repairs`: then it is moved aside, and its whole entries go on in a new one.
+    /// Opens a history, or makes it. Deriving the key takes a good part of a second. A file that
+    /// does not end with a whole entry is refused unless `repairs`: then it is moved aside, and its
+    /// whole entries go on in a new one.
     pub(crate) fn open(
         path: &Path,
         passphrase: &str,

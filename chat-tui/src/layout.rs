@@ -23,7 +23,8 @@ struct Breaker<'a> {
 }
 
 impl Rows {
-    /// Breaks a text: between words where that fits. The first row is `first` columns wide, the others `others`.
+    /// Breaks a text: between words where that fits. The first row is `first` columns wide, the
+    /// others `others`.
     pub(crate) fn of(text: &str, first: usize, others: usize) -> Self {
         let rows = Self { ranges: Vec::new(), first, others };
         let mut breaker = Breaker { text, rows, start: 0, width: 0, blank: None };

@@ -11,8 +11,9 @@ pub trait Network {
     /// The length of the network's boxes.
     fn box_len(&self) -> BoxLen;
 
-    /// Starts to send a request at every tick of a clock of its own. `next` gives the request of a tick, whose number counts from 0; it must not
-    /// wait. For an empty one random bytes are sent. An answer for each request follows, in any order.
+    /// Starts to send a request at every tick of a clock of its own. `next` gives the request of a
+    /// tick, whose number counts from 0; it must not wait. For an empty one random bytes are sent.
+    /// An answer for each request follows, in any order.
     ///
     /// # Errors
     /// Why there can be no connection.

@@ -1,5 +1,5 @@
-//! Plain lines, for pipes and for those who like them. The first character tells whose a line is, so that no friend can write one that looks
-//! like the program's:
+//! Plain lines, for pipes and for those who like them. The first character tells whose a line is,
+//! so that no friend can write one that looks like the program's:
 //!
 //! ```text
 //! <bob> a text of bob's
@@ -38,7 +38,8 @@ pub(crate) struct Plain {
     echo: Echo,
 }
 
-/// Lines on their way to standard output, by a thread: nobody may read them, and the program goes on.
+/// Lines on their way to standard output, by a thread: nobody may read them, and the program goes
+/// on.
 #[derive(Debug)]
 pub(crate) struct Output {
     lines: Option<SyncSender<String>>,

@@ -44,7 +44,8 @@ pub const fn close_folder(_: &Path) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// Replaces a file, or makes it: after a crash there is the old one or the new one. It is on the disk when this returns.
+/// Replaces a file, or makes it: after a crash there is the old one or the new one. It is on the
+/// disk when this returns.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |error| Error::Write(path.to_path_buf(), error);
     let folder = path.parent().ok_or_else(|| failed(io::Error::from(io::ErrorKind::InvalidInput)))?;

@@ -1,4 +1,5 @@
-//! One text out, or texts in, for scripts and bots. Results go to standard output, the exit status tells whether it went well.
+//! One text out, or texts in, for scripts and bots. Results go to standard output, the exit status
+//! tells whether it went well.
 
 use crate::{
     error::Error,

@@ -1,4 +1,5 @@
-//! The loop of the program: keys, updates of the application, and the status of the connection, until the user quits.
+//! The loop of the program: keys, updates of the application, and the status of the connection,
+//! until the user quits.
 
 mod connection_watch;
 mod history_key;

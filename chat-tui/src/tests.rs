@@ -45,7 +45,8 @@ fn entropy() -> Entropy {
     Entropy::new(move || Box::new(chacha20::ChaCha20Rng::seed_from_u64(time ^ count.fetch_add(1, Relaxed))))
 }
 
-/// A process that another test starts has the lock of this one's folder for a moment, until it becomes another program.
+/// A process that another test starts has the lock of this one's folder for a moment, until it
+/// becomes another program.
 fn open_folder(path: &Path, entropy: &Entropy) -> Folder {
     for _ in 0..500 {
         match Folder::open(path, entropy) {

@@ -61,7 +61,8 @@ impl TransferFiles {
         self.incoming(id).map(|_| ())
     }
 
-    /// Moves a friend's complete file to the received ones, under its name or one that is free. Nothing is overwritten.
+    /// Moves a friend's complete file to the received ones, under its name or one that is free.
+    /// Nothing is overwritten.
     pub(crate) fn finalize(&mut self, id: FileId, name: &str) -> io::Result<PathBuf> {
         let part = self.part(id);
         let file = self.incoming.remove(&id).map_or_else(|| File::options().append(true).open(&part), Ok)?;
@@ -154,7 +155,8 @@ fn hash(mut file: File, is_cancelled: &AtomicBool) -> io::Result<([u8; 32], u64)
     }
 }
 
-/// Opens a regular file. Opening a FIFO would wait for a writer, so that its kind is looked up first.
+/// Opens a regular file. Opening a FIFO would wait for a writer, so that its kind is looked up
+/// first.
 fn open_file(path: &Path) -> io::Result<File> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));

@@ -47,7 +47,8 @@ pub(crate) trait View {
     /// A question begins or ends.
     fn question_changed(&mut self, question: Option<&Question>) -> io::Result<()>;
 
-    /// Whether what is typed while the program is busy comes from a terminal, and is to be thrown away.
+    /// Whether what is typed while the program is busy comes from a terminal, and is to be thrown
+    /// away.
     fn is_terminal(&self) -> bool;
 
     /// Throws away what was typed.

@@ -1,5 +1,6 @@
-//! Beacons: after a long silence both sides publish how many boxes they sealed and read, under ids that depend on the time alone. So they find
-//! out that one of them went back to an old state, from which the ids of its boxes no longer match.
+//! Beacons: after a long silence both sides publish how many boxes they sealed and read, under ids
+//! that depend on the time alone. So they find out that one of them went back to an old state, from
+//! which the ids of its boxes no longer match.
 
 use crate::{
     bytes::{Reader, Writer},

@@ -60,7 +60,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Bytes that are written one after the other. Wiped on drop; with enough capacity from the start on, it leaves no copies.
+/// Bytes that are written one after the other. Wiped on drop; with enough capacity from the start
+/// on, it leaves no copies.
 pub(crate) struct Writer {
     bytes: Zeroizing<Vec<u8>>,
     len: usize,

@@ -16,10 +16,11 @@ use alloc::{boxed::Box, collections::VecDeque, string::String};
 use core::fmt;
 use rand_core::CryptoRng;
 
-/// One side of a conversation. It makes an exchange for every tick and processes its answer. What happens is reported by [`Event`]s.
+/// One side of a conversation. It makes an exchange for every tick and processes its answer. What
+/// happens is reported by [`Event`]s.
 ///
-/// Before an exchange leaves and before events are shown, the caller stores [`save`](Self::save): so a crash neither uses a key twice nor
-/// loses a text.
+/// Before an exchange leaves and before events are shown, the caller stores [`save`](Self::save):
+/// so a crash neither uses a key twice nor loses a text.
 pub struct Chat {
     name: String,
     box_len: usize,
@@ -111,7 +112,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Forgets the friend, or gives up a pairing. All keys are wiped; texts that were not read are not delivered.
+    /// Forgets the friend, or gives up a pairing. All keys are wiped; texts that were not read are
+    /// not delivered.
     pub fn forget(&mut self) {
         self.phase = Phase::Alone;
         self.events.clear();
@@ -211,7 +213,8 @@ impl Chat {
         is_known
     }
 
-    /// Declines a file that the friend offers, or gives up one that is under way. False if there is no such file.
+    /// Declines a file that the friend offers, or gives up one that is under way. False if there is
+    /// no such file.
     pub fn reject(&mut self, file: FileId) -> bool {
         self.talking().is_some_and(|session| session.content_mut().transfers.reject(file))
     }
@@ -221,8 +224,9 @@ impl Chat {
         self.talking().is_some_and(|session| session.content_mut().transfers.cancel(file))
     }
 
-    /// The hash of a friend's file that is [complete](Transfer::is_complete), computed from the caller's disk; `None` if it can't be read.
-    /// [`Event::FileReceived`] or [`Event::FileFailed`] follows. False if there is no such file.
+    /// The hash of a friend's file that is [complete](Transfer::is_complete), computed from the
+    /// caller's disk; `None` if it can't be read. [`Event::FileReceived`] or [`Event::FileFailed`]
+    /// follows. False if there is no such file.
     pub fn check_file(&mut self, file: FileId, hash: Option<[u8; 32]>, mut context: Context<'_>) -> bool {
         let is_known =
             self.talking().is_some_and(|session| session.content_mut().transfers.check(file, hash, &mut context));

@@ -32,7 +32,8 @@ impl Code {
     /// Parses words in any case, with anything but letters between them.
     ///
     /// # Errors
-    /// [`CodeError`] says which word is malformed, that there are too few or too many, or that some word is wrong.
+    /// [`CodeError`] says which word is malformed, that there are too few or too many, or that some
+    /// word is wrong.
     pub fn parse(text: &str) -> Result<Self, CodeError> {
         let mut words = Zeroizing::new([0_u16; WORDS]);
         let mut got = 0_usize;

@@ -1,6 +1,8 @@
-//! The encoding of saved state: fields in the order in which [`codec!`] lists them, integers little-endian.
+//! The encoding of saved state: fields in the order in which [`codec!`] lists them, integers
+//! little-endian.
 //!
-//! A structure lists its fields once, for both directions. [`VERSION`] changes with any of the lists.
+//! A structure lists its fields once, for both directions. [`VERSION`] changes with any of the
+//! lists.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -25,7 +27,8 @@ pub(crate) trait Codec: Sized {
     fn decode(from: &mut Reader<'_>) -> Option<Self>;
 }
 
-/// Encodes a value behind the version, into a buffer of its exact length: it never moves and so leaves no copy behind.
+/// Encodes a value behind the version, into a buffer of its exact length: it never moves and so
+/// leaves no copy behind.
 pub(crate) fn encode(value: &impl Codec) -> Zeroizing<Vec<u8>> {
     let mut measure = Writer::measuring();
     value.encode(&mut measure);

@@ -4,8 +4,8 @@ use core::hint::black_box;
 
 /// Makes bytes public: what this side acts on from here on, and shows to the caller.
 ///
-/// Does nothing, except in the check of constant time (`--cfg mixwell_check="constant-time"`): there each bit is replaced by a
-/// branch on it, so that valgrind forgets its origin.
+/// Does nothing, except in the check of constant time (`--cfg mixwell_check="constant-time"`):
+/// there each bit is replaced by a branch on it, so that valgrind forgets its origin.
 pub(crate) fn declassify(bytes: &mut [u8]) {
     if !cfg!(mixwell_check = "constant-time") {
         return;
@@ -13,7 +13,8 @@ pub(crate) fn declassify(bytes: &mut [u8]) {
     for byte in bytes {
         let mut public = 0;
         for bit in [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80] {
-            // declassified: what a friend's box or an entry of the history holds, once it is open; the draw that says which box a tick writes
+            // declassified: what a friend's box or an entry of the history holds, once it is open;
+            // the draw that says which box a tick writes
             if black_box(*byte) & bit != 0 {
                 public = black_box(public | bit);
             }

@@ -1,4 +1,5 @@
-//! What happens, for the caller to show. Events are part of the saved state, so that no crash loses one.
+//! What happens, for the caller to show. Events are part of the saved state, so that no crash loses
+//! one.
 
 use crate::{codec::codec, files::FileId};
 use alloc::string::String;
@@ -10,7 +11,8 @@ use core::fmt;
 pub enum Event {
     /// Two have paired; they should compare the safety strings.
     Paired,
-    /// A pairing message was not made with the code, or was changed. It was ignored. Reported once in a pairing.
+    /// A pairing message was not made with the code, or was changed. It was ignored. Reported once
+    /// in a pairing.
     PairingTampered,
     /// A text of the friend, safe to show.
     Text(String),
@@ -20,8 +22,8 @@ pub enum Event {
     FileAccepted(FileId),
     /// The friend declined our file.
     FileDeclined(FileId),
-    /// All bytes of a friend's file are on the disk. The caller hashes them, apart from its loop, and calls
-    /// [`Chat::check_file`](crate::Chat::check_file).
+    /// All bytes of a friend's file are on the disk. The caller hashes them, apart from its loop,
+    /// and calls [`Chat::check_file`](crate::Chat::check_file).
     FileComplete(FileId),
     /// A file of the friend's is whole: its hash is right.
     FileReceived(FileId),
@@ -34,8 +36,9 @@ pub enum Event {
         /// Whether it is ours.
         is_ours: bool,
     },
-    /// A box was changed on its way, or comes from a state that is not the friend's. It was ignored and will be asked for again. Reported
-    /// once in a while, however many there are; [`Chat::tampered`](crate::Chat::tampered) counts them.
+    /// A box was changed on its way, or comes from a state that is not the friend's. It was ignored
+    /// and will be asked for again. Reported once in a while, however many there are;
+    /// [`Chat::tampered`](crate::Chat::tampered) counts them.
     Tampered,
     /// The conversation is over. Texts that were not read are not delivered.
     Ended(Ended),

@@ -32,10 +32,12 @@ impl BoxLen {
     /// The longest box, which bounds memory.
     pub const MAX: usize = 1 << 16;
 
-    /// The longest box that fits a packet with `request` bytes of user's payload and its reply with `reply` bytes.
+    /// The longest box that fits a packet with `request` bytes of user's payload and its reply with
+    /// `reply` bytes.
     ///
     /// # Errors
-    /// [`BoxLenError`] if that is shorter than [`MIN`](Self::MIN) or longer than [`MAX`](Self::MAX).
+    /// [`BoxLenError`] if that is shorter than [`MIN`](Self::MIN) or longer than
+    /// [`MAX`](Self::MAX).
     pub fn of_payloads(request: usize, reply: usize) -> Result<Self, BoxLenError> {
         Self::new(request.saturating_sub(REQUEST_OVERHEAD).min(reply.saturating_sub(REPLY_OVERHEAD)))
     }
@@ -69,10 +71,12 @@ impl fmt::Display for BoxLenError {
 
 impl core::error::Error for BoxLenError {}
 
-/// One exchange with the service: a box to write, and the token of one to read. All exchanges look alike.
+/// One exchange with the service: a box to write, and the token of one to read. All exchanges look
+/// alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// Reads the box that was written under [`id_of`] this token. The box stays with the service until it expires.
+    /// Reads the box that was written under [`id_of`] this token. The box stays with the service
+    /// until it expires.
     pub read_token: [u8; ID_LEN],
     /// The id under which the box is stored. The first box under an id stays.
     pub write_id: [u8; ID_LEN],

@@ -94,8 +94,8 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// Whether all bytes were put in boxes, or have arrived. A friend's file that is complete waits for
-    /// [`Chat::check_file`](crate::Chat::check_file).
+    /// Whether all bytes were put in boxes, or have arrived. A friend's file that is complete waits
+    /// for [`Chat::check_file`](crate::Chat::check_file).
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_accepted && self.done == self.size

@@ -5,8 +5,9 @@
 //! entry   length (4) ‖ tag of number and length (16) ‖ sealed entry
 //! ```
 //!
-//! The check binds the passphrase to the file before there is an entry. The tag tells a damaged length, behind which nothing can be found
-//! again, from an entry that a crash has left unfinished at the end of the file.
+//! The check binds the passphrase to the file before there is an entry. The tag tells a damaged
+//! length, behind which nothing can be found again, from an entry that a crash has left unfinished
+//! at the end of the file.
 
 use crate::{
     bytes::{Reader, Writer},

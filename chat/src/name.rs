@@ -17,8 +17,8 @@ pub const MAX_NAME_LEN: usize = 32;
 /// The longest name of a file, in bytes.
 pub(crate) const MAX_FILE_NAME_LEN: usize = 128;
 
-/// The longest row of characters that combine with the one before them. Living languages need half as many; a terminal redraws all of
-/// them with each cell.
+/// The longest row of characters that combine with the one before them. Living languages need half
+/// as many; a terminal redraws all of them with each cell.
 const MAX_COMBINING: usize = 8;
 
 /// Shown in place of a tab.
@@ -27,8 +27,9 @@ const TAB: &str = "    ";
 /// The base that Unicode shows combining characters with when they have none.
 const NO_BASE: char = '\u{25cc}';
 
-/// A text that can be shown on a terminal. Line breaks are `\n`, a tab is four spaces. Characters that control a terminal or turn the
-/// direction of letters are replaced, invisible ones left out, and rows of combining characters cut.
+/// A text that can be shown on a terminal. Line breaks are `\n`, a tab is four spaces. Characters
+/// that control a terminal or turn the direction of letters are replaced, invisible ones left out,
+/// and rows of combining characters cut.
 #[must_use]
 pub fn text(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -58,9 +59,10 @@ pub fn text(text: &str) -> String {
     clean
 }
 
-/// The name of a file that stays in its folder and can be shown: the last part of a path, without a dot in front and without characters
-/// that a file system or a terminal interprets, at most 128 bytes long. Names of devices are changed; a name without a visible character
-/// is `file`. There is no quotation mark in it.
+/// The name of a file that stays in its folder and can be shown: the last part of a path, without a
+/// dot in front and without characters that a file system or a terminal interprets, at most 128
+/// bytes long. Names of devices are changed; a name without a visible character is `file`. There is
+/// no quotation mark in it.
 #[must_use]
 pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -91,8 +93,9 @@ fn is_device(name: &str) -> bool {
         || is_numbered("lpt")
 }
 
-/// A person's name on one line, at most [`MAX_NAME_LEN`] bytes long. Without a visible character in it, it is `unnamed`. It has no angle
-/// bracket and no quotation mark, so that a program can put it in these.
+/// A person's name on one line, at most [`MAX_NAME_LEN`] bytes long. Without a visible character in
+/// it, it is `unnamed`. It has no angle bracket and no quotation mark, so that a program can put it
+/// in these.
 #[must_use]
 pub fn person(name: &str) -> String {
     let letters = name.chars().filter_map(|letter| match letter {

@@ -1,7 +1,8 @@
 //! Pairing: five boxes under ids and keys that are derived from the code.
 //!
-//! The initiator commits to its public key and a random number, the responder shows its own, the initiator opens its commitment; then
-//! each encapsulates to the other. The safety string covers keys, numbers and names: a man in the middle has one guess at it.
+//! The initiator commits to its public key and a random number, the responder shows its own, the
+//! initiator opens its commitment; then each encapsulates to the other. The safety string covers
+//! keys, numbers and names: a man in the middle has one guess at it.
 
 mod message;
 
@@ -57,7 +58,8 @@ codec!(
 enum Stage {
     /// The responder awaits the commitment.
     Commitment,
-    /// The initiator, who has committed, awaits the responder's hello; the responder, who has the commitment, the initiator's.
+    /// The initiator, who has committed, awaits the responder's hello; the responder, who has the
+    /// commitment, the initiator's.
     Hello { commitment: [u8; COMMITMENT_LEN] },
     /// The initiator awaits the responder's ciphertext.
     Reply { hellos: Hellos },
@@ -241,7 +243,8 @@ impl Pairing {
         self.secret.public("confirmation", &parts)
     }
 
-    /// The key from which the conversation's are derived: of the code, both secrets and all messages, the responder's first.
+    /// The key from which the conversation's are derived: of the code, both secrets and all
+    /// messages, the responder's first.
     fn master(&self, hellos: &Hellos, secrets: [&SharedSecret<XWing>; 2], replies: [&Vec<u8>; 2]) -> Key {
         let [first, second] = secrets.map(SharedSecret::as_bytes);
         self.secret.derive("conversation", &[&hellos.transcript, first, second, replies[0], replies[1]])

@@ -1,5 +1,5 @@
-//! Words that can be read aloud: 16 bits as consonant, vowel, consonant, vowel, consonant (D. S. Wilkerson,
-//! "A Proposal for Proquints", arXiv:0901.4016).
+//! Words that can be read aloud: 16 bits as consonant, vowel, consonant, vowel, consonant (D. S.
+//! Wilkerson, "A Proposal for Proquints", arXiv:0901.4016).
 
 use alloc::string::String;
 use zeroize::Zeroizing;

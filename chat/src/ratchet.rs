@@ -1,4 +1,5 @@
-//! The double ratchet with a KEM (Alwen, Coretti, Dodis, EUROCRYPT 2019), whose steps travel in pieces.
+//! The double ratchet with a KEM (Alwen, Coretti, Dodis, EUROCRYPT 2019), whose steps travel in
+//! pieces.
 
 mod chain;
 mod step;
@@ -83,8 +84,8 @@ impl Ratchet {
         Ok(self.step.next_chunk())
     }
 
-    /// Seals the next box, with the piece that [`next_chunk`](Self::next_chunk) gave. After the last piece of a step the chain absorbs the
-    /// step's secret.
+    /// Seals the next box, with the piece that [`next_chunk`](Self::next_chunk) gave. After the
+    /// last piece of a step the chain absorbs the step's secret.
     pub(crate) fn seal(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Sealed> {
         let sealed = self.sending.seal(plaintext, rng)?;
         if let Some((secret, message)) = self.step.chunk_sealed() {

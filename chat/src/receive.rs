@@ -12,7 +12,8 @@ pub(crate) struct ReceiveWindow {
     next: u64,
     /// The tokens of the next boxes.
     tokens: VecDeque<Key>,
-    /// Boxes that arrived before the ones in front of them. Not saved: what was not acknowledged is written again.
+    /// Boxes that arrived before the ones in front of them. Not saved: what was not acknowledged is
+    /// written again.
     early: BTreeMap<u64, Vec<u8>>,
 }
 

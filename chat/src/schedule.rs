@@ -3,18 +3,21 @@
 use crate::chat::Chat;
 use rand_core::CryptoRng;
 
-/// The share of ticks of a conversation whose friend was heard lately, and of one whose friend was not.
+/// The share of ticks of a conversation whose friend was heard lately, and of one whose friend was
+/// not.
 const LIVELY: u32 = 4;
 const QUIET: u32 = 1;
 
-/// After so many ticks without a box of the friend's, or of a pairing without an answer, a conversation is quiet.
+/// After so many ticks without a box of the friend's, or of a pairing without an answer, a
+/// conversation is quiet.
 const QUIET_TICKS: u64 = 256;
 
-/// Draws the conversation whose exchange the next tick carries: at random, where one whose friend was heard lately is four times as likely as
-/// a quiet one. None if there are no conversations; [`Exchange::cover`](crate::Exchange::cover) is due then.
+/// Draws the conversation whose exchange the next tick carries: at random, where one whose friend
+/// was heard lately is four times as likely as a quiet one. None if there are no conversations;
+/// [`Exchange::cover`](crate::Exchange::cover) is due then.
 ///
-/// What there is to say has no part in it, so that the service sees no more of many conversations than of one: when boxes are written and
-/// read.
+/// What there is to say has no part in it, so that the service sees no more of many conversations
+/// than of one: when boxes are written and read.
 pub fn choose<'a, Id>(chats: impl Iterator<Item = (Id, &'a Chat)> + Clone, rng: &mut dyn CryptoRng) -> Option<Id> {
     let total = chats.clone().fold(0, |total: u32, (_, chat)| total.saturating_add(weight(chat)));
     let mut draw = below(total, rng)?;

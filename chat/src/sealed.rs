@@ -1,4 +1,5 @@
-//! A box: `nonce (24) ‖ ciphertext ‖ tag (16)`, XChaCha20-Poly1305. Without the key it is indistinguishable from random bytes.
+//! A box: `nonce (24) ‖ ciphertext ‖ tag (16)`, XChaCha20-Poly1305. Without the key it is
+//! indistinguishable from random bytes.
 
 use crate::kdf::Key;
 use alloc::vec::Vec;
@@ -12,8 +13,8 @@ const TAG_LEN: usize = 16;
 /// The length of a box without its plaintext.
 pub(crate) const OVERHEAD: usize = NONCE_LEN + TAG_LEN;
 
-/// Seals a plaintext. The nonce depends on fresh randomness and on the plaintext, so that a restored state, or a restored generator, never
-/// uses a nonce twice for two plaintexts.
+/// Seals a plaintext. The nonce depends on fresh randomness and on the plaintext, so that a
+/// restored state, or a restored generator, never uses a nonce twice for two plaintexts.
 pub(crate) fn seal<R: CryptoRng + ?Sized>(key: &Key, about: &[u8], plaintext: &[u8], rng: &mut R) -> Option<Vec<u8>> {
     let mut fresh = Zeroizing::new([0; 32]);
     rng.fill_bytes(&mut *fresh);

@@ -1,4 +1,5 @@
-//! The boxes that the friend has not acknowledged yet: each is sealed once, and written again, byte for byte, until it is acknowledged.
+//! The boxes that the friend has not acknowledged yet: each is sealed once, and written again, byte
+//! for byte, until it is acknowledged.
 
 use crate::{
     codec::codec,
@@ -11,8 +12,9 @@ use alloc::{collections::VecDeque, vec::Vec};
 /// How many boxes may be written and not acknowledged, in each direction.
 const WINDOW: usize = 32;
 
-/// How many more if there is much to acknowledge: with both windows full of boxes that acknowledge nothing, neither side could report
-/// what it has read. The friend can't have sealed so many boxes, unread by us, that more are needed.
+/// How many more if there is much to acknowledge: with both windows full of boxes that acknowledge
+/// nothing, neither side could report what it has read. The friend can't have sealed so many boxes,
+/// unread by us, that more are needed.
 const EXTRA: usize = 8;
 
 /// From how many unreported boxes on there is much to acknowledge.
@@ -21,7 +23,8 @@ const MUCH: u64 = 16;
 /// The number of boxes ahead whose ids are known, and which are asked for.
 pub(crate) const RANGE: usize = WINDOW + EXTRA;
 
-/// The number of ticks after which a box is written again that the friend lacks while a later one has arrived.
+/// The number of ticks after which a box is written again that the friend lacks while a later one
+/// has arrived.
 const MISSING_TICKS: u64 = 24;
 
 /// The number of ticks after which a box is written again when the window is full.
@@ -116,8 +119,8 @@ impl SendWindow {
         }
     }
 
-    /// The box to write at this tick. `unreported` is how many of the friend's boxes a box that is sealed now would acknowledge for the first
-    /// time.
+    /// The box to write at this tick. `unreported` is how many of the friend's boxes a box that is
+    /// sealed now would acknowledge for the first time.
     pub(crate) fn due(&self, tick: u64, unreported: u64) -> Due {
         let age = |unread: &UnreadBox| unread.written.map_or(u64::MAX, |written| tick.saturating_sub(written));
         let first = |is_due: &dyn Fn(&UnreadBox) -> bool| {
@@ -134,8 +137,9 @@ impl SendWindow {
         if unreported >= MUCH && self.boxes.len() < RANGE {
             return Due::New;
         }
-        // All in turn, whatever the friend has reported: an early box may turn out to be changed, or be lost when the friend's program ends, and
-        // the friend may have no box left to report it.
+        // All in turn, whatever the friend has reported: an early box may turn out to be changed,
+        // or be lost when the friend's program ends, and the friend may have no box left to report
+        // it.
         let old = self.boxes.iter().enumerate().filter(|(_, unread)| age(unread) >= FULL_TICKS);
         old.max_by_key(|(_, unread)| age(unread)).map_or(Due::Nothing, |(place, _)| again(place))
     }
@@ -161,8 +165,8 @@ impl SendWindow {
         }
     }
 
-    /// The friend has read the first `read` boxes, and those behind that have a bit in `early`. Gives how many texts the friend has read
-    /// for certain, if any box is newly acknowledged.
+    /// The friend has read the first `read` boxes, and those behind that have a bit in `early`.
+    /// Gives how many texts the friend has read for certain, if any box is newly acknowledged.
     pub(crate) fn acknowledge(&mut self, read: u64, early: u64) -> Result<Option<u64>, Violation> {
         if read < self.acknowledged || read > self.sealed() {
             return Err(Violation);

@@ -112,7 +112,8 @@ pub(crate) enum Read {
     Nothing,
 }
 
-/// Of 256 ticks so many write no box of the sequence, so that the friend, who reads as often, keeps up.
+/// Of 256 ticks so many write no box of the sequence, so that the friend, who reads as often, keeps
+/// up.
 const SPARE: u8 = 64;
 
 /// After so many ticks without a box of the friend's, beacons take the spare ticks.
@@ -154,7 +155,8 @@ impl Session {
         }
     }
 
-    /// The exchange of a tick. Its ids depend on ticks, on boxes that were read and lost, and on chance, but never on what there is to say.
+    /// The exchange of a tick. Its ids depend on ticks, on boxes that were read and lost, and on
+    /// chance, but never on what there is to say.
     pub(crate) fn tick(
         &mut self,
         context: &mut Context<'_>,
@@ -162,7 +164,8 @@ impl Session {
     ) -> (Exchange, Requested) {
         self.tick = self.tick.saturating_add(1);
         let mut draw = context.rng.next_u32().to_le_bytes();
-        // it alone decides whether this tick writes and reads a box of the sequence, whatever there is to say
+        // it alone decides whether this tick writes and reads a box of the sequence, whatever there
+        // is to say
         declassify(&mut draw);
         let [write, read, period, _] = draw;
         let Write { number, boxed } = self.choose_write(write, context);

@@ -10,7 +10,8 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 impl Chat {
-    /// Everything that a restart needs: secret, to be sealed by a [`VaultKey`](crate::VaultKey). The first byte is the version of the layout.
+    /// Everything that a restart needs: secret, to be sealed by a [`VaultKey`](crate::VaultKey).
+    /// The first byte is the version of the layout.
     #[must_use]
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
         codec::encode(self)
@@ -19,7 +20,8 @@ impl Chat {
     /// Restores a side; `len` is that of the network's boxes.
     ///
     /// # Errors
-    /// [`StateError`] if the state is malformed, of another version, or of a network with other boxes.
+    /// [`StateError`] if the state is malformed, of another version, or of a network with other
+    /// boxes.
     pub fn load(state: &[u8], len: BoxLen) -> Result<Self, StateError> {
         let chat: Self = codec::decode(state)?;
         let (got, want) = (chat.box_len(), len.get());

@@ -1,6 +1,7 @@
 //! A mix over UDP, and a message through three of them.
 //!
-//! The tutorial "Write a mix" of the book walks through this program: `cargo run -p mixwell-docs --example mix`.
+//! The tutorial "Write a mix" of the book walks through this program:
+//! `cargo run -p mixwell-docs --example mix`.
 
 use mixwell_mixdelay::{Instant, Limits, Rate, ServerQueue};
 use mixwell_pq_kem::{
@@ -65,7 +66,8 @@ impl Mix {
             Ok(_) => return Received::Dropped("seen before"),
             Err(_) => return Received::Dropped("the replay filter is full"),
         }
-        // a layer comes off, in place; from here on an error means that the sender made the packet wrong
+        // a layer comes off, in place; from here on an error means that the sender made the packet
+        // wrong
         match opened.finish() {
             Ok(Action::Forward { next_hop, delay_millis: Some(delay) }) => {
                 let dropped = self.queue.insert(now, arrived, delay, (next_hop, packet), &mut self.rng);

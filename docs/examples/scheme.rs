@@ -1,6 +1,8 @@
-//! A KEM of one's own: DHKEM(X25519, HKDF-SHA256) of RFC 9180, in packets and behind the same trait as every other.
+//! A KEM of one's own: DHKEM(X25519, HKDF-SHA256) of RFC 9180, in packets and behind the same trait
+//! as every other.
 //!
-//! The guide "How to add a scheme" of the book walks through this program: `cargo run -p mixwell-docs --example scheme`.
+//! The guide "How to add a scheme" of the book walks through this program:
+//! `cargo run -p mixwell-docs --example scheme`.
 
 use hkdf::HkdfExtract;
 use mixwell_pq_kem::{
@@ -110,7 +112,8 @@ fn shared_secret(
     Some(())
 }
 
-/// `LabeledExpand(LabeledExtract("", extract, ikm), expand, info)` of 32 bytes, in the suite of this KEM.
+/// `LabeledExpand(LabeledExtract("", extract, ikm), expand, info)` of 32 bytes, in the suite of
+/// this KEM.
 fn labeled(extract: &str, ikm: &[u8; 32], expand: &str, info: [&[u8]; 2], out: &mut [u8; 32]) {
     const SUITE: &[u8] = b"KEM\x00\x20";
     const VERSION: &[u8] = b"HPKE-v1";
@@ -121,7 +124,8 @@ fn labeled(extract: &str, ikm: &[u8; 32], expand: &str, info: [&[u8]; 2], out: &
     let (_, key) = extraction.finalize();
     let [first, second] = info;
     if key.expand_multi_info(&[&[0, 32], VERSION, SUITE, expand.as_bytes(), first, second], out).is_err() {
-        // HKDF gives up to 8,160 bytes, so this does not happen; and if it did, no half of a secret would be left
+        // HKDF gives up to 8,160 bytes, so this does not happen; and if it did, no half of a secret
+        // would be left
         out.zeroize();
     }
 }

@@ -1,4 +1,5 @@
-//! Two mixing strategies under the same traffic, and what an observer of the mix's links is left with.
+//! Two mixing strategies under the same traffic, and what an observer of the mix's links is left
+//! with.
 //!
 //! The tutorial "Measure a strategy" of the book walks through this program:
 //! `cargo run -p mixwell-docs --example strategies`.
@@ -52,7 +53,8 @@ fn arrivals(rate: f64, count: u32, rng: &mut ChaCha20Rng) -> Result<Vec<Instant>
 // ANCHOR_END: arrivals
 
 // ANCHOR: poisson
-/// A Poisson mix: each packet waits for an exponential delay of its own. A packet that leaves is any of those in the mix.
+/// A Poisson mix: each packet waits for an exponential delay of its own. A packet that leaves is
+/// any of those in the mix.
 fn poisson(arrivals: &[Instant], mu: f64, rng: &mut ChaCha20Rng) -> Result<Observation, RateError> {
     let mu = Rate::per_milli(mu)?;
     let mut queue = ServerQueue::new(Limits::for_epoch_millis(u64::MAX), 1 << 20);
@@ -109,7 +111,8 @@ fn the_poisson_mix_is_as_theory_says() -> Result<(), RateError> {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let arrivals = arrivals(0.02, 200_000, &mut rng)?;
     let seen = poisson(&arrivals, 0.005, &mut rng)?;
-    // a packet that leaves finds as many others there as Poisson's distribution says, of mean 0.02 / 0.005
+    // a packet that leaves finds as many others there as Poisson's distribution says, of mean 0.02
+    // / 0.005
     let (mut odds, mut bits) = ((-4.0_f64).exp(), 0.0);
     for others in 1..60 {
         odds *= 4.0 / f64::from(others);

@@ -1,6 +1,8 @@
-//! What a hardware token does with packets, in memory of a fixed size: no heap, no operating system.
+//! What a hardware token does with packets, in memory of a fixed size: no heap, no operating
+//! system.
 //!
-//! The tutorial "Packets on a token" of the book walks through this program: `cargo run -p mixwell-docs --example token`.
+//! The tutorial "Packets on a token" of the book walks through this program:
+//! `cargo run -p mixwell-docs --example token`.
 
 use mixwell_pq_kem::{
     X25519,
@@ -16,7 +18,8 @@ use std::error::Error;
 const HOPS: usize = 4;
 const USER: usize = 200;
 
-// lengths that follow from it (docs/spec/sphinx.md#geometry), as constants, so that buffers are arrays
+// lengths that follow from it (docs/spec/sphinx.md#geometry), as constants, so that buffers are
+// arrays
 const HEADER: usize = 2 + 32 + HOPS * 82 + 32;
 const SURB: usize = HEADER + 32 + 64;
 const PAYLOAD: usize = 32 + 2 + SURB + USER;
@@ -87,7 +90,8 @@ impl Memory {
 }
 
 // ANCHOR: path
-/// Calls `operation` with a path of these hops. The keys are parsed into arrays that live as long as the call.
+/// Calls `operation` with a path of these hops. The keys are parsed into arrays that live as long
+/// as the call.
 fn on_path<T>(
     hops: &[RememberedHop; HOPS],
     recipient: RecipientId,

@@ -1,5 +1,5 @@
-//! Generates constants from the test vectors that the client's image needs. Their bytes are in a section of their own, so
-//! that they do not count as the client's flash.
+//! Generates constants from the test vectors that the client's image needs. Their bytes are in a
+//! section of their own, so that they do not count as the client's flash.
 
 use mixwell_vectors::{Hex, Vector, load};
 use serde::Deserialize;

@@ -1,5 +1,6 @@
-//! One round of a client against the recorded vectors: a handshake and commands with its gateway, a consensus, routes, a
-//! SURB, a packet, and its reply. The handshake's memory is free again before the consensus arrives.
+//! One round of a client against the recorded vectors: a handshake and commands with its gateway, a
+//! consensus, routes, a SURB, a packet, and its reply. The handshake's memory is free again before
+//! the consensus arrives.
 
 mod consensus;
 mod link;
@@ -11,7 +12,8 @@ use crate::measure;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, Sphinx};
 
-/// Length of the buffer for the consensus, 10,971 bytes, and later for a packet, a SURB and a reply.
+/// Length of the buffer for the consensus, 10,971 bytes, and later for a packet, a SURB and a
+/// reply.
 const ROOM: usize = 11 * 1024;
 
 // The parts are never inlined, so the stack of one is free when the next one runs.

@@ -12,8 +12,8 @@ use cortex_m_semihosting::hprintln;
 
 /// Runs an operation and prints its instructions and its stack below the caller's frame.
 ///
-/// A function that is never inlined calls another, so that no stack of the operation is above the measuring point. The
-/// operation's result is in the caller's frame.
+/// A function that is never inlined calls another, so that no stack of the operation is above the
+/// measuring point. The operation's result is in the caller's frame.
 pub(crate) fn measure<T>(name: &str, operation: impl FnOnce() -> T) -> T {
     let (mut operation, mut result) = (Some(operation), None);
     print(name, &mut || result = operation.take().map(|operation| operation()));

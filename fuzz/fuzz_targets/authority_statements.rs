@@ -1,6 +1,7 @@
-//! An authority whose peers send anything: recorded statements of a real round, out of order and changed, statements and
-//! relays that a hostile authority signs, and answers to the authority's own messages. Nothing panics, each tick makes a
-//! bounded number of messages, and a consensus that was published stays as it is.
+//! An authority whose peers send anything: recorded statements of a real round, out of order and
+//! changed, statements and relays that a hostile authority signs, and answers to the authority's
+//! own messages. Nothing panics, each tick makes a bounded number of messages, and a consensus that
+//! was published stays as it is.
 #![no_main]
 
 use blake2::{Blake2b256, Digest as _};
@@ -27,8 +28,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Time that passes before a message in thousandths of an epoch, the sender, the form, the recorded statement, and
-/// changes of its bytes with the bytes that replace it if there are any.
+/// Time that passes before a message in thousandths of an epoch, the sender, the form, the recorded
+/// statement, and changes of its bytes with the bytes that replace it if there are any.
 type Step = (u16, u8, u8, u16, (Vec<(u16, u8)>, Vec<u8>));
 
 #[derive(Deserialize)]
@@ -80,13 +81,18 @@ fn network() -> &'static Network {
                 statements.extend(payload.as_ref().map(|payload| (kind, KeyHash::of(author), payload.0.clone())));
             }
         }
-        let nodes: BTreeMap<_, _> = recorded.votes.iter().flatten().flat_map(|vote| {
-            let payload = Certificate::parse(vote).unwrap().unverified_payload();
-            Document::parse(payload).unwrap().nodes().map(|node| {
-                let kind = NodeKind::of(&node).unwrap();
-                (node.id(), PermittedNode { identifier: node.name().to_owned(), id: node.id(), kind })
+        let nodes: BTreeMap<_, _> = recorded
+            .votes
+            .iter()
+            .flatten()
+            .flat_map(|vote| {
+                let payload = Certificate::parse(vote).unwrap().unverified_payload();
+                Document::parse(payload).unwrap().nodes().map(|node| {
+                    let kind = NodeKind::of(&node).unwrap();
+                    (node.id(), PermittedNode { identifier: node.name().to_owned(), id: node.id(), kind })
+                })
             })
-        }).collect();
+            .collect();
         let first = Certificate::parse(recorded.votes.iter().flatten().next().unwrap()).unwrap();
         let period = Period::new(Duration::from_secs(recorded.period_seconds)).unwrap();
         let settings = Settings {
@@ -124,7 +130,11 @@ impl Network {
         let endorsement = self.sign(&text, self.epoch);
         encode(|writer| {
             let pair = writer.array(1).array(2).bytes(&endorsement);
-            if is_complete { pair.bytes(statement) } else { pair.null() };
+            if is_complete {
+                pair.bytes(statement)
+            } else {
+                pair.null()
+            };
         })
     }
 }

@@ -1,5 +1,5 @@
-//! A friend whose boxes are authentic and hold anything: nothing panics, what is kept stays bounded and can be saved and loaded, and
-//! a box that is not authentic changes nothing.
+//! A friend whose boxes are authentic and hold anything: nothing panics, what is kept stays bounded
+//! and can be saved and loaded, and a box that is not authentic changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -63,7 +63,10 @@ fuzz_target!(|input: Vec<(bool, Vec<u8>)>| {
         }
         while let Some(event) = chat.event() {
             match event {
-                Event::Text(text) => assert!(text.len() <= 4 * MAX_TEXT_LEN && !text.contains(|letter: char| letter.is_control() && letter != '\n')),
+                Event::Text(text) => assert!(
+                    text.len() <= 4 * MAX_TEXT_LEN
+                        && !text.contains(|letter: char| letter.is_control() && letter != '\n')
+                ),
                 Event::FileComplete(file) => {
                     chat.check_file(file, None, Context::new(&mut disk, &mut rng, 0));
                 }

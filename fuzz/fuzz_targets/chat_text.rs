@@ -1,5 +1,6 @@
-//! Texts and names that a friend chose, as they are shown and stored: nothing in them controls a terminal, turns letters, leaves
-//! a folder or grows without bound; and cleaning what is clean changes nothing.
+//! Texts and names that a friend chose, as they are shown and stored: nothing in them controls a
+//! terminal, turns letters, leaves a folder or grows without bound; and cleaning what is clean
+//! changes nothing.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

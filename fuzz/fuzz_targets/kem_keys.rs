@@ -52,7 +52,8 @@ fn check<K: Kem>(seed: u64, from_scratch: bool, bytes: &[u8]) {
     assert_eq!(secret.as_bytes(), same.as_bytes());
 }
 
-/// Writes a key, flips some of its text, and reads it: refused, or the text of the key that was read.
+/// Writes a key, flips some of its text, and reads it: refused, or the text of the key that was
+/// read.
 fn read_pem<P: PemKey>(key: &P, changes: &[u8]) {
     let mut text = [0; 2500];
     let len = pem::encode(key, &mut text).expect("the buffer is large").len();

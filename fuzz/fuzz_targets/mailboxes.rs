@@ -1,5 +1,6 @@
-//! A gateway's mailboxes: clients come and go, replies arrive, are acknowledged and expire, in any order and at any times.
-//! Bounds hold, no packet buffer is lost, and each reply is acknowledged, dropped, expired or still there.
+//! A gateway's mailboxes: clients come and go, replies arrive, are acknowledged and expire, in any
+//! order and at any times. Bounds hold, no packet buffer is lost, and each reply is acknowledged,
+//! dropped, expired or still there.
 #![no_main]
 
 use core::time::Duration;
@@ -24,11 +25,16 @@ struct Step {
 
 #[derive(Debug, arbitrary::Arbitrary)]
 enum Kind {
-    Connect { queue: u8, link_key: u8 },
+    Connect {
+        queue: u8,
+        link_key: u8,
+    },
     /// The client by its number among those that are connected.
     Disconnect(u8),
     Acknowledge(u8),
-    Store { queue: u8 },
+    Store {
+        queue: u8,
+    },
     Expire,
 }
 

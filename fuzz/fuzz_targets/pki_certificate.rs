@@ -1,5 +1,5 @@
-//! Certificates: from scratch, or a good one with bytes changed. None verifies that was not signed; whatever is read can be
-//! signed once more.
+//! Certificates: from scratch, or a good one with bytes changed. None verifies that was not signed;
+//! whatever is read can be signed once more.
 #![no_main]
 
 #[allow(dead_code)]

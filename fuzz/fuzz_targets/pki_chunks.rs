@@ -1,5 +1,5 @@
-//! A consensus in chunks: gzip streams with bytes changed, chunks out of order. The limit holds, and what comes out is what
-//! another inflater makes of it.
+//! A consensus in chunks: gzip streams with bytes changed, chunks out of order. The limit holds,
+//! and what comes out is what another inflater makes of it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

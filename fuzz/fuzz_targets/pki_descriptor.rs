@@ -1,5 +1,5 @@
-//! Descriptors and uploads: from scratch, or good ones with bytes changed. What is read is written the same, and an upload
-//! verifies only as it was signed.
+//! Descriptors and uploads: from scratch, or good ones with bytes changed. What is read is written
+//! the same, and an upload verifies only as it was signed.
 #![no_main]
 
 #[allow(dead_code)]

@@ -1,5 +1,6 @@
-//! A good document, edited by its meaning: nodes moved, copied, renamed; keys, addresses, services, commits and reveals
-//! changed. A model that knows the rules tells whether it is still well-formed, and the reader has to agree.
+//! A good document, edited by its meaning: nodes moved, copied, renamed; keys, addresses, services,
+//! commits and reveals changed. A model that knows the rules tells whether it is still well-formed,
+//! and the reader has to agree.
 #![no_main]
 
 #[path = "pki_edited/edit.rs"]

@@ -1,4 +1,5 @@
-//! Commits and reveals: what is read is what came, and a commit takes the one reveal that it was made of.
+//! Commits and reveals: what is read is what came, and a commit takes the one reveal that it was
+//! made of.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

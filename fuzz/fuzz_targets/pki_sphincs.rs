@@ -20,7 +20,8 @@ struct Key {
     public_key: Hex,
 }
 
-/// A public key, a message and its signature, as the reference made them: the second half of a certificate's hybrid ones.
+/// A public key, a message and its signature, as the reference made them: the second half of a
+/// certificate's hybrid ones.
 static SIGNED: LazyLock<([u8; 64], Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
     let tests = load::<Test>("certificate").into_iter().map(|vector| vector.test);
     let test = tests.into_iter().find(|test| test.scheme == "Ed25519 Sphincs+").expect("there is one");

@@ -1,4 +1,5 @@
-//! Any sequence of inserts, clock steps and polls: both queues do what the model of their property tests does.
+//! Any sequence of inserts, clock steps and polls: both queues do what the model of their property
+//! tests does.
 #![no_main]
 
 #[path = "../../mixdelay/tests/common/model.rs"]

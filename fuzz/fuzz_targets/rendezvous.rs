@@ -1,5 +1,5 @@
-//! A rendezvous store asked by hostile bytes at any times, forward and back. It does what a list of boxes does, and what is no
-//! request changes nothing.
+//! A rendezvous store asked by hostile bytes at any times, forward and back. It does what a list of
+//! boxes does, and what is no request changes nothing.
 #![no_main]
 
 use core::time::Duration;
@@ -28,13 +28,26 @@ struct Step {
 
 #[derive(Debug, arbitrary::Arbitrary)]
 enum Kind {
-    /// A request that is well formed: the tokens of the box to read and of the one to write, and what fills it.
-    Exchange { read: u8, write: u8, stored: u8 },
+    /// A request that is well formed: the tokens of the box to read and of the one to write, and
+    /// what fills it.
+    Exchange {
+        read: u8,
+        write: u8,
+        stored: u8,
+    },
     /// The same with bytes changed and with another length.
-    Changed { read: u8, write: u8, changes: Vec<(u16, u8)>, length: i8 },
+    Changed {
+        read: u8,
+        write: u8,
+        changes: Vec<(u16, u8)>,
+        length: i8,
+    },
     Bytes(Vec<u8>),
     /// Room that may be too short for a reply.
-    Room { read: u8, room: u16 },
+    Room {
+        read: u8,
+        room: u16,
+    },
     Sweep,
 }
 

@@ -19,7 +19,8 @@ enum Place<'a> {
     Empty,
     /// No packet at all.
     Bytes(&'a [u8]),
-    /// A packet for one of three keys, or for none of them, under a MAC that is right, and what is changed in it then.
+    /// A packet for one of three keys, or for none of them, under a MAC that is right, and what is
+    /// changed in it then.
     Packet {
         key: u8,
         element: [u8; 32],

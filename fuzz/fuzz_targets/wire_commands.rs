@@ -1,4 +1,5 @@
-//! Commands at every end of every link: what is read is written the same, and only what the role may receive is read.
+//! Commands at every end of every link: what is read is written the same, and only what the role
+//! may receive is read.
 #![no_main]
 
 #[path = "../../wire/tests/wire/common.rs"]

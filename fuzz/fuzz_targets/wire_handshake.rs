@@ -1,4 +1,5 @@
-//! Each handshake message in each state: nothing but the message that was sent is read, and that always is.
+//! Each handshake message in each state: nothing but the message that was sent is read, and that
+//! always is.
 //!
 //! The KEM is a fake one, so that the later states are reached at once.
 #![no_main]
@@ -47,7 +48,8 @@ fuzz_target!(|input: (u8, Change<'_>)| {
     let genuine = message == sent[state];
     match state {
         0 => match pair.responder().read(&message) {
-            // any key will do in message 1, but the answer to another one is of no use to its sender
+            // any key will do in message 1, but the answer to another one is of no use to its
+            // sender
             Ok(responder) => {
                 assert_eq!((message.len(), message[0]), (Lengths::LEN_1, 3));
                 let mut out = [0; Lengths::LEN_2];

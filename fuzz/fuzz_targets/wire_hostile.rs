@@ -1,7 +1,8 @@
-//! A peer that speaks the handshake correctly and puts anything behind its AEADs: static keys, names, ciphertexts, the first
-//! frames. A model of the formats says what has to be accepted.
+//! A peer that speaks the handshake correctly and puts anything behind its AEADs: static keys,
+//! names, ciphertexts, the first frames. A model of the formats says what has to be accepted.
 //!
-//! The peer is an implementation of its own (`wire_hostile/noise.rs`); the KEM is a fake one, so that it knows every secret.
+//! The peer is an implementation of its own (`wire_hostile/noise.rs`); the KEM is a fake one, so
+//! that it knows every secret.
 #![no_main]
 
 #[allow(dead_code)]

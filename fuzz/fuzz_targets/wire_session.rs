@@ -1,5 +1,5 @@
-//! A session under any list of operations: what arrives is what was sent, in order; after a peer's fault nothing does, and after
-//! the caller's own everything.
+//! A session under any list of operations: what arrives is what was sent, in order; after a peer's
+//! fault nothing does, and after the caller's own everything.
 #![no_main]
 
 #[path = "../../wire/tests/wire/common.rs"]

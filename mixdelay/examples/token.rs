@@ -1,4 +1,5 @@
-//! A client in a small device: when to send, and whether a message or a decoy. All but `main` is `no_std` and allocates nothing.
+//! A client in a small device: when to send, and whether a message or a decoy. All but `main` is
+//! `no_std` and allocates nothing.
 //!
 //! ```sh
 //! cargo run --example token

@@ -5,8 +5,8 @@ use rand_core::CryptoRng;
 
 /// When a client sends: messages or decoys at rate `LambdaP`, loop decoys at rate `LambdaL`.
 ///
-/// The two processes are independent, and nothing that the client does changes when they tick. What goes out at a
-/// [`Tick::MessageOrDecoy`] is [`Outbox`](crate::Outbox)'s choice.
+/// The two processes are independent, and nothing that the client does changes when they tick. What
+/// goes out at a [`Tick::MessageOrDecoy`] is [`Outbox`](crate::Outbox)'s choice.
 ///
 /// ```
 /// use mixwell_mixdelay::{ClientClock, Instant, Rate, Tick};

@@ -1,8 +1,9 @@
 //! −ln(U) for uniform U, in fixed point and constant time (`docs/spec/mixdelay.md#sampling`).
 //!
-//! U = (k | 1) / 2¹²⁸ for 128 random bits k: never 0, and fine enough for a tail down to 2⁻¹²⁷. With n leading zeros in
-//! k | 1 and m in \[1, 2) the rest, −ln U = (n + 1)·ln 2 − ln m. Factors 1 + 2⁻ʲ, j = 1 … 4, each taken if it does not
-//! make m reach 2, leave m = 2·(1 − r) with r ≤ 1/17, so that
+//! U = (k | 1) / 2¹²⁸ for 128 random bits k: never 0, and fine enough for a tail down to 2⁻¹²⁷.
+//! With n leading zeros in k | 1 and m in \[1, 2) the rest, −ln U = (n + 1)·ln 2 − ln m. Factors
+//! 1 + 2⁻ʲ, j = 1 … 4, each taken if it does not make m reach 2, leave m = 2·(1 − r) with r ≤ 1/17,
+//! so that
 //!
 //! −ln U = n·ln 2 + Σ ln(1 + 2⁻ʲ) − ln(1 − r),
 //!
@@ -22,7 +23,8 @@ use rand_core::CryptoRng;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
-/// Draws from the exponential distribution of mean 1: the integer part (at most 88) and 64 places after the point.
+/// Draws from the exponential distribution of mean 1: the integer part (at most 88) and 64 places
+/// after the point.
 ///
 /// Within 2⁻⁶⁰ of −ln U.
 pub(crate) fn standard_exponential(rng: &mut impl CryptoRng) -> (u64, u64) {
@@ -72,8 +74,8 @@ fn ln_2_less_ln(mut mantissa: u64) -> u64 {
     let mut sum = 0;
     for (power, ln_factor) in (1..).zip(LN_FACTORS) {
         let more = mantissa.wrapping_add(mantissa >> power);
-        // At 2 the sum overflows, and the highest bit, set in the mantissa alone, is lost. (The carry itself would be
-        // a branch on a Cortex-M0.)
+        // At 2 the sum overflows, and the highest bit, set in the mantissa alone, is lost. (The
+        // carry itself would be a branch on a Cortex-M0.)
         let taken = Choice::from((more >> 63) as u8);
         mantissa.conditional_assign(&more, taken);
         sum += u64::conditional_select(&0, &ln_factor, taken); // all together ln 2.25 = 0.81
@@ -81,7 +83,8 @@ fn ln_2_less_ln(mut mantissa: u64) -> u64 {
     sum + minus_ln_1_minus(mantissa.wrapping_neg())
 }
 
-/// −ln(1 − r) = r + r·(r·(1/2 + r·(1/3 + … + r·1/15))), `r` ≤ 1/17 and the result with 64 places after the point.
+/// −ln(1 − r) = r + r·(r·(1/2 + r·(1/3 + … + r·1/15))), `r` ≤ 1/17 and the result with 64 places
+/// after the point.
 fn minus_ln_1_minus(r: u64) -> u64 {
     let bracket = SERIES.iter().fold(0, |bracket, term| term + high(wide(r, bracket)));
     r + high(wide(r, high(wide(r, bracket))))
@@ -103,7 +106,8 @@ fn low(value: u128) -> u64 {
 /// ln 2: 64 places after the point, and 64 more.
 const LN_2: [u64; 2] = [0xb172_17f7_d1cf_79ab, 0xc9e3_b398_03f2_f6af];
 
-/// ln(1 + 1/2), ln(1 + 1/4), ln(1 + 1/8), ln(1 + 1/16) with 64 places after the point, rounded down.
+/// ln(1 + 1/2), ln(1 + 1/4), ln(1 + 1/8), ln(1 + 1/16) with 64 places after the point, rounded
+/// down.
 const LN_FACTORS: [u64; 4] =
     [0x67cc_8fb2_fe61_2fca, 0x391f_ef8f_3534_4358, 0x1e27_076e_2af2_e5e9, 0x0f85_1860_08b1_5330];
 

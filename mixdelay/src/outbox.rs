@@ -1,4 +1,5 @@
-//! The client's choice at a tick: a message that waits, or a decoy (`docs/spec/mixdelay.md#cover-traffic`).
+//! The client's choice at a tick: a message that waits, or a decoy
+//! (`docs/spec/mixdelay.md#cover-traffic`).
 
 use core::fmt;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeLess};
@@ -7,9 +8,9 @@ use zeroize::Zeroize;
 /// Messages that wait for their tick, as finished packets of one length, in the caller's memory.
 ///
 /// At every tick the client makes a loop decoy, whether or not it is needed, and passes it to
-/// [`swap_in`](Self::swap_in), which replaces it by the oldest message if there is one. That reads every byte of
-/// every slot and takes the same time whether the outbox is empty or full, so neither the packet nor its timing tells an
-/// observer that a message was waiting.
+/// [`swap_in`](Self::swap_in), which replaces it by the oldest message if there is one. That reads
+/// every byte of every slot and takes the same time whether the outbox is empty or full, so neither
+/// the packet nor its timing tells an observer that a message was waiting.
 ///
 /// ```
 /// use mixwell_mixdelay::Outbox;
@@ -49,7 +50,8 @@ pub enum OutboxError {
 }
 
 impl<'a> Outbox<'a> {
-    /// An empty outbox for as many packets of `packet_len` bytes as fit into `memory`, which is wiped.
+    /// An empty outbox for as many packets of `packet_len` bytes as fit into `memory`, which is
+    /// wiped.
     #[must_use]
     pub fn new(memory: &'a mut [u8], packet_len: usize) -> Self {
         memory.zeroize();
@@ -78,9 +80,11 @@ impl<'a> Outbox<'a> {
         Ok(())
     }
 
-    /// Replaces `decoy` by the oldest message, if one waits, and wipes its slot. Its time does not depend on what waits.
+    /// Replaces `decoy` by the oldest message, if one waits, and wipes its slot. Its time does not
+    /// depend on what waits.
     ///
-    /// Returns whether it did, a secret for the client alone, to await a reply: use it only after the packet has been sent.
+    /// Returns whether it did, a secret for the client alone, to await a reply: use it only after
+    /// the packet has been sent.
     ///
     /// # Errors
     /// [`OutboxError::Length`]; the outbox and `decoy` are unchanged.

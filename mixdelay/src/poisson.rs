@@ -3,15 +3,17 @@
 use crate::{Instant, Rate, rate::NANOS_PER_MILLI, sample::minimum, time::Monotonic};
 use rand_core::CryptoRng;
 
-/// One process that ticks at exponential intervals: of a client (`LambdaP`, `LambdaL`: see [`ClientClock`]), a mix or
-/// service node (`LambdaM`), a gateway (`LambdaG`), a courier or replica (`LambdaR`).
+/// One process that ticks at exponential intervals: of a client (`LambdaP`, `LambdaL`: see
+/// [`ClientClock`]), a mix or service node (`LambdaM`), a gateway (`LambdaG`), a courier or replica
+/// (`LambdaR`).
 ///
-/// It ticks while it has a rate and its link is up. It reads no clock: call [`poll`](Self::poll) at the time that
-/// [`poll_timeout`](Self::poll_timeout) returns, until it returns `false`.
+/// It ticks while it has a rate and its link is up. It reads no clock: call [`poll`](Self::poll) at
+/// the time that [`poll_timeout`](Self::poll_timeout) returns, until it returns `false`.
 ///
-/// A tick that is noticed late does not move the next one, so the rate is kept whatever the caller's latency; but after
-/// [`CATCH_UP_MILLIS`](Self::CATCH_UP_MILLIS) without a call (a suspended machine) what was missed is left out instead
-/// of sent in a burst, and a new interval begins. Nor does a clock that steps back make the process wait longer.
+/// A tick that is noticed late does not move the next one, so the rate is kept whatever the
+/// caller's latency; but after [`CATCH_UP_MILLIS`](Self::CATCH_UP_MILLIS) without a call (a
+/// suspended machine) what was missed is left out instead of sent in a burst, and a new interval
+/// begins. Nor does a clock that steps back make the process wait longer.
 ///
 /// ```
 /// use mixwell_mixdelay::{Instant, Poisson, Rate};
@@ -48,8 +50,8 @@ impl Poisson {
         Self { rate: None, link_up: false, next: None, time: Monotonic::new() }
     }
 
-    /// Sets the rate, `None` for off. The interval begins anew, which changes nothing for an observer: an exponential
-    /// interval has no memory.
+    /// Sets the rate, `None` for off. The interval begins anew, which changes nothing for an
+    /// observer: an exponential interval has no memory.
     pub fn set_rate(&mut self, now: Instant, rate: Option<Rate>, rng: &mut impl CryptoRng) {
         self.rate = rate;
         self.restart(now, rng);
@@ -102,7 +104,8 @@ impl Default for Poisson {
 }
 
 impl Rate {
-    /// Draws an interval of a Poisson process: exponential, at most the [safety cap](Self::cap_millis).
+    /// Draws an interval of a Poisson process: exponential, at most the [safety
+    /// cap](Self::cap_millis).
     #[must_use]
     pub fn interval_nanos(&self, rng: &mut impl CryptoRng) -> u64 {
         minimum(self.sample_nanos(rng), self.cap_millis().saturating_mul(NANOS_PER_MILLI))

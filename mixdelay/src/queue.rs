@@ -26,7 +26,8 @@ struct Entry<T> {
 
 /// The entries of a queue.
 ///
-/// An entry waits until [`advance`](Self::advance) reaches its release; then it is due. `len` counts both.
+/// An entry waits until [`advance`](Self::advance) reaches its release; then it is due. `len`
+/// counts both.
 trait Storage<T> {
     fn len(&self) -> usize;
     fn is_full(&self) -> bool;
@@ -67,8 +68,9 @@ pub struct Queue<T, const N: usize>(QueuePolicy<T, Array<T, N>>);
 
 /// A queue for servers, with memory from the allocator.
 ///
-/// A timing wheel of five levels with 256 slots each: a packet costs the same whether a thousand or ten million are held.
-/// A packet is any `T`, best a small handle; each is moved up to six times (twice, for delays of seconds).
+/// A timing wheel of five levels with 256 slots each: a packet costs the same whether a thousand or
+/// ten million are held. A packet is any `T`, best a small handle; each is moved up to six times
+/// (twice, for delays of seconds).
 ///
 /// ```
 /// use mixwell_mixdelay::{DropReason, Instant, Limits, ServerQueue};
@@ -97,14 +99,16 @@ impl<T, const N: usize> Queue<T, N> {
 
 #[cfg(feature = "alloc")]
 impl<T> ServerQueue<T> {
-    /// An empty queue of at most `capacity` packets (and at most 2³²). Its memory grows as packets come.
+    /// An empty queue of at most `capacity` packets (and at most 2³²). Its memory grows as packets
+    /// come.
     #[must_use]
     pub fn new(limits: Limits, capacity: usize) -> Self {
         Self(QueuePolicy::new(limits, Wheel::new(capacity)))
     }
 
-    /// Takes the memory for a full queue at once: nothing is allocated later, unless more than `due` packets are due at
-    /// a time, or packets wait past a multiple of 2⁴⁰ ms of the clock (every 35 years).
+    /// Takes the memory for a full queue at once: nothing is allocated later, unless more than
+    /// `due` packets are due at a time, or packets wait past a multiple of 2⁴⁰ ms of the clock
+    /// (every 35 years).
     pub fn reserve(&mut self, due: usize) {
         self.0.storage_mut().reserve(due);
     }
@@ -113,14 +117,15 @@ impl<T> ServerQueue<T> {
 macro_rules! queue_methods {
     ($queue:ident<$packet:ident $(, $n:ident)?>) => {
         impl<$packet $(, const $n: usize)?> $queue<$packet $(, $n)?> {
-            /// Holds a packet that arrived at `arrived` and was unwrapped by `now`, for `delay_millis` from its arrival, and at
-            /// least for a millisecond.
+            /// Holds a packet that arrived at `arrived` and was unwrapped by `now`, for
+            /// `delay_millis` from its arrival, and at least for a millisecond.
             ///
-            /// `now` is a monotonic clock's time at the call, here and in [`poll`](Self::poll); `arrived` is by the same
-            /// clock.
+            /// `now` is a monotonic clock's time at the call, here and in [`poll`](Self::poll);
+            /// `arrived` is by the same clock.
             ///
-            /// Returns the packet that is dropped, if one is: the new packet if the [`Limits`] refuse it; if the queue is full,
-            /// a uniformly random one of those held and the new one. Uses `rng` only if the queue is full.
+            /// Returns the packet that is dropped, if one is: the new packet if the [`Limits`]
+            /// refuse it; if the queue is full, a uniformly random one of those held and the new
+            /// one. Uses `rng` only if the queue is full.
             #[must_use = "a dropped packet is the caller's to free"]
             pub fn insert(
                 &mut self,
@@ -133,15 +138,17 @@ macro_rules! queue_methods {
                 self.0.insert(now, arrived, delay_millis, packet, rng)
             }
 
-            /// Removes a packet that is due: `Ok` to send it on, `Err` if it is too late for that. Call it until it returns
-            /// `None`.
+            /// Removes a packet that is due: `Ok` to send it on, `Err` if it is too late for that.
+            /// Call it until it returns `None`.
             ///
-            /// The packets due at `now` leave in random order, whatever the order of their arrivals.
+            /// The packets due at `now` leave in random order, whatever the order of their
+            /// arrivals.
             pub fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> Option<Result<$packet, Dropped<$packet>>> {
                 self.0.poll(now, rng)
             }
 
-            /// When to call [`poll`](Self::poll) again: no packet is due earlier. `None` while the queue is empty.
+            /// When to call [`poll`](Self::poll) again: no packet is due earlier. `None` while the
+            /// queue is empty.
             ///
             /// An insert can move it to an earlier time.
             #[must_use]
@@ -161,13 +168,15 @@ macro_rules! queue_methods {
                 self.len() == 0
             }
 
-            /// Counts of what happened to the packets: every packet inserted was sent, was dropped or is held.
+            /// Counts of what happened to the packets: every packet inserted was sent, was dropped
+            /// or is held.
             #[must_use]
             pub const fn tally(&self) -> Tally {
                 self.0.tally()
             }
 
-            /// Changes the limits for packets inserted from now on, for a consensus with other epochs say.
+            /// Changes the limits for packets inserted from now on, for a consensus with other
+            /// epochs say.
             pub const fn set_limits(&mut self, limits: Limits) {
                 self.0.set_limits(limits);
             }

@@ -1,6 +1,7 @@
 //! Division of double-precision numbers by integer arithmetic, for caps and means.
 //!
-//! Rates are public, so this may branch and divide. The sampler may not; it uses only the reciprocal computed here.
+//! Rates are public, so this may branch and divide. The sampler may not; it uses only the
+//! reciprocal computed here.
 #![expect(clippy::integer_division_remainder_used, reason = "rates are public, and divided once")]
 #![expect(clippy::arithmetic_side_effects, reason = "the bounds of the operands are stated at each operation")]
 
@@ -45,8 +46,8 @@ impl Binary64 {
 
 /// A quotient rounded to the nearest of 53 bits, as a double-precision division gives it.
 ///
-/// A quotient outside the range of double precision is neither infinite nor less precise here, which makes no difference
-/// once it is rounded up to an integer.
+/// A quotient outside the range of double precision is neither infinite nor less precise here,
+/// which makes no difference once it is rounded up to an integer.
 #[derive(Clone, Copy)]
 pub(crate) struct Quotient {
     significand: u64,
@@ -55,12 +56,14 @@ pub(crate) struct Quotient {
 
 impl Quotient {
     pub(crate) const fn of(dividend: Binary64, divisor: Binary64) -> Self {
-        // One place more if the first digit would be 0: the quotient then has exactly 54 bits, the last for rounding.
+        // One place more if the first digit would be 0: the quotient then has exactly 54 bits, the
+        // last for rounding.
         let places = if dividend.significand < divisor.significand { 54 } else { 53 };
         let scaled = (dividend.significand as u128) << places;
         #[expect(clippy::cast_possible_truncation, reason = "54 bits")]
         let quotient = (scaled / divisor.significand as u128) as u64;
-        // The last bit decides. No quotient is exactly half-way: an odd one of 54 bits divides no dividend of 53.
+        // The last bit decides. No quotient is exactly half-way: an odd one of 54 bits divides no
+        // dividend of 53.
         let (kept, up) = (quotient >> 1, quotient & 1);
         Self { significand: kept + up, exponent: dividend.exponent - divisor.exponent - places + 1 }
     }

@@ -5,8 +5,8 @@ use core::fmt;
 
 /// The rate λ of a Poisson process, in events per millisecond.
 ///
-/// Made once from the floating-point number of a consensus, by integer arithmetic on its bits. All else is integers too, so a
-/// target without floating-point hardware gets the same delays.
+/// Made once from the floating-point number of a consensus, by integer arithmetic on its bits. All
+/// else is integers too, so a target without floating-point hardware gets the same delays.
 ///
 /// ```
 /// use mixwell_mixdelay::{Rate, RateError};
@@ -79,8 +79,8 @@ impl Rate {
 
     /// The safety cap in milliseconds: ⌈−ln(10⁻¹²)/λ⌉, saturating.
     ///
-    /// All but one in 10¹² delays are shorter. The quotient is rounded to 53 bits before it is rounded up, as it is in
-    /// every node that computes it in double precision.
+    /// All but one in 10¹² delays are shorter. The quotient is rounded to 53 bits before it is
+    /// rounded up, as it is in every node that computes it in double precision.
     #[must_use]
     pub const fn cap_millis(&self) -> u64 {
         self.cap_millis
@@ -98,7 +98,8 @@ impl Rate {
     }
 }
 
-/// The safety cap of a published rate in milliseconds, 0 for a number that is not a rate. See [`Rate::cap_millis`].
+/// The safety cap of a published rate in milliseconds, 0 for a number that is not a rate. See
+/// [`Rate::cap_millis`].
 ///
 /// ```
 /// assert_eq!(mixwell_mixdelay::safety_cap_millis(0.005), 5527);

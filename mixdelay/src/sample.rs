@@ -21,11 +21,12 @@ impl Rate {
         self.sample::<1_000_000>(rng)
     }
 
-    /// Draws the delay of a hop in milliseconds, for its routing command: an exponential delay rounded down plus 1, at most
-    /// the [safety cap](Rate::cap_millis).
+    /// Draws the delay of a hop in milliseconds, for its routing command: an exponential delay
+    /// rounded down plus 1, at most the [safety cap](Rate::cap_millis).
     #[must_use]
     pub fn hop_delay_millis(&self, rng: &mut impl CryptoRng) -> u32 {
-        // The cap is at least 1, so 1 can be added to anything up to the cap − 1. (A saturating addition is a branch.)
+        // The cap is at least 1, so 1 can be added to anything up to the cap − 1. (A saturating
+        // addition is a branch.)
         let delay = minimum(self.sample_millis(rng), self.cap_millis().saturating_sub(1)).wrapping_add(1);
         #[expect(clippy::cast_possible_truncation, reason = "just made to fit")]
         let delay = minimum(delay, u64::from(u32::MAX)) as u32;
@@ -44,7 +45,8 @@ impl Rate {
 
 /// Draws the delay of a hop as [`Rate::hop_delay_millis`] does, from the published number.
 ///
-/// `|mu, rng| hop_delay_millis(mu, rng).ok()` is the sampler that `mixwell-pki-types` asks for when it draws a route.
+/// `|mu, rng| hop_delay_millis(mu, rng).ok()` is the sampler that `mixwell-pki-types` asks for when
+/// it draws a route.
 ///
 /// ```
 /// assert!(mixwell_mixdelay::hop_delay_millis(0.005, &mut rand::rng())? >= 1);

@@ -4,8 +4,9 @@ use crate::rate::NANOS_PER_MILLI;
 
 /// A moment: nanoseconds since a fixed moment of the caller's choice, for 584 years.
 ///
-/// Read a monotonic clock for it at each call. Sums saturate. A clock that steps back by less than a second is taken to stand
-/// still until it has caught up; after a larger step, to have been reset: time goes on from there.
+/// Read a monotonic clock for it at each call. Sums saturate. A clock that steps back by less than
+/// a second is taken to stand still until it has caught up; after a larger step, to have been
+/// reset: time goes on from there.
 ///
 /// ```
 /// use mixwell_mixdelay::Instant;
@@ -78,8 +79,8 @@ const JITTER: u64 = 1_000_000_000;
 
 /// Monotonic time, derived from a clock that may step back.
 ///
-/// A step back below [`JITTER`] is waited out, so that jitter does not make time run fast. A larger one is a pause: the time
-/// that is left until a scheduled event stays the same.
+/// A step back below [`JITTER`] is waited out, so that jitter does not make time run fast. A larger
+/// one is a pause: the time that is left until a scheduled event stays the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Monotonic {
     /// The last reading.

@@ -47,8 +47,8 @@ fn it_ticks_only_with_a_rate_and_a_link() {
     assert!(!process.poll(Instant::MAX, &mut rng));
 }
 
-/// The counts of 20 000 windows have the mean and the variance of a Poisson distribution, in spite of a caller who comes
-/// late and of restarts in between.
+/// The counts of 20 000 windows have the mean and the variance of a Poisson distribution, in spite
+/// of a caller who comes late and of restarts in between.
 #[test]
 fn ticks_are_poisson_whatever_restarts_them() {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
@@ -74,7 +74,8 @@ fn ticks_are_poisson_whatever_restarts_them() {
     let expected = 0.02 * 504.0;
     let mean = counts.iter().sum::<f64>() / counts.len() as f64;
     let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / counts.len() as f64;
-    // four standard errors of each; restarts at 2 of 97 polls forgive some lateness, at most 3.5 ms · 2 / 97 / 7 ms
+    // four standard errors of each; restarts at 2 of 97 polls forgive some lateness, at most 3.5 ms
+    // · 2 / 97 / 7 ms
     assert!((mean - expected).abs() < 4.0 * (expected / counts.len() as f64).sqrt() + 0.02 * expected * 0.5, "{mean}");
     assert!((variance / expected - 1.0).abs() < 4.0 * (2.0 / counts.len() as f64).sqrt() + 0.02, "{variance}");
 }
@@ -157,7 +158,8 @@ fn a_client_sends_what_is_due_first() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
-    /// Whatever the clock does and whatever the rates, nothing overflows, and an idle process stays idle.
+    /// Whatever the clock does and whatever the rates, nothing overflows, and an idle process stays
+    /// idle.
     #[test]
     fn any_clock(calls in vec((any::<u64>(), 0..4_u8, prop::num::f64::ANY), 0..200), seed: u64) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

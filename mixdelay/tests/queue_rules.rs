@@ -86,7 +86,8 @@ on_both! {
         assert_eq!((queue.tally().sent, queue.tally().late, queue.tally().inserted), (1, 1, 2));
     }
 
-    /// Of the eight held and the new one, each is dropped as often: also those that are due already.
+    /// Of the eight held and the new one, each is dropped as often: also those that are due
+    /// already.
     fn a_full_queue_drops_any_of_all(queue, rng) {
         let rounds = 36_000;
         let mut dropped = [0.0; 9];
@@ -164,7 +165,8 @@ on_both! {
         assert_eq!(out, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
-    /// Where the server's highest wheel turns, every 2⁴⁰ ms: what waits past that comes out on time.
+    /// Where the server's highest wheel turns, every 2⁴⁰ ms: what waits past that comes out on
+    /// time.
     fn when_the_highest_wheel_turns(queue, rng) {
         queue.set_limits(Limits { delay_millis: u64::MAX, ..LIMITS });
         for (turn, before) in (1_u64..).zip([1, 50, 300, 70_000, 1 << 32, 0]) {
@@ -190,7 +192,8 @@ on_both! {
     }
 }
 
-/// Of what is due, what waits and what is beyond the turn of the highest wheel, each is dropped as often.
+/// Of what is due, what waits and what is beyond the turn of the highest wheel, each is dropped as
+/// often.
 #[test]
 fn far_packets_are_dropped_like_others() {
     let rounds = 18_000;
@@ -213,8 +216,9 @@ fn far_packets_are_dropped_like_others() {
     assert!(chi_square < 31.8, "8 degrees of freedom, one in 10 000 is above: {dropped:?}");
 }
 
-/// A large queue that overflows drops the old and the new alike: of 100 000 offered to 50 000 places, all at
-/// once, each tenth of the order of arrival keeps a share that falls as it must, (1 − 1/50 001) at each drop.
+/// A large queue that overflows drops the old and the new alike: of 100 000 offered to 50 000
+/// places, all at once, each tenth of the order of arrival keeps a share that falls as it must, (1
+/// − 1/50 001) at each drop.
 #[test]
 fn a_flood_does_not_choose_its_victims() {
     let (places, offered) = (50_000, 100_000);

@@ -1,7 +1,7 @@
 //! The sampler against the exponential distribution, on samples of a fixed seed.
 //!
-//! Each statistic is judged by its critical value for a true sampler at a chance of 1 in 10 000 or less, and each must
-//! condemn a sampler that is off by 1 %.
+//! Each statistic is judged by its critical value for a true sampler at a chance of 1 in 10 000 or
+//! less, and each must condemn a sampler that is off by 1 %.
 #![allow(clippy::cast_precision_loss, clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "statistics")]
 
 use mixwell_mixdelay::{Rate, hop_delay_millis};
@@ -32,7 +32,8 @@ fn kolmogorov_smirnov(sorted: &[f64]) -> f64 {
     distance.fold(0.0, f64::max) * n.sqrt()
 }
 
-/// A² for the exponential of mean 1. Above 10 with a chance of about 1 in 50 000 (Anderson and Darling, 1954).
+/// A² for the exponential of mean 1. Above 10 with a chance of about 1 in 50 000 (Anderson and
+/// Darling, 1954).
 fn anderson_darling(sorted: &[f64]) -> f64 {
     let n = sorted.len() as f64;
     let terms = sorted.iter().zip(sorted.iter().rev()).zip(0_u32..).map(|((x, from_above), i)| {
@@ -58,8 +59,9 @@ fn the_sampler_is_exponential_and_one_percent_off_is_not() {
     }
 }
 
-/// Beyond the quantile 1 − 10⁻⁶, of 20 million samples, 20 are expected; and a tail that ended at 53 bits' −ln(2⁻⁵³),
-/// or anywhere near, would show in the sampler's known answers (`vectors.rs`), which reach −ln(2⁻¹²⁸).
+/// Beyond the quantile 1 − 10⁻⁶, of 20 million samples, 20 are expected; and a tail that ended at
+/// 53 bits' −ln(2⁻⁵³), or anywhere near, would show in the sampler's known answers (`vectors.rs`),
+/// which reach −ln(2⁻¹²⁸).
 #[test]
 fn the_tail_beyond_a_millionth() {
     let rate = Rate::per_milli(0.001).unwrap();
@@ -93,7 +95,8 @@ fn memoryless() {
     }
 }
 
-/// Consecutive samples: their correlation is 0 at every lag, and the larger of two is distributed as it should be.
+/// Consecutive samples: their correlation is 0 at every lag, and the larger of two is distributed
+/// as it should be.
 #[test]
 fn independent() {
     let all = samples(0.01, 0.01, 7);

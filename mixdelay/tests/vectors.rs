@@ -55,7 +55,8 @@ fn samples_from_known_bytes() {
 /// The bound that the README states: the sampler's -ln U is within 2^-60 of the true one.
 #[test]
 fn the_distance_from_the_true_logarithm_is_within_its_bound() {
-    // A mean of 2^57 ms shows 57 places after the point of every sample, one of 2^63 ms shows 63 of those below 2.
+    // A mean of 2^57 ms shows 57 places after the point of every sample, one of 2^63 ms shows 63 of
+    // those below 2.
     for (places, below) in [(57, 128), (63, 2)] {
         let rate = Rate::per_milli(0.5_f64.powi(places)).unwrap();
         let (mut seen, mut lowest, mut highest) = (0, 0, 0);

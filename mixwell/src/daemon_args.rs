@@ -1,4 +1,5 @@
-//! What `mixwell node` and `mixwell authority` have in common: a configuration, and keys in a data folder.
+//! What `mixwell node` and `mixwell authority` have in common: a configuration, and keys in a data
+//! folder.
 
 use crate::{
     epoch_argument::EpochArgument, error::Error, logging, logging::LogHandle, network_error::NetworkError, output,
@@ -71,8 +72,8 @@ impl DaemonArgs {
     /// The keys of a data folder, which is locked. `None` if they were to be printed and no more.
     ///
     /// # Errors
-    /// If they are missing and were not to be made: a data folder that is not where it should be must not cost the
-    /// identity that others know.
+    /// If they are missing and were not to be made: a data folder that is not where it should be
+    /// must not cost the identity that others know.
     pub(crate) fn keys(&self, owner: &Owner<'_>) -> Result<Option<Keys>, Error> {
         let randomness = Randomness::from_system()?;
         if self.generate_only || owner.generate_only {

@@ -6,7 +6,8 @@ use mixwell_config::{MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 /// The length of the network's epochs.
 #[derive(Debug, Args)]
 pub(crate) struct EpochArgument {
-    /// The length of the network's epochs: 1200 if neither this nor mixwell.toml beside the configuration says otherwise
+    /// The length of the network's epochs: 1200 if neither this nor mixwell.toml beside the
+    /// configuration says otherwise
     #[arg(
         long,
         value_name = "SECONDS",

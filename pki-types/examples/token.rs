@@ -1,5 +1,6 @@
-//! A client in a small device reads a consensus that its gateway sends gzipped, in chunks: `read` is `no_std`, allocates nothing,
-//! and needs a buffer for the inflated consensus alone. `main` plays the gateway.
+//! A client in a small device reads a consensus that its gateway sends gzipped, in chunks: `read`
+//! is `no_std`, allocates nothing, and needs a buffer for the inflated consensus alone. `main`
+//! plays the gateway.
 //!
 //! ```sh
 //! cargo run --example token --features alloc

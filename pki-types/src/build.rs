@@ -1,8 +1,8 @@
 //! Owned descriptors and documents, to be written by nodes and authorities.
 //!
-//! `None` writes null, which is how the reference writes a list or map that was never made; an empty one is written as
-//! such, but for a layer without mixes, which is null as well. Everything is written in canonical form, whatever the order
-//! in which it was put in.
+//! `None` writes null, which is how the reference writes a list or map that was never made; an
+//! empty one is written as such, but for a layer without mixes, which is null as well. Everything
+//! is written in canonical form, whatever the order in which it was put in.
 
 mod descriptor;
 mod document;

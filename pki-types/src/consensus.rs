@@ -20,7 +20,8 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Cuts a gzipped certificate into chunks of `size` bytes; the last may be shorter. None if `size` is 0.
+    /// Cuts a gzipped certificate into chunks of `size` bytes; the last may be shorter. None if
+    /// `size` is 0.
     pub fn cut(gzipped: &'a [u8], size: usize) -> impl Iterator<Item = Self> {
         let total = gzipped.len().checked_div(size).map_or(0, |_| gzipped.len().div_ceil(size));
         let total = u32::try_from(total).unwrap_or(u32::MAX);
@@ -28,8 +29,8 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// Takes the chunks of a consensus in order and inflates each as it comes into the caller's buffer, whose length is the
-/// most that a gateway can make us hold.
+/// Takes the chunks of a consensus in order and inflates each as it comes into the caller's buffer,
+/// whose length is the most that a gateway can make us hold.
 ///
 /// It takes some 10.4 kB of memory itself, for the inflater's tables.
 ///
@@ -64,7 +65,8 @@ impl<'a> ConsensusReader<'a> {
     /// Takes the next chunk. After an error the consensus is lost, and every further call fails.
     ///
     /// # Errors
-    /// If a chunk is missing, comes twice or has another total than the first one; if what they hold does not inflate.
+    /// If a chunk is missing, comes twice or has another total than the first one; if what they
+    /// hold does not inflate.
     pub fn push(&mut self, chunk: Chunk<'_>) -> Result<(), ConsensusError> {
         let result = self.take(chunk);
         if result.is_err() {

@@ -38,7 +38,8 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// A field's name and value, to be read as what it should be. As in the reference, null reads as zero or empty.
+/// A field's name and value, to be read as what it should be. As in the reference, null reads as
+/// zero or empty.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
     pub(crate) name: &'static str,
@@ -146,8 +147,8 @@ impl<'a> Field<'a> {
         Ok(items)
     }
 
-    /// A map whose every key and value pass; `None` if it is null. No key is null: it would stand for an empty one, which
-    /// may be there too.
+    /// A map whose every key and value pass; `None` if it is null. No key is null: it would stand
+    /// for an empty one, which may be there too.
     pub(crate) fn map_of<K, V>(
         self,
         key: impl Fn(Self) -> Result<K, DecodeError>,

@@ -15,7 +15,8 @@ use crate::{
 
 /// A document. Borrows the bytes; descriptors are decoded as they are walked.
 ///
-/// Reading checks what kind each field is, of the descriptors too; [`check`](Self::check) checks what they say.
+/// Reading checks what kind each field is, of the descriptors too; [`check`](Self::check) checks
+/// what they say.
 ///
 /// ```
 /// use mixwell_pki_types::{Certificate, DocumentError, Epoch, KeyHash, VerifyingKey, majority};
@@ -185,7 +186,8 @@ impl<'a> Document<'a> {
         keys.filter_map(|key| Field::new("ConfiguredReplicaIdentityKeys", key).bytes().ok())
     }
 
-    /// The authorities' commits to the shared random, by key hash: a certificate of a [`Commit`](crate::Commit) each.
+    /// The authorities' commits to the shared random, by key hash: a certificate of a
+    /// [`Commit`](crate::Commit) each.
     pub fn commits(&self) -> impl Iterator<Item = (KeyHash, &'a [u8])> + use<'a> {
         certificates("SharedRandomCommit", self.commits)
     }
@@ -227,8 +229,9 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// The document that was signed, of whatever epoch: a certificate is valid for [`LIFETIME`] epochs, so compare
-    /// [`Document::epoch`], or ask for [the one of an epoch](Self::document_for).
+    /// The document that was signed, of whatever epoch: a certificate is valid for [`LIFETIME`]
+    /// epochs, so compare [`Document::epoch`], or ask for [the one of an
+    /// epoch](Self::document_for).
     ///
     /// # Errors
     /// If it cannot be decoded, or its epoch or signature scheme are not those of the certificate.

@@ -49,7 +49,8 @@ impl Period {
         None => unreachable!(),
     };
 
-    /// A period of a test network, taken in whole milliseconds; `None` if that is none, or 2^64 and more.
+    /// A period of a test network, taken in whole milliseconds; `None` if that is none, or 2^64 and
+    /// more.
     #[must_use]
     pub const fn new(period: Duration) -> Option<Self> {
         let millis = period.as_millis();
@@ -76,7 +77,8 @@ impl Period {
     pub fn at(self, unix: Duration) -> Result<EpochTime, BeforeZero> {
         let before = BeforeZero { unix_secs: unix.as_secs() };
         let since = unix.checked_sub(ZERO).ok_or(before)?;
-        // u128, as 2^64 s hold more than 2^64 ms; the quotient fits for any period of a second or more
+        // u128, as 2^64 s hold more than 2^64 ms; the quotient fits for any period of a second or
+        // more
         let (period, since_millis) = (u128::from(self.millis.get()), since.as_millis());
         #[expect(
             clippy::arithmetic_side_effects,

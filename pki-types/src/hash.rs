@@ -3,7 +3,8 @@
 use blake2::{Blake2b256, Digest};
 use core::fmt;
 
-/// BLAKE2b-256 of an identity's public key: the node id of routing commands, look-ups and certificates.
+/// BLAKE2b-256 of an identity's public key: the node id of routing commands, look-ups and
+/// certificates.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct KeyHash(pub [u8; 32]);
 

@@ -9,7 +9,8 @@ use crate::{Document, Epoch, Layer, Node, Period};
 use core::{ops::Range, time::Duration};
 use rand_core::CryptoRng;
 
-/// A hop of a route. `mixwell-sphinx` wraps packets for such hops: the node's id, its mix key, the delay.
+/// A hop of a route. `mixwell-sphinx` wraps packets for such hops: the node's id, its mix key, the
+/// delay.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Hop<'a> {
@@ -25,8 +26,9 @@ pub struct Hop<'a> {
 
 /// How long a hop holds a packet.
 ///
-/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the network's rules, an
-/// exponential of rate `mu` per millisecond that is rounded down, plus 1, and capped.
+/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the
+/// network's rules, an exponential of rate `mu` per millisecond that is rounded down, plus 1, and
+/// capped.
 pub trait HopDelay<R: ?Sized> {
     /// Draws a delay; `None` if there is none for the rate.
     fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;
@@ -70,7 +72,8 @@ pub struct Router<'a> {
 pub struct Departure {
     /// The time when the packet is sent, since 1970.
     pub unix: Duration,
-    /// How long it is under way before the first hop of the route: for a reply, the forward route's [total](Router::forward).
+    /// How long it is under way before the first hop of the route: for a reply, the forward route's
+    /// [total](Router::forward).
     pub spent: Duration,
 }
 
@@ -87,14 +90,15 @@ impl<'a> Router<'a> {
         self.document.layer_count().saturating_add(2)
     }
 
-    /// How many hops a reply's route has: one node of each layer, the gateway. No route of a loop decoy has more.
+    /// How many hops a reply's route has: one node of each layer, the gateway. No route of a loop
+    /// decoy has more.
     #[must_use]
     pub fn reply_hops(&self) -> usize {
         self.document.layer_count().saturating_add(1)
     }
 
-    /// Draws a route from a gateway to a service node into `hops`, and returns the total of its delays. With a SURB, the
-    /// service node delays its reply.
+    /// Draws a route from a gateway to a service node into `hops`, and returns the total of its
+    /// delays. With a SURB, the service node delays its reply.
     ///
     /// # Errors
     /// [`PathError`].
@@ -112,8 +116,9 @@ impl<'a> Router<'a> {
             .until_fast(delays, rng, hops)
     }
 
-    /// Draws the route to a service node of a loop decoy that the node `from` sends: one node of each layer behind its own,
-    /// which are all of them for a gateway and a service node. The decoy carries a SURB.
+    /// Draws the route to a service node of a loop decoy that the node `from` sends: one node of
+    /// each layer behind its own, which are all of them for a gateway and a service node. The decoy
+    /// carries a SURB.
     ///
     /// # Errors
     /// [`PathError`].
@@ -134,8 +139,9 @@ impl<'a> Router<'a> {
             .until_fast(delays, rng, hops)
     }
 
-    /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays. A loop decoy returns to a mix by
-    /// the layers before the mix's own alone, and to a service node by all.
+    /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays. A
+    /// loop decoy returns to a mix by the layers before the mix's own alone, and to a service node
+    /// by all.
     ///
     /// # Errors
     /// [`PathError`].
@@ -195,8 +201,8 @@ impl<'a> Draw<'_, 'a> {
         Err(failure)
     }
 
-    /// Draws a route, and returns when it has been travelled, counted from the packet's sending; `None` if that is two
-    /// epochs or more.
+    /// Draws a route, and returns when it has been travelled, counted from the packet's sending;
+    /// `None` if that is two epochs or more.
     fn once<R: CryptoRng + ?Sized>(
         &self,
         delays: &mut impl HopDelay<R>,
@@ -238,6 +244,6 @@ impl<'a> Draw<'_, 'a> {
     }
 }
 
-/// How often a route is drawn before we say that there is none. At the rates of any network one draw in thousands is too
-/// slow, if that.
+/// How often a route is drawn before we say that there is none. At the rates of any network one
+/// draw in thousands is too slow, if that.
 const MAX_DRAWS: usize = 64;

@@ -99,7 +99,8 @@ impl<'a> Replica<'a> {
         self.link_key
     }
 
-    /// The public keys that envelopes are made for, by replica epoch (which is longer than an epoch of the PKI).
+    /// The public keys that envelopes are made for, by replica epoch (which is longer than an epoch
+    /// of the PKI).
     pub fn envelope_keys(&self) -> impl Iterator<Item = (Epoch, &'a [u8])> + use<'a> {
         descriptor::keys("EnvelopeKeys", self.envelope_keys)
     }

@@ -15,8 +15,9 @@ use rand_core::CryptoRng;
 
 /// A signature scheme. Open: a network may bring its own.
 ///
-/// Keys and signatures are slices, as a scheme is chosen by its name at run time; each operation checks their lengths. A
-/// message comes in parts, which are signed as if joined, so that nothing has to be copied together.
+/// Keys and signatures are slices, as a scheme is chosen by its name at run time; each operation
+/// checks their lengths. A message comes in parts, which are signed as if joined, so that nothing
+/// has to be copied together.
 pub trait SignatureScheme: fmt::Debug + Sync {
     /// The name in certificates, documents and PEM. Configuration may spell it in any case.
     fn name(&self) -> &'static str;
@@ -57,12 +58,13 @@ pub trait SignatureScheme: fmt::Debug + Sync {
     /// Verifies.
     ///
     /// # Errors
-    /// [`SchemeError::Length`], [`SchemeError::Key`], or [`SchemeError::Signature`] if the signature is not one of this key
-    /// over this message.
+    /// [`SchemeError::Length`], [`SchemeError::Key`], or [`SchemeError::Signature`] if the
+    /// signature is not one of this key over this message.
     fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), SchemeError>;
 }
 
-/// The scheme of a name, in any case: `Ed25519`; with the feature `sphincs` also `Sphincs+` and `Ed25519 Sphincs+`.
+/// The scheme of a name, in any case: `Ed25519`; with the feature `sphincs` also `Sphincs+` and
+/// `Ed25519 Sphincs+`.
 ///
 /// ```
 /// use mixwell_pki_types::scheme;

@@ -112,8 +112,9 @@ impl fmt::Debug for Reveal {
     }
 }
 
-/// The value shared by the authorities in the consensus of `epoch`, from what each revealed and the previous consensus's
-/// value (`None` in the first epoch of a network). Sorts `reveals`, as the formula asks: by the reveal, descending.
+/// The value shared by the authorities in the consensus of `epoch`, from what each revealed and the
+/// previous consensus's value (`None` in the first epoch of a network). Sorts `reveals`, as the
+/// formula asks: by the reveal, descending.
 #[must_use]
 pub fn shared_random_value(epoch: Epoch, reveals: &mut [(KeyHash, Reveal)], previous: Option<&[u8; 32]>) -> [u8; 32] {
     reveals.sort_unstable_by_key(|(authority, reveal)| Reverse((reveal.0, *authority)));

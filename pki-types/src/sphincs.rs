@@ -1,9 +1,9 @@
 //! SPHINCS+ r3.1, `shake-256f` in its robust variant
 //! (<https://sphincs.org/data/sphincs+-r3.1-specification.pdf>).
 //!
-//! Not FIPS 205's SLH-DSA: that is the simple variant, and reads its message digest in another bit order. Every secret goes
-//! through SHAKE256 only; whatever is branched on or used as an index follows from the message digest, which the
-//! signature gives away.
+//! Not FIPS 205's SLH-DSA: that is the simple variant, and reads its message digest in another bit
+//! order. Every secret goes through SHAKE256 only; whatever is branched on or used as an index
+//! follows from the message digest, which the signature gives away.
 
 mod address;
 mod fors;
@@ -21,9 +21,11 @@ use zeroize::Zeroize;
 /// A hash value, `n` = 32 bytes.
 type Node = [u8; 32];
 
-/// The scheme `Sphincs+`. A private key is the seed, the message PRF's key, and the public key (its seed and its root).
+/// The scheme `Sphincs+`. A private key is the seed, the message PRF's key, and the public key (its
+/// seed and its root).
 ///
-/// Signing draws 32 random bytes, and takes some 700,000 runs of Keccak; verifying takes some 20,000.
+/// Signing draws 32 random bytes, and takes some 700,000 runs of Keccak; verifying takes some
+/// 20,000.
 #[derive(Debug, Clone, Copy)]
 pub struct Sphincs;
 
@@ -56,8 +58,8 @@ impl SignatureScheme for Sphincs {
         Ok(())
     }
 
-    /// Makes the root from the seeds again, as [`generate`](Self::generate) does: some 35,000 runs of Keccak, a twentieth
-    /// of what signing takes.
+    /// Makes the root from the seeds again, as [`generate`](Self::generate) does: some 35,000 runs
+    /// of Keccak, a twentieth of what signing takes.
     fn check_pair(&self, private: &[u8], public: &[u8]) -> Result<(), SchemeError> {
         Encoding::PublicKey.check(PUBLIC_LEN, public.len())?;
         Encoding::PrivateKey.check(PRIVATE_LEN, private.len())?;

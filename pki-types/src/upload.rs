@@ -71,8 +71,8 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// Signs an encoded descriptor, and what [`LoopStats::write`] wrote if there are any, and writes the upload into `out`.
-    /// Returns its length; an empty buffer measures.
+    /// Signs an encoded descriptor, and what [`LoopStats::write`] wrote if there are any, and
+    /// writes the upload into `out`. Returns its length; an empty buffer measures.
     ///
     /// # Errors
     /// [`UploadError::Scheme`] or [`UploadError::Buffer`].
@@ -93,8 +93,8 @@ impl<'a> Upload<'a> {
 
     /// The descriptor, if the node that it names signed the upload.
     ///
-    /// The signature covers the canonical form, and is checked against the fields as they came: an upload that is not in
-    /// canonical form does not verify.
+    /// The signature covers the canonical form, and is checked against the fields as they came: an
+    /// upload that is not in canonical form does not verify.
     ///
     /// # Errors
     /// If the upload is not signed, or not by the descriptor's identity key.
@@ -152,11 +152,12 @@ impl<'a> ReplicaUpload<'a> {
         Ok(Self { signature: read_signature(signature)?, descriptor: Replica::read(descriptor)? })
     }
 
-    /// Signs a replica's encoded descriptor, and writes the upload into `out`. Returns its length; an empty buffer
-    /// measures.
+    /// Signs a replica's encoded descriptor, and writes the upload into `out`. Returns its length;
+    /// an empty buffer measures.
     ///
     /// # Errors
-    /// [`UploadError::Decode`] if the descriptor is none; [`UploadError::Scheme`] or [`UploadError::Buffer`].
+    /// [`UploadError::Decode`] if the descriptor is none; [`UploadError::Scheme`] or
+    /// [`UploadError::Buffer`].
     pub fn sign(
         descriptor: &[u8],
         key: &SigningKey<'_>,
@@ -172,7 +173,8 @@ impl<'a> ReplicaUpload<'a> {
         })
     }
 
-    /// The descriptor, if the replica that it names signed the upload. As [`Upload::verify`], over the fields as they came.
+    /// The descriptor, if the replica that it names signed the upload. As [`Upload::verify`], over
+    /// the fields as they came.
     ///
     /// # Errors
     /// If the upload is not signed, or not by the descriptor's identity key.
@@ -213,8 +215,8 @@ fn verify(
     Ok(key.verify(message, signature.payload)?)
 }
 
-/// Writes an upload: what stands before the signature, the signature, what stands after it. Signed is the same with null
-/// in the signature's place.
+/// Writes an upload: what stands before the signature, the signature, what stands after it. Signed
+/// is the same with null in the signature's place.
 fn sign(
     before: impl FnOnce(&mut Writer<'_>),
     key: &SigningKey<'_>,

@@ -110,8 +110,8 @@ fn canonical_form() {
     assert_eq!(canonical(Item::parse(want).unwrap()), want);
 }
 
-/// The order of keys is that of their encodings, which no attacker can make costly: 16 levels of maps, each of which has as
-/// many keys as it may, all in reverse.
+/// The order of keys is that of their encodings, which no attacker can make costly: 16 levels of
+/// maps, each of which has as many keys as it may, all in reverse.
 #[test]
 fn unsorted_maps_in_one_another() {
     let mut inner = vec![0xf6];
@@ -140,10 +140,12 @@ fn unsorted_maps_in_one_another() {
     assert_eq!(canonical(Item::parse(&sorted).unwrap()), sorted);
 }
 
-/// Unsorted maps within one another may cost no more than so many passes over the input, whatever their depth.
+/// Unsorted maps within one another may cost no more than so many passes over the input, whatever
+/// their depth.
 #[test]
 fn walks_are_bounded() {
-    // 8.5 times a level's own bytes and 16 times what is inside: 24.5 times the input for three levels, 32.5 for four
+    // 8.5 times a level's own bytes and 16 times what is inside: 24.5 times the input for three
+    // levels, 32.5 for four
     for (levels, ok) in [(3, true), (4, false), (16, false)] {
         let mut inner = vec![0xf6; 1];
         for _ in 0..levels {
@@ -209,7 +211,8 @@ fn agrees(item: Item<'_>, other: &mut minicbor::Decoder<'_>) {
             let other = match other.datatype().unwrap() {
                 Type::F32 => other.f32().unwrap().into(),
                 Type::F64 => other.f64().unwrap(),
-                // minicbor reads a half only with a feature; ours are tested against every half in `float.rs`
+                // minicbor reads a half only with a feature; ours are tested against every half in
+                // `float.rs`
                 _ => {
                     other.set_position(other.position() + 3);
                     value

@@ -1,4 +1,5 @@
-//! Consensus chunks: order, totals, the bound on what is inflated, and each way in which gzip can be wrong.
+//! Consensus chunks: order, totals, the bound on what is inflated, and each way in which gzip can
+//! be wrong.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -168,7 +169,8 @@ proptest! {
         let at = at % gzipped.len();
         gzipped[at] ^= 1_u8 << bit;
         let got = read(&gzipped, size, 2 * sample.len());
-        // the same content may be said in another way: other bytes of the header, a distance to an equal string, the bits that fill the last byte
+        // the same content may be said in another way: other bytes of the header, a distance to an
+        // equal string, the bits that fill the last byte
         let trailer = at >= gzipped.len() - 8;
         prop_assert!(got.is_err() || (got == Ok(sample) && !trailer), "byte {at}");
     }

@@ -1,4 +1,5 @@
-//! Routes with the delays of `mixwell-mixdelay`: the two crates meet in a closure, and in nothing else.
+//! Routes with the delays of `mixwell-mixdelay`: the two crates meet in a closure, and in nothing
+//! else.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -32,7 +33,8 @@ fn document(mu: f64) -> Vec<u8> {
     mixwell_pki_types::build::DocumentBuilder { rates: Rates { mu, ..built.rates }, ..built }.encode()
 }
 
-/// floor(exponential of rate mu) + 1, so that a delay is above t with probability exp(-mu · t) for every whole t.
+/// floor(exponential of rate mu) + 1, so that a delay is above t with probability exp(-mu · t) for
+/// every whole t.
 #[test]
 fn every_hop_that_delays_draws_from_the_exponential() {
     let mu = 0.005;
@@ -51,7 +53,8 @@ fn every_hop_that_delays_draws_from_the_exponential() {
     for (hop, mut delays) in drawn.into_iter().enumerate() {
         delays.sort_unstable();
         assert!(delays[0] >= 1 && u64::from(delays[delays.len() - 1]) <= cap, "hop {hop}");
-        // Kolmogorov and Smirnov: the distance from the distribution is above 1.95 / sqrt(n) in one of 1000 samples
+        // Kolmogorov and Smirnov: the distance from the distribution is above 1.95 / sqrt(n) in one
+        // of 1000 samples
         let n = delays.len() as f64;
         let furthest = (1..=2000_u32)
             .map(|t| {

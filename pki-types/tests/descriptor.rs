@@ -116,7 +116,8 @@ fn check_upload(test: &Test, descriptor: &Descriptor<'_>, bytes: &[u8], name: &s
     assert_eq!(&out[..len], bytes, "{name}");
     assert_eq!(sign(&mut []), Err(UploadError::Buffer(BufferTooSmall { need: len, have: 0 })), "{name}");
 
-    // every byte counts, but for the name of a field that is null: an unknown field, and one left out, read the same
+    // every byte counts, but for the name of a field that is null: an unknown field, and one left
+    // out, read the same
     let mut changed = bytes.to_vec();
     let name_of_first = 1..=b"LoopStats".len() + 1;
     for at in (0..bytes.len()).filter(|at| !name_of_first.contains(at)) {

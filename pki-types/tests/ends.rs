@@ -1,4 +1,5 @@
-//! At the ends of what there may be: the last epoch, one node in each layer, no authorities, one signer many times.
+//! At the ends of what there may be: the last epoch, one node in each layer, no authorities, one
+//! signer many times.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test uses a part")]
@@ -31,7 +32,8 @@ fn written(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
     out
 }
 
-/// A network of one mix in each of three layers, a gateway and a service node, all with keys for these epochs alone.
+/// A network of one mix in each of three layers, a gateway and a service node, all with keys for
+/// these epochs alone.
 fn smallest(epoch: Epoch, keys: &[Epoch]) -> DocumentBuilder {
     let node = |number, role: &str| DescriptorBuilder {
         epoch,
@@ -218,7 +220,8 @@ fn layers_have_numbers() {
     assert_eq!(Document::parse(&with(255)).unwrap_err(), DocumentError::Layers { layers: 255 });
 }
 
-/// Nothing is read past the first item, however short the input is cut and wherever a byte is put behind it.
+/// Nothing is read past the first item, however short the input is cut and wherever a byte is put
+/// behind it.
 #[test]
 fn every_length_but_its_own() {
     let bytes = network::certificate(&network::document(10).encode(), &[Pair::new(1)]);

@@ -122,12 +122,13 @@ fn reveals_hide_their_randomness() {
 
 /// The formula as it is written down: no vector confirms it.
 ///
-/// The values in the documents of `document.json` are random, and the one in `document_live.json` is of a genesis epoch,
-/// its reveals left out. Tried on five of them, without a match: reveals as listed or sorted either way by reveal, key hash,
-/// commit or certificate; each as 40 bytes, its 32 alone, hashed again or as the whole certificate, with the key hash
-/// before, after or not at all; the epoch of the document or up to two off, in 8 bytes of either order, 4, digits or not
-/// at all; as previous value either prior, both, the value itself, zeros or nothing; six orders of the four parts; with and
-/// without the prefix; BLAKE2b-256, SHA-256, SHA-512/256 cut, SHA3-256, BLAKE2s.
+/// The values in the documents of `document.json` are random, and the one in `document_live.json`
+/// is of a genesis epoch, its reveals left out. Tried on five of them, without a match: reveals as
+/// listed or sorted either way by reveal, key hash, commit or certificate; each as 40 bytes, its 32
+/// alone, hashed again or as the whole certificate, with the key hash before, after or not at all;
+/// the epoch of the document or up to two off, in 8 bytes of either order, 4, digits or not at all;
+/// as previous value either prior, both, the value itself, zeros or nothing; six orders of the four
+/// parts; with and without the prefix; BLAKE2b-256, SHA-256, SHA-512/256 cut, SHA3-256, BLAKE2s.
 #[test]
 fn shared_value_takes_reveals_in_descending_order() {
     let reveal = |first: u8| Reveal::parse(&[&[0; 8][..], &[first; 32]].concat()).unwrap();

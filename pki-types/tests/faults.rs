@@ -1,4 +1,5 @@
-//! Each way in which a document or a descriptor is not well-formed, named and placed, one change at a time.
+//! Each way in which a document or a descriptor is not well-formed, named and placed, one change at
+//! a time.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test uses a part")]

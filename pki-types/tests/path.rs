@@ -31,7 +31,8 @@ fn departure(secs: u64) -> Departure {
     Departure { unix: PERIOD.start(EPOCH) + Duration::from_secs(secs), spent: Duration::ZERO }
 }
 
-/// Delays up to `most` milliseconds, to reach every corner; the real sampler's own tests are elsewhere.
+/// Delays up to `most` milliseconds, to reach every corner; the real sampler's own tests are
+/// elsewhere.
 fn up_to(most: u32) -> impl FnMut(f64, &mut ChaCha20Rng) -> Option<u32> {
     move |mu, rng| {
         assert_eq!(mu.to_bits(), 0.005_f64.to_bits());
@@ -112,7 +113,8 @@ fn loop_decoys_go_on_from_their_sender_and_come_back_to_it() {
     }
 }
 
-/// Checks that each hop has the key of the epoch in which the packet reaches it, and returns when it leaves the last.
+/// Checks that each hop has the key of the epoch in which the packet reaches it, and returns when
+/// it leaves the last.
 fn check(route: &[Hop<'_>], start: Departure) -> Duration {
     let mut now = start.unix + start.spent;
     for (index, hop) in route.iter().enumerate() {
@@ -126,7 +128,8 @@ fn check(route: &[Hop<'_>], start: Departure) -> Duration {
 
 #[test]
 fn choice_is_uniform() {
-    // 12 to 13 mixes in each layer; chi-squared with up to 12 degrees of freedom stays below 32.9 in 999 of 1000 runs
+    // 12 to 13 mixes in each layer; chi-squared with up to 12 degrees of freedom stays below 32.9
+    // in 999 of 1000 runs
     let bytes = network::document(43).encode();
     let document = Document::parse(&bytes).unwrap();
     let router = Router::new(document, PERIOD);

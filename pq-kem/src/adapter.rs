@@ -10,8 +10,9 @@ use core::{fmt, marker::PhantomData};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
-/// The KEM of a NIKE: the ciphertext is a fresh public key X, the secret BLAKE2Xb keyed with the shared secret over the
-/// receiver's public key and X. Same name, keys and sizes as the NIKE. An all-zero shared secret is refused.
+/// The KEM of a NIKE: the ciphertext is a fresh public key X, the secret BLAKE2Xb keyed with the
+/// shared secret over the receiver's public key and X. Same name, keys and sizes as the NIKE. An
+/// all-zero shared secret is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adapter<N>(PhantomData<N>);
 
@@ -104,7 +105,8 @@ impl<N: Nike> fmt::Debug for AdapterKey<N> {
 }
 
 impl<N: Nike> Drop for AdapterKey<N> {
-    /// The private key wipes itself. The other goes too, so that what is left can be told from a secret.
+    /// The private key wipes itself. The other goes too, so that what is left can be told from a
+    /// secret.
     fn drop(&mut self) {
         if let Some(public) = &mut self.public {
             public.as_bytes_mut().as_mut().zeroize();

@@ -34,7 +34,8 @@ pub(crate) struct Blake2b {
     /// Bytes compressed.
     count: u64,
     block: [u8; BLOCK_LEN],
-    /// How much of `block` is filled; a full block waits for the next byte, as the last one is compressed differently.
+    /// How much of `block` is filled; a full block waits for the next byte, as the last one is
+    /// compressed differently.
     filled: usize,
 }
 

@@ -5,7 +5,8 @@ use zeroize::Zeroize;
 
 /// A plain byte array, `[u8; N]`.
 ///
-/// A scheme's sizes are associated types bounded by this trait, since stable Rust cannot write `[u8; Scheme::LEN]`.
+/// A scheme's sizes are associated types bounded by this trait, since stable Rust cannot write
+/// `[u8; Scheme::LEN]`.
 pub trait ByteArray:
     sealed::Sealed + AsRef<[u8]> + AsMut<[u8]> + Copy + Eq + Debug + Zeroize + Send + Sync + 'static
 {

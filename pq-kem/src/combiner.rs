@@ -18,8 +18,8 @@ pub struct Component<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EmptyComponent;
 
-/// Combines the shared secrets of any number of KEMs: the XOR, over all of them, of BLAKE2b-256 keyed with the hash of
-/// the KEM's secret, over all the ciphertexts.
+/// Combines the shared secrets of any number of KEMs: the XOR, over all of them, of BLAKE2b-256
+/// keyed with the hash of the KEM's secret, over all the ciphertexts.
 ///
 /// # Errors
 /// [`EmptyComponent`] if there is nothing to combine.

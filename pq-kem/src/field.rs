@@ -70,7 +70,8 @@ macro_rules! field {
                 Self::product(&self.loose(), &other.loose())
             }
 
-            /// Whether v² = u³ + a·u² + u has no solution v: then u belongs to a point of the twist, not of the curve.
+            /// Whether v² = u³ + a·u² + u has no solution v: then u belongs to a point of the
+            /// twist, not of the curve.
             pub(crate) fn is_on_twist(&self, a: u32) -> Choice {
                 let linear = Self::product(&self.add(&Self::small(a)), &self.loose());
                 let cubic = Self::product(&linear.add(&Self::ONE), &self.loose());

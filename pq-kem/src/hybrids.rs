@@ -1,4 +1,5 @@
-//! The hybrids of Katzenpost networks: a curve and ML-KEM-768 under the [split-PRF combiner](crate::split_prf).
+//! The hybrids of Katzenpost networks: a curve and ML-KEM-768 under the [split-PRF
+//! combiner](crate::split_prf).
 
 #[macro_use]
 mod combine;

@@ -9,7 +9,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A KEM scheme: a unit type such as [`XWing`](crate::XWing).
 pub trait Kem: Sized + Send + Sync + 'static {
-    /// The name in geometries, PEM, PKI documents and Noise protocol names. Configuration may spell it in any case.
+    /// The name in geometries, PEM, PKI documents and Noise protocol names. Configuration may spell
+    /// it in any case.
     const NAME: &'static str;
 
     /// An encoded public key.
@@ -22,19 +23,20 @@ pub trait Kem: Sized + Send + Sync + 'static {
     type CiphertextBytes: ByteArray;
     /// A shared secret.
     type SecretBytes: ByteArray;
-    /// A private key with everything precomputed that decapsulation needs. Wiped on drop. The default is an empty one, to
-    /// be filled in place; nothing can be decapsulated with it.
+    /// A private key with everything precomputed that decapsulation needs. Wiped on drop. The
+    /// default is an empty one, to be filled in place; nothing can be decapsulated with it.
     type Expanded: Default + ZeroizeOnDrop + Send + Sync;
 
     /// Derives the private key from a seed.
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self>;
 
-    /// Precomputes what decapsulation needs, in place: an expanded key is large, and each move leaves a copy behind. Writes the
-    /// public key too if `public` is given; it comes of the same work.
+    /// Precomputes what decapsulation needs, in place: an expanded key is large, and each move
+    /// leaves a copy behind. Writes the public key too if `public` is given; it comes of the same
+    /// work.
     ///
     /// # Errors
-    /// [`KeyError`] if the private key is malformed; `key` is empty then, and `public` has no meaning. Seeds of the schemes of
-    /// this crate never fail.
+    /// [`KeyError`] if the private key is malformed; `key` is empty then, and `public` has no
+    /// meaning. Seeds of the schemes of this crate never fail.
     fn expand_into(
         source: KeySource<'_, Self>,
         public: Option<&mut PublicKey<Self>>,
@@ -44,7 +46,8 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// Encapsulates a fresh secret to the owner of `public`.
     ///
     /// # Errors
-    /// [`KeyError`] if the public key is malformed; `ciphertext` and `secret` hold nothing of use then.
+    /// [`KeyError`] if the public key is malformed; `ciphertext` and `secret` hold nothing of use
+    /// then.
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,
@@ -52,10 +55,12 @@ pub trait Kem: Sized + Send + Sync + 'static {
         secret: &mut SharedSecret<Self>,
     ) -> Result<(), KeyError>;
 
-    /// Decapsulates. A tampered ML-KEM ciphertext gives an unrelated secret (implicit rejection), not an error.
+    /// Decapsulates. A tampered ML-KEM ciphertext gives an unrelated secret (implicit rejection),
+    /// not an error.
     ///
     /// # Errors
-    /// [`DecapsulateError`] if the ciphertext cannot hold a secret; `secret` holds nothing of use then.
+    /// [`DecapsulateError`] if the ciphertext cannot hold a secret; `secret` holds nothing of use
+    /// then.
     fn decapsulate(
         key: &Self::Expanded,
         ciphertext: &Ciphertext<Self>,
@@ -269,7 +274,8 @@ impl<K: Kem> PrivateKey<K> {
         KeySource::Private(self).public_key()
     }
 
-    /// The expanded key by value, which leaves copies of it on the stack; [`Kem::expand_into`] does not.
+    /// The expanded key by value, which leaves copies of it on the stack; [`Kem::expand_into`] does
+    /// not.
     ///
     /// # Errors
     /// [`KeyError`] if the private key is malformed.

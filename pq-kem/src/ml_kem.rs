@@ -91,7 +91,8 @@ impl MlKem768Key {
         on_wiped_stack::<{ backend::EXPANDING }, _>(|| self.0.fill(seed));
     }
 
-    /// Derives the public key, for the caller if it has a place for it; empties this one if that is not `public`.
+    /// Derives the public key, for the caller if it has a place for it; empties this one if that is
+    /// not `public`.
     #[inline(never)]
     pub(crate) fn check_public(
         &mut self,

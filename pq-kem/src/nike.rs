@@ -8,8 +8,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A NIKE scheme: a unit type such as [`X25519`](crate::X25519).
 ///
-/// Blinding is the group's own operation: `blind(public, b)` is the public key whose private key is `b` times the
-/// first one, so that `exchange(y, blind(X, b))` = `blind(exchange(y, X), b)`.
+/// Blinding is the group's own operation: `blind(public, b)` is the public key whose private key is
+/// `b` times the first one, so that `exchange(y, blind(X, b))` = `blind(exchange(y, X), b)`.
 pub trait Nike: Sized + Send + Sync + 'static {
     /// The name in geometries, PEM and PKI documents. Configuration may spell it in any case.
     const NAME: &'static str;
@@ -38,8 +38,8 @@ pub trait Nike: Sized + Send + Sync + 'static {
     /// [`LowOrder`] if the result is all zero.
     fn blind(public: &PublicKey<Self>, factor: &PrivateKey<Self>) -> Result<PublicKey<Self>, LowOrder>;
 
-    /// [`exchange`](Nike::exchange) for each pair of keys: a scheme may use all lanes of the processor. A place without a pair
-    /// stays empty.
+    /// [`exchange`](Nike::exchange) for each pair of keys: a scheme may use all lanes of the
+    /// processor. A place without a pair stays empty.
     #[must_use]
     fn exchange_each<const N: usize>(
         pairs: [Option<(&PrivateKey<Self>, &PublicKey<Self>)>; N],
@@ -58,8 +58,9 @@ pub trait Nike: Sized + Send + Sync + 'static {
 
 /// A private key multiplied by blinding keys: what a Sphinx sender holds for a hop.
 ///
-/// Every result equals the one of applying the factors in turn with [`Nike::blind`], for every public key there can be:
-/// on the curve, in a small subgroup, on the twist, or not canonically encoded.
+/// Every result equals the one of applying the factors in turn with [`Nike::blind`], for every
+/// public key there can be: on the curve, in a small subgroup, on the twist, or not canonically
+/// encoded.
 pub trait Product<N: Nike>: ZeroizeOnDrop {
     /// The private key alone.
     fn new(private: &PrivateKey<N>) -> Self;
@@ -171,7 +172,8 @@ impl<N: Nike> SharedSecret<N> {
     pub fn new(bytes: N::SecretBytes) -> Result<Self, LowOrder> {
         let secret = Self(bytes);
         let zero = secret.0.as_ref().ct_eq(N::SecretBytes::ZERO.as_ref());
-        // declassified: whether it is all zero, which hangs on the public key, and ends the exchange
+        // declassified: whether it is all zero, which hangs on the public key, and ends the
+        // exchange
         if bool::from(zero) { Err(LowOrder) } else { Ok(secret) }
     }
 

@@ -1,4 +1,5 @@
-//! Keys as PEM text: type `<UPPER-CASED SCHEME NAME> PUBLIC KEY` or `… PRIVATE KEY`, body the key's encoding.
+//! Keys as PEM text: type `<UPPER-CASED SCHEME NAME> PUBLIC KEY` or `… PRIVATE KEY`, body the key's
+//! encoding.
 //!
 //! ```
 //! use mixwell_pq_kem::{X25519, nike::PublicKey, pem};
@@ -11,8 +12,9 @@
 //! # Ok::<(), pem::PemError>(())
 //! ```
 //!
-//! Base64 is read and written in constant time. The reader is strict: one key, lines of 64 characters ended by LF (or
-//! CRLF), nothing before and nothing after; only the end of the last line may be missing.
+//! Base64 is read and written in constant time. The reader is strict: one key, lines of 64
+//! characters ended by LF (or CRLF), nothing before and nothing after; only the end of the last
+//! line may be missing.
 
 use crate::{ByteArray, Kem, Nike, kem, nike};
 use base64ct::{Base64, Encoding as _};

@@ -8,8 +8,8 @@ use crypto_bigint::{
 use subtle::{Choice, ConditionallySelectable};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// A Montgomery curve and its twist: their groups have `h·ℓ` and `h'·ℓ'` points, where `h` and `h'` divide 2^`SHIFT` and
-/// `ℓ` and `ℓ'` are odd primes. A clamped scalar is a multiple of 2^`SHIFT`.
+/// A Montgomery curve and its twist: their groups have `h·ℓ` and `h'·ℓ'` points, where `h` and `h'`
+/// divide 2^`SHIFT` and `ℓ` and `ℓ'` are odd primes. A clamped scalar is a multiple of 2^`SHIFT`.
 pub(crate) trait Orders<const LIMBS: usize> {
     /// `ℓ`, a little longer than a clamped scalar without its `SHIFT` zeros.
     type Curve: ConstMontyParams<LIMBS>;
@@ -21,9 +21,9 @@ pub(crate) trait Orders<const LIMBS: usize> {
 
 /// A product k of clamped scalars.
 ///
-/// Kept as k/2^`SHIFT` modulo ℓ and modulo ℓ'. The residue times 2^`SHIFT` is then the same as k both modulo ℓ and modulo
-/// the cofactor, hence modulo the group's order: it takes every point of the curve (or twist), in a small subgroup or
-/// not, to where k does.
+/// Kept as k/2^`SHIFT` modulo ℓ and modulo ℓ'. The residue times 2^`SHIFT` is then the same as k
+/// both modulo ℓ and modulo the cofactor, hence modulo the group's order: it takes every point of
+/// the curve (or twist), in a small subgroup or not, to where k does.
 pub(crate) struct Residues<O: Orders<LIMBS>, const LIMBS: usize> {
     curve: ConstMontyForm<O::Curve, LIMBS>,
     twist: ConstMontyForm<O::Twist, LIMBS>,

@@ -47,7 +47,8 @@ macro_rules! schemes {
         /// The KEMs.
         pub const KEMS: &[Scheme] = &[$(#[$kem_cfg] Scheme::of_kem::<$kem>()),+];
 
-        /// Does something with the NIKE of this name, in any case; `None` if there is none in this build.
+        /// Does something with the NIKE of this name, in any case; `None` if there is none in this
+        /// build.
         pub fn with_nike<W: WithNike>(name: &str, what: W) -> Option<W::Output> {
             $(#[$nike_cfg]
             if <$nike as Nike>::NAME.eq_ignore_ascii_case(name) {
@@ -57,7 +58,8 @@ macro_rules! schemes {
             None
         }
 
-        /// Does something with the KEM of this name, in any case; `None` if there is none in this build.
+        /// Does something with the KEM of this name, in any case; `None` if there is none in this
+        /// build.
         pub fn with_kem<W: WithKem>(name: &str, what: W) -> Option<W::Output> {
             $(#[$kem_cfg]
             if <$kem as Kem>::NAME.eq_ignore_ascii_case(name) {

@@ -14,7 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// X-Wing. A private key is the public key, then the 32-byte seed.
 ///
-/// As the draft has it, X25519 points of small order are not refused: the secret then rests on ML-KEM alone.
+/// As the draft has it, X25519 points of small order are not refused: the secret then rests on
+/// ML-KEM alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct XWing;
 
@@ -106,7 +107,8 @@ impl Kem for XWing {
 }
 
 impl XWingKey {
-    /// Derives the parts in place, and ML-KEM's public key; empties them if they are not those of the public key.
+    /// Derives the parts in place, and ML-KEM's public key; empties them if they are not those of
+    /// the public key.
     fn fill_checked(
         &mut self,
         private: &PrivateKey<XWing>,

@@ -207,7 +207,8 @@ fn a_private_key_with_another_public_key_is_refused() {
     }
 }
 
-/// A point of small order: an error with the adapter and what holds it, accepted by X-Wing as its draft says.
+/// A point of small order: an error with the adapter and what holds it, accepted by X-Wing as its
+/// draft says.
 #[test]
 fn small_order_points() {
     fn check<K: Kem>(point: core::ops::Range<usize>, refused: bool) {

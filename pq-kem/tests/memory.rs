@@ -62,7 +62,8 @@ fn nothing_allocates() {
     assert_eq!(allocation_counter::measure(|| drop(core::hint::black_box(Box::new(1)))).count_total, 1);
 }
 
-/// How many of the secret's 8-byte words stand at the same place after the owner is dropped in place. `public` may stay.
+/// How many of the secret's 8-byte words stand at the same place after the owner is dropped in
+/// place. `public` may stay.
 #[cfg(target_os = "linux")]
 fn survivors<T>(owner: T, public: &[u8]) -> usize {
     let mut place = Box::new(Some(owner));
@@ -78,8 +79,8 @@ fn survivors<T>(owner: T, public: &[u8]) -> usize {
     words.filter(|(before, after)| before == after && random(before) && !is_public(before)).count()
 }
 
-/// A public key in the forms that a backend may hold it in: encoded, its ML-KEM part's coefficients as 16-bit numbers, and
-/// the hash of that part.
+/// A public key in the forms that a backend may hold it in: encoded, its ML-KEM part's coefficients
+/// as 16-bit numbers, and the hash of that part.
 #[cfg(target_os = "linux")]
 fn public_forms(public: &[u8], ml_kem_at: Option<usize>) -> Vec<u8> {
     use sha3::{Digest, Sha3_256};
@@ -140,7 +141,8 @@ fn a_plain_array_survives() {
     assert!(survivors(bytes, &[]) >= 7);
 }
 
-/// A key that turns out to be malformed is gone from the place that it was expanded in, and so is the one before it.
+/// A key that turns out to be malformed is gone from the place that it was expanded in, and so is
+/// the one before it.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_error_leaves_nothing() {
@@ -214,8 +216,8 @@ fn no_expanded_key_on_the_stack() {
         let held = bytes_of(&*key);
         let words: std::collections::HashSet<&[u8]> = stack.chunks_exact(8).collect();
         let (public, seed) = private.as_bytes().split_at(1184);
-        // t, the matrix, its seed and the hash of the public key, all of it public; then the secret vector, as long as t, and what
-        // makes the secret of a ciphertext that is refused
+        // t, the matrix, its seed and the hash of the public key, all of it public; then the secret
+        // vector, as long as t, and what makes the secret of a ciphertext that is refused
         let end = held.windows(32).position(|bytes| *bytes == seed[32..]).unwrap();
         assert_eq!(held[end - 1536 - 32..][..32], *sha3::Sha3_256::digest(public), "where the secret vector begins");
         held[end - 1536..end + 32].chunks_exact(8).filter(|word| words.contains(word)).count()
@@ -227,8 +229,8 @@ fn no_expanded_key_on_the_stack() {
     assert_eq!(in_place, [0; 4]);
 }
 
-/// What an encapsulation draws, the secret that comes of it, and the seed that a key is made of are not on the stack when
-/// the work is over.
+/// What an encapsulation draws, the secret that comes of it, and the seed that a key is made of are
+/// not on the stack when the work is over.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_secret_on_the_stack() {
@@ -316,7 +318,8 @@ fn no_x25519_key_on_the_stack() {
     fn careless(key: &Key, _: &Public) {
         core::hint::black_box([*key.as_bytes(); 100]);
     }
-    /// How many words of the key stand below the caller's frame after `work`. Clamping leaves these as they are.
+    /// How many words of the key stand below the caller's frame after `work`. Clamping leaves these
+    /// as they are.
     fn left(work: fn(&Key, &Public), key: &Key, public: &Public) -> usize {
         let top = 0_u8;
         work(key, public);

@@ -50,8 +50,8 @@ fn hex<const N: usize>(text: &str) -> [u8; N] {
     core::array::from_fn(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
 }
 
-/// Points of order 1, 2, 4 and 8 on Curve25519 and of order 1, 2 and 4 on its twist, in every encoding: canonical, plus p
-/// where that fits, and each with the ignored top bit set.
+/// Points of order 1, 2, 4 and 8 on Curve25519 and of order 1, 2 and 4 on its twist, in every
+/// encoding: canonical, plus p where that fits, and each with the ignored top bit set.
 fn small_order_25519() -> Vec<[u8; 32]> {
     let canonical = [
         "0000000000000000000000000000000000000000000000000000000000000000",
@@ -130,7 +130,8 @@ fn small_order_components() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    // a random u is on the curve or on the twist, each for half of all u; most have a small-order component
+    // a random u is on the curve or on the twist, each for half of all u; most have a small-order
+    // component
     #[test]
     fn x25519_on_any_element(factors in factors(32), element in any::<[u8; 32]>()) {
         check::<X25519>(&factors, &element);

@@ -136,7 +136,8 @@ fn xwing_draft() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// The crate `x-wing`, which is `ml-kem` and `x25519-dalek`, is another implementation of both halves.
+    /// The crate `x-wing`, which is `ml-kem` and `x25519-dalek`, is another implementation of both
+    /// halves.
     #[test]
     fn xwing_equals_another_implementation(seed: [u8; 32], eseed in any::<[[u8; 32]; 2]>(), flip in any::<Option<usize>>()) {
         use x_wing::{Decapsulate as _, Decapsulator as _, KeyExport as _};

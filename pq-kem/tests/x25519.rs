@@ -1,4 +1,5 @@
-//! X25519 by each back end that this processor has: RFC 7748's vectors, and `x25519-dalek` beside it.
+//! X25519 by each back end that this processor has: RFC 7748's vectors, and `x25519-dalek` beside
+//! it.
 #![cfg(all(feature = "hazmat", feature = "x25519"))]
 #![allow(
     missing_docs,
@@ -73,7 +74,8 @@ fn bytes(secret: Result<SharedSecret<X25519>, LowOrder>) -> Key {
     secret.map_or([0; 32], |secret| *secret.as_bytes())
 }
 
-/// Each pair's exchange, alone and beside the others; nineteen are two or more full sets of lanes, and some left.
+/// Each pair's exchange, alone and beside the others; nineteen are two or more full sets of lanes,
+/// and some left.
 fn check(pairs: &[(Key, Key)]) {
     let keys: Vec<_> = pairs
         .iter()
@@ -114,7 +116,8 @@ fn numbers(lowest: RangeInclusive<u8>, others: u8, top: u8) -> impl Iterator<Ite
     })
 }
 
-/// 0, 1, p − 1, p, what is not canonical up to 2²⁵⁵ − 1, with the top bit that does not count; small orders; sums with them.
+/// 0, 1, p − 1, p, what is not canonical up to 2²⁵⁵ − 1, with the top bit that does not count;
+/// small orders; sums with them.
 fn remarkable_us() -> Vec<Key> {
     let mut us: Vec<Key> = numbers(0..=20, 0, 0).chain(numbers(0xe0..=0xff, 0xff, 0x7f)).collect();
     us.extend(EIGHT_TORSION.iter().map(|point| point.to_montgomery().to_bytes()));
@@ -200,7 +203,8 @@ fn rfc_7748() {
     });
 }
 
-/// RFC 7748, section 5.2: a thousand times, the result the next scalar and the scalar the next u; in each lane.
+/// RFC 7748, section 5.2: a thousand times, the result the next scalar and the scalar the next u;
+/// in each lane.
 #[test]
 fn rfc_7748_iterated() {
     let [mut nine, after_one, after_1000] = [

@@ -12,7 +12,8 @@ use crate::state::State;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
-    /// One message: the crate `sha2`, which takes the processor's SHA instructions where it has them.
+    /// One message: the crate `sha2`, which takes the processor's SHA instructions where it has
+    /// them.
     Sha2,
     /// One message: plain Rust compiled for BMI2, where the processor has no SHA instructions.
     Bmi2,

@@ -14,8 +14,8 @@ pub fn hmac<const P: usize>(key: &[u8], message: [&[u8]; P], tag: &mut [u8; 32])
 
 /// HMAC of each message, given in P parts, under its key, by the fastest back end.
 ///
-/// `tags[n]` is the MAC of `messages[n]` under `keys[n]`; what has no counterpart in the other two is left alone. Lanes are filled
-/// by neighbouring messages whose parts have the same lengths.
+/// `tags[n]` is the MAC of `messages[n]` under `keys[n]`; what has no counterpart in the other two
+/// is left alone. Lanes are filled by neighbouring messages whose parts have the same lengths.
 pub fn hmac_each<const P: usize>(keys: &[&[u8]], messages: &[[&[u8]; P]], tags: &mut [[u8; 32]]) {
     hmac_each_by(None, keys, messages, tags);
 }
@@ -38,14 +38,16 @@ pub fn hmac_each_by<const P: usize>(
     )
 }
 
-/// HKDF-Expand (RFC 5869, section 2.3) for each key, by the fastest back end: 32·N bytes, a whole number of hashes.
+/// HKDF-Expand (RFC 5869, section 2.3) for each key, by the fastest back end: 32·N bytes, a whole
+/// number of hashes.
 ///
 /// `expanded[n]` is of `keys[n]`; what has no counterpart is left alone. N is at most 255.
 pub fn hkdf_expand_each<const N: usize>(keys: &[&[u8]], info: &[u8], expanded: &mut [[[u8; 32]; N]]) {
     hkdf_expand_each_by(None, keys, info, expanded);
 }
 
-/// [`hkdf_expand_each`] by the given back end, or by the fastest. Returns whether this machine has it.
+/// [`hkdf_expand_each`] by the given back end, or by the fastest. Returns whether this machine has
+/// it.
 pub fn hkdf_expand_each_by<const N: usize>(
     backend: Option<Backend>,
     keys: &[&[u8]],
@@ -74,7 +76,8 @@ fn run_of_same_length<const P: usize>(messages: &[[&[u8]; P]], from: usize) -> u
     from.saturating_add(same)
 }
 
-/// Goes through `count` messages by as many at once as the back end takes, none beyond what `end` says.
+/// Goes through `count` messages by as many at once as the back end takes, none beyond what `end`
+/// says.
 fn each(
     chosen: Option<Backend>,
     count: usize,

@@ -1,4 +1,5 @@
-//! The operations of SHA-256 (FIPS 180-4, section 4.1.2) on W words side by side, and what they are made of.
+//! The operations of SHA-256 (FIPS 180-4, section 4.1.2) on W words side by side, and what they are
+//! made of.
 
 /// W words of 32 bits side by side. `self` is the proof that the processor has the instructions.
 pub(crate) trait Lanes<const W: usize>: Copy {
@@ -167,7 +168,8 @@ impl<const W: usize, I: Ternary<W>> Lanes<W> for ByTernary<I> {
     }
 }
 
-/// One word: plain Rust, which the compiler turns into BMI2's and BMI1's instructions where they are enabled.
+/// One word: plain Rust, which the compiler turns into BMI2's and BMI1's instructions where they
+/// are enabled.
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar;
 

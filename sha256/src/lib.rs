@@ -1,12 +1,13 @@
 #![no_std]
 #![doc = include_str!("../README.md")]
-// besides the workspace's lints: division takes secret-dependent time, and unchecked sums panic or wrap
+// besides the workspace's lints: division takes secret-dependent time, and unchecked sums panic or
+// wrap
 #![warn(clippy::arithmetic_side_effects, clippy::integer_division_remainder_used)]
 
 mod backend;
 mod batch;
-// What is generic over the processor's instructions is compiled for unit tests everywhere: they run it by a model of the
-// instructions.
+// What is generic over the processor's instructions is compiled for unit tests everywhere: they run
+// it by a model of the instructions.
 #[cfg(any(test, all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable"))))]
 mod compress;
 mod hmac;

@@ -1,5 +1,6 @@
-//! Unwrapping several packets at once: each step is done for all packets before the next step begins, so that key exchanges
-//! and hashes can use the lanes of vector registers (with X25519 and AVX-512, eight exchanges take the time of about one).
+//! Unwrapping several packets at once: each step is done for all packets before the next step
+//! begins, so that key exchanges and hashes can use the lanes of vector registers (with X25519 and
+//! AVX-512, eight exchanges take the time of about one).
 
 use crate::{
     geometry::Geometry,
@@ -22,7 +23,8 @@ impl<S: Scheme> Sphinx<S> {
         self.open_any_each(packets, &[key]).map(|result| result.map(|result| result.map(|(_, opened)| opened)))
     }
 
-    /// [`open_any`](Sphinx::open_any) for each packet: a key is tried on the packets that no earlier key has opened.
+    /// [`open_any`](Sphinx::open_any) for each packet: a key is tried on the packets that no
+    /// earlier key has opened.
     ///
     /// # Errors
     /// [`OpenError`] in the packet's place; that packet is untouched.
@@ -100,7 +102,8 @@ impl<'p, S: Scheme> Attempt<'p, S> {
 }
 
 impl<'p, S: Scheme> Opened<'p, S> {
-    /// [`finish`](Opened::finish) for each packet. Remove replays first, by replacing them with `None`.
+    /// [`finish`](Opened::finish) for each packet. Remove replays first, by replacing them with
+    /// `None`.
     ///
     /// # Errors
     /// [`FinishError`] in the packet's place; that packet has been wiped.

@@ -70,8 +70,8 @@ pub enum CommandError {
 }
 
 impl Commands {
-    /// Reads the commands of one hop from its decrypted block, of which only the first [`AREA_LEN`] bytes may hold
-    /// commands if the packet goes on.
+    /// Reads the commands of one hop from its decrypted block, of which only the first [`AREA_LEN`]
+    /// bytes may hold commands if the packet goes on.
     pub(crate) fn parse(block: &[u8]) -> Result<Self, CommandError> {
         let (area, in_block) = block.split_at_checked(AREA_LEN).unwrap_or((block, &[]));
         let found = Found::parse(area)?;
@@ -81,7 +81,8 @@ impl Commands {
         Ok(Self { delay_millis: found.delay_millis, destination: found.destination()? })
     }
 
-    /// Writes the commands to a hop's area, in the order that senders use. No hop has more than fit.
+    /// Writes the commands to a hop's area, in the order that senders use. No hop has more than
+    /// fit.
     pub(crate) fn write(&self, area: &mut [u8]) {
         let mut rest = area;
         if let Some(millis) = self.delay_millis {

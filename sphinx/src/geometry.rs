@@ -26,7 +26,8 @@ pub(crate) const SPRP_KEY_MATERIAL_LEN: usize = 64;
 /// Length in bytes of the flags before a payload that may contain a SURB.
 pub(crate) const PLAINTEXT_HEADER_LEN: usize = 2;
 
-/// The lengths of a network's packets, in bytes. All packets of a network have the same. Validated when it is made.
+/// The lengths of a network's packets, in bytes. All packets of a network have the same. Validated
+/// when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
     scheme: SchemeInfo,
@@ -36,12 +37,12 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// The geometry of packets for up to `hops` hops that carry `user_forward_payload_len` bytes for the user and, if
-    /// `with_surb`, a SURB.
+    /// The geometry of packets for up to `hops` hops that carry `user_forward_payload_len` bytes
+    /// for the user and, if `with_surb`, a SURB.
     ///
     /// # Errors
-    /// [`GeometryError::Hops`] if `hops` is 0 or above [`MAX_HOPS`], [`GeometryError::TooLarge`] if a packet would not
-    /// fit the address space.
+    /// [`GeometryError::Hops`] if `hops` is 0 or above [`MAX_HOPS`], [`GeometryError::TooLarge`] if
+    /// a packet would not fit the address space.
     pub fn new(
         scheme: SchemeInfo,
         hops: usize,
@@ -83,7 +84,8 @@ impl Geometry {
         self.hops
     }
 
-    /// Whether a payload has room for a SURB, and the inner framing of a [`Message`](crate::Message).
+    /// Whether a payload has room for a SURB, and the inner framing of a
+    /// [`Message`](crate::Message).
     #[must_use]
     pub const fn has_surb(&self) -> bool {
         self.forward_payload_len != self.user_forward_payload_len
@@ -125,7 +127,8 @@ impl Geometry {
         self.forward_payload_len
     }
 
-    /// Length of the encrypted part after the header: tag and forward payload. A reply is delivered with its tag.
+    /// Length of the encrypted part after the header: tag and forward payload. A reply is delivered
+    /// with its tag.
     #[must_use]
     pub const fn payload_len(&self) -> usize {
         add(PAYLOAD_TAG_LEN, self.forward_payload_len)

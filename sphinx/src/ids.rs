@@ -39,7 +39,8 @@ identifier! {
 }
 
 identifier! {
-    /// The recipient at the last hop: a client's queue id or a service's endpoint name, zero-padded.
+    /// The recipient at the last hop: a client's queue id or a service's endpoint name,
+    /// zero-padded.
     RecipientId[32]
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct HopKeys {
     pub(crate) blinding_seed: [u8; 32],
 }
 
-/// Key and nonce of one layer of the payload; the nonce serves the header's stream cipher too. Wiped on drop.
+/// Key and nonce of one layer of the payload; the nonce serves the header's stream cipher too.
+/// Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct PayloadKey {
     pub(crate) key: [u8; 48],

@@ -15,8 +15,8 @@ const WITH_SURB: u8 = 1;
 pub struct Message<'a> {
     /// A SURB for the answer, [`Geometry::surb_len`] bytes.
     pub surb: Option<&'a [u8]>,
-    /// The user's bytes: to be wrapped, at most [`Geometry::user_forward_payload_len`]; read, exactly so many, the rest
-    /// zeros.
+    /// The user's bytes: to be wrapped, at most [`Geometry::user_forward_payload_len`]; read,
+    /// exactly so many, the rest zeros.
     pub user_payload: &'a [u8],
 }
 

@@ -15,7 +15,8 @@ use mixwell_pq_kem::ByteArray;
 use sha2::{Digest, Sha512_256};
 use subtle::ConstantTimeEq;
 
-/// Why a packet can't be opened: its sender is at fault, or it is for another key. The packet is untouched.
+/// Why a packet can't be opened: its sender is at fault, or it is for another key. The packet is
+/// untouched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OpenError {
@@ -34,7 +35,8 @@ pub enum OpenError {
     Mac,
 }
 
-/// Why a packet with a valid MAC can't be processed. Its sender is at fault, or for the payload a hop. The packet has been wiped.
+/// Why a packet with a valid MAC can't be processed. Its sender is at fault, or for the payload a
+/// hop. The packet has been wiped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FinishError {
@@ -49,7 +51,8 @@ pub enum FinishError {
 /// What a hop is to do with a packet.
 #[non_exhaustive]
 pub enum Action<'p> {
-    /// The packet buffer now holds the packet for the next hop: hold it for the delay, then send it on.
+    /// The packet buffer now holds the packet for the next hop: hold it for the delay, then send it
+    /// on.
     Forward {
         /// The next hop.
         next_hop: NodeId,
@@ -98,8 +101,9 @@ impl<S: Scheme> Sphinx<S> {
         self.open_any(packet, &[key]).map(|(_, opened)| opened)
     }
 
-    /// Opens a packet with the first matching key of several, such as a mix's keys of the current, the previous and the next
-    /// epoch, and returns the index of the key. Each key has its own replay filter.
+    /// Opens a packet with the first matching key of several, such as a mix's keys of the current,
+    /// the previous and the next epoch, and returns the index of the key. Each key has its own
+    /// replay filter.
     ///
     /// # Errors
     /// The error with the last key; the packet is untouched. With no keys, [`OpenError::Mac`].
@@ -175,7 +179,8 @@ impl<'p, S: Scheme> Opened<'p, S> {
         Self { geometry, packet, keys, replay_tag, scheme: PhantomData }
     }
 
-    /// The tag for the replay filter of this mix key: a packet with a tag that was seen before must be dropped.
+    /// The tag for the replay filter of this mix key: a packet with a tag that was seen before must
+    /// be dropped.
     #[must_use]
     pub const fn replay_tag(&self) -> &ReplayTag {
         &self.replay_tag
@@ -215,7 +220,8 @@ pub(crate) struct ProcessedHop {
 }
 
 impl ProcessedHop {
-    /// Decrypts routing info and payload. This hop's block is still at the front of the routing info.
+    /// Decrypts routing info and payload. This hop's block is still at the front of the routing
+    /// info.
     pub(crate) fn decrypt(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Self, FinishError> {
         let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
         let mut stream = keys.header_stream();
@@ -240,8 +246,8 @@ impl ProcessedHop {
         matches!(self.commands.destination, Destination::NextHop(_))
     }
 
-    /// For a forwarded packet: its group element, which a NIKE blinds, and the end of this hop's block, where a KEM has the next
-    /// element.
+    /// For a forwarded packet: its group element, which a NIKE blinds, and the end of this hop's
+    /// block, where a KEM has the next element.
     pub(crate) fn next_element_input<'p, S: Scheme>(
         &self,
         geometry: &Geometry,
@@ -263,7 +269,8 @@ impl ProcessedHop {
         let Destination::NextHop(next) = &self.commands.destination else { return Ok(()) };
         let header = HeaderMut::parse(geometry, packet).ok_or(FinishError::GroupElement)?;
         header.element.copy_from_slice(element);
-        // the routing info moves up by a block, and what follows it is what the sender took for padding
+        // the routing info moves up by a block, and what follows it is what the sender took for
+        // padding
         let block_len = geometry.per_hop_routing_info_len();
         header.routing_info.copy_within(block_len.., 0);
         let kept = header.routing_info.len().saturating_sub(block_len);

@@ -12,8 +12,8 @@ pub struct Hop<'a, S: Scheme> {
     pub id: NodeId,
     /// The node's mix key for the epoch in which the packet gets there.
     pub public_key: &'a S::PublicKey,
-    /// Delay at the node, in milliseconds. Forwarding nodes require one; the last node needs one if the packet carries a
-    /// SURB.
+    /// Delay at the node, in milliseconds. Forwarding nodes require one; the last node needs one if
+    /// the packet carries a SURB.
     pub delay_millis: Option<u32>,
 }
 

@@ -7,17 +7,19 @@ use rand_core::CryptoRng;
 use siphasher::sip::SipHasher24;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Out of how many slots one stays free: at 7/8 full, a look-up passes a few cache lines at most on average.
+/// Out of how many slots one stays free: at 7/8 full, a look-up passes a few cache lines at most on
+/// average.
 const FREE_ONE_IN: usize = 8;
 
 /// A set of replay tags in the caller's memory: an array, a slice, or a `Vec<u64>` on a server.
 ///
-/// One filter belongs to one mix key and is dropped with it, which wipes it. It never forgets a tag, and accepts none when it
-/// is full. A slot of 8 bytes holds a tag's keyed 64-bit hash (SipHash-2-4, the key drawn at random and secret, so
-/// that nobody can aim at slots or make tags collide), and 7 of 8 slots may be used: **9.15 MB a million packets**.
+/// One filter belongs to one mix key and is dropped with it, which wipes it. It never forgets a
+/// tag, and accepts none when it is full. A slot of 8 bytes holds a tag's keyed 64-bit hash
+/// (SipHash-2-4, the key drawn at random and secret, so that nobody can aim at slots or make tags
+/// collide), and 7 of 8 slots may be used: **9.15 MB a million packets**.
 ///
-/// A tag that was seen is always found. A new one is taken for seen with probability at most (n + 1) · 2⁻⁶⁴ when n are
-/// held, that is less than once in 10¹³ at a million.
+/// A tag that was seen is always found. A new one is taken for seen with probability at most (n +
+/// 1) · 2⁻⁶⁴ when n are held, that is less than once in 10¹³ at a million.
 pub struct ReplayFilter<M: AsMut<[u64]>> {
     /// Hashes by open addressing; 0 is a free slot.
     slots: M,
@@ -77,7 +79,8 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
         let hash = self.hash(tag);
         let full = self.held >= self.most;
         let slots = self.slots.as_mut();
-        // the hash's place among all hashes is its place among the slots; from there on to the first free slot
+        // the hash's place among all hashes is its place among the slots; from there on to the
+        // first free slot
         let (before, after) = slots.split_at_mut(scale(hash, slots.len()));
         for slot in after.iter_mut().chain(before) {
             if *slot == hash {

@@ -12,8 +12,8 @@ use mixwell_pq_kem::ByteArray;
 use rand_core::CryptoRng;
 use zeroize::ZeroizeOnDrop;
 
-/// The type parameter of [`Sphinx`](crate::Sphinx): a [`Nike`](mixwell_pq_kem::Nike) such as `X25519`, or
-/// [`Kem<K>`](Kem) such as `Kem<XWing>`.
+/// The type parameter of [`Sphinx`](crate::Sphinx): a [`Nike`](mixwell_pq_kem::Nike) such as
+/// `X25519`, or [`Kem<K>`](Kem) such as `Kem<XWing>`.
 #[expect(private_bounds, reason = "sealed: the steps are this crate's business, the schemes are open in `pq-kem`")]
 pub trait Scheme: SchemeKeys + Steps {}
 
@@ -56,7 +56,8 @@ pub(crate) trait Steps: SchemeKeys {
     /// At a hop: the keys shared with the sender.
     fn receive(private: &Self::PrivateKey, element: &Self::Element) -> Result<HopKeys, BadKey>;
 
-    /// At a hop: the group element for the next one. `in_block` is the end of this hop's block, where KEMs have it.
+    /// At a hop: the group element for the next one. `in_block` is the end of this hop's block,
+    /// where KEMs have it.
     fn next_element(element: &Self::Element, keys: &HopKeys, in_block: &[u8]) -> Result<Self::Element, BadKey>;
 
     /// [`Steps::receive`] for each group element.

@@ -1,10 +1,11 @@
 //! Building headers (`docs/spec/sphinx.md#header-construction`), in place.
 //!
-//! Hops are entered from the first to the last to agree on keys, and left from the last to the first to add the
-//! layers, so the work is a recursion: stack is used for the hops that a path has, not for those it might have.
-//! On the way in, the end of the routing info holds the *padding* that earlier hops will have appended when the packet
-//! gets to the present one; on the way out, adding a hop's layer to the whole routing info takes that hop's share of
-//! the padding off again. So nothing needs a second buffer.
+//! Hops are entered from the first to the last to agree on keys, and left from the last to the
+//! first to add the layers, so the work is a recursion: stack is used for the hops that a path has,
+//! not for those it might have. On the way in, the end of the routing info holds the *padding* that
+//! earlier hops will have appended when the packet gets to the present one; on the way out, adding
+//! a hop's layer to the whole routing info takes that hop's share of the padding off again. So
+//! nothing needs a second buffer.
 
 use crate::{
     commands::{AREA_LEN, Commands, Destination, NextHop},
@@ -66,8 +67,8 @@ pub(crate) const fn check_output(out: &[u8], want: usize) -> Result<(), WrapErro
     if got == want { Ok(()) } else { Err(WrapError::OutputLength { got, want }) }
 }
 
-/// Writes the header for `path` to the front of `out`, which has room for it. Each hop's payload key is handed to
-/// `layer`, the last hop's first.
+/// Writes the header for `path` to the front of `out`, which has room for it. Each hop's payload
+/// key is handed to `layer`, the last hop's first.
 pub(crate) fn seal_header<S: Scheme, R: CryptoRng + ?Sized>(
     geometry: &Geometry,
     path: &Path<'_, S>,
@@ -141,7 +142,8 @@ impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<
         Ok(keys.header_mac([&VERSION, element.as_ref(), self.routing_info]))
     }
 
-    /// The padding, `depth` blocks at the end of the routing info, grows by a block and gets the hop's keystream.
+    /// The padding, `depth` blocks at the end of the routing info, grows by a block and gets the
+    /// hop's keystream.
     #[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "depth + 1 hops fit the routing info")]
     #[inline(never)]
     fn extend_padding(&mut self, depth: usize, keys: &HopKeys) {
@@ -150,7 +152,8 @@ impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<
         let new = old - self.per_hop;
         self.routing_info.copy_within(old.., new);
         self.routing_info[len - self.per_hop..].fill(0);
-        // the hop will see one block more than the routing info: the keystream's end falls on the padding's
+        // the hop will see one block more than the routing info: the keystream's end falls on the
+        // padding's
         let mut stream = keys.header_stream();
         stream.skip(old);
         stream.apply(&mut self.routing_info[new..]);

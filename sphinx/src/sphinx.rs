@@ -8,8 +8,8 @@ use core::{fmt, marker::PhantomData};
 
 /// Makes and processes the packets of one network.
 ///
-/// The type parameter is the scheme: `Sphinx<X25519>`, or `Sphinx<Kem<XWing>>`. It holds a [`Geometry`] and nothing else:
-/// no keys, no state.
+/// The type parameter is the scheme: `Sphinx<X25519>`, or `Sphinx<Kem<XWing>>`. It holds a
+/// [`Geometry`] and nothing else: no keys, no state.
 pub struct Sphinx<S> {
     pub(crate) geometry: Geometry,
     scheme: PhantomData<fn() -> S>,

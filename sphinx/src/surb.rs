@@ -54,8 +54,8 @@ pub struct SurbKeysLength {
 
 impl<S: Scheme> Sphinx<S> {
     /// Makes a SURB for answers along `path`, into `surb` of exactly
-    /// [`Geometry::surb_len`](crate::Geometry::surb_len) bytes. The path's last hop hands the answer, marked with
-    /// `surb_id`, to the path's recipient.
+    /// [`Geometry::surb_len`](crate::Geometry::surb_len) bytes. The path's last hop hands the
+    /// answer, marked with `surb_id`, to the path's recipient.
     ///
     /// # Errors
     /// [`WrapError`]; `surb` then holds nothing of use, and nothing secret.
@@ -86,8 +86,8 @@ impl<S: Scheme> Sphinx<S> {
     }
 
     /// Makes the packet that carries an answer, up to
-    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes that are padded with zeros, and
-    /// tells to which hop to send it. A SURB is to be used once.
+    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes that are
+    /// padded with zeros, and tells to which hop to send it. A SURB is to be used once.
     ///
     /// # Errors
     /// [`WrapError`]; `packet` is untouched.
@@ -147,15 +147,16 @@ impl SurbKeys {
         }
     }
 
-    /// The keys, to be stored until the answer comes: key and nonce of each hop from the last to the first, then the
-    /// SURB's own, 64 bytes each. Secret.
+    /// The keys, to be stored until the answer comes: key and nonce of each hop from the last to
+    /// the first, then the SURB's own, 64 bytes each. Secret.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Reads an answer, tag and payload as [`Action::Reply`](crate::Action::Reply) handed it out, in place. Gives the
-    /// payload, without the tag. The keys are used up and wiped, whatever comes of it.
+    /// Reads an answer, tag and payload as [`Action::Reply`](crate::Action::Reply) handed it out,
+    /// in place. Gives the payload, without the tag. The keys are used up and wiped, whatever comes
+    /// of it.
     ///
     /// # Errors
     /// [`ReplyError`]; with [`ReplyError::PayloadTag`] the answer has been wiped.

@@ -12,8 +12,10 @@ use crate::{
 use rand_core::CryptoRng;
 
 impl<S: Scheme> Sphinx<S> {
-    /// Wraps a payload of exactly [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes, as it
-    /// is, into `packet`, which has exactly [`Geometry::packet_len`](crate::Geometry::packet_len) bytes.
+    /// Wraps a payload of exactly
+    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes, as it is,
+    /// into `packet`, which has exactly [`Geometry::packet_len`](crate::Geometry::packet_len)
+    /// bytes.
     ///
     /// Most callers want [`Sphinx::wrap_message`].
     ///
@@ -33,7 +35,8 @@ impl<S: Scheme> Sphinx<S> {
         self.seal_packet(path, rng, packet, |forward_payload| forward_payload.copy_from_slice(payload))
     }
 
-    /// Wraps a message for a client or service: its bytes, padded with zeros, and perhaps a SURB for the answer.
+    /// Wraps a message for a client or service: its bytes, padded with zeros, and perhaps a SURB
+    /// for the answer.
     ///
     /// # Errors
     /// [`WrapError`]; `packet` then holds nothing of use, and nothing secret.

@@ -6,8 +6,8 @@ use std::{
     io::{Write as _, stderr},
 };
 
-/// The variable that names back ends whose tests must run, separated by commas. A crate's tests fail if one of its own is
-/// among them and did not run.
+/// The variable that names back ends whose tests must run, separated by commas. A crate's tests
+/// fail if one of its own is among them and did not run.
 pub const REQUIRED_VARIABLE: &str = "MIXWELL_REQUIRE_BACKENDS";
 
 /// The file that CI's summary lists as skipped.
@@ -32,12 +32,12 @@ pub const BACKENDS: &[(&str, &str)] = &[
     ("sha256", "sha256-avx512x16"),
 ];
 
-/// Prints which of a crate's back ends ran and which were skipped, to the terminal even where tests' output is captured, and adds
-/// the skipped ones to the list of CI.
+/// Prints which of a crate's back ends ran and which were skipped, to the terminal even where
+/// tests' output is captured, and adds the skipped ones to the list of CI.
 ///
 /// # Panics
-/// If a back end that is required did not run, if an unknown one is required, or if the crate has others than
-/// [`BACKENDS`] lists for it.
+/// If a back end that is required did not run, if an unknown one is required, or if the crate has
+/// others than [`BACKENDS`] lists for it.
 pub fn report(krate: &str, ran: impl Fn(&str) -> bool) {
     let required = env::var(REQUIRED_VARIABLE).unwrap_or_default();
     let required: Vec<&str> = required.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();

@@ -1,7 +1,9 @@
-//! Loads the cross-implementation test vectors: JSON files of the form `{"about": …, "tests": […]}`.
+//! Loads the cross-implementation test vectors: JSON files of the form
+//! `{"about": …, "tests": […]}`.
 //!
-//! They are read from the folder that the environment variable `MIXWELL_VECTORS` names, or else from this crate's own.
-//! `vectors/README.md` describes the schema. This crate is for tests only and is never published.
+//! They are read from the folder that the environment variable `MIXWELL_VECTORS` names, or else
+//! from this crate's own. `vectors/README.md` describes the schema. This crate is for tests only
+//! and is never published.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 pub mod backends;
@@ -55,7 +57,8 @@ pub fn folder() -> PathBuf {
     folder
 }
 
-/// Resolves a relative path against the workspace's folder, as cargo runs each crate's tests in the crate's own folder.
+/// Resolves a relative path against the workspace's folder, as cargo runs each crate's tests in the
+/// crate's own folder.
 fn from_workspace(named: &std::ffi::OsStr) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(named)
 }
@@ -78,8 +81,8 @@ pub fn files() -> Vec<PathBuf> {
 /// Every test of every file of `family`, in order.
 ///
 /// # Panics
-/// If a file cannot be read, has an unknown field or has no test; if this project's own folder has no file of the family.
-/// (A folder named by `MIXWELL_VECTORS` may lack a family.)
+/// If a file cannot be read, has an unknown field or has no test; if this project's own folder has
+/// no file of the family. (A folder named by `MIXWELL_VECTORS` may lack a family.)
 #[must_use]
 pub fn load<T: DeserializeOwned>(family: &str) -> Vec<Vector<T>> {
     assert!(FAMILIES.iter().any(|known| known.name == family), "unknown family of vectors: {family}");

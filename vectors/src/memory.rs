@@ -2,7 +2,8 @@
 
 use std::{fs::File, os::unix::fs::FileExt};
 
-/// The bytes of a value, padding included, read through the kernel so that the compiler cannot assume them.
+/// The bytes of a value, padding included, read through the kernel so that the compiler cannot
+/// assume them.
 ///
 /// # Panics
 /// If the kernel does not give access to the process's memory.
@@ -23,9 +24,9 @@ pub fn read(address: usize, len: usize) -> Vec<u8> {
     bytes
 }
 
-/// The longest run of secret words, eight bytes each, that are unchanged after a value has been dropped in place. Words that
-/// occur in `public` are not secret. A run of one may be padding behind a flag: moving a value copies whatever the stack
-/// held there.
+/// The longest run of secret words, eight bytes each, that are unchanged after a value has been
+/// dropped in place. Words that occur in `public` are not secret. A run of one may be padding
+/// behind a flag: moving a value copies whatever the stack held there.
 ///
 /// # Panics
 /// If the value has no secret word.
@@ -36,7 +37,8 @@ pub fn survivors<T>(owner: T, public: &[u8]) -> usize {
     kept(&before, &bytes_of(&*place), public)
 }
 
-/// The longest run of secret words of `before` that are at the same place in `after`; see [`survivors`].
+/// The longest run of secret words of `before` that are at the same place in `after`; see
+/// [`survivors`].
 ///
 /// # Panics
 /// If `before` has no secret word.
@@ -69,8 +71,8 @@ impl Watched {
         Self(secret.iter().map(|byte| byte ^ MASK).collect())
     }
 
-    /// How often 16 bytes of the secret, from any multiple of 16 on, are on the heap, in freed memory too. The stack of the thread that
-    /// asks is not searched.
+    /// How often 16 bytes of the secret, from any multiple of 16 on, are on the heap, in freed
+    /// memory too. The stack of the thread that asks is not searched.
     ///
     /// # Panics
     /// If the kernel does not give access to the process's memory.
@@ -115,8 +117,8 @@ impl core::fmt::Debug for Watched {
     }
 }
 
-/// First and last address of a mapping that a line of `/proc/self/maps` describes, if it is memory that can be written and has
-/// no file behind it.
+/// First and last address of a mapping that a line of `/proc/self/maps` describes, if it is memory
+/// that can be written and has no file behind it.
 fn heap_range(line: &str) -> Option<(usize, usize)> {
     let mut fields = line.split_whitespace();
     let (start, end) = fields.next()?.split_once('-')?;

@@ -8,8 +8,8 @@ use mixwell_pq_kem::{
 };
 use rand_core::CryptoRng;
 
-/// `K`, except that encapsulation draws the ciphertext and then the secret from the random generator, which replays them.
-/// Keys and decapsulation are those of `K`.
+/// `K`, except that encapsulation draws the ciphertext and then the secret from the random
+/// generator, which replays them. Keys and decapsulation are those of `K`.
 #[derive(Debug)]
 pub struct ReplayKem<K>(PhantomData<K>);
 

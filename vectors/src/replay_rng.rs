@@ -6,8 +6,8 @@ use rand_core::{TryCryptoRng, TryRng, utils::next_word_via_fill};
 /// Returns the recorded bytes in order.
 ///
 /// # Panics
-/// On a draw past the last recorded byte, and in [`ReplayRng::finish`] if bytes are left: code under test must draw
-/// exactly as many bytes as the reference drew.
+/// On a draw past the last recorded byte, and in [`ReplayRng::finish`] if bytes are left: code
+/// under test must draw exactly as many bytes as the reference drew.
 #[derive(Debug)]
 pub struct ReplayRng {
     recorded: Vec<u8>,

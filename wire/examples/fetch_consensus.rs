@@ -5,8 +5,9 @@
 //! fetch_consensus gateway   ADDRESS NODE_ID LINK_KEY.pem EPOCH [PACKET FORWARD_PAYLOAD USER_FORWARD_PAYLOAD]
 //! ```
 //!
-//! `NODE_ID` is the BLAKE2b-256 of the identity public key, in hex; `LINK_KEY.pem` an X-Wing public key. The three lengths are
-//! those of the network's geometry, by default that of the test networks.
+//! `NODE_ID` is the BLAKE2b-256 of the identity public key, in hex; `LINK_KEY.pem` an X-Wing public
+//! key. The three lengths are those of the network's geometry, by default that of the test
+//! networks.
 
 use core::error::Error;
 use mixwell_pq_kem::{

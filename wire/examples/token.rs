@@ -1,5 +1,6 @@
-//! A client in a small device: its whole handshake and a packet, in buffers of fixed length. All but `main` is `no_std` and allocates
-//! nothing. `main` plays the gateway, and the wire between the two.
+//! A client in a small device: its whole handshake and a packet, in buffers of fixed length. All
+//! but `main` is `no_std` and allocates nothing. `main` plays the gateway, and the wire between the
+//! two.
 //!
 //! ```sh
 //! cargo run --example token
@@ -56,7 +57,8 @@ impl core::fmt::Display for LinkError {
 
 impl Error for LinkError {}
 
-/// Connects to the gateway. The link key is kept as its seed, and expanded for the one message that needs it.
+/// Connects to the gateway. The link key is kept as its seed, and expanded for the one message that
+/// needs it.
 fn connect(
     line: &mut impl Line,
     key: &LinkSeed<XWing>,

@@ -1,4 +1,5 @@
-//! A gateway and its clients over TCP, with tokio: handshakes, proof, packets one way and messages the other.
+//! A gateway and its clients over TCP, with tokio: handshakes, proof, packets one way and messages
+//! the other.
 //!
 //! ```sh
 //! cargo run --example tokio --features tokio
@@ -70,7 +71,8 @@ async fn serve(mut stream: TcpStream, key: &LinkKey<XWing>) -> Result<()> {
     let timeouts = Timeouts::default();
     let link = Link::gateway(SIZES);
     let mut buffer = vec![0; link.buffer_len().max(mixwell_wire::Messages::<XWing>::MAX_LEN)];
-    // a client names a queue of 32 bytes; nothing is given to the peer that is named before it is proven
+    // a client names a queue of 32 bytes; nothing is given to the peer that is named before it is
+    // proven
     let link_for = |peer: &Peer<XWing>| (peer.ad().len() == 32).then_some(link);
     let responder = Responder::new(key, Ad::node(&NODE_ID));
     // `rand::rng()` stays in its thread, and a task may not
@@ -85,7 +87,8 @@ async fn serve(mut stream: TcpStream, key: &LinkKey<XWing>) -> Result<()> {
     loop {
         match reader.receive().await? {
             Command::SendPacket(packet) => {
-                // a gateway unwraps the packet where it lies (`Reader::packet_mut`); here it goes straight back, as a reply
+                // a gateway unwraps the packet where it lies (`Reader::packet_mut`); here it goes
+                // straight back, as a reply
                 let payload = packet.get(..TAG_LEN + SIZES.forward_payload).unwrap_or_default().to_vec();
                 writer.send(&Command::Message { sequence, surb_id: &[9; 16], payload: &payload }).await?;
                 sequence += 1;

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// The caller's own mistake: nothing that a peer sends can cause it. Nothing has changed, and a session goes on.
+/// The caller's own mistake: nothing that a peer sends can cause it. Nothing has changed, and a
+/// session goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallerError {

@@ -14,8 +14,8 @@ pub(crate) const COMMAND_HEADER_LEN: usize = 6;
 
 /// What one end of a link tells the other, borrowed from the frame that holds it.
 ///
-/// [`Command::decode`] reads what a role may receive, [`Command::encode`] writes what it may send. Epochs count from the
-/// network's first; payloads are opaque here.
+/// [`Command::decode`] reads what a role may receive, [`Command::encode`] writes what it may send.
+/// Epochs count from the network's first; payloads are opaque here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command<'a> {
@@ -39,7 +39,8 @@ pub enum Command<'a> {
         /// The number that [`Command::Message`] gave it.
         sequence: u32,
     },
-    /// A service node's envelope for a storage replica, opaque: its fields depend on the service's NIKE.
+    /// A service node's envelope for a storage replica, opaque: its fields depend on the service's
+    /// NIKE.
     ReplicaMessage(&'a [u8]),
     /// A replica's answer.
     ReplicaMessageReply {

@@ -1,7 +1,7 @@
 //! The handshake: pqXX over a KEM (`docs/spec/wire.md#handshake-pattern`).
 //!
-//! Each state of each side is a type, and every step consumes it: a message out of turn does not compile, and an error
-//! ends the handshake.
+//! Each state of each side is a type, and every step consumes it: a message out of turn does not
+//! compile, and an error ends the handshake.
 
 mod authenticate;
 mod ephemeral;
@@ -100,7 +100,8 @@ fn start<K: Kem>() -> Unkeyed {
 pub enum HandshakeError {
     /// Not the peer's fault. The handshake has ended all the same, as each step consumes its state.
     Caller(CallerError),
-    /// The peer's message has another length. Over a stream, of which exactly so many bytes are taken, this does not happen.
+    /// The peer's message has another length. Over a stream, of which exactly so many bytes are
+    /// taken, this does not happen.
     Length {
         /// How long it has to be.
         want: usize,

@@ -28,7 +28,8 @@ pub struct PkiSizes {
     pub document: usize,
 }
 
-/// One end of a link: the commands that it takes and sends, how they are padded, and the largest frame it can receive.
+/// One end of a link: the commands that it takes and sends, how they are padded, and the largest
+/// frame it can receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     role: Role,
@@ -82,8 +83,8 @@ impl Link {
         Self { pki: sizes, ..Self::mixnet(Role::Authority, PacketSizes::NONE) }.bounded()
     }
 
-    /// The same, but whole PKI documents of up to `bound` bytes may arrive: for a client that sends `get_consensus` to its
-    /// gateway. Without it only the chunks of `consensus2` fit.
+    /// The same, but whole PKI documents of up to `bound` bytes may arrive: for a client that sends
+    /// `get_consensus` to its gateway. Without it only the chunks of `consensus2` fit.
     #[must_use]
     pub const fn with_document_bound(mut self, bound: usize) -> Self {
         self.pki.document = bound;
@@ -102,8 +103,8 @@ impl Link {
         self.max_frame
     }
 
-    /// How long a buffer has to be for every command that can arrive, as it is on the wire, and for the commands of a
-    /// mixnet session that are sent.
+    /// How long a buffer has to be for every command that can arrive, as it is on the wire, and for
+    /// the commands of a mixnet session that are sent.
     #[must_use]
     pub const fn buffer_len(&self) -> usize {
         let padded = if self.role.pads() {
@@ -120,7 +121,8 @@ impl Link {
         max(frame(EPOCH_LEN), frame(self.packet.packet))
     }
 
-    /// What commands are padded to that go from a gateway to a client. A chunk of a consensus is at most this long.
+    /// What commands are padded to that go from a gateway to a client. A chunk of a consensus is at
+    /// most this long.
     #[must_use]
     pub const fn down_len(&self) -> usize {
         max(frame(MESSAGE_FIELDS_LEN.saturating_add(self.packet.packet)), self.reply_len())

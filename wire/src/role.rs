@@ -2,7 +2,8 @@
 
 use crate::command::id;
 
-/// Which end of which link this is. It fixes the commands that this end may receive, and so those that it may send.
+/// Which end of which link this is. It fixes the commands that this end may receive, and so those
+/// that it may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {
@@ -52,8 +53,8 @@ impl Role {
         !matches!(self, Self::AuthorityClient | Self::Authority)
     }
 
-    /// Whether this end, as an initiator, proves itself with a `no_op`: on mixnet sessions the responder ignores it. An
-    /// authority would take it for the one command that it answers.
+    /// Whether this end, as an initiator, proves itself with a `no_op`: on mixnet sessions the
+    /// responder ignores it. An authority would take it for the one command that it answers.
     #[cfg(any(feature = "std", feature = "embedded-io-async"))]
     pub(crate) const fn proves_by_no_op(self) -> bool {
         matches!(self, Self::Client | Self::Node)

@@ -15,7 +15,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// Bytes on the wire before the body of each command: its encrypted length.
 pub const FRAME_HEADER_LEN: usize = 4 + TAG_LEN;
 
-/// How much longer a command is on the wire than [`Command::encode`](crate::Command::encode) makes it.
+/// How much longer a command is on the wire than [`Command::encode`](crate::Command::encode) makes
+/// it.
 pub const FRAME_OVERHEAD: usize = FRAME_HEADER_LEN + TAG_LEN;
 
 /// Both halves of a session. They share nothing: each may go to a thread or task of its own.

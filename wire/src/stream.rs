@@ -1,7 +1,7 @@
 //! Thin adapters that carry a session over a byte stream.
 //!
-//! There is one driver, written against two small traits, and an adapter for each kind of stream. A blocking stream is one
-//! that is always ready.
+//! There is one driver, written against two small traits, and an adapter for each kind of stream. A
+//! blocking stream is one that is always ready.
 
 #[cfg(feature = "std")]
 pub mod blocking;
@@ -36,8 +36,8 @@ trait Sink {
 /// How long an adapter waits before it gives up with [`StreamError::Timeout`]. The defaults are 3
 /// s, 120 s and 60 s (`docs/spec/wire.md#after-the-handshake`).
 ///
-/// A handshake is over then. A session is not: what has come or gone so far is kept, and the same call may be made again.
-/// Nodes of the reference close the connection.
+/// A handshake is over then. A session is not: what has come or gone so far is kept, and the same
+/// call may be made again. Nodes of the reference close the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "to be written by the caller")]
 pub struct Timeouts {

@@ -1,7 +1,7 @@
 //! The AES instructions of aarch64: one block in each register, of which there are 32.
 //!
-//! The trait is the instructions. The processor has them (`armv8`), and so has a model in plain Rust (`model`), by which the code
-//! that is made of them here runs on every machine.
+//! The trait is the instructions. The processor has them (`armv8`), and so has a model in plain
+//! Rust (`model`), by which the code that is made of them here runs on every machine.
 
 use super::simd::{Simd, load_pair, store_pair, xor_each};
 use crate::block::{Block, Pair};
@@ -61,8 +61,8 @@ impl<I: Aese> Simd for Neon<I> {
         register
     }
 
-    /// `AESE` adds its key before the round where `AESENC` of x86-64 adds it after: each key comes one instruction later, the
-    /// offset is free, and the last key is an instruction of its own.
+    /// `AESE` adds its key before the round where `AESENC` of x86-64 adds it after: each key comes
+    /// one instruction later, the offset is free, and the last key is an instruction of its own.
     #[inline(always)]
     fn rounds<const M: usize, const R: usize>(
         self,

@@ -1,7 +1,7 @@
 //! The AES instructions of x86-64, on registers of 128, 256 and 512 bits.
 //!
-//! The traits are the instructions. The processor has them (`x86`), and so has a model in plain Rust (`model`), by which the
-//! code that is made of them here runs on every machine.
+//! The traits are the instructions. The processor has them (`x86`), and so has a model in plain
+//! Rust (`model`), by which the code that is made of them here runs on every machine.
 
 mod four;
 mod one;
@@ -15,8 +15,8 @@ use core::ops::BitXor;
 
 /// `AESENC`, on one block, or on each of several.
 pub(crate) trait Aesenc<Register>: Copy {
-    /// An AES round, then ⊕ `key`: the round that AEZ is made of. The key may be any block: one that has to be added to the
-    /// result is added for free.
+    /// An AES round, then ⊕ `key`: the round that AEZ is made of. The key may be any block: one
+    /// that has to be added to the result is added for free.
     fn aesenc(self, x: Register, key: Register) -> Register;
 }
 
@@ -64,7 +64,8 @@ pub(crate) trait Vaes512: Aesenc<Self::Zmm> {
 
     fn extract_i32x4(self, zmm: Self::Zmm) -> [Xmm<Self::AesNi>; 4];
 
-    /// Two blocks of `a`, then two of `b`: each two bits of `ORDER`, from the lowest on, are the number of one.
+    /// Two blocks of `a`, then two of `b`: each two bits of `ORDER`, from the lowest on, are the
+    /// number of one.
     fn shuffle_i64x2<const ORDER: i32>(self, a: Self::Zmm, b: Self::Zmm) -> Self::Zmm;
 
     /// Lane n is lane `order[n]`, those of `b` being numbered from 8 on.

@@ -1,5 +1,5 @@
-//! The processors of aarch64: whether this one has the AES instructions, and the entry point that enables them. NEON is part of
-//! every target that this is compiled for.
+//! The processors of aarch64: whether this one has the AES instructions, and the entry point that
+//! enables them. NEON is part of every target that this is compiled for.
 
 use super::{
     Backend,
@@ -92,7 +92,8 @@ impl Block for Vector {
         Self::from_bytes(&number.to_be_bytes())
     }
 
-    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to the last one as the field's 0x87.
+    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to
+    /// the last one as the field's 0x87.
     #[inline(always)]
     fn double(self) -> Self {
         const BITS: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x87];

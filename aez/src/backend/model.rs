@@ -1,6 +1,6 @@
-//! A model of the AES instructions in plain Rust, for unit tests: by it, the code that is made of the instructions runs on every
-//! machine, against the vectors and beside the portable back end. Where the processor has the instructions, the model is
-//! compared with them.
+//! A model of the AES instructions in plain Rust, for unit tests: by it, the code that is made of
+//! the instructions runs on every machine, against the vectors and beside the portable back end.
+//! Where the processor has the instructions, the model is compared with them.
 
 mod faults;
 mod instructions;
@@ -60,7 +60,8 @@ fn is_as_portable<S: Simd, const N: usize>(simd: S) -> bool {
 
 type Encipher<'a> = &'a dyn Fn(&Key, &[u8; 16], Direction, &mut [u8]);
 
-/// Whether messages of every length up to three times eight pairs become what they become by the portable back end.
+/// Whether messages of every length up to three times eight pairs become what they become by the
+/// portable back end.
 pub(super) fn enciphers_as_portable(ours: Encipher<'_>) -> bool {
     let key = Key::new(&core::array::from_fn(|i| byte(i, 41)));
     let nonce = core::array::from_fn(|i| byte(i, 97));

@@ -38,7 +38,8 @@ impl Portable {
 impl Portable {
     /// AES4 of eight blocks: their offsets added, four rounds, then ⊕ their masks.
     ///
-    /// Not inlined: its call costs little beside it, and an inlined copy for each caller 1 kB of flash.
+    /// Not inlined: its call costs little beside it, and an inlined copy for each caller 1 kB of
+    /// flash.
     #[inline(never)]
     fn aes4_of_eight(&self, x: Planes, offset: Planes, mask: Planes) -> Planes {
         let [j, i, l] = &self.four;
@@ -76,8 +77,8 @@ impl Portable {
         [w, self.aes4_of_eight(w, Planes::splat(self.offsets.i), right)]
     }
 
-    /// The second pass over eight pairs or fewer: their C_i and C_i', and their Y_i. `s` is S with the difference between the
-    /// offsets of E(2, i, ·) and E(1, i, ·) added.
+    /// The second pass over eight pairs or fewer: their C_i and C_i', and their Y_i. `s` is S with
+    /// the difference between the offsets of E(2, i, ·) and E(1, i, ·) added.
     #[inline(always)]
     fn pass2_of_eight(&self, [w, x]: [Planes; 2], common: Columns, s: Columns) -> ([Planes; 2], Planes) {
         let offset = Planes::splat(common) ^ self.of_pairs;
@@ -202,8 +203,8 @@ fn add_each<const N: usize>(planes: Planes, mut masks: [Columns; N]) -> [Columns
 
 const ZERO: Planes = Planes([Columns([0; 4]); 8]);
 
-/// A round key where rows stand apart by `APART` columns, with the constant of SubBytes, which MixColumns would leave
-/// as it is.
+/// A round key where rows stand apart by `APART` columns, with the constant of SubBytes, which
+/// MixColumns would leave as it is.
 #[inline(always)]
 fn round_key<const APART: usize>(key: Columns) -> Planes {
     let key = match APART {

@@ -1,4 +1,5 @@
-//! What AEZ does with SIMD registers, whatever their width and the form of the processor's AES round.
+//! What AEZ does with SIMD registers, whatever their width and the form of the processor's AES
+//! round.
 
 mod lanes;
 mod passes;
@@ -11,8 +12,8 @@ use crate::{
 };
 use core::ops::BitXor;
 
-/// Registers of one, two or four blocks. `self` is the proof that the processor has the instructions, and so is every
-/// register that was made with it.
+/// Registers of one, two or four blocks. `self` is the proof that the processor has the
+/// instructions, and so is every register that was made with it.
 pub(crate) trait Simd: Copy {
     type Block: Block;
 
@@ -57,8 +58,8 @@ pub(crate) trait Simd: Copy {
     /// The sum of the `WIDTH` blocks.
     fn sum(self, register: Self::Register) -> Self::Block;
 
-    /// AES rounds on each of M registers: ⊕ its offset, then R rounds with one key for all registers, then a round with a key of
-    /// the register's own.
+    /// AES rounds on each of M registers: ⊕ its offset, then R rounds with one key for all
+    /// registers, then a round with a key of the register's own.
     fn rounds<const M: usize, const R: usize>(
         self,
         x: [Self::Register; M],
@@ -67,7 +68,8 @@ pub(crate) trait Simd: Copy {
         last: [Self::Register; M],
     ) -> [Self::Register; M];
 
-    /// The first pass over eight pairs in N registers, in place; returns the sum of the X_i, not yet added across the register.
+    /// The first pass over eight pairs in N registers, in place; returns the sum of the X_i, not
+    /// yet added across the register.
     ///
     /// `common` and `of_pairs` sum to the offsets of E(1, i, ·).
     #[inline(always)]
@@ -84,7 +86,8 @@ pub(crate) trait Simd: Copy {
         passes::sum(self, x)
     }
 
-    /// The second pass over eight pairs in N registers, in place; returns the sum of the Y_i, not yet added across the register.
+    /// The second pass over eight pairs in N registers, in place; returns the sum of the Y_i, not
+    /// yet added across the register.
     ///
     /// `s` is S ⊕ 3·J, which takes the offset of E(1, i, ·) to that of E(2, i, ·).
     #[inline(always)]

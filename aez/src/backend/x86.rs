@@ -1,4 +1,5 @@
-//! The processors of x86-64: which instructions this one has, and the entry points that enable them.
+//! The processors of x86-64: which instructions this one has, and the entry points that enable
+//! them.
 
 mod detect;
 mod xmm;

@@ -25,8 +25,8 @@ fn nothing_allocates() {
     assert_eq!(measure(|| drop(core::hint::black_box(Box::new(1)))).count_total, 1, "the counter counts");
 }
 
-/// The three parts of the key lie in the value, in one byte order or the other, and no more when it is dropped; nor do
-/// their doubles.
+/// The three parts of the key lie in the value, in one byte order or the other, and no more when it
+/// is dropped; nor do their doubles.
 #[test]
 fn wiped_on_drop() {
     for (seed, backend) in (1_u8..).zip(Backend::available()) {
@@ -43,7 +43,8 @@ fn wiped_on_drop() {
     }
 }
 
-/// Whether the number, or a half of it, lies there in either byte order, or as words of the other order.
+/// Whether the number, or a half of it, lies there in either byte order, or as words of the other
+/// order.
 fn holds(bytes: &[u8], number: u128) -> bool {
     let (big, little) = (number.to_be_bytes(), number.to_le_bytes());
     let [mut big_words, mut little_words] = [big, little];

@@ -1,4 +1,5 @@
-//! Properties: against another implementation, the backends against each other, and that it is a permutation.
+//! Properties: against another implementation, the backends against each other, and that it is a
+//! permutation.
 
 use mixwell_aez::{Aez, Backend};
 use proptest::{array::uniform16, collection::vec, prelude::*};

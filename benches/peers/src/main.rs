@@ -1,4 +1,5 @@
-//! Mixwell and other implementations in one run: `cargo run --release --manifest-path benches/peers/Cargo.toml`.
+//! Mixwell and other implementations in one run:
+//! `cargo run --release --manifest-path benches/peers/Cargo.toml`.
 
 mod handshakes;
 mod packets;

@@ -66,7 +66,8 @@ fn ours(len: usize) -> (impl FnMut(), impl FnMut(), impl FnMut()) {
     (move || make(&mut out), unwrap, eight)
 }
 
-/// The same number of hops and the same user payload. Each packet is parsed from bytes, as a node receives it.
+/// The same number of hops and the same user payload. Each packet is parsed from bytes, as a node
+/// receives it.
 fn nym(len: usize) -> (impl FnMut(), impl FnMut()) {
     use sphinx_packet::crypto::{PrivateKey, PublicKey};
     let keys: Vec<_> = (0..HOPS).map(|i| PrivateKey::from([i as u8 + 1; 32])).collect();

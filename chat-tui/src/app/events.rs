@@ -4,7 +4,8 @@ use crate::{app::App, folder::ContactId, lines::Kind};
 use mixwell_chat::Event;
 
 impl App {
-    /// Shows what has happened. The state with it is on the disk first; that it was shown is saved after.
+    /// Shows what has happened. The state with it is on the disk first; that it was shown is saved
+    /// after.
     pub(super) fn drain_events(&mut self, id: ContactId) {
         let has_events = |app: &Self| app.contacts.get(&id).is_some_and(|contact| contact.chat.has_events());
         // what can't be saved is shown when it can

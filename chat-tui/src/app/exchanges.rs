@@ -1,4 +1,5 @@
-//! Exchanges with the rendezvous service: one is ready for the next tick, others wait for their answers.
+//! Exchanges with the rendezvous service: one is ready for the next tick, others wait for their
+//! answers.
 
 use crate::{
     app::{App, InFlight},

@@ -227,7 +227,8 @@ impl App {
                 let hash = transfers::hash_of(&path, is_cancelled).ok();
                 JobResult::Hashed { contact: id, file, hash }
             };
-            // one that finds no place is hashed after the next start, or when another file is complete
+            // one that finds no place is hashed after the next start, or when another file is
+            // complete
             if !contact.checking.contains(&file) && self.jobs.start(id, work) {
                 contact.checking.insert(file);
             }

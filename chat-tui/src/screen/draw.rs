@@ -1,4 +1,5 @@
-//! The picture: contacts at the left, who and how at the top, the conversation, files under way, and the text that is typed.
+//! The picture: contacts at the left, who and how at the top, the conversation, files under way,
+//! and the text that is typed.
 
 use crate::{
     app::bytes,
@@ -37,7 +38,8 @@ const MAX_GAUGES: usize = 4;
 /// The most rows of the text that is typed.
 const MAX_INPUT_ROWS: u16 = 6;
 
-/// The contacts are shown beside the conversation if there are two of them, and the screen is so wide.
+/// The contacts are shown beside the conversation if there are two of them, and the screen is so
+/// wide.
 const WIDE: u16 = 80;
 const CONTACTS_WIDTH: u16 = 24;
 

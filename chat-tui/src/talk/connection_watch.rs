@@ -46,5 +46,6 @@ impl ConnectionWatch {
     }
 }
 
-/// How long the connection's status has to last before the user is told: it changes for a moment between two consensuses.
+/// How long the connection's status has to last before the user is told: it changes for a moment
+/// between two consensuses.
 const LASTING: Duration = Duration::from_secs(5);

@@ -109,7 +109,8 @@ fn files_are_shown_with_what_to_do() {
     assert!(rows[0].contains("lusab-babad-gutih not verified"));
 }
 
-/// Each text is broken into rows once, and not again for each picture. Thousands of combining characters take no more.
+/// Each text is broken into rows once, and not again for each picture. Thousands of combining
+/// characters take no more.
 #[test]
 fn a_picture_costs_what_is_seen() {
     let mut picture = Picture::new(80, 24);

@@ -225,7 +225,8 @@ async fn a_new_passphrase_is_asked_twice() {
     assert!(matches!(running.end().await, Err(Error::Passphrase(_))));
 }
 
-/// While a key is derived nothing that is typed is kept, let alone sent; from a pipe, all of it counts.
+/// While a key is derived nothing that is typed is kept, let alone sent; from a pipe, all of it
+/// counts.
 #[tokio::test]
 async fn what_is_typed_while_the_key_is_derived_is_thrown_away() {
     for is_terminal in [true, false] {

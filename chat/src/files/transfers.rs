@@ -15,7 +15,8 @@ use alloc::{collections::VecDeque, string::String, vec};
 /// The most transfers in each direction.
 const MAX_FILES: usize = 16;
 
-/// The most answers that may wait for a box. A friend makes at most as many again before the limit ends the conversation.
+/// The most answers that may wait for a box. A friend makes at most as many again before the limit
+/// ends the conversation.
 const MAX_ANSWERS: usize = 64;
 
 /// The longest record of an answer or an offer.
@@ -111,7 +112,8 @@ impl Transfers {
         is_known
     }
 
-    /// The caller has hashed a complete file of the friend's; `None` if it can't be read. False if there is no such file.
+    /// The caller has hashed a complete file of the friend's; `None` if it can't be read. False if
+    /// there is no such file.
     pub(crate) fn check(&mut self, id: FileId, hash: Option<[u8; HASH_LEN]>, context: &mut Context<'_>) -> bool {
         let Some(file) = self.incoming.iter().find(|file| file.id == id && file.is_complete()) else { return false };
         let is_whole = hash == Some(file.hash);

@@ -7,12 +7,13 @@ use mixwell_pq_kem::{
     kem::{Ciphertext, PublicKey},
 };
 
-/// Who someone is: `number (32) ‖ public key (1216) ‖ length of the name (1) ‖ name, zeros behind (32)`.
+/// Who someone is: `number (32) ‖ public key (1216) ‖ length of the name (1) ‖ name,
+/// zeros behind (32)`.
 pub(super) struct Hello {
     pub(super) number: [u8; ID_LEN],
     pub(super) public: PublicKey<XWing>,
-    /// As it was sent: the safety string covers these bytes. They are made safe to show where they are shown, since what is safe depends
-    /// on the version of Unicode.
+    /// As it was sent: the safety string covers these bytes. They are made safe to show where they
+    /// are shown, since what is safe depends on the version of Unicode.
     pub(super) name: String,
 }
 

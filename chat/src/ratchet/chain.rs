@@ -1,4 +1,5 @@
-//! The symmetric chain of one direction: each box has a key of its own, and the next key depends on the box.
+//! The symmetric chain of one direction: each box has a key of its own, and the next key depends on
+//! the box.
 
 use super::Role;
 use crate::{codec::codec, kdf::Key, sealed};

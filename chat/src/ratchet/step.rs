@@ -1,5 +1,6 @@
-//! Continuous key agreement from a KEM, in steps that the sides make in turns. A step's message, a ciphertext to the friend's last public key
-//! and a new public key, is spread over boxes, as in sparse agreements (Dodis, Jost, Katsumata, Prest, Schmidt, EUROCRYPT 2025).
+//! Continuous key agreement from a KEM, in steps that the sides make in turns. A step's message, a
+//! ciphertext to the friend's last public key and a new public key, is spread over boxes, as in
+//! sparse agreements (Dodis, Jost, Katsumata, Prest, Schmidt, EUROCRYPT 2025).
 
 use crate::{codec::codec, kdf::Key};
 use alloc::vec::Vec;
@@ -92,7 +93,8 @@ impl KemStep {
         Some((secret, message))
     }
 
-    /// Processes a piece of the friend's step. Gives the step's secret and message after the last piece.
+    /// Processes a piece of the friend's step. Gives the step's secret and message after the last
+    /// piece.
     pub(super) fn receive_chunk(&mut self, chunk: &Chunk) -> Result<Option<(Key, Vec<u8>)>, Violation> {
         let Self::Awaiting { seed, received } = self else { return Err(Violation) };
         if received.len() != CHUNK_LEN.saturating_mul(chunk.place.into()) {

@@ -63,7 +63,8 @@ impl Session {
         }
     }
 
-    /// Processes a box that was opened: `read (8) ‖ early (8) ‖ chunk number (1) ‖ chunk ‖ records`.
+    /// Processes a box that was opened:
+    /// `read (8) ‖ early (8) ‖ chunk number (1) ‖ chunk ‖ records`.
     fn process(&mut self, plaintext: &[u8], context: &mut Context<'_>) -> Result<(), Violation> {
         let mut from = Reader::new(plaintext);
         let read = from.u64().ok_or(Violation)?;

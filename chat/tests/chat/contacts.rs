@@ -111,7 +111,8 @@ fn three_conversations_at_once() {
     assert!(world.programs[0].chats.iter().take(3).all(|chat| chat.ended().is_none()));
 }
 
-/// Whether alice talks with none of them, with one, or with all three: the service sees the same requests, but for their random names.
+/// Whether alice talks with none of them, with one, or with all three: the service sees the same
+/// requests, but for their random names.
 #[test]
 fn the_service_sees_the_same_of_three_conversations() {
     let seen = |talks: [bool; 3]| {
@@ -139,7 +140,8 @@ fn the_service_sees_the_same_of_three_conversations() {
     assert_eq!(silent, seen([true; 3]));
 }
 
-/// Over all of alice's ticks, each conversation has its share: a quiet friend a quarter of a lively one's.
+/// Over all of alice's ticks, each conversation has its share: a quiet friend a quarter of a lively
+/// one's.
 #[test]
 fn shares_are_those_of_the_rule() {
     let mut world = World::paired(3);

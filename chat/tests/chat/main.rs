@@ -1,4 +1,5 @@
-//! Everything that a user of the crate can see: talk over networks of every kind, what must be found out, what is kept.
+//! Everything that a user of the crate can see: talk over networks of every kind, what must be
+//! found out, what is kept.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -99,7 +99,8 @@ fn an_entry_that_a_crash_cut_off_is_told() {
     }
 }
 
-/// One flipped bit, wherever it is, neither hides what is behind it nor passes for the work of a crash.
+/// One flipped bit, wherever it is, neither hides what is behind it nor passes for the work of a
+/// crash.
 #[test]
 fn a_damaged_entry_is_told_from_a_torn_one() {
     let (file, ends) = history(&["one", "two", "three"]);
@@ -194,7 +195,8 @@ fn a_hash_is_of_all_pieces() {
     assert_eq!(hash[..4], [0xbd, 0xdd, 0x81, 0x3c]);
 }
 
-/// A device's name gets a letter in front, and the cut to the longest length then ends behind the dot.
+/// A device's name gets a letter in front, and the cut to the longest length then ends behind the
+/// dot.
 #[test]
 fn a_device_with_the_longest_name_ends_in_no_dot() {
     let longest = format!("aux.{}.b", "a".repeat(122));

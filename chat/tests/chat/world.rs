@@ -1,4 +1,5 @@
-//! Two sides, the service, and a network between that loses, delays, changes and doubles what it carries.
+//! Two sides, the service, and a network between that loses, delays, changes and doubles what it
+//! carries.
 
 use mixwell_chat::{
     BoxLen, Chat, Code, Context, Event, Exchange, FileError, FileHasher, FileId, FileOffer, Files, Ticket, id_of,
@@ -33,7 +34,8 @@ pub(crate) struct World {
     pub(crate) is_lazy: bool,
     pub(crate) sides: [Side; 2],
     pub(crate) service: HashMap<[u8; 32], Vec<u8>>,
-    /// All that the service sees: what it is asked to write and to read, and whether there was something.
+    /// All that the service sees: what it is asked to write and to read, and whether there was
+    /// something.
     pub(crate) seen: Vec<(usize, [u8; 32], [u8; 32], bool)>,
     /// Of the files that were offered.
     pub(crate) names: Vec<String>,

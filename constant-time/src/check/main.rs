@@ -2,7 +2,8 @@
 //!
 //! - `check`, `check WORDS`: all operations, or those whose names contain all words;
 //! - `check --met FILE`: all operations, and appends to the file the points that were met;
-//! - `check --unmet FILE`: fails if a point is in none of the lines of that file, which several builds have written;
+//! - `check --unmet FILE`: fails if a point is in none of the lines of that file, which several
+//!   builds have written;
 //! - `check --points`: what is declassified;
 //! - `check --run NAME`: one operation, as it runs under valgrind.
 

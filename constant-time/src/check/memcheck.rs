@@ -1,7 +1,8 @@
 //! What is told to valgrind: these bytes are secret, those are public.
 //!
-//! Memcheck tracks each bit that was never written, through memory, registers and arithmetic, and reports a branch or an
-//! address that depends on one. Secrets are marked as never written; that is all there is to it.
+//! Memcheck tracks each bit that was never written, through memory, registers and arithmetic, and
+//! reports a branch or an address that depends on one. Secrets are marked as never written; that is
+//! all there is to it.
 
 use core::{ffi::c_void, hint::black_box};
 use rand_chacha::{
@@ -25,7 +26,8 @@ pub(crate) fn is_valgrind() -> bool {
 
 /// From here on no branch and no address may depend on these bytes.
 pub(crate) fn secret(bytes: &mut [u8]) {
-    // SAFETY: the pointer and the length are those of a slice; valgrind's own records change, the bytes do not.
+    // SAFETY: the pointer and the length are those of a slice; valgrind's own records change, the
+    // bytes do not.
     unsafe { shim_make_undefined(bytes.as_mut_ptr().cast(), bytes.len()) }
 }
 
@@ -38,11 +40,13 @@ pub(crate) fn secrets<const N: usize>(seed: u8) -> [u8; N] {
 
 /// What holds these bytes is told to the world: it is sent, published or returned as a verdict.
 pub(crate) fn public<T: ?Sized>(value: &mut T) {
-    // SAFETY: the pointer and the length are those of a value; valgrind's own records change, the value does not.
+    // SAFETY: the pointer and the length are those of a value; valgrind's own records change, the
+    // value does not.
     unsafe { shim_make_defined((&raw const *value).cast(), size_of_val(value)) }
 }
 
-/// Fails if these bytes do not depend on a secret: then the operation has not seen it, and shows nothing.
+/// Fails if these bytes do not depend on a secret: then the operation has not seen it, and shows
+/// nothing.
 pub(crate) fn assert_secret(bytes: &[u8]) {
     let mut bits = vec![0_u8; bytes.len()];
     // SAFETY: both pointers are valid for as many bytes.
@@ -50,14 +54,16 @@ pub(crate) fn assert_secret(bytes: &[u8]) {
     assert!(worked == 1 && bits.iter().any(|byte| *byte != 0), "what came out does not depend on a secret");
 }
 
-/// Calls `mark` with every word of a value, without gaps between its fields, that is this number; says how many are.
+/// Calls `mark` with every word of a value, without gaps between its fields, that is this number;
+/// says how many are.
 ///
 /// For the fields of types whose other fields are to stay as they are marked.
 pub(crate) fn each_word<T>(value: &mut T, number: u64, mark: impl Fn(&mut [u8])) -> usize {
     let start = (&raw mut *value).cast::<[u8; 8]>();
     let words = (0..size_of::<T>() / 8).map(|word| start.wrapping_add(word));
     let found = words.filter(|word| {
-        // SAFETY: the word is within the value, which nothing else uses; the caller says that it has no gaps.
+        // SAFETY: the word is within the value, which nothing else uses; the caller says that it
+        // has no gaps.
         let word = unsafe { &mut **word };
         let mut copy = *word;
         public(&mut copy);

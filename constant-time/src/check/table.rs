@@ -18,8 +18,9 @@ use std::{
     thread,
 };
 
-/// Runs the operations whose names contain all words, and prints a line for each. Fails if one leaks that is not there to, or
-/// if a leak on purpose is missed. Appends the points that were met to the file `met`.
+/// Runs the operations whose names contain all words, and prints a line for each. Fails if one
+/// leaks that is not there to, or if a leak on purpose is missed. Appends the points that were met
+/// to the file `met`.
 pub(crate) fn print(words: &[&str], met: Option<&Path>) -> ExitCode {
     let operations: Vec<_> =
         ops::all().into_iter().filter(|operation| words.iter().all(|word| operation.name.contains(word))).collect();
@@ -94,7 +95,8 @@ fn describe(leak: &Finding) -> Vec<String> {
     [format!("    {}", leak.kind)].into_iter().chain(frames).collect()
 }
 
-/// Runs the operations, as many at a time as there are processors, and hands on what came of them in their order.
+/// Runs the operations, as many at a time as there are processors, and hands on what came of them
+/// in their order.
 fn each_in_order(operations: &[Operation], mut done: impl FnMut(&Operation, Report)) {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();

@@ -1,4 +1,5 @@
-//! What is measured. Both classes are prepared by the same steps in the same memory, so that only the values differ.
+//! What is measured. Both classes are prepared by the same steps in the same memory, so that only
+//! the values differ.
 
 use crate::{Bench, Names, welch::Coin};
 use mixwell_aez::Aez;
@@ -125,7 +126,8 @@ fn delay(bench: &mut Bench) {
     bench.same(&names, prepare, run, Given([0; 16]));
 }
 
-/// Two outboxes, of which a random one is emptied and the other filled, by as many steps and the same last one.
+/// Two outboxes, of which a random one is emptied and the other filled, by as many steps and the
+/// same last one.
 fn outbox(bench: &mut Bench) {
     const PACKET: usize = 3072;
     let mut memory = vec![0; 8 * PACKET];

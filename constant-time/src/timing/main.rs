@@ -1,8 +1,10 @@
-//! Times operations on two classes of secrets, in random order, and asks Welch's t-test whether the classes differ, as
-//! Reparaz, Balasch and Verbauwhede do ("Dude, is my code constant time?", 2017).
+//! Times operations on two classes of secrets, in random order, and asks Welch's t-test whether the
+//! classes differ, as Reparaz, Balasch and Verbauwhede do ("Dude, is my code constant time?",
+//! 2017).
 //!
-//! `timing` runs all, `timing WORDS` those whose names hold all words; `timing --count N` measures N times instead of
-//! 100,000. Fails if two classes differ that should not, or the leak on purpose is missed.
+//! `timing` runs all, `timing WORDS` those whose names hold all words; `timing --count N` measures
+//! N times instead of 100,000. Fails if two classes differ that should not, or the leak on purpose
+//! is missed.
 
 mod cases;
 mod welch;
@@ -37,8 +39,8 @@ struct Bench {
 struct Names<'a>(&'a str, [&'a str; 2]);
 
 impl Bench {
-    /// Measures what should take the same time for both classes: `prepare` makes the state for a class, the same way for
-    /// both; `run` is timed.
+    /// Measures what should take the same time for both classes: `prepare` makes the state for a
+    /// class, the same way for both; `run` is timed.
     fn same<S>(&mut self, names: &Names<'_>, prepare: impl FnMut(usize, &mut S), run: impl FnMut(&mut S), state: S) {
         if let Some(t) = self.measure(names, prepare, run, state) {
             self.good &= t < SAME_BELOW;
@@ -85,7 +87,8 @@ impl Bench {
 /// Left out at the start.
 const WARM_UP: u32 = 1000;
 
-/// Above it the paper calls two classes different beyond doubt; between 4.5 and this, measure again, and more often.
+/// Above it the paper calls two classes different beyond doubt; between 4.5 and this, measure
+/// again, and more often.
 const SAME_BELOW: f64 = 10.0;
 
 /// What a leak on purpose has to reach.

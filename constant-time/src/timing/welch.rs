@@ -20,8 +20,8 @@ impl Coin {
 
 /// The outcome of a test.
 pub(crate) struct Outcome {
-    /// The greatest |t| there is among the crops: what disturbs a measurement makes it longer, whatever the class, and
-    /// hides small differences.
+    /// The greatest |t| there is among the crops: what disturbs a measurement makes it longer,
+    /// whatever the class, and hides small differences.
     pub(crate) t: f64,
     /// By how much the means of the faster half differ, in nanoseconds.
     pub(crate) nanos: f64,

@@ -1,6 +1,7 @@
 //! A client made of the libraries: from a consensus to a packet, and from a reply to its text.
 //!
-//! The tutorial "Write a client" of the book walks through this program: `cargo run -p mixwell-docs --example client`.
+//! The tutorial "Write a client" of the book walks through this program:
+//! `cargo run -p mixwell-docs --example client`.
 
 mod network;
 
@@ -23,7 +24,8 @@ use std::{
 type Failure = Box<dyn Error + Send + Sync>;
 
 // ANCHOR: verify
-/// The document of a consensus, if enough of the configured authorities have signed it for this epoch.
+/// The document of a consensus, if enough of the configured authorities have signed it for this
+/// epoch.
 fn verify<'a>(certificate: &'a [u8], authorities: &[[u8; 32]], epoch: pki::Epoch) -> Result<Document<'a>, Failure> {
     let keys = authorities.iter().map(|key| VerifyingKey::new(&Ed25519, key)).collect::<Result<Vec<_>, _>>()?;
     let certificate = Certificate::parse(certificate)?;
@@ -56,8 +58,8 @@ impl<'a> Route<'a> {
     }
 }
 
-/// A route from a gateway to a service node, and one back: one node of each layer, drawn uniformly, each with a delay and
-/// with its key for the epoch in which the packet gets there.
+/// A route from a gateway to a service node, and one back: one node of each layer, drawn uniformly,
+/// each with a delay and with its key for the epoch in which the packet gets there.
 fn routes<'a>(
     document: &Document<'a>,
     gateway: pki::Node<'a>,
@@ -121,8 +123,9 @@ fn recipient(endpoint: &str) -> Option<RecipientId> {
 // ANCHOR_END: ask
 
 // ANCHOR: ticks
-/// What leaves at a tick: the oldest message that waits, if the tick takes messages, or else the decoy. Both are whole
-/// packets, and which of them it was shows neither in the time taken nor on the link.
+/// What leaves at a tick: the oldest message that waits, if the tick takes messages, or else the
+/// decoy. Both are whole packets, and which of them it was shows neither in the time taken nor on
+/// the link.
 fn at_tick(tick: Tick, outbox: &mut Outbox<'_>, mut decoy: Vec<u8>) -> Result<Vec<u8>, Failure> {
     if tick == Tick::MessageOrDecoy {
         outbox.swap_in(&mut decoy)?;

@@ -1,4 +1,5 @@
-//! A network in this process: a consensus of five nodes, and the nodes themselves, who forget to wait.
+//! A network in this process: a consensus of five nodes, and the nodes themselves, who forget to
+//! wait.
 
 use crate::Failure;
 use mixwell_pki_types::{
@@ -65,8 +66,8 @@ impl Network {
         Ok(Self { consensus, authorities: vec![authority], mix_keys })
     }
 
-    /// Carries a packet from hop to hop; the service node echoes its text through the SURB. Gives what the gateway then
-    /// hands to the client.
+    /// Carries a packet from hop to hop; the service node echoes its text through the SURB. Gives
+    /// what the gateway then hands to the client.
     pub(crate) fn carry(&self, mut packet: Vec<u8>) -> Result<(RecipientId, SurbId, Vec<u8>), Failure> {
         let sphinx = Sphinx::<X25519>::new(geometry()?)?;
         let mut reply = vec![0; packet.len()];

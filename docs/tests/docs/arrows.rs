@@ -12,7 +12,8 @@ const TERMINAL: [&str; 7] = ["clap", "ratatui", "crossterm", "indicatif", "anstr
 
 const CORE: [&str; 8] = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx", "wire"];
 
-/// A command of the tool has arguments, a view and a summary; the rest belongs to crates that programs embed.
+/// A command of the tool has arguments, a view and a summary; the rest belongs to crates that
+/// programs embed.
 const MAX_TOOL_LINES: usize = 150;
 
 /// The names of a crate's dependencies, on every target, without those of its tests.

@@ -1,5 +1,5 @@
-//! Pointers from comments to documents lead somewhere: to a section of `docs/spec/`, to another file of the repository, or to
-//! a public document of the list in `docs/spec/README.md`.
+//! Pointers from comments to documents lead somewhere: to a section of `docs/spec/`, to another
+//! file of the repository, or to a public document of the list in `docs/spec/README.md`.
 
 use crate::{
     markdown::Markdown,
@@ -45,8 +45,8 @@ fn commented_files() -> Vec<PathBuf> {
     found
 }
 
-/// The blocks of comment lines of a file, joined, each with the number of its first line. A Markdown file is all comment:
-/// its paragraphs are the blocks.
+/// The blocks of comment lines of a file, joined, each with the number of its first line. A
+/// Markdown file is all comment: its paragraphs are the blocks.
 fn comments(file: &Path) -> Vec<(usize, String)> {
     let text = fs::read_to_string(file).expect("a text file");
     let kind = file.extension().unwrap_or_default().to_str();
@@ -113,7 +113,8 @@ fn check(file: &Path, text: &str, names: &[String]) -> (usize, Vec<String>) {
     (pointers, faults)
 }
 
-/// Whether the text before a part ends with the name of a public document, perhaps with other parts of it between.
+/// Whether the text before a part ends with the name of a public document, perhaps with other parts
+/// of it between.
 fn names_a_document(before: &str, names: &[String]) -> bool {
     let mut rest = before;
     loop {
@@ -128,7 +129,8 @@ fn names_a_document(before: &str, names: &[String]) -> bool {
     }
 }
 
-/// Finds a page from a file: from the root, or beside the file or in a folder above it. Code cites a section, not a page.
+/// Finds a page from a file: from the root, or beside the file or in a folder above it. Code cites
+/// a section, not a page.
 fn resolve(file: &Path, page: &str) -> Result<(), &'static str> {
     let (name, anchor) = page.split_once('#').map_or((page, None), |(name, anchor)| (name, Some(anchor)));
     let inside = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root()));

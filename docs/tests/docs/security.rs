@@ -29,7 +29,8 @@ fn every_promise_names_its_tests() {
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`([^`]+)`").expect("good"));
 static TEST_NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z0-9]+(?:_[a-z0-9]+){2,}$").expect("good"));
 
-/// The first and the last column of the first table: the boundary, and the code spans of its evidence.
+/// The first and the last column of the first table: the boundary, and the code spans of its
+/// evidence.
 fn promises(text: &str) -> Vec<(&str, Vec<&str>)> {
     let table =
         text.lines().skip_while(|line| !line.starts_with("|--")).skip(1).take_while(|line| line.starts_with('|'));

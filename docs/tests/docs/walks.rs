@@ -1,4 +1,5 @@
-//! The walks of `ARCHITECTURE.md`: every stop names a file, and every path that the page names exists.
+//! The walks of `ARCHITECTURE.md`: every stop names a file, and every path that the page names
+//! exists.
 
 use crate::repository::root;
 use regex::Regex;

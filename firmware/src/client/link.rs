@@ -1,4 +1,5 @@
-//! The link to the gateway: the handshake with the recorded responder, then the recorded commands in both directions.
+//! The link to the gateway: the handshake with the recorded responder, then the recorded commands
+//! in both directions.
 
 use super::{replay::Replay, vectors};
 use crate::{measure::measure as row, rng::Recorded};

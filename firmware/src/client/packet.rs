@@ -13,7 +13,8 @@ use mixwell_pq_kem::{X25519, nike::PublicKey};
 use mixwell_sphinx::{Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId};
 use rand_core::CryptoRng;
 
-/// Reproduces the recorded SURB and packet from their recorded randomness, and opens the recorded reply.
+/// Reproduces the recorded SURB and packet from their recorded randomness, and opens the recorded
+/// reply.
 #[inline(never)]
 pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     let geometry = sphinx.geometry();
@@ -44,7 +45,8 @@ pub(super) fn measure(sphinx: &Sphinx<X25519>, buffer: &mut [u8]) {
     assert_eq!(text, vectors::REPLY_PAYLOAD);
 }
 
-/// Makes a SURB and a packet that carries it along the drawn routes. There is no recording of these.
+/// Makes a SURB and a packet that carries it along the drawn routes. There is no recording of
+/// these.
 #[inline(never)]
 pub(super) fn along(sphinx: &Sphinx<X25519>, routes: &Routes, buffer: &mut [u8]) {
     let (surb, packet) = buffer.split_at_mut(sphinx.geometry().surb_len());

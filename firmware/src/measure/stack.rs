@@ -1,4 +1,5 @@
-//! Peak stack: the free stack is painted, and the deepest word that has changed shows how far an operation reached.
+//! Peak stack: the free stack is painted, and the deepest word that has changed shows how far an
+//! operation reached.
 
 use core::{
     arch::asm,
@@ -22,7 +23,8 @@ pub(super) struct Painted {
 #[inline(always)]
 pub(super) fn paint() -> Painted {
     let (low, top): (u32, u32);
-    // SAFETY: assembly may use the stack below the stack pointer, and the board has more than DEPTH bytes of it
+    // SAFETY: assembly may use the stack below the stack pointer, and the board has more than DEPTH
+    // bytes of it
     unsafe {
         asm!(
             "mov {top}, sp",
@@ -74,7 +76,8 @@ impl Painted {
 /// The deepest address that any measured operation has touched so far.
 static DEEPEST: AtomicU32 = AtomicU32::new(u32::MAX);
 
-/// Prints the memory of the whole image so far: static data, and the deepest stack including all callers' frames.
+/// Prints the memory of the whole image so far: static data, and the deepest stack including all
+/// callers' frames.
 pub(crate) fn print_ram() {
     // SAFETY: the linker script defines these symbols, and only their addresses are taken
     unsafe extern "C" {

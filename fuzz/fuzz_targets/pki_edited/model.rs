@@ -19,7 +19,8 @@ pub(crate) const ADDRESSES: [(&str, bool, bool); 6] = [
     ("", false, false),
 ];
 
-/// An authority, and what it said: its commit and reveal for the document's epoch, and for the next one.
+/// An authority, and what it said: its commit and reveal for the document's epoch, and for the next
+/// one.
 pub(crate) struct Authority {
     pub(crate) pair: Pair,
     pub(crate) commits: [Vec<u8>; 2],

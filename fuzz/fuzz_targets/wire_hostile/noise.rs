@@ -1,4 +1,5 @@
-//! Noise's symmetric state, from its specification (revision 34) alone: ChaChaPoly, BLAKE2b, the fake KEM's name.
+//! Noise's symmetric state, from its specification (revision 34) alone: ChaChaPoly, BLAKE2b, the
+//! fake KEM's name.
 
 use blake2::{Blake2b512, Digest as _};
 use chacha20poly1305::{

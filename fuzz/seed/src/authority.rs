@@ -18,7 +18,8 @@ pub(crate) fn seed(corpus: &mut Corpus) {
         let passed = (index / 3 + 1) * 125 + 1;
         let authors = (index % 3) as u8;
         let empty = || (Vec::<(u16, u8)>::new(), Vec::<u8>::new());
-        // the statement alone, and changed; as the hostile authority's own; relayed without and with the statement
+        // the statement alone, and changed; as the hostile authority's own; relayed without and
+        // with the statement
         let steps: [Vec<Step>; 4] = [
             vec![(passed, authors, kind, index, empty())],
             vec![(passed, authors, kind, index, (vec![(700, 1)], Vec::new()))],

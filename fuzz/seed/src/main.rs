@@ -1,4 +1,5 @@
-//! Writes `fuzz/corpus/<target>/vector-<hash>` from the test vectors, so that runs start from real inputs.
+//! Writes `fuzz/corpus/<target>/vector-<hash>` from the test vectors, so that runs start from real
+//! inputs.
 
 mod authority;
 mod input;

@@ -13,7 +13,8 @@ pub(crate) fn seed(corpus: &mut Corpus) {
         }
     }
     for test in Test::all("noise_session") {
-        // to each state each message as `Change::Other`, and each message of the own handshake as `Change::Turn`
+        // to each state each message as `Change::Other`, and each message of the own handshake as
+        // `Change::Turn`
         for state in 0..4_u8 {
             for message in test.list("/messages") {
                 corpus.add_with("wire_handshake", &(state, variant(0, 4)), &message);

@@ -5,7 +5,8 @@ use crate::uniform;
 use heapless::Vec;
 use rand_core::CryptoRng;
 
-/// `entries[..waiting]` is a binary heap with the earliest release first; `entries[waiting..]` are due, in no order.
+/// `entries[..waiting]` is a binary heap with the earliest release first; `entries[waiting..]` are
+/// due, in no order.
 ///
 /// An entry that becomes due moves to the end of the heap, which then ends before it.
 pub(super) struct Array<T, const N: usize> {
@@ -49,7 +50,8 @@ impl<T, const N: usize> Array<T, N> {
         }
     }
 
-    /// The release of an entry of the heap; behind its end, the latest there is, so that it never rises.
+    /// The release of an entry of the heap; behind its end, the latest there is, so that it never
+    /// rises.
     fn release(&self, index: usize) -> u64 {
         self.entries.get(..self.waiting).and_then(|heap| heap.get(index)).map_or(u64::MAX, |entry| entry.release)
     }

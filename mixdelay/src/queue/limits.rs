@@ -18,8 +18,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The usual limits in a network with epochs of `epoch_millis`: delays of three epochs, 250 ms for the unwrap, 450 ms of
-    /// slack.
+    /// The usual limits in a network with epochs of `epoch_millis`: delays of three epochs, 250 ms
+    /// for the unwrap, 450 ms of slack.
     #[must_use]
     pub const fn for_epoch_millis(epoch_millis: u64) -> Self {
         Self { delay_millis: epoch_millis.saturating_mul(3), unwrap_millis: 250, slack_millis: 450 }

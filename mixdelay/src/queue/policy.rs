@@ -114,7 +114,8 @@ impl<T, S: Storage<T>> QueuePolicy<T, S> {
     }
 }
 
-/// `moment` in whole milliseconds, rounded up so that no packet leaves early; saturates at the end of the range.
+/// `moment` in whole milliseconds, rounded up so that no packet leaves early; saturates at the end
+/// of the range.
 fn release(moment: Instant) -> u64 {
     moment.plus_nanos(NANOS_PER_MILLI.saturating_sub(1)).as_millis()
 }

@@ -6,13 +6,15 @@
 pub enum DropReason {
     /// Its delay exceeds [`Limits::delay_millis`](crate::Limits::delay_millis).
     TooLong,
-    /// It waited longer for its unwrap than [`Limits::unwrap_millis`](crate::Limits::unwrap_millis).
+    /// It waited longer for its unwrap than
+    /// [`Limits::unwrap_millis`](crate::Limits::unwrap_millis).
     Unwrap,
     /// It asked for no delay and has waited a millisecond or more.
     Expired,
     /// The queue was full, and this packet was drawn.
     Full,
-    /// It was polled later than [`Limits::slack_millis`](crate::Limits::slack_millis) after its release.
+    /// It was polled later than [`Limits::slack_millis`](crate::Limits::slack_millis) after its
+    /// release.
     Late,
 }
 

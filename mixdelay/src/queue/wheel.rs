@@ -1,10 +1,11 @@
 //! A timing wheel for servers.
 //!
-//! Five levels of 256 slots count milliseconds in base 256, after Varghese and Lauck ("Hashed and Hierarchical Timing
-//! Wheels", 1987) and the radix heap of Ahuja et al. (1990): an entry is at the level of the highest digit in which its
-//! release differs from `now`, in the slot of that digit. A slot is a chain of small arrays (`chunks`), so packets are
-//! written, moved and read in runs of memory, and no cache line is touched for a neighbour's sake. What is beyond the
-//! highest level, which wraps once in 35 years, waits in a list.
+//! Five levels of 256 slots count milliseconds in base 256, after Varghese and Lauck ("Hashed and
+//! Hierarchical Timing Wheels", 1987) and the radix heap of Ahuja et al. (1990): an entry is at the
+//! level of the highest digit in which its release differs from `now`, in the slot of that digit. A
+//! slot is a chain of small arrays (`chunks`), so packets are written, moved and read in runs of
+//! memory, and no cache line is touched for a neighbour's sake. What is beyond the highest level,
+//! which wraps once in 35 years, waits in a list.
 
 mod chunks;
 mod slots;
@@ -50,7 +51,8 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// The earliest slot in use, `None` for the far entries, and the earliest release that belongs there.
+    /// The earliest slot in use, `None` for the far entries, and the earliest release that belongs
+    /// there.
     fn first(&self) -> Option<(Option<SlotIndex>, u64)> {
         match self.slots.first(self.now) {
             Some((slot, start)) => Some((Some(slot), start)),
@@ -66,7 +68,8 @@ impl<T> Wheel<T> {
     /// Removes entry number `index` of those in slots, in no particular order.
     fn take_from_slot(&mut self, index: usize, rng: &mut impl CryptoRng) -> Option<T> {
         let cells = self.chunks.cells();
-        // Rejection sampling over the cells; where too few of them hold an entry, as in a small queue, count instead.
+        // Rejection sampling over the cells; where too few of them hold an entry, as in a small
+        // queue, count instead.
         let (chunk, cell) = if cells >> 7 <= self.in_slots() {
             loop {
                 let guess = uniform::below(cells, rng);
@@ -100,8 +103,8 @@ impl<T> Storage<T> for Wheel<T> {
         if now <= self.now {
             return;
         }
-        // All entries of the first slot are released at its start or later, so time can advance to it. Seen from there they
-        // belong to a lower level, or they are due.
+        // All entries of the first slot are released at its start or later, so time can advance to
+        // it. Seen from there they belong to a lower level, or they are due.
         while let Some((slot, start)) = self.first()
             && start <= now
         {
@@ -121,7 +124,8 @@ impl<T> Storage<T> for Wheel<T> {
                 }
             }
         }
-        // No slot starts at `now` or earlier, so no digit of `now` reaches that of a slot: every entry stays in its slot.
+        // No slot starts at `now` or earlier, so no digit of `now` reaches that of a slot: every
+        // entry stays in its slot.
         self.now = now;
     }
 

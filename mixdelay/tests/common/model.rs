@@ -61,7 +61,8 @@ const JITTER: u128 = 1_000_000_000;
 /// The last whole millisecond of the range.
 const LAST: u128 = u64::MAX as u128 / MILLI;
 
-/// What the queue must hold: the packets' numbers and releases in milliseconds of time that never runs back.
+/// What the queue must hold: the packets' numbers and releases in milliseconds of time that never
+/// runs back.
 struct Model {
     held: Vec<(u64, u128)>,
     clock: u64,

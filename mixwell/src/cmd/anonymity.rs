@@ -11,21 +11,24 @@ use std::{fs, io::Write as _, path::PathBuf};
 
 /// Simulate a mix network, and measure what an observer of all links is left with
 ///
-/// Users send messages or decoys at `LambdaP` and loops at `LambdaL`, nodes send loops, every hop holds every packet
-/// for an exponential delay of rate Mu: the clocks, delays and queues are those that real nodes run. An observer sees
-/// every packet on every link, knows everything but which packet that leaves a hop is which that came in, and keeps the
-/// exact odds. Reported are the entropy of those odds, the latency, and what the cover costs, beside the closed forms for
-/// Poisson mixes where there are any. A packet takes one path of one node of each hop, and ends there: replies to
-/// messages and decoys, which come back through the layers and about double the traffic of a real network, are left out.
-/// So the entropies are those of an observer who can tell replies from the rest, and the least that one who can't has.
+/// Users send messages or decoys at `LambdaP` and loops at `LambdaL`, nodes send loops, every hop
+/// holds every packet for an exponential delay of rate Mu: the clocks, delays and queues are those
+/// that real nodes run. An observer sees every packet on every link, knows everything but which
+/// packet that leaves a hop is which that came in, and keeps the exact odds. Reported are the
+/// entropy of those odds, the latency, and what the cover costs, beside the closed forms for
+/// Poisson mixes where there are any. A packet takes one path of one node of each hop, and ends
+/// there: replies to messages and decoys, which come back through the layers and about double the
+/// traffic of a real network, are left out. So the entropies are those of an observer who can tell
+/// replies from the rest, and the least that one who can't has.
 ///
-/// The network is --layers of --nodes mixes, or that of a PKI document: its gateways are the first hop, then come its
-/// layers of mixes, and with its rates all its nodes send loops. Rates given here replace the document's.
+/// The network is --layers of --nodes mixes, or that of a PKI document: its gateways are the first
+/// hop, then come its layers of mixes, and with its rates all its nodes send loops. Rates given
+/// here replace the document's.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Take the network from a PKI document: a certificate (its signatures are not checked) or what it certifies, or - for
-    /// standard input
+    /// Take the network from a PKI document: a certificate (its signatures are not checked) or what
+    /// it certifies, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "nodes"])]
     document: Option<PathBuf>,
 

@@ -17,9 +17,10 @@ use std::sync::Arc;
 
 /// Run a directory authority
 ///
-/// It takes the descriptors of the nodes that its configuration names, agrees with the other authorities on a consensus in
-/// each epoch, and hands it to whoever asks. The configuration has the form of Katzenpost's authority.toml. Its keys
-/// have to be in the data folder. It runs until SIGINT or SIGTERM.
+/// It takes the descriptors of the nodes that its configuration names, agrees with the other
+/// authorities on a consensus in each epoch, and hands it to whoever asks. The configuration has
+/// the form of Katzenpost's authority.toml. Its keys have to be in the data folder. It runs until
+/// SIGINT or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -15,14 +15,16 @@ use std::path::PathBuf;
 
 /// Talk with friends over a mix network
 ///
-/// Two people pair by a code of nine words, compare a safety string, and write to each other, end-to-end encrypted by a
-/// post-quantum double ratchet. What they write goes through the rendezvous service of the network, in boxes of one size
-/// that are written and read at every tick of a Poisson clock, whether or not there is anything to say. Keys and texts that
-/// wait to be sent are in a folder of their owner's; nothing else is stored unless --history asks for it.
+/// Two people pair by a code of nine words, compare a safety string, and write to each other,
+/// end-to-end encrypted by a post-quantum double ratchet. What they write goes through the
+/// rendezvous service of the network, in boxes of one size that are written and read at every tick
+/// of a Poisson clock, whether or not there is anything to say. Keys and texts that wait to be sent
+/// are in a folder of their owner's; nothing else is stored unless --history asks for it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The folder of this side's keys, state and files: an empty one, one that a chat has made, or a new one
+    /// The folder of this side's keys, state and files: an empty one, one that a chat has made, or
+    /// a new one
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 
@@ -42,7 +44,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
 
-    /// Move a history with a damaged or unfinished entry aside, and go on with the whole entries before it
+    /// Move a history with a damaged or unfinished entry aside, and go on with the whole entries
+    /// before it
     #[arg(long, requires = "history")]
     repair_history: bool,
 

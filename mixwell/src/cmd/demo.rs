@@ -18,15 +18,18 @@ use std::{io::Write as _, path::PathBuf};
 
 /// Run a whole network here, and send messages through it
 ///
-/// Three authorities vote on a consensus in every epoch; a gateway, layers of two mixes each and a service node listen on
-/// loopback ports and call each other; clients fetch the consensus from the gateway and send messages to the echo service,
-/// which answers through SURBs. Every link is encrypted by a post-quantum handshake, every hop holds packets for a
-/// random time, everyone sends cover traffic. But for --serve nothing is written to disk. Ctrl-C, or `q` at a terminal, ends it
-/// early, with the summary; a second one at once. The exit status is 0 only if every message came back and no packet was lost.
+/// Three authorities vote on a consensus in every epoch; a gateway, layers of two mixes each and a
+/// service node listen on loopback ports and call each other; clients fetch the consensus from the
+/// gateway and send messages to the echo service, which answers through SURBs. Every link is
+/// encrypted by a post-quantum handshake, every hop holds packets for a random time, everyone sends
+/// cover traffic. But for --serve nothing is written to disk. Ctrl-C, or `q` at a terminal, ends it
+/// early, with the summary; a second one at once. The exit status is 0 only if every message came
+/// back and no packet was lost.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Stay up until interrupted, with a client.toml in this folder for `mixwell chat`, `ping` and `fetch` in other terminals
+    /// Stay up until interrupted, with a client.toml in this folder for `mixwell chat`, `ping` and
+    /// `fetch` in other terminals
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["epochs", "minutes"])]
     serve: Option<PathBuf>,
 
@@ -50,7 +53,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=12))]
     layers: u8,
 
-    /// The packets: a scheme of `mixwell schemes`, and perhaps the bytes for the user, as in `xwing:1000`
+    /// The packets: a scheme of `mixwell schemes`, and perhaps the bytes for the user, as in
+    /// `xwing:1000`
     #[arg(long, value_name = "SCHEME[:BYTES]", default_value = "x25519:2000")]
     geometry: Packets,
 

@@ -20,9 +20,10 @@ use std::{io::Write, path::PathBuf};
 
 /// Print a consensus or a vote as JSON: its nodes by layer, hashes of their keys, rates, signers
 ///
-/// FILE holds a certificate, or the document in it; either may be gzipped, as a gateway sends it. Signers are listed as the
-/// certificate claims them, unless the authorities' keys are given: then enough of them must have signed well, and the
-/// document must be well-formed, or nothing is printed.
+/// FILE holds a certificate, or the document in it; either may be gzipped, as a gateway sends it.
+/// Signers are listed as the certificate claims them, unless the authorities' keys are given: then
+/// enough of them must have signed well, and the document must be well-formed, or nothing is
+/// printed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -20,8 +20,9 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 /// Fetch and verify the consensus of a network
 ///
-/// Asks the authorities of a client.toml one after the other, over a link whose keys are checked, and verifies what comes:
-/// a majority of the authorities has to have signed it, and it has to be well-formed and of the client's geometry.
+/// Asks the authorities of a client.toml one after the other, over a link whose keys are checked,
+/// and verifies what comes: a majority of the authorities has to have signed it, and it has to be
+/// well-formed and of the client's geometry.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -22,9 +22,10 @@ use std::path::PathBuf;
 
 /// Write the configuration of a whole network, and its keys
 ///
-/// Makes a folder that holds a folder for each authority, gateway, mix and service node, with its keys and a configuration
-/// in the form of Katzenpost's, a client.toml, and a script that runs all of it on this machine. Each node's folder can
-/// be moved to a machine of its own, once the addresses in all configurations say so.
+/// Makes a folder that holds a folder for each authority, gateway, mix and service node, with its
+/// keys and a configuration in the form of Katzenpost's, a client.toml, and a script that runs all
+/// of it on this machine. Each node's folder can be moved to a machine of its own, once the
+/// addresses in all configurations say so.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -18,8 +18,8 @@ use zeroize::Zeroizing;
 
 /// Make a key pair and write it to PEM files
 ///
-/// Writes NAME.private.pem, which only you may read, and NAME.public.pem. The keys come from the operating system's
-/// randomness. Files that exist are left alone, unless --force is given.
+/// Writes NAME.private.pem, which only you may read, and NAME.public.pem. The keys come from the
+/// operating system's randomness. Files that exist are left alone, unless --force is given.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

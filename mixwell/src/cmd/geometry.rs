@@ -22,8 +22,9 @@ const MAX_CONFIGURATION_BYTES: u64 = 16 << 20;
 
 /// Print the lengths of a network's packets as TOML, or check those in a file
 ///
-/// A network fixes one geometry. Printed is the section `[SphinxGeometry]` that configuration files hold. With --check,
-/// such a section is read from a file, every length is computed again, and the first that differs is named.
+/// A network fixes one geometry. Printed is the section `[SphinxGeometry]` that configuration files
+/// hold. With --check, such a section is read from a file, every length is computed again, and the
+/// first that differs is named.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -47,7 +48,8 @@ pub(crate) struct Arguments {
     #[arg(long)]
     hash: bool,
 
-    /// Check the section `[SphinxGeometry]` of a TOML file, such as a client.toml; `-` is standard input
+    /// Check the section `[SphinxGeometry]` of a TOML file, such as a client.toml; `-` is standard
+    /// input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["scheme", "hops", "payload", "no_surb"])]
     check: Option<PathBuf>,
 }

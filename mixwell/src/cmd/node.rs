@@ -21,16 +21,18 @@ use tokio::net::TcpListener;
 
 /// Run a mix, gateway or service node
 ///
-/// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes packets on. The
-/// configuration and the key files have the form of Katzenpost's server. Its keys have to be in the data folder; mix keys
-/// are stored there too, until their time is over. It runs until SIGINT or SIGTERM, and opens its log file anew at SIGHUP.
+/// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes
+/// packets on. The configuration and the key files have the form of Katzenpost's server. Its keys
+/// have to be in the data folder; mix keys are stored there too, until their time is over. It runs
+/// until SIGINT or SIGTERM, and opens its log file anew at SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     daemon: DaemonArgs,
 
-    /// Where to serve metrics, instead of the configuration's address; whoever reads them sees when packets come and go
+    /// Where to serve metrics, instead of the configuration's address; whoever reads them sees when
+    /// packets come and go
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
 }

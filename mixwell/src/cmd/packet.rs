@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 
 /// Look inside a Sphinx packet
 ///
-/// Without keys: the parts of its header, as anyone sees them. With the private mix keys of hops, in the order of the path:
-/// what each of them learns, and the packet that it sends on.
+/// Without keys: the parts of its header, as anyone sees them. With the private mix keys of hops,
+/// in the order of the path: what each of them learns, and the packet that it sends on.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

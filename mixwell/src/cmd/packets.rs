@@ -28,11 +28,12 @@ use view::View;
 
 /// Send packets through five hops and back, in this process, and measure it
 ///
-/// Makes the hops' keys, cuts a text into packets, wraps them, and lets each hop take off its layer; the service at the
-/// end answers every packet through the SURB that it carried, and the client checks that every byte came back.
-/// Meanwhile an attacker on the links repeats packets and changes bits, all of which must be refused. The times shown are
-/// of the cryptographic work alone, on one core: nothing goes over a network, and the delays that packets ask for are not
-/// waited for.
+/// Makes the hops' keys, cuts a text into packets, wraps them, and lets each hop take off its
+/// layer; the service at the end answers every packet through the SURB that it carried, and the
+/// client checks that every byte came back. Meanwhile an attacker on the links repeats packets and
+/// changes bits, all of which must be refused. The times shown are of the cryptographic work alone,
+/// on one core: nothing goes over a network, and the delays that packets ask for are not waited
+/// for.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -54,9 +55,11 @@ pub(crate) struct Arguments {
           value_parser = clap::value_parser!(u32).range(1..=input_text::MAX_PACKETS as i64))]
     messages: u32,
 
-    /// Send this file instead of the built-in text, in as many packets as it takes; `-` is standard input
+    /// Send this file instead of the built-in text, in as many packets as it takes; `-` is standard
+    /// input
     ///
-    /// Standard input is read only when asked for like this, and to its end before the first packet leaves.
+    /// Standard input is read only when asked for like this, and to its end before the first packet
+    /// leaves.
     #[arg(long, value_name = "FILE", conflicts_with = "messages")]
     file: Option<PathBuf>,
 

@@ -16,10 +16,11 @@ use std::{path::PathBuf, sync::Arc};
 
 /// Send messages to a network's echo service, and print loss and latency
 ///
-/// Fetches the consensus from an authority of a client.toml and verifies it, connects to a gateway, and sends messages at
-/// the published rate, with a SURB each, through which the service answers. Loop decoys go out between them, as any
-/// client's. A reply counts only if it holds the bytes that were sent. The exit status is 0 only if all came back. Once it pings,
-/// Ctrl-C ends it early, with the summary.
+/// Fetches the consensus from an authority of a client.toml and verifies it, connects to a gateway,
+/// and sends messages at the published rate, with a SURB each, through which the service answers.
+/// Loop decoys go out between them, as any client's. A reply counts only if it holds the bytes that
+/// were sent. The exit status is 0 only if all came back. Once it pings, Ctrl-C ends it early, with
+/// the summary.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

@@ -15,8 +15,9 @@ const USER_PAYLOAD: usize = 2000;
 
 /// List the schemes with their sizes in bytes
 ///
-/// A NIKE (non-interactive key exchange) costs a packet one group element that every hop blinds; a KEM (key
-/// encapsulation mechanism) costs it a ciphertext for each hop, and may withstand quantum computers.
+/// A NIKE (non-interactive key exchange) costs a packet one group element that every hop blinds; a
+/// KEM (key encapsulation mechanism) costs it a ciphertext for each hop, and may withstand quantum
+/// computers.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}
 

@@ -1,4 +1,5 @@
-//! Processes whose clock is wrong, or jumps: by Debian's package `faketime`, which has to be installed.
+//! Processes whose clock is wrong, or jumps: by Debian's package `faketime`, which has to be
+//! installed.
 
 use crate::{
     network::{Network, all_come_back},
@@ -64,7 +65,8 @@ fn keys(folder: &Path) -> Vec<String> {
     keys
 }
 
-/// An hour ahead for three seconds: no key is lost, and the mix, the only one of its layer, carries packets as before.
+/// An hour ahead for three seconds: no key is lost, and the mix, the only one of its layer, carries
+/// packets as before.
 #[test]
 #[ignore = "needs faketime"]
 fn a_clock_that_jumps_an_hour_for_three_seconds_costs_no_key() {
@@ -111,8 +113,8 @@ fn is_an_hour(text: &str, direction: &str) -> bool {
     offset(text).is_some_and(|(seconds, word)| seconds.abs_diff(3600) <= 2 && word == direction)
 }
 
-/// Whoever's clock is off by an hour is told so, by how much: a client at once, an authority, a node, and who chats, to whom
-/// nobody says that it is connected.
+/// Whoever's clock is off by an hour is told so, by how much: a client at once, an authority, a
+/// node, and who chats, to whom nobody says that it is connected.
 #[test]
 #[ignore = "needs faketime"]
 fn whoever_has_a_wrong_clock_is_told_by_how_much() {

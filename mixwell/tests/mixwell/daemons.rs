@@ -1,4 +1,5 @@
-//! Authorities and nodes as daemons: their data folders, their disks, their signals, and files that are no files.
+//! Authorities and nodes as daemons: their data folders, their disks, their signals, and files that
+//! are no files.
 
 use crate::{
     processes::{Configured, Process},

@@ -289,7 +289,8 @@ struct KeyVector {
     public_pem: String,
 }
 
-/// Keys of every scheme, as the reference writes them. (What these certificates hold is no document.)
+/// Keys of every scheme, as the reference writes them. (What these certificates hold is no
+/// document.)
 #[test]
 fn keys_of_every_scheme() {
     let folder = tempfile::tempdir().unwrap();

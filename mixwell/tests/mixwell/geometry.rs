@@ -92,7 +92,8 @@ fn a_wrong_length_is_named() {
     for (key, length) in lengths {
         let wrong = toml.replace(&format!("  {key} = {length}\n"), &format!("  {key} = {}\n", length + 1));
         let complaint = complaint(&wrong);
-        // from these two all the others follow, so that the first of the others is the one to differ
+        // from these two all the others follow, so that the first of the others is the one to
+        // differ
         let named = if matches!(key, "NrHops" | "UserForwardPayloadLength") { "PacketLength" } else { key };
         assert!(complaint.contains(&format!("SphinxGeometry: {named} is ")), "{key}: {complaint}");
     }

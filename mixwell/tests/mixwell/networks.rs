@@ -47,8 +47,8 @@ fn an_authority_goes_and_comes_back() {
     authorities.into_iter().for_each(Process::stop);
 }
 
-/// Two of three authorities are killed and started again, then all of them: the next epoch has its consensus all the same,
-/// of one chain.
+/// Two of three authorities are killed and started again, then all of them: the next epoch has its
+/// consensus all the same, of one chain.
 #[test]
 fn killed_authorities_remember() {
     let net = Configured::new(&["--epoch-seconds", "12"]);
@@ -337,7 +337,8 @@ fn what_is_not_used_is_noted_and_not_refused() {
     }
 }
 
-/// The command line counts more than the environment, and both more than `mixwell.toml`; errors tell the length.
+/// The command line counts more than the environment, and both more than `mixwell.toml`; errors
+/// tell the length.
 #[test]
 fn the_length_of_epochs_by_file_environment_and_option() {
     let net = Configured::new(&["--epoch-seconds", "300"]);

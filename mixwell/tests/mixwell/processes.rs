@@ -24,7 +24,8 @@ pub(crate) struct Configured {
 
 /// The first of `count` ports that nobody listens on, as it seems.
 ///
-/// They are below those that the system gives to outgoing connections: a node that comes back must find its own free.
+/// They are below those that the system gives to outgoing connections: a node that comes back must
+/// find its own free.
 pub(crate) fn free_ports(count: u16) -> u16 {
     const RANGES: u32 = 160;
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -38,7 +39,8 @@ pub(crate) fn free_ports(count: u16) -> u16 {
 }
 
 impl Configured {
-    /// Three authorities, three layers of one mix, a gateway and a service node, unless `more` says otherwise.
+    /// Three authorities, three layers of one mix, a gateway and a service node, unless `more` says
+    /// otherwise.
     pub(crate) fn new(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let net = folder.path().join("net");
@@ -105,7 +107,8 @@ impl Configured {
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
-    /// Starts a node that can write to no file, as on a full disk. Its log comes by a pipe, which is none.
+    /// Starts a node that can write to no file, as on a full disk. Its log comes by a pipe, which
+    /// is none.
     #[cfg(unix)]
     pub(crate) fn start_without_disk(&self, name: &str) -> (Process, thread::JoinHandle<String>) {
         let mut command = Command::new("sh");

@@ -1,5 +1,6 @@
-//! Hostile initiators at every kind of link of a network of processes: claims in the name of each peer that has the link,
-//! without its private key, and silent sockets, all from the address that the whole network shares.
+//! Hostile initiators at every kind of link of a network of processes: claims in the name of each
+//! peer that has the link, without its private key, and silent sockets, all from the address that
+//! the whole network shares.
 
 use crate::{
     network::{Network, counts},
@@ -177,8 +178,9 @@ fn dropped_by_load(network: &Network) -> u64 {
         .sum()
 }
 
-/// For a minute, at gateways, mixes, the service node and authorities, in the name of every other one of them and of a client:
-/// nothing is lost, links stay up, and each epoch has a consensus of all authorities.
+/// For a minute, at gateways, mixes, the service node and authorities, in the name of every other
+/// one of them and of a client: nothing is lost, links stay up, and each epoch has a consensus of
+/// all authorities.
 #[test]
 #[ignore = "two minutes"]
 fn claims_and_silence_cut_no_link_and_stop_no_round() {

@@ -102,8 +102,8 @@ fn quick_network() -> Configured {
     net
 }
 
-/// So many messages each way and a file, while a mix, the service node with all boxes, and the gateway are killed and come back,
-/// and one side's program too.
+/// So many messages each way and a file, while a mix, the service node with all boxes, and the
+/// gateway are killed and come back, and one side's program too.
 fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     let net = quick_network();
     let _authorities = ["auth1", "auth2", "auth3"].map(|name| net.start(name));

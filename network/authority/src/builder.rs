@@ -30,8 +30,8 @@ pub struct AuthorityBuilder {
 }
 
 impl AuthorityBuilder {
-    /// An authority with a policy, made of [`Settings`](crate::Settings), and its own keys. Both keys have to be
-    /// those that the policy's authorities list for it.
+    /// An authority with a policy, made of [`Settings`](crate::Settings), and its own keys. Both
+    /// keys have to be those that the policy's authorities list for it.
     pub fn new(
         policy: impl Into<Policy>,
         identity: impl Into<Arc<Identity>>,
@@ -56,14 +56,16 @@ impl AuthorityBuilder {
     }
 
     /// Sets the folder of the authority's [`Store`]. One process alone may use it
-    /// ([`mixwell_net::files`] has a lock). Without a folder, an authority that restarts in the middle of a round takes no part in it.
+    /// ([`mixwell_net::files`] has a lock). Without a folder, an authority that restarts in the
+    /// middle of a round takes no part in it.
     #[must_use]
     pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.data_folder = Some(folder.into());
         self
     }
 
-    /// Starts the authority's tasks on the current tokio runtime, which needs timers and sockets enabled.
+    /// Starts the authority's tasks on the current tokio runtime, which needs timers and sockets
+    /// enabled.
     ///
     /// # Errors
     /// The keys are not those that the policy lists, or the data folder cannot be used.

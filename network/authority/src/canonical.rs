@@ -8,9 +8,9 @@ use mixwell_pki_types::{
 };
 use std::collections::BTreeMap;
 
-/// The hash of an author and what it signed. The signature is no part of it, so that a scheme with several
-/// signatures for one message cannot make one statement look like two. The author is: all who agree certify
-/// the same document.
+/// The hash of an author and what it signed. The signature is no part of it, so that a scheme with
+/// several signatures for one message cannot make one statement look like two. The author is: all
+/// who agree certify the same document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digest(pub(super) [u8; 32]);
 

@@ -33,7 +33,8 @@ enum Refusal {
     Signature,
 }
 
-/// The cause of a refusal and its remedy, in the words of the log: `judge` and `sender` are possessives.
+/// The cause of a refusal and its remedy, in the words of the log: `judge` and `sender` are
+/// possessives.
 struct Advice {
     refusal: Refusal,
     judge: &'static str,
@@ -62,7 +63,8 @@ impl fmt::Display for Advice {
     }
 }
 
-/// The statement that an answer refuses, and the reason. A statement that came too early is sent again.
+/// The statement that an answer refuses, and the reason. A statement that came too early is sent
+/// again.
 const fn refusal(answer: &Command<'_>) -> Option<(StatementKind, Refusal)> {
     let Some((kind, verdict)) = StatementKind::verdict_in(answer) else { return None };
     let refusal = match verdict {
@@ -74,7 +76,8 @@ const fn refusal(answer: &Command<'_>) -> Option<(StatementKind, Refusal)> {
     Some((kind, refusal))
 }
 
-/// Refused descriptors: one warning for each node and epoch, and at most [`MAX_STRANGERS`] for unlisted nodes.
+/// Refused descriptors: one warning for each node and epoch, and at most [`MAX_STRANGERS`] for
+/// unlisted nodes.
 #[derive(Debug, Default)]
 pub(super) struct RefusedDescriptors(Mutex<Logged>);
 

@@ -1,5 +1,5 @@
-//! Differences between our document and another authority's: the usual cause of a missing consensus is a
-//! configuration that is not the same everywhere.
+//! Differences between our document and another authority's: the usual cause of a missing consensus
+//! is a configuration that is not the same everywhere.
 
 use core::fmt;
 use mixwell_pki_types::{Document, Epoch, KeyHash, Layer, Node};

@@ -49,7 +49,8 @@ impl Change {
     }
 }
 
-/// Changes of a [`State`](crate::State). They must be on disk before any message or reply of the same call is sent.
+/// Changes of a [`State`](crate::State). They must be on disk before any message or reply of the
+/// same call is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "write them with `Store::write`"]
 pub struct Changes(pub(crate) Vec<Change>);
@@ -61,8 +62,9 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// Whether some are about this authority's own statements: if these cannot be written, the statements must
-    /// not be sent, and [`State::mute`](crate::State::mute) keeps the state from making others in the round.
+    /// Whether some are about this authority's own statements: if these cannot be written, the
+    /// statements must not be sent, and [`State::mute`](crate::State::mute) keeps the state from
+    /// making others in the round.
     #[must_use]
     pub fn has_own_statements(&self) -> bool {
         self.0.iter().any(Change::is_own)

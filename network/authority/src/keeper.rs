@@ -10,8 +10,8 @@ use core::time::Duration;
 use mixwell_pki_types::{Descriptor, Epoch, KeyHash};
 use mixwell_wire::{Command, DescriptorStatus};
 
-/// A [`State`] with its [`Store`], for embedders with sockets and clocks of their own: messages are returned only when
-/// the changes that they depend on are on disk.
+/// A [`State`] with its [`Store`], for embedders with sockets and clocks of their own: messages are
+/// returned only when the changes that they depend on are on disk.
 #[derive(Debug)]
 pub struct Keeper {
     state: State,
@@ -19,8 +19,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A state, made from what the store had [`Saved`](crate::Saved). Without a store everything is forgotten when the
-    /// keeper is dropped.
+    /// A state, made from what the store had [`Saved`](crate::Saved). Without a store everything is
+    /// forgotten when the keeper is dropped.
     #[must_use]
     pub const fn new(state: State, store: Option<Store>) -> Self {
         Self { state, store }

@@ -14,9 +14,9 @@ pub(super) fn lambda_g(rates: &Rates, gateways: usize, mixes: usize) -> f64 {
     ((mixes * mixes) * ln(mixes)) * rates.mu / gateways
 }
 
-/// The natural logarithm of a finite `x ≥ 1` as FreeBSD's libm computes it (`e_log.c`), without fused
-/// multiply-add. It differs from the correctly rounded one in the last bit for some integers: the
-/// smallest is 3, a common number of mixes in a layer.
+/// The natural logarithm of a finite `x ≥ 1` as FreeBSD's libm computes it (`e_log.c`), without
+/// fused multiply-add. It differs from the correctly rounded one in the last bit for some integers:
+/// the smallest is 3, a common number of mixes in a layer.
 #[expect(clippy::many_single_char_names, reason = "the names of the source")]
 fn ln(x: f64) -> f64 {
     let (mut fraction, mut exponent) = frexp(x);

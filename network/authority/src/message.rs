@@ -1,4 +1,5 @@
-//! Input and output of [`State`](crate::State): peers, their commands' answers, and messages to other authorities.
+//! Input and output of [`State`](crate::State): peers, their commands' answers, and messages to
+//! other authorities.
 
 pub use crate::statement_kind::{StatementKind, Verdict};
 
@@ -57,8 +58,8 @@ pub enum Request {
         /// Whether the payload has the statements themselves, and not their digests alone.
         is_complete: bool,
     },
-    /// A request for the peer's own copy of this authority's vote, which tells whether the peer relays: a
-    /// Katzenpost authority closes the connection.
+    /// A request for the peer's own copy of this authority's vote, which tells whether the peer
+    /// relays: a Katzenpost authority closes the connection.
     Probe {
         /// The epoch that the round is about.
         epoch: u64,
@@ -68,7 +69,8 @@ pub enum Request {
 }
 
 impl Request {
-    /// The command that carries the message. A relay travels as a vote: its payload is a CBOR list, a vote's a map.
+    /// The command that carries the message. A relay travels as a vote: its payload is a CBOR list,
+    /// a vote's a map.
     #[must_use]
     pub fn command(&self) -> Command<'_> {
         match self {
@@ -82,9 +84,9 @@ impl Request {
         }
     }
 
-    /// Number of times that a peer may close the connection instead of answering before it is taken for a
-    /// Katzenpost authority ([`State::does_not_relay`](crate::State::does_not_relay)). A probe is sent once
-    /// an epoch; a peer that has relayed before may be restarting.
+    /// Number of times that a peer may close the connection instead of answering before it is taken
+    /// for a Katzenpost authority ([`State::does_not_relay`](crate::State::does_not_relay)). A
+    /// probe is sent once an epoch; a peer that has relayed before may be restarting.
     #[must_use]
     pub const fn max_closed(&self) -> u32 {
         if matches!(self, Self::Relay { .. }) { 3 } else { 1 }

@@ -58,8 +58,8 @@ pub struct Settings {
     pub layers: Layers,
     /// Minimum number of mixes in each layer: with fewer there is no consensus.
     pub min_per_layer: usize,
-    /// Rates of the network's clients and nodes, in events per millisecond. `lambda_g` is ignored: it is computed from the
-    /// others ([`Policy::with_lambda_g`] overrides it).
+    /// Rates of the network's clients and nodes, in events per millisecond. `lambda_g` is ignored:
+    /// it is computed from the others ([`Policy::with_lambda_g`] overrides it).
     pub rates: Rates,
     /// The network's packet format.
     pub geometry: Geometry,
@@ -83,16 +83,17 @@ impl From<Settings> for Policy {
 }
 
 impl Policy {
-    /// Sets `LambdaG`, the rate of gateways' loop decoys in events per millisecond. Katzenpost's authorities
-    /// compute it from the other rates and accept no other value: only for networks of Mixwell authorities.
+    /// Sets `LambdaG`, the rate of gateways' loop decoys in events per millisecond. Katzenpost's
+    /// authorities compute it from the other rates and accept no other value: only for networks of
+    /// Mixwell authorities.
     #[must_use]
     pub const fn with_lambda_g(mut self, rate: f64) -> Self {
         self.rates.lambda_g = rate;
         self
     }
 
-    /// Checks a node's upload for this epoch or the next: whether the node may take part, uploads its
-    /// own descriptor, has signed it, and the descriptor is well-formed.
+    /// Checks a node's upload for this epoch or the next: whether the node may take part, uploads
+    /// its own descriptor, has signed it, and the descriptor is well-formed.
     pub(super) fn accept<'u>(
         &self,
         peer: Peer,

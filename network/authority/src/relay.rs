@@ -1,13 +1,13 @@
 //! Relays: statements of other authorities with the signatures of endorsers.
 //!
-//! An endorsement says "I accepted this statement in this round". It is a certificate over a text of the
-//! round, the kind, the author and the digest, and not over the statement: a vote with enough signatures
-//! could be mistaken for a consensus. The certificate collects the endorsers'
+//! An endorsement says "I accepted this statement in this round". It is a certificate over a text
+//! of the round, the kind, the author and the digest, and not over the statement: a vote with
+//! enough signatures could be mistaken for a consensus. The certificate collects the endorsers'
 //! signatures, as certificates do.
 //!
-//! A relay is a CBOR list of pairs: the endorsement, and the statement or null. Statements are long and
-//! most peers have them, so a relay is first sent without statements; the answer lists the digests of
-//! those that the peer lacks.
+//! A relay is a CBOR list of pairs: the endorsement, and the statement or null. Statements are long
+//! and most peers have them, so a relay is first sent without statements; the answer lists the
+//! digests of those that the peer lacks.
 
 use crate::{
     canonical::{Digest, with_signatures},

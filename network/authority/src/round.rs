@@ -1,8 +1,8 @@
 //! A round: the statements that authorities exchange in an epoch about the next one.
 //!
-//! This file has the state of a round. The modules below it: our own statements ([`own`]), statements of other authorities
-//! ([`receive`]), endorsements ([`relays`]), signatures over the consensus ([`signatures`]), and the
-//! [`outcome`] of the statements.
+//! This file has the state of a round. The modules below it: our own statements ([`own`]),
+//! statements of other authorities ([`receive`]), endorsements ([`relays`]), signatures over the
+//! consensus ([`signatures`]), and the [`outcome`] of the statements.
 
 mod check;
 mod outcome;
@@ -41,7 +41,8 @@ pub(super) struct Round {
     early: BTreeMap<KeyHash, Arc<[u8]>>,
     /// Actions of the schedule that are done.
     pub(super) done: usize,
-    /// The latest time seen in the epoch: deadlines that have passed stay so when the clock is set back.
+    /// The latest time seen in the epoch: deadlines that have passed stay so when the clock is set
+    /// back.
     latest: Duration,
     /// We may have missed relays, and accept statements until the end of their eighth.
     is_resumed: bool,
@@ -114,7 +115,8 @@ impl Round {
         core::mem::take(&mut self.records)
     }
 
-    /// Begins the round, or resumes it: actions that are due are done again, with the statements made before.
+    /// Begins the round, or resumes it: actions that are due are done again, with the statements
+    /// made before.
     pub(super) const fn resume(&mut self, is_resumed: bool) {
         (self.done, self.latest, self.is_resumed) = (0, Duration::ZERO, is_resumed);
     }

@@ -1,10 +1,11 @@
-//! The schedule of a round: when authorities send statements of each kind, and until when they accept them.
+//! The schedule of a round: when authorities send statements of each kind, and until when they
+//! accept them.
 //!
 //! Votes are sent at the first eighth of the epoch before the one voted on, reveals at the second,
-//! certificates at the third, signatures at the fourth; the consensus is published at the fifth. The
-//! eighth of each of the first three kinds has two halves: in the first half statements arrive from
-//! their authors, in the second authorities relay them in as many intervals as there may be faulty
-//! authorities ([`agreement`](super::agreement)).
+//! certificates at the third, signatures at the fourth; the consensus is published at the fifth.
+//! The eighth of each of the first three kinds has two halves: in the first half statements arrive
+//! from their authors, in the second authorities relay them in as many intervals as there may be
+//! faulty authorities ([`agreement`](super::agreement)).
 
 use crate::message::StatementKind;
 use core::time::Duration;
@@ -76,8 +77,8 @@ impl Schedule {
         eighths(self.period, eighth(kind) + 1)
     }
 
-    /// Deadline for a statement with the signatures of this many authorities, its author's among them. More than `f + 1` signatures
-    /// extend it no further.
+    /// Deadline for a statement with the signatures of this many authorities, its author's among
+    /// them. More than `f + 1` signatures extend it no further.
     pub(super) fn deadline(&self, kind: StatementKind, signers: u32) -> Duration {
         let relays = signers.clamp(1, self.faulty + 1) - 1;
         if relays == self.faulty {

@@ -58,8 +58,8 @@ pub(super) struct ServerLimits {
     pub(super) command_timeout: Duration,
 }
 
-/// Memory for answers being sent, in KiB, separately for known addresses and for all others, so that strangers who read
-/// slowly keep no known node waiting.
+/// Memory for answers being sent, in KiB, separately for known addresses and for all others, so
+/// that strangers who read slowly keep no known node waiting.
 #[derive(Debug)]
 struct AnswerMemory {
     known: Semaphore,
@@ -241,8 +241,9 @@ const fn may_ask(peer: Peer, command: &Command<'_>) -> bool {
 }
 
 impl Default for ServerLimits {
-    /// At most 2,048 connections, besides those of proven authorities. A connection takes a few KiB until its peer is proven;
-    /// then it takes the length of its command, up to 128 KiB, or 8 MiB from an authority.
+    /// At most 2,048 connections, besides those of proven authorities. A connection takes a few KiB
+    /// until its peer is proven; then it takes the length of its command, up to 128 KiB, or 8 MiB
+    /// from an authority.
     fn default() -> Self {
         let accept = AcceptLimits {
             handshakes: Places { max: 512, max_per_address: 256 },

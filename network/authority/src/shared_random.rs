@@ -1,4 +1,5 @@
-//! The reveals that determine the shared random value, selected by the contents of all certificates.
+//! The reveals that determine the shared random value, selected by the contents of all
+//! certificates.
 
 use crate::signer::Signer;
 use core::fmt;
@@ -47,7 +48,8 @@ pub(super) fn check_reveal(signer: Signer<'_>, of: KeyHash, epoch: Epoch, certif
     Reveal::parse(&signed_by(signer, of, epoch, certificate)?).ok().filter(|reveal| reveal.epoch() == epoch)
 }
 
-/// The 40 bytes that an authority certified. Their certificate need only be valid during the vote, in the epoch before.
+/// The 40 bytes that an authority certified. Their certificate need only be valid during the vote,
+/// in the epoch before.
 fn signed_by(signer: Signer<'_>, of: KeyHash, epoch: Epoch, certificate: &[u8]) -> Option<[u8; 40]> {
     let key = signer.key_of(of)?;
     let verified = Certificate::parse(certificate).ok()?.verify(&key, voting_epoch(epoch)).ok()?;
@@ -75,8 +77,8 @@ impl<'a> Shares<'a> {
         Self { signer, epoch, by_author: BTreeMap::new(), out: BTreeSet::new(), verified: BTreeMap::new() }
     }
 
-    /// Adds the commits and reveals in a sender's certificate. If one is invalid, none of them counts, and the sender is
-    /// excluded.
+    /// Adds the commits and reveals in a sender's certificate. If one is invalid, none of them
+    /// counts, and the sender is excluded.
     pub(super) fn add(&mut self, sender: KeyHash, document: &Document<'_>) -> Result<(), ShareFault> {
         let shares = self.read(document).inspect_err(|_| {
             self.out.insert(sender);

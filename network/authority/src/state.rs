@@ -25,16 +25,18 @@ use std::{
     sync::Arc,
 };
 
-/// An authority without sockets, clock and disk, usable on its own: in a simulator, in a test, or in a program with
-/// other transports.
+/// An authority without sockets, clock and disk, usable on its own: in a simulator, in a test, or
+/// in a program with other transports.
 ///
 /// Times are durations since 1970. Call [`tick`](Self::tick) at [`next_tick`](Self::next_tick), and
 /// [`handle`](Self::handle) for each command of an authenticated peer. Send each
 /// [`Outgoing`](crate::message::Outgoing) until its peer has answered, and pass the answer to
-/// [`answered`](Self::answered). After each of these calls, write [`take_changes`](Self::take_changes) to a
-/// [`Store`](crate::Store) before any reply or message leaves; [`Keeper`](crate::Keeper) does that.
+/// [`answered`](Self::answered). After each of these calls, write
+/// [`take_changes`](Self::take_changes) to a [`Store`](crate::Store) before any reply or message
+/// leaves; [`Keeper`](crate::Keeper) does that.
 ///
-/// Memory is bounded by the nodes and authorities of the policy, work in a call by the length of the command.
+/// Memory is bounded by the nodes and authorities of the policy, work in a call by the length of
+/// the command.
 pub struct State {
     identity: Arc<Identity>,
     policy: Policy,
@@ -47,8 +49,9 @@ pub struct State {
     round: Round,
     /// Rounds that a jump of the clock has left, and journals of rounds that one may enter.
     other_rounds: BTreeMap<Epoch, Round>,
-    /// Rounds in which we have made a statement, oldest first. If the clock returns to one of them after its statements are
-    /// forgotten, we make none in it: an authority that makes two different ones is excluded.
+    /// Rounds in which we have made a statement, oldest first. If the clock returns to one of them
+    /// after its statements are forgotten, we make none in it: an authority that makes two
+    /// different ones is excluded.
     spoken: VecDeque<Epoch>,
     /// Authorities that relay statements.
     relaying: BTreeSet<KeyHash>,
@@ -65,8 +68,9 @@ struct Descriptors {
 }
 
 impl State {
-    /// A state at this time, with the content of its store. If the store is empty and votes are due already, the state makes no
-    /// statements in the present round, because it may have made others before.
+    /// A state at this time, with the content of its store. If the store is empty and votes are due
+    /// already, the state makes no statements in the present round, because it may have made others
+    /// before.
     #[must_use]
     pub fn new(identity: Arc<Identity>, policy: Policy, now: Duration, rng: ChaCha20Rng, saved: Saved) -> Self {
         let schedule = Schedule::new(policy.period, policy.authorities.len());
@@ -175,7 +179,8 @@ impl State {
         wanted.into_iter().flatten().filter(|epoch| !self.consensuses.contains_key(epoch)).collect()
     }
 
-    /// Inserts the certificate of a consensus that other authorities have published, verified by the caller.
+    /// Inserts the certificate of a consensus that other authorities have published, verified by
+    /// the caller.
     pub fn insert_consensus(&mut self, epoch: Epoch, certificate: &[u8]) {
         if !self.consensuses.contains_key(&epoch) {
             let certificate: Arc<[u8]> = certificate.into();
@@ -192,7 +197,8 @@ impl State {
         Changes(changes)
     }
 
-    /// Stops making statements in this round. To be called when the disk failed, so that they cannot be remembered.
+    /// Stops making statements in this round. To be called when the disk failed, so that they
+    /// cannot be remembered.
     pub const fn mute(&mut self) {
         self.round.is_mute = true;
     }
@@ -237,7 +243,8 @@ impl State {
         }
     }
 
-    /// Drops old rounds, descriptors and consensuses when one epoch follows another. A jump of the clock drops nothing.
+    /// Drops old rounds, descriptors and consensuses when one epoch follows another. A jump of the
+    /// clock drops nothing.
     fn forget(&mut self, epoch: Epoch) {
         let next = epoch.plus(1);
         self.descriptors.retain(|of, _| (epoch..=next.plus(1)).contains(of));
@@ -259,8 +266,8 @@ impl State {
         &self.policy
     }
 
-    /// Inserts a descriptor that the policy has accepted for an epoch. Signatures are checked before, without a lock on the
-    /// state.
+    /// Inserts a descriptor that the policy has accepted for an epoch. Signatures are checked
+    /// before, without a lock on the state.
     pub(super) fn insert_descriptor(
         &mut self,
         now: Duration,

@@ -1,4 +1,5 @@
-//! The four kinds of statement in a round: the one list that numbers, commands and status codes come from.
+//! The four kinds of statement in a round: the one list that numbers, commands and status codes
+//! come from.
 
 use core::fmt;
 use mixwell_wire::{CertStatus, Command, RevealStatus, SigStatus, Statement, VoteStatus};
@@ -23,8 +24,9 @@ pub enum Verdict {
     NotFound,
 }
 
-/// Defines the kinds. Each line has a kind's number on disk and in endorsements, its name in logs, its status
-/// codes, the code for [`Verdict::NotFound`], and the meaning of codes that only this kind has.
+/// Defines the kinds. Each line has a kind's number on disk and in endorsements, its name in logs,
+/// its status codes, the code for [`Verdict::NotFound`], and the meaning of codes that only this
+/// kind has.
 macro_rules! statement_kinds {
     ($(
         $(#[$doc:meta])*
@@ -84,7 +86,8 @@ macro_rules! statement_kinds {
                 }
             }
 
-            /// The kind of the statement that an answer is to, and the verdict on it; `None` for other answers.
+            /// The kind of the statement that an answer is to, and the verdict on it; `None` for
+            /// other answers.
             pub(crate) const fn verdict_in(answer: &Command<'_>) -> Option<(Self, Verdict)> {
                 Some(match answer {
                     $(Command::$status(status) => (Self::$kind, match status {
@@ -117,7 +120,8 @@ statement_kinds! {
     Vote = 0, "vote", VoteStatus, NotFound => NotFound, NotFound => NotFound, Malformed => NotSigned;
     /// The random number that the vote's commit is of.
     Reveal = 1, "reveal", RevealStatus, NotFound => NotSigned;
-    /// The document as its author tallied it, with the commits and reveals that the author received.
+    /// The document as its author tallied it, with the commits and reveals that the author
+    /// received.
     Cert = 2, "certificate", CertStatus, NotFound => NotSigned;
     /// A signature over the consensus.
     Sig = 3, "signature", SigStatus, NotFound => NotSigned, Invalid => NotSigned;

@@ -1,10 +1,10 @@
-//! An authority's store on disk: the journal of each round, the consensuses, and the epochs of the rounds in which
-//! the authority has made statements.
+//! An authority's store on disk: the journal of each round, the consensuses, and the epochs of the
+//! rounds in which the authority has made statements.
 //!
-//! Journal entries are flushed before any message leaves that depends on them. An entry has a checksum of its length
-//! and one of its content: an entry that a crash cut short is dropped, but a changed entry is never mistaken for
-//! the journal's end. A damaged journal is set aside, and the authority makes no statement in that round, as the
-//! statements that it has signed are not known.
+//! Journal entries are flushed before any message leaves that depends on them. An entry has a
+//! checksum of its length and one of its content: an entry that a crash cut short is dropped, but a
+//! changed entry is never mistaken for the journal's end. A damaged journal is set aside, and the
+//! authority makes no statement in that round, as the statements that it has signed are not known.
 
 use crate::error::StoreError;
 use crate::journal::{Change, Changes, Record, Saved};
@@ -23,7 +23,8 @@ use std::{
     sync::Arc,
 };
 
-/// An authority's store: files in the folder `authority` of a data folder, which one process alone may use.
+/// An authority's store: files in the folder `authority` of a data folder, which one process alone
+/// may use.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
@@ -31,8 +32,9 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store in a data folder and reads its content, for [`State::new`](crate::State::new). A consensus
-    /// counts if enough of these authorities signed it. Damaged files are renamed to `….damaged`, with a warning.
+    /// Opens the store in a data folder and reads its content, for
+    /// [`State::new`](crate::State::new). A consensus counts if enough of these authorities signed
+    /// it. Damaged files are renamed to `….damaged`, with a warning.
     ///
     /// # Errors
     /// The folder cannot be made, read or written, or others can read it.
@@ -144,7 +146,8 @@ impl Store {
         Ok(saved)
     }
 
-    /// Reads a journal. A damaged one is set aside, and its readable entries are written to a new one, marked as damaged.
+    /// Reads a journal. A damaged one is set aside, and its readable entries are written to a new
+    /// one, marked as damaged.
     fn read_journal(&mut self, epoch: Epoch, path: &Path) -> io::Result<Vec<Record>> {
         let mut bytes = Vec::new();
         let is_whole = fs::metadata(path)?.len() <= MAX_JOURNAL_BYTES;
@@ -279,7 +282,8 @@ fn decode_epochs(bytes: &[u8]) -> Option<Vec<Epoch>> {
     items.map(epoch).collect()
 }
 
-/// Options for files that only their owner may read: a journal contains our reveal before it is published.
+/// Options for files that only their owner may read: a journal contains our reveal before it is
+/// published.
 fn private() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
@@ -295,6 +299,7 @@ const MAGIC: &[u8] = b"mixwell authority journal 1\n";
 /// A length and four bytes of its checksum.
 const HEAD_LEN: usize = 8;
 const SUM_LEN: usize = 16;
-/// Maximum length of a journal: ten times the descriptors of a thousand nodes and the statements of nine authorities.
+/// Maximum length of a journal: ten times the descriptors of a thousand nodes and the statements of
+/// nine authorities.
 const MAX_JOURNAL_BYTES: u64 = 1 << 30;
 const MAX_FILE_BYTES: u64 = 16 << 20;

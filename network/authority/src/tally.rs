@@ -1,5 +1,5 @@
-//! From votes to the document of an epoch: a function of the votes, the configuration and the previous consensus,
-//! so that authorities with the same input compute the same bytes.
+//! From votes to the document of an epoch: a function of the votes, the configuration and the
+//! previous consensus, so that authorities with the same input compute the same bytes.
 
 use crate::{policy::Policy, topology::TopologyBuilder};
 use core::fmt;
@@ -152,8 +152,8 @@ impl<'a> Tallied<'a> {
         short.map_or(Ok(()), |(layer, mixes)| Err(TallyError::Layer { layer, got: mixes.len(), want }))
     }
 
-    /// The document of a vote or certificate: its shared random value is all zeros, so that nothing signed before the
-    /// consensus can be mistaken for one.
+    /// The document of a vote or certificate: its shared random value is all zeros, so that nothing
+    /// signed before the consensus can be mistaken for one.
     pub(super) fn without_value(&self) -> DocumentBuilder {
         DocumentBuilder { topology: Some(self.encoded_topology(&[0; 32])), ..self.template.clone() }
     }
@@ -202,8 +202,9 @@ pub(super) fn majority_rates(votes: &[Document<'_>], want: usize) -> Option<Rate
     rates.into_iter().find(|rates| votes.iter().filter(|vote| has(vote, *rates)).count() >= want)
 }
 
-/// The descriptors in at least `want` votes, byte for byte. A vote counts once for each node, for the first descriptor that
-/// it lists: one author can bring neither a descriptor to the threshold by repeating it, nor two descriptors of one node.
+/// The descriptors in at least `want` votes, byte for byte. A vote counts once for each node, for
+/// the first descriptor that it lists: one author can bring neither a descriptor to the threshold
+/// by repeating it, nor two descriptors of one node.
 fn descriptors_of_majority<'v>(
     votes: &[Document<'v>],
     want: usize,
@@ -222,5 +223,6 @@ fn descriptors_of_majority<'v>(
     counts.into_iter().filter(|(_, count)| *count >= want).map(|((_, encoded), _)| encoded).collect()
 }
 
-/// Epochs after which the list of prior shared random values is cleared: a week, with epochs of 20 minutes.
+/// Epochs after which the list of prior shared random values is cleared: a week, with epochs of 20
+/// minutes.
 const EPOCHS_PER_WEEK: u64 = 504;

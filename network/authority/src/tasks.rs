@@ -72,8 +72,8 @@ async fn tick(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) 
     }
 }
 
-/// Sends a message to another authority until the authority answers or the deadline has passed, and then the
-/// messages that follow from the answer.
+/// Sends a message to another authority until the authority answers or the deadline has passed, and
+/// then the messages that follow from the answer.
 async fn send(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient, outgoing: Outgoing) {
     let mut waiting = vec![outgoing];
     while let Some(outgoing) = waiting.pop() {
@@ -122,7 +122,8 @@ async fn deliver(state: &Mutex<Keeper>, clock: Clock, client: &DirectoryClient, 
     }
 }
 
-/// Fetches missing consensuses from the other authorities: after a restart, or after a round that we missed.
+/// Fetches missing consensuses from the other authorities: after a restart, or after a round that
+/// we missed.
 async fn catch_up(state: Arc<Mutex<Keeper>>, clock: Clock, client: DirectoryClient) {
     loop {
         let missing = state.lock().await.missing(clock.now());

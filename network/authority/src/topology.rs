@@ -1,4 +1,5 @@
-//! Topology: the layer of each mix, a function of the nodes, the shared random value and the previous consensus.
+//! Topology: the layer of each mix, a function of the nodes, the shared random value and the
+//! previous consensus.
 
 use chacha20::{
     ChaCha20Legacy,
@@ -108,7 +109,8 @@ impl Draws {
         if bound.is_power_of_two() {
             return self.next() & (bound - 1);
         }
-        // rejection sampling: numbers from the last multiple of `bound` in the range on would favour small results
+        // rejection sampling: numbers from the last multiple of `bound` in the range on would
+        // favour small results
         let limit = RANGE - RANGE % bound;
         loop {
             let drawn = self.next();

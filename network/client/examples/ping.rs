@@ -1,4 +1,5 @@
-//! Messages to a network's echo service: `cargo run -p mixwell-client --example ping -- client.toml`.
+//! Messages to a network's echo service:
+//! `cargo run -p mixwell-client --example ping -- client.toml`.
 
 use core::error::Error;
 use mixwell_client::{Client, Options};

@@ -27,8 +27,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A client of a network: a connection to a gateway that is kept up, cover traffic at the published rates, and messages in the
-/// place of decoys. All of it ends when this is dropped.
+/// A client of a network: a connection to a gateway that is kept up, cover traffic at the published
+/// rates, and messages in the place of decoys. All of it ends when this is dropped.
 #[derive(Debug)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
@@ -70,10 +70,12 @@ impl Future for PendingReply {
 }
 
 impl Client {
-    /// Fetches the consensus of the epoch from the authorities, and starts a client on the runtime that it is called on.
+    /// Fetches the consensus of the epoch from the authorities, and starts a client on the runtime
+    /// that it is called on.
     ///
     /// # Errors
-    /// If no authority has a consensus, or the packets of the network are of a scheme that is unknown here.
+    /// If no authority has a consensus, or the packets of the network are of a scheme that is
+    /// unknown here.
     pub async fn connect(network: Network, options: Options, randomness: &Randomness) -> Result<Self, StartError> {
         let clock = Clock::new(network.period);
         let clock_watch = ClockWatch::new(clock);
@@ -91,8 +93,8 @@ impl Client {
         Self::spawn(network, options, known, clock_watch, randomness)
     }
 
-    /// Starts a client that knows these consensuses already, on the runtime that it is called on. It may know none, if the
-    /// network names gateways: it fetches the consensus from one of them.
+    /// Starts a client that knows these consensuses already, on the runtime that it is called on.
+    /// It may know none, if the network names gateways: it fetches the consensus from one of them.
     ///
     /// # Errors
     /// If the packets of the network are of a scheme that is unknown here.
@@ -137,11 +139,13 @@ impl Client {
         Ok(Self { requests, tally, stop, work })
     }
 
-    /// Sends a message of at most [`Geometry::user_forward_payload_len`](mixwell_sphinx::Geometry::user_forward_payload_len) bytes
-    /// in the place of a decoy, and waits for the service's reply.
+    /// Sends a message of at most
+    /// [`Geometry::user_forward_payload_len`](mixwell_sphinx::Geometry::user_forward_payload_len)
+    /// bytes in the place of a decoy, and waits for the service's reply.
     ///
     /// # Errors
-    /// Why there is no reply; the message may have reached the service all the same, unless it was too long.
+    /// Why there is no reply; the message may have reached the service all the same, unless it was
+    /// too long.
     pub async fn send(&self, payload: &[u8]) -> Result<Reply, Unanswered> {
         self.queue(payload).await?.await
     }

@@ -146,7 +146,8 @@ impl Engine {
         }
     }
 
-    /// The application's next message, for [`queue`](Self::queue). `None` when nobody can send one any more.
+    /// The application's next message, for [`queue`](Self::queue). `None` when nobody can send one
+    /// any more.
     pub(crate) async fn next_request(&mut self) -> Option<Request> {
         self.source.recv().await
     }
@@ -172,8 +173,8 @@ impl Engine {
         self.clock.poll_timeout().into_iter().chain(deadline).min()
     }
 
-    /// Writes the packet that is due now, if one is, to `packet`: a message, or a decoy of the same kind of route and
-    /// length. Call it until it returns false.
+    /// Writes the packet that is due now, if one is, to `packet`: a message, or a decoy of the same
+    /// kind of route and length. Call it until it returns false.
     ///
     /// # Errors
     /// If the consensus has no route; the message stays the first of its queue.

@@ -1,9 +1,11 @@
-//! A client of the rendezvous service: it sends a request at every tick of its clock, and reports the reply to each.
+//! A client of the rendezvous service: it sends a request at every tick of its clock, and reports
+//! the reply to each.
 //!
-//! What is sent does not depend on whether there is anything to say or anybody to hear it from: the caller gives a request
-//! for each tick, and a random one replaces any of another length. Ticks come at the rate of the consensus (`LambdaP`), loop
-//! decoys besides (`LambdaL`), while a gateway is connected. When that connection ends, another one is made; requests without
-//! a reply are lost then.
+//! What is sent does not depend on whether there is anything to say or anybody to hear it from: the
+//! caller gives a request for each tick, and a random one replaces any of another length. Ticks
+//! come at the rate of the consensus (`LambdaP`), loop decoys besides (`LambdaL`), while a gateway
+//! is connected. When that connection ends, another one is made; requests without a reply are lost
+//! then.
 
 use crate::{
     Destination, Reply, Request, StartError, Tally, Unanswered,
@@ -72,7 +74,8 @@ pub enum Status {
     Connecting,
     /// A gateway is connected, and packets leave by a consensus of the epoch.
     Connected,
-    /// A gateway is connected, but has no consensus of the epoch, or none that publishes a rate for messages.
+    /// A gateway is connected, but has no consensus of the epoch, or none that publishes a rate for
+    /// messages.
     NoConsensus,
     /// This machine's clock is off, and there is no consensus of the epoch that it shows.
     ClockOff(Offset),
@@ -81,12 +84,14 @@ pub enum Status {
 }
 
 impl RendezvousClient {
-    /// Starts a client of a network, on the runtime that it is called on. `next` gives the request of a tick, of
-    /// [`Shape::request_len`] bytes; it gets the request's number, and must not block. The results come by the receiver,
-    /// one for each request, in any order. It is not bounded: read it.
+    /// Starts a client of a network, on the runtime that it is called on. `next` gives the request
+    /// of a tick, of [`Shape::request_len`] bytes; it gets the request's number, and must not
+    /// block. The results come by the receiver, one for each request, in any order. It is not
+    /// bounded: read it.
     ///
     /// # Errors
-    /// If the packets of the network are of a scheme that is unknown here, or have no room for boxes, or no key can be made.
+    /// If the packets of the network are of a scheme that is unknown here, or have no room for
+    /// boxes, or no key can be made.
     pub fn start(
         network: &Network,
         gateway: Option<String>,
@@ -156,7 +161,8 @@ impl RendezvousClient {
     }
 }
 
-/// Makes the requests of ticks, without a socket: the sender puts the reply into each [`Request::answer`].
+/// Makes the requests of ticks, without a socket: the sender puts the reply into each
+/// [`Request::answer`].
 pub struct Requests<F> {
     shape: Shape,
     count: u64,
@@ -172,8 +178,8 @@ impl<F> fmt::Debug for Requests<F> {
 }
 
 impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
-    /// Requests whose bytes `next` gives, for a service with boxes of this shape; `rng` makes the random ones. The results come
-    /// by the receiver.
+    /// Requests whose bytes `next` gives, for a service with boxes of this shape; `rng` makes the
+    /// random ones. The results come by the receiver.
     pub fn new(shape: Shape, rng: ChaCha20Rng, next: F) -> (Self, mpsc::UnboundedReceiver<Answered>) {
         let (outcomes, answered) = mpsc::unbounded_channel();
         (Self { shape, count: 0, next, rng, outcomes }, answered)

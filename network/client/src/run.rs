@@ -49,7 +49,9 @@ pub(crate) struct Config {
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever sends")]
 pub struct Request {
-    /// The message, at most [`Geometry::user_forward_payload_len`](mixwell_sphinx::Geometry::user_forward_payload_len) bytes.
+    /// The message, at most
+    /// [`Geometry::user_forward_payload_len`](mixwell_sphinx::Geometry::user_forward_payload_len)
+    /// bytes.
     pub payload: Vec<u8>,
     /// Gets the reply, or why there is none.
     pub answer: oneshot::Sender<Result<Reply, Unanswered>>,
@@ -107,7 +109,8 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
     Ok(())
 }
 
-/// A follower of the gateway's consensuses. It asks at random times, so that the times do not tell clients apart.
+/// A follower of the gateway's consensuses. It asks at random times, so that the times do not tell
+/// clients apart.
 fn follower(clock: Clock, known: &Consensuses, randomness: &Randomness) -> Follower {
     let mut follower = Follower::new(clock, FetchTime::Random(randomness.branch()), clock.now());
     known.all().cloned().for_each(|consensus| follower.insert(consensus));

@@ -49,8 +49,8 @@ pub(super) struct Session {
 /// Time without a command after which a gateway counts as dead; it sends a keep-alive every 10 s.
 const SILENCE: Duration = Duration::from_mins(2);
 
-/// Keep-alive interval: gateways close the connections of clients that are silent for two minutes, as one is whose consensus
-/// has no rates. It does not depend on what else is sent.
+/// Keep-alive interval: gateways close the connections of clients that are silent for two minutes,
+/// as one is whose consensus has no rates. It does not depend on what else is sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(45);
 
 /// One connection.
@@ -64,7 +64,8 @@ struct Connection<'s> {
 }
 
 impl Session {
-    /// Connects, and works until the connection fails. `Ok` when nobody can send a request any more.
+    /// Connects, and works until the connection fails. `Ok` when nobody can send a request any
+    /// more.
     pub(super) async fn connect(&mut self) -> Result<(), ClientError> {
         self.follower.advance(self.clock.now());
         self.follower.source_changed();

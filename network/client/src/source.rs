@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 pub enum Destination {
     /// Any service that descriptors list by this capability, drawn anew for each packet.
     AnyService(String),
-    /// The service of this capability where all clients meet: of those in the consensus the one with the lowest id.
+    /// The service of this capability where all clients meet: of those in the consensus the one
+    /// with the lowest id.
     Rendezvous(String),
 }
 
@@ -23,7 +24,8 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// The application's next message. `None` when nobody can send one any more; pending if ticks make their own.
+    /// The application's next message. `None` when nobody can send one any more; pending if ticks
+    /// make their own.
     pub(crate) async fn recv(&mut self) -> Option<Request> {
         match self {
             Self::Queue(requests) => requests.recv().await,

@@ -1,4 +1,5 @@
-//! The files of a small network: written, read again, and turned into what nodes, authorities and clients start with.
+//! The files of a small network: written, read again, and turned into what nodes, authorities and
+//! clients start with.
 //!
 //! `cargo run -p mixwell-config --example network -- /tmp/network`
 

@@ -55,7 +55,8 @@ pub struct AuthorityConfiguration {
 }
 
 impl AuthorityConfiguration {
-    /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` counts more than
+    /// what they say.
     ///
     /// # Errors
     /// If a file can't be read, or a setting is missing or wrong; with its line.
@@ -109,7 +110,7 @@ impl AuthorityConfiguration {
 const DEFAULT_LAYERS: u8 = 3;
 const MAX_LAYERS: u8 = 20;
 
-/// The rates of a network whose `authority.toml` names none: per millisecond, 200 ms at each hop, and a packet of each
-/// client every second. They are those of the reference's test networks.
+/// The rates of a network whose `authority.toml` names none: per millisecond, 200 ms at each hop,
+/// and a packet of each client every second. They are those of the reference's test networks.
 pub const DEFAULT_RATES: Rates =
     Rates { mu: 0.005, lambda_p: 0.001, lambda_l: 0.0005, lambda_m: 0.0005, lambda_g: 0.0005, lambda_r: 0.005 };

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use std::{path::Path, sync::Arc};
 use toml::Spanned;
 
-/// Reads a `client.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+/// Reads a `client.toml`, and our own settings beside it. `epoch_seconds` counts more than what
+/// they say.
 ///
 /// # Errors
 /// If a file can't be read, or a setting is missing or wrong; with its line.

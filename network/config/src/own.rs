@@ -1,6 +1,8 @@
-//! `mixwell.toml`: the settings that the reference has none for, in a file beside the configuration.
+//! `mixwell.toml`: the settings that the reference has none for, in a file beside the
+//! configuration.
 //!
-//! The reference's programs refuse a configuration with a table that they do not know; so nothing of ours stands there.
+//! The reference's programs refuse a configuration with a table that they do not know; so nothing
+//! of ours stands there.
 
 use super::{ConfigurationError, source::Source, write};
 use core::time::Duration;
@@ -42,7 +44,8 @@ impl OwnSettings {
         Source::read(&path).map(Some).map(Self)
     }
 
-    /// The length of an epoch: what the command line or the environment says, else the file, else 20 minutes.
+    /// The length of an epoch: what the command line or the environment says, else the file, else
+    /// 20 minutes.
     pub(super) fn period(&self, given: Option<u64>) -> Result<Period, ConfigurationError> {
         if let Some(period) = given.and_then(period) {
             return Ok(period);

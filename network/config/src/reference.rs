@@ -1,5 +1,5 @@
-//! Every setting of the reference's server, and what this node does with it: the table of `docs/settings.md`, which a test
-//! compares with this one.
+//! Every setting of the reference's server, and what this node does with it: the table of
+//! `docs/settings.md`, which a test compares with this one.
 
 /// What becomes of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,8 @@ pub(super) enum Effect {
 
 use Effect::{Obeyed, Unused};
 
-/// The settings of `katzenpost.toml`, by their path; a whole section if none of its settings is used.
+/// The settings of `katzenpost.toml`, by their path; a whole section if none of its settings is
+/// used.
 pub(super) const SERVER: &[(&str, Effect)] = &[
     ("Server.Identifier", Obeyed("")),
     ("Server.WireKEM", Obeyed("XWING if not given")),
@@ -83,7 +84,8 @@ pub(super) const SERVER: &[(&str, Effect)] = &[
     ("Debug.GenerateOnly", Obeyed("as --generate-only")),
 ];
 
-/// What becomes of a setting of a server's configuration; `None` if the reference has no such setting.
+/// What becomes of a setting of a server's configuration; `None` if the reference has no such
+/// setting.
 pub(super) fn effect(path: &str) -> Option<Effect> {
     SERVER.iter().find(|(known, _)| *known == path).map(|(_, effect)| *effect)
 }

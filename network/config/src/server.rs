@@ -95,7 +95,8 @@ pub struct NodeLimits {
 }
 
 impl ServerConfiguration {
-    /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` counts more than what they say.
+    /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` counts more than
+    /// what they say.
     ///
     /// # Errors
     /// If a file can't be read, or a setting is missing or wrong; with its line.

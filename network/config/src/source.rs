@@ -36,8 +36,8 @@ pub(super) struct Source {
     ignored: Vec<String>,
 }
 
-/// A file that can't be read, or a setting that is missing or wrong; with its line. The text leaves out the
-/// [`source`](Error::source).
+/// A file that can't be read, or a setting that is missing or wrong; with its line. The text leaves
+/// out the [`source`](Error::source).
 #[derive(Debug, Clone)]
 pub struct ConfigurationError {
     path: PathBuf,
@@ -74,7 +74,8 @@ impl Note {
 }
 
 impl Source {
-    /// Reads a file into `T`. Settings that `T` does not have are remarked on by [`notes`](Self::notes).
+    /// Reads a file into `T`. Settings that `T` does not have are remarked on by
+    /// [`notes`](Self::notes).
     pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(Self, T), ConfigurationError> {
         let bytes = files::read_bounded(path, MAX_BYTES)
             .map_err(|error| ConfigurationError::new(path, None, "can't be read").caused_by(error))?;
@@ -95,7 +96,8 @@ impl Source {
         serde_ignored::deserialize(deserializer, |path| ignored(&path.to_string())).map_err(syntax)
     }
 
-    /// Remarks on the settings that were not read; `effect` is what the reference's settings do here.
+    /// Remarks on the settings that were not read; `effect` is what the reference's settings do
+    /// here.
     ///
     /// # Errors
     /// If there is a table `[Mixwell]`, in which our own settings once stood.
@@ -259,8 +261,8 @@ pub(super) fn addresses(
     Ok(usable)
 }
 
-/// The addresses that a node publishes. Those of transports that are unknown here are left out, with a remark, if there are
-/// others.
+/// The addresses that a node publishes. Those of transports that are unknown here are left out,
+/// with a remark, if there are others.
 pub(super) fn listed_addresses(
     list: &Spanned<Vec<Spanned<String>>>,
     is_gateway: bool,

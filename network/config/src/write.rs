@@ -69,7 +69,8 @@ impl NetworkFiles<'_> {
         text(&authority::File::of(self, own))
     }
 
-    /// The `katzenpost.toml` of a node, whose data folder is the file's own; `metrics` is a loopback address.
+    /// The `katzenpost.toml` of a node, whose data folder is the file's own; `metrics` is a
+    /// loopback address.
     ///
     /// # Errors
     /// If a setting is out of TOML's range.
@@ -120,7 +121,8 @@ pub(super) fn plain<T>(value: T) -> Spanned<T> {
 pub(super) fn text(file: &impl Serialize) -> Result<String, WriteError> {
     let text = toml::to_string_pretty(file).map_err(WriteError)?;
     let laid_out = lay_out(&text);
-    // a name of several lines could be indented by mistake: such a file stays as TOML's own writer has it
+    // a name of several lines could be indented by mistake: such a file stays as TOML's own writer
+    // has it
     let value = |text: &str| toml::from_str::<toml::Table>(text);
     let is_same = value(&laid_out).is_ok_and(|laid_out| value(&text).is_ok_and(|text| text == laid_out));
     Ok(if is_same { laid_out } else { text })

@@ -1,4 +1,5 @@
-//! A directory client: asks an authority for the consensus, and follows it from epoch to epoch until Ctrl-C.
+//! A directory client: asks an authority for the consensus, and follows it from epoch to epoch
+//! until Ctrl-C.
 //!
 //! ```text
 //! cargo run -p mixwell-net --example consensus -- authority.identity.public.pem authority.link.public.pem tcp://127.0.0.1:3001

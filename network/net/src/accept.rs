@@ -1,8 +1,9 @@
-//! Accepts connections: a bounded number of handshakes at a time, each at the rate of its kind, and one task for each
-//! connection, which is served when its peer has proved who it is.
+//! Accepts connections: a bounded number of handshakes at a time, each at the rate of its kind, and
+//! one task for each connection, which is served when its peer has proved who it is.
 //!
-//! A connection passes three stages. Until its handshake is done, and then until its first command has begun, it is nobody's:
-//! the initiator may be anyone who knows the public key that it claims. Only then does its peer count.
+//! A connection passes three stages. Until its handshake is done, and then until its first command
+//! has begun, it is nobody's: the initiator may be anyone who knows the public key that it claims.
+//! Only then does its peer count.
 
 mod handshake_limiter;
 mod per_address;
@@ -110,7 +111,8 @@ pub struct AcceptorConfig<P> {
     pub policy: P,
     /// Bounds of connections.
     pub limits: AcceptLimits,
-    /// Bytes for a handshake and a `no_op`: [`LinkKey::buffer_len`] of a link that pads, else [`LinkKey::handshake_len`].
+    /// Bytes for a handshake and a `no_op`: [`LinkKey::buffer_len`] of a link that pads, else
+    /// [`LinkKey::handshake_len`].
     pub buffer_len: usize,
     /// Randomness for handshakes.
     pub randomness: Randomness,
@@ -149,8 +151,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         })
     }
 
-    /// Accepts connections until told to stop, and has each one served in a task of its own once its peer is proven. Ends when
-    /// it is time to hang up and all that were served have ended.
+    /// Accepts connections until told to stop, and has each one served in a task of its own once
+    /// its peer is proven. Ends when it is time to hang up and all that were served have ended.
     pub async fn run<F>(
         self: Arc<Self>,
         mut listeners: Vec<TcpListener>,
@@ -209,7 +211,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         Origin { prefix, is_known }
     }
 
-    /// Takes a connection through its handshake and its peer's proof. `None` if it is closed instead.
+    /// Takes a connection through its handshake and its peer's proof. `None` if it is closed
+    /// instead.
     async fn prove(
         &self,
         stream: TcpStream,
@@ -268,7 +271,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         Ok(Proof { identity: authorization.identity, ad, link_key, stream, session })
     }
 
-    /// Waits for the first byte and then for a permit to start the handshake: who is silent, or hangs up, takes none.
+    /// Waits for the first byte and then for a permit to start the handshake: who is silent, or
+    /// hangs up, takes none.
     async fn begin_handshake(
         &self,
         stream: &TcpStream,
@@ -295,7 +299,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         Ok(())
     }
 
-    /// The limiter of an address that a known node has: others at the same address share it, and nobody elsewhere.
+    /// The limiter of an address that a known node has: others at the same address share it, and
+    /// nobody elsewhere.
     fn limiter_of(&self, prefix: IpAddr) -> Arc<HandshakeLimiter> {
         let mut limiters = self.known_addresses.lock().unwrap_or_else(PoisonError::into_inner);
         if limiters.len() >= MAX_LIMITERS {
@@ -327,5 +332,6 @@ async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)
 /// Limiters of known addresses beyond which idle ones are dropped.
 const MAX_LIMITERS: usize = 1024;
 
-/// Pause after an error of the listening socket, which mostly means that the process has no more files.
+/// Pause after an error of the listening socket, which mostly means that the process has no more
+/// files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

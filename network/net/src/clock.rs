@@ -73,13 +73,14 @@ impl Clock {
         self.period.start(epoch).saturating_add(self.eighths(count))
     }
 
-    /// Sleeps until a time since 1970, or until the system's clock steps back: then whoever sleeps has to see anew what is due.
+    /// Sleeps until a time since 1970, or until the system's clock steps back: then whoever sleeps
+    /// has to see anew what is due.
     pub async fn sleep_until(self, unix: Duration) {
         sleep_until(unix, &|| self.now(), &tokio::time::sleep).await;
     }
 
-    /// Sleeps until a time since 1970, or until it is another epoch than this. A step back within the epoch, be it of a
-    /// millisecond, ends nothing.
+    /// Sleeps until a time since 1970, or until it is another epoch than this. A step back within
+    /// the epoch, be it of a millisecond, ends nothing.
     pub async fn sleep_within(self, epoch: Epoch, unix: Duration) {
         self.sleep_within_by((epoch, unix), &|| self.now(), &tokio::time::sleep).await;
     }
@@ -116,7 +117,8 @@ async fn sleep_until<N: Future<Output = ()>>(
     }
 }
 
-/// How long to sleep of what is left until a time; `None` if it has come, or if the clock has stepped back.
+/// How long to sleep of what is left until a time; `None` if it has come, or if the clock has
+/// stepped back.
 fn nap(before: Duration, now: Duration, until: Duration) -> Option<Duration> {
     let left = until.saturating_sub(now);
     (!left.is_zero() && now >= before).then(|| left.min(LONGEST_NAP))
@@ -147,8 +149,9 @@ mod tests {
         assert_eq!(nap(10, 9), None);
     }
 
-    /// Sleeps from a time in epoch 7, of 1200 seconds, until another time, while the clock makes these steps, one in each nap. Gives
-    /// how many naps there were, and how late it was at the end: both in seconds from the epoch's begin.
+    /// Sleeps from a time in epoch 7, of 1200 seconds, until another time, while the clock makes
+    /// these steps, one in each nap. Gives how many naps there were, and how late it was at the
+    /// end: both in seconds from the epoch's begin.
     async fn slept(from: i64, until: i64, steps: &[i64]) -> (usize, i64) {
         let clock = Clock::new(Period::default());
         let begin = clock.eighths_into(Epoch(7), 0);

@@ -134,8 +134,8 @@ pub fn service<'a>(
     offers(document, capability).nth(below(count, rng)).ok_or(ComposeError::NoService)
 }
 
-/// The service node at which all clients of a capability meet, and the service's recipient id there: of those that have it the
-/// one of the lowest id.
+/// The service node at which all clients of a capability meet, and the service's recipient id
+/// there: of those that have it the one of the lowest id.
 ///
 /// # Errors
 /// [`ComposeError`].

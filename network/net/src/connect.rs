@@ -52,7 +52,8 @@ pub struct Connector {
     pub clock_watch: Option<ClockWatch>,
 }
 
-/// A connection to a peer that has proved who it is. On mixnet sessions this side has proved itself too.
+/// A connection to a peer that has proved who it is. On mixnet sessions this side has proved itself
+/// too.
 #[derive(Debug)]
 pub struct Connected {
     /// The connection.
@@ -64,8 +65,8 @@ pub struct Connected {
 }
 
 impl Connector {
-    /// Connects to the first address where the peer is. Each one has [`Timeouts::handshake`] for the connection and as much for
-    /// the handshake.
+    /// Connects to the first address where the peer is. Each one has [`Timeouts::handshake`] for
+    /// the connection and as much for the handshake.
     ///
     /// # Errors
     /// [`ConnectError`].

@@ -15,8 +15,9 @@ pub struct Consensus {
 }
 
 impl Consensus {
-    /// Verifies a certificate by the threshold of the authorities, and that it holds a well-formed document of `epoch`.
-    /// If a geometry's hash is given, the document has to be of a network of that geometry.
+    /// Verifies a certificate by the threshold of the authorities, and that it holds a well-formed
+    /// document of `epoch`. If a geometry's hash is given, the document has to be of a network of
+    /// that geometry.
     ///
     /// # Errors
     /// [`ConsensusFault`].
@@ -47,7 +48,8 @@ impl Consensus {
     /// The document.
     ///
     /// # Errors
-    /// None: it was read before. It is read again for each call, which takes some microseconds a node.
+    /// None: it was read before. It is read again for each call, which takes some microseconds a
+    /// node.
     pub fn document(&self) -> Result<Document<'_>, DocumentError> {
         Document::parse(&self.payload)
     }

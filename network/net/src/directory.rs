@@ -1,4 +1,5 @@
-//! What a node or client knows of the network: the consensus of the epoch before, of this one and of the next.
+//! What a node or client knows of the network: the consensus of the epoch before, of this one and
+//! of the next.
 
 mod follow;
 mod follower;

@@ -1,4 +1,5 @@
-//! The directory client: one round trip with an authority at a time, as a client, a node or another authority.
+//! The directory client: one round trip with an authority at a time, as a client, a node or another
+//! authority.
 
 mod poll;
 
@@ -35,7 +36,8 @@ pub struct DirectoryClient {
 }
 
 impl DirectoryClient {
-    /// A client of a network's authorities, with its own link key and, if it is a node or authority, its own id.
+    /// A client of a network's authorities, with its own link key and, if it is a node or
+    /// authority, its own id.
     #[must_use]
     pub fn new(authorities: Arc<Authorities>, link: LinkKey, own_id: Option<KeyHash>, randomness: Randomness) -> Self {
         let connector = Connector { key: link, timeouts: Timeouts::default(), randomness, clock_watch: None };
@@ -57,7 +59,8 @@ impl DirectoryClient {
         self
     }
 
-    /// How far this machine's clock is off by those of the authorities, if it is and they were compared.
+    /// How far this machine's clock is off by those of the authorities, if it is and they were
+    /// compared.
     pub fn clock_offset(&self) -> Option<Offset> {
         self.connector.clock_watch.as_ref().and_then(ClockWatch::offset)
     }
@@ -68,8 +71,8 @@ impl DirectoryClient {
         &self.authorities
     }
 
-    /// The consensus of an epoch, from any authority that has a good one. They are asked in random order, the next one when the
-    /// one before has failed or is slow.
+    /// The consensus of an epoch, from any authority that has a good one. They are asked in random
+    /// order, the next one when the one before has failed or is slow.
     ///
     /// # Errors
     /// [`FetchErrors`].
@@ -140,8 +143,8 @@ impl DirectoryClient {
         answer.await
     }
 
-    /// Connects, sends a command, and has `read` look at the answer. The command and its answer have a time together, which
-    /// no `no_op` of the authority's prolongs.
+    /// Connects, sends a command, and has `read` look at the answer. The command and its answer
+    /// have a time together, which no `no_op` of the authority's prolongs.
     ///
     /// # Errors
     /// [`ExchangeError`].

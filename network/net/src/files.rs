@@ -77,8 +77,8 @@ pub fn read_public(path: &Path) -> Result<Option<Vec<u8>>, KeyFileError> {
     Ok(Some(bytes))
 }
 
-/// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or, after [`mend_pair`],
-/// neither. Fails if one of them exists.
+/// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or,
+/// after [`mend_pair`], neither. Fails if one of them exists.
 ///
 /// # Errors
 /// [`KeyFileError`].
@@ -102,8 +102,9 @@ pub fn mend_pair(private: &Path, public: &Path) -> Result<(), KeyFileError> {
     mended.map_err(|error| KeyFileError::Write(draft, error))
 }
 
-/// Overwrites a private file and removes it; copies that the storage device keeps are out of reach. The file is renamed
-/// first, so that nobody takes what is left of it for a key, even if the rest fails.
+/// Overwrites a private file and removes it; copies that the storage device keeps are out of reach.
+/// The file is renamed first, so that nobody takes what is left of it for a key, even if the rest
+/// fails.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -113,8 +114,8 @@ pub fn erase(path: &Path) -> io::Result<()> {
     wipe(&past)
 }
 
-/// Makes sure that nobody takes a private file for a key any more, on a disk that may be full: the new name counts, and the
-/// erasure is tried.
+/// Makes sure that nobody takes a private file for a key any more, on a disk that may be full: the
+/// new name counts, and the erasure is tried.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -127,7 +128,8 @@ pub fn disown(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a damaged file another name, under which nothing reads it. An older one of that name is replaced.
+/// Gives a damaged file another name, under which nothing reads it. An older one of that name is
+/// replaced.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -135,7 +137,8 @@ pub fn set_aside(path: &Path) -> io::Result<()> {
     rename(path, &with_suffix(path, DAMAGED))
 }
 
-/// Erases what a process that was killed has left in a folder: files that were being written or erased.
+/// Erases what a process that was killed has left in a folder: files that were being written or
+/// erased.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -150,8 +153,8 @@ pub fn clean(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Overwrites a file as far as the file system lets it, and removes it. On a full disk that copies on write the
-/// overwriting fails, and the removal still counts.
+/// Overwrites a file as far as the file system lets it, and removes it. On a full disk that copies
+/// on write the overwriting fails, and the removal still counts.
 fn wipe(path: &Path) -> io::Result<()> {
     let overwritten = overwrite(path);
     fs::remove_file(path)?;
@@ -182,7 +185,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Flushes a folder's list of names: without it a machine that loses power may forget the name of a file that it has.
+/// Flushes a folder's list of names: without it a machine that loses power may forget the name of a
+/// file that it has.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
@@ -227,7 +231,8 @@ const MAX_KEY_FILE_BYTES: usize = 1 << 16;
 /// The suffix of damaged files.
 pub const DAMAGED: &str = ".damaged";
 
-/// The names of files that are being written, that are being erased, and that wait for their other half.
+/// The names of files that are being written, that are being erased, and that wait for their other
+/// half.
 const BEING_WRITTEN: &str = ".tmp";
 const PAST: &str = ".past";
 const DRAFT: &str = ".new";

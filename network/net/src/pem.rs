@@ -52,8 +52,8 @@ pub fn encode(scheme: &str, kind: Kind, key: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// Reads a key of a scheme, which has this length. Lines have 64 characters; nothing stands before it and nothing after
-/// it but white space.
+/// Reads a key of a scheme, which has this length. Lines have 64 characters; nothing stands before
+/// it and nothing after it but white space.
 ///
 /// # Errors
 /// [`PemError`].

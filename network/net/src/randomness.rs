@@ -1,7 +1,8 @@
-//! Randomness for many tasks: the operating system's, or that of the user's seed for a run that can be repeated.
+//! Randomness for many tasks: the operating system's, or that of the user's seed for a run that can
+//! be repeated.
 //!
-//! What was drawn can't be drawn again by who reads the memory later: each draw moves its place on by a hash, and but for
-//! a user's seed the operating system adds to it.
+//! What was drawn can't be drawn again by who reads the memory later: each draw moves its place on
+//! by a hash, and but for a user's seed the operating system adds to it.
 
 use blake2::{Blake2b256, Digest as _};
 use chacha20::ChaCha20Rng;
@@ -11,8 +12,9 @@ use rand_core::{SeedableRng as _, TryRng as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// A place in a tree of seeds. Each generator and each branch drawn from it is a new one; with a user's seed it depends on
-/// nothing but what was drawn from the same place before. The seed is wiped when it is moved on, and on drop.
+/// A place in a tree of seeds. Each generator and each branch drawn from it is a new one; with a
+/// user's seed it depends on nothing but what was drawn from the same place before. The seed is
+/// wiped when it is moved on, and on drop.
 #[derive(Clone)]
 pub struct Randomness(Arc<Place>);
 
@@ -42,7 +44,8 @@ impl Randomness {
         Self(Arc::new(Place { seed: Mutex::new(seed), is_of_system }))
     }
 
-    /// A generator. It runs backwards from its state: keep it no longer than what it drew is secret.
+    /// A generator. It runs backwards from its state: keep it no longer than what it drew is
+    /// secret.
     #[must_use]
     pub fn rng(&self) -> ChaCha20Rng {
         ChaCha20Rng::from_seed(*self.draw(b"generator"))

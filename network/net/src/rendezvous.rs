@@ -1,7 +1,9 @@
-//! The rendezvous service's protocol: two people leave boxes for each other under ids that only they can link.
+//! The rendezvous service's protocol: two people leave boxes for each other under ids that only
+//! they can link.
 //!
-//! A client sends one request at each tick of its clock, always of the same size and shape, and each does two things: it
-//! stores a box under an id, and it asks for another box by a token whose hash is the id that the other person has used.
+//! A client sends one request at each tick of its clock, always of the same size and shape, and
+//! each does two things: it stores a box under an id, and it asks for another box by a token whose
+//! hash is the id that the other person has used.
 //!
 //! | request | bytes |
 //! |---|---|
@@ -14,8 +16,9 @@
 //! | 1 if the box is there, else 0 | 1 |
 //! | the box, or random bytes | as long as a box |
 //!
-//! The id is the BLAKE2b-256 hash of the token: the service, which has seen the id alone, cannot ask for the box. A client that
-//! has nothing to write or to read sends random bytes, which look the same.
+//! The id is the BLAKE2b-256 hash of the token: the service, which has seen the id alone, cannot
+//! ask for the box. A client that has nothing to write or to read sends random bytes, which look
+//! the same.
 
 use blake2::{Blake2b256, Digest as _};
 use core::{fmt, time::Duration};
@@ -80,7 +83,8 @@ impl Limits {
 }
 
 impl Shape {
-    /// The lengths for a geometry's packets; `None` if they have no SURBs, or no room for a box of 16 bytes.
+    /// The lengths for a geometry's packets; `None` if they have no SURBs, or no room for a box of
+    /// 16 bytes.
     #[must_use]
     pub fn of(geometry: &Geometry) -> Option<Self> {
         let box_len = geometry.user_forward_payload_len().checked_sub(REQUEST_OVERHEAD)?;

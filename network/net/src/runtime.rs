@@ -18,8 +18,8 @@ pub fn run<T, E: From<StartError>>(task: impl Future<Output = Result<T, E>>) -> 
     start()?.block_on(task)
 }
 
-/// What runs tasks. From now on a process that may write no more to a file survives it; so daemons start it before they
-/// touch their data folders.
+/// What runs tasks. From now on a process that may write no more to a file survives it; so daemons
+/// start it before they touch their data folders.
 ///
 /// # Errors
 /// [`StartError`].
@@ -50,8 +50,8 @@ impl Error for StartError {
     }
 }
 
-/// By default a process ends when it writes beyond its limit of file sizes (`ulimit -f`). From now on the write fails, as on a
-/// full disk.
+/// By default a process ends when it writes beyond its limit of file sizes (`ulimit -f`). From now
+/// on the write fails, as on a full disk.
 #[cfg(unix)]
 fn survive_file_limit() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -64,8 +64,8 @@ fn survive_file_limit() {
 #[cfg(not(unix))]
 const fn survive_file_limit() {}
 
-/// As many files and sockets as the system lets this process have, which by default are fewer: mostly 1024. Gives how many, if
-/// there is a limit and it is known.
+/// As many files and sockets as the system lets this process have, which by default are fewer:
+/// mostly 1024. Gives how many, if there is a limit and it is known.
 #[cfg(unix)]
 #[must_use]
 pub fn raise_files() -> Option<usize> {
@@ -87,8 +87,8 @@ pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// A task that panicked takes with it whoever waits for it, and so the process: one that lives on without a part of its work
-/// is worse than none.
+/// A task that panicked takes with it whoever waits for it, and so the process: one that lives on
+/// without a part of its work is worse than none.
 pub fn pass_on<T>(ended: Result<T, JoinError>) -> Option<T> {
     match ended {
         Ok(value) => Some(value),

@@ -51,7 +51,8 @@ impl ServiceKind {
 }
 
 impl ServiceSpec {
-    /// The services of a node whose configuration says nothing: echo and, if a packet has room for a box, rendezvous.
+    /// The services of a node whose configuration says nothing: echo and, if a packet has room for
+    /// a box, rendezvous.
     #[must_use]
     pub fn defaults(geometry: &Geometry) -> Vec<Self> {
         let rendezvous = Shape::of(geometry).map(|_| (RENDEZVOUS, ServiceKind::Rendezvous));

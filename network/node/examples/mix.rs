@@ -1,10 +1,12 @@
-//! A service node with a service of its own, which answers with the bytes of a request in reverse order.
+//! A service node with a service of its own, which answers with the bytes of a request in reverse
+//! order.
 //!
 //! ```text
 //! cargo run -p mixwell-node --example mix -- 127.0.0.1:4001 authority.identity.public.pem authority.link.public.pem tcp://127.0.0.1:3001
 //! ```
 //!
-//! It prints the identity key that the authority has to list, runs until Ctrl-C, and then prints its metrics.
+//! It prints the identity key that the authority has to list, runs until Ctrl-C, and then prints
+//! its metrics.
 
 use core::{error::Error, time::Duration};
 use mixwell_mixdelay::Instant;

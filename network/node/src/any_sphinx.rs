@@ -1,5 +1,5 @@
-//! What depends on the scheme of packets: making mix keys, and opening packets with them. Everything else of a node is compiled
-//! once, whatever the number of schemes.
+//! What depends on the scheme of packets: making mix keys, and opening packets with them.
+//! Everything else of a node is compiled once, whatever the number of schemes.
 
 use crate::{
     counters::DropReason,
@@ -63,8 +63,8 @@ pub(crate) trait Opening: Send + Sync {
     /// A private key of [`private_len`](Self::private_len) bytes, ready for use.
     fn load(&self, bytes: &[u8]) -> Result<LoadedKey, KeyError>;
 
-    /// Unwraps packets in place, each with the first of the keys that fits and each step for all packets at once. There are
-    /// at most [`MAX_KEYS`] keys.
+    /// Unwraps packets in place, each with the first of the keys that fits and each step for all
+    /// packets at once. There are at most [`MAX_KEYS`] keys.
     fn unwrap_each(
         &self,
         packets: [Option<&mut [u8]>; BATCH],
@@ -96,10 +96,12 @@ pub(crate) struct LoadedKey {
 
 /// What was seen under each of the keys that packets are tried with.
 pub(crate) trait SeenPackets {
-    /// Remembers a packet that the key at a place has opened, unless it is there already or there is no room.
+    /// Remembers a packet that the key at a place has opened, unless it is there already or there
+    /// is no room.
     fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), DropReason>;
 
-    /// Writes what was inserted to the disk, before any of it goes on. Says which keys must not open packets any more.
+    /// Writes what was inserted to the disk, before any of it goes on. Says which keys must not
+    /// open packets any more.
     fn write(&mut self) -> [bool; MAX_KEYS];
 }
 

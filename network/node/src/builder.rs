@@ -38,11 +38,13 @@ pub struct NodeBuilder {
     pub identity: Arc<Identity>,
     /// The key of its links.
     pub link_key: LinkKey,
-    /// Where other nodes and clients reach it, for its descriptor. Names are resolved once an epoch.
+    /// Where other nodes and clients reach it, for its descriptor. Names are resolved once an
+    /// epoch.
     pub addresses: PublicAddresses,
     /// Where it accepts connections.
     pub listeners: Vec<TcpListener>,
-    /// The authorities that it uploads descriptors to and whose signatures it demands of a consensus.
+    /// The authorities that it uploads descriptors to and whose signatures it demands of a
+    /// consensus.
     pub authorities: Arc<Authorities>,
     /// The clock of epochs.
     pub clock: Clock,
@@ -52,8 +54,8 @@ pub struct NodeBuilder {
     pub services: Services,
     /// Whether it sends loop decoys.
     pub sends_decoys: bool,
-    /// The folder of its mix keys and replay lists. Without one they are in memory alone, and after a restart the node opens
-    /// no packet of the epochs that it has already published keys for.
+    /// The folder of its mix keys and replay lists. Without one they are in memory alone, and after
+    /// a restart the node opens no packet of the epochs that it has already published keys for.
     pub mix_key_folder: Option<PathBuf>,
     /// Limits on memory, connections and waiting times.
     pub limits: ResourceLimits,

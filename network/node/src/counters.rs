@@ -58,7 +58,8 @@ events! {
         NoKeys = "no_keys",
         /// The group element gives no shared secret, or no element for the next hop.
         GroupElement = "group_element",
-        /// The header's MAC is wrong under every mix key: the header was changed, or the packet is for another key.
+        /// The header's MAC is wrong under every mix key: the header was changed, or the packet is
+        /// for another key.
         Mac = "mac",
         /// It was seen before.
         Replay = "replay",

@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-/// What a faulty node does to packets that it is about to send. Without one, a node sends each of them once and as it is.
+/// What a faulty node does to packets that it is about to send. Without one, a node sends each of
+/// them once and as it is.
 pub trait Faults: Send + Sync {
     /// Is told of each packet that is due, and may change it.
     fn on_send(&self, packet: &mut [u8]) -> Fault;

@@ -62,7 +62,8 @@ impl Gateway {
         let mailbox = match <[u8; 32]>::try_from(&*connection.ad) {
             Ok(queue) => match OpenMailbox::open(self, RecipientId(queue), client) {
                 Ok(mailbox) => Some(mailbox),
-                // the queue id is in use by another client; this one may still send packets and fetch consensuses
+                // the queue id is in use by another client; this one may still send packets and
+                // fetch consensuses
                 Err(MailboxError::InUse) => None,
                 Err(MailboxError::Full) => {
                     self.connections.refused.fetch_add(1, Relaxed);
@@ -75,7 +76,8 @@ impl Gateway {
         let NodeConnection { stream, session, end, .. } = connection;
         let (read, write) = stream.into_split();
         let room = || vec![0; self.link.buffer_len()];
-        // silence is measured here, between whole commands: a partly received command does not count
+        // silence is measured here, between whole commands: a partly received command does not
+        // count
         let timeouts = Timeouts { read: Duration::MAX, ..self.timeouts };
         let mut reader = Reader::new(BufReader::with_capacity(READ_AHEAD, read), session.receiver, room(), &timeouts);
         let mut writer = Writer::new(write, session.sender, room(), &timeouts);

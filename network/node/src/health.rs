@@ -1,4 +1,5 @@
-//! What an operator should know of a node that runs: neighbours that never connect, and a consensus that lists other keys.
+//! What an operator should know of a node that runs: neighbours that never connect, and a consensus
+//! that lists other keys.
 
 use crate::{incoming::SendingNodes, mix_keys::OwnIdentity, neighbours};
 use core::{
@@ -41,7 +42,8 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Looks after each eighth of an epoch, and tells once in each epoch what is wrong. Does not end.
+    /// Looks after each eighth of an epoch, and tells once in each epoch what is wrong. Does not
+    /// end.
     pub(crate) async fn run(self: Arc<Self>) {
         let clock = self.clock;
         let mut told = Told::default();
@@ -101,8 +103,8 @@ impl Health {
         });
     }
 
-    /// The layers that should connect to this node, and of which no node has had a link for an eighth of an epoch; with their
-    /// numbers of nodes.
+    /// The layers that should connect to this node, and of which no node has had a link for an
+    /// eighth of an epoch; with their numbers of nodes.
     fn silent_layers(&self, document: &Document<'_>) -> BTreeMap<LayerName, usize> {
         let mut layers: BTreeMap<LayerName, Vec<NodeId>> = BTreeMap::new();
         for before in neighbours::before(document, self.own.id) {

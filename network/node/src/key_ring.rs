@@ -1,4 +1,5 @@
-//! The mix keys that open packets: those of the current, the previous and the next epoch, each with its replay filter.
+//! The mix keys that open packets: those of the current, the previous and the next epoch, each with
+//! its replay filter.
 
 mod replays;
 
@@ -41,7 +42,8 @@ pub struct KeyRing {
 struct Keys {
     /// Keys that packets are tried with, in this order: current epoch, previous, next.
     active: Vec<Arc<EpochKey>>,
-    /// Keys of other epochs that are still stored. Kept with their filters, because the system's clock may be set back.
+    /// Keys of other epochs that are still stored. Kept with their filters, because the system's
+    /// clock may be set back.
     parked: Vec<Arc<EpochKey>>,
 }
 
@@ -56,7 +58,8 @@ impl KeyRing {
         self.stored.sphinx()
     }
 
-    /// Sets the epoch when one begins and when keys are made or erased, and flushes the replay lists. Never returns.
+    /// Sets the epoch when one begins and when keys are made or erased, and flushes the replay
+    /// lists. Never returns.
     pub(crate) async fn follow(self: Arc<Self>, clock: Clock, mut rng: impl CryptoRng) {
         let following = async {
             let mut changes = self.stored.changes();
@@ -82,8 +85,8 @@ impl KeyRing {
         tokio::join!(following, flushing);
     }
 
-    /// Loads the keys of an epoch, of the previous and of the next one. Keys that are already loaded keep their replay
-    /// filters; keys that are no longer stored are dropped.
+    /// Loads the keys of an epoch, of the previous and of the next one. Keys that are already
+    /// loaded keep their replay filters; keys that are no longer stored are dropped.
     pub fn set_epoch(&self, epoch: Epoch, rng: &mut impl CryptoRng) {
         let mut known = {
             let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
@@ -101,8 +104,8 @@ impl KeyRing {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Keys { active, parked: known };
     }
 
-    /// Loads the key of an epoch with its replay list. A key whose list can't be read is not used: losing packets is better
-    /// than accepting replays.
+    /// Loads the key of an epoch with its replay list. A key whose list can't be read is not used:
+    /// losing packets is better than accepting replays.
     fn load(&self, epoch: Epoch, rng: &mut impl CryptoRng) -> Option<EpochKey> {
         let OpeningKey { private, id, list } = self.stored.opening(epoch)?;
         let replays = match list {
@@ -227,7 +230,8 @@ mod tests {
         assert_eq!(active(&ring), [clock.epoch(), clock.epoch().plus(1)]);
     }
 
-    /// A truncated or missing list never counts as empty: its key opens nothing, and a new one replaces it.
+    /// A truncated or missing list never counts as empty: its key opens nothing, and a new one
+    /// replaces it.
     #[test]
     fn a_bad_replay_list_replaces_the_key() {
         type Damage = fn(&std::path::Path);

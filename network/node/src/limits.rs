@@ -15,7 +15,8 @@ pub struct ResourceLimits {
     pub queue: usize,
     /// Packets waiting to be written to one peer.
     pub write_queue: usize,
-    /// Packets that one mix key opens in its epoch. Each takes 8 bytes of the replay filter and some more, once it has come.
+    /// Packets that one mix key opens in its epoch. Each takes 8 bytes of the replay filter and
+    /// some more, once it has come.
     pub replays: usize,
     /// Handshakes in progress.
     pub handshakes: usize,
@@ -37,22 +38,26 @@ pub struct ResourceLimits {
     pub decoy_grace: Duration,
     /// Timeouts of links.
     pub timeouts: Timeouts,
-    /// Keep-alive interval for idle clients: Katzenpost's clients disconnect after 15 s without a command.
+    /// Keep-alive interval for idle clients: Katzenpost's clients disconnect after 15 s without a
+    /// command.
     pub keep_alive: Duration,
-    /// Time for a client to acknowledge a pushed reply. After it, nothing more is pushed on its connection.
+    /// Time for a client to acknowledge a pushed reply. After it, nothing more is pushed on its
+    /// connection.
     pub acknowledgement: Duration,
 }
 
 impl ResourceLimits {
-    /// Lowers the number of clients for a process that may have `files` open files and sockets: clients get those that
-    /// handshakes, unproven connections, the node's own links, its files and its requests to authorities leave.
+    /// Lowers the number of clients for a process that may have `files` open files and sockets:
+    /// clients get those that handshakes, unproven connections, the node's own links, its files and
+    /// its requests to authorities leave.
     #[must_use]
     pub fn within(self, files: usize) -> Self {
         let left = files.saturating_sub(self.handshakes).saturating_sub(self.unproven).saturating_sub(OWN_FILES);
         Self { clients: self.clients.min(left), ..self }
     }
 
-    /// Limits for epochs of this length (`docs/spec/network.md#a-mix`), within some tens of megabytes of memory.
+    /// Limits for epochs of this length (`docs/spec/network.md#a-mix`), within some tens of
+    /// megabytes of memory.
     #[must_use]
     pub fn for_period(period: Duration) -> Self {
         Self {

@@ -40,12 +40,14 @@ pub(crate) struct LoopDecoys {
     pub(crate) randomness: Randomness,
 }
 
-/// Decoys at a time, and the pause when more are due: at most 3,200 a second, whatever the published rate.
+/// Decoys at a time, and the pause when more are due: at most 3,200 a second, whatever the
+/// published rate.
 const MAX_TICKS: usize = 32;
 const TICKS_PAUSE: Duration = Duration::from_millis(10);
 
 impl LoopDecoys {
-    /// Sends loop decoys at the published rate, and counts those that do not come back. Does not end.
+    /// Sends loop decoys at the published rate, and counts those that do not come back. Does not
+    /// end.
     pub(crate) async fn run(self: Arc<Self>) {
         let mut rng = self.randomness.rng();
         let mut clock = Poisson::new();

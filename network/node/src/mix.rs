@@ -1,8 +1,8 @@
 //! The packets of a node, without sockets, clocks or tasks.
 //!
-//! [`Mix::receive`] unwraps packets in place and puts them into the queue, where they wait for their release;
-//! [`Mix::due`] takes out those that are due. Neither allocates. All methods may be called from many threads: only the
-//! replay filter and the queue are locked, each for one look-up.
+//! [`Mix::receive`] unwraps packets in place and puts them into the queue, where they wait for
+//! their release; [`Mix::due`] takes out those that are due. Neither allocates. All methods may be
+//! called from many threads: only the replay filter and the queue are locked, each for one look-up.
 
 mod decoys;
 #[cfg(test)]
@@ -88,8 +88,9 @@ impl Mix {
         Self { packets, setup, held, decoys: Mutex::new(Decoys::default()), pool, counters }
     }
 
-    /// Unwraps and routes packets that have arrived. `now` is also called after the unwrap, which takes time. `reply` gets the
-    /// replies to the gateway's clients. Returns whether the next release is earlier than before.
+    /// Unwraps and routes packets that have arrived. `now` is also called after the unwrap, which
+    /// takes time. `reply` gets the replies to the gateway's clients. Returns whether the next
+    /// release is earlier than before.
     pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
         let begun = now();
         let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
@@ -208,7 +209,8 @@ impl Mix {
 
     fn hold(&self, now: &dyn Fn() -> Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Taken {
         let Held { queue, rng } = &mut *self.held();
-        // read under the lock: a thread that read the time before waiting for it would show the queue a clock that steps back
+        // read under the lock: a thread that read the time before waiting for it would show the
+        // queue a clock that steps back
         let now = now();
         let before = queue.poll_timeout();
         if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {

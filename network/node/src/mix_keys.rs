@@ -1,4 +1,5 @@
-//! A node's mix keys, one for each epoch: made ahead, because descriptors contain them, and erased after their last use.
+//! A node's mix keys, one for each epoch: made ahead, because descriptors contain them, and erased
+//! after their last use.
 
 mod folder;
 mod replay_list;
@@ -25,13 +26,14 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 use zeroize::Zeroizing;
 
-/// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their way and the uploaded
-/// descriptor stay valid.
+/// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their
+/// way and the uploaded descriptor stay valid.
 pub struct MixKeys {
     sphinx: AnySphinx,
     folder: Option<KeyFolder>,
     keys: RwLock<BTreeMap<Epoch, MixKey>>,
-    /// Epochs whose files are to be erased although no key of theirs is in use: files set aside, and failed erasures.
+    /// Epochs whose files are to be erased although no key of theirs is in use: files set aside,
+    /// and failed erasures.
     leftovers: Mutex<BTreeMap<Epoch, Instant>>,
     changed: watch::Sender<()>,
 }
@@ -68,7 +70,8 @@ pub(crate) struct OpeningKey {
 pub(crate) struct Now {
     /// The epoch of the system's clock.
     pub clock: Epoch,
-    /// The latest epoch that has certainly begun, if one is known: see [`ProvenTime`](super::clock::ProvenTime).
+    /// The latest epoch that has certainly begun, if one is known: see
+    /// [`ProvenTime`](super::clock::ProvenTime).
     pub proven: Option<Epoch>,
     /// The monotonic clock.
     pub instant: Instant,
@@ -81,8 +84,8 @@ impl MixKeys {
         Self::new(sphinx, None, BTreeMap::new(), BTreeMap::new())
     }
 
-    /// Keys that are stored in a folder. Reads those that are there, erases leftovers of others, and sets damaged key files
-    /// aside.
+    /// Keys that are stored in a folder. Reads those that are there, erases leftovers of others,
+    /// and sets damaged key files aside.
     ///
     /// # Errors
     /// If the folder or a file in it can't be made, read or erased.
@@ -153,8 +156,9 @@ impl MixKeys {
         Ok(())
     }
 
-    /// Erases the keys that are no longer used. The system's clock alone does not decide, so that a clock that jumps erases
-    /// nothing: in addition, a consensus must prove the time, or the key must be older than any key in use can be.
+    /// Erases the keys that are no longer used. The system's clock alone does not decide, so that a
+    /// clock that jumps erases nothing: in addition, a consensus must prove the time, or the key
+    /// must be older than any key in use can be.
     ///
     /// # Errors
     /// If a file can't be erased; call this again to retry.
@@ -186,8 +190,8 @@ impl MixKeys {
         outcome
     }
 
-    /// The key of an epoch, to open packets with. A key that is not stored yet stays in memory from now on: a replay list that
-    /// is made later would lack the packets that it has opened.
+    /// The key of an epoch, to open packets with. A key that is not stored yet stays in memory from
+    /// now on: a replay list that is made later would lack the packets that it has opened.
     pub(crate) fn opening(&self, epoch: Epoch) -> Option<OpeningKey> {
         let mut keys = self.write();
         let key = keys.get_mut(&epoch)?;
@@ -222,7 +226,8 @@ impl MixKeys {
         self.changed.send_replace(());
     }
 
-    /// Removes the key of an epoch from the disk, because its replay list can no longer be written. The key stays in memory.
+    /// Removes the key of an epoch from the disk, because its replay list can no longer be written.
+    /// The key stays in memory.
     ///
     /// # Errors
     /// If the file can't be removed: the key must not open packets any more.
@@ -298,6 +303,6 @@ const AHEAD: u64 = 3;
 
 const EPOCHS_OF_A_DESCRIPTOR: u64 = 3;
 
-/// Maximum lifetime of a key in epochs: it is made at most [`AHEAD`] epochs before its own, and is used in its own and
-/// in the next one.
+/// Maximum lifetime of a key in epochs: it is made at most [`AHEAD`] epochs before its own, and is
+/// used in its own and in the next one.
 const LIFE: u32 = 5;

@@ -73,9 +73,10 @@ impl KnownNodes {
 
 /// Updates the known nodes by a changed directory, and gives the nodes to keep links to.
 ///
-/// A node that only the next epoch's consensus lists may connect early, and send in the last eighth of this epoch. One that
-/// only the previous epoch lists stays for the first eighth, as packets under way were routed through it; without a
-/// consensus of this epoch, the previous one stays in force.
+/// A node that only the next epoch's consensus lists may connect early, and send in the last eighth
+/// of this epoch. One that only the previous epoch lists stays for the first eighth, as packets
+/// under way were routed through it; without a consensus of this epoch, the previous one stays in
+/// force.
 pub(crate) fn update(
     own: NodeId,
     known: &Consensuses,
@@ -87,7 +88,8 @@ pub(crate) fn update(
     let before = known.previous.as_ref().filter(|_| unix < grace_ends(clock, known));
     let soon = clock.eighths_into(known.epoch, 7);
     let (mut targets, mut may_connect, mut addresses) = (BTreeMap::new(), HashMap::new(), HashSet::new());
-    // the later entries replace the earlier ones: the present consensus decides where it lists a node
+    // the later entries replace the earlier ones: the present consensus decides where it lists a
+    // node
     for (consensus, from) in [(before, Duration::ZERO), (known.next.as_ref(), soon), (now, Duration::ZERO)] {
         // it was parsed before
         let Some(document) = consensus.and_then(|consensus| consensus.document().ok()) else { continue };

@@ -103,8 +103,8 @@ impl Node {
         self.mix.pool().lent()
     }
 
-    /// Stores a reply in a client's mailbox as if it had come through the network. Without such a client, or without room, it
-    /// is dropped and counted.
+    /// Stores a reply in a client's mailbox as if it had come through the network. Without such a
+    /// client, or without room, it is dropped and counted.
     pub fn store_reply(&self, recipient: RecipientId, surb_id: SurbId, payload: &[u8]) {
         let Some(mut packet) = self.mix.pool().take() else { return };
         let at = packet.len().saturating_sub(payload.len());
@@ -120,7 +120,8 @@ impl Node {
         self.mix.store().map(|store| &**store)
     }
 
-    /// Whether this node accepts packets of that node: a consensus in force lists it in a layer that sends here.
+    /// Whether this node accepts packets of that node: a consensus in force lists it in a layer
+    /// that sends here.
     #[must_use]
     pub fn admits(&self, id: NodeId) -> bool {
         self.outgoing.known_nodes.status(id, self.health.clock.now()) == NodeStatus::Listed

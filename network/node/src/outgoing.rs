@@ -28,7 +28,8 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-/// Dials the nodes that the consensus puts after this one, and tells other parts what the consensus says of neighbours.
+/// Dials the nodes that the consensus puts after this one, and tells other parts what the consensus
+/// says of neighbours.
 pub(crate) struct OutgoingLinks {
     pub(crate) id: NodeId,
     pub(crate) link_key: LinkKey,
@@ -57,7 +58,8 @@ struct OutgoingLink {
 }
 
 impl OutgoingLinks {
-    /// Keeps links up to the nodes of the layer after this one, by the consensus, until it is time to hang up.
+    /// Keeps links up to the nodes of the layer after this one, by the consensus, until it is time
+    /// to hang up.
     pub(crate) async fn run(self: Arc<Self>, hang_up: watch::Receiver<bool>) {
         let mut directory = self.directory.clone();
         let mut stop = hang_up.clone();

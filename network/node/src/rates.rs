@@ -5,7 +5,8 @@ use mixwell_net::node_kind::NodeKind;
 use mixwell_pki_types::Rates;
 use std::sync::{PoisonError, RwLock};
 
-/// The rates of the latest consensus that was current. Without a consensus of the epoch, the previous rates stay in force.
+/// The rates of the latest consensus that was current. Without a consensus of the epoch, the
+/// previous rates stay in force.
 #[derive(Debug, Default)]
 pub(crate) struct PublishedRates(RwLock<Option<Rates>>);
 

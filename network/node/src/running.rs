@@ -29,7 +29,8 @@ impl RunningNode {
         &self.node
     }
 
-    /// Waits until the node ends: on its own it does so only after a failure. May be cancelled and called again.
+    /// Waits until the node ends: on its own it does so only after a failure. May be cancelled and
+    /// called again.
     ///
     /// # Errors
     /// If the identity key can't sign, or mix keys can't be kept.
@@ -43,7 +44,8 @@ impl RunningNode {
         pass_on(ended).unwrap_or(Ok(()))
     }
 
-    /// Stops the node: it accepts no more packets, hands on those that it holds for at most four seconds, and ends.
+    /// Stops the node: it accepts no more packets, hands on those that it holds for at most four
+    /// seconds, and ends.
     ///
     /// # Errors
     /// As of [`ended`](Self::ended).

@@ -19,11 +19,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// A service: it answers each request on its own, at once and in memory of the caller.
 ///
-/// Requests are hostile bytes, and many threads ask at a time. What the answer and the time that it takes depend on shows to
-/// whoever sends requests.
+/// Requests are hostile bytes, and many threads ask at a time. What the answer and the time that it
+/// takes depend on shows to whoever sends requests.
 pub trait Service: fmt::Debug + Send + Sync {
-    /// Answers the user's bytes of a request. The answer is the request itself or a part of `room`, which has the length of a
-    /// packet; what is longer than a reply carries is dropped and counted. `now` is the node's monotonic time.
+    /// Answers the user's bytes of a request. The answer is the request itself or a part of `room`,
+    /// which has the length of a packet; what is longer than a reply carries is dropped and
+    /// counted. `now` is the node's monotonic time.
     fn answer<'a>(&self, now: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8];
 }
 
@@ -55,7 +56,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// The services of a configuration. One that packets of this geometry have no room for is left out.
+    /// The services of a configuration. One that packets of this geometry have no room for is left
+    /// out.
     #[must_use]
     pub fn new(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Self {
         let mut services = Self::default();
@@ -77,8 +79,8 @@ impl Services {
         services
     }
 
-    /// Adds a service of the embedding program. Clients find it by its capability in the node's descriptor, and address
-    /// requests to the endpoint.
+    /// Adds a service of the embedding program. Clients find it by its capability in the node's
+    /// descriptor, and address requests to the endpoint.
     ///
     /// # Errors
     /// If the endpoint is longer than a recipient id, or one of the names is in use.
@@ -109,8 +111,8 @@ impl Services {
         self.offered.iter().find(|(endpoint, _)| *endpoint == recipient).map(|(_, service)| &**service)
     }
 
-    /// Answers a request, an unwrapped packet, by wrapping the answer into `reply`. Gives the first hop of the reply. `room`
-    /// has the length of a packet.
+    /// Answers a request, an unwrapped packet, by wrapping the answer into `reply`. Gives the first
+    /// hop of the reply. `room` has the length of a packet.
     pub(crate) fn reply(
         &self,
         codec: &dyn PacketCodec,

@@ -37,8 +37,8 @@ pub enum Unwrapped {
 
 /// Unwrapping with the node's mix keys.
 pub trait Unwrap: PacketCodec {
-    /// Unwraps packets in place, each step for the whole batch, and adds their tags to the replay filters. The result is
-    /// `None` where there is no packet.
+    /// Unwraps packets in place, each step for the whole batch, and adds their tags to the replay
+    /// filters. The result is `None` where there is no packet.
     fn unwrap_each(&self, packets: [Option<&mut [u8]>; BATCH]) -> [Option<Result<Unwrapped, DropReason>>; BATCH];
 
     /// Flushes the replay lists to the disk, if mix keys are stored there.

@@ -1,8 +1,9 @@
 //! One queue of packets from all links, waiting to be unwrapped.
 //!
-//! Each reader task enqueues its packets, yields so that other readers enqueue theirs, and then unwraps one batch from the
-//! shared queue, not necessarily its own packets. So batches fill up as the load grows, on every core that has work, and no
-//! task reads on before as many packets as it has enqueued are unwrapped: the excess waits in the senders' sockets.
+//! Each reader task enqueues its packets, yields so that other readers enqueue theirs, and then
+//! unwraps one batch from the shared queue, not necessarily its own packets. So batches fill up as
+//! the load grows, on every core that has work, and no task reads on before as many packets as it
+//! has enqueued are unwrapped: the excess waits in the senders' sockets.
 
 use crate::{
     buffer_pool::Packet,
@@ -31,8 +32,8 @@ pub(crate) struct UnwrapQueue {
     waiting: Mutex<VecDeque<(Instant, Packet)>>,
 }
 
-/// Counts the packets that a reader task has enqueued since it last unwrapped a batch. Dropping the guard unwraps a batch if
-/// there are any, so that a cancelled task leaves no packet behind.
+/// Counts the packets that a reader task has enqueued since it last unwrapped a batch. Dropping the
+/// guard unwraps a batch if there are any, so that a cancelled task leaves no packet behind.
 pub(crate) struct BatchGuard<'q> {
     queue: &'q UnwrapQueue,
     packets: usize,
@@ -56,8 +57,8 @@ impl UnwrapQueue {
         BatchGuard { queue: self, packets: 0 }
     }
 
-    /// Whether a whole batch waits or half of the packet buffers are in use. Loop decoys give way then: making one takes as long
-    /// as unwrapping several packets.
+    /// Whether a whole batch waits or half of the packet buffers are in use. Loop decoys give way
+    /// then: making one takes as long as unwrapping several packets.
     pub(crate) fn is_busy(&self) -> bool {
         let pool = self.mix.pool();
         self.lock().len() >= BATCH || pool.lent() > pool.size() / 2

@@ -80,8 +80,9 @@ pub(crate) struct Uploader {
 }
 
 impl Uploader {
-    /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to all authorities at a
-    /// time, so that none waits for another that hangs. Ends only if the identity key can't sign.
+    /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to
+    /// all authorities at a time, so that none waits for another that hangs. Ends only if the
+    /// identity key can't sign.
     pub(crate) async fn run(self) -> Result<Infallible, SchemeError> {
         let Self { client, clock, mut description, addresses, identity, link, keys, randomness } = self;
         let listing: Arc<str> = description.listing(&identity).into();
@@ -121,8 +122,8 @@ impl Uploader {
     }
 }
 
-/// Resolves the names in a node's addresses, which may change while it runs. Says whether there are any to publish; those of
-/// the last time are good enough.
+/// Resolves the names in a node's addresses, which may change while it runs. Says whether there are
+/// any to publish; those of the last time are good enough.
 async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription) -> bool {
     let failure = match time::timeout(MAX_RESOLVE, addresses.publish()).await {
         Ok(Ok(resolved)) => {
@@ -136,8 +137,8 @@ async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription)
     !description.addresses.is_empty()
 }
 
-/// A moment in the first 1/32 of an epoch: not all nodes come at once, and not before a clock that is a little behind has
-/// turned.
+/// A moment in the first 1/32 of an epoch: not all nodes come at once, and not before a clock that
+/// is a little behind has turned.
 fn soon(clock: Clock, epoch: Epoch, randomness: &Randomness) -> Duration {
     let part = randomness.rng().next_u32() >> 16;
     let wait = clock.eighths(1) * part / (4 << 16);
@@ -212,12 +213,14 @@ impl Post {
     }
 }
 
-/// Whether asking again is no use. It is of use after `Invalid`: the authority's clock may be in the epoch before.
+/// Whether asking again is no use. It is of use after `Invalid`: the authority's clock may be in
+/// the epoch before.
 const fn is_final(status: DescriptorStatus) -> bool {
     !matches!(status, DescriptorStatus::Invalid)
 }
 
-/// How long names may take to be resolved, and when to try again if there is nothing to publish yet.
+/// How long names may take to be resolved, and when to try again if there is nothing to publish
+/// yet.
 const MAX_RESOLVE: Duration = Duration::from_secs(10);
 const RESOLVE_AGAIN: Duration = Duration::from_secs(5);
 

@@ -1,4 +1,5 @@
-//! The entropy that an observer of all links is left with, and the latency, for longer and longer delays.
+//! The entropy that an observer of all links is left with, and the latency, for longer and longer
+//! delays.
 //!
 //! `cargo run --release -p mixwell-sim --example delays`
 
@@ -15,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The mean entropy of the guess who sent a packet and the mean latency, and the latency by the closed form.
+/// The mean entropy of the guess who sent a packet and the mean latency, and the latency by the
+/// closed form.
 fn mean_entropy_and_latency(mu: f64) -> Result<([f64; 2], f64), Box<dyn Error>> {
     let mut topology = Topology::of_layers(3, 2);
     topology.rates = Rates { mu: PublishedRate::new(mu)?, ..topology.rates };

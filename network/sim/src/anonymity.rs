@@ -1,4 +1,5 @@
-//! What an observer of all links is left with: a simulated network whose every packet is followed with the exact odds.
+//! What an observer of all links is left with: a simulated network whose every packet is followed
+//! with the exact odds.
 
 mod closed_forms;
 mod histogram;

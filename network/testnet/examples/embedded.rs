@@ -1,5 +1,5 @@
-//! A whole network inside a program, from the published crates alone: three authorities, a gateway, two mixes, a service node,
-//! and a client that sends a message to the echo service. To copy from.
+//! A whole network inside a program, from the published crates alone: three authorities, a gateway,
+//! two mixes, a service node, and a client that sends a message to the echo service. To copy from.
 //!
 //! `cargo run -p mixwell-testnet --example embedded` takes up to three epochs, half a minute.
 

@@ -44,8 +44,8 @@ impl TestLink {
         Ok((stream, session))
     }
 
-    /// Connects and says nothing, as a node of the reference that has no packet to send. The session is one that can send
-    /// unpadded no-ops alone.
+    /// Connects and says nothing, as a node of the reference that has no packet to send. The
+    /// session is one that can send unpadded no-ops alone.
     pub async fn dial_silently(address: SocketAddr, key: &LinkKey, ad: &[u8]) -> Result<Self, StreamError<io::Error>> {
         Self::dial(address, key, ad, Link::authority_client(PkiSizes { public_key: 32, document: 100_000 })).await
     }

@@ -1,5 +1,5 @@
-//! A hostile initiator: it knows a peer's name and public link key, as anyone does who reads a consensus, and has no private
-//! key of that peer's.
+//! A hostile initiator: it knows a peer's name and public link key, as anyone does who reads a
+//! consensus, and has no private key of that peer's.
 
 use core::{
     net::SocketAddr,
@@ -30,8 +30,8 @@ impl Impostor {
         Self { ad: ad.to_vec(), key: LinkKey::new(&Kem::claim(link_key)).unwrap(), claims: AtomicU64::new(0) }
     }
 
-    /// Takes a handshake as far as it goes without the private key: to the responder's message 4 and its first frame. Whoever
-    /// answers so has accepted the claim.
+    /// Takes a handshake as far as it goes without the private key: to the responder's message 4
+    /// and its first frame. Whoever answers so has accepted the claim.
     pub fn claim(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let mut rng = chacha20::ChaCha20Rng::seed_from_u64(self.claims.fetch_add(1, Relaxed));
         let mut stream = TcpStream::connect(address)?;

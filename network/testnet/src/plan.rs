@@ -19,7 +19,8 @@ use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Geometry, NodeId, Sphinx};
 use std::{collections::BTreeMap, net::TcpListener, sync::Arc};
 
-/// Nodes that a consensus lists: gateways first, then the mixes layer by layer, a service node last.
+/// Nodes that a consensus lists: gateways first, then the mixes layer by layer, a service node
+/// last.
 pub struct Plan {
     /// The packets.
     pub sphinx: Sphinx<X25519>,
@@ -59,7 +60,8 @@ impl Plan {
         Self::with_listed_keys(geometry, shape, rates, |_, _| None)
     }
 
-    /// The same, and the consensus lists other mix keys of some nodes, by their number: those of whoever makes them, for the epoch.
+    /// The same, and the consensus lists other mix keys of some nodes, by their number: those of
+    /// whoever makes them, for the epoch.
     pub fn with_listed_keys(
         geometry: Geometry,
         (gateways, layers): (usize, &[usize]),
@@ -69,7 +71,8 @@ impl Plan {
         let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
         let randomness = Randomness::from_seed(1);
         let mut rng = randomness.rng();
-        // there is but one consensus, so the epoch must not end meanwhile: of several periods the one that leaves the most time
+        // there is but one consensus, so the epoch must not end meanwhile: of several periods the
+        // one that leaves the most time
         let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
         let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
         let epoch = clock.epoch();

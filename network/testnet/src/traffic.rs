@@ -1,4 +1,5 @@
-//! Messages to the echo service that nobody else sends: a reply is good only if it has the same bytes.
+//! Messages to the echo service that nobody else sends: a reply is good only if it has the same
+//! bytes.
 
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -35,8 +36,8 @@ pub struct Results {
 }
 
 impl Traffic {
-    /// Has each client send messages of at most `max_bytes` at random intervals, at half of the rate `lambda_p` per
-    /// millisecond.
+    /// Has each client send messages of at most `max_bytes` at random intervals, at half of the
+    /// rate `lambda_p` per millisecond.
     pub fn start(&mut self, clients: &[Arc<Client>], max_bytes: usize, lambda_p: f64, randomness: &Randomness) {
         for client in clients {
             let Ok(rate) = Rate::per_milli(lambda_p / 2.0) else { continue };

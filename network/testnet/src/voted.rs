@@ -1,4 +1,5 @@
-//! A network whose authorities vote, as deployed ones do: everything runs by the public builders, on loopback sockets.
+//! A network whose authorities vote, as deployed ones do: everything runs by the public builders,
+//! on loopback sockets.
 
 mod error;
 mod member;
@@ -52,7 +53,8 @@ pub struct NetworkBuilder {
     pub randomness: Randomness,
 }
 
-/// A running network. Its first consensus comes with the epoch after the one in which it was started.
+/// A running network. Its first consensus comes with the epoch after the one in which it was
+/// started.
 #[derive(Debug)]
 pub struct VotedNetwork {
     /// The clock of epochs.
@@ -222,7 +224,8 @@ impl VotedNetwork {
         }
     }
 
-    /// Whether there is a consensus of this epoch, every node knows it, every link is up, and every client has been connected.
+    /// Whether there is a consensus of this epoch, every node knows it, every link is up, and every
+    /// client has been connected.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let links = self.nodes.iter().all(|node| {
@@ -240,8 +243,8 @@ impl VotedNetwork {
         known.of(self.clock.epoch()).map(|consensus| consensus.signers().len())
     }
 
-    /// Stops clients, nodes and authorities at a time, and waits for them. Clients that are still shared end when they are
-    /// dropped.
+    /// Stops clients, nodes and authorities at a time, and waits for them. Clients that are still
+    /// shared end when they are dropped.
     pub async fn stop(self) {
         let mut tasks = JoinSet::new();
         for client in self.clients.into_iter().filter_map(Arc::into_inner) {

@@ -1,5 +1,6 @@
-//! What authorities do: check uploads, agree on a shared random value, sign one document. Real ones do this over a network, and
-//! against each other's faults: `docs/spec/authority.md#statements` of the repository.
+//! What authorities do: check uploads, agree on a shared random value, sign one document. Real ones
+//! do this over a network, and against each other's faults: `docs/spec/authority.md#statements` of
+//! the repository.
 
 use crate::Result;
 use mixwell_pki_types::{

@@ -1,5 +1,5 @@
-//! A network's directory in one program: nodes upload their descriptors, three authorities sign a consensus on them, a
-//! client verifies the consensus and draws routes by it.
+//! A network's directory in one program: nodes upload their descriptors, three authorities sign a
+//! consensus on them, a client verifies the consensus and draws routes by it.
 //!
 //! ```sh
 //! cargo run --example network --features alloc

@@ -22,7 +22,8 @@ fn upload(role: &str, number: usize, epoch: Epoch) -> Result<Vec<u8>> {
     Ed25519.generate(&mut rng, &mut private, &mut public)?;
     let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
 
-    // The link key and the mix keys come from `mixwell-pq-kem`; the mix keys of three epochs are published.
+    // The link key and the mix keys come from `mixwell-pq-kem`; the mix keys of three epochs are
+    // published.
     let mix_keys = (0..3).map(|ahead| (epoch.plus(ahead), vec![9; 32])).collect();
     let echo = [("echo".into(), [("endpoint".into(), "+echo".into())].into())];
     let descriptor = DescriptorBuilder {

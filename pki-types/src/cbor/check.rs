@@ -1,9 +1,10 @@
-//! One pass over an untrusted input: well-formed, definite lengths, no key twice, nothing after the end.
+//! One pass over an untrusted input: well-formed, definite lengths, no key twice, nothing after the
+//! end.
 //!
-//! A map in canonical order shows in the same pass that no key is there twice. For one in another order, blocks of its
-//! keys are sorted on the stack and the rest of the map is looked up in them: at most
-//! [`MAX_UNSORTED`] / [`BLOCK`] passes over the map. Unsorted maps within one another would multiply that, so all passes
-//! together may go over [`MAX_WALKED`] times the input's bytes.
+//! A map in canonical order shows in the same pass that no key is there twice. For one in another
+//! order, blocks of its keys are sorted on the stack and the rest of the map is looked up in them:
+//! at most [`MAX_UNSORTED`] / [`BLOCK`] passes over the map. Unsorted maps within one another would
+//! multiply that, so all passes together may go over [`MAX_WALKED`] times the input's bytes.
 
 use super::{
     CborError,
@@ -19,8 +20,8 @@ pub const MAX_DEPTH: usize = 16;
 /// How many entries a map may have whose keys are not in canonical order.
 pub const MAX_UNSORTED: usize = 1024;
 
-/// How many bytes may be walked again for maps whose keys are not in canonical order, for each byte of the input. One such
-/// map of [`MAX_UNSORTED`] equal entries takes 8.5.
+/// How many bytes may be walked again for maps whose keys are not in canonical order, for each byte
+/// of the input. One such map of [`MAX_UNSORTED`] equal entries takes 8.5.
 pub const MAX_WALKED: usize = 32;
 
 /// How many keys of an unsorted map are held on the stack at once.
@@ -86,7 +87,8 @@ impl<'a> Checker<'a> {
             HeadError::Indefinite => CborError::Indefinite { at },
             HeadError::Reserved => CborError::Reserved { at },
         })?;
-        // Each item takes a byte or more, so a count past the input is refused before anything is looped over.
+        // Each item takes a byte or more, so a count past the input is refused before anything is
+        // looped over.
         let need = head.content().max(head.children());
         let have = self.rest.len();
         if need > have as u64 {
@@ -165,8 +167,8 @@ impl Level<'_> {
         self.is_map && self.left & 1 == 0
     }
 
-    /// Checks that no key of an unsorted map is there twice. The map is complete, so that it can be walked: its items are
-    /// the first `len` bytes.
+    /// Checks that no key of an unsorted map is there twice. The map is complete, so that it can be
+    /// walked: its items are the first `len` bytes.
     fn check_distinct(&self, input: &[u8], len: usize, walks: &mut usize) -> Result<(), CborError> {
         let at = self.at;
         let mut head = input.get(at..).unwrap_or_default();

@@ -3,7 +3,8 @@
 use super::{MAX_DEPTH, MAX_UNSORTED, MAX_WALKED};
 use core::fmt;
 
-/// Why bytes are not a single, well-formed, definite-length CBOR item. `at` is the offset of the item at fault.
+/// Why bytes are not a single, well-formed, definite-length CBOR item. `at` is the offset of the
+/// item at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CborError {
@@ -53,8 +54,8 @@ pub enum CborError {
         /// Its number of entries.
         entries: usize,
     },
-    /// Maps whose keys are not in canonical order stand inside one another: to check them would take more than
-    /// [`MAX_WALKED`] times the input's bytes.
+    /// Maps whose keys are not in canonical order stand inside one another: to check them would
+    /// take more than [`MAX_WALKED`] times the input's bytes.
     Walked {
         /// Offset of the map at which it became too much.
         at: usize,

@@ -2,8 +2,9 @@
 
 use super::{Item, Map, key::Key};
 
-/// Entries in canonical order. A map that came in it is walked once; of another, each pass over it takes the next [`BLOCK`]
-/// entries, so that the work is bounded by [`MAX_UNSORTED`](super::MAX_UNSORTED) / `BLOCK` passes.
+/// Entries in canonical order. A map that came in it is walked once; of another, each pass over it
+/// takes the next [`BLOCK`] entries, so that the work is bounded by
+/// [`MAX_UNSORTED`](super::MAX_UNSORTED) / `BLOCK` passes.
 pub(super) struct Sorted<'a> {
     map: Map<'a>,
     in_order: bool,
@@ -65,5 +66,6 @@ impl<'a> Iterator for Sorted<'a> {
     }
 }
 
-/// Entries taken in one pass. They stand on the stack once for each level of unsorted maps within maps.
+/// Entries taken in one pass. They stand on the stack once for each level of unsorted maps within
+/// maps.
 const BLOCK: usize = 16;

@@ -9,9 +9,9 @@ use core::fmt;
 
 /// Writes items one after the other into a buffer, in the shortest form.
 ///
-/// Maps are announced by [`map`](Self::map) with their number of entries; the caller writes the keys in canonical order.
-/// Writing never fails half-way: [`finish`](Self::finish) tells whether everything fitted, and if not what it takes, so
-/// that an empty buffer measures.
+/// Maps are announced by [`map`](Self::map) with their number of entries; the caller writes the
+/// keys in canonical order. Writing never fails half-way: [`finish`](Self::finish) tells whether
+/// everything fitted, and if not what it takes, so that an empty buffer measures.
 ///
 /// ```
 /// use mixwell_pki_types::cbor::Writer;
@@ -76,7 +76,8 @@ impl<'a> Writer<'a> {
         if bytes.is_empty() { self.null() } else { self.bytes(bytes) }
     }
 
-    /// The head of a byte string of `len` bytes, which the caller writes next with [`raw`](Self::raw).
+    /// The head of a byte string of `len` bytes, which the caller writes next with
+    /// [`raw`](Self::raw).
     pub fn bytes_head(&mut self, len: usize) -> &mut Self {
         self.head(head::BYTES, len as u64)
     }
@@ -117,8 +118,8 @@ impl<'a> Writer<'a> {
 
     /// An item that was read, in canonical form: shortest heads and floats, keys in order.
     ///
-    /// A map that came out of order, which has at most [`MAX_UNSORTED`](super::MAX_UNSORTED) entries, takes one pass for 16
-    /// of them.
+    /// A map that came out of order, which has at most [`MAX_UNSORTED`](super::MAX_UNSORTED)
+    /// entries, takes one pass for 16 of them.
     pub fn canonical(&mut self, item: Item<'_>) -> &mut Self {
         match item.kind() {
             Kind::Unsigned(value) => self.unsigned(value),

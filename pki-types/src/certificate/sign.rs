@@ -11,8 +11,8 @@ use rand_core::CryptoRng;
 /// Writes a certificate of `payload` with one signature into `out`, and returns its length.
 ///
 /// # Errors
-/// [`SignError::NoPayload`], [`SignError::Scheme`] or [`SignError::Buffer`]; an empty buffer measures, as nothing is
-/// signed before everything fits.
+/// [`SignError::NoPayload`], [`SignError::Scheme`] or [`SignError::Buffer`]; an empty buffer
+/// measures, as nothing is signed before everything fits.
 pub fn certify(
     payload: &[u8],
     expiration: Epoch,
@@ -28,11 +28,12 @@ pub fn certify(
 }
 
 impl Certificate<'_> {
-    /// Writes the certificate with one more signature, made with `key`, into `out`, and returns its length. The other
-    /// signatures are not verified.
+    /// Writes the certificate with one more signature, made with `key`, into `out`, and returns its
+    /// length. The other signatures are not verified.
     ///
     /// # Errors
-    /// If the certificate has expired, is of another scheme or has a signature of this key; or as [`certify`].
+    /// If the certificate has expired, is of another scheme or has a signature of this key; or as
+    /// [`certify`].
     pub fn add_own_signature(
         &self,
         key: &SigningKey<'_>,
@@ -44,12 +45,12 @@ impl Certificate<'_> {
         self.write_signed(key, rng, out)
     }
 
-    /// Writes the certificate with one more signature, made by another, into `out`, and returns its length. The
-    /// signature is verified first; the other ones are not.
+    /// Writes the certificate with one more signature, made by another, into `out`, and returns its
+    /// length. The signature is verified first; the other ones are not.
     ///
     /// # Errors
-    /// If the certificate has expired, is of another scheme or has a signature of this key; if the signature is bad; if
-    /// the buffer is too small.
+    /// If the certificate has expired, is of another scheme or has a signature of this key; if the
+    /// signature is bad; if the buffer is too small.
     pub fn add_signature(
         &self,
         key: &VerifyingKey<'_>,

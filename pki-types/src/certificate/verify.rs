@@ -18,7 +18,8 @@ impl<'a> Certificate<'a> {
     /// The payload, if each of the keys signed it and `now` is before the expiration.
     ///
     /// # Errors
-    /// Why it is not good; of several bad or missing signatures, the one of the first key in the list.
+    /// Why it is not good; of several bad or missing signatures, the one of the first key in the
+    /// list.
     pub fn verify_all(&self, keys: &[VerifyingKey<'_>], now: Epoch) -> Result<Verified<'a>, VerifyError> {
         let verified = self.verify_each(keys, now)?;
         if let Some(index) = verified.bad.iter().chain(verified.missing().iter()).min() {
@@ -35,10 +36,11 @@ impl<'a> Certificate<'a> {
         Ok(verified)
     }
 
-    /// The payload, if `threshold` or more of the keys signed it and `now` is before the expiration.
+    /// The payload, if `threshold` or more of the keys signed it and `now` is before the
+    /// expiration.
     ///
-    /// A key that stands in the list twice counts once. Each key is verified at most once, whatever the certificate holds;
-    /// signatures of other keys are passed over.
+    /// A key that stands in the list twice counts once. Each key is verified at most once, whatever
+    /// the certificate holds; signatures of other keys are passed over.
     ///
     /// # Errors
     /// Why it is not good.
@@ -60,7 +62,8 @@ impl<'a> Certificate<'a> {
         Ok(verified)
     }
 
-    /// Verifies the signature of each distinct key that has one, in a single pass over the signatures.
+    /// Verifies the signature of each distinct key that has one, in a single pass over the
+    /// signatures.
     fn verify_each(&self, keys: &[VerifyingKey<'_>], now: Epoch) -> Result<Verified<'a>, VerifyError> {
         if now >= self.expiration {
             return Err(VerifyError::Expired { expiration: self.expiration, now });

@@ -1,5 +1,5 @@
-//! Gunzip (RFC 1952) into a buffer, from input that comes in pieces. The header's checksum is verified where there is one,
-//! the content's always.
+//! Gunzip (RFC 1952) into a buffer, from input that comes in pieces. The header's checksum is
+//! verified where there is one, the content's always.
 
 use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
@@ -56,7 +56,8 @@ enum State {
 }
 
 impl<'a> Gunzip<'a> {
-    /// Not inlined: the compiler then has the inflater's 10 kB written to where they stay, and needs no second place.
+    /// Not inlined: the compiler then has the inflater's 10 kB written to where they stay, and
+    /// needs no second place.
     #[inline(never)]
     pub(super) fn new(out: &'a mut [u8]) -> Self {
         Self {
@@ -120,7 +121,8 @@ impl<'a> Gunzip<'a> {
         self.len = self.len.saturating_add(written);
         match status {
             TINFLStatus::Done => Ok(State::Trailer { seen: 0, bytes: [0; 8] }),
-            // with the buffer full and the input used up, only more of the input tells whether this is the end
+            // with the buffer full and the input used up, only more of the input tells whether this
+            // is the end
             TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput if input.is_empty() => Ok(State::Body),
             TINFLStatus::HasMoreOutput => Err(GzipError::TooLong { limit: self.out.len() }),
             _ => Err(GzipError::Deflate),
@@ -234,9 +236,9 @@ fn inflater() -> DecompressorOxide {
     DecompressorOxide::new()
 }
 
-/// How many bytes a stream of so much content may have. Compressors store what they cannot compress, at 5 bytes in 65,535;
-/// this allows for worse ones, and for a file's name in the header. A stream that only goes on, and never fills the buffer,
-/// ends here.
+/// How many bytes a stream of so much content may have. Compressors store what they cannot
+/// compress, at 5 bytes in 65,535; this allows for worse ones, and for a file's name in the header.
+/// A stream that only goes on, and never fills the buffer, ends here.
 const fn most_input(content: usize) -> usize {
     content.saturating_add(content >> 3).saturating_add(4096)
 }

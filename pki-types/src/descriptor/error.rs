@@ -3,7 +3,8 @@
 use crate::Epoch;
 use core::fmt;
 
-/// Why a descriptor is not well-formed. Transports, addresses and capabilities are counted from 0, as they stand.
+/// Why a descriptor is not well-formed. Transports, addresses and capabilities are counted from 0,
+/// as they stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DescriptorFault {

@@ -19,7 +19,8 @@ impl<'a> Capability<'a> {
         self.name
     }
 
-    /// The recipient id of packets for the service, to be padded with zeros to 32 bytes, such as `+echo`.
+    /// The recipient id of packets for the service, to be padded with zeros to 32 bytes, such as
+    /// `+echo`.
     #[must_use]
     pub fn endpoint(&self) -> Option<&'a str> {
         match self.parameter("endpoint")?.kind() {

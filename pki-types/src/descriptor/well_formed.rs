@@ -4,8 +4,8 @@ use super::{Descriptor, DescriptorFault, address};
 use crate::{Epoch, cbor::Kind};
 
 impl Descriptor<'_> {
-    /// Checks that the descriptor is well-formed for an epoch. Its own [`epoch`](Self::epoch) is not compared: the
-    /// reference does not, and the mix keys tell.
+    /// Checks that the descriptor is well-formed for an epoch. Its own [`epoch`](Self::epoch) is
+    /// not compared: the reference does not, and the mix keys tell.
     ///
     /// # Errors
     /// What is wrong, and where.

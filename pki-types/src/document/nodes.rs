@@ -257,5 +257,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// How many layers of mixes there may be: the numbers above are those of service nodes and gateways.
+/// How many layers of mixes there may be: the numbers above are those of service nodes and
+/// gateways.
 const MAX_LAYERS: usize = 254;

@@ -6,9 +6,9 @@ use crate::{Certificate, Commit, Epoch, KeyHash, Reveal, VerifyingKey};
 impl Document<'_> {
     /// Checks that the document is well-formed, its shared random by the authorities' keys.
     ///
-    /// `memory` is for finding identity keys that are there twice: as long as there are nodes, it does so in one pass;
-    /// shorter, in as many passes as it takes to hold every node's hash once. What it holds before and after is of no
-    /// use.
+    /// `memory` is for finding identity keys that are there twice: as long as there are nodes, it
+    /// does so in one pass; shorter, in as many passes as it takes to hold every node's hash once.
+    /// What it holds before and after is of no use.
     ///
     /// # Errors
     /// What is wrong, and where.
@@ -17,8 +17,8 @@ impl Document<'_> {
         self.check_without_keys(memory)
     }
 
-    /// All of [`check`](Self::check) that can be told without the authorities' keys: not who committed to the shared
-    /// random, and what they revealed.
+    /// All of [`check`](Self::check) that can be told without the authorities' keys: not who
+    /// committed to the shared random, and what they revealed.
     ///
     /// # Errors
     /// What is wrong, and where.
@@ -54,9 +54,10 @@ impl Document<'_> {
         self.commits().count() == 1 && self.reveals().next().is_none()
     }
 
-    /// Whether the document has a shared random value. Until it is known, authorities sign documents with 32 zero bytes in
-    /// its place: their votes, and the document that each certifies before the consensus. Enough of them may certify the
-    /// same one, so a threshold of signatures alone does not make a consensus.
+    /// Whether the document has a shared random value. Until it is known, authorities sign
+    /// documents with 32 zero bytes in its place: their votes, and the document that each certifies
+    /// before the consensus. Enough of them may certify the same one, so a threshold of signatures
+    /// alone does not make a consensus.
     #[must_use]
     pub fn has_shared_random_value(&self) -> bool {
         *self.shared_random_value() != [0; 32]
@@ -109,7 +110,8 @@ impl Document<'_> {
         let authority = key.hash();
         let certificate =
             Certificate::parse(certificate).map_err(|error| DocumentFault::Certificate { authority, error })?;
-        // Commits and reveals expire with the document's epoch: authorities vote in the epoch before.
+        // Commits and reveals expire with the document's epoch: authorities vote in the epoch
+        // before.
         let verified = certificate.verify(key, Epoch(self.epoch.0.saturating_sub(1)));
         Ok(verified.map_err(|error| DocumentFault::Signature { authority, error })?.payload())
     }

@@ -2,7 +2,8 @@
 
 use rand_core::CryptoRng;
 
-/// A number below `n`; `None` if there is none. (D. Lemire, "Fast random integer generation in an interval", 2019.)
+/// A number below `n`; `None` if there is none. (D. Lemire, "Fast random integer generation in an
+/// interval", 2019.)
 pub(super) fn below<R: CryptoRng + ?Sized>(n: usize, rng: &mut R) -> Option<usize> {
     let n = u64::try_from(n).ok()?;
     // 2^64 mod n: so many products share their upper half with one more than the others do

@@ -12,14 +12,16 @@ pub(super) enum Use {
     ForsSecret = 6,
 }
 
-/// Eight words, big-endian: layer, tree (three words), use, key pair, chain or height, step or index.
+/// Eight words, big-endian: layer, tree (three words), use, key pair, chain or height, step or
+/// index.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Address {
     words: [[u8; 4]; 8],
 }
 
 impl Address {
-    /// An address of a tree of a layer, and of one of its leaves where the use asks for it (else 0).
+    /// An address of a tree of a layer, and of one of its leaves where the use asks for it (else
+    /// 0).
     pub(super) fn new(layer: u32, tree: u64, usage: Use, leaf: u32) -> Self {
         let mut words = [[0; 4]; 8];
         words[0] = layer.to_be_bytes();

@@ -15,7 +15,8 @@ pub(super) struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    /// The root, from all leaves; `path` receives the siblings on the way up from the leaf `signed`.
+    /// The root, from all leaves; `path` receives the siblings on the way up from the leaf
+    /// `signed`.
     pub(super) fn root_and_path(&self, signed: u32, path: &mut [Node], mut leaf: impl FnMut(u32) -> Node) -> Node {
         // the left siblings that wait for their right ones, by height
         let mut left = [Node::default(); MAX_HEIGHT];

@@ -34,8 +34,8 @@ impl<'a> LoopStats<'a> {
         Ok(Some(read))
     }
 
-    /// Writes loop statistics as [`Upload::sign`](super::Upload::sign) takes them: the bytes written are one item. Sorts
-    /// the ratios by segment; each segment stands there once.
+    /// Writes loop statistics as [`Upload::sign`](super::Upload::sign) takes them: the bytes
+    /// written are one item. Sorts the ratios by segment; each segment stands there once.
     ///
     /// # Errors
     /// If they do not fit.

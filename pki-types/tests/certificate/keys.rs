@@ -20,7 +20,8 @@ fn keys_of_wrong_length_or_pair() {
 
 #[test]
 fn ed25519_accepts_what_go_accepts() {
-    // A of small order (the neutral element), R the neutral element, S zero: good for any message by the equation
+    // A of small order (the neutral element), R the neutral element, S zero: good for any message
+    // by the equation
     let mut public = [0; 32];
     public[0] = 1;
     let mut signature = [0; 64];

@@ -91,7 +91,8 @@ fn sphincs_signs_and_verifies() {
     }
 }
 
-/// A private key whose seed, public seed or root is another's is no pair, whatever the copy of the public key says.
+/// A private key whose seed, public seed or root is another's is no pair, whatever the copy of the
+/// public key says.
 #[cfg(feature = "sphincs")]
 #[test]
 fn sphincs_pairs_belong_together() {

@@ -37,7 +37,8 @@ fn each_error_of_verifying() {
     assert!(certificate.verify_threshold(&many[1..], 1, now).is_ok());
 }
 
-/// An attacker who fills the map with signatures of strangers makes nobody verify them, nor can it crowd out the real ones.
+/// An attacker who fills the map with signatures of strangers makes nobody verify them, nor can it
+/// crowd out the real ones.
 #[test]
 fn strangers_are_passed_over() {
     let pair = Pair::new(&Ed25519, 1);

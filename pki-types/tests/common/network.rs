@@ -10,7 +10,8 @@ use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 /// The epoch that the documents are for.
 pub(crate) const EPOCH: Epoch = Epoch(249_256);
 
-/// A document of three layers of mixes, and a gateway and a service node for each twenty nodes or fewer.
+/// A document of three layers of mixes, and a gateway and a service node for each twenty nodes or
+/// fewer.
 pub(crate) fn document(nodes: usize) -> DocumentBuilder {
     let others = nodes.div_ceil(20);
     let mixes: Vec<_> = (0..nodes - 2 * others).map(|n| descriptor(n, "mix").encode()).collect();

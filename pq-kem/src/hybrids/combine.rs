@@ -1,8 +1,8 @@
 //! A KEM made of several.
 
-/// Defines a KEM that is a list of KEMs under the split-PRF combiner: keys, seeds and ciphertexts are the components' in order,
-/// the secret has 32 bytes. The name in parentheses is that of the expanded private key, whose fields have the names before
-/// the components.
+/// Defines a KEM that is a list of KEMs under the split-PRF combiner: keys, seeds and ciphertexts
+/// are the components' in order, the secret has 32 bytes. The name in parentheses is that of the
+/// expanded private key, whose fields have the names before the components.
 ///
 /// A macro, because stable Rust cannot write `[u8; A::LEN + B::LEN]` for type parameters.
 macro_rules! combine {

@@ -1,5 +1,5 @@
-//! The padding of an expanded key as bytes of its own: a move would copy what the stack held into padding that the compiler
-//! inserts.
+//! The padding of an expanded key as bytes of its own: a move would copy what the stack held into
+//! padding that the compiler inserts.
 
 use core::alloc::Layout;
 

@@ -10,7 +10,8 @@ macro_rules! in_place {
             #[must_use]
             #[expect(unsafe_code, reason = "a reference to the one is a reference to the other")]
             pub const fn from_bytes_ref(bytes: &K::$bytes) -> &Self {
-                // SAFETY: the type is transparent over these bytes, every value of them is one of it, and the borrow is theirs
+                // SAFETY: the type is transparent over these bytes, every value of them is one of
+                // it, and the borrow is theirs
                 unsafe { &*ptr::from_ref(bytes).cast() }
             }
 

@@ -1,4 +1,5 @@
-//! ML-KEM-768 by `libcrux-ml-kem`: in large part formally verified (its AVX2 code not wholly), several times as fast, on AVX2 where the CPU has it.
+//! ML-KEM-768 by `libcrux-ml-kem`: in large part formally verified (its AVX2 code not wholly),
+//! several times as fast, on AVX2 where the CPU has it.
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
 use crate::kem::{DecapsulateError, KeyError};
@@ -10,8 +11,9 @@ use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
 cpufeatures::new!(cpu_has_avx2, "avx2");
 
-/// How far down the stack the library leaves secrets, in bytes. Without an operating system memory is short: they are what the work
-/// itself takes on a Cortex-M4, built for size. Elsewhere they are more than those of x86-64's AVX2 code.
+/// How far down the stack the library leaves secrets, in bytes. Without an operating system memory
+/// is short: they are what the work itself takes on a Cortex-M4, built for size. Elsewhere they are
+/// more than those of x86-64's AVX2 code.
 pub(super) const EXPANDING: usize = if SHORT_OF_MEMORY { 17_408 } else { 40 << 10 };
 pub(super) const ENCAPSULATING: usize = if SHORT_OF_MEMORY { 17_920 } else { 40 << 10 };
 pub(super) const DECAPSULATING: usize = if SHORT_OF_MEMORY { 11_776 } else { 20 << 10 };
@@ -23,10 +25,11 @@ const FULL: usize = 1;
 /// A key with its matrix; what it held is zeros when it is dropped.
 pub(super) struct Expanded(Key);
 
-/// A key for the engine that this CPU takes, and before it whether it is full. It is made empty and filled where it lies: the
-/// library makes one on the stack, which is free again when it is filled.
+/// A key for the engine that this CPU takes, and before it whether it is full. It is made empty and
+/// filled where it lies: the library makes one on the stack, which is free again when it is filled.
 ///
-/// The AVX2 key is aligned to 32 bytes: without a filler the gap behind the tag would carry along what the stack held.
+/// The AVX2 key is aligned to 32 bytes: without a filler the gap behind the tag would carry along
+/// what the stack held.
 #[repr(usize)]
 enum Key {
     Portable(usize, portable::unpacked::MlKem768KeyPairUnpacked),
@@ -80,7 +83,8 @@ impl Expanded {
         }
     }
 
-    /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the compiler from leaving that out.
+    /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the
+    /// compiler from leaving that out.
     #[inline(never)]
     pub(super) fn empty(&mut self) {
         self.0 = Key::Wiped([0; WORDS]);

@@ -7,7 +7,8 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum X25519Backend {
-    /// 64-bit words and their 128-bit products; on other than 64-bit processors `curve25519-dalek`. Every processor has it.
+    /// 64-bit words and their 128-bit products; on other than 64-bit processors `curve25519-dalek`.
+    /// Every processor has it.
     Portable,
     /// MULX, ADCX and ADOX of x86-64 (BMI2 and ADX), with table lookups by AVX2.
     Adx,

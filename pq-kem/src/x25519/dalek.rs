@@ -5,7 +5,8 @@ use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar};
 use subtle::Choice;
 use zeroize::Zeroizing;
 
-/// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with this `u`.
+/// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with
+/// this `u`.
 pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     Zeroizing::new(MontgomeryPoint(*u).mul_clamped(*private).to_bytes())
 }

@@ -1,7 +1,8 @@
 //! Several exchanges at once, in the lanes of vector registers.
 //!
-//! The ladder (`ladder`) and the arithmetic of its numbers (`radix25`, `radix52`) are written for any processor's vectors
-//! (`vector`): those of x86-64 (`x86`), and in tests a model of them that runs everywhere.
+//! The ladder (`ladder`) and the arithmetic of its numbers (`radix25`, `radix52`) are written for
+//! any processor's vectors (`vector`): those of x86-64 (`x86`), and in tests a model of them that
+//! runs everywhere.
 #![expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -52,15 +53,17 @@ pub(super) fn has(backend: X25519Backend) -> bool {
 
 /// The fastest backend for `count` exchanges, or for as many of them as it has lanes.
 ///
-/// However many lanes are used, all of them take the time of 1.7 single exchanges with IFMA, 3.9 with AVX-512F and 2.9 with
-/// AVX2. (Single exchanges by ADX; portable ones are slower, so that lanes pay off earlier.)
+/// However many lanes are used, all of them take the time of 1.7 single exchanges with IFMA, 3.9
+/// with AVX-512F and 2.9 with AVX2. (Single exchanges by ADX; portable ones are slower, so that
+/// lanes pay off earlier.)
 pub(super) fn best(count: usize) -> X25519Backend {
     let worth_it = [(X25519Backend::Avx512Ifma, 2), (X25519Backend::Avx512f, 5), (X25519Backend::Avx2, 4)];
     let found = worth_it.into_iter().find(|(backend, least)| count >= *least && has(*backend));
     found.map_or_else(X25519Backend::of_one, |(backend, _)| backend)
 }
 
-/// X25519 (RFC 7748, section 5) of each private key and u, for as many as the backend has lanes; the rest are zeros.
+/// X25519 (RFC 7748, section 5) of each private key and u, for as many as the backend has lanes;
+/// the rest are zeros.
 pub(super) fn multiply(backend: X25519Backend, keys: [(&[u8; 32], &[u8; 32]); MAX]) -> Zeroizing<[[u8; 32]; MAX]> {
     let found = match backend {
         X25519Backend::Avx512Ifma => {

@@ -11,8 +11,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// A private key multiplied by blinding keys.
 ///
-/// The factors are multiplied as numbers modulo the order of the curve's group and, beside it, of its twist's; each
-/// [`exchange`](Product::exchange) is one Montgomery ladder with the one that fits the public key, chosen in constant time.
+/// The factors are multiplied as numbers modulo the order of the curve's group and, beside it, of
+/// its twist's; each [`exchange`](Product::exchange) is one Montgomery ladder with the one that
+/// fits the public key, chosen in constant time.
 pub struct X25519Product(Residues<Curve25519, { U256::LIMBS }>);
 
 impl Product<X25519> for X25519Product {

@@ -1,7 +1,8 @@
 //! One exchange at a time, by our own arithmetic of 64-bit words.
 //!
-//! An exchange is one Montgomery ladder (`ladder`); multiples of the base point come from a table (`base`). All of it is generic
-//! over `Arithmetic`, which has a portable implementation and one in inline assembly.
+//! An exchange is one Montgomery ladder (`ladder`); multiples of the base point come from a table
+//! (`base`). All of it is generic over `Arithmetic`, which has a portable implementation and one in
+//! inline assembly.
 #![expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -30,10 +31,12 @@ use super::backend::{X25519Backend, is_allowed};
 use subtle::Choice;
 use zeroize::{Zeroizing, zeroize_stack};
 
-/// Bytes of the stack below the caller that are wiped after each operation, more than any of them uses.
+/// Bytes of the stack below the caller that are wiped after each operation, more than any of them
+/// uses.
 const STACK_LEN: usize = 4096;
 
-/// Evaluates an expression with the best arithmetic of this processor, and wipes what the compiler left on the stack.
+/// Evaluates an expression with the best arithmetic of this processor, and wipes what the compiler
+/// left on the stack.
 macro_rules! with_arithmetic {
     ($arithmetic:ident => $work:expr) => {
         wiped(|| {
@@ -46,7 +49,8 @@ macro_rules! with_arithmetic {
     };
 }
 
-/// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with this `u`.
+/// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with
+/// this `u`.
 pub(crate) fn multiply(private: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     with_arithmetic!(arithmetic => ladder::multiply(arithmetic, &clamped(private), 255, u))
 }

@@ -1,4 +1,5 @@
-//! A model of the instructions in plain Rust, for unit tests: by it, the code that is made of them runs on every machine.
+//! A model of the instructions in plain Rust, for unit tests: by it, the code that is made of them
+//! runs on every machine.
 
 use crate::{
     backend::Engine,

@@ -131,13 +131,15 @@ macro_rules! common_256 {
 
             #[inline(always)]
             fn loadu(self, words: &[u32; 8]) -> __m256i {
-                // SAFETY: `self` exists, so that the processor has AVX2; reads 32 bytes, at any alignment
+                // SAFETY: `self` exists, so that the processor has AVX2; reads 32 bytes, at any
+                // alignment
                 unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
             }
 
             #[inline(always)]
             fn storeu(self, register: __m256i, words: &mut [u32; 8]) {
-                // SAFETY: `self` exists, so that the processor has AVX2; writes 32 bytes, at any alignment
+                // SAFETY: `self` exists, so that the processor has AVX2; writes 32 bytes, at any
+                // alignment
                 unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), register) }
             }
 
@@ -204,13 +206,15 @@ impl Common<16> for HasAvx512 {
 
     #[inline(always)]
     fn loadu(self, words: &[u32; 16]) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F; reads 64 bytes, at any alignment
+        // SAFETY: `self` exists, so that the processor has AVX-512F; reads 64 bytes, at any
+        // alignment
         unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn storeu(self, register: __m512i, words: &mut [u32; 16]) {
-        // SAFETY: `self` exists, so that the processor has AVX-512F; writes 64 bytes, at any alignment
+        // SAFETY: `self` exists, so that the processor has AVX-512F; writes 64 bytes, at any
+        // alignment
         unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), register) }
     }
 

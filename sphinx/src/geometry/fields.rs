@@ -4,7 +4,8 @@ use super::{Geometry, PAYLOAD_TAG_LEN, PLAINTEXT_HEADER_LEN, SPRP_KEY_MATERIAL_L
 use crate::commands::NEXT_NODE_HOP_LEN;
 use core::fmt;
 
-/// A geometry with every length written out, as in the `SphinxGeometry` section of a configuration file.
+/// A geometry with every length written out, as in the `SphinxGeometry` section of a configuration
+/// file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GeometryFields<'a> {
     /// `PacketLength`

@@ -1,6 +1,7 @@
 //! One-hop packets with whatever a hostile sender likes in them, under a MAC that is right.
 //!
-//! Written from the packet format alone, with other crates than the one under test uses where there are any.
+//! Written from the packet format alone, with other crates than the one under test uses where there
+//! are any.
 
 use aes::Aes256;
 use ctr::{

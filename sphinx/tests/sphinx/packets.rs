@@ -1,5 +1,6 @@
-//! Every packet of the vectors, both ways: unwrapped at every hop and made again. What the senders of KEM packets drew for
-//! their encapsulations is not recorded, but the ciphertexts are in the packets and the private keys give the secrets.
+//! Every packet of the vectors, both ways: unwrapped at every hop and made again. What the senders
+//! of KEM packets drew for their encapsulations is not recorded, but the ciphertexts are in the
+//! packets and the private keys give the secrets.
 
 use crate::packet::PacketVector;
 use crate::schemes::{TestScheme, for_every_scheme, with_scheme};

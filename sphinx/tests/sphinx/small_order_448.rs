@@ -1,4 +1,5 @@
-//! X448 packets whose group element is no honest sender's: the points of small order, and those that are taken.
+//! X448 packets whose group element is no honest sender's: the points of small order, and those
+//! that are taken.
 
 use crate::forge::{Forgery, forge};
 use mixwell_pq_kem::{
@@ -38,7 +39,8 @@ fn key() -> PrivateKey<X448> {
 
 #[test]
 fn the_prime_is_written_right() {
-    // 2^448 − 2^224 − 1: one less than a power of two, but for a bit; and what is carried into all of it
+    // 2^448 − 2^224 − 1: one less than a power of two, but for a bit; and what is carried into all
+    // of it
     let p = p_and(0);
     assert_eq!((p[..28] == [0xff; 28], p[28], p[29..] == [0xff; 27]), (true, 0xfe, true));
     let mut next = [0xff; 56];
@@ -46,8 +48,8 @@ fn the_prime_is_written_right() {
     assert_eq!(p_and(1), next);
 }
 
-/// 0, of order two, and ±1, of order four on the curve and on its twist; with p added where that fits into 448 bits
-/// (RFC 7748 §6.2's warning).
+/// 0, of order two, and ±1, of order four on the curve and on its twist; with p added where that
+/// fits into 448 bits (RFC 7748 §6.2's warning).
 #[test]
 fn every_group_element_of_small_order() {
     for element in [small(0), small(1), p_and(-1), p_and(0), p_and(1)] {
@@ -61,7 +63,8 @@ fn every_group_element_of_small_order() {
     }
 }
 
-/// Points of the curve, of its twist, and numbers above the prime, which stand for what is left of them.
+/// Points of the curve, of its twist, and numbers above the prime, which stand for what is left of
+/// them.
 #[test]
 fn group_elements_that_no_honest_sender_makes_are_taken_as_x448_takes_them() {
     let elements = [2, 3, 4, 5, 6, 7].map(|u| (small(u), small(u)));

@@ -30,7 +30,8 @@ impl Command<'_> {
     /// The length of the frame, padding and all.
     ///
     /// # Errors
-    /// [`EncodeError`] if this end may not send the command, or a field does not have this network's length.
+    /// [`EncodeError`] if this end may not send the command, or a field does not have this
+    /// network's length.
     pub fn encoded_len(&self, link: &Link) -> Result<usize, EncodeError> {
         if !link.role().sends().contains(self.id()) {
             return Err(EncodeError::Role(self.id()));

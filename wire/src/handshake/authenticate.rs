@@ -12,7 +12,8 @@ pub(super) const AUTHENTICATE_LEN: usize = 260;
 /// The longest `ad`.
 const AD_LEN: usize = 255;
 
-/// The name that a side gives itself in a handshake, up to 255 bytes. Its peer looks up the side's static key by it.
+/// The name that a side gives itself in a handshake, up to 255 bytes. Its peer looks up the side's
+/// static key by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ad<'a>(&'a [u8]);
 
@@ -59,10 +60,12 @@ fn parse(message: &[u8]) -> Option<(u8, &[u8; AD_LEN], u32)> {
     padding::is_zero(pad).then_some((ad_len, ad.try_into().ok()?, u32::from_be_bytes(unix_time)))
 }
 
-/// The peer as messages 2 and 3 name it: a static key and an `ad`. Whether the two belong together, the caller decides.
+/// The peer as messages 2 and 3 name it: a static key and an `ad`. Whether the two belong together,
+/// the caller decides.
 ///
-/// When it is read, the other side has not proved yet that it owns the static key. A responder proves it with message 4; an
-/// initiator with its first command, after the handshake ([`UnprovenSession`](crate::responder::UnprovenSession)).
+/// When it is read, the other side has not proved yet that it owns the static key. A responder
+/// proves it with message 4; an initiator with its first command, after the handshake
+/// ([`UnprovenSession`](crate::responder::UnprovenSession)).
 pub struct Peer<K: Kem> {
     static_key: PublicKey<K>,
     ad: [u8; AD_LEN],
@@ -72,7 +75,8 @@ pub struct Peer<K: Kem> {
 
 impl<K: Kem> Peer<K> {
     pub(super) fn read(static_key: &[u8], message: &[u8]) -> Result<Self, HandshakeError> {
-        // declassified with what it calls: how long the peer's name is; whether its padding is zeros
+        // declassified with what it calls: how long the peer's name is; whether its padding is
+        // zeros
         let (ad_len, ad, unix_time) = parse(message).ok_or(HandshakeError::Authenticate)?;
         Ok(Self { static_key: kem::public_key(static_key)?.clone(), ad: *ad, ad_len, unix_time })
     }

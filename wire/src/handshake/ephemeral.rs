@@ -1,4 +1,5 @@
-//! The initiator's ephemeral key, from message 1 to message 2: as a seed, or expanded in a place of the caller's.
+//! The initiator's ephemeral key, from message 1 to message 2: as a seed, or expanded in a place of
+//! the caller's.
 
 use super::{HandshakeError, kem};
 use mixwell_pq_kem::{

@@ -1,8 +1,8 @@
 //! The side that opened the connection.
 //!
-//! [`Initiator`] writes message 1 → [`AwaitMessage2`] → [`CheckPeer`] → [`SendMessage3`] → [`AwaitMessage4`] →
-//! [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`]. A device with little memory reads message 2 in two steps, with
-//! [`AwaitPeer`] between them.
+//! [`Initiator`] writes message 1 → [`AwaitMessage2`] → [`CheckPeer`] → [`SendMessage3`] →
+//! [`AwaitMessage4`] → [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`]. A device with little memory
+//! reads message 2 in two steps, with [`AwaitPeer`] between them.
 
 use super::{
     Ad, Ephemeral, HandshakeError, LinkKey, LinkSeed, Local, Messages, Peer, StaticKey, VERSION, kem,
@@ -65,7 +65,8 @@ pub struct AwaitMessage4<'a, K: Kem> {
     state: Keyed,
 }
 
-/// The handshake is done. The session is up when the responder's first command, a [`Command::NoOp`], has come.
+/// The handshake is done. The session is up when the responder's first command, a
+/// [`Command::NoOp`], has come.
 #[derive(Debug)]
 pub struct AwaitNoOp(Session);
 
@@ -80,14 +81,16 @@ impl<'a, K: Kem> Initiator<'a, K> {
         Self { local: Local { key: StaticKey::Expanded(key), ad }, link, place: None }
     }
 
-    /// A new handshake with a key that is expanded only for message 4: some KiB less for the time before.
+    /// A new handshake with a key that is expanded only for message 4: some KiB less for the time
+    /// before.
     #[must_use]
     pub const fn with_seed(key: &'a LinkSeed<K>, ad: Ad<'a>, link: Link) -> Self {
         Self { local: Local { key: StaticKey::Seed(key), ad }, link, place: None }
     }
 
-    /// Keeps the ephemeral key expanded, in `place`, until message 2 has come; then `place` is wiped. Without this its seed
-    /// is kept, some bytes instead of some KiB, and the key is derived a second time.
+    /// Keeps the ephemeral key expanded, in `place`, until message 2 has come; then `place` is
+    /// wiped. Without this its seed is kept, some bytes instead of some KiB, and the key is derived
+    /// a second time.
     #[must_use]
     pub const fn keep_expanded(mut self, place: &'a mut K::Expanded) -> Self {
         self.place = Some(place);
@@ -124,8 +127,9 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
         self.read_secret(message)?.read(message)
     }
 
-    /// Reads message 2, but only its secret, for devices with little memory: what this computes takes the most of the whole
-    /// handshake, and there is nothing of the peer in memory yet. Goes on with [`AwaitPeer::read`], in another function.
+    /// Reads message 2, but only its secret, for devices with little memory: what this computes
+    /// takes the most of the whole handshake, and there is nothing of the peer in memory yet. Goes
+    /// on with [`AwaitPeer::read`], in another function.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not a responder's.
@@ -183,7 +187,8 @@ impl<'a, K: Kem> SendMessage3<'a, K> {
     /// Writes message 3, [`Messages::LEN_3`] bytes, to the front of `out`.
     ///
     /// # Errors
-    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the responder's static key is malformed.
+    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the responder's static key is
+    /// malformed.
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
@@ -240,7 +245,8 @@ impl AwaitNoOpBody {
     /// Reads the first command, from the front of `buffer`.
     ///
     /// # Errors
-    /// [`ReceiveError`] if it is not a [`Command::NoOp`] of the responder's, or the buffer is too short for it.
+    /// [`ReceiveError`] if it is not a [`Command::NoOp`] of the responder's, or the buffer is too
+    /// short for it.
     pub fn open(mut self, buffer: &mut [u8]) -> Result<Session, ReceiveError> {
         let body = self.0.receiver.pending().ok_or(ReceiveError::Dead)?;
         // declassified: the first command

@@ -6,7 +6,8 @@ use mixwell_pq_kem::{
     kem::{KeyError, KeySource, PrivateKey, PublicKey},
 };
 
-/// A link key, ready for handshakes: what decapsulation needs is computed once. The private part is wiped on drop.
+/// A link key, ready for handshakes: what decapsulation needs is computed once. The private part is
+/// wiped on drop.
 pub struct LinkKey<K: Kem> {
     public: PublicKey<K>,
     expanded: K::Expanded,
@@ -23,7 +24,8 @@ impl<K: Kem> LinkKey<K> {
         Ok(key)
     }
 
-    /// Prepares a private key in place, for devices with little memory: with ML-KEM a link key is large, and each move copies it.
+    /// Prepares a private key in place, for devices with little memory: with ML-KEM a link key is
+    /// large, and each move copies it.
     ///
     /// # Errors
     /// [`KeyError`] if the private key is malformed; `place` is empty then.

@@ -7,8 +7,9 @@ use mixwell_pq_kem::{
     kem::{KeyError, PublicKey, Seed},
 };
 
-/// A link key that is kept as its seed, for a device with little memory that opens connections: it is expanded for the one
-/// message that needs it, which takes longer than with a [`LinkKey`](super::LinkKey). Wiped on drop, but for the public key.
+/// A link key that is kept as its seed, for a device with little memory that opens connections: it
+/// is expanded for the one message that needs it, which takes longer than with a
+/// [`LinkKey`](super::LinkKey). Wiped on drop, but for the public key.
 pub struct LinkSeed<K: Kem> {
     seed: Seed<K>,
     public: PublicKey<K>,

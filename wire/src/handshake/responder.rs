@@ -1,7 +1,7 @@
 //! The side that accepted the connection.
 //!
-//! [`Responder`] reads message 1 → [`SendMessage2`] → [`AwaitMessage3`] → [`CheckPeer`] → [`SendMessage4`] →
-//! [`SendNoOp`] → [`UnprovenSession`] → [`Session`].
+//! [`Responder`] reads message 1 → [`SendMessage2`] → [`AwaitMessage3`] → [`CheckPeer`] →
+//! [`SendMessage4`] → [`SendNoOp`] → [`UnprovenSession`] → [`Session`].
 
 use super::{
     Ad, HandshakeError, LinkKey, Local, Messages, Peer, StaticKey, VERSION, kem,
@@ -32,7 +32,8 @@ pub struct AwaitMessage3<'a, K: Kem> {
     state: Keyed,
 }
 
-/// Message 3 is received. The caller decides whether to accept the peer that it names, and over which link.
+/// Message 3 is received. The caller decides whether to accept the peer that it names, and over
+/// which link.
 pub struct CheckPeer<K: Kem> {
     state: Keyed,
     peer: Peer<K>,
@@ -49,12 +50,12 @@ pub struct SendMessage4<K: Kem> {
 #[derive(Debug)]
 pub struct SendNoOp(Session);
 
-/// The handshake is over, and the initiator has proved nothing: messages 1 and 3 can be made from public values alone, the
-/// responder's and those of the peer that message 3 names. Only the owner of that peer's static key can decrypt message
-/// 4, and so encrypt the first command.
+/// The handshake is over, and the initiator has proved nothing: messages 1 and 3 can be made from
+/// public values alone, the responder's and those of the peer that message 3 names. Only the owner
+/// of that peer's static key can decrypt message 4, and so encrypt the first command.
 ///
-/// This state sends nothing. Give the peer that is named nothing for it either: no place that is kept for that peer, no
-/// end to that peer's other connections.
+/// This state sends nothing. Give the peer that is named nothing for it either: no place that is
+/// kept for that peer, no end to that peer's other connections.
 #[derive(Debug)]
 pub struct UnprovenSession(Session);
 
@@ -68,8 +69,8 @@ impl<'a, K: Kem> Responder<'a, K> {
     /// Reads message 1, [`Messages::LEN_1`] bytes.
     ///
     /// # Errors
-    /// [`HandshakeError::Version`] if the first byte is not this protocol's, which nothing is computed for;
-    /// [`HandshakeError::Length`].
+    /// [`HandshakeError::Version`] if the first byte is not this protocol's, which nothing is
+    /// computed for; [`HandshakeError::Length`].
     pub fn read(self, message: &[u8]) -> Result<SendMessage2<'a, K>, HandshakeError> {
         let empty = HandshakeError::Length { want: Messages::<K>::LEN_1, got: 0 };
         let (&version, public) = message.split_first_chunk().ok_or(empty)?;
@@ -84,7 +85,8 @@ impl<'a, K: Kem> Responder<'a, K> {
 }
 
 impl<K: Kem> Responder<'_, K> {
-    /// Whether the first byte on the wire is this protocol's: if not, the others need not be waited for.
+    /// Whether the first byte on the wire is this protocol's: if not, the others need not be waited
+    /// for.
     ///
     /// # Errors
     /// [`HandshakeError::Version`].
@@ -94,10 +96,12 @@ impl<K: Kem> Responder<'_, K> {
 }
 
 impl<'a, K: Kem> SendMessage2<'a, K> {
-    /// Writes message 2, [`Messages::LEN_2`] bytes, to the front of `out`. `unix_time` is this side's clock.
+    /// Writes message 2, [`Messages::LEN_2`] bytes, to the front of `out`. `unix_time` is this
+    /// side's clock.
     ///
     /// # Errors
-    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the initiator's ephemeral key is malformed.
+    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the initiator's ephemeral key is
+    /// malformed.
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
@@ -133,7 +137,8 @@ impl<K: Kem> AwaitMessage3<'_, K> {
 }
 
 impl<K: Kem> CheckPeer<K> {
-    /// The peer that the initiator names. It has not proved yet that it is this peer: [`UnprovenSession`] awaits that.
+    /// The peer that the initiator names. It has not proved yet that it is this peer:
+    /// [`UnprovenSession`] awaits that.
     #[must_use]
     pub const fn peer(&self) -> &Peer<K> {
         &self.peer
@@ -153,7 +158,8 @@ impl<K: Kem> SendMessage4<K> {
     /// Writes message 4, [`Messages::LEN_4`] bytes, to the front of `out`.
     ///
     /// # Errors
-    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the initiator's static key is malformed.
+    /// [`HandshakeError::Caller`], or [`HandshakeError::Key`] if the initiator's static key is
+    /// malformed.
     pub fn write<'m, R: CryptoRng + ?Sized>(
         self,
         rng: &mut R,
@@ -187,11 +193,13 @@ impl SendNoOp {
 }
 
 impl UnprovenSession {
-    /// Decrypts the length of the initiator's first command, which proves that the initiator owns its static key. The
-    /// command itself is read like any other: [`Receiver::pending`](crate::Receiver::pending) gives its body.
+    /// Decrypts the length of the initiator's first command, which proves that the initiator owns
+    /// its static key. The command itself is read like any other:
+    /// [`Receiver::pending`](crate::Receiver::pending) gives its body.
     ///
     /// # Errors
-    /// [`ReceiveError`] if the length is not the initiator's, or too great for a command of this link.
+    /// [`ReceiveError`] if the length is not the initiator's, or too great for a command of this
+    /// link.
     pub fn open_length(mut self, header: &mut [u8; FRAME_HEADER_LEN]) -> Result<Session, ReceiveError> {
         self.0.receiver.open_length(header)?;
         Ok(self.0)

@@ -1,9 +1,11 @@
 //! ChaChaPoly (RFC 8439), in place.
 //!
-//! `chacha20poly1305`, but for short texts on x86-64: there its Poly1305 takes a microsecond to start and to finish, longer
-//! than the whole of a frame's header, and its ChaCha20 makes four blocks in the time of one wherever it is asked for one. The
-//! cipher is the same crate's, asked for four; short texts are authenticated with the arithmetic of `fiat-crypto`. On a Xeon
-//! with AVX-512 that takes a quarter off a command of 3 KB, and 3 % (X-Wing) to 8 % (ML-KEM-768) off a handshake.
+//! `chacha20poly1305`, but for short texts on x86-64: there its Poly1305 takes a microsecond to
+//! start and to finish, longer than the whole of a frame's header, and its ChaCha20 makes four
+//! blocks in the time of one wherever it is asked for one. The cipher is the same crate's, asked
+//! for four; short texts are authenticated with the arithmetic of `fiat-crypto`. On a Xeon with
+//! AVX-512 that takes a quarter off a command of 3 KB, and 3 % (X-Wing) to 8 % (ML-KEM-768) off a
+//! handshake.
 
 #[cfg(target_arch = "x86_64")]
 mod short;
@@ -54,7 +56,8 @@ mod tests {
     use proptest::prelude::*;
     use std::{vec, vec::Vec};
 
-    /// Both ways, against the crate; then every bit of the tag, and one of the text and of the associated data.
+    /// Both ways, against the crate; then every bit of the tag, and one of the text and of the
+    /// associated data.
     fn check(key: &[u8; 32], nonce: &[u8; 12], ad: &[u8], text: &[u8]) {
         let (mut ours, mut theirs) = (text.to_vec(), text.to_vec());
         let tag = encrypt(key, nonce, ad, &mut ours).unwrap();

@@ -30,7 +30,8 @@ impl CipherState {
         state
     }
 
-    /// Whether `count` messages can still be numbered. The greatest number is never used but for rekeying.
+    /// Whether `count` messages can still be numbered. The greatest number is never used but for
+    /// rekeying.
     pub(crate) const fn can_number(&self, count: u64) -> bool {
         u64::MAX.saturating_sub(self.nonce) >= count
     }
@@ -49,7 +50,8 @@ impl CipherState {
         chacha_poly::decrypt(&self.key, &nonce, ad, text, tag).map_err(|chacha_poly::Failed| CipherError::Tag)
     }
 
-    /// Replaces the key by 32 bytes of zeros encrypted with the greatest nonce; the counter runs on.
+    /// Replaces the key by 32 bytes of zeros encrypted with the greatest nonce; the counter runs
+    /// on.
     pub(crate) fn rekey(&mut self) {
         let mut cipher = chacha20::ChaCha20::new((&self.key).into(), &nonce_bytes(u64::MAX).into());
         // the AEAD's first block is its Poly1305 key; the tag is not wanted

@@ -1,6 +1,7 @@
 //! `SymmetricState`: the chaining key and the hash of everything sent, then a cipher as well.
 //!
-//! Two types, since pqXX sends nothing encrypted before its first `MixKey` and always encrypts after it.
+//! Two types, since pqXX sends nothing encrypted before its first `MixKey` and always encrypts
+//! after it.
 
 use super::{
     TAG_LEN,

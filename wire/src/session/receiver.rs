@@ -11,7 +11,8 @@ use core::fmt;
 
 /// Decrypts the peer's commands, in the order in which they come in.
 ///
-/// A command comes in two parts: [`FRAME_HEADER_LEN`] bytes, which tell how many are to follow, and those.
+/// A command comes in two parts: [`FRAME_HEADER_LEN`] bytes, which tell how many are to follow, and
+/// those.
 pub struct Receiver {
     pub(super) fuse: Fuse,
     link: Link,
@@ -30,8 +31,8 @@ impl Receiver {
         Self { fuse: Fuse::new(cipher), link, pending: None }
     }
 
-    /// Decrypts the length of the next command. Nothing is to be kept ready for a command that is longer than any that
-    /// this end may receive: that is an error already.
+    /// Decrypts the length of the next command. Nothing is to be kept ready for a command that is
+    /// longer than any that this end may receive: that is an error already.
     ///
     /// # Errors
     /// [`CallerError::BodyPending`]; any other [`ReceiveError`] ends the session.
@@ -57,7 +58,8 @@ impl Receiver {
         Ok(Body { receiver: self, length })
     }
 
-    /// The body that is to come, if a length has been read and its [`Body`] dropped or given too short a buffer.
+    /// The body that is to come, if a length has been read and its [`Body`] dropped or given too
+    /// short a buffer.
     pub const fn pending(&mut self) -> Option<Body<'_>> {
         match self.pending {
             Some(length) => Some(Body { receiver: self, length }),
@@ -92,11 +94,12 @@ impl Body<'_> {
         self.length
     }
 
-    /// Decrypts the body, the first [`Body::len`] bytes of `buffer`, where it lies, and reads the command.
+    /// Decrypts the body, the first [`Body::len`] bytes of `buffer`, where it lies, and reads the
+    /// command.
     ///
     /// # Errors
-    /// [`CallerError::Buffer`], after which [`Receiver::pending`] gives the body again; any other [`ReceiveError`] ends
-    /// the session.
+    /// [`CallerError::Buffer`], after which [`Receiver::pending`] gives the body again; any other
+    /// [`ReceiveError`] ends the session.
     pub fn open(self, buffer: &mut [u8]) -> Result<Command<'_>, ReceiveError> {
         let Self { receiver: Receiver { fuse, link, pending }, length: want } = self;
         let got = buffer.len();
@@ -107,7 +110,8 @@ impl Body<'_> {
             // declassified: whether the tag is right
             cipher.decrypt(&[], text, tag)?;
             cipher.rekey();
-            // declassified with what it calls: an authentic command's id, codes and lengths; whether its padding is zeros
+            // declassified with what it calls: an authentic command's id, codes and lengths;
+            // whether its padding is zeros
             Ok(Command::decode(text, link)?)
         })
     }
@@ -119,7 +123,8 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// What came is not a command of the peer's, which ends the session; or it was not asked for as it should be.
+/// What came is not a command of the peer's, which ends the session; or it was not asked for as it
+/// should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiveError {

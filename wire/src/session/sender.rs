@@ -19,7 +19,8 @@ impl Sender {
         Self { fuse: Fuse::new(cipher), link }
     }
 
-    /// Writes the command to the front of `out`, padded and encrypted, and returns what is to be sent.
+    /// Writes the command to the front of `out`, padded and encrypted, and returns what is to be
+    /// sent.
     ///
     /// # Errors
     /// [`SendError::Encode`], after which the session goes on; any other ends it.
@@ -80,7 +81,8 @@ impl fmt::Debug for Sender {
 pub enum SendError {
     /// An error before this one has ended the session.
     Dead,
-    /// The command cannot be written: the caller's mistake. Nothing is encrypted, and the session goes on.
+    /// The command cannot be written: the caller's mistake. Nothing is encrypted, and the session
+    /// goes on.
     Encode(EncodeError),
     /// 2⁶⁴ − 1 messages have been sent.
     Nonce,

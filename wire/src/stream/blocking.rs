@@ -25,8 +25,8 @@ use std::{
 
 /// A stream whose calls can be made to give up.
 pub trait Timed {
-    /// From now on a call of `read` that waits longer than this fails with [`ErrorKind::WouldBlock`] or
-    /// [`ErrorKind::TimedOut`].
+    /// From now on a call of `read` that waits longer than this fails with
+    /// [`ErrorKind::WouldBlock`] or [`ErrorKind::TimedOut`].
     ///
     /// # Errors
     /// Those of the stream.
@@ -39,11 +39,13 @@ pub trait Timed {
     fn set_write_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 }
 
-/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at once, which proves to the
-/// responder that this side owns its static key; on sessions with an authority the first command proves it.
+/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at
+/// once, which proves to the responder that this side owns its static key; on sessions with an
+/// authority the first command proves it.
 ///
 /// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
-/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
+/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
+/// bytes does, whichever is greater.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then.
@@ -65,10 +67,10 @@ where
     ready(handshake::initiate(&mut stream, initiator, rng, buffer, wanted))
 }
 
-/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer that the initiator names,
-/// or refuses it; the other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it is
-/// that peer. The peer learns
-/// this machine's clock.
+/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer
+/// that the initiator names, or refuses it; the other arguments are as for [`initiate`].
+/// [`await_proof`] waits for the initiator to show that it is that peer. The peer learns this
+/// machine's clock.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then.
@@ -90,8 +92,9 @@ where
     ready(handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for))
 }
 
-/// Waits for the length of the initiator's first command, which proves the initiator, for [`Timeouts::read`] at most. Hand
-/// the session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
+/// Waits for the length of the initiator's first command, which proves the initiator, for
+/// [`Timeouts::read`] at most. Hand the session to a [`Reader`] and a [`Writer`]: the reader takes
+/// the rest of the command.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then.
@@ -123,14 +126,15 @@ impl<S: Read + Timed, B: AsMut<[u8]>> Reader<S, B> {
     /// The peer's next command.
     ///
     /// # Errors
-    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends the session.
+    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends
+    /// the session.
     pub fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
         self.inner.stream_mut().give_up_in(self.timeout);
         ready(self.inner.receive())
     }
 
-    /// The packet of the command that was received last, if it carries one, to be unwrapped where it lies. `None` from when
-    /// the next command is asked for until that has come.
+    /// The packet of the command that was received last, if it carries one, to be unwrapped where
+    /// it lies. `None` from when the next command is asked for until that has come.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.inner.packet_mut()
     }
@@ -153,8 +157,9 @@ impl<S: Write + Timed, B: AsMut<[u8]>> Writer<S, B> {
     /// Sends a command.
     ///
     /// # Errors
-    /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent. After a
-    /// [`StreamError::Timeout`] what is left of the command goes out before the next one. Any other ends the session.
+    /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent.
+    /// After a [`StreamError::Timeout`] what is left of the command goes out before the next one.
+    /// Any other ends the session.
     pub fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
         self.inner.stream_mut().give_up_in(self.timeout);
         ready(self.inner.send(command))
@@ -197,7 +202,8 @@ pub(super) fn unix_time() -> u32 {
     u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }
 
-/// The driver waits only in a stream's calls, and those of a blocking stream return when they are done.
+/// The driver waits only in a stream's calls, and those of a blocking stream return when they are
+/// done.
 fn ready<T>(step: impl Future<Output = Result<T, StreamError<io::Error>>>) -> Result<T, StreamError<io::Error>> {
     match pin!(step).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -205,7 +211,8 @@ fn ready<T>(step: impl Future<Output = Result<T, StreamError<io::Error>>>) -> Re
     }
 }
 
-/// A stream, and when it is to give up: the time is for a whole step, however many calls that takes.
+/// A stream, and when it is to give up: the time is for a whole step, however many calls that
+/// takes.
 #[derive(Debug)]
 struct Blocking<S> {
     stream: S,
@@ -217,7 +224,8 @@ impl<S> Blocking<S> {
         Self { stream, deadline: None }
     }
 
-    /// Always sets a limit, as the stream keeps the last one until then: a time without end is one of ten years.
+    /// Always sets a limit, as the stream keeps the last one until then: a time without end is one
+    /// of ten years.
     fn give_up_in(&mut self, time: Duration) {
         const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         self.deadline = Instant::now().checked_add(time.min(NEVER));

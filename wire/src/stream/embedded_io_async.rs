@@ -1,5 +1,5 @@
-//! Over `embedded-io-async`'s streams. Needs the feature `embedded-io-async`. There is no clock: time the futures out, with
-//! the durations of [`Timeouts`](crate::Timeouts).
+//! Over `embedded-io-async`'s streams. Needs the feature `embedded-io-async`. There is no clock:
+//! time the futures out, with the durations of [`Timeouts`](crate::Timeouts).
 
 use super::{
     Sink, Source, StreamError,
@@ -15,11 +15,13 @@ use ::embedded_io_async::{Read, Write};
 use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
 
-/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at once, which proves to the
-/// responder that this side owns its static key; on sessions with an authority the first command proves it.
+/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at
+/// once, which proves to the responder that this side owns its static key; on sessions with an
+/// authority the first command proves it.
 ///
 /// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
-/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
+/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
+/// bytes does, whichever is greater.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -38,9 +40,10 @@ where
     handshake::initiate(&mut Embedded(stream), initiator, rng, buffer, wanted).await
 }
 
-/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer that the initiator names,
-/// or refuses it; `unix_time` is the clock that the peer is told; the other arguments are as for [`initiate`].
-/// [`await_proof`] waits for the initiator to show that it is that peer.
+/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer
+/// that the initiator names, or refuses it; `unix_time` is the clock that the peer is told; the
+/// other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it
+/// is that peer.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -60,8 +63,8 @@ where
     handshake::respond(&mut Embedded(stream), responder, rng, buffer, unix_time, link_for).await
 }
 
-/// Waits for the length of the initiator's first command, which proves the initiator. Hand the session to a [`Reader`] and a
-/// [`Writer`]: the reader takes the rest of the command.
+/// Waits for the length of the initiator's first command, which proves the initiator. Hand the
+/// session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -81,8 +84,9 @@ impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
         Self(Reading::new(Embedded(stream), receiver, buffer))
     }
 
-    /// The peer's next command. Cancel-safe if the stream's `read` is: if the caller stops waiting, what has come stays, and
-    /// the next call goes on from there. So the caller's own limit may end the waiting as a timeout does elsewhere.
+    /// The peer's next command. Cancel-safe if the stream's `read` is: if the caller stops waiting,
+    /// what has come stays, and the next call goes on from there. So the caller's own limit may end
+    /// the waiting as a timeout does elsewhere.
     ///
     /// # Errors
     /// [`StreamError`], never [`StreamError::Timeout`]. Any ends the session.
@@ -90,8 +94,8 @@ impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
         self.0.receive().await
     }
 
-    /// The packet of the command that was received last, if it carries one, to be unwrapped where it lies. `None` from when
-    /// the next command is asked for until that has come.
+    /// The packet of the command that was received last, if it carries one, to be unwrapped where
+    /// it lies. `None` from when the next command is asked for until that has come.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.0.packet_mut()
     }
@@ -108,12 +112,13 @@ impl<S: Write, B: AsMut<[u8]>> Writer<S, B> {
         Self(Writing::new(Embedded(stream), sender, buffer))
     }
 
-    /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then
-    /// goes out before the next one, if the stream's `write` is cancel-safe.
+    /// Sends a command. If the caller stops waiting, the command may or may not have been taken;
+    /// what is left of it then goes out before the next one, if the stream's `write` is
+    /// cancel-safe.
     ///
     /// # Errors
-    /// [`StreamError`], never [`StreamError::Timeout`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is
-    /// sent; any other ends the session.
+    /// [`StreamError`], never [`StreamError::Timeout`]. After a
+    /// [`SendError::Encode`](crate::SendError::Encode) nothing is sent; any other ends the session.
     pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<S::Error>> {
         self.0.send(command).await
     }

@@ -1,4 +1,5 @@
-//! Sending and receiving over a stream, in such a way that nothing is lost when the caller stops waiting.
+//! Sending and receiving over a stream, in such a way that nothing is lost when the caller stops
+//! waiting.
 
 use super::{Sink, Source, StreamError};
 use crate::{
@@ -13,7 +14,8 @@ pub(super) struct Reading<S, B> {
     buffer: B,
     /// How much of the header or the body is there, which are both read to the front of the buffer.
     filled: usize,
-    /// How long the command is that lies in the buffer: none does from when the next one is asked for until it has come.
+    /// How long the command is that lies in the buffer: none does from when the next one is asked
+    /// for until it has come.
     received: usize,
 }
 

@@ -11,8 +11,8 @@ use rand_core::CryptoRng;
 
 type Outcome<T, S> = Result<T, StreamError<<S as Source>::Error>>;
 
-/// Runs the initiator's side up to and including the responder's `no_op`, and on mixnet sessions its own `no_op`, which
-/// proves it to the responder.
+/// Runs the initiator's side up to and including the responder's `no_op`, and on mixnet sessions
+/// its own `no_op`, which proves it to the responder.
 pub(super) async fn initiate<K, S, R>(
     stream: &mut S,
     initiator: Initiator<'_, K>,
@@ -88,7 +88,8 @@ where
     Ok(session)
 }
 
-/// Reads the length of the initiator's first command, and not a byte more: the rest is the session's reader's.
+/// Reads the length of the initiator's first command, and not a byte more: the rest is the
+/// session's reader's.
 pub(super) async fn await_proof<S: Source>(stream: &mut S, session: UnprovenSession) -> Outcome<Session, S> {
     let mut header = [0; FRAME_HEADER_LEN];
     read_exact(stream, &mut header).await?;

@@ -1,4 +1,5 @@
-//! Over `tokio`'s streams, with [`Timeouts`]. Needs the feature `tokio`, and a runtime with its timer enabled.
+//! Over `tokio`'s streams, with [`Timeouts`]. Needs the feature `tokio`, and a runtime with its
+//! timer enabled.
 
 use super::{
     Sink, Source, StreamError, Timeouts,
@@ -20,11 +21,13 @@ use mixwell_pq_kem::Kem;
 use rand_core::CryptoRng;
 use std::io;
 
-/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at once, which proves to the
-/// responder that this side owns its static key; on sessions with an authority the first command proves it.
+/// Runs an initiator's handshake over a connected stream. On mixnet sessions it sends a `no_op` at
+/// once, which proves to the responder that this side owns its static key; on sessions with an
+/// authority the first command proves it.
 ///
 /// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
-/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN) bytes does, whichever is greater.
+/// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
+/// bytes does, whichever is greater.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -45,10 +48,10 @@ where
     within(timeouts.handshake, handshake::initiate(&mut stream, initiator, rng, buffer, wanted)).await
 }
 
-/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer that the initiator names,
-/// or refuses it; the other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it is
-/// that peer. The peer learns
-/// this machine's clock.
+/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer
+/// that the initiator names, or refuses it; the other arguments are as for [`initiate`].
+/// [`await_proof`] waits for the initiator to show that it is that peer. The peer learns this
+/// machine's clock.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -69,8 +72,9 @@ where
     within(timeouts.handshake, handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for)).await
 }
 
-/// Waits for the length of the initiator's first command, which proves the initiator, for [`Timeouts::read`] at most. Hand
-/// the session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
+/// Waits for the length of the initiator's first command, which proves the initiator, for
+/// [`Timeouts::read`] at most. Hand the session to a [`Reader`] and a [`Writer`]: the reader takes
+/// the rest of the command.
 ///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
@@ -97,17 +101,18 @@ impl<S: AsyncRead + Unpin, B: AsMut<[u8]>> Reader<S, B> {
         Self { inner: Reading::new(Tokio(stream), receiver, buffer), timeout: timeouts.read }
     }
 
-    /// The peer's next command. Cancel-safe: if the caller stops waiting, what has come stays, and the next call goes on from
-    /// there.
+    /// The peer's next command. Cancel-safe: if the caller stops waiting, what has come stays, and
+    /// the next call goes on from there.
     ///
     /// # Errors
-    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends the session.
+    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends
+    /// the session.
     pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
         within(self.timeout, self.inner.receive()).await
     }
 
-    /// The packet of the command that was received last, if it carries one, to be unwrapped where it lies. `None` from when
-    /// the next command is asked for until that has come.
+    /// The packet of the command that was received last, if it carries one, to be unwrapped where
+    /// it lies. `None` from when the next command is asked for until that has come.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.inner.packet_mut()
     }
@@ -127,17 +132,19 @@ impl<S: AsyncWrite + Unpin, B: AsMut<[u8]>> Writer<S, B> {
         Self { inner: Writing::new(Tokio(stream), sender, buffer), timeout: timeouts.write }
     }
 
-    /// The buffer, to be lengthened for a long command. What is left of the last command lies at its front.
+    /// The buffer, to be lengthened for a long command. What is left of the last command lies at
+    /// its front.
     pub const fn buffer_mut(&mut self) -> &mut B {
         self.inner.buffer_mut()
     }
 
-    /// Sends a command. If the caller stops waiting, the command may or may not have been taken; what is left of it then
-    /// goes out before the next one.
+    /// Sends a command. If the caller stops waiting, the command may or may not have been taken;
+    /// what is left of it then goes out before the next one.
     ///
     /// # Errors
-    /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent. After a
-    /// [`StreamError::Timeout`] what is left of the command goes out before the next one. Any other ends the session.
+    /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent.
+    /// After a [`StreamError::Timeout`] what is left of the command goes out before the next one.
+    /// Any other ends the session.
     pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
         within(self.timeout, self.inner.send(command)).await
     }

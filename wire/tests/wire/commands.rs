@@ -102,7 +102,8 @@ fn frames(free: usize, mut check: impl FnMut(Command<'_>, Link, Link, Vec<u8>)) 
                     if takes(&receiver, command.id()) {
                         check(command, sender, receiver, out);
                     } else {
-                        // what a replica says to a service node is not for another replica, and so on
+                        // what a replica says to a service node is not for another replica, and so
+                        // on
                         assert!(matches!(command.id(), 2 | 8 | 9 | 12 | 13 | 33), "{command:?}");
                     }
                 }
@@ -154,7 +155,8 @@ proptest! {
                         prop_assert_eq!(&out[..bare], &frame[..bare]);
                         prop_assert!(out[bare..length].iter().all(|byte| *byte == 0));
                     }
-                    // an authority takes zeros after a get_consensus, but its caller never sends them
+                    // an authority takes zeros after a get_consensus, but its caller never sends
+                    // them
                     Err(error) => {
  let expected = matches!(error, EncodeError::Role(_) | EncodeError::Field { command: 18 });
  prop_assert!(expected, "{error}");

@@ -1,6 +1,6 @@
-//! `conversations.json`: what peers of the reference implementation said to each other, command by command. Every command of a real
-//! peer is decoded and encoded to the same bytes; a command that is refused was sent on purpose, and ended the recorded
-//! connection too.
+//! `conversations.json`: what peers of the reference implementation said to each other, command by
+//! command. Every command of a real peer is decoded and encoded to the same bytes; a command that
+//! is refused was sent on purpose, and ended the recorded connection too.
 
 use mixwell_pq_kem::{Kem, MlKem768X25519, XWing};
 use mixwell_vectors::{Hex, load};
@@ -38,7 +38,8 @@ struct Conversation {
     _frame: Option<serde_json::Value>,
 }
 
-/// A command: its bytes and the zeros that follow them, or, of a long one, its first bytes and its length.
+/// A command: its bytes and the zeros that follow them, or, of a long one, its first bytes and its
+/// length.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 struct Said {

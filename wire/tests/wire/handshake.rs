@@ -30,7 +30,8 @@ fn two_peers() {
     assert_eq!(*gateway.receiver.link(), Link::gateway(SIZES));
 }
 
-/// One responder, and peers of several kinds: each gets the link that it may have, and so its largest frame.
+/// One responder, and peers of several kinds: each gets the link that it may have, and so its
+/// largest frame.
 #[test]
 fn the_link_follows_from_who_calls() {
     let pair = Pair::default();
@@ -48,7 +49,8 @@ fn the_link_follows_from_who_calls() {
     }
 }
 
-/// The ephemeral key kept expanded: the same messages, and the place is wiped whether message 2 comes or not.
+/// The ephemeral key kept expanded: the same messages, and the place is wiped whether message 2
+/// comes or not.
 #[test]
 fn an_ephemeral_key_kept_expanded() {
     let pair = Pair::default();
@@ -160,7 +162,8 @@ fn messages_of_another_handshake() {
     assert_eq!(pair.sent_1().0.read(&mut message_2).map(|_| ()), Err(HandshakeError::Failed));
     assert_eq!(pair.sent_2().1.read(&mut message_3).map(|_| ()), Err(HandshakeError::Failed));
     assert_eq!(pair.sent_3().0.read(&mut message_4).map(|_| ()), Err(HandshakeError::Failed));
-    // a first message may be sent again, but who does cannot go on: the answer is for its first sender's key
+    // a first message may be sent again, but who does cannot go on: the answer is for its first
+    // sender's key
     let (_, message_1) = other.sent_1();
     let mut out = [0; Lengths::LEN_2];
     let (_, reply) = pair.responder().read(&message_1).unwrap().write(&mut rng(9), 0, &mut out).unwrap();

@@ -1,4 +1,5 @@
-//! How much memory states take, so that the README's figures hold, and what they leave in it: nothing.
+//! How much memory states take, so that the README's figures hold, and what they leave in it:
+//! nothing.
 
 use mixwell_pq_kem::XWing;
 use mixwell_wire::{Messages, Receiver, Sender, initiator, responder};
@@ -136,7 +137,8 @@ mod wiping {
         }
     }
 
-    /// Both ends of a handshake, whose responder believes to have another role than the initiator thinks.
+    /// Both ends of a handshake, whose responder believes to have another role than the initiator
+    /// thinks.
     fn other_links(pair: &Pair, link: Link) -> [mixwell_wire::Session; 2] {
         let (initiator, responder, mut message) = pair.sent_3();
         let mut out = [0; Lengths::LEN_4];

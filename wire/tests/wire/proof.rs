@@ -16,8 +16,8 @@ const VICTIM: &[u8; 32] = &[1; 32];
 const RESPONDER: &[u8; 32] = &[2; 32];
 type Lengths = Messages<XWing>;
 
-/// A handshake whose initiator has the victim's id and public key and no private key: the responder's session, and its first
-/// frame.
+/// A handshake whose initiator has the victim's id and public key and no private key: the
+/// responder's session, and its first frame.
 fn impersonate(victim: &LinkKey<XWing>, responder: &LinkKey<XWing>, link: Link) -> (UnprovenSession, Vec<u8>) {
     let claimed = LinkKey::new(&Impostor::<XWing>::claim(victim.public().as_bytes())).unwrap();
     let mut out = [0; 4000];
@@ -97,15 +97,16 @@ fn an_unproven_initiator_is_told_one_no_op() {
     let (client, gateway) = Pair::default().unproven();
     let mut client = client;
     let mut gateway = prove(&mut client, gateway);
-    // the first frame that the session sends is the second of the responder: its cipher has gone on by the no_op alone
+    // the first frame that the session sends is the second of the responder: its cipher has gone on
+    // by the no_op alone
     let mut frame = [0; 4000];
     gateway.sender.seal(&Command::Disconnect, &mut frame).unwrap();
     let (header, body) = frame.split_first_chunk_mut().unwrap();
     assert_eq!(client.receiver.open_length(header).unwrap().open(body), Ok(Command::Disconnect));
 }
 
-/// Which sessions an initiator begins with a `no_op`: mixnet sessions; sessions with an authority begin
-/// with the command.
+/// Which sessions an initiator begins with a `no_op`: mixnet sessions; sessions with an authority
+/// begin with the command.
 #[cfg(feature = "std")]
 mod streams {
     use super::*;
@@ -129,7 +130,8 @@ mod streams {
         (initiator, listener.accept().unwrap().0)
     }
 
-    /// The commands that come when the initiator sends `get_consensus` after its handshake and then waits.
+    /// The commands that come when the initiator sends `get_consensus` after its handshake and then
+    /// waits.
     fn first_commands(ours: Link, theirs: Link) -> Vec<u8> {
         let (mut stream, mut accepted) = connected();
         let timeouts = Timeouts { read: Duration::from_secs(10), ..Timeouts::default() };

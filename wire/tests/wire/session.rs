@@ -117,7 +117,8 @@ fn replayed_dropped_and_reordered() {
 
 #[test]
 fn a_command_of_another_role() {
-    // a node that takes the client for one of its kind: what it sends is authentic, but not for a client
+    // a node that takes the client for one of its kind: what it sends is authentic, but not for a
+    // client
     let pair = Pair::default();
     for (id, command) in [
         (2, Command::SendPacket(&[0; SIZES.packet])),
@@ -135,7 +136,8 @@ fn a_command_of_another_role() {
     }
 }
 
-/// A client's session, and one with the same keys whose owner believes to be a client too, calling a gateway.
+/// A client's session, and one with the same keys whose owner believes to be a client too, calling
+/// a gateway.
 fn confused_pair(pair: &Pair) -> (Session, Session) {
     use crate::pair::{CLIENT_AD, GATEWAY_AD, Lengths, rng};
     use mixwell_wire::{Ad, initiator::Initiator, responder::Responder};

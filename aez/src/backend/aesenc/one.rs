@@ -63,10 +63,12 @@ impl<I: AesNi> Simd for One<I> {
         rounds(self, self.0, x, offset, keys, last)
     }
 
-    /// Eight blocks take half of the sixteen registers. All else stays in memory until it is an operand: the fences keep the
-    /// compiler from loading it early and putting it aside again. It saves a tenth of the time.
+    /// Eight blocks take half of the sixteen registers. All else stays in memory until it is an
+    /// operand: the fences keep the compiler from loading it early and putting it aside again. It
+    /// saves a tenth of the time.
     ///
-    /// W_i is stored with I added, the offset of E(0, 0, ·): in the mask that is off the critical path.
+    /// W_i is stored with I added, the offset of E(0, 0, ·): in the mask that is off the critical
+    /// path.
     #[inline(always)]
     fn pass1<const N: usize>(
         self,
@@ -98,8 +100,8 @@ impl<I: AesNi> Simd for One<I> {
         sum
     }
 
-    /// As [`Simd::pass1`]. S', and so Z_i, has the offset I added; Y_i has not, as W_i had it too. Z_i and Y_i are stored where C_i
-    /// and C_i' will be.
+    /// As [`Simd::pass1`]. S', and so Z_i, has the offset I added; Y_i has not, as W_i had it too.
+    /// Z_i and Y_i are stored where C_i and C_i' will be.
     #[inline(always)]
     fn pass2<const N: usize>(
         self,

@@ -1,4 +1,5 @@
-//! The steps of an AES round (FIPS 197, section 5.1), byte by byte. Byte n of a block is in row n mod 4, column n / 4.
+//! The steps of an AES round (FIPS 197, section 5.1), byte by byte. Byte n of a block is in row n
+//! mod 4, column n / 4.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::integer_division_remainder_used,
@@ -22,7 +23,8 @@ pub(super) fn mix_columns(state: [u8; 16]) -> [u8; 16] {
     })
 }
 
-/// The inverse in GF(2⁸), then an affine map. Powers of 3 are all that has an inverse, and that of 3^n is 3^(255 − n).
+/// The inverse in GF(2⁸), then an affine map. Powers of 3 are all that has an inverse, and that of
+/// 3^n is 3^(255 − n).
 const S_BOX: [u8; 256] = {
     let mut powers = [1; 256];
     let mut n = 1;

@@ -1,11 +1,12 @@
 //! Eight AES states as bit planes.
 //!
-//! Plane b holds bit b of all their bytes: word c of it is column c, byte r of the word is row r, bit n of the byte is
-//! state n. So a rotated word has the next rows, a renamed one the next column, and a plane fits a 128-bit register where the
-//! machine has them.
+//! Plane b holds bit b of all their bytes: word c of it is column c, byte r of the word is row r,
+//! bit n of the byte is state n. So a rotated word has the next rows, a renamed one the next
+//! column, and a plane fits a 128-bit register where the machine has them.
 //!
-//! Rows are not shifted. After n rounds the byte of row r and column c stands in column c + n·r instead, and MixColumns
-//! looks for it there ("fixslicing": Adomnicai and Peyrin, 2020); after four rounds it is home again.
+//! Rows are not shifted. After n rounds the byte of row r and column c stands in column c + n·r
+//! instead, and MixColumns looks for it there ("fixslicing": Adomnicai and Peyrin, 2020); after
+//! four rounds it is home again.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -71,7 +72,8 @@ impl Planes {
         sum
     }
 
-    /// One AES round but for the constant of SubBytes; after it rows stand apart by `APART` columns, as the key's do.
+    /// One AES round but for the constant of SubBytes; after it rows stand apart by `APART`
+    /// columns, as the key's do.
     #[inline(never)]
     pub(super) fn round<const APART: usize>(&mut self, key: &Self) {
         sub_bytes_each(&mut self.0);
@@ -116,7 +118,8 @@ impl Zeroize for Planes {
     }
 }
 
-/// With `a` a row and `b`, `c`, `d` those below it, each in its own place: 2·(a ⊕ b) ⊕ b ⊕ c ⊕ d in GF(2⁸), bit by bit.
+/// With `a` a row and `b`, `c`, `d` those below it, each in its own place: 2·(a ⊕ b) ⊕ b ⊕ c ⊕ d in
+/// GF(2⁸), bit by bit.
 #[inline(always)]
 fn mix_rows(a: [u32; 8], [b, c, d]: [[u32; 8]; 3]) -> [u32; 8] {
     let b = b.map(|word| word.rotate_right(8));
@@ -175,7 +178,8 @@ fn transpose([mut w0, mut w1, mut w2, mut w3, mut w4, mut w5, mut w6, mut w7]: [
     [w0, w1, w2, w3, w4, w5, w6, w7]
 }
 
-/// Exchanges the bits of `low` whose number has the bit `SHIFT` with those of `high` whose number has not.
+/// Exchanges the bits of `low` whose number has the bit `SHIFT` with those of `high` whose number
+/// has not.
 #[inline(always)]
 fn swap<const SHIFT: u32>(low: &mut u32, high: &mut u32) {
     // 0x55…, 0x33… or 0x0f…

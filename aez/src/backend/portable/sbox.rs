@@ -1,8 +1,8 @@
-//! SubBytes on bit planes: the circuit of Boyar and Peralta, "A small depth-16 circuit for the AES S-box" (2012), in
-//! its smaller form of 115 gates.
+//! SubBytes on bit planes: the circuit of Boyar and Peralta, "A small depth-16 circuit for the AES
+//! S-box" (2012), in its smaller form of 115 gates.
 
-/// SubBytes of 32 bytes but for its constant 0x63, which the caller adds with the round key. `bits[0]` holds the
-/// lowest bits.
+/// SubBytes of 32 bytes but for its constant 0x63, which the caller adds with the round key.
+/// `bits[0]` holds the lowest bits.
 #[inline(always)]
 #[expect(clippy::too_many_lines, reason = "the circuit's own")]
 pub(super) fn sub_bytes(bits: [u32; 8]) -> [u32; 8] {

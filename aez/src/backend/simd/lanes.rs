@@ -1,7 +1,9 @@
-//! The engine for SIMD registers of any width: eight blocks side by side in N registers, with one, two or four in each.
+//! The engine for SIMD registers of any width: eight blocks side by side in N registers, with one,
+//! two or four in each.
 //!
-//! Eight, because (i mod 8)·L, a part of the offset of pair i, is then the same for every eight pairs; and because a processor
-//! begins one or two AES rounds in each cycle and ends them three to eight cycles later, so that fewer leave it idle.
+//! Eight, because (i mod 8)·L, a part of the offset of pair i, is then the same for every eight
+//! pairs; and because a processor begins one or two AES rounds in each cycle and ends them three to
+//! eight cycles later, so that fewer leave it idle.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -107,7 +109,8 @@ impl<S: Simd, const N: usize> Lanes<S, N> {
         registers
     }
 
-    /// The first pass over the tail in M registers; returns the sum of its X_i, and its W_i and X_i.
+    /// The first pass over the tail in M registers; returns the sum of its X_i, and its W_i and
+    /// X_i.
     #[inline(always)]
     fn pass1_of_tail<const M: usize>(
         &self,

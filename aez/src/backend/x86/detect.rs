@@ -1,4 +1,5 @@
-//! The features that the processor has and whose registers the operating system saves. Looked up once: `CPUID` is slow.
+//! The features that the processor has and whose registers the operating system saves. Looked up
+//! once: `CPUID` is slow.
 
 use core::{
     arch::x86_64::__cpuid_count,
@@ -20,7 +21,8 @@ pub(super) fn avx() -> bool {
     cpu_avx::get()
 }
 
-/// VAES with 256-bit registers, and AES-NI and AVX2. (`cpufeatures` reports VAES only where there are 512-bit registers.)
+/// VAES with 256-bit registers, and AES-NI and AVX2. (`cpufeatures` reports VAES only where there
+/// are 512-bit registers.)
 #[inline]
 pub(super) fn vaes() -> bool {
     static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);

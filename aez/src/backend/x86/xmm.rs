@@ -1,4 +1,5 @@
-//! AES-NI: a block in a 128-bit register. SSE2 is part of every x86-64 target that this module is compiled for.
+//! AES-NI: a block in a 128-bit register. SSE2 is part of every x86-64 target that this module is
+//! compiled for.
 
 use super::detect;
 use crate::{
@@ -50,11 +51,13 @@ impl<const AVX: bool> Aesenc<Xmm> for HasAesNi<AVX> {
 impl<const AVX: bool> AesNi for HasAesNi<AVX> {
     type Xmm = Xmm;
 
-    /// All blocks' first rounds, then all second, then all third. The compiler would do one block after the other to save
-    /// registers, and the processor does not look far enough ahead to overlap eight of those.
+    /// All blocks' first rounds, then all second, then all third. The compiler would do one block
+    /// after the other to save registers, and the processor does not look far enough ahead to
+    /// overlap eight of those.
     ///
-    /// Without AVX the order is the compiler's: this assembly has the instructions with `v`, and a processor that mixes them
-    /// with those without waits for the upper halves of registers (a factor of ten on Sapphire Rapids).
+    /// Without AVX the order is the compiler's: this assembly has the instructions with `v`, and a
+    /// processor that mixes them with those without waits for the upper halves of registers (a
+    /// factor of ten on Sapphire Rapids).
     #[inline(always)]
     fn aesenc_8x3(self, x: [Xmm; 8], [k1, k2, k3]: [Xmm; 3]) -> [Xmm; 8] {
         if !AVX || cfg!(miri) {
@@ -67,7 +70,8 @@ impl<const AVX: bool> AesNi for HasAesNi<AVX> {
             return x;
         }
         let [mut x0, mut x1, mut x2, mut x3, mut x4, mut x5, mut x6, mut x7] = x;
-        // SAFETY: `self` exists, so that the processor has AES-NI and AVX; nothing but the named registers is touched
+        // SAFETY: `self` exists, so that the processor has AES-NI and AVX; nothing but the named
+        // registers is touched
         unsafe {
             asm!(
                 "vaesenc {x0}, {x0}, {k1}", "vaesenc {x1}, {x1}, {k1}", "vaesenc {x2}, {x2}, {k1}", "vaesenc {x3}, {x3}, {k1}",
@@ -109,7 +113,8 @@ impl Block for Xmm {
         bytes
     }
 
-    /// Through registers: a load of 16 bytes right after two stores of 8 waits until both have left the store buffer.
+    /// Through registers: a load of 16 bytes right after two stores of 8 waits until both have left
+    /// the store buffer.
     #[inline(always)]
     fn from_number(number: u128) -> Self {
         let [a0, a1, a2, a3, a4, a5, a6, a7, high @ ..] = number.to_be_bytes();
@@ -119,7 +124,8 @@ impl Block for Xmm {
         Self(unsafe { _mm_set_epi64x(high, low) })
     }
 
-    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to the last one as the field's 0x87.
+    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to
+    /// the last one as the field's 0x87.
     #[inline(always)]
     fn double(self) -> Self {
         // SAFETY: SSE2 is there

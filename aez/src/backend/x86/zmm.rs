@@ -95,25 +95,29 @@ impl Vaes512 for HasVaes512 {
 
     #[inline(always)]
     fn loadu(self, pairs: &[Pair; 2]) -> Zmm {
-        // SAFETY: `self` exists, so that the processor has AVX-512; reads 64 bytes, at any alignment
+        // SAFETY: `self` exists, so that the processor has AVX-512; reads 64 bytes, at any
+        // alignment
         Zmm(unsafe { _mm512_loadu_si512(pairs.as_ptr().cast()) })
     }
 
     #[inline(always)]
     fn storeu(self, zmm: Zmm, pairs: &mut [Pair; 2]) {
-        // SAFETY: `self` exists, so that the processor has AVX-512; writes 64 bytes, at any alignment
+        // SAFETY: `self` exists, so that the processor has AVX-512; writes 64 bytes, at any
+        // alignment
         unsafe { _mm512_storeu_si512(pairs.as_mut_ptr().cast(), zmm.0) }
     }
 
     #[inline(always)]
     unsafe fn maskz_loadu_epi64(self, mask: u8, pairs: &[Pair]) -> Zmm {
-        // SAFETY: `self` exists, so that the processor has AVX-512; reads the lanes in `mask`, which lie within `pairs`, says the caller
+        // SAFETY: `self` exists, so that the processor has AVX-512; reads the lanes in `mask`,
+        // which lie within `pairs`, says the caller
         Zmm(unsafe { _mm512_maskz_loadu_epi64(mask, pairs.as_ptr().cast()) })
     }
 
     #[inline(always)]
     unsafe fn mask_storeu_epi64(self, mask: u8, zmm: Zmm, pairs: &mut [Pair]) {
-        // SAFETY: `self` exists, so that the processor has AVX-512; writes the lanes in `mask`, which lie within `pairs`, says the caller
+        // SAFETY: `self` exists, so that the processor has AVX-512; writes the lanes in `mask`,
+        // which lie within `pairs`, says the caller
         unsafe { _mm512_mask_storeu_epi64(pairs.as_mut_ptr().cast(), mask, zmm.0) }
     }
 }

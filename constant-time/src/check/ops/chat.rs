@@ -1,6 +1,6 @@
-//! The chat: the pairing code, keys, seeds, texts and files that are sent, passphrases and random bytes are secret, and
-//! what is saved of them. Boxes, ids and tokens are public once the service has them; what a friend's box holds is public
-//! once it is open.
+//! The chat: the pairing code, keys, seeds, texts and files that are sent, passphrases and random
+//! bytes are secret, and what is saved of them. Boxes, ids and tokens are public once the service
+//! has them; what a friend's box holds is public once it is open.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, public, secret, secrets};

@@ -1,4 +1,5 @@
-//! Leaks made on purpose, of each kind that there is: a check that misses one of them checks nothing.
+//! Leaks made on purpose, of each kind that there is: a check that misses one of them checks
+//! nothing.
 
 use super::Operation;
 use crate::memcheck::{assert_secret, secrets};

@@ -1,4 +1,5 @@
-//! The link: link keys, the random bytes, what the handshake derives, and the commands' contents are secret.
+//! The link: link keys, the random bytes, what the handshake derives, and the commands' contents
+//! are secret.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, each_word, public, secrets};
@@ -11,7 +12,8 @@ use mixwell_wire::{
 };
 use rand_core::Rng;
 
-/// A command's text is shorter than 4,096 bytes, or longer: on x86-64 they are the work of two ciphers.
+/// A command's text is shorter than 4,096 bytes, or longer: on x86-64 they are the work of two
+/// ciphers.
 const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
 const LARGE: PacketSizes = PacketSizes { packet: 9082, forward_payload: 8574, user_forward_payload: 8000 };
 
@@ -47,7 +49,8 @@ fn link_key<K: Kem>(seed: u8) -> LinkKey<K> {
     LinkKey::new(&PrivateKey::generate(&mut SecretRng::new(seed))).expect("a good key")
 }
 
-/// Both sides. A message is public once it is written, and secret again where the other side decrypts it.
+/// Both sides. A message is public once it is written, and secret again where the other side
+/// decrypts it.
 fn handshake<K: Kem>(client: Initiator<'_, K>, sizes: PacketSizes) -> (Session, Session) {
     let mut rng = SecretRng::new(1);
     let gateway_key = link_key::<K>(3);

@@ -1,4 +1,5 @@
-//! NIKEs: private keys are secret, and for a Sphinx sender so are the public keys of the path it chose.
+//! NIKEs: private keys are secret, and for a Sphinx sender so are the public keys of the path it
+//! chose.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, secret};

@@ -1,4 +1,5 @@
-//! Sphinx: the path, the payload, every key and the random bytes are secret. What is sent is public from then on.
+//! Sphinx: the path, the payload, every key and the random bytes are secret. What is sent is public
+//! from then on.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, public, secret, secrets};
@@ -27,7 +28,8 @@ fn nike_hop<N: Nike>(seed: u8) -> (nike::PublicKey<N>, PrivateKey<N>) {
     (key, private)
 }
 
-/// A KEM's hop. Its public key is checked and hashed by ML-KEM, in a time that depends on it: see the README.
+/// A KEM's hop. Its public key is checked and hashed by ML-KEM, in a time that depends on it: see
+/// the README.
 fn kem_hop<K: kem::Kem>(seed: u8) -> (kem::PublicKey<K>, K::Expanded) {
     let private = kem::PrivateKey::<K>::generate(&mut SecretRng::new(seed));
     let mut key = private.public_key().expect("a good key");
@@ -167,7 +169,8 @@ fn back<S: Hops>() {
     assert_secret(keys.open(payload).expect("our answer"));
 }
 
-/// A wrong MAC, a changed payload, an answer that was changed: where they differ from what is right is a secret too.
+/// A wrong MAC, a changed payload, an answer that was changed: where they differ from what is right
+/// is a secret too.
 fn refused<S: Hops>() {
     let mut network = Network::<S>::new();
     let (surb, keys) = network.surb();

@@ -117,7 +117,8 @@ impl<T> Chunks<T> {
         (cell < self.chunks.get(chunk)?.packets.len()).then_some((chunk, cell))
     }
 
-    /// `Err`: the chunk and cell of packet number `left` of the slot. `Ok`: `left` minus the number of the slot's packets.
+    /// `Err`: the chunk and cell of packet number `left` of the slot. `Ok`: `left` minus the number
+    /// of the slot's packets.
     pub(super) fn nth(&self, mut head: Head, mut left: usize) -> Result<usize, (usize, usize)> {
         while let Some(chunk) = self.chunks.get(head.index()) {
             left = left.checked_sub(chunk.packets.len()).ok_or((head.index(), left))?;

@@ -60,7 +60,8 @@ impl SlotIndex {
         self.level == 0
     }
 
-    /// The earliest release that belongs here at `now`: this digit, the digits of `now` above, zeros below.
+    /// The earliest release that belongs here at `now`: this digit, the digits of `now` above,
+    /// zeros below.
     fn start(self, now: u64) -> u64 {
         let low_bits = u32::from(self.level).saturating_mul(DIGIT_BITS);
         let above = (now >> low_bits >> DIGIT_BITS) << DIGIT_BITS;

@@ -1,4 +1,5 @@
-//! Whether the configuration has changed since it was read: a network that was set up anew has other keys.
+//! Whether the configuration has changed since it was read: a network that was set up anew has
+//! other keys.
 
 use core::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},
@@ -28,7 +29,8 @@ pub(super) async fn watch(path: PathBuf, is_changed: Weak<AtomicBool>) {
     }
 }
 
-/// A file's content, read on a thread of its own. `None` if it can't be read, as while it is replaced.
+/// A file's content, read on a thread of its own. `None` if it can't be read, as while it is
+/// replaced.
 async fn content(path: &Path) -> Option<Vec<u8>> {
     let path = path.to_path_buf();
     let read = move || {

@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 pub(super) enum Purpose {
     /// Send the text on standard input to a friend
     ///
-    /// Exit status: 0 once the service has stored the text, 1 if it is queued only: it is sent when the program runs again.
+    /// Exit status: 0 once the service has stored the text, 1 if it is queued only: it is sent when
+    /// the program runs again.
     Send {
         /// The contact's name
         #[arg(value_name = "FRIEND")]
@@ -32,8 +33,8 @@ pub(super) enum Purpose {
     },
     /// Print the texts that arrive
     ///
-    /// Exit status: 0 if texts have arrived, as many as --count says, 1 if not. A text that was printed when the program
-    /// was killed may be printed again.
+    /// Exit status: 0 if texts have arrived, as many as --count says, 1 if not. A text that was
+    /// printed when the program was killed may be printed again.
     Receive {
         /// From this friend alone
         #[arg(value_name = "FRIEND")]
@@ -53,10 +54,12 @@ pub(super) enum Purpose {
     },
 }
 
-/// Maximum length of a text that is read from standard input: longer ones are rejected by their length.
+/// Maximum length of a text that is read from standard input: longer ones are rejected by their
+/// length.
 const MAX_INPUT: u64 = 1 << 20;
 
-/// How the chat runs: for a script, on a screen, or in plain lines if that is asked for or there is no terminal.
+/// How the chat runs: for a script, on a screen, or in plain lines if that is asked for or there is
+/// no terminal.
 pub(super) fn mode(purpose: Option<&Purpose>, is_plain: bool) -> Result<Mode, Error> {
     let is_plain = is_plain || !io::stdin().is_terminal() || !io::stdout().is_terminal();
     Ok(match purpose {

@@ -1,5 +1,5 @@
-//! Interrupts of the demonstration: Ctrl-C, SIGTERM, or `q` at a terminal. After the first one replies still come back, after
-//! the second one nothing is waited for.
+//! Interrupts of the demonstration: Ctrl-C, SIGTERM, or `q` at a terminal. After the first one
+//! replies still come back, after the second one nothing is waited for.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use mixwell_net::runtime::StopSignals;
@@ -69,7 +69,8 @@ mod keys {
         thread::JoinHandle,
     };
 
-    /// A terminal that passes each key on at once and does not show it, until this is dropped. Ctrl-C still is a signal.
+    /// A terminal that passes each key on at once and does not show it, until this is dropped.
+    /// Ctrl-C still is a signal.
     #[derive(Debug)]
     pub(super) struct Keys {
         before: Termios,

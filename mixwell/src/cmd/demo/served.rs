@@ -14,7 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder with a client.toml and our own settings beside it. Both are removed when this is dropped.
+/// A folder with a client.toml and our own settings beside it. Both are removed when this is
+/// dropped.
 #[derive(Debug)]
 pub(super) struct Served {
     folder: PathBuf,
@@ -23,7 +24,8 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// Makes the folder if there is none. Fails if it has one of the files, perhaps another network's.
+    /// Makes the folder if there is none. Fails if it has one of the files, perhaps another
+    /// network's.
     pub(super) fn reserve(folder: &Path) -> Result<Self, NetworkError> {
         let is_ours = !folder.exists();
         files::make_folder(folder)?;

@@ -9,7 +9,8 @@ use mixwell_net::{randomness::Randomness, stopwatch::after};
 use mixwell_testnet::traffic::Results;
 use tokio::{time, time::Instant};
 
-/// Epochs in which the authorities may agree on their first consensus: on a busy machine they may miss each other's votes.
+/// Epochs in which the authorities may agree on their first consensus: on a busy machine they may
+/// miss each other's votes.
 const MAX_TRIES: u32 = 12;
 
 /// Maximum time for replies to come back after the last message.
@@ -22,7 +23,8 @@ const SHORT_REPLY_WAIT: Duration = Duration::from_secs(3);
 const STOP_WAIT: Duration = Duration::from_secs(8);
 const FOREVER: Duration = Duration::from_hours(24 * 365 * 10);
 
-/// Starts the network, shows it until its time is over or it is interrupted, and returns the summary and the verdict.
+/// Starts the network, shows it until its time is over or it is interrupted, and returns the
+/// summary and the verdict.
 pub(super) async fn show(
     arguments: &Arguments,
     randomness: Randomness,

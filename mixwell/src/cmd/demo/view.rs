@@ -1,4 +1,5 @@
-//! The live view on standard error: on a terminal a line for each node and client, elsewhere a plain line now and then.
+//! The live view on standard error: on a terminal a line for each node and client, elsewhere a
+//! plain line now and then.
 
 mod lines;
 mod table;

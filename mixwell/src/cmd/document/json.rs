@@ -115,8 +115,8 @@ impl Rate {
     }
 }
 
-/// The same JSON in ASCII alone, and a newline. What nodes call themselves can neither steer a terminal nor turn its text
-/// around.
+/// The same JSON in ASCII alone, and a newline. What nodes call themselves can neither steer a
+/// terminal nor turn its text around.
 fn ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + 1);
     for char in json.chars() {

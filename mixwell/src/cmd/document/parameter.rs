@@ -4,7 +4,8 @@ use crate::hex::hex;
 use mixwell_pki_types::cbor::{Item, Kind};
 use serde_json::{Map, Value};
 
-/// An item as the JSON that comes nearest: byte strings in hexadecimal, keys of any kind as text, tags left out.
+/// An item as the JSON that comes nearest: byte strings in hexadecimal, keys of any kind as text,
+/// tags left out.
 pub(super) fn json(item: Item<'_>) -> Value {
     match item.kind() {
         Kind::Unsigned(n) => n.into(),

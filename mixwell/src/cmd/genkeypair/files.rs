@@ -15,7 +15,8 @@ pub(super) struct Paths {
     pub(super) public: PathBuf,
 }
 
-/// Writes both files, under names of their own first, so that none is ever half written or too widely readable.
+/// Writes both files, under names of their own first, so that none is ever half written or too
+/// widely readable.
 pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, Error> {
     let paths = Paths { private: with_suffix(name, ".private.pem"), public: with_suffix(name, ".public.pem") };
     if !force
@@ -25,7 +26,8 @@ pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, E
     }
     let private = draft(&paths.private, &pair.private, PRIVATE_MODE)?;
     let public = draft(&paths.public, &pair.public, PUBLIC_MODE)?;
-    // the old public key goes first and the new one comes last, so that at no time two keys that don't match stand there
+    // the old public key goes first and the new one comes last, so that at no time two keys that
+    // don't match stand there
     let old_public = if force { set_aside(&paths.public)? } else { None };
     if let Err(error) = put(private, &paths.private, force) {
         // the error that matters is this one

@@ -4,7 +4,8 @@ use crate::network::{IS_MIX, Network, PARAMETERS, all_come_back, counts};
 use core::time::Duration;
 use std::{fs, thread, time::Instant};
 
-/// SIGTERM to a mix, the only one of its layer, while a thousand messages go through it and it holds some.
+/// SIGTERM to a mix, the only one of its layer, while a thousand messages go through it and it
+/// holds some.
 #[test]
 #[ignore = "two minutes"]
 fn a_mix_that_stops_forwards_the_packets_that_it_holds() {
@@ -91,8 +92,9 @@ fn hanging_processes_are_left_out_and_catch_up() {
     all_come_back(&network, 40);
 }
 
-/// The disk of a mix, the only one of its layer, is full from its start and through three epochs: it forwards packets, logs
-/// errors, and leaves nothing on the disk that would let a restart accept replays.
+/// The disk of a mix, the only one of its layer, is full from its start and through three epochs:
+/// it forwards packets, logs errors, and leaves nothing on the disk that would let a restart accept
+/// replays.
 #[test]
 #[cfg(unix)]
 fn a_full_disk_stops_no_mix_and_allows_no_replay() {
@@ -125,7 +127,8 @@ fn a_full_disk_stops_no_mix_and_allows_no_replay() {
     for told in ["could not write a replay list; removed its mix key from the disk", "could not store a mix key"] {
         assert!(log.lines().any(|line| line.contains("ERROR") && line.contains(told)), "{told}: {log}");
     }
-    // its keys of this epoch and the next one were in memory alone; from the one after them on everything is as before
+    // its keys of this epoch and the next one were in memory alone; from the one after them on
+    // everything is as before
     network.launch(&mix);
     network.wait_until_ready();
     let restarted = epoch(&network);

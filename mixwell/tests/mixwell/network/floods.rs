@@ -37,7 +37,8 @@ fn floods_lose_no_packet_of_others() {
                     while !done.load(Relaxed) {
                         let Ok(mut stream) = TcpStream::connect(&address) else { continue };
                         calls += 1;
-                        // every other connection is silent, the others send junk, some of it in the right protocol
+                        // every other connection is silent, the others send junk, some of it in the
+                        // right protocol
                         if calls.is_multiple_of(2) {
                             let junk = vec![if calls.is_multiple_of(4) { 3 } else { 0x47 }; 1217];
                             let _ = stream.write_all(&junk);

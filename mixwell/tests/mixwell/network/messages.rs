@@ -51,7 +51,8 @@ fn a_thousand_messages_and_none_is_lost() {
     );
 }
 
-/// The number of packets that a node has received, and the processor time that it has used, in nanoseconds.
+/// The number of packets that a node has received, and the processor time that it has used, in
+/// nanoseconds.
 #[cfg(target_os = "linux")]
 fn load(network: &Network, name: &str) -> (u64, u64) {
     let packets = network.metric(name, "mixwell_packets_total{flow=\"received\"}");
@@ -65,7 +66,8 @@ fn load(_: &Network, _: &str) -> (u64, u64) {
     (0, 0)
 }
 
-/// A mix joins while a client sends: the routes of the next epoch lead through it, and nothing is lost.
+/// A mix joins while a client sends: the routes of the next epoch lead through it, and nothing is
+/// lost.
 #[test]
 fn no_message_is_lost_when_a_mix_joins() {
     let mut network = Network::start_but(&["--layers", "2", "--mixes", "2"], 8, &["mix3"]);

@@ -1,4 +1,5 @@
-//! Checks of statements that depend on their bytes alone, so that all honest authorities come to the same verdict.
+//! Checks of statements that depend on their bytes alone, so that all honest authorities come to
+//! the same verdict.
 
 use crate::{
     canonical::{decode_signature, with_one_signature},
@@ -9,8 +10,8 @@ use crate::{
 use mixwell_pki_types::{Certificate, Epoch, KeyHash};
 use std::sync::Arc;
 
-/// A statement with its author's signature alone, if the author signed it and it is what its kind says. That
-/// depends on the bytes alone, so that all authorities judge alike.
+/// A statement with its author's signature alone, if the author signed it and it is what its kind
+/// says. That depends on the bytes alone, so that all authorities judge alike.
 pub(crate) fn check(
     signer: Signer<'_>,
     epoch: Epoch,

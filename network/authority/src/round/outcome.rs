@@ -1,4 +1,5 @@
-//! The outcome of a round's statements: who is left out, whose reveals count, and the document that follows.
+//! The outcome of a round's statements: who is left out, whose reveals count, and the document that
+//! follows.
 
 use super::Round;
 use crate::{
@@ -15,7 +16,8 @@ use std::{
 };
 
 impl Round {
-    /// The authorities that signed two different statements, of a kind up to `last`, with that kind.
+    /// The authorities that signed two different statements, of a kind up to `last`, with that
+    /// kind.
     pub(crate) fn equivocators(&self, signer: Signer<'_>, last: StatementKind) -> BTreeMap<KeyHash, StatementKind> {
         let mut equivocators = BTreeMap::new();
         for author in signer.policy.authorities.iter().map(|authority| authority.peer.id) {
@@ -32,8 +34,8 @@ impl Round {
         equivocators
     }
 
-    /// The reveal of an author whose vote we know. Its commit, signed in the same form, is none: anyone
-    /// could send it again as a reveal.
+    /// The reveal of an author whose vote we know. Its commit, signed in the same form, is none:
+    /// anyone could send it again as a reveal.
     fn reveal_of(&self, author: KeyHash) -> Outcome<'_> {
         let (Some((_, commit)), Some(reveals)) = (self.commit_of(author), self.agreement(StatementKind::Reveal)) else {
             return Outcome::Nothing;
@@ -52,8 +54,8 @@ impl Round {
         authors.filter_map(|author| self.commit_of(author)).map(|(_, commit)| *commit).collect()
     }
 
-    /// The certificates of commits and reveals that match, by author: a commit whose reveal did not come
-    /// is left out.
+    /// The certificates of commits and reveals that match, by author: a commit whose reveal did not
+    /// come is left out.
     pub(super) fn shares(&self, signer: Signer<'_>) -> BTreeMap<KeyHash, (Vec<u8>, Vec<u8>)> {
         let equivocators = self.equivocators(signer, StatementKind::Reveal);
         let share = |author: KeyHash| {

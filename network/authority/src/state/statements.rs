@@ -12,8 +12,8 @@ use mixwell_pki_types::{Epoch, EpochTime, KeyHash};
 use mixwell_wire::{Command, Statement};
 
 impl State {
-    /// Handles another authority's answer to a message of ours; returns the messages that follow from it. An answer
-    /// without content for the state may be passed as [`Command::NoOp`].
+    /// Handles another authority's answer to a message of ours; returns the messages that follow
+    /// from it. An answer without content for the state may be passed as [`Command::NoOp`].
     #[must_use]
     pub fn answered(&mut self, now: Duration, sent: &Outgoing, answer: &Command<'_>) -> Vec<Outgoing> {
         self.advance_to(&time_at(&self.policy, now));

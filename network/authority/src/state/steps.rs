@@ -13,7 +13,8 @@ use mixwell_pki_types::{Epoch, KeyHash};
 use std::sync::Arc;
 
 impl State {
-    /// Does what is due; returns the messages to be sent. To be called at [`next_tick`](Self::next_tick) or more often.
+    /// Does what is due; returns the messages to be sent. To be called at
+    /// [`next_tick`](Self::next_tick) or more often.
     #[must_use]
     pub fn tick(&mut self, now: Duration) -> Vec<Outgoing> {
         let mut out = Vec::new();
@@ -161,7 +162,8 @@ impl State {
         }
     }
 
-    /// Warns of authorities that have signed two different statements, when the statements of a kind are all in.
+    /// Warns of authorities that have signed two different statements, when the statements of a
+    /// kind are all in.
     fn report_equivocators(&self, next: StatementKind) {
         let last = match next {
             StatementKind::Vote => return,

@@ -1,5 +1,5 @@
-//! What a minority of authorities can send: anything that their keys sign and anything that they have seen,
-//! to anybody, at any time.
+//! What a minority of authorities can send: anything that their keys sign and anything that they
+//! have seen, to anybody, at any time.
 
 use crate::{
     canonical::{Digest, encode_signature},
@@ -44,8 +44,8 @@ pub(super) struct Attack {
 pub(super) enum What {
     /// A statement of its own, which of them.
     Say(StatementKind, usize),
-    /// Some statements, endorsed by so many faulty authorities and by the honest ones whose endorsement was
-    /// seen.
+    /// Some statements, endorsed by so many faulty authorities and by the honest ones whose
+    /// endorsement was seen.
     Relay { kind: StatementKind, variants: Vec<(usize, usize)>, endorsers: usize, is_complete: bool },
     /// Something that was seen, of this round or an earlier one.
     Replay,
@@ -100,7 +100,8 @@ impl Adversary {
             let (first, first_reveal) = made(document.clone());
             let (second, second_reveal) = made(document.clone());
             let commits = DocumentBuilder::from(&document_of(&first).unwrap()).commits;
-            // the same commit, but without the last mix, with other rates, with a node twice, with two descriptors of it
+            // the same commit, but without the last mix, with other rates, with a node twice, with
+            // two descriptors of it
             let mut fewer = DocumentBuilder { commits: commits.clone(), ..document.clone() };
             fewer.topology.as_mut().unwrap()[0].pop();
             let mut rates = DocumentBuilder { commits: commits.clone(), ..document.clone() };
@@ -128,7 +129,8 @@ impl Adversary {
             return plan;
         }
         let kinds = [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert];
-        // each faulty authority's own statement in time: one to all, one of two to each, one to some, or none
+        // each faulty authority's own statement in time: one to all, one of two to each, one to
+        // some, or none
         for &from in &self.faulty {
             for kind in kinds {
                 let (mode, first, second) = (below(rng, 5), below(rng, 5), below(rng, 5));
@@ -275,7 +277,8 @@ impl Adversary {
         })
     }
 
-    /// A statement of a faulty authority. Certificates are made when they are needed, of what is known then.
+    /// A statement of a faulty authority. Certificates are made when they are needed, of what is
+    /// known then.
     fn variant(
         &mut self,
         net: &Net,

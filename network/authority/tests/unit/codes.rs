@@ -62,7 +62,8 @@ fn descriptors() {
     }
 }
 
-/// What was accepted stays accepted when the clock steps back by an epoch and on again: there is no second descriptor.
+/// What was accepted stays accepted when the clock steps back by an epoch and on again: there is no
+/// second descriptor.
 #[test]
 fn a_descriptor_and_a_clock_that_steps() {
     let mut net = Net::new(3);
@@ -156,7 +157,8 @@ fn say(net: &mut Net, peer: Peer, request: &Request, change: impl Fn(&mut Statem
 fn statements_at_every_time_by_everyone() {
     let said = statements();
     for (kind, request) in &said {
-        // the same network again, in which the second authority is silent about this, and nobody relays
+        // the same network again, in which the second authority is silent about this, and nobody
+        // relays
         let mut net = Net::new(3);
         net.upload(FIRST.plus(1));
         let by = Peer::Authority(net.id(1));
@@ -199,7 +201,8 @@ fn statements_at_every_time_by_everyone() {
     }
 }
 
-/// The first half of its eighth is for a statement that comes from its author; clocks of others may be early.
+/// The first half of its eighth is for a statement that comes from its author; clocks of others may
+/// be early.
 #[test]
 fn statements_out_of_time() {
     let said = statements();

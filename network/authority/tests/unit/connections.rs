@@ -179,7 +179,8 @@ async fn silence_is_not_waited_for() {
     }
 }
 
-/// From the one address that authorities, nodes and clients share; the handshakes of some in the name of an authority.
+/// From the one address that authorities, nodes and clients share; the handshakes of some in the
+/// name of an authority.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_silence_nor_claims_keep_anybody_out() {
     _ = raise_files();
@@ -213,7 +214,8 @@ async fn neither_silence_nor_claims_keep_anybody_out() {
     listening.assert_works().await;
 }
 
-/// A claim of an authority's key gets the memory of a handshake, not that of an authority's longest vote.
+/// A claim of an authority's key gets the memory of a handshake, not that of an authority's longest
+/// vote.
 #[test]
 fn a_claim_takes_little_memory() {
     const CLAIMS: usize = 50;

@@ -52,8 +52,8 @@ fn a_late_certificate_changes_nothing() {
     assert!(first.0 == second.0, "two valid consensuses of one epoch");
 }
 
-/// The third votes for all nodes to the first authority, and for all but one to the second, with the same commit. If it `signs`, it
-/// signs for each what that one signs.
+/// The third votes for all nodes to the first authority, and for all but one to the second, with
+/// the same commit. If it `signs`, it signs for each what that one signs.
 fn two_votes(signs: bool) -> [Option<(Vec<u8>, usize)>; 2] {
     let mut net = Net::new(3);
     for node in 0..7 {
@@ -76,7 +76,8 @@ fn two_votes(signs: bool) -> [Option<(Vec<u8>, usize)>; 2] {
             }
             instead(request, certified(&key, &helper, &builder.encode(), ABOUT.plus(LIFETIME)))
         }
-        // what the second certifies the third signs for it, as far as certificates pass for a consensus
+        // what the second certifies the third signs for it, as far as certificates pass for a
+        // consensus
         Request::Statement { kind: StatementKind::Cert, payload, .. } if from == 1 && to == 2 => {
             second = Some(Arc::clone(payload));
             Way::Pass
@@ -105,7 +106,8 @@ fn two_votes_with_one_commit_split_nobody() {
     assert!(first.0 == second.0, "two valid consensuses of one epoch");
 }
 
-/// The third says nothing in the time of reveals, and then, in its certificate, a reveal that is not of its commit.
+/// The third says nothing in the time of reveals, and then, in its certificate, a reveal that is
+/// not of its commit.
 #[test]
 fn a_reveal_that_does_not_match_comes_with_a_certificate() {
     let mut net = Net::new(3);
@@ -130,8 +132,8 @@ fn a_reveal_that_does_not_match_comes_with_a_certificate() {
     assert_eq!(net.counted(&consensus, None), [0, 1]);
 }
 
-/// The third votes like all others, and then signs two different reveals, or two different certificates: its vote does not
-/// count either.
+/// The third votes like all others, and then signs two different reveals, or two different
+/// certificates: its vote does not count either.
 #[test]
 fn who_signs_two_statements_of_a_kind_is_left_out() {
     for equivocal in [StatementKind::Reveal, StatementKind::Cert] {

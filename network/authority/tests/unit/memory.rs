@@ -141,8 +141,9 @@ fn a_damaged_consensus_is_set_aside() {
     assert!(open(folder.path(), &Net::new(5).policy.authorities).1.consensuses.is_empty());
 }
 
-/// One of three is killed at each sixteenth of an epoch, then two, then all, and started again at once or a sixteenth later:
-/// the next epoch has its consensus, and the chain of shared random values goes on.
+/// One of three is killed at each sixteenth of an epoch, then two, then all, and started again at
+/// once or a sixteenth later: the next epoch has its consensus, and the chain of shared random
+/// values goes on.
 #[test]
 fn killed_authorities_go_on() {
     for killed in [&[2][..], &[1, 2], &[0, 1, 2]] {

@@ -39,7 +39,8 @@ impl Node {
         self.identity.id()
     }
 
-    /// The signed upload for an epoch; `load` is an address's port, by which descriptors can be made to differ.
+    /// The signed upload for an epoch; `load` is an address's port, by which descriptors can be
+    /// made to differ.
     pub(super) fn upload(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut rng = Randomness::from_seed(9).rng();
         self.identity.sign_upload(&self.descriptor(epoch, port), &mut rng).unwrap()
@@ -76,7 +77,8 @@ pub(super) struct Net {
     pub(super) states: Vec<Option<State>>,
     /// What each authority has on disk.
     pub(super) disks: Vec<Saved>,
-    /// Authorities that behave as those of the reference do: they neither relay nor ask whether others do.
+    /// Authorities that behave as those of the reference do: they neither relay nor ask whether
+    /// others do.
     pub(super) references: Vec<usize>,
     pub(super) now: Duration,
     pub(super) randomness: Randomness,

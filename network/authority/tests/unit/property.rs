@@ -379,7 +379,8 @@ fn nobody_signs_two_documents_in_thousands_of_rounds() {
     run(1500, wild);
 }
 
-/// The adversary is a strong one: where authorities do not compare what they were sent, it splits them.
+/// The adversary is a strong one: where authorities do not compare what they were sent, it splits
+/// them.
 #[test]
 fn without_relays_they_do_not_agree() {
     for authorities in [3, 5] {

@@ -51,8 +51,9 @@ fn three_agree_epoch_after_epoch() {
     }
 }
 
-/// The clock of one authority steps back or on by an epoch, wherever in a round, and then goes right again: it says nothing in a round
-/// for the second time, the two others agree, and soon all three do.
+/// The clock of one authority steps back or on by an epoch, wherever in a round, and then goes
+/// right again: it says nothing in a round for the second time, the two others agree, and soon all
+/// three do.
 #[test]
 fn the_clock_of_one_steps() {
     for (eighth, forward) in (1..=6).flat_map(|eighth| [(eighth, false), (eighth, true)]) {
@@ -97,7 +98,8 @@ fn the_clock_of_one_steps() {
     }
 }
 
-/// A clock that steps back by more rounds than are remembered: the authority makes no second vote in one of them.
+/// A clock that steps back by more rounds than are remembered: the authority makes no second vote
+/// in one of them.
 #[test]
 fn the_clock_steps_back_by_many_rounds() {
     let mut net = Net::new(2);
@@ -141,8 +143,8 @@ fn one_of_three_is_down() {
     assert_eq!(first.signers().len(), 2);
     assert_eq!(net.counted(&first, None), [0, 2]);
 
-    // it comes back with an empty disk in the middle of an epoch, takes no part in the round under way, and does in
-    // the next
+    // it comes back with an empty disk in the middle of an epoch, takes no part in the round under
+    // way, and does in the next
     net.upload(FIRST.plus(2));
     let middle = net.at_eighths(3);
     net.run_until(middle, pass);
@@ -187,7 +189,8 @@ fn it_goes_down_in_the_middle_of_a_round() {
 
 #[test]
 fn what_only_one_heard_of_the_others_learn() {
-    // the third reaches the first alone, with everything or up to some statement, and relays nothing
+    // the third reaches the first alone, with everything or up to some statement, and relays
+    // nothing
     for last in [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert] {
         let mut net = Net::new(3);
         net.pass_epoch(|from, to, request| match request {
@@ -202,7 +205,8 @@ fn what_only_one_heard_of_the_others_learn() {
     }
 }
 
-/// A second vote of an authority, and the reveal of it: what it would say if it had drawn other randomness.
+/// A second vote of an authority, and the reveal of it: what it would say if it had drawn other
+/// randomness.
 fn other_statements(net: &Net, index: usize, vote: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let signer = Signer { identity: &net.identities[index], policy: &net.policy };
     let document = Document::parse(payload_of(vote).unwrap()).unwrap();

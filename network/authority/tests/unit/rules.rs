@@ -169,7 +169,8 @@ fn full(net: &Net, shares: [(KeyHash, &Vec<u8>, &Vec<u8>); 3]) -> DocumentBuilde
     built
 }
 
-/// Every 504 epochs the list of prior values begins anew; the list itself is that of the epoch before.
+/// Every 504 epochs the list of prior values begins anew; the list itself is that of the epoch
+/// before.
 #[test]
 fn prior_shared_random() {
     let net = Net::new(3);
@@ -294,7 +295,8 @@ fn what_differs_is_named() {
     );
 }
 
-/// Authorities beside some that do not relay: all agree as long as nobody lies; if a majority relays, one that lies stops nobody.
+/// Authorities beside some that do not relay: all agree as long as nobody lies; if a majority
+/// relays, one that lies stops nobody.
 #[test]
 fn beside_authorities_of_the_reference() {
     for set in 0..8_usize {

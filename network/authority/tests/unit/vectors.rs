@@ -109,7 +109,8 @@ impl Recorded {
     }
 }
 
-/// A round in which each recorded statement has been taken, of kinds up to `last`, and the reveals of these authors.
+/// A round in which each recorded statement has been taken, of kinds up to `last`, and the reveals
+/// of these authors.
 fn played(test: &Recorded, signer: Signer<'_>, last: StatementKind, has_reveal: impl Fn(KeyHash) -> bool) -> Round {
     let schedule = Schedule::new(signer.policy.period, test.authorities.len());
     let mut round = Round::new(Epoch(test.epoch));
@@ -160,7 +161,8 @@ fn recompute(name: &str, test: &Recorded) {
     }
     let context = Context { policy: &policy, epoch, previous };
 
-    // the certificate of each that came to the consensus, from the votes and the reveals that it has
+    // the certificate of each that came to the consensus, from the votes and the reveals that it
+    // has
     let want = Certificate::parse(&test.consensus).unwrap();
     let mut certified = 0;
     for (author, cert) in test.ids().into_iter().zip(&test.certs) {
@@ -185,7 +187,8 @@ fn recompute(name: &str, test: &Recorded) {
     assert_eq!((by, Some(signature)), (identity.id(), certificate.signature_by(identity.id())), "{name}");
     assert_eq!(sig.expiration(), epoch, "{name}");
 
-    // the signatures that the others sent, taken one by one: the certificate as they keep it, but for ours
+    // the signatures that the others sent, taken one by one: the certificate as they keep it, but
+    // for ours
     let mut signers = 1;
     for (author, payload) in test.ids().into_iter().zip(&test.sigs) {
         let Some(payload) = payload else { continue };

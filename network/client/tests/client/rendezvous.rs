@@ -117,7 +117,8 @@ async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
         decoys += client.tally().decoys.load(Relaxed);
         assert_eq!(client.tally().changed.load(Relaxed), 0);
     }
-    // loop decoys are sent at a quarter of the rate of messages; had messages been left out, they would be more
+    // loop decoys are sent at a quarter of the rate of messages; had messages been left out, they
+    // would be more
     assert!(messages > 100 && decoys > 0 && decoys < messages / 2, "{messages} {decoys}");
     let [one, other] = pair.clients;
     one.stop().await;

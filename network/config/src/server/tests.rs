@@ -84,7 +84,8 @@ fn every_setting_of_the_reference_is_in_the_documentation() {
     assert_eq!(documented, rows, "\n{}\n", rows.join("\n"));
 }
 
-/// Each setting of the reference at once: those that are not used are told with their line and why, the others not at all.
+/// Each setting of the reference at once: those that are not used are told with their line and why,
+/// the others not at all.
 #[test]
 fn a_configuration_of_the_reference_is_read_whole() {
     let configured = Configured::new();

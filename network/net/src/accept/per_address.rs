@@ -19,7 +19,8 @@ pub(super) struct PerAddressLimiter {
 /// Token refill interval: one handshake per 125 ms per address.
 const REFILL: Duration = Duration::from_millis(125);
 
-/// Addresses in the table. When full, the table is cleared: limits per address cannot help against that many addresses.
+/// Addresses in the table. When full, the table is cleared: limits per address cannot help against
+/// that many addresses.
 const MAX_ADDRESSES: usize = 1 << 14;
 
 impl PerAddressLimiter {
@@ -49,7 +50,8 @@ impl PerAddressLimiter {
     }
 }
 
-/// The address that limits count by: an IPv4 address, or the /64 of an IPv6 address, all of which its owner has.
+/// The address that limits count by: an IPv4 address, or the /64 of an IPv6 address, all of which
+/// its owner has.
 pub(super) fn prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {

@@ -1,4 +1,5 @@
-//! The connections of an acceptor, by how far they have come, and which of them gives way to a new one.
+//! The connections of an acceptor, by how far they have come, and which of them gives way to a new
+//! one.
 
 use super::{
     ConnectionStats,
@@ -76,7 +77,8 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
         self.lock().proven.values().any(|proven| proven.is_known && proven.origin.prefix == prefix)
     }
 
-    /// A permit for a new connection, which may evict another one. `None` if it is a stranger's and no stranger's can give way.
+    /// A permit for a new connection, which may evict another one. `None` if it is a stranger's and
+    /// no stranger's can give way.
     pub(super) fn begin(self: &Arc<Self>, origin: Origin) -> Option<ConnectionPermit<I>> {
         let mut connections = self.lock();
         self.make_room(&mut connections.handshakes, self.limits.handshakes, origin).then_some(())?;
@@ -87,9 +89,10 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
         Some(ConnectionPermit { table: Arc::clone(self), number, origin, end })
     }
 
-    /// Makes room for one more connection of a stage. If its address has all that it may have, the oldest silent one of that
-    /// address gives way, or else its oldest. If all places are taken, the oldest silent stranger gives way, or else the oldest
-    /// stranger; a known node's connection gives way to that of a known node alone.
+    /// Makes room for one more connection of a stage. If its address has all that it may have, the
+    /// oldest silent one of that address gives way, or else its oldest. If all places are taken,
+    /// the oldest silent stranger gives way, or else the oldest stranger; a known node's connection
+    /// gives way to that of a known node alone.
     fn make_room(&self, stage: &mut BTreeMap<u64, Unproven>, places: Places, newcomer: Origin) -> bool {
         let of_address = |other: &Unproven| other.origin.prefix == newcomer.prefix;
         let evicted = if stage.values().filter(|other| of_address(other)).count() >= places.max_per_address {
@@ -111,7 +114,8 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
     }
 }
 
-/// The number of the oldest connection that is eligible and silent, or else of the oldest that is eligible.
+/// The number of the oldest connection that is eligible and silent, or else of the oldest that is
+/// eligible.
 fn oldest(stage: &BTreeMap<u64, Unproven>, eligible: impl Fn(&Unproven) -> bool) -> Option<u64> {
     let mut all = stage.iter().filter(|(_, connection)| eligible(connection));
     let first = all.clone().next();
@@ -119,7 +123,8 @@ fn oldest(stage: &BTreeMap<u64, Unproven>, eligible: impl Fn(&Unproven) -> bool)
 }
 
 impl<I: Copy + Eq + Hash> ConnectionPermit<I> {
-    /// Waits until the connection has to end: it is evicted, or its peer's newer connection supersedes it.
+    /// Waits until the connection has to end: it is evicted, or its peer's newer connection
+    /// supersedes it.
     pub(super) async fn ended(&self) {
         self.end.notified().await;
     }
@@ -131,7 +136,8 @@ impl<I: Copy + Eq + Hash> ConnectionPermit<I> {
         }
     }
 
-    /// The handshake is done, and the peer is to prove who it is. False if there is no place for it.
+    /// The handshake is done, and the peer is to prove who it is. False if there is no place for
+    /// it.
     pub(super) fn await_proof(&self) -> bool {
         let table = &self.table;
         let mut connections = table.lock();
@@ -146,8 +152,8 @@ impl<I: Copy + Eq + Hash> ConnectionPermit<I> {
         true
     }
 
-    /// The peer has proved who it is. Its oldest connection is superseded if it has more than it may have; a stranger may
-    /// evict another one, or be refused.
+    /// The peer has proved who it is. Its oldest connection is superseded if it has more than it
+    /// may have; a stranger may evict another one, or be refused.
     pub(super) fn admit(&self, authorization: &Authorization<I>) -> bool {
         let Authorization { identity, is_known, max_connections, .. } = *authorization;
         let table = &self.table;
@@ -291,7 +297,8 @@ mod tests {
         assert!(is_ended(&first) && !is_ended(&claim));
         drop(first);
         assert_eq!(table.stats.open.load(Relaxed), 1);
-        // a permit that has been superseded is no longer counted, and its end takes nothing from the newer one
+        // a permit that has been superseded is no longer counted, and its end takes nothing from
+        // the newer one
         let third = connect(&authorization(1, true, 2));
         assert!(!is_ended(&second) && !is_ended(&third));
         assert_eq!(table.stats.open.load(Relaxed), 2);

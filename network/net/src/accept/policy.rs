@@ -9,12 +9,12 @@ pub trait AcceptPolicy: Send + Sync + 'static {
     /// Tells peers apart.
     type Identity: Copy + Eq + Hash + Debug + Send + Sync + 'static;
 
-    /// Whether a known node may connect from this address, which is in canonical form. Its handshakes wait for no stranger's,
-    /// nor do they give way to one.
+    /// Whether a known node may connect from this address, which is in canonical form. Its
+    /// handshakes wait for no stranger's, nor do they give way to one.
     fn is_known_node(&self, address: IpAddr) -> bool;
 
-    /// The peer of a claim, if it is accepted. Asked when the claim is made, and again when it is proven: in between,
-    /// the answer may have changed.
+    /// The peer of a claim, if it is accepted. Asked when the claim is made, and again when it is
+    /// proven: in between, the answer may have changed.
     fn authorize(&self, claim: &PeerClaim<'_>) -> Option<Authorization<Self::Identity>>;
 }
 
@@ -36,7 +36,8 @@ pub struct Authorization<I> {
 /// Limits of an acceptor.
 #[derive(Debug, Clone, Copy)]
 pub struct AcceptLimits {
-    /// Connections whose handshake is not done. The oldest silent one of a stranger gives way to a new one.
+    /// Connections whose handshake is not done. The oldest silent one of a stranger gives way to a
+    /// new one.
     pub handshakes: Places,
     /// Connections whose handshake is done and whose peer is not proven, likewise.
     pub unproven: Places,

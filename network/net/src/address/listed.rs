@@ -62,8 +62,9 @@ impl PublicAddresses {
         Self(list)
     }
 
-    /// As a descriptor lists them: TCP addresses under the family of their IP address, `tcp4` or `tcp6`, as the scheme
-    /// `tcp`. Peers look for those keys, and know no other for TCP. Names are resolved now.
+    /// As a descriptor lists them: TCP addresses under the family of their IP address, `tcp4` or
+    /// `tcp6`, as the scheme `tcp`. Peers look for those keys, and know no other for TCP. Names are
+    /// resolved now.
     ///
     /// # Errors
     /// If a name can't be resolved.
@@ -140,8 +141,8 @@ mod tests {
         certificate: Hex,
     }
 
-    /// Every node of a network of the reference implementation was configured with the address that its descriptor lists:
-    /// given to us, it is published in the same way.
+    /// Every node of a network of the reference implementation was configured with the address that
+    /// its descriptor lists: given to us, it is published in the same way.
     #[tokio::test]
     async fn as_recorded_descriptors_list_them() {
         let mut compared = 0;

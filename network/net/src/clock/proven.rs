@@ -5,10 +5,12 @@ use core::time::Duration;
 use mixwell_pki_types::Epoch;
 use tokio::time::Instant;
 
-/// A lower bound of the time: what a majority of authorities has vouched for, carried on by the monotonic clock.
+/// A lower bound of the time: what a majority of authorities has vouched for, carried on by the
+/// monotonic clock.
 ///
-/// A system clock that jumps, or starts wrong, moves it by nothing; so what may not come back (the erasure of keys) waits
-/// for it. It lags behind the true time by less than an epoch if consensuses come.
+/// A system clock that jumps, or starts wrong, moves it by nothing; so what may not come back (the
+/// erasure of keys) waits for it. It lags behind the true time by less than an epoch if consensuses
+/// come.
 #[derive(Debug, Clone, Copy)]
 pub struct ProvenTime {
     clock: Clock,
@@ -29,7 +31,8 @@ impl ProvenTime {
         Self { clock, bound: None }
     }
 
-    /// Takes a verified consensus of an epoch into account. Authorities sign it in the second half of the epoch before.
+    /// Takes a verified consensus of an epoch into account. Authorities sign it in the second half
+    /// of the epoch before.
     pub fn learn(&mut self, consensus: Epoch, now: Instant) {
         let Some(before) = consensus.0.checked_sub(1).map(Epoch) else { return };
         let unix = self.clock.eighths_into(before, SIGNED_EIGHTHS);

@@ -9,8 +9,8 @@ use std::{
 
 /// What peers' clocks showed in their handshakes, beside this machine's. Cloning shares it.
 ///
-/// Each peer counts once, with what it told last, and the median decides: a minority whose clocks are wrong, or who lie,
-/// changes nothing.
+/// Each peer counts once, with what it told last, and the median decides: a minority whose clocks
+/// are wrong, or who lie, changes nothing.
 #[derive(Debug, Clone)]
 pub struct ClockWatch {
     tolerance: i64,
@@ -42,8 +42,8 @@ impl ClockWatch {
         Self { tolerance: i64::try_from(tolerance.as_secs()).unwrap_or(i64::MAX), seen: Arc::default() }
     }
 
-    /// Takes what a peer's clock showed, once its handshake has proven who it is. The operator is told when this machine's
-    /// clock begins to be off, and when that is over.
+    /// Takes what a peer's clock showed, once its handshake has proven who it is. The operator is
+    /// told when this machine's clock begins to be off, and when that is over.
     pub fn observe(&self, peer: &str, ahead: i64) {
         let mut seen = self.seen();
         if seen.ahead.len() >= MAX_PEERS && !seen.ahead.contains_key(peer) {
@@ -99,7 +99,8 @@ impl fmt::Display for Offset {
     }
 }
 
-/// A clock that is off by less than a sixteenth of an epoch does no harm. Handshakes tell whole seconds, and may take some.
+/// A clock that is off by less than a sixteenth of an epoch does no harm. Handshakes tell whole
+/// seconds, and may take some.
 const MIN_TOLERANCE: Duration = Duration::from_secs(2);
 const MAX_TOLERANCE: Duration = Duration::from_secs(30);
 

@@ -17,7 +17,8 @@ pub trait MixScheme: Scheme<PrivateKey: Send + Sync, PublicKey: Send + Sync> {
     /// A fresh private key, as it is stored.
     fn generate(rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>>;
 
-    /// A private key, of [`PRIVATE_LEN`](Self::PRIVATE_LEN) bytes, ready for use, and its public key.
+    /// A private key, of [`PRIVATE_LEN`](Self::PRIVATE_LEN) bytes, ready for use, and its public
+    /// key.
     ///
     /// # Errors
     /// [`KeyError`].

@@ -5,8 +5,8 @@ use crate::{clock::Clock, directory_client::DirectoryClient};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// A directory, and the task that updates it by the rules of a [`Follower`]. The task ends with the last receiver of the
-/// directory.
+/// A directory, and the task that updates it by the rules of a [`Follower`]. The task ends with the
+/// last receiver of the directory.
 pub fn follow(client: DirectoryClient, clock: Clock) -> (Directory, impl Future<Output = ()> + Send) {
     let follower = Follower::new(clock, FetchTime::OnPublication, clock.now());
     let (sender, directory) = watch::channel(Arc::new(follower.known().clone()));

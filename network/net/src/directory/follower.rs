@@ -1,5 +1,5 @@
-//! Which consensus to fetch and when: the same rules for nodes, which ask the authorities, and for clients, which ask
-//! their gateway.
+//! Which consensus to fetch and when: the same rules for nodes, which ask the authorities, and for
+//! clients, which ask their gateway.
 
 use super::Consensuses;
 use crate::{clock::Clock, consensus::Consensus, randomness::Randomness};
@@ -14,16 +14,17 @@ use std::{collections::VecDeque, sync::Arc};
 pub enum FetchTime {
     /// As soon as authorities have published it: for nodes, whose ids everybody knows.
     OnPublication,
-    /// At a random time after publication, another one in each epoch: for clients, which no authority or gateway may tell apart by
-    /// when they ask.
+    /// At a random time after publication, another one in each epoch: for clients, which no
+    /// authority or gateway may tell apart by when they ask.
     Random(Randomness),
 }
 
-/// What is known of the network, and which consensus to fetch next. Without a socket, a task or a clock of its own: times are
-/// arguments, since 1970.
+/// What is known of the network, and which consensus to fetch next. Without a socket, a task or a
+/// clock of its own: times are arguments, since 1970.
 ///
-/// The current consensus is fetched at once if it is missing, the next one from the epoch's [`FetchTime`] on. What is still missing
-/// is fetched again a sixteenth of an epoch later, and at once in another epoch.
+/// The current consensus is fetched at once if it is missing, the next one from the epoch's
+/// [`FetchTime`] on. What is still missing is fetched again a sixteenth of an epoch later, and at
+/// once in another epoch.
 #[derive(Debug)]
 pub struct Follower {
     clock: Clock,
@@ -33,7 +34,8 @@ pub struct Follower {
     next_at: Duration,
     /// When [`due`](Self::due) last named an epoch.
     asked_at: Option<Duration>,
-    /// The consensuses that were fetched last, whatever the clock says: one that jumps and comes back finds them again.
+    /// The consensuses that were fetched last, whatever the clock says: one that jumps and comes
+    /// back finds them again.
     recent: VecDeque<Arc<Consensus>>,
 }
 
@@ -66,8 +68,8 @@ impl Follower {
         is_other
     }
 
-    /// The epochs whose consensuses are to be fetched now, the current one first. They are not named again before
-    /// [`wake_at`](Self::wake_at).
+    /// The epochs whose consensuses are to be fetched now, the current one first. They are not
+    /// named again before [`wake_at`](Self::wake_at).
     pub fn due(&mut self, now: Duration) -> impl Iterator<Item = Epoch> + use<> {
         let epoch = self.known.epoch;
         let current = self.known.current.is_none().then_some(epoch);
@@ -95,7 +97,8 @@ impl Follower {
         self.asked_at = None;
     }
 
-    /// When to call [`advance`](Self::advance) and [`due`](Self::due) again, if the clock is not set meanwhile.
+    /// When to call [`advance`](Self::advance) and [`due`](Self::due) again, if the clock is not
+    /// set meanwhile.
     #[must_use]
     pub fn wake_at(&self) -> Duration {
         let epoch_end = self.clock.eighths_into(self.known.epoch.plus(1), 0);
@@ -149,7 +152,8 @@ fn part_of_window(clock: Clock, draw: u32) -> Duration {
 /// Authorities publish the next epoch's consensus after this many eighths of the current one.
 const PUBLISHED_EIGHTHS: u32 = 5;
 
-/// Length of the window in which clients fetch, in sixteenths of an epoch: the last one is left to ask again.
+/// Length of the window in which clients fetch, in sixteenths of an epoch: the last one is left to
+/// ask again.
 const WINDOW_SIXTEENTHS: u32 = 5;
 
 /// Three are in use, and a clock that jumps ahead for a while may fetch none meanwhile.

@@ -32,11 +32,12 @@ pub struct Fetched {
 }
 
 impl DirectoryClient {
-    /// Asks for a consensus until an authority has a good one. `failed` gets the errors of each attempt after which another one
-    /// follows, and the time that is left.
+    /// Asks for a consensus until an authority has a good one. `failed` gets the errors of each
+    /// attempt after which another one follows, and the time that is left.
     ///
     /// # Errors
-    /// The authorities' errors at the last attempt; of the current epoch, if that was asked for too.
+    /// The authorities' errors at the last attempt; of the current epoch, if that was asked for
+    /// too.
     pub async fn poll(
         &self,
         clock: Clock,

@@ -1,7 +1,9 @@
-//! Reading a file whose name came from the user: regular files alone, and no more bytes than the caller wants.
+//! Reading a file whose name came from the user: regular files alone, and no more bytes than the
+//! caller wants.
 //!
-//! `/dev/zero` has no end, a FIFO without a writer blocks whoever opens it, and opening some devices has effects; so the
-//! file's type is asked for before it is opened, and once more of what was opened.
+//! `/dev/zero` has no end, a FIFO without a writer blocks whoever opens it, and opening some
+//! devices has effects; so the file's type is asked for before it is opened, and once more of what
+//! was opened.
 
 use core::fmt;
 use std::{
@@ -13,10 +15,12 @@ use std::{
 /// Reads a regular file of at most `max` bytes.
 ///
 /// # Errors
-/// Those of the file system; for another kind of file or a longer one, [`FileFault`] as an [`io::Error`].
+/// Those of the file system; for another kind of file or a longer one, [`FileFault`] as an
+/// [`io::Error`].
 pub fn read_bounded(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // one byte more than may be there tells that there are too many, whatever length the file claimed
+    // one byte more than may be there tells that there are too many, whatever length the file
+    // claimed
     open_regular(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
         return Err(FileFault::TooLong { max }.into());

@@ -7,9 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A data folder that no other process may use until this is dropped or the process ends, however it ends: the lock is
-/// the operating system's, on the file `lock` in the folder. The file also holds the process's id, for whoever comes
-/// second.
+/// A data folder that no other process may use until this is dropped or the process ends, however
+/// it ends: the lock is the operating system's, on the file `lock` in the folder. The file also
+/// holds the process's id, for whoever comes second.
 #[derive(Debug)]
 pub struct FolderLock {
     /// Closed, it is unlocked.
@@ -52,7 +52,8 @@ impl FolderLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // on a full or read-only disk the lock holds all the same, and only the id is not known to others
+        // on a full or read-only disk the lock holds all the same, and only the id is not known to
+        // others
         if let Err(error) = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())) {
             tracing::debug!(file = %path.display(), %error, "could not write the process id to the lock file");
         }
@@ -60,8 +61,8 @@ impl FolderLock {
     }
 }
 
-/// Opens the lock file, and makes it if it does not exist. On a read-only file system an existing one, or else the folder
-/// itself, can be locked as well.
+/// Opens the lock file, and makes it if it does not exist. On a read-only file system an existing
+/// one, or else the folder itself, can be locked as well.
 fn open(path: &Path, folder: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);

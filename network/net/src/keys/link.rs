@@ -1,4 +1,5 @@
-//! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type stays in this module.
+//! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type
+//! stays in this module.
 
 use super::super::{files, files::KeyFileError, pem, pem::Kind};
 use chacha20::ChaCha20Rng;
@@ -37,7 +38,8 @@ pub struct LinkKem {
 /// A fresh key, and its private part to be written down.
 type Made = (LinkKey, Zeroizing<Vec<u8>>);
 
-/// A link key, ready for handshakes. Cloning shares it; the private part is wiped when the last one is dropped.
+/// A link key, ready for handshakes. Cloning shares it; the private part is wiped when the last one
+/// is dropped.
 #[derive(Clone)]
 pub struct LinkKey {
     kem: LinkKem,
@@ -49,8 +51,8 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// What the other side of a handshake says of itself. A responder's claim is proven when the handshake is done, an
-/// initiator's not until its first command.
+/// What the other side of a handshake says of itself. A responder's claim is proven when the
+/// handshake is done, an initiator's not until its first command.
 #[derive(Debug, Clone, Copy)]
 pub struct PeerClaim<'a> {
     /// The name that it gives itself.
@@ -230,7 +232,8 @@ impl LinkKey {
         self.key.longest_message().max(link.buffer_len())
     }
 
-    /// Runs an initiator's handshake. `wanted` decides whether the responder is the peer that was to be reached.
+    /// Runs an initiator's handshake. `wanted` decides whether the responder is the peer that was
+    /// to be reached.
     ///
     /// # Errors
     /// [`StreamError`].
@@ -246,7 +249,8 @@ impl LinkKey {
         self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
     }
 
-    /// Runs a responder's handshake. `link_for` gives the link for the peer that the initiator claims to be, or refuses it.
+    /// Runs a responder's handshake. `link_for` gives the link for the peer that the initiator
+    /// claims to be, or refuses it.
     ///
     /// # Errors
     /// [`StreamError`].

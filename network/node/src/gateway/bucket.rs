@@ -11,17 +11,18 @@ pub(crate) struct Bucket {
     filled: Instant,
 }
 
-/// Refill rate above the published rate: a Poisson process limited to its own rate loses packets whatever the bucket's size.
-/// At 1.5 times the rate, a bucket of 64 overflows less than once in 10^20 packets (e^(-64 t) where e^t = 1 + 1.5 t).
+/// Refill rate above the published rate: a Poisson process limited to its own rate loses packets
+/// whatever the bucket's size. At 1.5 times the rate, a bucket of 64 overflows less than once in
+/// 10^20 packets (e^(-64 t) where e^t = 1 + 1.5 t).
 const SLACK: f64 = 1.5;
 const BURST: f64 = 64.0;
-/// Initial tokens: a new client's first ticks may fall together too. With this many, one in 10^5 connections loses a packet
-/// (by the same formula).
+/// Initial tokens: a new client's first ticks may fall together too. With this many, one in 10^5
+/// connections loses a packet (by the same formula).
 const FIRST: f64 = 16.0;
 
 impl Bucket {
-    /// A bucket for a client that sends `per_milli` packets a millisecond on average. It starts almost empty, so that
-    /// reconnecting gains nothing.
+    /// A bucket for a client that sends `per_milli` packets a millisecond on average. It starts
+    /// almost empty, so that reconnecting gains nothing.
     pub(crate) fn new(now: Instant, per_milli: f64) -> Self {
         Self { tokens: FIRST, most: BURST, per_milli: sane(per_milli), filled: now }
     }

@@ -1,4 +1,5 @@
-//! A client's connection to its gateway: one method for each command, and the replies that are pushed.
+//! A client's connection to its gateway: one method for each command, and the replies that are
+//! pushed.
 
 use crate::{
     counters::{DropReason, PacketEvent},
@@ -100,7 +101,8 @@ impl<'c> ClientConnection<'c> {
         self.send(&Command::SendRetrievePacketReply { surb_id: &[0; 16], payload: &[] }).await
     }
 
-    /// Removes the pushed reply if its sequence number is acknowledged; ignores any other acknowledgement.
+    /// Removes the pushed reply if its sequence number is acknowledged; ignores any other
+    /// acknowledgement.
     fn message_delivered(&mut self, acknowledged: u32) {
         let (reply, sequence, is_overdue) = match &self.pushed {
             Pushed::Waiting { reply, sequence, .. } => (reply, *sequence, false),
@@ -171,7 +173,8 @@ impl<'c> ClientConnection<'c> {
         Ok(())
     }
 
-    /// Time of the next event: keep-alive due, acknowledgement overdue, or client silent for too long.
+    /// Time of the next event: keep-alive due, acknowledgement overdue, or client silent for too
+    /// long.
     pub(super) fn deadline(&self) -> time::Instant {
         let Gateway { timeouts, keep_alive, acknowledgement, .. } = self.gateway;
         let silent = after(self.last_received, timeouts.read);

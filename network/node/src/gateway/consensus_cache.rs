@@ -10,7 +10,8 @@ use std::{
 };
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-/// The consensuses that clients may fetch, and their compressed forms, each made when a client first asks for it.
+/// The consensuses that clients may fetch, and their compressed forms, each made when a client
+/// first asks for it.
 pub(crate) struct ConsensusCache {
     directory: Directory,
     compressed: Mutex<BTreeMap<Epoch, Arc<Compressed>>>,

@@ -24,13 +24,15 @@ pub struct FuzzedClient {
 }
 
 impl FuzzedMailboxes {
-    /// Mailboxes with bounds: replies in all, of one client, and clients; what is not fetched is kept for `keep`.
+    /// Mailboxes with bounds: replies in all, of one client, and clients; what is not fetched is
+    /// kept for `keep`.
     #[must_use]
     pub fn new(max: usize, max_each: usize, max_boxes: usize, keep: Duration) -> Self {
         Self { boxes: Mailboxes::new(max, max_each, max_boxes, keep), pool: Pool::new(max + 1, 1) }
     }
 
-    /// A client connects; gives the number of replies that were dropped for it, or `None` if it gets no mailbox.
+    /// A client connects; gives the number of replies that were dropped for it, or `None` if it
+    /// gets no mailbox.
     pub fn connect(&self, queue: u8, link_key: u8) -> Option<(FuzzedClient, usize)> {
         let queue = RecipientId([queue; 32]);
         let client = ClientId::of(&PeerClaim { ad: queue.as_bytes(), link_key: &[link_key; 32] });
@@ -43,7 +45,8 @@ impl FuzzedMailboxes {
         self.boxes.disconnect(client.queue, Instant::from_millis(millis));
     }
 
-    /// A reply comes; gives the number of others that were dropped for it, or `None` if it was not stored.
+    /// A reply comes; gives the number of others that were dropped for it, or `None` if it was not
+    /// stored.
     pub fn store(&self, queue: u8, millis: u64) -> Option<usize> {
         let packet = self.pool.take()?;
         let reply = Reply { recipient: RecipientId([queue; 32]), surb_id: SurbId([0; 16]), packet };

@@ -66,8 +66,9 @@ impl Mailboxes {
         Self { boxes, stored, max_replies, max_per_mailbox, max_boxes, lifetime }
     }
 
-    /// Opens the mailbox of a client that connects, and returns how many replies were dropped to make room: at the maximum,
-    /// the mailbox of a disconnected client is removed, an empty one first, and then the one left longest ago.
+    /// Opens the mailbox of a client that connects, and returns how many replies were dropped to
+    /// make room: at the maximum, the mailbox of a disconnected client is removed, an empty one
+    /// first, and then the one left longest ago.
     pub(crate) fn connect(&self, queue: RecipientId, owner: ClientId) -> Result<(Arc<Mailbox>, usize), MailboxError> {
         let mut boxes = self.lock();
         let mut dropped = 0;
@@ -95,8 +96,8 @@ impl Mailboxes {
         }
     }
 
-    /// Stores a reply, and returns how many others were dropped to make room: at the maximum, the oldest reply of the client
-    /// that left longest ago is dropped.
+    /// Stores a reply, and returns how many others were dropped to make room: at the maximum, the
+    /// oldest reply of the client that left longest ago is dropped.
     pub(crate) fn store(&self, now: Instant, reply: Reply) -> Result<usize, DropReason> {
         let mailbox = match self.lock().get(&reply.recipient) {
             Some(entry) => Arc::clone(&entry.mailbox),
@@ -120,7 +121,8 @@ impl Mailboxes {
         Ok(usize::from(is_full))
     }
 
-    /// Drops the oldest reply of the client that left longest ago; false if no disconnected client has a reply.
+    /// Drops the oldest reply of the client that left longest ago; false if no disconnected client
+    /// has a reply.
     fn drop_one(&self) -> bool {
         let boxes = self.lock();
         let left = boxes.values().filter(|entry| entry.connections == 0 && !entry.mailbox.lock().waiting.is_empty());
@@ -131,7 +133,8 @@ impl Mailboxes {
         })
     }
 
-    /// Removes the oldest reply from a mailbox, after its acknowledgement. False if it has expired before.
+    /// Removes the oldest reply from a mailbox, after its acknowledgement. False if it has expired
+    /// before.
     pub(crate) fn remove_first(&self, mailbox: &Mailbox, reply: &Arc<Reply>) -> bool {
         let mut replies = mailbox.lock();
         let is_there = replies.waiting.front().is_some_and(|(_, first)| Arc::ptr_eq(first, reply));
@@ -142,7 +145,8 @@ impl Mailboxes {
         is_there
     }
 
-    /// Drops expired replies and the mailboxes of clients that left long ago, and returns the number of replies dropped.
+    /// Drops expired replies and the mailboxes of clients that left long ago, and returns the
+    /// number of replies dropped.
     pub(crate) fn expire(&self, now: Instant) -> usize {
         let limit = u64::try_from(self.lifetime.as_nanos()).unwrap_or(u64::MAX);
         let old = |since: Instant| now.nanos_since(since) > limit;

@@ -29,9 +29,10 @@ pub(crate) struct IncomingLinks {
 }
 
 impl IncomingLinks {
-    /// Takes packets of a node until its link ends, the node is no longer listed, its newer link supersedes this one, or this
-    /// node stops. In the last two cases the packets that were sent before are read: the peer learns of the end by the end of
-    /// the stream, as a reference initiator does not expect a further command.
+    /// Takes packets of a node until its link ends, the node is no longer listed, its newer link
+    /// supersedes this one, or this node stops. In the last two cases the packets that were sent
+    /// before are read: the peer learns of the end by the end of the stream, as a reference
+    /// initiator does not expect a further command.
     pub(super) async fn serve(&self, id: NodeId, connection: NodeConnection, mut stop: watch::Receiver<bool>) -> Ended {
         let _presence = self.sending.enter_guarded(id);
         let NodeConnection { stream, session, link_key, end, .. } = connection;

@@ -59,8 +59,9 @@ impl AcceptPolicy for NodePolicy {
 }
 
 impl NodePolicy {
-    /// Whether associated data of 32 bytes may be the id of a node that must not connect here, or not yet. Such a node is
-    /// refused and dials again; accepted as a client, it would be limited to a client's rate.
+    /// Whether associated data of 32 bytes may be the id of a node that must not connect here, or
+    /// not yet. Such a node is refused and dials again; accepted as a client, it would be limited
+    /// to a client's rate.
     fn may_be_node(&self, id: [u8; 32], claim: &PeerClaim<'_>) -> bool {
         let is_queue_id = id.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
         let known = self.directory.borrow().clone();
@@ -87,8 +88,8 @@ pub(super) fn accept_limits(limits: &ResourceLimits) -> AcceptLimits {
     }
 }
 
-/// Time for a node's first command. A Katzenpost node sends nothing until it has a packet, and after two minutes closes its
-/// link and dials again.
+/// Time for a node's first command. A Katzenpost node sends nothing until it has a packet, and
+/// after two minutes closes its link and dials again.
 const NODE_PROOF_TIMEOUT: Duration = Duration::from_mins(10);
 
 #[cfg(test)]

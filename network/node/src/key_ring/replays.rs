@@ -1,5 +1,6 @@
-//! The replay tags of a mix key: in memory and, if the key is stored in a folder, in a list beside it that outlives a
-//! restart. A killed process has written all tags; a power failure may lose those since the last flush.
+//! The replay tags of a mix key: in memory and, if the key is stored in a folder, in a list beside
+//! it that outlives a restart. A killed process has written all tags; a power failure may lose
+//! those since the last flush.
 
 use crate::{
     counters::DropReason,
@@ -15,7 +16,8 @@ use std::{io, path::Path};
 
 /// The replay tags of the packets that a mix key opened.
 pub(super) struct Replays {
-    /// Each filter has room for as many tags as all before it together. All but the last are full and only looked up.
+    /// Each filter has room for as many tags as all before it together. All but the last are full
+    /// and only looked up.
     filters: Vec<ReplayFilter<Vec<u64>>>,
     held: usize,
     max: usize,
@@ -30,7 +32,8 @@ enum Record {
     /// Nowhere: the key does not outlive the process either.
     Memory,
     List(ReplayList),
-    /// Nowhere, because writing failed, and the key can't be removed from the disk: it must not open packets.
+    /// Nowhere, because writing failed, and the key can't be removed from the disk: it must not
+    /// open packets.
     Closed,
 }
 
@@ -57,8 +60,8 @@ impl Replays {
         Ok(replays)
     }
 
-    /// Adds a packet's tag, or returns why the packet must be dropped. Call [`write`](Self::write) before processing the
-    /// packet.
+    /// Adds a packet's tag, or returns why the packet must be dropped. Call [`write`](Self::write)
+    /// before processing the packet.
     pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), DropReason> {
         match self.remember(tag) {
             Ok(true) => {}
@@ -71,8 +74,8 @@ impl Replays {
         Ok(())
     }
 
-    /// Appends the new tags to the list. If that fails, `forget` has to make sure that a restart does not find the key; then
-    /// tags in memory suffice.
+    /// Appends the new tags to the list. If that fails, `forget` has to make sure that a restart
+    /// does not find the key; then tags in memory suffice.
     ///
     /// # Errors
     /// [`Closed`] from now on: packets of this key must be dropped.

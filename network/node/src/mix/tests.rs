@@ -95,7 +95,8 @@ impl Net {
         self.now.set(self.now.get().plus_millis(millis));
     }
 
-    /// Hands a packet to a node, which unwraps it for so long. Says whether to wake up earlier, and gives a client's reply.
+    /// Hands a packet to a node, which unwraps it for so long. Says whether to wake up earlier, and
+    /// gives a client's reply.
     fn receive(&self, node: usize, bytes: &[u8], unwrap_millis: u64) -> (bool, Option<Reply>) {
         let arrived = self.now.get();
         let mut replies = Vec::new();
@@ -316,7 +317,8 @@ fn a_clock_that_steps_lets_no_packet_in_again() {
     }
 }
 
-/// Time itself should never step, but if it does nothing is released before its time, and what is late is dropped.
+/// Time itself should never step, but if it does nothing is released before its time, and what is
+/// late is dropped.
 #[test]
 fn time_that_steps_releases_nothing_early() {
     let mut net = Net::new(100);
@@ -348,7 +350,8 @@ fn packets_that_come_together() {
     changed[50] ^= 1;
     let no_delay = net.request(None, ECHO, true).0;
     let late = net.request(Some(50), ECHO, true).0;
-    // a stranger, a replay of one beside it, commands that are wrong, and one that has waited for 251 ms
+    // a stranger, a replay of one beside it, commands that are wrong, and one that has waited for
+    // 251 ms
     let mut batch = net.batch(MIX, &[&good[0], &changed, &good[1], &good[0], &no_delay, &late, &good[2]]);
     batch[5].as_mut().unwrap().0 = Instant::from_millis(749);
     net.nodes[MIX].mix.receive(batch, &|| net.now.get(), &mut |_| unreachable!());

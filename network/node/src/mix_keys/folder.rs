@@ -1,4 +1,5 @@
-//! The files of mix keys: for each epoch a private key and its replay list, made and erased together.
+//! The files of mix keys: for each epoch a private key and its replay list, made and erased
+//! together.
 
 use crate::{
     any_sphinx::{AnySphinx, LoadedKey},
@@ -37,7 +38,8 @@ impl KeyFolder {
     /// Reads the keys, and sets files aside that hold none.
     ///
     /// # Errors
-    /// If the folder or a file can't be read for lack of permission, or others may read a private key.
+    /// If the folder or a file can't be read for lack of permission, or others may read a private
+    /// key.
     pub(super) fn read(&self, sphinx: &AnySphinx) -> Result<Files, KeyFileError> {
         let (mut read, mut aside, mut lists) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let failed = |error| KeyFileError::Read(self.0.clone(), error);
@@ -119,7 +121,8 @@ impl KeyFolder {
         }
     }
 
-    /// Makes sure that the key of an epoch is not read again, and erases it as far as a full disk permits.
+    /// Makes sure that the key of an epoch is not read again, and erases it as far as a full disk
+    /// permits.
     pub(super) fn disown(&self, epoch: Epoch) -> io::Result<()> {
         if_exists(files::disown(&self.key(epoch)))?;
         let _ = fs::remove_file(self.list(epoch));

@@ -1,16 +1,19 @@
-//! The replay tags of a mix key on the disk: a file beside the key, written before the packets are processed.
+//! The replay tags of a mix key on the disk: a file beside the key, written before the packets are
+//! processed.
 //!
-//! It is made together with the key and bound to it, so that a missing list is never mistaken for an empty one, nor the
-//! list of another key for this one. Each record holds the tags of a few packets and a checksum over all records so far,
-//! and the header holds how many bytes were flushed to the disk. Truncation and damage are thus detected. A power
-//! failure may lose the records since the last flush.
+//! It is made together with the key and bound to it, so that a missing list is never mistaken for
+//! an empty one, nor the list of another key for this one. Each record holds the tags of a few
+//! packets and a checksum over all records so far, and the header holds how many bytes were flushed
+//! to the disk. Truncation and damage are thus detected. A power failure may lose the records since
+//! the last flush.
 //!
 //! ```text
 //! header   "mixwell-replays1" | BLAKE2b-256 of the public key [32] | flushed bytes u64 | CRC-32 u32
 //! record   count u32 | count tags [32 each] | CRC-32 over the previous checksum, count and tags
 //! ```
 //!
-//! Numbers are little-endian. The header's checksum, with zero flushed bytes, is the first record's previous one.
+//! Numbers are little-endian. The header's checksum, with zero flushed bytes, is the first record's
+//! previous one.
 
 #[cfg(test)]
 mod tests;
@@ -101,7 +104,8 @@ impl ReplayList {
         Ok(Self { file, key, len, flushed, checksum, record: Vec::with_capacity(MAX_RECORD_LEN) })
     }
 
-    /// Appends a record of at most [`MAX_TAGS`] tags. After an error the list must not be used any more.
+    /// Appends a record of at most [`MAX_TAGS`] tags. After an error the list must not be used any
+    /// more.
     pub(crate) fn append(&mut self, tags: &[ReplayTag]) -> io::Result<()> {
         self.record.clear();
         let count = u32::try_from(tags.len()).ok().filter(|count| *count <= MAX_TAGS);
@@ -123,7 +127,8 @@ impl ReplayList {
         (self.flushed < self.len).then(|| Flush { file: Arc::clone(&self.file), len: self.len })
     }
 
-    /// Records in the header that a [`Flush`] is done. After an error the list must not be used any more.
+    /// Records in the header that a [`Flush`] is done. After an error the list must not be used any
+    /// more.
     pub(crate) fn set_flushed(&mut self, flush: &Flush) -> io::Result<()> {
         let mut file = &*self.file;
         file.rewind()?;

@@ -12,8 +12,8 @@ use mixwell_net::{
 use std::sync::Arc;
 use tokio::{task::spawn_blocking, time::Instant};
 
-/// Makes and erases keys when an epoch begins or a consensus proves the time, and retries every sixteenth of an epoch.
-/// Returns only if a key can't be made.
+/// Makes and erases keys when an epoch begins or a consensus proves the time, and retries every
+/// sixteenth of an epoch. Returns only if a key can't be made.
 pub(crate) async fn rotate(
     keys: Arc<MixKeys>,
     clock: Clock,

@@ -87,7 +87,8 @@ fn keys_outlive_a_restart_and_no_longer_than_they_should() {
     outlive::<mixwell_sphinx::Kem<XWing>>();
 }
 
-/// An hour ahead for three seconds, a year ahead, and back to before the first epoch that the node knew.
+/// An hour ahead for three seconds, a year ahead, and back to before the first epoch that the node
+/// knew.
 #[test]
 fn a_clock_that_jumps_erases_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -125,7 +126,8 @@ fn proof_or_age_erases_a_key_whose_time_is_over_by_the_clock() {
     assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
     tried.at(7, Some(7), PERIOD * 2).unwrap();
     assert_eq!(tried.epochs(), (6..=10).collect::<Vec<_>>());
-    // a proof against the clock: the clock may be behind, or the keys it makes now would be erased at once
+    // a proof against the clock: the clock may be behind, or the keys it makes now would be erased
+    // at once
     tried.at(6, Some(11), PERIOD * 2).unwrap();
     assert_eq!(tried.epochs(), (6..=10).collect::<Vec<_>>());
     // without authorities, five epochs after it was made

@@ -30,8 +30,8 @@ use mixwell_wire::{Link, PacketSizes};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// What a node is made of that gets its consensuses and mix keys from elsewhere. [`NodeBuilder`](crate::NodeBuilder) is the
-/// usual way to start one.
+/// What a node is made of that gets its consensuses and mix keys from elsewhere.
+/// [`NodeBuilder`](crate::NodeBuilder) is the usual way to start one.
 pub struct NodeConfig {
     /// Its name in log lines.
     pub name: String,

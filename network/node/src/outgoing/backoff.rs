@@ -4,9 +4,10 @@ use core::time::Duration;
 
 /// The pause before the next attempt at a link, in parts of an epoch's length P.
 ///
-/// After a failure it is P/64, 2P/64 … up to P/8; the first few are shorter, since a peer that starts at the same time may
-/// be some seconds behind. A link that was up is another matter: whoever cut it, it is dialled again at once, but not
-/// more often than every P/64 or second. So a peer that cuts links soon after their handshakes costs at most that.
+/// After a failure it is P/64, 2P/64 … up to P/8; the first few are shorter, since a peer that
+/// starts at the same time may be some seconds behind. A link that was up is another matter:
+/// whoever cut it, it is dialled again at once, but not more often than every P/64 or second. So a
+/// peer that cuts links soon after their handshakes costs at most that.
 #[derive(Debug)]
 pub(super) struct Backoff {
     period: Duration,

@@ -78,7 +78,8 @@ impl Dialer {
         }
     }
 
-    /// Up to a quarter less, so that nodes that lost the same peer do not all dial it at the same moment.
+    /// Up to a quarter less, so that nodes that lost the same peer do not all dial it at the same
+    /// moment.
     fn with_jitter(&self, pause: Duration) -> Duration {
         let part = self.connector.randomness.rng().next_u32() >> 16;
         pause.saturating_sub(pause * part / (4 << 16))

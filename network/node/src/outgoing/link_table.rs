@@ -31,7 +31,8 @@ impl LinkTable {
         }
     }
 
-    /// Puts a loop decoy of this node on the link to a node, if that has room for decoys. Says whether it did.
+    /// Puts a loop decoy of this node on the link to a node, if that has room for decoys. Says
+    /// whether it did.
     pub(crate) fn send_decoy(&self, now: Instant, next_hop: NodeId, packet: Packet) -> bool {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
         links.get(&next_hop).is_some_and(|link| link.push_decoy(now, packet))

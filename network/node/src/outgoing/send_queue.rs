@@ -16,8 +16,9 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// A queue of packets for one peer, of fixed capacity. A packet waits for the link to come up as long as for its turn to be
-/// written, and no longer. This node's own loop decoys have a short queue of their own, and are written when nothing else is.
+/// A queue of packets for one peer, of fixed capacity. A packet waits for the link to come up as
+/// long as for its turn to be written, and no longer. This node's own loop decoys have a short
+/// queue of their own, and are written when nothing else is.
 pub(crate) struct SendQueue {
     waiting: Mutex<Waiting>,
     capacity: usize,
@@ -32,7 +33,8 @@ struct Waiting {
 }
 
 impl SendQueue {
-    /// An empty queue for `capacity` packets, each of which waits for `wait` at most. Its link is down.
+    /// An empty queue for `capacity` packets, each of which waits for `wait` at most. Its link is
+    /// down.
     pub(crate) fn new(capacity: usize, wait: Duration) -> Self {
         let (packets, decoys) = (VecDeque::with_capacity(capacity), VecDeque::with_capacity(MAX_DECOYS));
         let waiting = Mutex::new(Waiting { packets, decoys });
@@ -56,7 +58,8 @@ impl SendQueue {
         self.ready.notify_one();
     }
 
-    /// Appends a loop decoy of this node, unless the link is down or has enough to send. Says whether it did.
+    /// Appends a loop decoy of this node, unless the link is down or has enough to send. Says
+    /// whether it did.
     pub(crate) fn push_decoy(&self, now: Instant, packet: Packet) -> bool {
         let mut waiting = self.lock();
         let has_room = self.is_up() && waiting.packets.is_empty() && waiting.decoys.len() < MAX_DECOYS;

@@ -1,4 +1,5 @@
-//! The boxes of a rendezvous service: a fixed number, each for a fixed time, the oldest first to go.
+//! The boxes of a rendezvous service: a fixed number, each for a fixed time, the oldest first to
+//! go.
 
 use crate::rendezvous::{BoxEvent, Counts};
 use chacha20::ChaCha20Rng;
@@ -56,8 +57,8 @@ impl Store {
         Self { shape, life_nanos, counts: Counts::default(), held: Mutex::new(held) }
     }
 
-    /// Does what a request asks for, and writes the reply to `room`, which must have [`Shape::reply_len`] bytes or more. The
-    /// reply to what is no request is empty.
+    /// Does what a request asks for, and writes the reply to `room`, which must have
+    /// [`Shape::reply_len`] bytes or more. The reply to what is no request is empty.
     pub fn answer<'a>(&self, now: Instant, request: &[u8], room: &'a mut [u8]) -> &'a [u8] {
         if request.iter().fold(0, |all, byte| all | byte) == 0 {
             return &[];

@@ -211,7 +211,8 @@ proptest! {
                 prop_assert_eq!(store.len(), list.len());
             }
             if list.iter().all(|(_, id, _)| *id != at) {
-                // of those that have expired some may be there, but none that lives gives way for them
+                // of those that have expired some may be there, but none that lives gives way for
+                // them
                 if list.len() == most {
                     list.remove(0);
                 }

@@ -18,7 +18,8 @@ use mixwell_wire::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
-/// An authority that says `Invalid` to the first upload, as one would whose clock is behind, and takes others.
+/// An authority that says `Invalid` to the first upload, as one would whose clock is behind, and
+/// takes others.
 async fn behind(listener: TcpListener, own: (KeyHash, LinkKey), link: Link, seen: mpsc::Sender<Epoch>) {
     let (mut rng, timeouts) = (Randomness::from_seed(2).rng(), Timeouts::default());
     let mut status = DescriptorStatus::Invalid;

@@ -1,4 +1,5 @@
-//! One mix whose neighbours are played by the test: they send it packets that were made beforehand, as fast as it takes them.
+//! One mix whose neighbours are played by the test: they send it packets that were made beforehand,
+//! as fast as it takes them.
 #![allow(
     clippy::unwrap_used,
     clippy::similar_names,
@@ -74,8 +75,8 @@ struct Neighbour {
     is_slow: bool,
 }
 
-/// The mix, and its neighbours, the service node last, with so many packets each: the next hop of each packet is a neighbour by
-/// the packet's number.
+/// The mix, and its neighbours, the service node last, with so many packets each: the next hop of
+/// each packet is a neighbour by the packet's number.
 fn plan(geometry: Geometry, packets: usize, to: fn(usize) -> usize) -> (Plan, Planned, Neighbours) {
     let in_memory = |plan: &Plan| Arc::clone(&plan.nodes[LINKS].mix_keys);
     plan_with(geometry, packets, to, in_memory)
@@ -164,7 +165,8 @@ fn start_with(
 }
 
 impl Neighbours {
-    /// Plays them: those with packets send them as soon as `begin` says so many each, and all count what comes.
+    /// Plays them: those with packets send them as soon as `begin` says so many each, and all count
+    /// what comes.
     fn play(&self, begin: &watch::Receiver<usize>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for (node, come) in self.nodes.iter().zip(&self.come) {

@@ -1,4 +1,5 @@
-//! Nodes on real sockets, among neighbours and clients that a test network has or that a test plays itself.
+//! Nodes on real sockets, among neighbours and clients that a test network has or that a test plays
+//! itself.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

@@ -171,7 +171,8 @@ async fn connect(network: &TestNetwork, queue: u8) -> TestLink {
     connect_as(network, &[queue; 32], &link_key(network)).await
 }
 
-/// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that came until it was cut off.
+/// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that
+/// came until it was cut off.
 async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
     let mut link = connect(network, queue).await;
     let mut signs = 0;
@@ -192,8 +193,8 @@ async fn counted(what: impl Fn() -> u64, number: u64) {
     assert!(tokio::time::timeout(Duration::from_secs(20), all).await.is_ok(), "{} of {number}", what());
 }
 
-/// Whatever a client sends is counted as come, and as dropped where it is; at a stop, so is what comes then, and what is in
-/// mailboxes.
+/// Whatever a client sends is counted as come, and as dropped where it is; at a stop, so is what
+/// comes then, and what is in mailboxes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
     let no_decoys = Rates { lambda_m: 0.0, lambda_g: 0.0, ..RATES };

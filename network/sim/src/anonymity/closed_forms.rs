@@ -1,6 +1,7 @@
 //! Closed forms for Poisson mixes.
 
-/// Probability that `hops` exponential delays of rate `mu` take no longer than `x`: Erlang's distribution.
+/// Probability that `hops` exponential delays of rate `mu` take no longer than `x`: Erlang's
+/// distribution.
 #[must_use]
 pub fn erlang_cdf(hops: u32, mu: f64, x: f64) -> f64 {
     let x = x.max(0.0);
@@ -42,12 +43,13 @@ fn ln_factorial(n: u32) -> f64 {
     n * n.ln() - n + 0.5 * (core::f64::consts::TAU * n).ln() + 1.0 / (12.0 * n) - 1.0 / (360.0 * n.powi(3))
 }
 
-/// Entropy in bits of the observer's guess which leaving packet is a given entering one, in the limit of many packets in
-/// every mix.
+/// Entropy in bits of the observer's guess which leaving packet is a given entering one, in the
+/// limit of many packets in every mix.
 ///
-/// Each exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time. So the entropy is
-/// log₂(traffic) plus Erlang's differential entropy, n + ln Γ(n) + (1 − n)·ψ(n) − ln μ nats. For one hop that is
-/// log₂(e · traffic / mu), as in Loopix, section 4 (<https://arxiv.org/abs/1703.00536>).
+/// Each exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time.
+/// So the entropy is log₂(traffic) plus Erlang's differential entropy, n + ln Γ(n) + (1 − n)·ψ(n) −
+/// ln μ nats. For one hop that is log₂(e · traffic / mu), as in Loopix, section 4
+/// (<https://arxiv.org/abs/1703.00536>).
 #[must_use]
 pub fn message_entropy(hops: u32, mu: f64, traffic: f64) -> f64 {
     let n = f64::from(hops);

@@ -1,9 +1,10 @@
 //! The observer of all links, with exact odds.
 //!
-//! Exponential delays have no memory: a packet that leaves a Poisson mix is any of the packets inside with equal
-//! probability, however long each has been there. Only packets that arrived less than a whole millisecond ago are
-//! excluded, since every delay is at least one millisecond. So all that the observer knows of a mix is one mass per
-//! origin, the expected number of its packets from there. A leaving packet takes an equal part of every mass.
+//! Exponential delays have no memory: a packet that leaves a Poisson mix is any of the packets
+//! inside with equal probability, however long each has been there. Only packets that arrived less
+//! than a whole millisecond ago are excluded, since every delay is at least one millisecond. So all
+//! that the observer knows of a mix is one mass per origin, the expected number of its packets from
+//! there. A leaving packet takes an equal part of every mass.
 
 use mixwell_mixdelay::Instant;
 use std::collections::VecDeque;
@@ -27,7 +28,8 @@ struct Masses {
 #[derive(Clone, Debug)]
 pub(super) struct Odds(Vec<f64>);
 
-/// Indices of origins: the users, then all nodes (for their loops) as one, then the followed packets.
+/// Indices of origins: the users, then all nodes (for their loops) as one, then the followed
+/// packets.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origins {
     pub(super) users: usize,
@@ -43,7 +45,8 @@ impl Origins {
         self.senders().saturating_add(self.followed)
     }
 
-    /// The odds of a packet observed at its sender: a user's index, or any higher number for a node.
+    /// The odds of a packet observed at its sender: a user's index, or any higher number for a
+    /// node.
     pub(super) fn seen(self, sender: usize, followed: Option<usize>) -> Odds {
         let mut odds = vec![0.0; self.all()];
         let message = followed.map(|message| self.senders().saturating_add(message));
@@ -113,8 +116,8 @@ impl Odds {
         self.0.iter().take(origins.senders()).map(|chance| entropy_term(*chance)).sum()
     }
 
-    /// Entropy in bits of the guess which user sent it, given that a user did, and the probability that a user did; `None`
-    /// if that probability is 0.
+    /// Entropy in bits of the guess which user sent it, given that a user did, and the probability
+    /// that a user did; `None` if that probability is 0.
     pub(super) fn user_entropy(&self, origins: Origins) -> Option<(f64, f64)> {
         let users = || self.0.iter().take(origins.users);
         let all: f64 = users().sum();

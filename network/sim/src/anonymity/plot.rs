@@ -13,7 +13,8 @@ pub struct SvgPlot {
     pub svg: String,
 }
 
-/// The pictures of a simulation: latency, occupancy of mixes, and the users' entropy, each beside its closed form.
+/// The pictures of a simulation: latency, occupancy of mixes, and the users' entropy, each beside
+/// its closed form.
 #[must_use]
 pub fn plots(scenario: &Scenario, measured: &Measurements) -> [SvgPlot; 3] {
     let (hop_count, mu) = (scenario.hop_count(), scenario.topology().rates.mu.per_milli());

@@ -76,7 +76,8 @@ pub enum ScenarioError {
         /// `LambdaP`.
         lambda_p: f64,
     },
-    /// The observer's odds would not fit into memory: nodes × users is above [`ScenarioError::MAX_ODDS`].
+    /// The observer's odds would not fit into memory: nodes × users is above
+    /// [`ScenarioError::MAX_ODDS`].
     TooLarge {
         /// Number of users.
         users: u32,
@@ -191,7 +192,8 @@ impl Scenario {
         self.loops.iter().fold(of_users, |sum, (nodes, rate)| sum + f64::from(*nodes) * rate.per_milli)
     }
 
-    /// Packets per millisecond among which a leaving packet hides: with one hop those of its node, with more hops all.
+    /// Packets per millisecond among which a leaving packet hides: with one hop those of its node,
+    /// with more hops all.
     #[must_use]
     pub fn mixed_traffic(&self) -> f64 {
         match self.topology.hops.as_slice() {
@@ -200,13 +202,14 @@ impl Scenario {
         }
     }
 
-    /// Mean number of packets that an arriving packet finds in a node, for each hop: half of those that arrive in the
-    /// same millisecond, and those of before that have not left.
+    /// Mean number of packets that an arriving packet finds in a node, for each hop: half of those
+    /// that arrive in the same millisecond, and those of before that have not left.
     pub(super) fn mean_occupancies(&self) -> impl Iterator<Item = f64> {
         self.topology.hops.iter().map(|nodes| self.traffic() * (self.hop_millis() + 0.5) / f64::from(*nodes))
     }
 
-    /// Mean number of packets that an arriving packet finds, over all hops: each hop sees the same traffic.
+    /// Mean number of packets that an arriving packet finds, over all hops: each hop sees the same
+    /// traffic.
     #[must_use]
     pub fn mean_occupancy(&self) -> f64 {
         self.mean_occupancies().sum::<f64>() / f64::from(self.hop_count())
@@ -219,7 +222,8 @@ impl Scenario {
         of_hops.sum::<f64>() / f64::from(self.hop_count())
     }
 
-    /// Number of bins for the occupancy histogram: twice the mean and a margin; above 4 million packets share a bin.
+    /// Number of bins for the occupancy histogram: twice the mean and a margin; above 4 million
+    /// packets share a bin.
     pub(super) fn occupancy_bins(&self) -> usize {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is bounded")]
         let bins = self.mean_occupancies().fold(0.0, f64::max).mul_add(2.0, 1000.0) as usize;
@@ -249,7 +253,8 @@ impl Scenario {
         self.latency_millis() - f64::from(self.hop_count()) / self.topology.rates.mu.per_milli
     }
 
-    /// Unmeasured milliseconds at the start and at the end: ten path delays, at most a quarter of the simulation.
+    /// Unmeasured milliseconds at the start and at the end: ten path delays, at most a quarter of
+    /// the simulation.
     #[must_use]
     pub fn settling_millis(&self) -> u64 {
         self.wanted_settling_millis().min(self.load.millis >> 2)

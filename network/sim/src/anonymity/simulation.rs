@@ -28,8 +28,8 @@ pub struct Simulation {
     end: Instant,
     events: BinaryHeap<Reverse<(Instant, Actor)>>,
     measure_from: Instant,
-    /// When the next packet is picked for following, and the time between picks; none is sent after `measure_until`,
-    /// since it might not leave before the end.
+    /// When the next packet is picked for following, and the time between picks; none is sent after
+    /// `measure_until`, since it might not leave before the end.
     next_followed: Instant,
     follow_every_nanos: u64,
     measure_until: Instant,
@@ -81,7 +81,8 @@ struct Packet {
 /// The observer's knowledge of a followed packet.
 #[derive(Clone, Copy, Default)]
 struct Followed {
-    /// Entropy in bits of the guess which leaving packet it is, summed over the packets that have left.
+    /// Entropy in bits of the guess which leaving packet it is, summed over the packets that have
+    /// left.
     entropy: f64,
     has_left: bool,
 }
@@ -145,7 +146,8 @@ impl Simulation {
         }
     }
 
-    /// Runs to the end; `progress` is called about once per simulated second with the simulated milliseconds.
+    /// Runs to the end; `progress` is called about once per simulated second with the simulated
+    /// milliseconds.
     #[must_use]
     pub fn run(mut self, progress: impl Fn(u64)) -> Measurements {
         let mut told = 0;
@@ -210,7 +212,8 @@ impl Simulation {
         }
     }
 
-    /// Sends a new packet to the first hop. Some are followed: the first one sent after each of equal intervals.
+    /// Sends a new packet to the first hop. Some are followed: the first one sent after each of
+    /// equal intervals.
     fn send(&mut self, now: Instant, sender: usize) {
         let follow = sender < self.origins.users
             && self.followed.len() < FOLLOWED

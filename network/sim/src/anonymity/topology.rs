@@ -44,8 +44,8 @@ pub enum TopologyError {
 }
 
 impl Topology {
-    /// `layers` layers of `nodes` mixes each, with rates of a typical network: a mean delay of 200 ms per hop, a message
-    /// or decoy per second and user, a loop per two seconds and user or mix.
+    /// `layers` layers of `nodes` mixes each, with rates of a typical network: a mean delay of 200
+    /// ms per hop, a message or decoy per second and user, a loop per two seconds and user or mix.
     #[must_use]
     pub fn of_layers(layers: u32, nodes: u32) -> Self {
         Self {
@@ -63,7 +63,8 @@ impl Topology {
         }
     }
 
-    /// The network of a consensus or vote: its gateways are the first hop, then come its layers of mixes.
+    /// The network of a consensus or vote: its gateways are the first hop, then come its layers of
+    /// mixes.
     ///
     /// # Errors
     /// [`TopologyError`] names the first thing that is missing or out of range.

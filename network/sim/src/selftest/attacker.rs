@@ -1,4 +1,5 @@
-//! An attacker on the links, who replays packets and flips bits in them. Hops must refuse all of that.
+//! An attacker on the links, who replays packets and flips bits in them. Hops must refuse all of
+//! that.
 
 use super::{
     hop::{HopNode, Refusal},

@@ -25,7 +25,8 @@ pub(super) struct Network<S: Scheme> {
 }
 
 impl<S: Scheme> Network<S> {
-    /// Makes the hops' keys. Replay filters have room for `messages`, their replies and the attacker's packets.
+    /// Makes the hops' keys. Replay filters have room for `messages`, their replies and the
+    /// attacker's packets.
     pub(super) fn new(
         sphinx: Sphinx<S>,
         messages: usize,

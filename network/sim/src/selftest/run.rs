@@ -13,7 +13,8 @@ use super::{
 use chacha20::ChaCha20Rng;
 use mixwell_sphinx::{Action, Scheme, Sphinx};
 
-/// Maximum number of packets in flight. The next one to move is drawn at random, so packets overtake each other.
+/// Maximum number of packets in flight. The next one to move is drawn at random, so packets
+/// overtake each other.
 const MAX_IN_FLIGHT: usize = 64;
 
 /// What a self-test sends.
@@ -42,7 +43,8 @@ pub enum Stage {
 
 /// Whoever watches a self-test run.
 pub trait Observer {
-    /// A packet has passed a stage: the packet, or for [`Stage::Read`] the text, and the times of this stage so far.
+    /// A packet has passed a stage: the packet, or for [`Stage::Read`] the text, and the times of
+    /// this stage so far.
     fn passed(&mut self, stage: Stage, bytes: &[u8], times: &[&Times]);
 }
 

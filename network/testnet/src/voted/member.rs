@@ -26,7 +26,8 @@ pub struct Member {
 }
 
 impl Member {
-    /// Makes keys and a socket, before anything runs, so that the configuration of others can list them.
+    /// Makes keys and a socket, before anything runs, so that the configuration of others can list
+    /// them.
     pub(super) async fn bind(
         name: String,
         kem: LinkKem,

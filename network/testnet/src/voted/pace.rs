@@ -6,7 +6,8 @@ use mixwell_pki_types::{Epoch, Period};
 use mixwell_wire::Timeouts;
 use std::time::SystemTime;
 
-/// Limits for many nodes that share a machine: little memory for each, and patience with late packets and peers.
+/// Limits for many nodes that share a machine: little memory for each, and patience with late
+/// packets and peers.
 #[must_use]
 pub fn small_limits(period: Period) -> ResourceLimits {
     let usual = ResourceLimits::for_period(period.duration());
@@ -31,10 +32,11 @@ pub fn small_limits(period: Period) -> ResourceLimits {
 pub const PATIENT: Timeouts =
     Timeouts { handshake: Duration::from_secs(10), read: Duration::from_mins(2), write: Duration::from_mins(1) };
 
-/// Of the periods `about + n * step`, for `n` less than `count`, the one of which an epoch began most recently, so that a network
-/// started now need not wait for that.
+/// Of the periods `about + n * step`, for `n` less than `count`, the one of which an epoch began
+/// most recently, so that a network started now need not wait for that.
 ///
-/// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by hours.
+/// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by
+/// hours.
 #[must_use]
 pub fn period_beginning_now(about: Duration, step: Duration, count: u32) -> Period {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -57,7 +59,8 @@ mod tests {
         assert!(period >= about && period < Duration::from_secs(12), "{period:?}");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let elapsed = Period::new(period).unwrap().at(now).unwrap().elapsed;
-        // of 2000 periods of ten seconds one began 5 ms ago, on average; a busy machine may take longer
+        // of 2000 periods of ten seconds one began 5 ms ago, on average; a busy machine may take
+        // longer
         assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
     }
 }

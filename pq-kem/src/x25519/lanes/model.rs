@@ -1,5 +1,5 @@
-//! A model of the vectors in plain Rust, so that the algorithms run on every machine, and of instructions that are wrong
-//! in one way, so that the tests are known to see it.
+//! A model of the vectors in plain Rust, so that the algorithms run on every machine, and of
+//! instructions that are wrong in one way, so that the tests are known to see it.
 #![expect(clippy::integer_division_remainder_used, clippy::cast_possible_truncation, reason = "a test")]
 
 use super::vector::{Multiply52, Vector};

@@ -1,8 +1,9 @@
-//! Numbers modulo p = 2²⁵⁵ − 19 as ten limbs of alternately 26 and 25 bits, for instructions that multiply 32-bit numbers.
-//! Limb i has the weight 2 to the ⌈25.5 i⌉.
+//! Numbers modulo p = 2²⁵⁵ − 19 as ten limbs of alternately 26 and 25 bits, for instructions that
+//! multiply 32-bit numbers. Limb i has the weight 2 to the ⌈25.5 i⌉.
 //!
-//! The limbs of a tight number are below 2²⁶ + 2¹⁶ and 2²⁵ + 2¹⁶, those of a sum or difference below 2²⁷·⁶ and 2²⁶·⁶. 19 times
-//! such a limb fits in 32 bits, and the sum of ten products of two limbs in 64.
+//! The limbs of a tight number are below 2²⁶ + 2¹⁶ and 2²⁵ + 2¹⁶, those of a sum or difference
+//! below 2²⁷·⁶ and 2²⁶·⁶. 19 times such a limb fits in 32 bits, and the sum of ten products of two
+//! limbs in 64.
 
 use super::{ladder::Field, vector::Vector};
 
@@ -73,8 +74,8 @@ impl<V: Vector> Radix25<V> {
     }
 }
 
-/// Adds a limb times another number to the columns of a product. A product of two odd limbs counts twice: both of their
-/// weights were rounded up, and that of their column was not.
+/// Adds a limb times another number to the columns of a product. A product of two odd limbs counts
+/// twice: both of their weights were rounded up, and that of their column was not.
 #[inline(always)]
 fn add_row<V: Vector, const I: usize>(columns: &mut [V; 10], limb: V, twice: V, other: &[V; 10], other_19: &[V; 10]) {
     for j in 0..10 {

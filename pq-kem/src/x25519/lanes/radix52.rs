@@ -1,7 +1,9 @@
-//! Numbers modulo p = 2²⁵⁵ − 19 as five limbs of 52 bits, for instructions that multiply 52-bit numbers.
+//! Numbers modulo p = 2²⁵⁵ − 19 as five limbs of 52 bits, for instructions that multiply 52-bit
+//! numbers.
 //!
-//! The multiplications use the lower 52 bits of each limb. The first four limbs have no more (bits above them are ignored); the
-//! last limb is below 2⁵⁰, and of a tight number below 2⁴⁷ + 2⁹. So a tight number is below 2²⁵⁵ + 2²¹⁷, less than 2p.
+//! The multiplications use the lower 52 bits of each limb. The first four limbs have no more (bits
+//! above them are ignored); the last limb is below 2⁵⁰, and of a tight number below 2⁴⁷ + 2⁹. So a
+//! tight number is below 2²⁵⁵ + 2²¹⁷, less than 2p.
 
 use super::{
     ladder::Field,
@@ -23,9 +25,11 @@ impl<V: Multiply52> Radix52<V> {
         [V::splat(self.proof, 0); 10]
     }
 
-    /// Propagates carries from the first limb to the last. Limbs may be negative; the number must not be.
+    /// Propagates carries from the first limb to the last. Limbs may be negative; the number must
+    /// not be.
     ///
-    /// Products ignore the bits above the lower 52 of a limb. `MASKED` clears them, which sums need.
+    /// Products ignore the bits above the lower 52 of a limb. `MASKED` clears them, which sums
+    /// need.
     #[inline(always)]
     fn carried<const MASKED: bool>(mut self) -> Self {
         for i in 0..4 {
@@ -51,7 +55,8 @@ impl<V: Multiply52> Radix52<V> {
     /// The tight form of a product of ten columns below 2⁵⁶, the last below 2⁵¹.
     #[inline(always)]
     fn reduced(mut self, mut columns: [V; 10]) -> Self {
-        // 2²⁶⁰ = 32 · 19. Multiplication ignores the bits above the lower 52 of a column: they are added to the next one.
+        // 2²⁶⁰ = 32 · 19. Multiplication ignores the bits above the lower 52 of a column: they are
+        // added to the next one.
         let fold = V::splat(self.proof, 32 * 19);
         let mut above = V::splat(self.proof, 0);
         for i in 0..5 {

@@ -1,4 +1,5 @@
-//! The ladders on the processor's vectors and on models of them, against another implementation of X25519.
+//! The ladders on the processor's vectors and on models of them, against another implementation of
+//! X25519.
 #![expect(clippy::integer_division_remainder_used, clippy::cast_possible_truncation, reason = "a test")]
 
 extern crate std;
@@ -20,8 +21,8 @@ use std::vec::Vec;
 type Key = [u8; 32];
 type Ladders<const LANES: usize> = fn(&Words<LANES>, &Words<LANES>) -> Fractions<LANES>;
 
-/// The first pair of keys, if there is one, for which the ladders give something else than `x25519-dalek`. The lanes before
-/// it hold other pairs, and those behind it.
+/// The first pair of keys, if there is one, for which the ladders give something else than
+/// `x25519-dalek`. The lanes before it hold other pairs, and those behind it.
 fn first_difference<const LANES: usize>(ladders: Ladders<LANES>, pairs: &[(Key, Key)]) -> Option<(Key, Key)> {
     for at in (0..pairs.len()).step_by(LANES) {
         let pair = |lane: usize| &pairs[(at + lane) % pairs.len()];
@@ -37,8 +38,8 @@ fn first_difference<const LANES: usize>(ladders: Ladders<LANES>, pairs: &[(Key, 
     None
 }
 
-/// Points of small order on the curve and its twist, encodings that are not canonical, and the ends of what limbs hold; each
-/// with private keys of all zeros, all ones, and others.
+/// Points of small order on the curve and its twist, encodings that are not canonical, and the ends
+/// of what limbs hold; each with private keys of all zeros, all ones, and others.
 fn remarkable() -> Vec<(Key, Key)> {
     let small_order = [
         "0000000000000000000000000000000000000000000000000000000000000000",
@@ -82,7 +83,8 @@ fn radix25_of_four<const FAULT: u8>(scalars: &Words<4>, us: &Words<4>) -> Fracti
     ladder::multiply::<Radix25<Model<4, FAULT>>>(Anywhere, scalars, us)
 }
 
-/// Sums, differences and products of two numbers in each lane, as the ladder makes them, and of what comes of those.
+/// Sums, differences and products of two numbers in each lane, as the ladder makes them, and of
+/// what comes of those.
 fn check_field<F: Field>(proof: <F::Vector as Vector>::Proof) {
     let (numbers, lanes) = (remarkable_numbers(), F::Vector::ZEROS.as_ref().len());
     let load = |at: &dyn Fn(usize) -> usize| {

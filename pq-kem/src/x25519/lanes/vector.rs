@@ -1,7 +1,7 @@
 //! The vector instructions that the lanes are built on.
 //!
-//! Code that is generic over them must be inlined into a function with their `target_feature`: otherwise each instruction
-//! would be a call.
+//! Code that is generic over them must be inlined into a function with their `target_feature`:
+//! otherwise each instruction would be a call.
 
 /// A vector of 64-bit words. A value exists only on a processor that has the instructions.
 pub(super) trait Vector: Copy {

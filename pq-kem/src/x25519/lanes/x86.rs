@@ -49,7 +49,8 @@ impl HasIfma {
             clear_512();
             fractions
         }
-        // SAFETY: the function is compiled for AVX-512F and IFMA, which the processor has, as `self` proves
+        // SAFETY: the function is compiled for AVX-512F and IFMA, which the processor has, as
+        // `self` proves
         unsafe { multiply(self, scalars, us) }
     }
 }
@@ -106,8 +107,9 @@ pub(super) struct Avx2(__m256i);
 /// Calls the intrinsic of an instruction, in a method of `Avx512` or `Avx2`.
 macro_rules! instruction {
     ($call:expr) => {
-        // SAFETY: intrinsics between registers are unsafe only where the processor lacks the instruction. It has it: the method
-        // takes a vector, a proof, or a mask, which only `is_not_zero` of a vector makes
+        // SAFETY: intrinsics between registers are unsafe only where the processor lacks the
+        // instruction. It has it: the method takes a vector, a proof, or a mask, which only
+        // `is_not_zero` of a vector makes
         unsafe { $call }
     };
 }
@@ -270,13 +272,14 @@ impl Vector for Avx2 {
     }
 }
 
-/// VPMULUDQ. In assembly, because the compiler knows the intrinsic as a product and rearranges products of products, into
-/// more instructions.
+/// VPMULUDQ. In assembly, because the compiler knows the intrinsic as a product and rearranges
+/// products of products, into more instructions.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn mul_32_512(a: __m512i, b: __m512i) -> __m512i {
     let product;
-    // SAFETY: reads and writes only the registers of its operands; the function is compiled for the instruction's feature
+    // SAFETY: reads and writes only the registers of its operands; the function is compiled for the
+    // instruction's feature
     unsafe {
         asm!(
             "vpmuludq {product}, {a}, {b}",
@@ -292,7 +295,8 @@ fn mul_32_512(a: __m512i, b: __m512i) -> __m512i {
 #[target_feature(enable = "avx2")]
 fn mul_32_256(a: __m256i, b: __m256i) -> __m256i {
     let product;
-    // SAFETY: reads and writes only the registers of its operands; the function is compiled for the instruction's feature
+    // SAFETY: reads and writes only the registers of its operands; the function is compiled for the
+    // instruction's feature
     unsafe {
         asm!(
             "vpmuludq {product}, {a}, {b}",
@@ -307,7 +311,8 @@ fn mul_32_256(a: __m256i, b: __m256i) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn clear_256() {
-    // SAFETY: writes only registers, all of which are declared as outputs; the function is compiled for the instructions' feature
+    // SAFETY: writes only registers, all of which are declared as outputs; the function is compiled
+    // for the instructions' feature
     unsafe {
         asm!(
             "vzeroall",
@@ -319,13 +324,14 @@ fn clear_256() {
     }
 }
 
-/// Clears the vector registers of AVX-512. The mask registers need no clearing: they hold the last bits of the scalars, which
-/// clamping has made 0.
+/// Clears the vector registers of AVX-512. The mask registers need no clearing: they hold the last
+/// bits of the scalars, which clamping has made 0.
 #[inline]
 #[target_feature(enable = "avx512f")]
 fn clear_512() {
     clear_256();
-    // SAFETY: writes only registers, all of which are declared as outputs; the function is compiled for the instructions' feature
+    // SAFETY: writes only registers, all of which are declared as outputs; the function is compiled
+    // for the instructions' feature
     unsafe {
         asm!(
             "vpxord zmm16, zmm16, zmm16", "vpxord zmm17, zmm17, zmm17", "vpxord zmm18, zmm18, zmm18",

@@ -1,7 +1,8 @@
-//! Field arithmetic by x86-64's MULX, ADCX and ADOX. In inline assembly, because compilers do not interleave two carry chains.
+//! Field arithmetic by x86-64's MULX, ADCX and ADOX. In inline assembly, because compilers do not
+//! interleave two carry chains.
 //!
-//! Memory is written only in the registers of the [`Machine`](super::registers::Machine). No instruction branches, and no
-//! address depends on a number.
+//! Memory is written only in the registers of the [`Machine`](super::registers::Machine). No
+//! instruction branches, and no address depends on a number.
 #![expect(unsafe_code, reason = "inline assembly")]
 
 use super::registers::{Arithmetic, COUNT, Contents, Limbs};
@@ -20,7 +21,8 @@ impl Adx {
     }
 }
 
-/// Adds a factor times RDX to two neighbouring words, the low half by the chain of CF, the high half by that of OF.
+/// Adds a factor times RDX to two neighbouring words, the low half by the chain of CF, the high
+/// half by that of OF.
 macro_rules! step {
     ($factor:literal, $low:literal, $high:literal) => {
         concat!("mulx rcx, rax, ", $factor, "\nadcx ", $low, ", rax\nadox ", $high, ", rcx\n")
@@ -63,8 +65,8 @@ macro_rules! reduce {
     };
 }
 
-/// Reduces RCX · 2²⁵⁶ and R8 to R11, and stores the result in O: the number is q · 2²⁵⁵ + r, and 2²⁵⁵ = 19. The result is
-/// r + 19 q, below 2²⁵⁵ + 19 q.
+/// Reduces RCX · 2²⁵⁶ and R8 to R11, and stores the result in O: the number is q · 2²⁵⁵ + r, and
+/// 2²⁵⁵ = 19. The result is r + 19 q, below 2²⁵⁵ + 19 q.
 macro_rules! fold {
     () => {
         concat!(
@@ -75,7 +77,8 @@ macro_rules! fold {
     };
 }
 
-/// Stores R8 to R11, a sum or difference with its carry or borrow in CF, in O: 2²⁵⁶ = 38 is added or subtracted if CF is set.
+/// Stores R8 to R11, a sum or difference with its carry or borrow in CF, in O: 2²⁵⁶ = 38 is added
+/// or subtracted if CF is set.
 macro_rules! carry {
     ($add:literal, $adc:literal) => {
         concat!(
@@ -119,7 +122,8 @@ impl Arithmetic for Adx {
     #[inline(always)]
     fn mul<const O: usize, const A: usize, const B: usize>(self, registers: &mut Contents) {
         const { assert!(O < COUNT && A < COUNT && B < COUNT) }
-        // SAFETY: reads A and B and writes O, which are in bounds; the processor has MULX, ADCX and ADOX, as `self` proves
+        // SAFETY: reads A and B and writes O, which are in bounds; the processor has MULX, ADCX and
+        // ADOX, as `self` proves
         unsafe {
             asm!(
                 "mov rdx, [rdi + {b}]",
@@ -148,7 +152,8 @@ impl Arithmetic for Adx {
     #[inline(always)]
     fn square<const O: usize, const A: usize>(self, registers: &mut Contents) {
         const { assert!(O < COUNT && A < COUNT) }
-        // SAFETY: reads A and writes O, which are in bounds; the processor has the instructions, as `self` proves
+        // SAFETY: reads A and writes O, which are in bounds; the processor has the instructions, as
+        // `self` proves
         unsafe {
             asm!(
                 // the products of different words, in R9 to R14
@@ -239,7 +244,8 @@ impl Arithmetic for Adx {
     #[inline(always)]
     fn add_121665_times<const O: usize, const A: usize, const B: usize>(self, registers: &mut Contents) {
         const { assert!(O < COUNT && A < COUNT && B < COUNT) }
-        // SAFETY: reads A and B and writes O, which are in bounds; the processor has MULX, as `self` proves
+        // SAFETY: reads A and B and writes O, which are in bounds; the processor has MULX, as
+        // `self` proves
         unsafe {
             asm!(
                 "mov edx, 121665",
@@ -307,7 +313,8 @@ impl Arithmetic for Adx {
     }
 }
 
-/// ORs the next entry of a table into the `$found` registers, masked by whether its number is the one looked up.
+/// ORs the next entry of a table into the `$found` registers, masked by whether its number is the
+/// one looked up.
 macro_rules! entry {
     ($index:literal, $($found:literal at $offset:literal),+) => {
         concat!(
@@ -322,7 +329,8 @@ macro_rules! entry {
 macro_rules! look_up {
     ($table:ident, $number:ident, $zeroth:ident, $found:ident; $($register:literal at $offset:literal),+) => {
         asm!(
-            // ymm0: the number to look up; ymm1: 1; ymm2: the number of the current entry, from 0 on
+            // ymm0: the number to look up; ymm1: 1; ymm2: the number of the current entry, from 0
+            // on
             "vmovq xmm0, {number}\nvpbroadcastq ymm0, xmm0",
             "vpcmpeqq ymm1, ymm1, ymm1\nvpsrlq ymm1, ymm1, 63",
             "vpxor ymm2, ymm2, ymm2\nvpcmpeqq ymm3, ymm2, ymm0",
@@ -351,8 +359,8 @@ macro_rules! look_up {
 
 #[target_feature(enable = "avx2")]
 fn look_up(table: &[[Limbs; 3]; 8], number: u64, zeroth: &[Limbs; 3], found: &mut [Limbs; 3]) {
-    // SAFETY: reads 8 entries of 96 bytes of the table and one at `zeroth`, and writes 96 bytes to `found`, all in bounds; the
-    // function is compiled for AVX2
+    // SAFETY: reads 8 entries of 96 bytes of the table and one at `zeroth`, and writes 96 bytes to
+    // `found`, all in bounds; the function is compiled for AVX2
     unsafe {
         look_up!(table, number, zeroth, found; "ymm4" at "0", "ymm5" at "32", "ymm6" at "64");
     }

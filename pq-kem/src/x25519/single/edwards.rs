@@ -1,7 +1,8 @@
-//! The curve in its Edwards form, −x² + y² = 1 + d x² y², in extended coordinates: the point (X/Z, Y/Z), and T = XY/Z.
+//! The curve in its Edwards form, −x² + y² = 1 + d x² y², in extended coordinates: the point (X/Z,
+//! Y/Z), and T = XY/Z.
 //!
-//! The formulas are those of Hisil, Wong, Carter and Dawson ("Twisted Edwards curves revisited", 2008). They are complete on
-//! this curve: points of small order need no care.
+//! The formulas are those of Hisil, Wong, Carter and Dawson ("Twisted Edwards curves revisited",
+//! 2008). They are complete on this curve: points of small order need no care.
 
 use super::{
     ladder::divide,

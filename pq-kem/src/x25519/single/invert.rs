@@ -1,8 +1,9 @@
-//! Inverses modulo p = 2²⁵⁵ − 19 in constant time, by the division steps of Bernstein and Yang ("Fast constant-time gcd
-//! computation and modular inversion", 2019), in the variant with half-integer δ: 590 steps are enough for 256 bits.
+//! Inverses modulo p = 2²⁵⁵ − 19 in constant time, by the division steps of Bernstein and Yang
+//! ("Fast constant-time gcd computation and modular inversion", 2019), in the variant with
+//! half-integer δ: 590 steps are enough for 256 bits.
 //!
-//! Numbers are five signed limbs of 62 bits. 60 steps at a time look at the lowest limbs alone and give a matrix, which is
-//! then applied to the numbers.
+//! Numbers are five signed limbs of 62 bits. 60 steps at a time look at the lowest limbs alone and
+//! give a matrix, which is then applied to the numbers.
 
 use super::{
     ladder::to_bytes,
@@ -47,8 +48,8 @@ pub(super) fn invert(number: &Limbs) -> Limbs {
     state.result()
 }
 
-/// Each numerator divided by its denominator, in the canonical encoding; 0 if the denominator is 0. One inversion does for
-/// all (Montgomery's trick): that of the product of all denominators.
+/// Each numerator divided by its denominator, in the canonical encoding; 0 if the denominator is 0.
+/// One inversion does for all (Montgomery's trick): that of the product of all denominators.
 pub(super) fn divide_each<const N: usize>(fractions: &[(Limbs, Limbs); N]) -> Zeroizing<[[u8; 32]; N]> {
     let mut fractions = Zeroizing::new(*fractions);
     let mut products_before = Zeroizing::new([ONE; N]);
@@ -85,7 +86,8 @@ struct State {
     g: Signed62,
 }
 
-/// What some steps do to f and g, times a power of two: f becomes u f + v g, and g becomes q f + r g.
+/// What some steps do to f and g, times a power of two: f becomes u f + v g, and g becomes q f + r
+/// g.
 #[derive(Zeroize)]
 struct Matrix {
     u: i64,
@@ -114,8 +116,9 @@ impl Matrix {
 
     /// Of 20 steps, times 2²⁰; of f and g the lowest 20 bits count.
     ///
-    /// A row of the matrix is kept in the same word as its number, the two entries negated: f − 2²¹ u − 2⁴² v, at first with u = 2²⁰, and
-    /// g − 2²¹ q − 2⁴² r, at first with r = 2²⁰. Each step halves g, and q and r with it.
+    /// A row of the matrix is kept in the same word as its number, the two entries negated: f − 2²¹
+    /// u − 2⁴² v, at first with u = 2²⁰, and g − 2²¹ q − 2⁴² r, at first with r = 2²⁰. Each step
+    /// halves g, and q and r with it.
     fn of_20_steps(zeta: &mut i64, f: i64, g: i64) -> Self {
         let low = (1 << 20) - 1;
         let (mut f, mut g) = ((f & low) - (1 << 41), (g & low) - (1 << 62));
@@ -194,7 +197,8 @@ fn divided(out: &mut Signed62, (x, a): (i64, &Signed62), (y, b): (i64, &Signed62
 /// `out` = (x · a + y · b) / 2⁶² modulo p, between −2p and p if a and b are.
 #[inline]
 fn divided_modulo_p(out: &mut Signed62, (x, a): (i64, &Signed62), (y, b): (i64, &Signed62)) {
-    // p is added once to each of the two that is negative, and then as often as makes the lowest limb zero
+    // p is added once to each of the two that is negative, and then as often as makes the lowest
+    // limb zero
     let multiple = (x & a[4] >> 63).wrapping_add(y & b[4] >> 63);
     let low = x.wrapping_mul(a[0]).wrapping_add(y.wrapping_mul(b[0])).cast_unsigned();
     let more = P_INVERSE.wrapping_mul(low).wrapping_add(multiple.cast_unsigned()) & MASK;

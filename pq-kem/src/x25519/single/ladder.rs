@@ -20,7 +20,8 @@ const F: usize = 12;
 const AA: usize = 13;
 const BB: usize = 14;
 
-/// The u coordinate of the lowest `bits` bits of `scalar` times the point with this `u`. In constant time in both.
+/// The u coordinate of the lowest `bits` bits of `scalar` times the point with this `u`. In
+/// constant time in both.
 pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
     let mut m = Machine::new(arithmetic);
     m.set::<U>(&from_bytes(u));
@@ -38,9 +39,9 @@ pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, 
     divide::<M, X2, Z2>(&mut m)
 }
 
-/// A step of the ladder: (X2 : Z2) becomes the double of itself, or of (X3 : Z3) if `swap`, and (X3 : Z3) the sum of the two,
-/// whose difference is U. The RFC swaps the two points before each step; here a selection of the point to double suffices,
-/// because the sum does not depend on the order.
+/// A step of the ladder: (X2 : Z2) becomes the double of itself, or of (X3 : Z3) if `swap`, and (X3
+/// : Z3) the sum of the two, whose difference is U. The RFC swaps the two points before each step;
+/// here a selection of the point to double suffices, because the sum does not depend on the order.
 ///
 /// Operations are ordered so that few directly follow the one whose result they need.
 #[inline(always)]

@@ -67,7 +67,8 @@ impl Arithmetic for Portable {
 
 #[inline(always)]
 fn look_up(table: &[[Limbs; 3]; 8], number: u64, zeroth: &[Limbs; 3], found: &mut [Limbs]) {
-    // all ones for the entry, all zeros for the others; opaque, because the compiler would make a jump table of it
+    // all ones for the entry, all zeros for the others; opaque, because the compiler would make a
+    // jump table of it
     let mask = |entry: u64| black_box(((entry ^ number).wrapping_sub(1).cast_signed() >> 63).cast_unsigned());
     let zeroth_mask = mask(0);
     for (found, limb) in found.as_flattened_mut().iter_mut().zip(zeroth.as_flattened()) {
@@ -171,7 +172,8 @@ const fn reduce(low: Limbs, high: Limbs) -> Limbs {
     fold([r0, r1, r2, r3], carry)
 }
 
-/// Reduces `number` + `high` · 2²⁵⁶: the sum is q · 2²⁵⁵ + r, and 2²⁵⁵ = 19. The result is r + 19 q, below 2²⁵⁵ + 19 q.
+/// Reduces `number` + `high` · 2²⁵⁶: the sum is q · 2²⁵⁵ + r, and 2²⁵⁵ = 19. The result is r + 19
+/// q, below 2²⁵⁵ + 19 q.
 #[inline(always)]
 const fn fold(number: Limbs, high: u64) -> Limbs {
     let [r0, r1, r2, r3] = number;

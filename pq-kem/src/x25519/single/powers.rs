@@ -33,8 +33,8 @@ pub(super) fn power_of_250_ones<M: Arithmetic, const O: usize, const X: usize, c
     compute!(m; O = T * O;); // 250
 }
 
-/// Whether v² = u³ + 486662 u² + u has no solution v: then u belongs to a point of the twist, not of the curve. In
-/// constant time.
+/// Whether v² = u³ + 486662 u² + u has no solution v: then u belongs to a point of the twist, not
+/// of the curve. In constant time.
 pub(super) fn is_on_twist<M: Arithmetic>(arithmetic: M, u: &[u8; 32]) -> Choice {
     const U: usize = 0;
     const A: usize = 1;

@@ -1,7 +1,7 @@
 //! Numbers modulo p = 2²⁵⁵ − 19 in numbered registers, and a notation for formulas over them.
 //!
-//! Each formula names its registers by constants and is written with [`compute!`], so that it reads as in the papers. All
-//! intermediate values live in the registers, which are wiped on drop.
+//! Each formula names its registers by constants and is written with [`compute!`], so that it reads
+//! as in the papers. All intermediate values live in the registers, which are wiped on drop.
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -14,10 +14,12 @@ pub(super) const COUNT: usize = 19;
 /// The contents of the registers.
 pub(super) type Contents = [Limbs; COUNT];
 
-/// The field arithmetic of one instruction set. A value of an implementing type proves that the processor has it.
+/// The field arithmetic of one instruction set. A value of an implementing type proves that the
+/// processor has it.
 ///
-/// A number is *tight* if it is below 2²⁵⁵ + 2²³, *loose* if it may be any 256-bit number. Products are tight whatever
-/// their factors are. A sum or difference is loose; its second operand must be tight.
+/// A number is *tight* if it is below 2²⁵⁵ + 2²³, *loose* if it may be any 256-bit number. Products
+/// are tight whatever their factors are. A sum or difference is loose; its second operand must be
+/// tight.
 pub(super) trait Arithmetic: Copy {
     /// O = A · B.
     fn mul<const O: usize, const A: usize, const B: usize>(self, registers: &mut Contents);
@@ -37,8 +39,8 @@ pub(super) trait Arithmetic: Copy {
     /// O = A if `choice` is 0, B if it is 1, in constant time.
     fn select<const O: usize, const A: usize, const B: usize>(self, choice: u64, registers: &mut Contents);
 
-    /// Loads an entry of a table into O and the two registers after it: entry `number`, counted from 1, or `zeroth` for 0. In
-    /// constant time.
+    /// Loads an entry of a table into O and the two registers after it: entry `number`, counted
+    /// from 1, or `zeroth` for 0. In constant time.
     #[cfg_attr(mixwell_tables = "none", expect(dead_code, reason = "for the base point's table"))]
     fn look_up<const O: usize>(
         self,

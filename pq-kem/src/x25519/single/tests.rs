@@ -1,5 +1,5 @@
-//! The field arithmetic of each instruction set against that of `crypto-bigint`, and what is made of it against
-//! `curve25519-dalek`.
+//! The field arithmetic of each instruction set against that of `crypto-bigint`, and what is made
+//! of it against `curve25519-dalek`.
 #![expect(clippy::integer_division_remainder_used, reason = "a test")]
 
 extern crate std;
@@ -44,7 +44,8 @@ fn tight(limbs: &Limbs) -> Limbs {
     if is_tight(limbs) { *limbs } else { [a, b, c, d & (u64::MAX >> 1)] }
 }
 
-/// Each operation on two numbers, in place and not; of the two the second is made tight where it has to be.
+/// Each operation on two numbers, in place and not; of the two the second is made tight where it
+/// has to be.
 fn check_operations(arithmetic: impl Arithmetic, a: &Limbs, b: &Limbs) {
     const OUT: usize = 2;
     let with = |a: &Limbs, b: &Limbs, work: &dyn Fn(&mut Contents)| {

@@ -38,7 +38,8 @@ pub(super) fn decrypt(
     Ok(())
 }
 
-/// The cipher, and its first four blocks: the authenticator's key, which takes half of one, and the start of the text's.
+/// The cipher, and its first four blocks: the authenticator's key, which takes half of one, and the
+/// start of the text's.
 struct Keystream {
     one_time: Wiped<BLOCK_LEN>,
     start: Wiped<{ WIDE_LEN - BLOCK_LEN }>,

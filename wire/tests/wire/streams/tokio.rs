@@ -164,7 +164,8 @@ fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
     });
 }
 
-/// A receive that is given up after every byte, and a packet that cannot be taken for that of the command before.
+/// A receive that is given up after every byte, and a packet that cannot be taken for that of the
+/// command before.
 #[test]
 fn waiting_is_given_up_at_every_byte() {
     run(async {

@@ -11,7 +11,8 @@ use mixwell_sim::anonymity::erlang_quantile;
 /// The shares of messages whose percentiles are shown.
 const SHARES: [f64; 3] = [0.5, 0.9, 0.99];
 
-/// Writes percentiles of the round trips, of what the rates alone predict, and of the time besides the delays.
+/// Writes percentiles of the round trips, of what the rates alone predict, and of the time besides
+/// the delays.
 pub(super) fn write(out: &mut String, round_trips: &[(Duration, Duration)], delays: u32) -> fmt::Result {
     writeln!(
         out,
@@ -57,8 +58,8 @@ fn percentile(sorted: &[Duration], share: f64) -> Duration {
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-/// The same by the rates alone. Each delay is exponential and rounded down, plus 1 ms, which is half a millisecond more on
-/// average; their sum is an Erlang variable.
+/// The same by the rates alone. Each delay is exponential and rounded down, plus 1 ms, which is
+/// half a millisecond more on average; their sum is an Erlang variable.
 fn predicted(share: f64, delays: u32) -> Duration {
     let millis = 0.5_f64.mul_add(f64::from(delays), erlang_quantile(delays, RATES.mu, share));
     Duration::from_secs_f64(millis / 1000.0)

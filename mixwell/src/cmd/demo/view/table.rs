@@ -7,7 +7,8 @@ use mixwell_node::{Node, counters::PacketEvent};
 /// Terminals of fewer columns show a narrow table.
 const WIDE: u16 = 75;
 
-/// Columns of a table: head, width in a wide table, width in a narrow one, where 0 leaves the column out.
+/// Columns of a table: head, width in a wide table, width in a narrow one, where 0 leaves the
+/// column out.
 type Columns<const N: usize> = [(&'static str, usize, usize); N];
 
 pub(super) const NODE_COLUMNS: Columns<8> = [

@@ -1,7 +1,8 @@
 //! Whether two samples may come from one distribution.
 
-/// The chance that two samples of one distribution differ as much as these or more: the test of Kolmogorov and Smirnov, by
-/// its limit for many values. Where values are equal it is on the safe side.
+/// The chance that two samples of one distribution differ as much as these or more: the test of
+/// Kolmogorov and Smirnov, by its limit for many values. Where values are equal it is on the safe
+/// side.
 pub(super) fn same_distribution(one: &[f64], other: &[f64]) -> f64 {
     let (one, other) = (sorted(one), sorted(other));
     let mut most: f64 = 0.0;
@@ -46,7 +47,8 @@ mod tests {
         let chances: Vec<f64> = (0..1000)
             .map(|_| same_distribution(&exponentials(50, 1.0, &mut rng), &exponentials(80, 1.0, &mut rng)))
             .collect();
-        // a tenth is below 0.1, give or take five standard deviations; few values make it a little less
+        // a tenth is below 0.1, give or take five standard deviations; few values make it a little
+        // less
         let low = chances.iter().filter(|chance| **chance < 0.1).count();
         assert!((40..150).contains(&low), "{low}");
         let tiny = chances.iter().filter(|chance| **chance < 0.001).count();

@@ -1,5 +1,5 @@
-//! Conversations in virtual time: the clocks, the requests and the chat of real clients, the store of a real service, and between
-//! them the delays of the hops alone.
+//! Conversations in virtual time: the clocks, the requests and the chat of real clients, the store
+//! of a real service, and between them the delays of the hops alone.
 
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -29,7 +29,8 @@ pub(super) struct Habits {
     pub(super) polls: bool,
 }
 
-/// What the service saw of a request. It does not see who sent it: that the test knows makes its observer stronger.
+/// What the service saw of a request. It does not see who sent it: that the test knows makes its
+/// observer stronger.
 #[derive(Debug, Clone)]
 pub(super) struct Sight {
     pub(super) client: usize,
@@ -89,8 +90,8 @@ struct Model {
     record: Record,
 }
 
-/// Records a conversation of two who have just met, for so long. In a busy one each writes a text every few seconds, longer
-/// than a box every other time.
+/// Records a conversation of two who have just met, for so long. In a busy one each writes a text
+/// every few seconds, longer than a box every other time.
 pub(super) async fn record(seed: u64, is_busy: bool, habits: Habits, span: Duration) -> Record {
     let mut model = Model::new(seed);
     let always = Habits { pads: true, polls: true };

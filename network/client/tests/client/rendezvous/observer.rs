@@ -1,7 +1,9 @@
-//! What a service that keeps a record of everything can tell of a conversation: by size, rate and timing nothing.
+//! What a service that keeps a record of everything can tell of a conversation: by size, rate and
+//! timing nothing.
 //!
-//! Its record is split by conversation and by client, which the service itself cannot do. Of each conversation some numbers are
-//! taken, and those of busy and of silent ones compared. And where clocks, hops and programs draw the same, the whole records are.
+//! Its record is split by conversation and by client, which the service itself cannot do. Of each
+//! conversation some numbers are taken, and those of busy and of silent ones compared. And where
+//! clocks, hops and programs draw the same, the whole records are.
 
 use crate::rendezvous::{
     compare::same_distribution,
@@ -13,7 +15,8 @@ use std::collections::{HashMap, HashSet};
 const SPAN: Duration = Duration::from_secs(150);
 const CONVERSATIONS: u64 = 24;
 
-/// What is compared, and the chance that busy and silent conversations differ as much when they are alike.
+/// What is compared, and the chance that busy and silent conversations differ as much when they are
+/// alike.
 struct Verdict(Vec<(&'static str, f64)>);
 
 impl Verdict {
@@ -100,7 +103,8 @@ fn waits(record: &Record) -> Vec<f64> {
     waits
 }
 
-/// From each moment at which someone wrote a text, or would have, to the next request of any of the two.
+/// From each moment at which someone wrote a text, or would have, to the next request of any of the
+/// two.
 fn after_moments(record: &Record) -> Vec<f64> {
     let next = |moment: &f64| record.sights.iter().map(|sight| sight.at).find(|at| at > moment).map(|at| at - moment);
     record.moments.iter().filter_map(next).collect()
@@ -118,8 +122,8 @@ async fn the_service_can_not_tell_a_busy_conversation_from_a_silent_one() {
     }
 }
 
-/// All that the service sees of a conversation, but for bytes that look random: who, when, whether there was a box, and of
-/// the two ids whether and when they were seen before.
+/// All that the service sees of a conversation, but for bytes that look random: who, when, whether
+/// there was a box, and of the two ids whether and when they were seen before.
 fn shape_of(record: &Record) -> Vec<(usize, f64, bool, usize, usize)> {
     let mut first = HashMap::new();
     let mut place = |id: [u8; 32]| {

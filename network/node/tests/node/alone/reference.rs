@@ -89,7 +89,8 @@ fn a_mix_sends_nothing_after_its_first_no_op() {
     });
 }
 
-/// One of them ended the reference's nodes: a group element of zeros, which no exchange may come out of.
+/// One of them ended the reference's nodes: a group element of zeros, which no exchange may come
+/// out of.
 #[test]
 fn packets_with_a_group_element_of_zeros_are_dropped() {
     runtime().block_on(async {

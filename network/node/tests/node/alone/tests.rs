@@ -36,8 +36,9 @@ use tokio::{
 #[test]
 fn a_node_allocates_nothing_for_a_packet() {
     const EACH: usize = 300;
-    /// tokio's list of tasks whose turn is over is new in each `block_on`. It grows to four wakers, then to eight, and so on, up
-    /// to the number of tasks: how often, and to how many bytes in all.
+    /// tokio's list of tasks whose turn is over is new in each `block_on`. It grows to four wakers,
+    /// then to eight, and so on, up to the number of tasks: how often, and to how many bytes in
+    /// all.
     fn lists(tasks: usize) -> Vec<(u64, u64)> {
         let lists = core::iter::successors(Some(4_usize), |room| Some(2 * room));
         let needed = lists.scan(0, |had, room| (core::mem::replace(had, room) < tasks).then_some(room));
@@ -81,8 +82,8 @@ fn a_node_allocates_nothing_for_a_packet() {
     assert!(same, "{grown:?}, of which {looked:?} without packets; {} packets", LINKS * EACH);
 }
 
-/// One neighbour that sends a byte at a time and reads a byte at a time: what is for it is dropped and counted, and no
-/// other waits for it.
+/// One neighbour that sends a byte at a time and reads a byte at a time: what is for it is dropped
+/// and counted, and no other waits for it.
 #[test]
 fn who_is_slow_costs_nobody_else() {
     const EACH: usize = 200;
@@ -103,7 +104,8 @@ fn who_is_slow_costs_nobody_else() {
         let all = time::timeout(Duration::from_secs(20), come.wait_for(|come| *come >= others)).await;
         assert!(all.is_ok(), "{:?}", node.counters());
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-        // those for the slow one wait no longer than they may, in no more buffers than it has a queue
+        // those for the slow one wait no longer than they may, in no more buffers than it has a
+        // queue
         let held = node.sending();
         assert!(held <= node.limits().write_queue && node.buffers_in_use() <= held + 10, "{held}");
         let slow = *neighbours.come[0].borrow();
@@ -111,8 +113,9 @@ fn who_is_slow_costs_nobody_else() {
     });
 }
 
-/// Strangers who begin handshakes, each with a message that is whole and well-formed: some are answered, at a pace, and the packets of
-/// neighbours go on meanwhile, one's that calls in the midst of it too.
+/// Strangers who begin handshakes, each with a message that is whole and well-formed: some are
+/// answered, at a pace, and the packets of neighbours go on meanwhile, one's that calls in the
+/// midst of it too.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
@@ -165,7 +168,8 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
     });
 }
 
-/// Gives an address from where it is far to this one: what a handshake says takes a tenth of a second each time.
+/// Gives an address from where it is far to this one: what a handshake says takes a tenth of a
+/// second each time.
 #[cfg(target_os = "linux")]
 async fn far(to: core::net::SocketAddr) -> core::net::SocketAddr {
     async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
@@ -292,7 +296,8 @@ fn a_restart_does_not_let_packets_in_again() {
     assert_eq!(counted, [(all, 0), (0, all)]);
 }
 
-/// A node that only the next epoch's consensus lists may connect, and what it sends before the last eighth of the epoch counts as early.
+/// A node that only the next epoch's consensus lists may connect, and what it sends before the last
+/// eighth of the epoch counts as early.
 #[test]
 fn what_a_node_of_the_next_epoch_sends_is_early() {
     const EACH: usize = 10;

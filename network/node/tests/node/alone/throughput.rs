@@ -100,12 +100,12 @@ fn throughput() {
     assert!(allocated <= MOST_ALLOCATIONS, "{allocated} allocations");
 }
 
-/// The replay filter doubles, and tokio's list of tasks whose turn is over grows to its size in each `block_on`; nothing of a
-/// packet's.
+/// The replay filter doubles, and tokio's list of tasks whose turn is over grows to its size in
+/// each `block_on`; nothing of a packet's.
 const MOST_ALLOCATIONS: u64 = 12;
 
-/// What it takes to unwrap the packets that will go through the mix, and to look for replays, with nothing else to do: nanoseconds
-/// a packet.
+/// What it takes to unwrap the packets that will go through the mix, and to look for replays, with
+/// nothing else to do: nanoseconds a packet.
 fn unwrap_nanos(plan: &Plan, mix: &Planned, neighbours: &Neighbours) -> u64 {
     let ring = KeyRing::new(Arc::clone(&mix.mix_keys), 1 << 20);
     let mut rng = ChaCha20Rng::seed_from_u64(6);

@@ -1,4 +1,5 @@
-//! Initiators without the private key that they claim, and silent ones: they cost nobody else anything.
+//! Initiators without the private key that they claim, and silent ones: they cost nobody else
+//! anything.
 
 use crate::network::{Node, address_of, connect_as, link_key};
 use core::{

@@ -100,7 +100,8 @@ async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() 
     assert_eq!(gateway.stored_replies(), 1);
 }
 
-/// A client without a command for too long is cut off, though a half one comes; its no-ops are commands.
+/// A client without a command for too long is cut off, though a half one comes; its no-ops are
+/// commands.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_is_cut_off_without_a_whole_command() {
     let read = Duration::from_secs(2);
@@ -197,7 +198,8 @@ async fn answers_to_clients() {
     assert_eq!(answers, 5, "eight in all");
 }
 
-/// Commands that gateways do not serve, those of other roles among them: one of them ended the reference's gateway.
+/// Commands that gateways do not serve, those of other roles among them: one of them ended the
+/// reference's gateway.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_commands_end_the_connection_unanswered() {
     let network = TestNetwork::start(&[1], RATES, |limits| limits).await;

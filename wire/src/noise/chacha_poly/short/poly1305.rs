@@ -1,4 +1,5 @@
-//! Poly1305 over the field arithmetic of `fiat-crypto`, which is formally verified and constant-time.
+//! Poly1305 over the field arithmetic of `fiat-crypto`, which is formally verified and
+//! constant-time.
 
 use fiat_crypto::poly1305_64::{
     fiat_poly1305_add, fiat_poly1305_carry, fiat_poly1305_carry_mul, fiat_poly1305_from_bytes,
