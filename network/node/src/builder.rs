@@ -1,4 +1,4 @@
-//! Starting a node with all that it needs of the authorities.
+//! Starting a node that uploads its descriptors and follows the consensus.
 
 use crate::{
     any_sphinx::AnySphinx,
@@ -28,7 +28,7 @@ use mixwell_sphinx::Geometry;
 use std::{path::PathBuf, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, time::Instant};
 
-/// What a node is to be. [`start`](Self::start) makes it so.
+/// The settings of a node, which [`start`](Self::start) starts.
 pub struct NodeBuilder {
     /// Its name, as authorities list it.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct NodeBuilder {
     pub clock: Clock,
     /// The packets' geometry, the same in the whole network.
     pub geometry: Geometry,
-    /// What a service node answers to; none at other kinds of node.
+    /// The services of a service node; other nodes have none.
     pub services: Services,
     /// Whether it sends loop decoys.
     pub sends_decoys: bool,
@@ -61,7 +61,7 @@ pub struct NodeBuilder {
     pub limits: ResourceLimits,
     /// Its random generators.
     pub randomness: Randomness,
-    /// What it does wrong, to try a network; `None` for a node that works.
+    /// Faults to inject, for tests of a network; `None` for a node that works.
     pub faults: Option<Arc<dyn Faults>>,
 }
 
@@ -94,7 +94,7 @@ impl NodeBuilder {
         let (directory, following) = follow(client.clone(), clock);
         let description = NodeDescription {
             name: name.clone(),
-            // resolved before each upload
+            // host names are resolved before each upload
             addresses: Addresses::new(),
             kaetzchen: (kind == NodeKind::Service).then(|| services.capabilities().clone()),
             kind,

@@ -1,5 +1,5 @@
-//! What an operator should know of a node that runs: neighbours that never connect, and a consensus
-//! that lists other keys.
+//! Warnings to the operator of a running node: neighbours that never connect, a consensus that
+//! lists other keys.
 
 use crate::{incoming::SendingNodes, mix_keys::OwnIdentity, neighbours};
 use core::{
@@ -15,21 +15,21 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// A layer whose nodes connect to this one, as a person would call it.
+/// Name of a layer whose nodes connect to this one, for log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct LayerName(u8);
 
-/// What was told of an epoch.
+/// What was logged about an epoch.
 #[derive(Debug, Default)]
 struct Told {
     epoch: Option<Epoch>,
-    /// When its consensus was first seen.
+    /// When the epoch's consensus was first seen.
     since: Option<Instant>,
     silent: BTreeSet<LayerName>,
     has_other_key: bool,
 }
 
-/// Watches a node's neighbours and what the consensus says of it.
+/// Watches a node's neighbours and its entry in the consensus.
 pub(crate) struct Health {
     /// The node's name in log lines.
     pub(crate) name: String,
@@ -37,13 +37,12 @@ pub(crate) struct Health {
     pub(crate) directory: Directory,
     pub(crate) sending: Arc<SendingNodes>,
     pub(crate) clock: Clock,
-    /// Layers that should connect to this node and of which no node does.
+    /// Number of layers that should connect to this node and of which no node does.
     pub(crate) silent_layers: AtomicU64,
 }
 
 impl Health {
-    /// Looks after each eighth of an epoch, and tells once in each epoch what is wrong. Does not
-    /// end.
+    /// Checks once in each eighth of an epoch, and logs each problem once an epoch. Never returns.
     pub(crate) async fn run(self: Arc<Self>) {
         let clock = self.clock;
         let mut told = Told::default();
@@ -65,7 +64,7 @@ impl Health {
     }
 
     fn look(&self, consensus: &Consensus, told: &mut Told) {
-        // it was parsed before
+        // parsed when it was verified
         let Ok(document) = consensus.document() else { return };
         let Some(own) = document.nodes().by_hash(KeyHash(*self.own.id.as_bytes())) else { return };
         let epoch = consensus.epoch();
@@ -160,7 +159,7 @@ mod tests {
         assert_eq!(silent_after(eighth).await, ["service nodes"]);
         node.health.sending.enter(service);
         assert!(silent_after(eighth).await.is_empty());
-        // a link of a node of the reference ends after two minutes, and is dialled again
+        // the reference ends each link after two minutes and dials again
         node.health.sending.leave(service);
         assert!(silent_after(eighth).await.is_empty());
         assert_eq!(silent_after(time::Duration::from_secs(1)).await, ["service nodes"]);

@@ -28,26 +28,25 @@ use tracing::debug;
 pub(crate) struct LoopDecoys {
     pub(crate) own: OwnIdentity,
     pub(crate) mix: Arc<Mix>,
-    /// Tells whether the node has traffic to carry.
+    /// Packets that wait to be unwrapped: decoys are skipped while there are any.
     pub(crate) queue: Arc<UnwrapQueue>,
     pub(crate) links: Arc<LinkTable>,
     pub(crate) rates: Arc<PublishedRates>,
     pub(crate) directory: Directory,
     pub(crate) clock: Clock,
     pub(crate) stopwatch: Stopwatch,
-    /// A decoy that takes longer than its hops hold it and this is lost.
+    /// A decoy that takes longer than the sum of its delays and this grace counts as lost.
     pub(crate) grace: Duration,
     pub(crate) randomness: Randomness,
 }
 
-/// Decoys at a time, and the pause when more are due: at most 3,200 a second, whatever the
-/// published rate.
+/// Maximum number of decoys at a time, and the pause after them: at most 3,200 decoys a second,
+/// whatever the published rate.
 const MAX_TICKS: usize = 32;
 const TICKS_PAUSE: Duration = Duration::from_millis(10);
 
 impl LoopDecoys {
-    /// Sends loop decoys at the published rate, and counts those that do not come back. Does not
-    /// end.
+    /// Sends loop decoys at the published rate, and counts those that do not return. Never returns.
     pub(crate) async fn run(self: Arc<Self>) {
         let mut rng = self.randomness.rng();
         let mut clock = Poisson::new();
@@ -67,7 +66,8 @@ impl LoopDecoys {
             let mut ticks: usize = 0;
             while ticks < MAX_TICKS && clock.poll(now, &mut rng) {
                 ticks += 1;
-                // a new one for each packet, so that nobody finds the keys of those before in it
+                // a fresh RNG for each packet: its state must not reveal the keys of earlier
+                // packets
                 rng = self.randomness.rng();
                 match self.send(owner, &mut rng, &mut surb) {
                     Ok(()) => {}
@@ -79,7 +79,7 @@ impl LoopDecoys {
                 self.mix.counters().count_drop(DropReason::DecoyLost);
             }
             if ticks == MAX_TICKS {
-                // a rate that no node can follow: what is due is left out
+                // no node can follow this rate: skip the decoys that are due
                 clock.set_link(now, up, &mut rng);
                 tokio::time::sleep(TICKS_PAUSE).await;
                 continue;
@@ -92,7 +92,7 @@ impl LoopDecoys {
         }
     }
 
-    /// Sends a loop decoy, if nothing else has to be done.
+    /// Sends a loop decoy, unless there is traffic to carry.
     fn send(&self, owner: RecipientId, rng: &mut ChaCha20Rng, surb: &mut [u8]) -> Result<(), NoDecoy> {
         let known = self.directory.borrow().clone();
         let consensus = known.current.as_ref().ok_or(NoDecoy::NoConsensus)?;
@@ -120,7 +120,7 @@ impl LoopDecoys {
         let now = self.stopwatch.now();
         let limit = written.delays.saturating_add(self.grace);
         let limit = u64::try_from(limit.as_nanos()).unwrap_or(u64::MAX);
-        // it may be back before this task goes on
+        // the decoy may return before this task continues
         self.mix.decoys().insert(surb_id, written.keys, now.plus_nanos(limit));
         if !self.links.send_decoy(now, written.first_hop, packet) {
             self.mix.decoys().remove(surb_id);
@@ -177,12 +177,12 @@ mod tests {
         let mut try_decoy = |decoys: &LoopDecoys| decoys.send(RecipientId([7; 32]), &mut rng, &mut surb);
         assert_eq!(try_decoy(&mix(false)), Err(NoDecoy::OtherKey));
         let decoys = mix(true);
-        // it is made, and no link has room for it: nothing is awaited, no buffer is lost
+        // no link has room for the decoy: no return is awaited, and its buffer is free again
         assert_eq!(try_decoy(&decoys), Err(NoDecoy::Busy));
         let far = decoys.stopwatch.now().plus_millis(3_600_000);
         assert_eq!((decoys.mix.decoys().expire(far), decoys.mix.pool().lent()), (0, 0));
         assert_eq!(decoys.mix.counters().of(PacketEvent::DecoySent), 0);
-        // it is not even made while buffers are scarce
+        // none is made while buffers are scarce
         let _lent: Vec<_> = (0..6).map(|_| decoys.mix.pool().take().unwrap()).collect();
         assert!(decoys.queue.is_busy());
         assert_eq!(try_decoy(&decoys), Err(NoDecoy::Busy));

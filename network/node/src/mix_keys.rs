@@ -115,7 +115,7 @@ impl MixKeys {
         &self.sphinx
     }
 
-    /// Makes the missing keys of an epoch and of the [`AHEAD`] epochs after it.
+    /// Makes the missing keys of an epoch and of the three epochs after it.
     ///
     /// # Errors
     /// If a key can't be stored. It is used all the same, from memory; call this again to retry.

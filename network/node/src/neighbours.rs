@@ -1,4 +1,4 @@
-//! The nodes that a node exchanges packets with, by the consensus.
+//! A node's neighbours in the consensus: the nodes that it exchanges packets with.
 
 use core::{net::IpAddr, time::Duration};
 use mixwell_net::{address::Address, clock::Clock, connect::LinkTarget, directory::Consensuses};
@@ -30,11 +30,11 @@ pub(crate) struct KnownNodes {
 /// Whether packets of a node are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NodeStatus {
-    /// They are.
+    /// The current consensus lists the node.
     Listed,
-    /// The node is listed in the next epoch, and it is not time yet.
+    /// Only the next epoch's consensus lists the node, and its packets are not accepted yet.
     Early,
-    /// The node is no longer listed.
+    /// No consensus in force lists the node.
     Unlisted,
 }
 
@@ -88,10 +88,9 @@ pub(crate) fn update(
     let before = known.previous.as_ref().filter(|_| unix < grace_ends(clock, known));
     let soon = clock.eighths_into(known.epoch, 7);
     let (mut targets, mut may_connect, mut addresses) = (BTreeMap::new(), HashMap::new(), HashSet::new());
-    // the later entries replace the earlier ones: the present consensus decides where it lists a
-    // node
+    // later entries replace earlier ones: the current consensus decides if it lists the node
     for (consensus, from) in [(before, Duration::ZERO), (known.next.as_ref(), soon), (now, Duration::ZERO)] {
-        // it was parsed before
+        // parsed when it was verified
         let Some(document) = consensus.and_then(|consensus| consensus.document().ok()) else { continue };
         let Some((before, after)) = around(&document, own) else { continue };
         for node in before {

@@ -1,4 +1,4 @@
-//! The links that a node keeps up, to the nodes of the layer after it.
+//! A node's outgoing links, to the nodes of the next layer.
 
 mod backoff;
 mod dial;
@@ -28,8 +28,8 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-/// Dials the nodes that the consensus puts after this one, and tells other parts what the consensus
-/// says of neighbours.
+/// Dials the nodes of the next layer, and passes the consensus's rates and neighbours on to other
+/// parts of the node.
 pub(crate) struct OutgoingLinks {
     pub(crate) id: NodeId,
     pub(crate) link_key: LinkKey,
@@ -43,9 +43,9 @@ pub(crate) struct OutgoingLinks {
     pub(crate) clock: Clock,
     pub(crate) stopwatch: Stopwatch,
     pub(crate) randomness: Randomness,
-    /// Packets that wait to be written to one peer.
+    /// Capacity of one peer's send queue, in packets.
     pub(crate) write_queue: usize,
-    /// How long a packet may wait to be written.
+    /// Maximum time in a send queue.
     pub(crate) write_wait: Duration,
     pub(crate) timeouts: Timeouts,
 }
@@ -58,8 +58,7 @@ struct OutgoingLink {
 }
 
 impl OutgoingLinks {
-    /// Keeps links up to the nodes of the layer after this one, by the consensus, until it is time
-    /// to hang up.
+    /// Keeps the links to the next layer up, as the consensus lists it, until `hang_up`.
     pub(crate) async fn run(self: Arc<Self>, hang_up: watch::Receiver<bool>) {
         let mut directory = self.directory.clone();
         let mut stop = hang_up.clone();
@@ -88,12 +87,12 @@ impl OutgoingLinks {
             self.table.set(links.iter().map(|(id, link)| (NodeId(*id), Arc::clone(&link.queue))).collect());
             tokio::select! {
                 changed = directory.changed() => if changed.is_err() {
-                    // no consensus comes any more: the links stay
+                    // there will be no further consensus: keep the links
                     stopped(&mut stop).await;
                     break;
                 },
                 () = self.clock.sleep_until(grace_ends), if self.clock.now() < grace_ends => {}
-                // an aborted one, or one that panicked
+                // aborted above, or panicked
                 Some(ended) = dialers.join_next() => { pass_on(ended); }
                 () = stopped(&mut stop) => break,
             }

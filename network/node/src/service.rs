@@ -1,4 +1,4 @@
-//! What a service node answers to requests.
+//! The services of a service node.
 
 mod error;
 
@@ -17,14 +17,14 @@ use mixwell_pki_types::build::{Capabilities, Value};
 use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A service: it answers each request on its own, at once and in memory of the caller.
+/// A service. It answers each request by itself, at once, in the caller's memory.
 ///
-/// Requests are hostile bytes, and many threads ask at a time. What the answer and the time that it
-/// takes depend on shows to whoever sends requests.
+/// Requests are hostile bytes, and come from many threads at a time. Senders of requests can see
+/// whatever the answer depends on, and whatever its time depends on.
 pub trait Service: fmt::Debug + Send + Sync {
-    /// Answers the user's bytes of a request. The answer is the request itself or a part of `room`,
-    /// which has the length of a packet; what is longer than a reply carries is dropped and
-    /// counted. `now` is the node's monotonic time.
+    /// Answers a request: the user payload of a packet. The answer is the request itself or a part
+    /// of `room`, which is as long as a packet; an answer that is longer than a reply's payload is
+    /// dropped and counted. `now` is the node's monotonic time.
     fn answer<'a>(&self, now: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8];
 }
 
@@ -48,7 +48,7 @@ impl Service for Store {
 /// The services of a node.
 #[derive(Debug, Default)]
 pub struct Services {
-    /// Each with the recipient id that requests to it carry.
+    /// Each service with its recipient id.
     offered: Vec<(RecipientId, Arc<dyn Service>)>,
     capabilities: Capabilities,
     /// The boxes of the rendezvous service.
@@ -56,8 +56,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// The services of a configuration. One that packets of this geometry have no room for is left
-    /// out.
+    /// The services of a configuration, without those whose requests do not fit into packets of
+    /// this geometry.
     #[must_use]
     pub fn new(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Self {
         let mut services = Self::default();
@@ -66,14 +66,14 @@ impl Services {
             let service: Arc<dyn Service> = match kind {
                 ServiceKind::Echo => Arc::new(Echo),
                 ServiceKind::Rendezvous => {
-                    // capabilities are unique: there is one store at most
+                    // capabilities are unique, so there is at most one store
                     let (Some(shape), Some(rng)) = (Shape::of(geometry), rng.take()) else { continue };
                     let store = Arc::new(Store::new(shape, boxes, rng));
                     services.boxes = Some(Arc::clone(&store));
                     store
                 }
             };
-            // a configuration was checked when it was read
+            // the configuration was checked when it was read
             let _ = services.add(capability, endpoint, service);
         }
         services
@@ -96,7 +96,7 @@ impl Services {
         Ok(())
     }
 
-    /// What the node's descriptor says of its services.
+    /// The capabilities in the node's descriptor.
     #[must_use]
     pub const fn capabilities(&self) -> &Capabilities {
         &self.capabilities

@@ -23,7 +23,7 @@ use rand_core::Rng as _;
 use std::sync::Arc;
 use tokio::{task::JoinSet, time};
 
-/// What a node says of itself, but for its keys.
+/// The parts of a node's descriptor that are not keys.
 #[derive(Debug, Clone)]
 pub struct NodeDescription {
     /// Its name, as authorities list it.
@@ -58,7 +58,7 @@ impl NodeDescription {
         builder.encode()
     }
 
-    /// How an authority's configuration lists the node.
+    /// The entry of an authority's configuration that permits the node, for log lines.
     #[must_use]
     pub fn listing(&self, identity: &Identity) -> String {
         let table = self.kind.table();
@@ -66,11 +66,11 @@ impl NodeDescription {
     }
 }
 
-/// What uploads a node's descriptors.
+/// Uploads a node's descriptors.
 pub(crate) struct Uploader {
     pub client: DirectoryClient,
     pub clock: Clock,
-    /// Its addresses are replaced by `addresses`, once these are resolved.
+    /// Its addresses are replaced by `addresses` as soon as their names are resolved.
     pub description: NodeDescription,
     pub addresses: PublicAddresses,
     pub identity: Arc<Identity>,
@@ -80,9 +80,9 @@ pub(crate) struct Uploader {
 }
 
 impl Uploader {
-    /// Uploads for the next epoch early in each one, and on start for the current epoch as well, to
-    /// all authorities at a time, so that none waits for another that hangs. Ends only if the
-    /// identity key can't sign.
+    /// Uploads the descriptor for the next epoch early in each epoch, and at the start the one for
+    /// the current epoch too. All authorities are asked at the same time, so that one that hangs
+    /// delays no other. Returns only if the identity key can't sign.
     pub(crate) async fn run(self) -> Result<Infallible, SchemeError> {
         let Self { client, clock, mut description, addresses, identity, link, keys, randomness } = self;
         let listing: Arc<str> = description.listing(&identity).into();
@@ -95,11 +95,12 @@ impl Uploader {
                 clock.sleep_until(clock.now().saturating_add(RESOLVE_AGAIN)).await;
                 continue;
             }
-            // at the end of an epoch nobody waits for descriptors of it any more
+            // a descriptor for an epoch that has begun is of use at the start alone: a vote may
+            // still want it
             let epochs = if is_first { vec![epoch, next] } else { vec![next] };
             let mut posts = JoinSet::new();
             for of in epochs {
-                // made meanwhile by another task
+                // another task makes mix keys
                 while !keys.cover(of) && clock.epoch() == epoch && changes.changed().await.is_ok() {}
                 let descriptor = description.descriptor(of, &identity, &link, keys.public(of));
                 let bytes: Arc<[u8]> = identity.sign_upload(&descriptor, &mut randomness.rng())?.into();
@@ -117,13 +118,13 @@ impl Uploader {
             }
             is_first = false;
             clock.sleep_within(epoch, clock.eighths_into(next, 0)).await;
-            // what was not taken by now is of no use: dropped
+            // uploads that have not succeeded by now are too late: drop them
         }
     }
 }
 
-/// Resolves the names in a node's addresses, which may change while it runs. Says whether there are
-/// any to publish; those of the last time are good enough.
+/// Resolves the host names in a node's addresses, which may change while it runs. Returns whether
+/// there are addresses to publish; if resolving fails, those of the last time stay.
 async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription) -> bool {
     let failure = match time::timeout(MAX_RESOLVE, addresses.publish()).await {
         Ok(Ok(resolved)) => {
@@ -137,8 +138,8 @@ async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription)
     !description.addresses.is_empty()
 }
 
-/// A moment in the first 1/32 of an epoch: not all nodes come at once, and not before a clock that
-/// is a little behind has turned.
+/// A random moment in the first 1/32 of an epoch: spreads the uploads of all nodes, and gives an
+/// authority whose clock is slightly behind time to enter the epoch.
 fn soon(clock: Clock, epoch: Epoch, randomness: &Randomness) -> Duration {
     let part = randomness.rng().next_u32() >> 16;
     let wait = clock.eighths(1) * part / (4 << 16);
@@ -151,12 +152,12 @@ struct Post {
     of: Epoch,
     bytes: Arc<[u8]>,
     begin: Duration,
-    /// How an authority's configuration has to list the node.
+    /// The entry that an authority's configuration needs, for log lines.
     listing: Arc<str>,
 }
 
 impl Post {
-    /// Asks again until the authority has decided or the epoch is over.
+    /// Repeats the upload until the authority has decided or the epoch is over.
     async fn run(self, client: DirectoryClient, clock: Clock, now: Epoch) {
         let Some(authority) = client.authorities().by_id(self.authority) else { return };
         let (name, epoch) = (&authority.peer.name, self.of);
@@ -180,18 +181,19 @@ impl Post {
                 Ok(Err(error)) => tracing::debug!(authority = name, %epoch, %error, "descriptor not posted"),
                 Err(_) => tracing::debug!(authority = name, %epoch, "no answer to a descriptor in time"),
             }
-            // the votes of the first eighth are those that count
+            // authorities vote after the first eighth
             let is_early = clock.now() < clock.eighths_into(now, 1);
             let pause = clock.sixteenth() / if is_early { 4 } else { 1 };
             clock.sleep_until(clock.now().saturating_add(pause)).await;
         }
     }
 
-    /// Tells the operator why an authority did not accept a descriptor, and what to do.
+    /// Logs why an authority did not accept a descriptor, and what the operator can do.
     fn explain(&self, authority: &str, status: DescriptorStatus) {
         let epoch = self.of;
         match status {
-            // what is the same to the byte is answered so too
+            // authorities of the reference answer a repeated upload so, even if it is the same to
+            // the byte
             DescriptorStatus::Conflict => tracing::info!(
                 authority,
                 %epoch,
@@ -213,17 +215,17 @@ impl Post {
     }
 }
 
-/// Whether asking again is no use. It is of use after `Invalid`: the authority's clock may be in
-/// the epoch before.
+/// Whether the answer is final. `Invalid` is not: the authority's clock may still be in the
+/// previous epoch.
 const fn is_final(status: DescriptorStatus) -> bool {
     !matches!(status, DescriptorStatus::Invalid)
 }
 
-/// How long names may take to be resolved, and when to try again if there is nothing to publish
-/// yet.
+/// Time limit for resolving names, and the pause before the next attempt while there is nothing to
+/// publish.
 const MAX_RESOLVE: Duration = Duration::from_secs(10);
 const RESOLVE_AGAIN: Duration = Duration::from_secs(5);
 
-/// How long one authority may take: an eighth of the epoch, within these.
+/// Time limit for one authority: an eighth of the epoch, but within these bounds.
 const SHORTEST_PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(10);

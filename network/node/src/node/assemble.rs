@@ -1,4 +1,4 @@
-//! Making a node: each part gets what it needs.
+//! Assembling a node: each part gets what it needs.
 
 use crate::{
     buffer_pool::Pool,
@@ -30,8 +30,8 @@ use mixwell_wire::{Link, PacketSizes};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// What a node is made of that gets its consensuses and mix keys from elsewhere.
-/// [`NodeBuilder`](crate::NodeBuilder) is the usual way to start one.
+/// The settings of a node whose consensuses and mix keys come from the caller.
+/// [`NodeBuilder`](crate::NodeBuilder) is the usual way to start a node.
 pub struct NodeConfig {
     /// Its name in log lines.
     pub name: String,
@@ -41,7 +41,7 @@ pub struct NodeConfig {
     pub id: NodeId,
     /// The key of its links.
     pub link_key: LinkKey,
-    /// Its mix keys, which say what its packets are; somebody has to advance them.
+    /// Its mix keys, which have the scheme and geometry of packets. The caller has to advance them.
     pub mix_keys: Arc<MixKeys>,
     /// The services of a service node.
     pub services: Services,
@@ -55,18 +55,18 @@ pub struct NodeConfig {
     pub limits: ResourceLimits,
     /// Its random generators.
     pub randomness: Randomness,
-    /// What it does wrong, if anything.
+    /// Faults to inject, if any.
     pub faults: Option<Arc<dyn Faults>>,
 }
 
-/// What several parts share.
+/// Shared by several parts.
 struct Shared {
     own: OwnIdentity,
     link_key: LinkKey,
     mix: Arc<Mix>,
     mailboxes: Arc<Mailboxes>,
     queue: Arc<UnwrapQueue>,
-    /// Wakes the release task.
+    /// Wakes the task that releases packets.
     wake: Arc<Notify>,
     links: Arc<LinkTable>,
     known_nodes: Arc<KnownNodes>,

@@ -4,10 +4,10 @@ use core::time::Duration;
 
 /// The pause before the next attempt at a link, in parts of an epoch's length P.
 ///
-/// After a failure it is P/64, 2P/64 … up to P/8; the first few are shorter, since a peer that
-/// starts at the same time may be some seconds behind. A link that was up is another matter:
-/// whoever cut it, it is dialled again at once, but not more often than every P/64 or second. So a
-/// peer that cuts links soon after their handshakes costs at most that.
+/// After the n-th failure in a row it is n · P/64, at most P/8. The first pauses are shorter, as a
+/// peer that starts at the same time may be some seconds behind. A link that was up is dialled
+/// again at once, whoever cut it, but not more often than once in P/64 or a second, whichever is
+/// shorter: that bounds the cost of a peer that cuts links right after their handshakes.
 #[derive(Debug)]
 pub(super) struct Backoff {
     period: Duration,
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(pauses[5..], [3200, 4375, 5000, 5000, 5000, 5000, 5000]);
     }
 
-    /// A peer, or who sits between, that cuts each link as soon as it is up.
+    /// The peer, or someone on the path, cuts each link as soon as it is up.
     #[test]
     fn links_that_are_cut_do_not_make_pauses_grow() {
         let mut backoff = Backoff::new(MINUTES);
@@ -67,7 +67,7 @@ mod tests {
         for _ in 0..1000 {
             assert_eq!(backoff.after_link(Duration::from_millis(65)), Duration::from_millis(935));
         }
-        // 120 s after its handshake a link of the reference ends: no fault
+        // the reference ends each link 120 s after its handshake: no failure
         assert_eq!(backoff.after_link(Duration::from_mins(2)), Duration::ZERO);
         assert_eq!(backoff.after_failure(), Duration::from_millis(100), "earlier failures are forgotten");
         assert_eq!(Backoff::new(Duration::from_secs(8)).after_link(Duration::ZERO), Duration::from_millis(125));

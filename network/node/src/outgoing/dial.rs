@@ -20,14 +20,14 @@ use std::{io, sync::Arc};
 use tokio::{io::BufReader, sync::watch, time};
 use tracing::{debug, info};
 
-/// Keeps links up from one node to others.
+/// Keeps a node's links to others up.
 pub(crate) struct Dialer {
     pub connector: Connector,
     /// The node's own id.
     pub id: NodeId,
     /// This end of links.
     pub link: Link,
-    /// The epoch's length, by which pauses are measured.
+    /// Length of an epoch: pauses are fractions of it.
     pub period: Duration,
     /// Counts packets that are sent or dropped.
     pub counters: Arc<Counters>,
@@ -40,7 +40,7 @@ pub(crate) struct Dialer {
 /// Keep-alive interval of a link without packets.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The responder sends nothing after its first `no_op`, so a read waits for the link's end alone.
+/// A responder sends nothing after its first `no_op`: a read only waits for the end of the link.
 const NO_TIMEOUT: Duration = Duration::from_hours(24 * 365);
 
 impl Dialer {
@@ -78,8 +78,8 @@ impl Dialer {
         }
     }
 
-    /// Up to a quarter less, so that nodes that lost the same peer do not all dial it at the same
-    /// moment.
+    /// Shortens a pause by up to a quarter at random, so that nodes that lost the same peer do not
+    /// all dial it at the same moment.
     fn with_jitter(&self, pause: Duration) -> Duration {
         let part = self.connector.randomness.rng().next_u32() >> 16;
         pause.saturating_sub(pause * part / (4 << 16))
@@ -111,12 +111,13 @@ impl Dialer {
                 }
                 command = reader.receive() => match command {
                     Ok(Command::NoOp) => {}
-                    // it stops, or has a newer link of ours
+                    // the peer stops, or has a newer link of this node
                     Ok(_) | Err(StreamError::Closed) => return Ok(()),
                     Err(error) => return Err(error),
                 },
                 () = time::sleep(KEEP_ALIVE) => writer.send(&Command::NoOp).await?,
-                // the end of the stream says it: a reference responder expects no disconnect
+                // no disconnect command, which the reference does not expect here: the stream just
+                // ends
                 () = stopped(stop) => return Ok(()),
             }
         }

@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-/// The links to the nodes that packets may go to next.
+/// The send queue of each possible next hop.
 #[derive(Debug, Default)]
 pub(crate) struct LinkTable(RwLock<HashMap<NodeId, Arc<SendQueue>>>);
 
@@ -22,7 +22,7 @@ impl LinkTable {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
-    /// Puts a packet on the link to a node, or counts why it was dropped.
+    /// Queues a packet for the link to a node, or counts why it was dropped.
     pub(crate) fn send(&self, now: Instant, next_hop: NodeId, packet: Packet, counters: &Counters) {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
         match links.get(&next_hop) {
@@ -31,8 +31,8 @@ impl LinkTable {
         }
     }
 
-    /// Puts a loop decoy of this node on the link to a node, if that has room for decoys. Says
-    /// whether it did.
+    /// Queues a loop decoy of this node for the link to a node, if the link has room for decoys.
+    /// Returns whether it did.
     pub(crate) fn send_decoy(&self, now: Instant, next_hop: NodeId, packet: Packet) -> bool {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
         links.get(&next_hop).is_some_and(|link| link.push_decoy(now, packet))

@@ -16,9 +16,9 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// A queue of packets for one peer, of fixed capacity. A packet waits for the link to come up as
-/// long as for its turn to be written, and no longer. This node's own loop decoys have a short
-/// queue of their own, and are written when nothing else is.
+/// A queue of packets for one peer, of fixed capacity. The same time limit holds for a packet that
+/// waits to be written and for one that waits for the link to come up. This node's own loop decoys
+/// have a short queue of their own, and are written only when there are no packets.
 pub(crate) struct SendQueue {
     waiting: Mutex<Waiting>,
     capacity: usize,
@@ -33,15 +33,15 @@ struct Waiting {
 }
 
 impl SendQueue {
-    /// An empty queue for `capacity` packets, each of which waits for `wait` at most. Its link is
-    /// down.
+    /// An empty queue for `capacity` packets, each of which may wait for `wait`. Its link is down.
     pub(crate) fn new(capacity: usize, wait: Duration) -> Self {
         let (packets, decoys) = (VecDeque::with_capacity(capacity), VecDeque::with_capacity(MAX_DECOYS));
         let waiting = Mutex::new(Waiting { packets, decoys });
         Self { waiting, capacity, wait, ready: Notify::new(), up: AtomicBool::new(false) }
     }
 
-    /// Appends a packet. Packets that have waited too long for a link that is down make room.
+    /// Appends a packet. While the link is down, packets that have waited too long are dropped
+    /// first.
     pub(crate) fn push(&self, now: Instant, packet: Packet, counters: &Counters) {
         let mut waiting = self.lock();
         let packets = &mut waiting.packets;
@@ -58,8 +58,7 @@ impl SendQueue {
         self.ready.notify_one();
     }
 
-    /// Appends a loop decoy of this node, unless the link is down or has enough to send. Says
-    /// whether it did.
+    /// Appends a loop decoy of this node, unless the link is down or busy. Returns whether it did.
     pub(crate) fn push_decoy(&self, now: Instant, packet: Packet) -> bool {
         let mut waiting = self.lock();
         let has_room = self.is_up() && waiting.packets.is_empty() && waiting.decoys.len() < MAX_DECOYS;
@@ -95,7 +94,7 @@ impl SendQueue {
         self.up.store(up, Ordering::Release);
     }
 
-    /// Drops all packets, as there will be no link any more.
+    /// Drops all packets, as the link is given up.
     pub(crate) fn close(&self, counters: &Counters) {
         self.set_up(false);
         let Waiting { packets, decoys } = &mut *self.lock();
@@ -126,7 +125,8 @@ impl fmt::Debug for SendQueue {
     }
 }
 
-/// Loop decoys that wait to be written to one peer: more of them would not leave at their moments.
+/// Maximum number of loop decoys in a send queue: more of them could not leave at their random
+/// moments.
 const MAX_DECOYS: usize = 8;
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
         push(0);
         push(50);
         assert_eq!(lost(DropReason::LinkDown), 0);
-        // the first has waited for 51 ms
+        // the first packet has waited for 51 ms
         push(51);
         assert_eq!((lost(DropReason::LinkDown), out.len()), (1, 2));
         out.set_up(true);
@@ -168,7 +168,7 @@ mod tests {
         queue.set_up(true);
         assert!((0..MAX_DECOYS).all(|_| queue.push_decoy(now, packet(9))));
         assert!(!queue.push_decoy(now, packet(9)), "there are enough");
-        // they take no room from packets, which leave first
+        // decoys take no room from packets, which leave first
         queue.push(now, packet(1), &counters);
         queue.push(now, packet(2), &counters);
         assert_eq!(counters.all_dropped(), 0);

@@ -1,22 +1,22 @@
-//! What has become of boxes, in numbers that tell of nobody.
+//! Counters of a store of boxes; they link nothing to anybody.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// What may become of a box or a request.
+/// What happened to a box or a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BoxEvent {
-    /// It was stored.
+    /// The box was stored.
     Stored,
-    /// It was handed out.
+    /// The box was handed out.
     Read,
-    /// Its time was over.
+    /// The box has expired.
     Expired,
-    /// It gave way to a newer one.
+    /// The box was evicted for a newer one.
     Evicted,
-    /// There was one under its id.
+    /// A box with this id was there already.
     Refused,
-    /// The request was none.
+    /// The request was malformed.
     Malformed,
 }
 
@@ -38,7 +38,7 @@ impl BoxEvent {
     }
 }
 
-/// How often each has happened.
+/// Number of each.
 #[derive(Debug, Default)]
 pub struct Counts([AtomicU64; BoxEvent::ALL.len()]);
 
@@ -49,7 +49,7 @@ impl Counts {
         }
     }
 
-    /// How often this has happened.
+    /// Number of these.
     pub fn of(&self, event: BoxEvent) -> u64 {
         self.0.get(event as usize).map_or(0, |count| count.load(Relaxed))
     }

@@ -1,5 +1,5 @@
-//! The boxes of a rendezvous service: a fixed number, each for a fixed time, the oldest first to
-//! go.
+//! The boxes of a rendezvous service: a fixed number, each for a fixed time; the oldest is evicted
+//! first.
 
 use crate::rendezvous::{BoxEvent, Counts};
 use chacha20::ChaCha20Rng;
@@ -22,14 +22,14 @@ pub struct Store {
 }
 
 struct Held {
-    /// In the order of their coming, which is that of their going.
+    /// Oldest first, which is also the order in which they expire.
     boxes: VecDeque<Stored>,
-    /// The number of the first of them; they are numbered in that order.
+    /// The number of the first box; the others follow in order.
     first: u64,
     /// The number of the box under an id.
     numbers: HashMap<Id, u64>,
     most: usize,
-    /// What is handed out where there is no box.
+    /// Handed out where there is no box.
     filler: Box<[u8]>,
     rng: ChaCha20Rng,
 }
@@ -41,7 +41,7 @@ struct Stored {
 }
 
 impl Store {
-    /// An empty store. `rng` draws what is handed out where there is no box.
+    /// An empty store. `rng` draws the bytes that are handed out where there is no box.
     #[must_use]
     pub fn new(shape: Shape, limits: Limits, rng: ChaCha20Rng) -> Self {
         let most = limits.boxes.max(1);
@@ -57,8 +57,8 @@ impl Store {
         Self { shape, life_nanos, counts: Counts::default(), held: Mutex::new(held) }
     }
 
-    /// Does what a request asks for, and writes the reply to `room`, which must have
-    /// [`Shape::reply_len`] bytes or more. The reply to what is no request is empty.
+    /// Processes a request, and writes the reply to `room`, which must have [`Shape::reply_len`]
+    /// bytes or more. The reply to a malformed request is empty.
     pub fn answer<'a>(&self, now: Instant, request: &[u8], room: &'a mut [u8]) -> &'a [u8] {
         if request.iter().fold(0, |all, byte| all | byte) == 0 {
             return &[];
@@ -76,25 +76,25 @@ impl Store {
         reply
     }
 
-    /// Throws away what has expired. Call it now and then, for quiet times.
+    /// Removes expired boxes. Requests remove them too; call this now and then for quiet times.
     pub fn sweep(&self, now: Instant) {
-        // others have their turn in between
+        // release the lock in between: other threads have requests
         while self.expire(&mut self.held(), now, AT_ONCE) == AT_ONCE {}
     }
 
-    /// How many boxes there are.
+    /// Number of boxes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.held().boxes.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no boxes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What has become of boxes.
+    /// Counters of the store.
     #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
@@ -116,7 +116,7 @@ impl Store {
         self.counts.count(BoxEvent::Stored);
     }
 
-    /// The same steps whether the box is there or not.
+    /// Takes the same steps whether the box is there or not.
     fn read(&self, held: &mut Held, now: Instant, wanted: &Id, reply: &mut [u8]) {
         held.rng.fill_bytes(&mut held.filler);
         let found = held.find(wanted).filter(|stored| self.is_alive(stored, now));
@@ -130,10 +130,10 @@ impl Store {
         }
     }
 
-    /// Throws away up to so many boxes whose time is over, and says how many those were.
-    fn expire(&self, held: &mut Held, now: Instant, most: usize) -> usize {
+    /// Removes at most `max` expired boxes, and returns how many it removed.
+    fn expire(&self, held: &mut Held, now: Instant, max: usize) -> usize {
         let mut expired: usize = 0;
-        while expired < most && held.boxes.front().is_some_and(|oldest| !self.is_alive(oldest, now)) {
+        while expired < max && held.boxes.front().is_some_and(|oldest| !self.is_alive(oldest, now)) {
             if let Some(mut bytes) = held.pop() {
                 bytes.zeroize();
             }
@@ -164,10 +164,10 @@ impl Held {
         self.boxes.push_back(stored);
     }
 
-    /// Takes out the oldest.
+    /// Removes the oldest box.
     fn pop(&mut self) -> Option<Box<[u8]>> {
         let Stored { id, bytes, .. } = self.boxes.pop_front()?;
-        // one that has expired may have a younger one under its id
+        // the id of an expired box may belong to a younger box by now
         if self.numbers.get(&id) == Some(&self.first) {
             self.numbers.remove(&id);
         }
@@ -183,6 +183,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// Each request brings one box: with this many at a time, those that have expired never pile up.
+/// Expired boxes that one request removes. A request stores one box at most, so expired boxes never
+/// pile up.
 const EACH_TIME: usize = 2;
 const AT_ONCE: usize = 256;
