@@ -1,5 +1,5 @@
-//! One side at work, on a thread that may wait for the disk: conversations, files, history. It has
-//! no socket and no terminal.
+//! The application's state and logic: conversations, files, history. It runs on a thread that may
+//! wait for the disk, and has no socket and no terminal.
 
 mod commands;
 mod events;
@@ -32,14 +32,14 @@ use std::{
 use tokio::sync::mpsc::UnboundedSender;
 use zeroize::Zeroizing;
 
-/// What an app is asked to do.
+/// A task for an [`App`].
 #[derive(Debug)]
 pub(crate) enum Request {
     /// The user has typed a line, for the contact in view.
     Line(Zeroizing<Vec<u8>>),
     /// Brings a contact into view.
     Select(ContactId),
-    /// A tick has taken the request that was ready.
+    /// A tick has sent the request in the outbox.
     Taken(u64),
     /// The service has answered.
     Answer(Answer),
@@ -49,7 +49,7 @@ pub(crate) enum Request {
     Quit { asks: bool },
 }
 
-/// What an app reports.
+/// A report of an [`App`].
 #[derive(Debug)]
 pub(crate) enum Update {
     /// A line of a conversation, or of the one in view.
@@ -57,13 +57,13 @@ pub(crate) enum Update {
     Contacts(Vec<ContactStatus>),
     /// Another contact is in view.
     Select(Option<ContactId>),
-    /// Asks before the next line, or no longer.
+    /// A question that the next line answers; `None` withdraws it.
     Question(Option<String>),
     /// The program may end. All is saved.
     Done,
 }
 
-/// The parts of an app.
+/// The settings of an app.
 pub(crate) struct AppConfig {
     pub folder: Folder,
     /// The name that friends see.
@@ -75,11 +75,11 @@ pub(crate) struct AppConfig {
     pub max_file: u64,
     pub outbox: Arc<Outbox>,
     pub updates: UnboundedSender<Update>,
-    /// Gives the results of jobs back to the app.
+    /// Passes results of background jobs to the app.
     pub requests: mpsc::Sender<Request>,
 }
 
-/// One side.
+/// The application.
 pub(crate) struct App {
     folder: Folder,
     name: String,
@@ -91,12 +91,12 @@ pub(crate) struct App {
     updates: UnboundedSender<Update>,
     jobs: Jobs,
     contacts: BTreeMap<ContactId, Contact>,
-    /// The contact in view: what is typed is for them.
+    /// The contact in view, who gets what is typed.
     current: Option<ContactId>,
     next_id: u32,
     /// The exchange in the outbox.
     ready: Option<InFlight>,
-    /// Exchanges by the number of their tick.
+    /// Exchanges in flight, by the number of their tick.
     in_flight: HashMap<u64, InFlight>,
     question: Option<Asked>,
     /// The contacts as they were last reported.
@@ -109,16 +109,16 @@ struct Contact {
     chat: Chat,
     files: TransferFiles,
     alias: Option<String>,
-    /// The names of files under way, for when they have ended.
+    /// Names of files in transfer, for notes after the transfer has ended.
     outgoing: HashMap<FileId, String>,
     incoming: HashMap<FileId, String>,
     /// Complete files that are being hashed.
     checking: HashSet<FileId>,
-    /// It was reported that nobody answers the code.
+    /// The user was told that nobody answers the code.
     has_warned: bool,
 }
 
-/// An exchange, and whose it is. Cover is nobody's.
+/// An exchange and its contact; `None` for cover traffic.
 #[derive(Clone, Copy)]
 struct InFlight(Option<(ContactId, Ticket)>);
 
@@ -128,7 +128,7 @@ enum Asked {
     Quit,
 }
 
-/// Whether the app goes on.
+/// Whether the app continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     Continue,
@@ -183,7 +183,7 @@ impl App {
         self.next_id = self.next_id.max(id.0.saturating_add(1));
     }
 
-    /// Works until it is told to quit, or nobody asks any more.
+    /// Runs until it is told to quit or the channel of tasks is closed.
     pub(crate) fn run(mut self, requests: &mpsc::Receiver<Request>) {
         self.start();
         loop {
@@ -200,12 +200,12 @@ impl App {
         }
         self.leave();
         let updates = self.updates.clone();
-        // the folder is free then
+        // release the folder's lock
         drop(self);
         let _ = updates.send(Update::Done);
     }
 
-    /// Shows how it stands, and puts the first exchange into the outbox.
+    /// Reports the contacts, and puts the first exchange into the outbox.
     pub(crate) fn start(&mut self) {
         self.report();
         self.select(self.contacts.keys().next().copied());
@@ -215,7 +215,7 @@ impl App {
         self.prepare();
     }
 
-    /// Does what is asked.
+    /// Processes a task.
     pub(crate) fn handle(&mut self, request: Request) -> Flow {
         match request {
             Request::Line(line) => return self.line(&line),
@@ -229,7 +229,8 @@ impl App {
         Flow::Continue
     }
 
-    /// Prepares again, if that failed: what could not be saved is not ready.
+    /// Prepares the next exchange again if that failed: an exchange is not sent before its state is
+    /// saved.
     pub(crate) fn retry(&mut self) {
         if self.ready.is_none() {
             self.prepare();
@@ -303,12 +304,12 @@ impl App {
     }
 }
 
-/// Tells a contact from others of the same name, in the history.
+/// Distinguishes a contact from others of the same name, in the history.
 fn history_key(id: ContactId, friend: &str) -> String {
     format!("{} {friend}", id.0)
 }
 
-/// How many texts have not left.
+/// Number of texts that have not been sent.
 fn waiting(chat: &Chat) -> u64 {
     let counts = chat.counts();
     if chat.ended().is_some() { 0 } else { counts.queued.saturating_sub(counts.sent) }

@@ -1,4 +1,4 @@
-//! The lines that the user types.
+//! Parsing the lines that the user types.
 
 use std::{
     borrow::Cow,
@@ -32,7 +32,7 @@ pub(crate) enum Command<'a> {
     Quit,
     /// Not a command.
     Unknown(&'a str),
-    /// Bytes that are not text.
+    /// Bytes that are not UTF-8.
     NotText,
     Nothing,
 }
@@ -106,7 +106,7 @@ pub(crate) const TOPICS: [(&str, &[&str]); 5] = [
     ),
 ];
 
-/// What the marks before our lines mean.
+/// The meaning of the marks before our own lines.
 pub(crate) const MARKS: &str = "marks: … waits, ↑ sent, · stored by the service, ✓ read by your friend's program";
 
 impl<'a> Command<'a> {

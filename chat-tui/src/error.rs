@@ -1,4 +1,4 @@
-//! What keeps a chat from starting, or from going on.
+//! Errors that keep a chat from starting, or that end it.
 
 use mixwell_chat::StateError;
 use std::{fmt, io, path::PathBuf};
@@ -11,9 +11,9 @@ pub enum Error {
     Read(PathBuf, io::Error),
     /// A file can't be written.
     Write(PathBuf, io::Error),
-    /// A folder is not one that a chat may use; why.
+    /// The folder cannot be used for a chat; the reason.
     Folder(PathBuf, String),
-    /// A file is not what it should be; why.
+    /// A file is malformed; the reason.
     File(PathBuf, String),
     /// The state of a conversation can't be restored.
     State(PathBuf, StateError),
@@ -21,9 +21,9 @@ pub enum Error {
     Terminal(io::Error),
     /// The passphrase of the history was not given.
     Passphrase(&'static str),
-    /// The network can't be used; why.
+    /// The network can't be used; the reason.
     Network(String),
-    /// A script did not reach its end; why.
+    /// A script failed; the reason.
     Script(String),
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct Folder {
     key: VaultKey,
     /// Held while the folder is open.
     _lock: File,
-    /// Others could look into it until now.
+    /// Other users could read the folder until now.
     was_open: bool,
 }
 
@@ -49,10 +49,10 @@ const RECEIVED: &str = "received";
 const STATE: &str = "state";
 const ALIAS: &str = "alias";
 
-/// The longest file that is read.
+/// Maximum length of a file in the folder.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What there is before a folder is opened.
+/// The state of a path before a folder is opened there.
 enum Found {
     Nothing,
     Empty,
@@ -114,7 +114,7 @@ impl Folder {
         let mut contacts = Vec::new();
         for entry in fs::read_dir(&path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            // a contact whose state was not saved is none yet
+            // no contact before its state was saved
             let number = name.to_str().and_then(|name| name.parse().ok()).map(ContactId);
             contacts.extend(number.filter(|id| self.contact(*id).join(STATE).exists()));
         }
@@ -136,11 +136,11 @@ impl Folder {
         private::make_folder(&self.contact(id))
     }
 
-    /// Removes all that is kept of a contact.
+    /// Removes everything about a contact.
     pub(crate) fn remove_contact(&self, id: ContactId) -> Result<(), Error> {
         let path = self.contact(id);
         let failed = |error| Error::Write(path.clone(), error);
-        // the state first: without it there is no contact, whatever else is left
+        // the state first: without it there is no contact, even if a crash leaves other files
         private::remove(&path.join(STATE)).map_err(failed)?;
         fs::remove_dir_all(&path).map_err(failed)
     }
@@ -179,12 +179,12 @@ impl Folder {
     }
 }
 
-/// Authenticated with a sealed file, so that none passes for another.
+/// The associated data of a sealed file: one file cannot be put in place of another.
 fn about(kind: &str, id: ContactId) -> Vec<u8> {
     [kind.as_bytes(), &id.0.to_le_bytes()].concat()
 }
 
-/// Looks at a folder and changes nothing.
+/// Inspects a path, and changes nothing.
 fn inspect(path: &Path) -> Result<Found, Error> {
     let refused = |why: &str| Err(Error::Folder(path.to_path_buf(), why.to_owned()));
     let failed = |error| Error::Read(path.to_path_buf(), error);
@@ -200,7 +200,7 @@ fn inspect(path: &Path) -> Result<Found, Error> {
     }
     let has = |name: &str| names.iter().any(|found| found == name);
     if !has(MARKER) {
-        // a crash has left the draft of a marker
+        // a crash may leave the draft of a marker
         if names.iter().all(|name| name.to_string_lossy().starts_with(private::DRAFT)) {
             return Ok(Found::Empty);
         }

@@ -1,4 +1,4 @@
-//! What fuzz targets reach: how lines are drawn and written.
+//! Entry points of fuzz targets: drawing and writing lines.
 
 use crate::{
     layout::Rows,

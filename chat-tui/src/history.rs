@@ -20,13 +20,13 @@ pub(crate) struct HistoryFile {
     entries: Vec<HistoryEntry>,
 }
 
-/// The longest history that is read.
+/// Maximum length of a history.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 impl HistoryFile {
-    /// Opens a history, or makes it. Deriving the key takes a good part of a second. A file that
-    /// does not end with a whole entry is refused unless `repairs`: then it is moved aside, and its
-    /// whole entries go on in a new one.
+    /// Opens or creates a history. Deriving the key takes a good part of a second. A file that does
+    /// not end with a whole entry is refused, unless `repairs`: then the file is moved aside, and
+    /// its whole entries are copied to a new one.
     pub(crate) fn open(
         path: &Path,
         passphrase: &str,

@@ -11,7 +11,7 @@ pub(crate) struct Rows {
     others: usize,
 }
 
-/// A text in the making.
+/// Breaks a text, cluster by cluster.
 struct Breaker<'a> {
     text: &'a str,
     rows: Rows,
@@ -35,7 +35,7 @@ impl Rows {
         breaker.rows
     }
 
-    /// Whether they were broken for these widths.
+    /// Whether the text was broken for these widths.
     pub(crate) const fn fit(&self, first: usize, others: usize) -> bool {
         self.first == first && self.others == others
     }
@@ -44,7 +44,7 @@ impl Rows {
         self.ranges.len()
     }
 
-    /// The row of a number in the text that was broken.
+    /// A row of the text, by its number.
     pub(crate) fn row<'a>(&self, number: usize, text: &'a str) -> &'a str {
         let range = self.ranges.get(number).map(|(start, end)| *start as usize..*end as usize);
         range.and_then(|range| text.get(range)).unwrap_or_default()
@@ -71,7 +71,7 @@ impl Breaker<'_> {
             }
             return;
         }
-        // blanks at the end of a row are not seen
+        // blanks at the end of a row are invisible
         if grapheme == " " {
             self.width += 1;
             self.blank = Some((behind, self.width));

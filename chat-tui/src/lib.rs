@@ -31,26 +31,26 @@ use core::fmt;
 use rand_core::CryptoRng;
 use std::{path::PathBuf, sync::Arc};
 
-/// What the user asks for.
+/// The user's options.
 #[derive(Debug)]
 pub struct Options {
     /// The folder of this side's keys, state and files.
     pub folder: PathBuf,
-    /// The name that friends see. It counts when the folder is made.
+    /// The name that friends see. It is used when the folder is created.
     pub name: Option<String>,
-    /// Where texts are kept, sealed with a passphrase; nowhere, if not given.
+    /// The history file, sealed with a passphrase; `None` for no history.
     pub history: Option<PathBuf>,
     /// Moves a damaged history aside and goes on with its whole entries.
     pub repairs_history: bool,
     /// The largest file that may be accepted, in bytes.
     pub max_file: u64,
-    /// How to talk with the user.
+    /// The kind of user interface.
     pub mode: Mode,
-    /// Whether the terminal rings for a text.
+    /// Whether the terminal's bell rings for new texts.
     pub rings: bool,
 }
 
-/// How the program is used.
+/// A kind of user interface.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_enums, reason = "who matches or makes one has to handle a new one")]
 pub enum Mode {

@@ -1,4 +1,4 @@
-//! The lines of a conversation, in memory alone, and how they are broken into rows.
+//! The lines of a conversation, in memory alone, broken into rows once for each width.
 
 use crate::{layout::Rows, time};
 use jiff::civil::Date;
@@ -22,9 +22,9 @@ pub(crate) enum Kind {
     Note,
     /// A note that should not be missed while another contact is in view.
     News,
-    /// What the user should not miss.
+    /// A warning.
     Warning,
-    /// The begin of a day.
+    /// The beginning of a day.
     Day,
 }
 
@@ -32,7 +32,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: VecDeque<LoggedLine>,
-    /// How many lines were removed at the front.
+    /// Number of lines removed at the front.
     removed: u64,
     bytes: usize,
     last_day: Option<Date>,
@@ -46,7 +46,7 @@ pub(crate) struct LoggedLine {
 
 const MAX_LINES: usize = 5000;
 
-/// The most memory of all texts. A friend can fill it, no more.
+/// Maximum memory of all texts, in bytes: a friend can fill it, but not exceed it.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 impl Log {
@@ -69,7 +69,7 @@ impl Log {
         }
     }
 
-    /// How many lines were pushed.
+    /// Number of lines that were added.
     pub(crate) fn count(&self) -> u64 {
         self.removed + self.lines.len() as u64
     }
@@ -79,7 +79,7 @@ impl Log {
         self.lines.iter_mut().rev()
     }
 
-    /// How many lines are broken into rows.
+    /// Number of lines that are broken into rows.
     #[cfg(test)]
     pub(crate) fn broken(&self) -> u64 {
         self.lines.iter().filter(|logged| logged.rows.is_some()).count() as u64

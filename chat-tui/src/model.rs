@@ -1,4 +1,4 @@
-//! What there is to see: contacts, their conversations, and the connection.
+//! The model of what is on the screen: contacts, conversations, the connection.
 
 use crate::{
     folder::ContactId,
@@ -9,16 +9,16 @@ use crate::{
 use mixwell_chat::{Counts, Ended, SafetyString, Transfer};
 use std::collections::BTreeMap;
 
-/// A contact, as it is shown.
+/// A contact as shown on the screen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ContactStatus {
     pub id: ContactId,
-    /// The name that tells the contact from all others.
+    /// The contact's unique name.
     pub name: String,
     pub phase: Phase,
     pub counts: Counts,
     pub transfers: Vec<TransferStatus>,
-    /// How many boxes did not open.
+    /// Number of boxes that did not open.
     pub tampered: u64,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Phase {
     Talking {
         safety: SafetyString,
         is_verified: bool,
-        /// The friend was not heard for long.
+        /// Nothing has arrived from the friend for long.
         is_quiet: bool,
     },
     Over(Ended),
@@ -40,7 +40,7 @@ pub(crate) struct TransferStatus {
     pub transfer: Transfer,
 }
 
-/// All that a view shows.
+/// The content of a view.
 #[derive(Debug)]
 pub(crate) struct Model {
     logs: BTreeMap<Option<ContactId>, Log>,
@@ -61,7 +61,7 @@ pub(crate) struct Question {
     pub is_hidden: bool,
 }
 
-/// A line that is older, in seconds, is not new.
+/// Maximum age of a new line, in seconds.
 const RECENT: u64 = 5;
 
 impl Model {
@@ -112,7 +112,7 @@ impl Model {
         let contact = contact.or(self.current);
         if let Some(id) = contact.filter(|id| Some(*id) != self.current)
             && matches!(line.kind, Kind::Theirs(_) | Kind::News | Kind::Warning)
-            // not one from the history
+            // not for a line from the history
             && line.time.saturating_add(RECENT) > time::now()
         {
             let unread = self.unread.entry(id).or_default();
@@ -134,7 +134,7 @@ impl Model {
         });
     }
 
-    /// The contact so many places further on.
+    /// The contact at this distance in the list.
     pub(crate) fn neighbour(&self, places: isize) -> Option<ContactId> {
         let place = self.contacts.iter().position(|contact| Some(contact.id) == self.current);
         let last = self.contacts.len().saturating_sub(1);

@@ -25,14 +25,14 @@ pub trait Network {
 
 /// A connection that is kept up until it is closed.
 pub trait Connection {
-    /// How it stands.
+    /// The connection's status.
     fn status(&self) -> ConnectionStatus;
 
-    /// Hangs up, and waits until nothing runs any more.
+    /// Closes the connection, and waits until its tasks have ended.
     fn close(self) -> impl Future<Output = ()>;
 }
 
-/// Whether a connection works.
+/// The status of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches or makes one has to handle a new one")]
 pub enum ConnectionStatus {
@@ -42,7 +42,7 @@ pub enum ConnectionStatus {
     Connected,
     /// A gateway is connected, but has no consensus of this epoch.
     NoConsensus,
-    /// This machine's clock is off: by how much, for people.
+    /// This machine's clock is wrong; the difference, for people.
     ClockOff(String),
     /// The network has no rendezvous service that can be reached.
     NoService,
@@ -53,14 +53,14 @@ pub enum ConnectionStatus {
 /// The answer to the request of a tick.
 #[derive(Debug)]
 pub struct Answer {
-    /// Which request: they are numbered from 0.
+    /// The number of the request, from 0.
     pub number: u64,
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
 #[derive(Debug)]
-/// What became of a request.
+/// The outcome of a request.
 #[expect(clippy::exhaustive_enums, reason = "who matches or makes one has to handle a new one")]
 pub enum Outcome {
     /// The box that was read.

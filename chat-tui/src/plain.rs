@@ -1,5 +1,5 @@
-//! Plain lines, for pipes and for those who like them. The first character tells whose a line is,
-//! so that no friend can write one that looks like the program's:
+//! Plain lines, for pipes and for users who prefer them. The first character of a line tells who
+//! wrote it, so that no friend can write a line that looks like the program's:
 //!
 //! ```text
 //! <bob> a text of bob's
@@ -38,17 +38,18 @@ pub(crate) struct Plain {
     echo: Echo,
 }
 
-/// Lines on their way to standard output, by a thread: nobody may read them, and the program goes
-/// on.
+/// Lines to be written to standard output by a thread, as a reader that does not read must not
+/// block the program.
 #[derive(Debug)]
 pub(crate) struct Output {
     lines: Option<SyncSender<String>>,
     thread: Option<JoinHandle<io::Result<()>>>,
-    /// Lines that found no room.
+    /// Lines that were dropped because the queue was full.
     lost: u64,
 }
 
-/// The terminal's echo, which is off while a passphrase is typed. Dropped, it is on again.
+/// Switches the terminal's echo off while a passphrase is typed; dropping this switches it on
+/// again.
 #[derive(Debug)]
 struct Echo {
     #[cfg(unix)]
@@ -56,13 +57,13 @@ struct Echo {
     is_terminal: bool,
 }
 
-/// The most lines of input that wait.
+/// Maximum number of input lines that wait.
 const MAX_TYPED: usize = 64;
 
-/// The longest line of input: what is behind is a line of its own.
+/// Maximum length of an input line; the rest of a longer one is a new line.
 const MAX_LINE: u64 = 64 * 1024;
 
-/// The most lines of output that wait for a reader.
+/// Maximum number of output lines that wait.
 const MAX_SHOWN: usize = 4096;
 
 impl Plain {
@@ -105,7 +106,7 @@ impl Plain {
     }
 }
 
-/// A line without its break; `None` at the end. What is no UTF-8 is kept.
+/// A line without its line break; `None` at the end of input. Bytes that are not UTF-8 are kept.
 fn read_line(from: &mut impl io::BufRead) -> Option<Zeroizing<Vec<u8>>> {
     let mut line = Zeroizing::new(Vec::new());
     let count = from.take(MAX_LINE).read_until(b'\n', &mut line).ok()?;
@@ -115,12 +116,12 @@ fn read_line(from: &mut impl io::BufRead) -> Option<Zeroizing<Vec<u8>>> {
     (count > 0).then_some(line)
 }
 
-/// A line as it is written. Texts of several lines go on behind a bar.
+/// A line in the form in which it is written. Further lines of a text begin with a bar.
 pub(crate) fn written(line: &Line, contact: Option<&str>) -> Option<String> {
     let about = contact.map(|name| format!("<{name}> ")).unwrap_or_default();
     let text = line.text.replace('\n', "\n| ");
     Some(match &line.kind {
-        // who typed it sees it
+        // the user sees what they typed
         Kind::Ours(Some(_)) | Kind::Day => return None,
         Kind::Ours(None) => format!("> {} {about}{text}\n", time::iso(line.time)),
         Kind::Theirs(name) => format!("<{name}> {text}\n"),
@@ -139,7 +140,7 @@ impl View for Plain {
     }
 
     fn line_added(&mut self, contact: Option<ContactId>, line: &Line, model: &Model) {
-        // with one contact there is no doubt whom a line is about
+        // with one contact it is clear which contact a line is about
         let has_many = model.contacts().len() > 1;
         let name = contact.filter(|_| has_many).and_then(|id| model.contact(id)).map(|contact| contact.name.as_str());
         if let Some(written) = written(line, name) {
@@ -210,7 +211,7 @@ impl Output {
         if self.thread.as_ref().is_some_and(JoinHandle::is_finished) { self.close() } else { Ok(()) }
     }
 
-    /// Waits until all is written, though not for a reader that does not read.
+    /// Waits until all lines are written, but not for a reader that does not read.
     pub(crate) fn close(&mut self) -> io::Result<()> {
         self.lines = None;
         let Some(thread) = self.thread.take() else { return Ok(()) };

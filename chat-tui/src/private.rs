@@ -23,7 +23,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
     builder.create(path).map_err(|error| Error::Write(path.to_path_buf(), error))
 }
 
-/// Takes the permissions of all others from a folder. Gives whether they had any.
+/// Removes all permissions of other users from a folder. Returns whether they had any.
 #[cfg(unix)]
 pub(crate) fn close_folder(path: &Path) -> Result<bool, Error> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -86,7 +86,7 @@ pub(crate) fn read(path: &Path, max: u64) -> Result<Option<Zeroizing<Vec<u8>>>, 
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error)),
     };
-    // a FIFO would never end
+    // reading a FIFO would never end
     if !metadata.is_file() {
         return Err(Error::File(path.to_path_buf(), "it is not a file".to_owned()));
     }
@@ -96,7 +96,7 @@ pub(crate) fn read(path: &Path, max: u64) -> Result<Option<Zeroizing<Vec<u8>>>, 
             format!("it is {} bytes long, want at most {max}", metadata.len()),
         ));
     }
-    // with room for all, so that it never moves and leaves no copy behind
+    // at full capacity: growing would leave a copy behind
     let capacity = usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1);
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     File::open(path).map_err(failed)?.take(max).read_to_end(&mut bytes).map_err(failed)?;

@@ -49,21 +49,21 @@ pub(crate) struct Scroll {
     contact: Option<ContactId>,
     /// In rows.
     above: usize,
-    /// The log's count of lines when it was last drawn.
+    /// Number of lines when the view was last drawn.
     seen: u64,
 }
 
-/// The most keys that wait.
+/// Maximum number of keys that wait.
 const MAX_TYPED: usize = 16 * 1024;
 
-/// How far a page key goes, in rows.
+/// Rows that a page key scrolls.
 const PAGE: usize = 10;
 
-/// How far the wheel goes, in rows.
+/// Rows that the mouse wheel scrolls.
 const WHEEL: usize = 3;
 
 impl Screen {
-    /// Takes the screen over. A panic gives it back.
+    /// Takes over the terminal. A panic restores it.
     pub(crate) fn open(rings: bool) -> io::Result<(Self, mpsc::Receiver<Input>)> {
         let terminal = ratatui::try_init()?;
         begin()?;

@@ -16,15 +16,15 @@ use std::{io, time::Instant};
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-/// What a script asks for.
+/// The task of a script.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_enums, reason = "who matches or makes one has to handle a new one")]
 pub enum Script {
     /// Sends a text.
     Send {
-        /// To whom.
+        /// The contact's name.
         friend: String,
-        /// What to say.
+        /// The text.
         text: Zeroizing<String>,
         /// Waits until the friend's program has read it, not only until the service has stored it.
         until_read: bool,
@@ -37,9 +37,9 @@ pub enum Script {
         friend: Option<String>,
         /// Whether each message is printed as a line of JSON.
         is_json: bool,
-        /// Ends after so many texts.
+        /// Ends after this number of texts.
         count: Option<u64>,
-        /// Ends after so long.
+        /// Ends after this time.
         patience: Option<Duration>,
     },
 }
@@ -50,7 +50,7 @@ pub(crate) struct ScriptView {
     state: State,
     began: Instant,
     output: Output,
-    /// What the view itself types.
+    /// Commands that the script itself types.
     typed: mpsc::Sender<Input>,
 }
 
@@ -62,7 +62,7 @@ enum State {
         contact: ContactId,
         number: u64,
     },
-    /// So many texts have come.
+    /// Number of texts that have arrived.
     Receiving(u64),
     Done,
     Failed(String),

@@ -32,13 +32,13 @@ use tokio::{
     time::{MissedTickBehavior, interval, timeout},
 };
 
-/// How often the connection's status, which changes without an event, is looked at.
+/// Polling interval of the connection's status, which changes without an event.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How long the end of the program waits for the disk, and for the network.
+/// Maximum time that the program waits for the disk and for the network when it ends.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// More keys than this at once are taken for a paste.
+/// More keys than this at once are a paste.
 const PASTE: usize = 16;
 
 /// Runs the program until the user quits or `stop` is ready.
@@ -105,7 +105,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
         let (requests, receiver) = std_mpsc::channel();
         let (reports, updates) = mpsc::unbounded_channel();
         let to_app = requests.clone();
-        // a thread that has ended takes nothing
+        // the thread may have ended
         let outbox = Outbox::new(move |number| drop(to_app.send(Request::Taken(number))));
         let config = AppConfig {
             folder,
@@ -132,7 +132,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
         let ended = self.talk(&requests, updates, &connection).await;
         let closed = self.view.close(&mut self.model);
         drop(self);
-        // a network that does not hang up does not keep the program
+        // do not wait for ever for the network to close
         let _ = timeout(PATIENCE, connection.close()).await;
         ended.and(closed)
     }
@@ -150,7 +150,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
         loop {
             self.draw()?;
             tokio::select! {
-                // signals and keys first, whatever else there is
+                // signals and keys first, however many updates wait
                 biased;
                 () = &mut self.stop => break,
                 Some(input) = self.inputs.recv() => {
@@ -176,7 +176,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
             }
         }
         let _ = requests.send(Request::Quit { asks: false });
-        // until all is saved
+        // until everything is saved
         let saved = async {
             while let Some(update) = updates.recv().await {
                 if self.update(update)? {
@@ -223,7 +223,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
         Ok(())
     }
 
-    /// Processes an update. Gives whether it was the last one.
+    /// Processes an update. Returns whether it was the last one.
     fn update(&mut self, update: Update) -> Result<bool, Error> {
         match update {
             Update::Line(contact, line) => {
@@ -233,7 +233,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
             Update::Contacts(contacts) => self.model.set_contacts(contacts),
             Update::Select(contact) => self.model.select(contact),
             Update::Question(text) => {
-                // who has said no to quitting may be asked again
+                // after a no, quitting may be asked for again
                 self.has_asked_to_quit &= text.is_some();
                 self.ask(text.map(|text| Question { text, is_hidden: false }))?;
             }

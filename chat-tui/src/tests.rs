@@ -84,7 +84,7 @@ struct Side {
     contacts: Vec<ContactStatus>,
     current: Option<ContactId>,
     question: Option<String>,
-    /// How many files were hashed.
+    /// Number of files that were hashed.
     jobs: u32,
     /// Results of such jobs are thrown away.
     drops_jobs: bool,

@@ -1,4 +1,4 @@
-//! The files under way with one contact, on the disk.
+//! The files in transfer with one contact, on the disk.
 
 use crate::private;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -13,7 +13,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The open files of one contact. What is under way is remembered over restarts.
+/// The open files of one contact. Transfers are remembered over restarts.
 #[derive(Debug)]
 pub(crate) struct TransferFiles {
     folder: PathBuf,
@@ -25,10 +25,10 @@ pub(crate) struct TransferFiles {
 const SENDING: &str = "sending-";
 const RECEIVING: &str = "receiving-";
 
-/// How much is hashed at a time.
+/// Bytes that are hashed at a time.
 const PIECE: usize = 1 << 16;
 
-/// The most files of one name that are told apart.
+/// Maximum number of files with one name.
 const MAX_SAME_NAME: u32 = 10_000;
 
 impl TransferFiles {
@@ -44,13 +44,13 @@ impl TransferFiles {
         file.write_all(path.as_os_str().as_encoded_bytes())
     }
 
-    /// A file of ours arrived, or never will.
+    /// Ends the transfer of a file of ours, which has arrived or never will.
     pub(crate) fn forget(&mut self, id: FileId) {
         self.outgoing.remove(&id);
         let _ = private::remove(&self.source(id));
     }
 
-    /// A friend's file will not arrive whole.
+    /// Gives up a friend's file.
     pub(crate) fn discard(&mut self, id: FileId) {
         self.incoming.remove(&id);
         let _ = private::remove(&self.part(id));
@@ -87,7 +87,7 @@ impl TransferFiles {
         Err(io::Error::other("too many files have that name"))
     }
 
-    /// Where the bytes of a friend's file are until it is complete.
+    /// The path of a friend's incomplete file.
     pub(crate) fn part(&self, id: FileId) -> PathBuf {
         self.folder.join(format!("{RECEIVING}{}", id.0))
     }

@@ -10,22 +10,22 @@ use ratatui::crossterm::event::Event;
 use std::io;
 use zeroize::Zeroizing;
 
-/// Something that the user did.
+/// An input of the user.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// A line of standard input, without its line break.
     Line(Zeroizing<Vec<u8>>),
     Terminal(Event),
-    /// Nothing more will come.
+    /// The end of the input.
     End,
 }
 
-/// What the user wants by it.
+/// The meaning of an input.
 #[derive(Debug)]
 pub(crate) enum Action {
     /// A text, a command, or the answer to a question.
     Line(Zeroizing<Vec<u8>>),
-    /// Brings another contact into view: so many places further on.
+    /// Brings the contact at this distance in the list into view.
     Switch(isize),
     Select(ContactId),
     /// Ends the program; `asks` if there may be a question before.
@@ -36,7 +36,7 @@ pub(crate) enum Action {
     Nothing,
 }
 
-/// Where conversations are shown.
+/// A user interface that shows conversations.
 pub(crate) trait View {
     /// Interprets an input. `is_pasted` if many came at once and more of them follow.
     fn input(&mut self, input: Input, is_pasted: bool, model: &Model) -> Action;
@@ -51,7 +51,7 @@ pub(crate) trait View {
     /// away.
     fn is_terminal(&self) -> bool;
 
-    /// Throws away what was typed.
+    /// Discards what was typed.
     fn discard_typed(&mut self);
 
     /// Shows what has changed.

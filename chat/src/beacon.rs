@@ -33,13 +33,13 @@ pub(crate) struct Beacon {
 
 codec!(struct Beacon { key, role } fresh { challenge: None, echo: [0; CHALLENGE_LEN] });
 
-/// How many boxes one side has sealed and read.
+/// Number of boxes that one side has sealed and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Progress {
     pub(crate) sealed: u64,
-    /// How many of its boxes were acknowledged.
+    /// Number of its boxes that were acknowledged.
     pub(crate) acknowledged: u64,
-    /// How many of the friend's boxes it read.
+    /// Number of the friend's boxes that it read.
     pub(crate) read: u64,
     /// Of the sending chain, before each box from the first unacknowledged one to the next.
     pub(crate) sending: Vec<Fingerprint>,
@@ -83,7 +83,7 @@ impl Beacon {
         Some((id_of(&self.token_of(self.role, period)), boxed))
     }
 
-    /// Opens the friend's beacon. Gives its content if it repeats our challenge.
+    /// Opens the friend's beacon. Returns its content if it repeats our challenge.
     pub(crate) fn open(&mut self, period: u64, boxed: &[u8]) -> Option<Progress> {
         let mut plaintext = sealed::open(&self.key_of(self.role.other(), period), &[], boxed)?;
         // numbers and fingerprints, which are no secrets between the two

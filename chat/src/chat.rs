@@ -57,7 +57,7 @@ struct InFlight {
     purpose: Purpose,
 }
 
-/// What an exchange is for.
+/// The purpose of an exchange.
 #[derive(Clone, Copy)]
 enum Purpose {
     Cover,
@@ -66,7 +66,7 @@ enum Purpose {
     Talking(Requested),
 }
 
-/// After so many ticks an exchange without an answer is given up.
+/// Ticks after which an exchange without an answer is given up.
 const MAX_IN_FLIGHT: u64 = 256;
 
 impl Chat {
@@ -249,14 +249,14 @@ impl Chat {
         self.box_len
     }
 
-    /// A box with any plaintext, as a friend might seal it who breaks the rules.
+    /// A box with any plaintext, as a friend who breaks the rules might seal it.
     #[cfg(fuzzing)]
     #[doc(hidden)]
     pub fn seal_plaintext(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<alloc::vec::Vec<u8>> {
         self.talking()?.seal_plaintext(plaintext, rng)
     }
 
-    /// How far our texts have come.
+    /// Delivery counts of our texts.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.session().map(|session| session.content().counts()).unwrap_or_default()
@@ -303,7 +303,7 @@ impl Chat {
         self.session().and_then(Session::ended)
     }
 
-    /// How many times fresh secrets have come in.
+    /// Number of fresh secrets that the ratchet has absorbed.
     #[must_use]
     pub fn steps(&self) -> u32 {
         self.session().map_or(0, Session::steps)
@@ -315,7 +315,7 @@ impl Chat {
         self.session().map_or(0, Session::quiet_ticks)
     }
 
-    /// How many boxes did not open, while the program runs.
+    /// Number of boxes that did not open, while the program runs.
     #[must_use]
     pub fn tampered(&self) -> u64 {
         self.session().map_or(0, Session::tampered)
@@ -341,7 +341,7 @@ impl fmt::Debug for Chat {
     }
 }
 
-/// How far a pairing has come.
+/// The progress of a pairing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PairingProgress {
     /// Ticks since the last message of the other side, while the program runs.

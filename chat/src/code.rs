@@ -93,7 +93,7 @@ pub enum CodeError {
     },
     /// There are too few words or too many.
     Count {
-        /// How many there are.
+        /// Their number.
         got: usize,
     },
     /// Each word is well-formed, but the check bits are wrong.

@@ -17,14 +17,14 @@ use zeroize::Zeroizing;
 /// The longest text, in bytes.
 pub const MAX_TEXT_LEN: usize = 16 * 1024;
 
-/// The most bytes of texts that may wait for a box.
+/// Maximum number of bytes of texts that may wait for a box.
 pub const MAX_QUEUED_BYTES: usize = 256 * 1024;
 
 /// The number of a text of ours, from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TextId(pub u64);
 
-/// How many of our texts have come how far.
+/// Delivery counts of our texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Read by the friend's program.
@@ -67,13 +67,13 @@ impl core::error::Error for TextError {}
 /// Texts and files, out and in.
 pub(crate) struct Content {
     waiting: VecDeque<Zeroizing<Vec<u8>>>,
-    /// How many bytes of the first text are in boxes already.
+    /// Number of bytes of the first text that are in boxes already.
     sealed_bytes: usize,
-    /// How many texts are completely in boxes.
+    /// Number of texts that are completely in boxes.
     sealed: u64,
-    /// How many texts the friend has read, at least.
+    /// Number of texts that the friend has read, at least.
     read: u64,
-    /// How many texts the service has stored, at least.
+    /// Number of texts that the service has stored, at least.
     stored: u64,
     /// The first pieces of a text that comes in.
     partial: Zeroizing<Vec<u8>>,
@@ -176,7 +176,7 @@ impl Content {
         self.stored = if texts > self.stored { texts } else { self.stored };
     }
 
-    /// How many texts are completely in boxes that were sealed.
+    /// Number of texts that are completely in boxes that were sealed.
     pub(crate) const fn sealed(&self) -> u64 {
         self.sealed
     }

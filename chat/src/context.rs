@@ -1,4 +1,4 @@
-//! What a call uses of its caller's.
+//! What the caller lends to a call.
 
 use crate::{event::Event, files::Files};
 use alloc::collections::VecDeque;

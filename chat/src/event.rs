@@ -1,4 +1,4 @@
-//! What happens, for the caller to show. Events are part of the saved state, so that no crash loses
+//! Events for the caller to show. Events are part of the saved state, so that no crash loses
 //! one.
 
 use crate::{codec::codec, files::FileId};

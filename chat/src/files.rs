@@ -87,7 +87,7 @@ pub struct Transfer {
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
-    /// How many bytes were put in boxes, or have arrived.
+    /// Number of bytes that were put in boxes, or have arrived.
     pub done: u64,
     /// Whether the receiver accepted it.
     pub is_accepted: bool,

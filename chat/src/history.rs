@@ -48,11 +48,11 @@ pub struct OpenedHistory {
     pub entries: Vec<HistoryEntry>,
     /// The length in bytes of the head and these entries.
     pub whole_len: usize,
-    /// What stands behind them.
+    /// What follows them.
     pub rest: HistoryRest,
 }
 
-/// What stands in a history file behind its last whole entry.
+/// What follows the last whole entry of a history file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryRest {
@@ -87,7 +87,7 @@ const ENTRY_VERSION: u8 = 1;
 const MAX_SEALED_LEN: usize = 1 << 20;
 
 impl History {
-    /// Begins a history. Gives the file's head too.
+    /// Begins a history. Returns the file's head too.
     ///
     /// # Errors
     /// [`HistoryError`] if the cost is out of range.
@@ -157,7 +157,7 @@ impl History {
         Ok(entry)
     }
 
-    /// Seals an entry. Gives the bytes to append to the file.
+    /// Seals an entry. Returns the bytes to append to the file.
     ///
     /// # Errors
     /// [`HistoryError`] if the entry is too long.
@@ -185,7 +185,7 @@ impl History {
         self.next = self.next.saturating_sub(1);
     }
 
-    /// How many entries there are.
+    /// Number of entries.
     #[must_use]
     pub const fn count(&self) -> u64 {
         self.next

@@ -51,7 +51,7 @@ pub(crate) struct Ratchet {
     root: Key,
     sending: Chain,
     receiving: Chain,
-    /// How many steps both sides made.
+    /// Number of steps that both sides made.
     steps: u32,
     step: KemStep,
 }

@@ -16,8 +16,8 @@ const QUIET_TICKS: u64 = 256;
 /// was heard lately is four times as likely as a quiet one. None if there are no conversations;
 /// [`Exchange::cover`](crate::Exchange::cover) is due then.
 ///
-/// What there is to say has no part in it, so that the service sees no more of many conversations
-/// than of one: when boxes are written and read.
+/// It does not depend on what there is to say, so that the service sees no more of many
+/// conversations than of one: when boxes are written and read.
 pub fn choose<'a, Id>(chats: impl Iterator<Item = (Id, &'a Chat)> + Clone, rng: &mut dyn CryptoRng) -> Option<Id> {
     let total = chats.clone().fold(0, |total: u32, (_, chat)| total.saturating_add(weight(chat)));
     let mut draw = below(total, rng)?;

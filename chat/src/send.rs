@@ -9,7 +9,7 @@ use crate::{
 };
 use alloc::{collections::VecDeque, vec::Vec};
 
-/// How many boxes may be written and not acknowledged, in each direction.
+/// Number of boxes that may be written and not acknowledged, in each direction.
 const WINDOW: usize = 32;
 
 /// How many more if there is much to acknowledge: with both windows full of boxes that acknowledge
@@ -32,7 +32,7 @@ const FULL_TICKS: u64 = 16;
 
 /// The window of one direction, as its writer sees it.
 pub(crate) struct SendWindow {
-    /// How many boxes the friend has acknowledged.
+    /// Number of boxes that the friend has acknowledged.
     acknowledged: u64,
     boxes: VecDeque<UnreadBox>,
     /// The ids of the boxes to come.
@@ -46,7 +46,7 @@ codec!(
     }
 );
 
-/// What is due at a tick.
+/// The box that is due at a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
     /// A box that was not written yet, or was lost.
@@ -61,7 +61,7 @@ struct UnreadBox {
     boxed: Vec<u8>,
     /// Of the chain before the box was sealed.
     fingerprint: Fingerprint,
-    /// How many texts are complete with this box.
+    /// Number of texts that are complete with this box.
     texts: u64,
     /// The service has answered.
     is_stored: bool,
@@ -91,7 +91,7 @@ impl SendWindow {
         self.acknowledged
     }
 
-    /// How many boxes were sealed.
+    /// Number of boxes that were sealed.
     pub(crate) fn sealed(&self) -> u64 {
         self.acknowledged.saturating_add(self.boxes.len() as u64)
     }
@@ -166,7 +166,7 @@ impl SendWindow {
     }
 
     /// The friend has read the first `read` boxes, and those behind that have a bit in `early`.
-    /// Gives how many texts the friend has read for certain, if any box is newly acknowledged.
+    /// Returns how many texts the friend has read for certain, if any box is newly acknowledged.
     pub(crate) fn acknowledge(&mut self, read: u64, early: u64) -> Result<Option<u64>, Violation> {
         if read < self.acknowledged || read > self.sealed() {
             return Err(Violation);
@@ -187,7 +187,8 @@ impl SendWindow {
         Ok(texts)
     }
 
-    /// How many texts are stored by the service for certain, if more than those that were read.
+    /// Number of texts that are stored by the service for certain, if more than those that were
+    /// read.
     pub(crate) fn stored_texts(&self) -> Option<u64> {
         self.boxes.iter().take_while(|unread| unread.is_stored).last().map(|unread| unread.texts)
     }

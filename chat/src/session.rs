@@ -21,7 +21,7 @@ use crate::{
 use alloc::{collections::VecDeque, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
 
-/// A conversation of two who have paired.
+/// A conversation of two people who have paired.
 pub(crate) struct Session {
     role: Role,
     box_len: usize,
@@ -32,7 +32,7 @@ pub(crate) struct Session {
     ratchet: Ratchet,
     send: SendWindow,
     receive: ReceiveWindow,
-    /// How many boxes of the friend's the last box that was sealed acknowledges.
+    /// Number of the friend's boxes that the last sealed box acknowledges.
     reported: u64,
     content: Content,
     beacon: Beacon,
@@ -93,7 +93,7 @@ struct Write {
     boxed: Option<([u8; ID_LEN], Vec<u8>)>,
 }
 
-/// What a tick requested of the service.
+/// The request of a tick.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Requested {
     /// The box of ours that was written.
@@ -116,13 +116,13 @@ pub(crate) enum Read {
 /// up.
 const SPARE: u8 = 64;
 
-/// After so many ticks without a box of the friend's, beacons take the spare ticks.
+/// Ticks without a box of the friend's after which beacons take the spare ticks.
 const QUIET_TICKS: u64 = 64;
 
 /// How often the last box of a pairing is written again, in ticks.
 const LAST_TICKS: u64 = 8;
 
-/// After so many ticks without one, a tampered box is reported again.
+/// Ticks without a tampered box after which the next one is reported again.
 const TAMPERING_TICKS: u64 = 3600;
 
 /// In place of a chunk's number: the box carries none.
@@ -244,7 +244,7 @@ impl Session {
         Ok(())
     }
 
-    /// A box with any plaintext, as a friend might seal it who breaks the rules.
+    /// A box with any plaintext, as a friend who breaks the rules might seal it.
     #[cfg(fuzzing)]
     pub(crate) fn seal_plaintext(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Vec<u8>> {
         let mut padded = plaintext.to_vec();
@@ -321,7 +321,7 @@ impl Session {
 }
 
 impl Tampering {
-    /// Counts a box. Gives whether to report it: one of a stream is enough.
+    /// Counts a box. Returns whether to report it: one of a stream is enough.
     fn count(&mut self, tick: u64) -> bool {
         self.count = self.count.saturating_add(1);
         let last = self.last.replace(tick);

@@ -13,7 +13,7 @@ use gzip::Gunzip;
 pub struct Chunk<'a> {
     /// Its number, from 0.
     pub number: u32,
-    /// How many there are.
+    /// Their number.
     pub total: u32,
     /// Its bytes.
     pub bytes: &'a [u8],
@@ -116,17 +116,17 @@ pub enum ConsensusError {
         got: u32,
         /// The number of the next one.
         want: u32,
-        /// How many there are.
+        /// Their number.
         total: u32,
     },
-    /// A chunk tells of another total than the first one.
+    /// A chunk has another total than the first one.
     Total {
-        /// The total it tells of.
+        /// Its total.
         got: u32,
         /// The total the first one told of.
         want: u32,
     },
-    /// A chunk is empty, which is how a gateway tells of an error.
+    /// A chunk is empty: a gateway reports an error so.
     EmptyChunk {
         /// Its number.
         number: u32,
@@ -135,10 +135,10 @@ pub enum ConsensusError {
     Incomplete {
         /// How many were.
         taken: u32,
-        /// How many there are.
+        /// Their number.
         total: u32,
     },
-    /// What they hold is not a gzip stream, or one too long.
+    /// The chunks are not a gzip stream, or a stream that is too long.
     Gzip(GzipError),
 }
 

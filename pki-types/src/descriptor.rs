@@ -1,4 +1,4 @@
-//! Mix descriptors: what a node says of itself for an epoch.
+//! Mix descriptors: a node's keys, addresses and services for an epoch.
 
 mod address;
 mod error;

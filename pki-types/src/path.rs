@@ -84,14 +84,15 @@ impl<'a> Router<'a> {
         Self { document, period }
     }
 
-    /// How many hops a forward route has: the gateway, one node of each layer, the service node.
+    /// Number of hops that a forward route has: the gateway, one node of each layer, the service
+    /// node.
     #[must_use]
     pub fn forward_hops(&self) -> usize {
         self.document.layer_count().saturating_add(2)
     }
 
-    /// How many hops a reply's route has: one node of each layer, the gateway. No route of a loop
-    /// decoy has more.
+    /// Number of hops that a reply's route has: one node of each layer, the gateway. No route of a
+    /// loop decoy has more.
     #[must_use]
     pub fn reply_hops(&self) -> usize {
         self.document.layer_count().saturating_add(1)

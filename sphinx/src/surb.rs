@@ -155,8 +155,8 @@ impl SurbKeys {
     }
 
     /// Reads an answer, tag and payload as [`Action::Reply`](crate::Action::Reply) handed it out,
-    /// in place. Gives the payload, without the tag. The keys are used up and wiped, whatever comes
-    /// of it.
+    /// in place. Returns the payload, without the tag. The keys are used up and wiped, whatever
+    /// comes of it.
     ///
     /// # Errors
     /// [`ReplyError`]; with [`ReplyError::PayloadTag`] the answer has been wiped.

@@ -1,17 +1,16 @@
-//! What only the caller can get wrong.
+//! Mistakes that only the caller can make.
 
 use core::fmt;
 
-/// The caller's own mistake: nothing that a peer sends can cause it. Nothing has changed, and a
-/// session goes on.
+/// A mistake of the caller, which no peer can cause. Nothing has changed: a session can go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallerError {
     /// A buffer is too short.
     Buffer {
-        /// How long it has to be at least.
+        /// The minimum length, in bytes.
         want: usize,
-        /// How long it is.
+        /// The length, in bytes.
         got: usize,
     },
     /// The length of a command was given while the body of the one before is still to be read.

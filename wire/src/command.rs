@@ -12,14 +12,14 @@ pub use status::{CertStatus, ConsensusStatus, DescriptorStatus, RevealStatus, Si
 /// Id, reserved byte, length of the body.
 pub(crate) const COMMAND_HEADER_LEN: usize = 6;
 
-/// What one end of a link tells the other, borrowed from the frame that holds it.
+/// A command, borrowed from the frame that holds it.
 ///
 /// [`Command::decode`] reads what a role may receive, [`Command::encode`] writes what it may send.
 /// Epochs count from the network's first; payloads are opaque here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command<'a> {
-    /// Nothing: the responder's first command, and a sign of life.
+    /// Keep-alive, and the responder's first command.
     NoOp,
     /// The sender is about to close the connection.
     Disconnect,
@@ -29,14 +29,14 @@ pub enum Command<'a> {
     SendRetrievePacket(&'a [u8]),
     /// The answer to [`Command::SendRetrievePacket`].
     SendRetrievePacketReply {
-        /// Which SURB carried it.
+        /// The id of the SURB that carried the reply.
         surb_id: &'a [u8; 16],
-        /// What it carried.
+        /// The reply's payload.
         payload: &'a [u8],
     },
-    /// The client has the message with this number.
+    /// Acknowledges a [`Command::Message`].
     MessageDelivered {
-        /// The number that [`Command::Message`] gave it.
+        /// The sequence number in [`Command::Message`].
         sequence: u32,
     },
     /// A service node's envelope for a storage replica, opaque: its fields depend on the service's
@@ -44,13 +44,13 @@ pub enum Command<'a> {
     ReplicaMessage(&'a [u8]),
     /// A replica's answer.
     ReplicaMessageReply {
-        /// The replica's code.
+        /// The replica's status code.
         code: u8,
         /// BLAKE2b-256 of the envelope that is answered: sender's public key, ciphertext.
         envelope_hash: &'a [u8; 32],
-        /// Which replica.
+        /// The replica's id.
         replica_id: u8,
-        /// The answer, perhaps empty.
+        /// The reply, which may be empty.
         envelope: &'a [u8],
     },
     /// The answer to [`Command::PostReplicaDescriptor`].
@@ -62,30 +62,30 @@ pub enum Command<'a> {
         /// The signed upload.
         payload: &'a [u8],
     },
-    /// A box for a replica to keep.
+    /// A box to be stored by a replica.
     ReplicaWrite {
         /// Its id.
         box_id: &'a [u8; 32],
         /// Its signature.
         signature: &'a [u8; 64],
-        /// Its content, perhaps empty.
+        /// Its content, which may be empty.
         payload: &'a [u8],
     },
     /// The answer to [`Command::ReplicaWrite`].
     ReplicaWriteReply {
-        /// The replica's code.
+        /// The replica's status code.
         code: u8,
     },
     /// A request for a stored message. Gateways push messages, and answer this with an error today.
     RetrieveMessage {
-        /// The number of the message.
+        /// The sequence number of the message.
         sequence: u32,
     },
     /// A reply that arrived for the client.
     Message {
-        /// Its number, for [`Command::MessageDelivered`].
+        /// Its sequence number, for [`Command::MessageDelivered`].
         sequence: u32,
-        /// Which SURB carried it.
+        /// The id of the SURB that carried the reply.
         surb_id: &'a [u8; 16],
         /// Payload tag and forward payload, still encrypted.
         payload: &'a [u8],
@@ -94,12 +94,12 @@ pub enum Command<'a> {
     GetConsensus {
         /// The epoch.
         epoch: u64,
-        /// Whether it crosses the mixnet, and so is padded.
+        /// Whether the command crosses the mixnet and so is padded.
         padded: bool,
     },
     /// The answer to [`Command::GetConsensus`].
     Consensus {
-        /// Whether there is one.
+        /// The status.
         code: ConsensusStatus,
         /// The certificate, or nothing.
         payload: &'a [u8],
@@ -121,7 +121,7 @@ pub enum Command<'a> {
     GetVote {
         /// The epoch.
         epoch: u64,
-        /// Whose vote: an identity public key.
+        /// The identity public key of the vote's author.
         public_key: &'a [u8],
     },
     /// An authority's share of the shared randomness.
@@ -138,11 +138,11 @@ pub enum Command<'a> {
     CertStatus(CertStatus),
     /// A part of the answer to [`Command::GetConsensus2`].
     Consensus2 {
-        /// Whether there is one.
+        /// The status.
         code: ConsensusStatus,
         /// The number of this chunk, from 0.
         chunk: u32,
-        /// How many there are.
+        /// The number of chunks.
         total: u32,
         /// At most [`Link::down_len`](crate::Link::down_len) bytes of the gzipped certificate.
         payload: &'a [u8],
@@ -156,14 +156,14 @@ pub enum Command<'a> {
     ReplicaDecoy,
 }
 
-/// What an authority says to the others about an epoch.
+/// A statement of an authority to the others, about an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statement<'a> {
     /// The epoch.
     pub epoch: u64,
-    /// Who says it: an identity public key.
+    /// The authority's identity public key.
     pub public_key: &'a [u8],
-    /// What it says, signed.
+    /// The signed statement.
     pub payload: &'a [u8],
 }
 

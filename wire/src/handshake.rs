@@ -1,6 +1,6 @@
 //! The handshake: pqXX over a KEM (`docs/spec/wire.md#handshake-pattern`).
 //!
-//! Each state of each side is a type, and every step consumes it: a message out of turn does not
+//! Each state of each side is a type, and every step consumes it: a message out of order does not
 //! compile, and an error ends the handshake.
 
 mod authenticate;
@@ -75,7 +75,7 @@ impl<K: Kem> Local<'_, K> {
     }
 }
 
-/// States hold secrets: their `Debug` shows their name alone.
+/// States hold secrets: their `Debug` prints only their name.
 macro_rules! opaque_debug {
     ($($state:ident<$($parameter:tt),+>),+) => {$(
         impl<K: Kem> core::fmt::Debug for $state<$($parameter),+> {
@@ -98,14 +98,15 @@ fn start<K: Kem>() -> Unkeyed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// Not the peer's fault. The handshake has ended all the same, as each step consumes its state.
+    /// A mistake of the caller. The handshake has ended all the same, as each step consumes its
+    /// state.
     Caller(CallerError),
-    /// The peer's message has another length. Over a stream, of which exactly so many bytes are
-    /// taken, this does not happen.
+    /// The peer's message has another length. This cannot happen over a stream, from which exactly
+    /// the right number of bytes is read.
     Length {
-        /// How long it has to be.
+        /// The length that it must have, in bytes.
         want: usize,
-        /// How long it is.
+        /// The length, in bytes.
         got: usize,
     },
     /// The peer speaks another version of the protocol, or another protocol.

@@ -24,12 +24,12 @@ pub struct PacketSizes {
 pub struct PkiSizes {
     /// A public key of the network's signature scheme: 32 for Ed25519.
     pub public_key: usize,
-    /// The longest document, descriptor, vote … that may arrive; your bound.
+    /// The longest document, descriptor or vote that may arrive: a bound of the caller's choice.
     pub document: usize,
 }
 
-/// One end of a link: the commands that it takes and sends, how they are padded, and the largest
-/// frame it can receive.
+/// One end of a link: the commands that it receives and sends, their padding, and the largest frame
+/// that it can receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     role: Role,
@@ -91,7 +91,7 @@ impl Link {
         self.bounded()
     }
 
-    /// Which end this is.
+    /// The role of this end.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
@@ -103,8 +103,8 @@ impl Link {
         self.max_frame
     }
 
-    /// How long a buffer has to be for every command that can arrive, as it is on the wire, and for
-    /// the commands of a mixnet session that are sent.
+    /// The buffer length, in bytes, that suffices for every command that can arrive, as it is on
+    /// the wire, and on mixnet sessions for every command that is sent.
     #[must_use]
     pub const fn buffer_len(&self) -> usize {
         let padded = if self.role.pads() {
@@ -115,14 +115,14 @@ impl Link {
         max(self.max_frame, padded).saturating_add(FRAME_OVERHEAD)
     }
 
-    /// What commands are padded to that go from a client to a gateway, or between nodes.
+    /// The length to which commands from a client to a gateway, or between nodes, are padded.
     #[must_use]
     pub const fn up_len(&self) -> usize {
         max(frame(EPOCH_LEN), frame(self.packet.packet))
     }
 
-    /// What commands are padded to that go from a gateway to a client. A chunk of a consensus is at
-    /// most this long.
+    /// The length to which commands from a gateway to a client are padded. A chunk of a consensus
+    /// is at most this long.
     #[must_use]
     pub const fn down_len(&self) -> usize {
         max(frame(MESSAGE_FIELDS_LEN.saturating_add(self.packet.packet)), self.reply_len())

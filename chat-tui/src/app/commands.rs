@@ -1,4 +1,4 @@
-//! What the user types.
+//! Commands of the user.
 
 use crate::{
     app::{App, Asked, Flow, MAX_CONTACTS, messages, person_name},
@@ -12,11 +12,11 @@ use mixwell_chat::{Chat, Code, Ended, clean_text};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// The most results of a search.
+/// Maximum number of search results.
 const MAX_FOUND: usize = 50;
 
 impl App {
-    /// A line was typed.
+    /// Processes a line that the user typed.
     pub(super) fn line(&mut self, line: &[u8]) -> Flow {
         if let Some(asked) = self.question.take() {
             return self.reply(&asked, line);
@@ -68,7 +68,7 @@ impl App {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         match contact.chat.say(text) {
             Ok(number) => {
-                // so that no crash takes it
+                // saved at once, so that a crash does not lose the text
                 self.save(id);
                 self.remember(id, true, text);
                 self.push(Some(id), Kind::Ours(Some(number.0)), clean_text(text));
@@ -268,7 +268,7 @@ impl App {
             contact.chat.forget();
         }
         if self.ready.is_some_and(|ready| ready.0.is_some_and(|(whose, _)| whose == id)) {
-            // its last box must not leave
+            // drop its exchange: it must not be sent
             self.prepare();
         }
         self.in_flight.retain(|_, in_flight| in_flight.0.is_none_or(|(whose, _)| whose != id));

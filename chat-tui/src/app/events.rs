@@ -1,14 +1,13 @@
-//! What happens in conversations, in words.
+//! Events of conversations, as lines for the user.
 
 use crate::{app::App, folder::ContactId, lines::Kind};
 use mixwell_chat::Event;
 
 impl App {
-    /// Shows what has happened. The state with it is on the disk first; that it was shown is saved
-    /// after.
+    /// Shows new events. The state that has them is saved before, the state without them after.
     pub(super) fn drain_events(&mut self, id: ContactId) {
         let has_events = |app: &Self| app.contacts.get(&id).is_some_and(|contact| contact.chat.has_events());
-        // what can't be saved is shown when it can
+        // events that cannot be saved yet are shown later
         if !has_events(self) || !self.save(id) {
             return;
         }
@@ -18,7 +17,8 @@ impl App {
         self.save(id);
     }
 
-    /// After a start: events that were not shown, and complete files that were not hashed.
+    /// After a start: shows events that were not shown, and hashes complete files that were not
+    /// hashed.
     pub(super) fn drain_all(&mut self) {
         let ids: Vec<_> = self.contacts.keys().copied().collect();
         for id in ids {

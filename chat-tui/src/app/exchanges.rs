@@ -24,7 +24,7 @@ impl App {
             self.ready = Some(InFlight(Some((id, ticket))));
             self.outbox.put(exchange.request());
         } else if let Some(contact) = self.contacts.get_mut(&id) {
-            // what was not saved must not leave
+            // an exchange must not be sent before its state is saved
             contact.chat.lost(ticket);
         }
         self.drain_events(id);

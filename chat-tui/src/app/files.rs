@@ -1,4 +1,4 @@
-//! Files: offers, answers, and hashing on threads of their own.
+//! File offers and answers; hashing on background threads.
 
 use crate::{
     app::{App, Request},
@@ -14,7 +14,7 @@ use std::{
     thread,
 };
 
-/// The files that are being hashed.
+/// Hashing jobs.
 pub(super) struct Jobs {
     requests: mpsc::Sender<Request>,
     running: Vec<Job>,
@@ -28,13 +28,13 @@ struct Job {
 /// A file was hashed.
 #[derive(Debug)]
 pub(crate) enum JobResult {
-    /// One that is to be offered.
+    /// A file to be offered.
     Described { contact: ContactId, path: PathBuf, offer: io::Result<FileOffer> },
-    /// A friend's, which is complete.
+    /// A friend's complete file.
     Hashed { contact: ContactId, file: FileId, hash: Option<[u8; 32]> },
 }
 
-/// The most files that are hashed at a time.
+/// Maximum number of files that are hashed at a time.
 const MAX_JOBS: usize = 16;
 
 impl Jobs {
@@ -42,7 +42,7 @@ impl Jobs {
         Self { requests, running: Vec::new() }
     }
 
-    /// Starts a job on a thread. False if there are too many.
+    /// Starts a job on a thread. Returns false if there are too many jobs.
     fn start(&mut self, contact: ContactId, work: impl FnOnce(&AtomicBool) -> JobResult + Send + 'static) -> bool {
         self.running.retain(|job| Arc::strong_count(&job.is_cancelled) > 1);
         if self.running.len() >= MAX_JOBS {
@@ -60,7 +60,7 @@ impl Jobs {
         true
     }
 
-    /// Ends the jobs of a contact.
+    /// Cancels the jobs of a contact.
     pub(super) fn cancel(&mut self, contact: ContactId) {
         self.running.iter().filter(|job| job.contact == contact).for_each(|job| job.is_cancelled.store(true, Relaxed));
     }
@@ -165,7 +165,7 @@ impl App {
         );
     }
 
-    /// The file of a number, or the first that fits.
+    /// The file with this number; without one, the first file that the command applies to.
     fn incoming(&self, id: ContactId, number: Option<u32>, fits: impl Fn(&Transfer) -> bool) -> Option<FileId> {
         let mut files = self.contacts.get(&id)?.chat.receiving();
         files.find(|file| fits(file) && number.is_none_or(|number| file.file.0 == number)).map(|file| file.file)
@@ -194,7 +194,7 @@ impl App {
         }
     }
 
-    /// Gives up a friend's file that is under way, or one of ours.
+    /// Cancels the transfer of a friend's file or of our own.
     pub(super) fn cancel(&mut self, id: ContactId, number: Option<u32>) {
         if let Some(file) = self.incoming(id, number, |file| file.is_accepted) {
             return self.give_up_incoming(id, file, "is given up");
@@ -227,8 +227,8 @@ impl App {
                 let hash = transfers::hash_of(&path, is_cancelled).ok();
                 JobResult::Hashed { contact: id, file, hash }
             };
-            // one that finds no place is hashed after the next start, or when another file is
-            // complete
+            // if there are too many jobs, the file is hashed after the next start, or when another
+            // file is complete
             if !contact.checking.contains(&file) && self.jobs.start(id, work) {
                 contact.checking.insert(file);
             }
@@ -240,7 +240,7 @@ impl App {
         let name = contact.incoming.remove(&file).unwrap_or_default();
         match contact.files.finalize(file, &name) {
             Ok(path) => self.notify(id, format!("file \"{name}\" is here, and whole: {}", path.display())),
-            // it was shown, and the program ended before that was saved
+            // shown already, but the program ended before that was saved
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.note(id, format!("file \"{name}\" was received before"));
             }
@@ -273,7 +273,7 @@ impl App {
     }
 }
 
-/// A size as people read it.
+/// A file size for people.
 pub(crate) fn bytes(count: u64) -> String {
     match count {
         0..10_000 => format!("{count} bytes"),

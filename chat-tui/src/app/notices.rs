@@ -17,7 +17,7 @@ impl App {
         self.push(contact.into(), Kind::Note, text.into());
     }
 
-    /// A note that should not be missed while another contact is in view.
+    /// A note that is marked while another contact is in view.
     pub(super) fn notify(&self, contact: ContactId, text: impl Into<String>) {
         self.push(Some(contact), Kind::News, text.into());
     }
@@ -31,7 +31,7 @@ impl App {
     }
 
     pub(super) fn update(&self, update: Update) {
-        // a view that has ended shows nothing
+        // the view may have ended
         let _ = self.updates.send(update);
     }
 }

@@ -1,4 +1,4 @@
-//! How it stands with each contact, and what is shown of that.
+//! The status of each contact, and how it is shown.
 
 use crate::{
     app::{App, Contact, Update, history_key, messages},
@@ -8,7 +8,7 @@ use crate::{
 };
 
 impl App {
-    /// Reports the contacts if something has changed.
+    /// Reports the contacts if their status has changed.
     pub(crate) fn report(&mut self) {
         let status: Vec<_> = self.contacts.iter().map(|(id, contact)| self.status(*id, contact)).collect();
         if status != self.reported {
@@ -39,7 +39,7 @@ impl App {
         }
     }
 
-    /// The name of a contact, which is no other's.
+    /// A contact's name, made unique.
     pub(super) fn name_of(&self, id: ContactId) -> String {
         let Some(contact) = self.contacts.get(&id) else { return String::new() };
         let Some(name) = own_name(contact) else { return format!("pairing {}", id.0) };
@@ -47,7 +47,7 @@ impl App {
         if is_shared { format!("{name} ({})", id.0) } else { name.to_owned() }
     }
 
-    /// The contact of a name, in any case.
+    /// The contact with this name; case is ignored.
     pub(super) fn find_contact(&self, name: &str) -> Option<ContactId> {
         let name = name.to_lowercase();
         self.contacts.keys().copied().find(|id| self.name_of(*id).to_lowercase() == name)
@@ -79,7 +79,7 @@ impl App {
         }
     }
 
-    /// Shows what the history has of each contact.
+    /// Shows the last lines of each contact's history.
     pub(super) fn show_earlier(&mut self) {
         let Some(history) = &self.history else { return };
         for (id, contact) in &self.contacts {

@@ -9,10 +9,10 @@ use std::{
     path::{MAIN_SEPARATOR, Path},
 };
 
-/// The most entries of a folder that are looked at.
+/// Maximum number of directory entries that are looked at.
 const MAX_ENTRIES: usize = 10_000;
 
-/// The line with what all possible continuations have in common.
+/// The line, extended by the common prefix of all completions.
 pub(super) fn complete(line: &str, model: &Model) -> Option<String> {
     if let Some(path) = line.strip_prefix("/send ").or_else(|| line.strip_prefix("/export ")) {
         let command = line.get(..line.len().saturating_sub(path.len()))?;
@@ -50,7 +50,7 @@ fn complete_path(typed: &str) -> Option<String> {
     common(start, names).map(|name| format!("{shown}{name}"))
 }
 
-/// What all that begin so have in common, if it is longer.
+/// The common prefix of all candidates with this prefix, if it is longer.
 fn common(start: &str, all: Vec<String>) -> Option<String> {
     let mut fitting = all.into_iter().filter(|name| name.starts_with(start));
     let first = fitting.next()?;

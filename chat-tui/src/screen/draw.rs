@@ -1,5 +1,5 @@
-//! The picture: contacts at the left, who and how at the top, the conversation, files under way,
-//! and the text that is typed.
+//! Drawing the screen: contacts at the left, the contact and its status at the top, the
+//! conversation, file transfers, and the text that is typed.
 
 use crate::{
     app::bytes,
@@ -19,7 +19,7 @@ use ratatui::{
     widgets::{Block, Borders, Gauge, Paragraph, Wrap},
 };
 
-/// Where things are, for the mouse.
+/// Positions on the screen, for the mouse.
 #[derive(Debug, Default)]
 pub(crate) struct Drawn {
     contacts: Vec<(Rect, ContactId)>,
@@ -32,18 +32,17 @@ impl Drawn {
     }
 }
 
-/// The most files under way that are shown.
+/// Maximum number of file transfers that are shown.
 const MAX_GAUGES: usize = 4;
 
-/// The most rows of the text that is typed.
+/// Maximum number of rows of the text that is typed.
 const MAX_INPUT_ROWS: u16 = 6;
 
-/// The contacts are shown beside the conversation if there are two of them, and the screen is so
-/// wide.
+/// Minimum width at which the contacts are shown beside the conversation, if there are two of them.
 const WIDE: u16 = 80;
 const CONTACTS_WIDTH: u16 = 24;
 
-/// Draws all.
+/// Draws the whole screen.
 pub(crate) fn draw(frame: &mut Frame<'_>, model: &mut Model, editor: &Editor, scroll: &mut Scroll) -> Drawn {
     let mut drawn = Drawn::default();
     let area = frame.area();
@@ -140,7 +139,8 @@ fn about(contact: &ContactStatus) -> Vec<Span<'static>> {
     spans
 }
 
-/// Draws the last rows, or those further up. Gives how many rows are below.
+/// Draws the last rows, or earlier ones if the view is scrolled up. Returns the number of rows
+/// below.
 fn conversation(frame: &mut Frame<'_>, area: Rect, model: &mut Model, scroll: &mut Scroll) -> usize {
     let counts = model.current_contact().map(|contact| contact.counts).unwrap_or_default();
     let contact = model.current();
@@ -232,7 +232,7 @@ fn row(line: &mut LoggedLine, number: usize, counts: Counts, width: usize) -> Li
     Line::from(spans)
 }
 
-/// How far a text of ours has come.
+/// The delivery status of a text of ours.
 fn mark(number: u64, counts: Counts) -> Span<'static> {
     if number < counts.read {
         Span::from("✓ ").green()

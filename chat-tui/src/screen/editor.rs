@@ -26,17 +26,17 @@ struct Answer {
     typed: Zeroizing<String>,
 }
 
-/// What came of a key.
+/// The result of a key.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Edited {
     Going,
     Finished(Zeroizing<Vec<u8>>),
 }
 
-/// The most lines that are remembered.
+/// Maximum number of lines that are remembered.
 const MAX_SENT: usize = 100;
 
-/// The longest answer, so that it never moves while it is typed.
+/// Maximum length of an answer: its buffer never grows, which would leave a copy behind.
 const MAX_ANSWER: usize = 1024;
 
 impl Editor {
@@ -76,7 +76,7 @@ impl Editor {
         }
     }
 
-    /// A key. Enter ends the text, unless it is of a paste that goes on.
+    /// Processes a key. Enter ends the text, unless it belongs to a paste that is not over.
     pub(crate) fn key(&mut self, key: KeyEvent, is_pasted: bool) -> Edited {
         if let Some(answer) = &mut self.answer {
             return answer.key(key);

@@ -1,10 +1,10 @@
-//! Which changes of a connection the user is told of.
+//! The changes of a connection that are reported to the user.
 
 use crate::{lines::Kind, network::ConnectionStatus};
 use core::time::Duration;
 use std::time::Instant;
 
-/// Tells the user of a connection's changes that last.
+/// Reports changes of the connection's status that last.
 pub(super) struct ConnectionWatch {
     status: Option<(ConnectionStatus, Instant)>,
     shown: Option<ConnectionStatus>,
@@ -15,7 +15,7 @@ impl ConnectionWatch {
         Self { status: None, shown: None }
     }
 
-    /// The line that a status is worth now, if it is worth one.
+    /// The line to be shown for a status now, if any.
     pub(super) fn change(&mut self, status: &ConnectionStatus, now: Instant) -> Option<(Kind, String)> {
         if self.status.as_ref().is_none_or(|(before, _)| before != status) {
             self.status = Some((status.clone(), now));

@@ -26,7 +26,7 @@ impl<V: View, S: Future<Output = ()>> Talk<'_, V, S> {
         if passphrase.is_empty() {
             return Err(Error::Passphrase("the passphrase of a history must not be empty"));
         }
-        // who pipes it in can't mistype it
+        // a passphrase from a pipe is not mistyped
         if is_new && self.view.is_terminal() {
             let Ok(again) = self.ask_hidden("The same passphrase again:").await? else { return Ok(Err(Stopped)) };
             if again != passphrase {
@@ -60,7 +60,7 @@ impl<V: View, S: Future<Output = ()>> Talk<'_, V, S> {
         Ok(Ok(Some(opened.map_err(failed)??)))
     }
 
-    /// Asks for a line that is not shown.
+    /// Asks for a line that is not echoed.
     async fn ask_hidden(&mut self, question: &str) -> Result<Result<Zeroizing<String>, Stopped>, Error> {
         self.ask(Some(Question { text: question.to_owned(), is_hidden: true }))?;
         loop {

@@ -12,7 +12,7 @@ use crate::{
 };
 use alloc::{collections::VecDeque, string::String, vec};
 
-/// The most transfers in each direction.
+/// Maximum number of transfers in each direction.
 const MAX_FILES: usize = 16;
 
 /// The most answers that may wait for a box. A friend makes at most as many again before the limit
@@ -27,9 +27,9 @@ pub(crate) struct Transfers {
     outgoing: VecDeque<File>,
     incoming: VecDeque<File>,
     answers: VecDeque<Answer>,
-    /// How many files we have offered.
+    /// Number of files that we have offered.
     offered: u32,
-    /// How many files the friend has offered.
+    /// Number of files that the friend has offered.
     seen: u32,
 }
 

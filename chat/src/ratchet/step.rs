@@ -80,7 +80,7 @@ impl KemStep {
         Some(chunk)
     }
 
-    /// A box with the piece was sealed. Gives the step's secret and message after the last piece.
+    /// A box with the piece was sealed. Returns the step's secret and message after the last piece.
     pub(super) fn chunk_sealed(&mut self) -> Option<(Key, Vec<u8>)> {
         let Self::Sending { sent, .. } = self else { return None };
         *sent = sent.saturating_add(1);
@@ -93,7 +93,7 @@ impl KemStep {
         Some((secret, message))
     }
 
-    /// Processes a piece of the friend's step. Gives the step's secret and message after the last
+    /// Processes a piece of the friend's step. Returns the step's secret and message after the last
     /// piece.
     pub(super) fn receive_chunk(&mut self, chunk: &Chunk) -> Result<Option<(Key, Vec<u8>)>, Violation> {
         let Self::Awaiting { seed, received } = self else { return Err(Violation) };

@@ -44,7 +44,7 @@ pub struct AuthorityConfiguration {
     pub layers: u8,
     /// The mixes of each layer in order, if the configuration fixes them.
     pub topology: Option<Vec<Vec<KeyHash>>>,
-    /// How many mixes each layer has at least.
+    /// Number of mixes that each layer has at least.
     pub min_per_layer: usize,
     /// What the network sends and how long it holds packets.
     pub rates: Rates,

@@ -67,7 +67,7 @@ impl OwnSettings {
         })
     }
 
-    /// How many boxes a rendezvous service holds, and for how long.
+    /// Bounds of a rendezvous service: number of boxes, and their life.
     pub(super) fn boxes(&self, period: Period) -> Result<Limits, ConfigurationError> {
         let mut limits = Limits::for_period(period.duration());
         if let Some((source, boxes)) = self.get(|file| file.boxes.as_ref()) {

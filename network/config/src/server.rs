@@ -82,7 +82,7 @@ pub struct NodeLimits {
     pub packets_per_second: u32,
     /// What a rendezvous service holds.
     pub boxes: rendezvous::Limits,
-    /// How many packets wait for their release (`SchedulerQueueSize`).
+    /// Number of packets that wait for their release (`SchedulerQueueSize`).
     pub queue: Option<usize>,
     /// How long a packet may wait to be unwrapped (`UnwrapDelay`).
     pub unwrap_wait: Option<Duration>,

@@ -150,7 +150,7 @@ mod tests {
     }
 
     /// Sleeps from a time in epoch 7, of 1200 seconds, until another time, while the clock makes
-    /// these steps, one in each nap. Gives how many naps there were, and how late it was at the
+    /// these steps, one in each nap. Returns how many naps there were, and how late it was at the
     /// end: both in seconds from the epoch's begin.
     async fn slept(from: i64, until: i64, steps: &[i64]) -> (usize, i64) {
         let clock = Clock::new(Period::default());

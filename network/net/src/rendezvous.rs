@@ -65,7 +65,7 @@ pub struct Request<'a> {
     pub stored: &'a [u8],
 }
 
-/// How many boxes a service stores, and for how long.
+/// Bounds of a service's store: number of boxes, and their life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The maximum number of boxes. They take memory when they come.

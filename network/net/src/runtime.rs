@@ -65,7 +65,7 @@ fn survive_file_limit() {
 const fn survive_file_limit() {}
 
 /// As many files and sockets as the system lets this process have, which by default are fewer:
-/// mostly 1024. Gives how many, if there is a limit and it is known.
+/// mostly 1024. Returns how many, if there is a limit and it is known.
 #[cfg(unix)]
 #[must_use]
 pub fn raise_files() -> Option<usize> {

@@ -111,8 +111,8 @@ impl Services {
         self.offered.iter().find(|(endpoint, _)| *endpoint == recipient).map(|(_, service)| &**service)
     }
 
-    /// Answers a request, an unwrapped packet, by wrapping the answer into `reply`. Gives the first
-    /// hop of the reply. `room` has the length of a packet.
+    /// Answers a request, an unwrapped packet, by wrapping the answer into `reply`. Returns the
+    /// first hop of the reply. `room` has the length of a packet.
     pub(crate) fn reply(
         &self,
         codec: &dyn PacketCodec,

@@ -17,14 +17,14 @@ use core::cmp::Ordering;
 /// How many containers (lists, maps, tags) may stand inside one another.
 pub const MAX_DEPTH: usize = 16;
 
-/// How many entries a map may have whose keys are not in canonical order.
+/// Number of entries that a map may have whose keys are not in canonical order.
 pub const MAX_UNSORTED: usize = 1024;
 
-/// How many bytes may be walked again for maps whose keys are not in canonical order, for each byte
-/// of the input. One such map of [`MAX_UNSORTED`] equal entries takes 8.5.
+/// Number of bytes that may be walked again for maps whose keys are not in canonical order, for
+/// each byte of the input. One such map of [`MAX_UNSORTED`] equal entries takes 8.5.
 pub const MAX_WALKED: usize = 32;
 
-/// How many keys of an unsorted map are held on the stack at once.
+/// Number of keys of an unsorted map that are held on the stack at once.
 const BLOCK: usize = 64;
 
 /// Checks that `bytes` are exactly one item.

@@ -57,7 +57,7 @@ impl Head {
         Ok(Self { major, info, argument })
     }
 
-    /// How many items the item contains (for a map, keys and values).
+    /// Number of items that the item contains (for a map, keys and values).
     pub(super) const fn children(self) -> u64 {
         match self.major {
             ARRAY => self.argument,
@@ -67,7 +67,7 @@ impl Head {
         }
     }
 
-    /// How many bytes of content follow the head of a string.
+    /// Number of bytes of content that follow the head of a string.
     pub(super) const fn content(self) -> u64 {
         match self.major {
             BYTES | TEXT => self.argument,
@@ -76,7 +76,7 @@ impl Head {
     }
 }
 
-/// How many bytes the shortest head of an argument takes.
+/// Number of bytes that the shortest head of an argument takes.
 pub(super) const fn shortest(argument: u64) -> u8 {
     match argument {
         0..=23 => 1,

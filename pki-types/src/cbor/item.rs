@@ -20,7 +20,7 @@ use super::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Item<'a>(&'a [u8]);
 
-/// What an item is.
+/// The kind of an item, with its content.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Kind<'a> {
@@ -69,7 +69,7 @@ impl<'a> Item<'a> {
         self.0
     }
 
-    /// What the item is.
+    /// The item's kind and content.
     #[must_use]
     pub fn kind(self) -> Kind<'a> {
         let mut rest = self.0;
@@ -101,7 +101,7 @@ pub struct Array<'a> {
 }
 
 impl Array<'_> {
-    /// How many are left.
+    /// The number of those that are left.
     #[must_use]
     pub fn len(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)
@@ -140,7 +140,7 @@ impl<'a> Map<'a> {
         Self { left: entries, rest }
     }
 
-    /// How many are left.
+    /// The number of those that are left.
     #[must_use]
     pub fn len(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)

@@ -45,7 +45,7 @@ impl<'a> Writer<'a> {
         Self { out, len: 0 }
     }
 
-    /// How many bytes were written.
+    /// Number of bytes that were written.
     ///
     /// # Errors
     /// If they did not fit; the buffer holds nothing of use then.
@@ -158,7 +158,7 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// How many bytes were written, whether they fitted or not.
+    /// Number of bytes that were written, whether they fitted or not.
     #[must_use]
     pub const fn written(&self) -> usize {
         self.len

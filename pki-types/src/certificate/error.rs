@@ -1,4 +1,4 @@
-//! What can be wrong with a certificate.
+//! Errors of certificates.
 
 use super::MAX_KEYS;
 use crate::{DecodeError, Epoch, KeyHash, SchemeError, cbor::BufferTooSmall};
@@ -56,13 +56,13 @@ pub enum VerifyError {
     },
     /// Too few keys signed well.
     ThresholdNotMet {
-        /// How many did.
+        /// The number of keys with a good signature.
         good: usize,
-        /// How many signed badly.
+        /// The number of keys with a bad signature.
         bad: usize,
-        /// How many did not sign.
+        /// The number of keys without a signature.
         missing: usize,
-        /// How many it takes.
+        /// The threshold.
         threshold: usize,
     },
     /// There are more than [`MAX_KEYS`] keys in the list.

@@ -22,7 +22,7 @@ impl KeySet {
         self.0 & bit(index) != 0
     }
 
-    /// How many they are.
+    /// Their number.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.count_ones() as usize

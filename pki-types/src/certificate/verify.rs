@@ -3,7 +3,7 @@
 use super::{Certificate, KeySet, Signature, VerifyError, signed_head};
 use crate::{Epoch, KeyHash, VerifyingKey};
 
-/// How many keys a certificate can be verified for at once.
+/// Number of keys that a certificate can be verified for at once.
 pub const MAX_KEYS: usize = 128;
 
 impl<'a> Certificate<'a> {
@@ -115,7 +115,7 @@ pub struct Verified<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// What was signed.
+    /// The signed payload.
     #[must_use]
     pub const fn payload(&self) -> &'a [u8] {
         self.payload

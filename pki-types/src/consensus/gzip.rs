@@ -236,7 +236,7 @@ fn inflater() -> DecompressorOxide {
     DecompressorOxide::new()
 }
 
-/// How many bytes a stream of so much content may have. Compressors store what they cannot
+/// Maximum length of a stream with this much content. Compressors store what they cannot
 /// compress, at 5 bytes in 65,535; this allows for worse ones, and for a file's name in the header.
 /// A stream that only goes on, and never fills the buffer, ends here.
 const fn most_input(content: usize) -> usize {

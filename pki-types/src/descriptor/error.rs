@@ -1,4 +1,4 @@
-//! What can be wrong with a descriptor.
+//! Errors of descriptors.
 
 use crate::Epoch;
 use core::fmt;

@@ -1,4 +1,4 @@
-//! What a descriptor must say to be taken into a document.
+//! The conditions that a descriptor must meet to be listed in a document.
 
 use super::{Descriptor, DescriptorFault, address};
 use crate::{Epoch, cbor::Kind};
@@ -8,7 +8,7 @@ impl Descriptor<'_> {
     /// not compared: the reference does not, and the mix keys tell.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// The first violation, and where it is.
     pub fn check(&self, epoch: Epoch) -> Result<(), DescriptorFault> {
         let len = self.name.len();
         if !(1..=MAX_NAME_LEN).contains(&len) {

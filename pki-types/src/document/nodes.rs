@@ -101,7 +101,7 @@ impl<'a> Nodes<'a> {
         self.find(|node| node.id() == id)
     }
 
-    /// How many nodes are left. Decodes none.
+    /// Number of nodes that are left. Decodes none.
     #[must_use]
     pub fn len(&self) -> usize {
         let others = self.gateways.unwrap_or_default().len().saturating_add(self.services.unwrap_or_default().len());

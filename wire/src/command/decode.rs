@@ -38,7 +38,7 @@ const fn is_known(command: u8) -> bool {
     command < id::END && !matches!(command, 6 | 7 | 14 | 15)
 }
 
-/// What is left of the body of a command.
+/// The unread rest of a command's body.
 struct Body<'a> {
     bytes: &'a [u8],
     command: u8,
@@ -136,7 +136,7 @@ impl<'a> Body<'a> {
         Ok(taken)
     }
 
-    /// The rest, which has this length.
+    /// The rest, if it has this length.
     fn exactly(&mut self, length: usize) -> Result<&'a [u8], CommandError> {
         if self.bytes.len() == length { Ok(self.rest()) } else { Err(self.wrong_length()) }
     }
@@ -164,16 +164,16 @@ impl<'a> Body<'a> {
 pub enum CommandError {
     /// The frame is longer than any that this end may receive.
     TooLong {
-        /// The longest.
+        /// The maximum length, in bytes.
         max: usize,
         /// The frame's length.
         got: usize,
     },
     /// The frame ends before the command does.
     Truncated {
-        /// How long it has to be at least.
+        /// The minimum length, in bytes.
         want: usize,
-        /// How long it is.
+        /// The length, in bytes.
         got: usize,
     },
     /// The reserved byte is not zero.
@@ -189,11 +189,11 @@ pub enum CommandError {
         /// The body's length.
         got: usize,
     },
-    /// There is no such code.
+    /// The status code is unknown.
     Code {
         /// The command's id.
         command: u8,
-        /// The code.
+        /// The status code.
         code: u8,
     },
     /// The padding is not zero.

@@ -8,7 +8,7 @@ impl Command<'_> {
     /// Writes the frame to the front of `out`, padding and all, and returns its length.
     ///
     /// # Errors
-    /// [`EncodeError`]; `out` is as it was then.
+    /// [`EncodeError`]; `out` is unchanged then.
     pub fn encode(&self, link: &Link, out: &mut [u8]) -> Result<usize, EncodeError> {
         let want = self.encoded_len(link)?;
         let got = out.len();
@@ -71,7 +71,7 @@ impl Command<'_> {
         length
     }
 
-    /// Gives out the body, field by field.
+    /// The fields of the body, in order.
     fn fields(&self, put: &mut impl FnMut(&[u8])) {
         match *self {
             Self::NoOp | Self::Disconnect | Self::ReplicaDecoy => {}
@@ -141,9 +141,9 @@ impl Command<'_> {
 pub enum EncodeError {
     /// The buffer is too short.
     Buffer {
-        /// How long it has to be at least.
+        /// The minimum length, in bytes.
         want: usize,
-        /// How long it is.
+        /// The length, in bytes.
         got: usize,
     },
     /// This end may not send the command with this id.

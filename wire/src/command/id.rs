@@ -31,5 +31,5 @@ pub(crate) const CONSENSUS2: u8 = 31;
 pub(crate) const GET_CONSENSUS2: u8 = 32;
 pub(crate) const REPLICA_DECOY: u8 = 33;
 
-/// One more than the greatest.
+/// One more than the greatest id.
 pub(crate) const END: u8 = 34;

@@ -36,11 +36,11 @@ macro_rules! codes {
 codes! {
     /// The answer to a request for a consensus.
     ConsensusStatus {
-        /// Here it is.
+        /// The answer contains it.
         Ok = 0,
-        /// There is none yet.
+        /// There is no consensus yet.
         NotFound = 1,
-        /// There will be none.
+        /// There is no consensus of this epoch, and there will be none.
         Gone = 2,
     }
 }
@@ -50,11 +50,11 @@ codes! {
     DescriptorStatus {
         /// Accepted.
         Ok = 0,
-        /// Malformed or badly signed.
+        /// Malformed, or the signature is wrong.
         Invalid = 1,
-        /// Another one was accepted before.
+        /// Another descriptor of the node was accepted before.
         Conflict = 2,
-        /// The node is not one of the network's.
+        /// The network's configuration does not list the node.
         Forbidden = 3,
     }
 }
@@ -64,19 +64,19 @@ codes! {
     VoteStatus {
         /// Accepted.
         Ok = 0,
-        /// After its time.
+        /// Received after its deadline.
         TooLate = 1,
-        /// Before its time.
+        /// Received too early.
         TooEarly = 2,
         /// Not from an authority.
         NotAuthorized = 3,
-        /// Badly signed.
+        /// The signature is wrong.
         NotSigned = 4,
         /// Not a vote.
         Malformed = 5,
         /// Received before.
         AlreadyReceived = 6,
-        /// There is no such vote.
+        /// The vote is not known.
         NotFound = 7,
     }
 }
@@ -86,15 +86,15 @@ codes! {
     RevealStatus {
         /// Accepted.
         Ok = 8,
-        /// Before its time.
+        /// Received too early.
         TooEarly = 9,
         /// Not from an authority.
         NotAuthorized = 10,
-        /// Badly signed.
+        /// The signature is wrong.
         NotSigned = 11,
         /// Received before.
         AlreadyReceived = 12,
-        /// After its time.
+        /// Received after its deadline.
         TooLate = 13,
     }
 }
@@ -104,15 +104,15 @@ codes! {
     CertStatus {
         /// Accepted.
         Ok = 14,
-        /// Before its time.
+        /// Received too early.
         TooEarly = 15,
         /// Not from an authority.
         NotAuthorized = 16,
-        /// Badly signed.
+        /// The signature is wrong.
         NotSigned = 17,
         /// Received before.
         AlreadyReceived = 18,
-        /// After its time.
+        /// Received after its deadline.
         TooLate = 19,
     }
 }
@@ -124,11 +124,11 @@ codes! {
         Ok = 20,
         /// Not from an authority.
         NotAuthorized = 21,
-        /// Badly signed.
+        /// The signature is wrong.
         NotSigned = 22,
-        /// Before its time.
+        /// Received too early.
         TooEarly = 23,
-        /// After its time.
+        /// Received after its deadline.
         TooLate = 24,
         /// Received before.
         AlreadyReceived = 25,

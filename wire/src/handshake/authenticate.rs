@@ -33,7 +33,7 @@ impl<'a> Ad<'a> {
         Self(queue_id)
     }
 
-    /// Any other, of at most 255 bytes.
+    /// Any other name of at most 255 bytes.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Option<Self> {
         if bytes.len() <= AD_LEN { Some(Self(bytes)) } else { None }
@@ -60,8 +60,8 @@ fn parse(message: &[u8]) -> Option<(u8, &[u8; AD_LEN], u32)> {
     padding::is_zero(pad).then_some((ad_len, ad.try_into().ok()?, u32::from_be_bytes(unix_time)))
 }
 
-/// The peer as messages 2 and 3 name it: a static key and an `ad`. Whether the two belong together,
-/// the caller decides.
+/// The peer as messages 2 and 3 name it: a static key and an `ad`. The caller decides whether the
+/// two belong together.
 ///
 /// When it is read, the other side has not proved yet that it owns the static key. A responder
 /// proves it with message 4; an initiator with its first command, after the handshake

@@ -42,7 +42,7 @@ pub struct AwaitPeer<'a, K: Kem> {
     state: Keyed,
 }
 
-/// Message 2 has come. The caller decides whether it wants to talk with this peer.
+/// Message 2 is received. The caller decides whether this is the peer that it wants.
 pub struct CheckPeer<'a, K: Kem> {
     local: Local<'a, K>,
     link: Link,
@@ -50,7 +50,7 @@ pub struct CheckPeer<'a, K: Kem> {
     peer: Peer<K>,
 }
 
-/// The peer is the right one.
+/// The peer is accepted.
 pub struct SendMessage3<'a, K: Kem> {
     local: Local<'a, K>,
     link: Link,
@@ -65,12 +65,12 @@ pub struct AwaitMessage4<'a, K: Kem> {
     state: Keyed,
 }
 
-/// The handshake is done. The session is up when the responder's first command, a
-/// [`Command::NoOp`], has come.
+/// The handshake is over. The session is up when the responder's first command, a
+/// [`Command::NoOp`], is received.
 #[derive(Debug)]
 pub struct AwaitNoOp(Session);
 
-/// The length of the responder's first command has come.
+/// The length of the responder's first command is received.
 #[derive(Debug)]
 pub struct AwaitNoOpBody(Session);
 
@@ -166,13 +166,13 @@ impl<'a, K: Kem> AwaitPeer<'a, K> {
 }
 
 impl<'a, K: Kem> CheckPeer<'a, K> {
-    /// Who the responder says it is.
+    /// The peer that the responder claims to be.
     #[must_use]
     pub const fn peer(&self) -> &Peer<K> {
         &self.peer
     }
 
-    /// Goes on: it is the right one.
+    /// Accepts the peer.
     #[must_use]
     pub fn accept(self) -> SendMessage3<'a, K> {
         let Self { local, link, state, peer } = self;
@@ -236,7 +236,7 @@ impl AwaitNoOp {
 }
 
 impl AwaitNoOpBody {
-    /// How many bytes are to come.
+    /// Length of the command on the wire, in bytes.
     #[must_use]
     pub fn body_len(&self) -> usize {
         self.0.receiver.pending_len().unwrap_or(0)

@@ -87,7 +87,7 @@ impl Receiver {
 }
 
 impl Body<'_> {
-    /// How many bytes are to come.
+    /// Number of bytes that are to come.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it never is")]
     pub const fn len(&self) -> usize {

@@ -48,7 +48,7 @@ impl Sender {
         Ok(out)
     }
 
-    /// How many bytes the command takes on the wire.
+    /// Number of bytes that the command takes on the wire.
     ///
     /// # Errors
     /// [`EncodeError`] if this end cannot send it.

@@ -93,7 +93,7 @@ fn set_aside(path: &Path) -> Result<Option<TempPath>, Error> {
     move_away().map_err(|error| Error::Write(path.to_path_buf(), error))
 }
 
-/// Gives a file its name.
+/// Gives a file its final name.
 fn put(file: NamedTempFile, path: &Path, force: bool) -> Result<(), Error> {
     let put = if force { file.persist(path) } else { file.persist_noclobber(path) };
     put.map(drop).map_err(|error| match error.error.kind() {

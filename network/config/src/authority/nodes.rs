@@ -80,7 +80,7 @@ impl Nodes<'_> {
         Ok(placed)
     }
 
-    /// How many mixes a layer has at least, if there are enough for that.
+    /// Number of mixes that a layer has at least, if there are enough for that.
     pub(super) fn min_per_layer(
         &self,
         debug: Option<&Debug>,
