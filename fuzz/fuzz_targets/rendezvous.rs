@@ -64,7 +64,7 @@ fuzz_target!(|input: Input| {
     let token = |number: u8| [number; 32];
     let encode = |read: u8, write: u8, stored: u8| {
         let bytes = vec![stored; shape.box_len()];
-        Request { token: &token(read), id: &id_of(&token(write)), stored: &bytes }.encode()
+        Request { token: &token(read), id: id_of(&token(write)), stored: &bytes }.encode()
     };
     for Step { wait, kind } in input.steps {
         steady &= wait >= 0;

@@ -6,8 +6,12 @@ use core::fmt;
 use mixwell_pki_types::{Certificate, Commit, Document, Epoch, KeyHash, Reveal, shared_random_value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A commit and the reveal that matches it, each 40 bytes.
-type Share = ([u8; 40], [u8; 40]);
+/// A commit and the reveal that matches it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Share {
+    commit: [u8; 40],
+    reveal: [u8; 40],
+}
 
 /// Why a certificate's commits and reveals are invalid. Its sender should have checked them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +97,7 @@ impl<'a> Shares<'a> {
 
     /// Adds the commit in a vote: an author with another commit in some certificate is excluded.
     pub(super) fn add_commit(&mut self, of: KeyHash, commit: &Commit) {
-        if self.by_author.get(&of).is_some_and(|(known, _)| known != commit.as_bytes()) {
+        if self.by_author.get(&of).is_some_and(|known| known.commit != *commit.as_bytes()) {
             self.out.insert(of);
         }
     }
@@ -102,7 +106,7 @@ impl<'a> Shares<'a> {
     pub(super) fn reveals(&self, excluded: &BTreeSet<KeyHash>) -> Vec<(KeyHash, Reveal)> {
         let counts = |of: &KeyHash| !self.out.contains(of) && !excluded.contains(of);
         let shares = self.by_author.iter().filter(|(of, _)| counts(of));
-        shares.filter_map(|(of, (_, reveal))| Some((*of, Reveal::parse(reveal).ok()?))).collect()
+        shares.filter_map(|(of, share)| Some((*of, Reveal::parse(&share.reveal).ok()?))).collect()
     }
 
     /// The shared random value of these reveals.
@@ -128,7 +132,7 @@ impl<'a> Shares<'a> {
             let bytes = self.verify(of, certificate).ok_or(ShareFault::Reveal(of))?;
             let reveal = Reveal::parse(&bytes).map_err(|_| ShareFault::Reveal(of))?;
             commit.check(&reveal).map_err(|_| ShareFault::Reveal(of))?;
-            shares.insert(of, (*commit.as_bytes(), bytes));
+            shares.insert(of, Share { commit: *commit.as_bytes(), reveal: bytes });
         }
         // equally many, and each commit has its own reveal
         if reveals.len() != shares.len() {

@@ -46,7 +46,8 @@ const MIN_BOX_LEN: usize = 16;
 const MIN_LIFE: Duration = Duration::from_mins(10);
 
 /// The id under which a box is stored.
-pub type Id = [u8; ID_LEN];
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct BoxId(pub [u8; ID_LEN]);
 
 /// The lengths of requests and replies in a network of one geometry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub struct Request<'a> {
     /// The token of the box to read.
     pub token: &'a [u8; ID_LEN],
     /// The id of the box to store.
-    pub id: &'a Id,
+    pub id: BoxId,
     /// The box to store.
     pub stored: &'a [u8],
 }
@@ -117,17 +118,23 @@ impl<'a> Request<'a> {
     pub fn parse(bytes: &'a [u8], shape: Shape) -> Option<Self> {
         let (token, rest) = bytes.split_first_chunk()?;
         let (id, stored) = rest.split_first_chunk()?;
-        (stored.len() == shape.box_len).then_some(Self { token, id, stored })
+        (stored.len() == shape.box_len).then_some(Self { token, id: BoxId(*id), stored })
     }
 
     /// The bytes of the request.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        [&self.token[..], self.id, self.stored].concat()
+        [&self.token[..], &self.id.0, self.stored].concat()
     }
 }
 
 // ids and boxes are not printed
+impl fmt::Debug for BoxId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxId(..)")
+    }
+}
+
 impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Request(..)")
@@ -136,8 +143,8 @@ impl fmt::Debug for Request<'_> {
 
 /// The id of the box that a token reads.
 #[must_use]
-pub fn id_of(token: &[u8; ID_LEN]) -> Id {
-    Blake2b256::digest(token).into()
+pub fn id_of(token: &[u8; ID_LEN]) -> BoxId {
+    BoxId(Blake2b256::digest(token).into())
 }
 
 /// The box of `box_len` bytes in a reply, if it has one. Padding follows the box.
@@ -195,13 +202,13 @@ mod tests {
             (ID_LEN, REQUEST_OVERHEAD, REPLY_OVERHEAD, NO_BOX, A_BOX),
             (chat::ID_LEN, chat::REQUEST_OVERHEAD, chat::REPLY_OVERHEAD, chat::NO_BOX, chat::A_BOX)
         );
-        assert_eq!(id_of(&[7; ID_LEN]), chat::id_of(&[7; ID_LEN]));
+        assert_eq!(id_of(&[7; ID_LEN]).0, chat::id_of(&[7; ID_LEN]));
         let shape = shape(2000, true).unwrap();
         let exchange =
             chat::Exchange { read_token: [1; ID_LEN], write_id: [2; ID_LEN], boxed: vec![3; shape.box_len()] };
         let request = exchange.request();
         let read = Request::parse(&request, shape).unwrap();
-        assert_eq!((read.token, read.id, read.stored), (&[1; ID_LEN], &[2; ID_LEN], &*exchange.boxed));
+        assert_eq!((read.token, read.id, read.stored), (&[1; ID_LEN], BoxId([2; ID_LEN]), &*exchange.boxed));
         assert_eq!(read.encode(), request);
         let mut reply = vec![0; shape.reply_len()];
         for status in 0..=2 {

@@ -64,7 +64,7 @@ impl Pair {
                 let Speaker { own, written, read } = *speaker.lock().unwrap();
                 Request {
                     token: &token(3 - own, read),
-                    id: &id_of(&token(own, written)),
+                    id: id_of(&token(own, written)),
                     stored: &boxed(shape, own, written),
                 }
                 .encode()

@@ -31,12 +31,15 @@ pub struct LinkKem {
     name: &'static str,
     public_len: usize,
     private_len: usize,
-    generate: fn(&mut dyn CryptoRng) -> Result<Made, KeyError>,
+    generate: fn(&mut dyn CryptoRng) -> Result<Generated, KeyError>,
     load: fn(&[u8]) -> Result<LinkKey, KeyError>,
 }
 
-/// A fresh key, and its private part to be written down.
-type Made = (LinkKey, Zeroizing<Vec<u8>>);
+/// A fresh key, and its private part to be stored.
+struct Generated {
+    key: LinkKey,
+    private: Zeroizing<Vec<u8>>,
+}
 
 /// A link key, ready for handshakes. Cloning shares it; the private part is wiped when the last one
 /// is dropped.
@@ -154,10 +157,10 @@ impl fmt::Debug for LinkKem {
     }
 }
 
-fn generate<K: Kem>(rng: &mut dyn CryptoRng) -> Result<Made, KeyError> {
+fn generate<K: Kem>(rng: &mut dyn CryptoRng) -> Result<Generated, KeyError> {
     let private = PrivateKey::<K>::generate(rng);
     let bytes = Zeroizing::new(private.as_bytes().as_ref().to_vec());
-    Ok((of_private(&private)?, bytes))
+    Ok(Generated { key: of_private(&private)?, private: bytes })
 }
 
 fn load<K: Kem>(bytes: &[u8]) -> Result<LinkKey, KeyError> {
@@ -177,7 +180,7 @@ impl LinkKey {
     /// # Errors
     /// [`KeyError`].
     pub fn generate(kem: LinkKem, rng: &mut dyn CryptoRng) -> Result<Self, KeyError> {
-        Ok((kem.generate)(rng)?.0)
+        Ok((kem.generate)(rng)?.key)
     }
 
     /// The one of a data folder, made there if there is none.
@@ -189,7 +192,7 @@ impl LinkKey {
             return Ok(loaded);
         }
         let (private_path, public_path) = (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE));
-        let (key, private) = (kem.generate)(rng)?;
+        let Generated { key, private } = (kem.generate)(rng)?;
         let text = pem::encode(kem.name, Kind::Private, &private);
         files::write_pair((&private_path, text.as_bytes()), (&public_path, key.public_pem().as_bytes()))?;
         Ok(key)

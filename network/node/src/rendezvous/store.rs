@@ -5,7 +5,7 @@ use crate::rendezvous::{BoxEvent, Counts};
 use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_mixdelay::Instant;
-use mixwell_net::rendezvous::{A_BOX, Id, Limits, NO_BOX, Request, Shape, id_of};
+use mixwell_net::rendezvous::{A_BOX, BoxId, Limits, NO_BOX, Request, Shape, id_of};
 use rand_core::Rng as _;
 use std::{
     collections::{HashMap, VecDeque},
@@ -27,7 +27,7 @@ struct Held {
     /// The number of the first box; the others follow in order.
     first: u64,
     /// The number of the box under an id.
-    numbers: HashMap<Id, u64>,
+    numbers: HashMap<BoxId, u64>,
     most: usize,
     /// Handed out where there is no box.
     filler: Box<[u8]>,
@@ -35,7 +35,7 @@ struct Held {
 }
 
 struct Stored {
-    id: Id,
+    id: BoxId,
     since: Instant,
     bytes: Box<[u8]>,
 }
@@ -101,7 +101,7 @@ impl Store {
     }
 
     fn store(&self, held: &mut Held, now: Instant, request: &Request<'_>) {
-        if held.find(request.id).is_some_and(|stored| self.is_alive(stored, now)) {
+        if held.find(&request.id).is_some_and(|stored| self.is_alive(stored, now)) {
             self.counts.count(BoxEvent::Refused);
             return;
         }
@@ -112,12 +112,12 @@ impl Store {
         });
         let mut bytes = gone.unwrap_or_else(|| vec![0; self.shape.box_len()].into_boxed_slice());
         bytes.copy_from_slice(request.stored);
-        held.push(Stored { id: *request.id, since: now, bytes });
+        held.push(Stored { id: request.id, since: now, bytes });
         self.counts.count(BoxEvent::Stored);
     }
 
     /// Takes the same steps whether the box is there or not.
-    fn read(&self, held: &mut Held, now: Instant, wanted: &Id, reply: &mut [u8]) {
+    fn read(&self, held: &mut Held, now: Instant, wanted: &BoxId, reply: &mut [u8]) {
         held.rng.fill_bytes(&mut held.filler);
         let found = held.find(wanted).filter(|stored| self.is_alive(stored, now));
         let (status, bytes) = found.map_or((NO_BOX, &held.filler), |stored| (A_BOX, &stored.bytes));
@@ -153,7 +153,7 @@ impl Store {
 }
 
 impl Held {
-    fn find(&self, id: &Id) -> Option<&Stored> {
+    fn find(&self, id: &BoxId) -> Option<&Stored> {
         let number = self.numbers.get(id)?.checked_sub(self.first)?;
         self.boxes.get(usize::try_from(number).ok()?)
     }

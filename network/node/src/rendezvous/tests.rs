@@ -37,7 +37,7 @@ fn boxed(number: u16) -> Vec<u8> {
 
 /// Asks for the box of one token and stores another for the holder of the other token.
 fn request(read: &[u8; 32], write: &[u8; 32], stored: &[u8]) -> Vec<u8> {
-    Request { token: read, id: &id_of(write), stored }.encode()
+    Request { token: read, id: id_of(write), stored }.encode()
 }
 
 /// Stores one box and asks for another, at so many milliseconds.
@@ -66,7 +66,7 @@ fn a_box_goes_to_who_has_its_token() {
     // a request may read what it brings
     assert_eq!(exchange(&store, 4, (5, 6), 5), Some(6));
     // the id, which the service and others have seen, opens nothing
-    let request = request(&id_of(&token(1)), &token(6), &boxed(0));
+    let request = request(&id_of(&token(1)).0, &token(6), &boxed(0));
     let mut room = [0; 500];
     let reply = store.answer(Instant::from_millis(5), &request, &mut room);
     assert_eq!(box_of_reply(reply, shape().box_len()), Ok(None));

@@ -9,7 +9,7 @@ use mixwell_client::{
     rendezvous_client::{Answered, Requests},
 };
 use mixwell_mixdelay::{ClientClock, Instant, Poisson, Rate, Tick};
-use mixwell_net::rendezvous::{Id, Limits, Request, Shape};
+use mixwell_net::rendezvous::{ID_LEN, Limits, Request, Shape};
 use mixwell_node::rendezvous::Store;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
@@ -37,8 +37,8 @@ pub(super) struct Sight {
     pub(super) at: f64,
     /// Without the zeros at its end.
     pub(super) len: usize,
-    pub(super) written: Id,
-    pub(super) wanted: Id,
+    pub(super) written: [u8; ID_LEN],
+    pub(super) wanted: [u8; ID_LEN],
     pub(super) is_hit: bool,
 }
 
@@ -191,7 +191,7 @@ impl Model {
                     client: place,
                     at: seconds(self.now),
                     len: payload.len() - payload.iter().rev().take_while(|byte| **byte == 0).count(),
-                    written: *id,
+                    written: id.0,
                     wanted: id_of(token),
                     is_hit: room[0] == 1,
                 });
