@@ -17,7 +17,7 @@ fn messages_through_processes_and_a_graceful_stop() {
     network.launch("mix1");
     network.wait_until_ready();
     all_come_back(&network, 50);
-    let decoys = |name: &str| network.metric(name, "mixwell_packets_total{flow=\"decoy_sent\"}");
+    let decoys = |name: &str| network.metric(name, "mixwell_packets_total{event=\"decoy_sent\"}");
     let begun = Instant::now();
     // at the same rate
     while decoys("gateway1") < 20 {
@@ -55,7 +55,7 @@ fn a_thousand_messages_and_none_is_lost() {
 /// nanoseconds.
 #[cfg(target_os = "linux")]
 fn load(network: &Network, name: &str) -> (u64, u64) {
-    let packets = network.metric(name, "mixwell_packets_total{flow=\"received\"}");
+    let packets = network.metric(name, "mixwell_packets_total{event=\"received\"}");
     let tasks = fs::read_dir(format!("/proc/{}/task", network.processes[name].id())).unwrap();
     let nanos = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("schedstat")).unwrap());
     (packets, nanos.map(|line| line.split(' ').next().unwrap().parse::<u64>().unwrap()).sum())
@@ -80,7 +80,7 @@ fn no_message_is_lost_when_a_mix_joins() {
     assert_eq!(counts(&output), [900, 0, 0], "{}", network.logs());
     assert!(epoch(&network) >= before + 2);
     let dropped = network.sum("mixwell_dropped_total");
-    let through = network.metric("mix3", "mixwell_packets_total{flow=\"sent\"}");
+    let through = network.metric("mix3", "mixwell_packets_total{event=\"sent\"}");
     assert!(through > 20 && dropped == 0, "{through} through the new mix, {dropped} dropped {}", network.logs());
 }
 
