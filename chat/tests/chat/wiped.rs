@@ -17,7 +17,8 @@ fn a_vault_key_and_a_pairing_code_are_wiped() {
 
 #[test]
 fn used_keys_and_those_of_a_dropped_chat_are_not_on_the_heap() {
-    let mut world = World::paired(5, GOOD);
+    // no other test's seed: the same seed makes the same keys, and tests share the heap
+    let mut world = World::paired(0x6865_6170, GOOD);
     let used = keys(&world);
     for text in ["one", "two", "three"] {
         world.sides[0].chat.say(text).unwrap();
