@@ -97,12 +97,12 @@ fn throughput() {
     );
     println!("{allocated} allocations in the mix's thread for {out} packets");
     assert!(lost.is_empty() && out == measured);
-    assert!(allocated <= MOST_ALLOCATIONS, "{allocated} allocations");
+    assert!(allocated <= MAX_ALLOCATIONS, "{allocated} allocations");
 }
 
 /// The replay filter doubles, and tokio's list of tasks whose turn is over grows to its size in
 /// each `block_on`; nothing of a packet's.
-const MOST_ALLOCATIONS: u64 = 12;
+const MAX_ALLOCATIONS: u64 = 20;
 
 /// What it takes to unwrap the packets that will go through the mix, and to look for replays, with
 /// nothing else to do: nanoseconds a packet.
