@@ -87,10 +87,3 @@ impl<O: Orders<LIMBS>, const LIMBS: usize> Drop for Residues<O, LIMBS> {
 }
 
 impl<O: Orders<LIMBS>, const LIMBS: usize> ZeroizeOnDrop for Residues<O, LIMBS> {}
-
-#[cfg(any(feature = "x448", not(target_pointer_width = "64"), mixwell_x25519 = "dalek"))]
-/// The bits of a little-endian number from the most significant on, then `zeros` zeros.
-pub(crate) fn bits_be(bytes: &[u8], zeros: usize) -> impl Iterator<Item = bool> {
-    let bits = bytes.iter().rev().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1 == 1));
-    bits.chain(core::iter::repeat_n(false, zeros))
-}

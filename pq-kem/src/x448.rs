@@ -5,10 +5,7 @@ mod product;
 
 pub use product::X448Product;
 
-use crate::{
-    nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret},
-    residues::bits_be,
-};
+use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret};
 use zeroize::Zeroizing;
 
 /// X448: keys and secrets of 56 bytes; private keys are stored unclamped.
@@ -37,7 +34,7 @@ impl Nike for X448 {
 }
 
 fn multiply(private: &PrivateKey<X448>, u: &[u8; 56]) -> [u8; 56] {
-    ladder::multiply(u, bits_be(clamped(private).as_slice(), 0))
+    ladder::multiply(u, &clamped(private), 0)
 }
 
 fn clamped(private: &PrivateKey<X448>) -> Zeroizing<[u8; 56]> {

@@ -1,6 +1,6 @@
 //! One exchange at a time by `curve25519-dalek`, which has arithmetic for 32-bit processors too.
 
-use crate::{field::Field25519, residues::bits_be};
+use crate::field::Field25519;
 use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar};
 use subtle::Choice;
 use zeroize::Zeroizing;
@@ -24,7 +24,9 @@ pub(super) fn multiply_base_by(scalar: &[u8; 32]) -> Zeroizing<[u8; 32]> {
 
 /// The u coordinate of 8 times a number below 2²⁵³, times the point with this `u`.
 pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
-    let bits = bits_be(scalar.as_slice(), 3).skip(3);
+    // by public indices: `chain` and `flat_map` would test a bit to see whether there is one
+    let bit = |index: usize| scalar.get(index >> 3).is_some_and(|byte| (byte >> (index & 7)) & 1 == 1);
+    let bits = (0..256_usize).rev().map(|index| index.checked_sub(3).is_some_and(bit));
     Zeroizing::new(MontgomeryPoint(*u).mul_bits_be(bits).to_bytes())
 }
 

@@ -4,18 +4,26 @@ use crate::field::Field448;
 use subtle::Choice;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// Multiplies the point with coordinate `u` by the number with these bits, most significant first.
+/// Multiplies the point with coordinate `u` by `scalar`, little-endian, times 2^`shift`.
 ///
-/// Constant time in `u` and in the bits, not in their number.
-pub(super) fn multiply(u: &[u8; 56], bits: impl Iterator<Item = bool>) -> [u8; 56] {
+/// Constant time in `u` and `scalar`, not in `shift`.
+pub(super) fn multiply(u: &[u8; 56], scalar: &[u8; 56], shift: u32) -> [u8; 56] {
     let u = Field448::from_bytes(u);
     let mut pair = Pair { x2: Field448::ONE, z2: Field448::ZERO, x3: u, z3: Field448::ONE };
     let mut swapped = 0;
-    for bit in bits {
-        let bit = u8::from(bit);
+    let mut step = |bit: u8| {
         pair.swap(Choice::from(swapped ^ bit));
         swapped = bit;
         pair.step(&u);
+    };
+    // loops over what is public: an iterator of bits may test a bit to see whether there is one
+    for byte in scalar.iter().rev() {
+        for place in (0..8).rev() {
+            step((byte >> place) & 1);
+        }
+    }
+    for _ in 0..shift {
+        step(0);
     }
     pair.swap(Choice::from(swapped));
     swapped.zeroize();

@@ -4,7 +4,7 @@ use super::{BASE, X448, clamped, ladder};
 use crate::{
     field::Field448,
     nike::{LowOrder, PrivateKey, Product, PublicKey, SharedSecret},
-    residues::{Orders, Residues, bits_be},
+    residues::{Orders, Residues},
 };
 use core::fmt;
 use crypto_bigint::{U448, const_monty_params};
@@ -40,8 +40,7 @@ impl Product<X448> for X448Product {
 impl X448Product {
     fn times(&self, u: &[u8; 56], on_twist: Choice) -> Result<SharedSecret<X448>, LowOrder> {
         let scalar = self.0.for_side::<56>(on_twist);
-        // Both ℓ and ℓ' are below 2⁴⁴⁷: the first bit is zero.
-        SharedSecret::new(ladder::multiply(u, bits_be(scalar.as_slice(), 2).skip(1)))
+        SharedSecret::new(ladder::multiply(u, &scalar, Curve448::SHIFT))
     }
 }
 
