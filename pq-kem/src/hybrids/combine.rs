@@ -58,7 +58,7 @@ macro_rules! combine {
                 $(
                     expanded = expanded.and_then(|()| sources.expand_next::<$kem>(publics.as_mut(), &mut key.$part));
                 )+
-                // declassified: whether the public keys in it are its own
+                // on an error nothing secret stays
                 if expanded.is_err() {
                     $crate::hybrids::parts::empty(key);
                 }
