@@ -5,9 +5,8 @@
 //! entry   length (4) ‖ tag of number and length (16) ‖ sealed entry
 //! ```
 //!
-//! The check binds the passphrase to the file before there is an entry. The tag tells a damaged
-//! length, behind which nothing can be found again, from an entry that a crash has left unfinished
-//! at the end of the file.
+//! The check binds the passphrase to the file before there is an entry. The tag of the length tells
+//! a damaged length, after which no entry can be found, from a last entry that a crash has cut off.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -48,11 +47,11 @@ pub struct OpenedHistory {
     pub entries: Vec<HistoryEntry>,
     /// The length in bytes of the head and these entries.
     pub whole_len: usize,
-    /// What follows them.
+    /// The bytes after them.
     pub rest: HistoryRest,
 }
 
-/// What follows the last whole entry of a history file.
+/// The bytes after the last whole entry of a history file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryRest {

@@ -1,5 +1,4 @@
-//! What a hardware token does with packets, in memory of a fixed size: no heap, no operating
-//! system.
+//! Packets on a hardware token, in memory of fixed size: no heap, no operating system.
 //!
 //! The tutorial "Packets on a token" of the book walks through this program:
 //! `cargo run -p mixwell-docs --example token`.

@@ -74,8 +74,8 @@ fn ticks_are_poisson_whatever_restarts_them() {
     let expected = 0.02 * 504.0;
     let mean = counts.iter().sum::<f64>() / counts.len() as f64;
     let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / counts.len() as f64;
-    // four standard errors of each; restarts at 2 of 97 polls forgive some lateness, at most 3.5 ms
-    // · 2 / 97 / 7 ms
+    // within four standard errors; restarts at 2 of 97 polls forget lateness, at most
+    // 3.5 ms · 2 / 97 / 7 ms
     assert!((mean - expected).abs() < 4.0 * (expected / counts.len() as f64).sqrt() + 0.02 * expected * 0.5, "{mean}");
     assert!((variance / expected - 1.0).abs() < 4.0 * (2.0 / counts.len() as f64).sqrt() + 0.02, "{variance}");
 }

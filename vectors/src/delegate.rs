@@ -1,4 +1,4 @@
-//! What the KEMs of tests take from the KEM that they stand for.
+//! How test KEMs delegate to the KEM that they stand for.
 
 use mixwell_pq_kem::{
     Kem,

@@ -71,8 +71,8 @@ impl Watched {
         Self(secret.iter().map(|byte| byte ^ MASK).collect())
     }
 
-    /// How often 16 bytes of the secret, from any multiple of 16 on, are on the heap, in freed
-    /// memory too. The stack of the thread that asks is not searched.
+    /// Number of places on the heap, freed memory included, that hold 16 bytes of the secret from
+    /// any multiple of 16 on. The stack of the thread that asks is not searched.
     ///
     /// # Panics
     /// If the kernel does not give access to the process's memory.

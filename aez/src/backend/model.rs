@@ -60,8 +60,8 @@ fn is_as_portable<S: Simd, const N: usize>(simd: S) -> bool {
 
 type Encipher<'a> = &'a dyn Fn(&Key, &[u8; 16], Direction, &mut [u8]);
 
-/// Whether messages of every length up to three times eight pairs become what they become by the
-/// portable back end.
+/// Whether messages of every length up to three times eight pairs are encrypted and decrypted as by
+/// the portable back end.
 pub(super) fn enciphers_as_portable(ours: Encipher<'_>) -> bool {
     let key = Key::new(&core::array::from_fn(|i| byte(i, 41)));
     let nonce = core::array::from_fn(|i| byte(i, 97));

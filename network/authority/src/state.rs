@@ -47,7 +47,8 @@ pub struct State {
     /// Certificates of consensuses.
     consensuses: BTreeMap<Epoch, Arc<[u8]>>,
     round: Round,
-    /// Rounds that a jump of the clock has left, and journals of rounds that one may enter.
+    /// Rounds that were left by a jump of the clock, and rounds from journals that a jump may
+    /// enter.
     other_rounds: BTreeMap<Epoch, Round>,
     /// Rounds in which we have made a statement, oldest first. If the clock returns to one of them
     /// after its statements are forgotten, we make none in it: an authority that makes two

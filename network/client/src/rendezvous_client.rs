@@ -48,7 +48,7 @@ pub struct RendezvousClient {
 /// The result of a request.
 #[derive(Debug)]
 pub struct Answered {
-    /// The request's number: from 0, one more at each tick.
+    /// The number of the request, counted from 0.
     pub number: u64,
     /// The box that it read, `None` if there was none under the id.
     pub outcome: Result<Option<Vec<u8>>, RequestError>,
@@ -148,7 +148,7 @@ impl RendezvousClient {
         }
     }
 
-    /// Counts of its packets.
+    /// Packet counts.
     #[must_use]
     pub fn tally(&self) -> &Tally {
         &self.tally

@@ -1,5 +1,5 @@
-//! What depends on the scheme of packets: making mix keys, and opening packets with them.
-//! Everything else of a node is compiled once, whatever the number of schemes.
+//! The part of a node that depends on the scheme of packets: making mix keys, and opening packets
+//! with them. Everything else of a node is compiled once, whatever the number of schemes.
 
 use crate::{
     counters::DropReason,
@@ -49,10 +49,10 @@ impl fmt::Debug for AnySphinx {
     }
 }
 
-/// How many mix keys open packets: three, of neighbouring epochs.
+/// Number of mix keys that open packets: those of three neighbouring epochs.
 pub(crate) const MAX_KEYS: usize = 3;
 
-/// What a scheme does with mix keys.
+/// Operations on mix keys that depend on the scheme.
 pub(crate) trait Opening: Send + Sync {
     /// Bytes of a private key as it is stored.
     fn private_len(&self) -> usize;
@@ -94,7 +94,7 @@ pub(crate) struct LoadedKey {
     pub(crate) public: Vec<u8>,
 }
 
-/// What was seen under each of the keys that packets are tried with.
+/// The replay filters of the keys that packets are tried with.
 pub(crate) trait SeenPackets {
     /// Remembers a packet that the key at a place has opened, unless it is there already or there
     /// is no room.

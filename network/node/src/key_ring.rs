@@ -156,7 +156,7 @@ impl KeyRing {
     }
 }
 
-/// What was seen under the active keys.
+/// The replay filters of the active keys.
 struct Seen<'a> {
     keys: &'a [Arc<EpochKey>],
     stored: &'a MixKeys,

@@ -278,7 +278,7 @@ pub(crate) trait OwnKeys: Send + Sync {
     fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool;
 }
 
-/// What the consensus lists of this node.
+/// This node's entry in the consensus.
 #[derive(Clone)]
 pub(crate) struct OwnIdentity {
     /// The hash of its identity key.

@@ -1,5 +1,4 @@
-//! Messages to the echo service that nobody else sends: a reply is good only if it has the same
-//! bytes.
+//! Random messages to the echo service: a reply is good only if it repeats the message.
 
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -36,7 +35,7 @@ pub struct Results {
 }
 
 impl Traffic {
-    /// Has each client send messages of at most `max_bytes` at random intervals, at half of the
+    /// Makes each client send messages of at most `max_bytes` at random intervals, at half of the
     /// rate `lambda_p` per millisecond.
     pub fn start(&mut self, clients: &[Arc<Client>], max_bytes: usize, lambda_p: f64, randomness: &Randomness) {
         for client in clients {

@@ -82,7 +82,7 @@ async fn wait_until_ready(
     }
 }
 
-/// How long the clients send messages.
+/// Time for which the clients send messages.
 fn duration(arguments: &Arguments, world: &World) -> Duration {
     let clock = world.network.clock;
     match arguments.minutes {

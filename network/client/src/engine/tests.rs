@@ -4,8 +4,8 @@ use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
 use mixwell_testnet::{Plan, RATES};
 
-/// While the clock shows another epoch than the consensus, a message waits or is sent by the keys
-/// of the consensus; it is never lost.
+/// While the clock shows another epoch than the consensus has, a message waits, or is sent under
+/// the keys of the consensus. It is never lost.
 #[test]
 fn a_clock_that_steps_loses_no_message() {
     let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();

@@ -15,7 +15,7 @@ pub struct Poll<'a> {
     pub authorities: Vec<&'a Authority>,
     /// The epoch; the current one, or the next if there is none yet, if `None`.
     pub epoch: Option<Epoch>,
-    /// How long to ask again, each second; zero asks once.
+    /// Time for which the question is repeated each second; zero asks once.
     pub wait: Duration,
 }
 

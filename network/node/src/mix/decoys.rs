@@ -36,8 +36,8 @@ impl Decoys {
         self.waiting.remove(&surb_id);
     }
 
-    /// Takes a reply that is to a decoy of this node, and says whether it came back as it was sent,
-    /// all zero. `None` if it is to no decoy.
+    /// Takes a reply to a decoy of this node. Returns whether it returned unchanged, which is all
+    /// zeros; `None` if the reply is not to a decoy.
     pub(super) fn take(&mut self, recipient: RecipientId, surb_id: SurbId, payload: &mut [u8]) -> Option<bool> {
         if self.owner != Some(recipient) {
             return None;
