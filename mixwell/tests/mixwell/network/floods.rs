@@ -59,7 +59,8 @@ fn floods_lose_no_packet_of_others() {
         attackers.into_iter().map(|attacker| attacker.join().unwrap()).sum::<u64>()
     });
     let after: Vec<u64> = [&gateway, &mix].map(|name| peak_kilobytes(&network.processes[name])).into();
-    // the kernel adds up its processors' counts of pages now and then, so a peak may be said to be lower than before
+    // the kernel adds up its processors' counts of pages now and then, so a peak may be said to be
+    // lower than before
     let grown = after.iter().zip(&before).map(|(after, before)| after.saturating_sub(*before)).max().unwrap();
     println!("{calls} connections of attackers; gateway and mix grew by {grown} kB at most, to {after:?} kB");
     assert!(calls > 200 && grown < 16_000, "{calls} calls, {before:?} kB before, {after:?} kB after");
