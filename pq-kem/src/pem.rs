@@ -84,13 +84,98 @@ impl fmt::Display for PemError {
 
 impl core::error::Error for PemError {}
 
+/// The type of a PEM text, for keys whose scheme is chosen at run time.
+///
+/// ```
+/// use mixwell_pq_kem::pem::{Kind, Label};
+///
+/// let label = Label { scheme: "Ed25519", kind: Kind::Public };
+/// let mut text = [0; 256];
+/// let text = label.encode(&[9; 32], &mut text)?;
+/// assert!(text.starts_with("-----BEGIN ED25519 PUBLIC KEY-----\n"));
+/// let mut key = [0; 32];
+/// label.decode(text.as_bytes(), &mut key)?;
+/// assert_eq!(key, [9; 32]);
+/// # Ok::<(), mixwell_pq_kem::pem::PemError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a PEM label of a key is these two")]
+pub struct Label<'s> {
+    /// The scheme's name, ASCII, in any case.
+    pub scheme: &'s str,
+    /// What follows the name.
+    pub kind: Kind,
+}
+
+impl Label<'_> {
+    /// The length of the PEM text in bytes, of a key of `key_len` bytes.
+    #[must_use]
+    #[expect(clippy::arithmetic_side_effects, reason = "a few kilobytes")]
+    pub const fn encoded_len(self, key_len: usize) -> usize {
+        let label = self.scheme.len() + self.kind.text().len();
+        let body = key_len.div_ceil(3) * 4;
+        let lines = body + body.div_ceil(LINE_CHARS);
+        (BEGIN.len() + label + DASHES.len() + 1) + lines + (END.len() + label + DASHES.len() + 1)
+    }
+
+    /// Writes the PEM text of a key's encoding to the front of `out`.
+    ///
+    /// # Errors
+    /// [`PemError::Room`] if `out` is shorter than [`encoded_len`](Self::encoded_len).
+    pub fn encode<'o>(self, key: &[u8], out: &'o mut [u8]) -> Result<&'o str, PemError> {
+        let want = self.encoded_len(key.len());
+        let short = PemError::Room { want, got: out.len() };
+        let text = out.get_mut(..want).ok_or(short)?;
+        let mut rest = Rest(text);
+        rest.boundary(BEGIN, self).ok_or(short)?;
+        for line in key.chunks(LINE_BYTES) {
+            let chars = rest.take(Base64::encoded_len(line)).ok_or(short)?;
+            Base64::encode(line, chars).map_err(|_| short)?;
+            rest.put("\n").ok_or(short)?;
+        }
+        rest.boundary(END, self).ok_or(short)?;
+        // declassified with what it calls: that each character is ASCII
+        str::from_utf8(text).map_err(|_| short)
+    }
+
+    /// Reads the encoding of a key from its PEM text into `key`, which has the key's length.
+    ///
+    /// # Errors
+    /// [`PemError`] says which line is wrong; a part of `key` may be written then.
+    pub fn decode(self, mut text: &[u8], key: &mut [u8]) -> Result<(), PemError> {
+        self.take_boundary(BEGIN, &mut text).and_then(|()| take_eol(&mut text)).ok_or(PemError::Begin)?;
+        for (line, bytes) in (1..).zip(key.chunks_mut(LINE_BYTES)) {
+            take_line(&mut text, bytes).ok_or(PemError::Body { line })?;
+        }
+        self.take_boundary(END, &mut text).ok_or(PemError::End)?;
+        if text.is_empty() || take_eol(&mut text).is_some() && text.is_empty() { Ok(()) } else { Err(PemError::End) }
+    }
+
+    fn take_boundary(self, start: &str, text: &mut &[u8]) -> Option<()> {
+        take(text, start.as_bytes())?;
+        let name = text.split_off(..self.scheme.len())?;
+        name.iter().copied().eq(self.scheme.bytes().map(|byte| byte.to_ascii_uppercase())).then_some(())?;
+        take(text, self.kind.text().as_bytes())?;
+        take(text, DASHES.as_bytes())
+    }
+}
+
+/// As in the `BEGIN` line: the name in upper case, and what follows it.
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.scheme.chars().try_for_each(|char| write!(f, "{}", char.to_ascii_uppercase()))?;
+        f.write_str(self.kind.text())
+    }
+}
+
+const fn label<K: PemKey>() -> Label<'static> {
+    Label { scheme: K::NAME, kind: K::KIND }
+}
+
 /// The length of the key's PEM text in bytes.
 #[must_use]
-#[expect(clippy::arithmetic_side_effects, reason = "a few kilobytes")]
 pub const fn encoded_len<K: PemKey>() -> usize {
-    let label = K::NAME.len() + K::KIND.text().len();
-    let body = K::Bytes::LEN.div_ceil(3) * 4;
-    (BEGIN.len() + label + DASHES.len()) + body + body.div_ceil(LINE_CHARS) + 1 + (END.len() + label + DASHES.len()) + 1
+    label::<K>().encoded_len(K::Bytes::LEN)
 }
 
 /// Writes the key's PEM text to the front of `out`.
@@ -98,33 +183,24 @@ pub const fn encoded_len<K: PemKey>() -> usize {
 /// # Errors
 /// [`PemError::Room`] if `out` is shorter than [`encoded_len`].
 pub fn encode<'o, K: PemKey>(key: &K, out: &'o mut [u8]) -> Result<&'o str, PemError> {
-    let short = PemError::Room { want: encoded_len::<K>(), got: out.len() };
-    let text = out.get_mut(..encoded_len::<K>()).ok_or(short)?;
-    let mut rest = Rest(text);
-    rest.boundary::<K>(BEGIN).ok_or(short)?;
-    for line in key.to_pem_bytes().as_ref().chunks(LINE_BYTES) {
-        let chars = rest.take(Base64::encoded_len(line)).ok_or(short)?;
-        Base64::encode(line, chars).map_err(|_| short)?;
-        rest.put("\n").ok_or(short)?;
-    }
-    rest.boundary::<K>(END).ok_or(short)?;
-    // declassified with what it calls: that each character is ASCII
-    str::from_utf8(text).map_err(|_| short)
+    label::<K>().encode(key.to_pem_bytes().as_ref(), out)
 }
 
 /// Reads a key from its PEM text.
 ///
 /// # Errors
 /// [`PemError`] says which line is wrong.
-pub fn decode<K: PemKey>(mut text: &[u8]) -> Result<K, PemError> {
-    K::from_pem_bytes(|bytes| {
-        take_boundary::<K>(BEGIN, &mut text).and_then(|()| take_eol(&mut text)).ok_or(PemError::Begin)?;
-        for (line, bytes) in (1..).zip(bytes.as_mut().chunks_mut(LINE_BYTES)) {
-            take_line(&mut text, bytes).ok_or(PemError::Body { line })?;
-        }
-        take_boundary::<K>(END, &mut text).ok_or(PemError::End)?;
-        if text.is_empty() || take_eol(&mut text).is_some() && text.is_empty() { Ok(()) } else { Err(PemError::End) }
-    })
+pub fn decode<K: PemKey>(text: &[u8]) -> Result<K, PemError> {
+    K::from_pem_bytes(|bytes| label::<K>().decode(text, bytes.as_mut()))
+}
+
+/// The name of the scheme, in upper case, if the text begins as a key of this kind does, white
+/// space before it aside.
+#[must_use]
+pub fn scheme_name(kind: Kind, text: &[u8]) -> Option<&str> {
+    let first = text.trim_ascii_start().split(|byte| *byte == b'\n').next()?;
+    let label = first.trim_ascii_end().strip_prefix(BEGIN.as_bytes())?.strip_suffix(DASHES.as_bytes())?;
+    str::from_utf8(label.strip_suffix(kind.text().as_bytes())?).ok()
 }
 
 impl Kind {
@@ -148,23 +224,15 @@ impl<'o> Rest<'o> {
         self.take(text.len()).map(|to| to.copy_from_slice(text.as_bytes()))
     }
 
-    fn boundary<K: PemKey>(&mut self, start: &str) -> Option<()> {
+    fn boundary(&mut self, start: &str, label: Label<'_>) -> Option<()> {
         self.put(start)?;
-        let name = self.take(K::NAME.len())?;
-        name.copy_from_slice(K::NAME.as_bytes());
+        let name = self.take(label.scheme.len())?;
+        name.copy_from_slice(label.scheme.as_bytes());
         name.make_ascii_uppercase();
-        self.put(K::KIND.text())?;
+        self.put(label.kind.text())?;
         self.put(DASHES)?;
         self.put("\n")
     }
-}
-
-fn take_boundary<K: PemKey>(start: &str, text: &mut &[u8]) -> Option<()> {
-    take(text, start.as_bytes())?;
-    let name = text.split_off(..K::NAME.len())?;
-    name.iter().copied().eq(K::NAME.bytes().map(|byte| byte.to_ascii_uppercase())).then_some(())?;
-    take(text, K::KIND.text().as_bytes())?;
-    take(text, DASHES.as_bytes())
 }
 
 /// One line of the body: as many characters as `bytes` need.
