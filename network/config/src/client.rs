@@ -42,6 +42,7 @@ pub fn read_client(path: &Path, epoch_seconds: Option<u64>) -> Result<Network, C
             id: KeyHash::of(&source::identity_key(scheme, &section.identity_key, &source)?),
             link_key: source::link_key(kem, &section.link_key, &source)?,
             addresses: source::addresses(&section.addresses, &source)?,
+            other_transports: Vec::new(),
         });
     }
     let period = OwnSettings::beside(path)?.period(epoch_seconds)?;

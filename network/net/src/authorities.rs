@@ -17,7 +17,7 @@ impl Authority {
     /// An authority of an identity key, whose hash is its id.
     #[must_use]
     pub fn new(name: String, identity: Vec<u8>, link_key: Vec<u8>, addresses: Vec<Address>) -> Self {
-        let peer = LinkTarget { name, id: KeyHash::of(&identity), link_key, addresses };
+        let peer = LinkTarget { name, id: KeyHash::of(&identity), link_key, addresses, other_transports: Vec::new() };
         Self { identity, peer }
     }
 }

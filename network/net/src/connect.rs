@@ -23,18 +23,28 @@ pub struct LinkTarget {
     pub link_key: Vec<u8>,
     /// Its addresses, tried in order.
     pub addresses: Vec<Address>,
+    /// The transports of its other addresses, such as `quic`, which this program cannot dial.
+    pub other_transports: Vec<String>,
 }
 
 impl LinkTarget {
     /// A node of a consensus, with its addresses of transports that this program can dial.
     #[must_use]
     pub fn of(node: &Node<'_>) -> Self {
-        let addresses = node.addresses().flat_map(|(_, addresses)| addresses);
+        let (mut dialled, mut other_transports) = (Vec::new(), Vec::new());
+        for (transport, addresses) in node.addresses() {
+            let known = dialled.len();
+            dialled.extend(addresses.filter_map(|address| address.parse::<Address>().ok()));
+            if dialled.len() == known {
+                other_transports.push(transport.to_owned());
+            }
+        }
         Self {
             name: node.name().to_owned(),
             id: node.id(),
             link_key: node.link_key().to_vec(),
-            addresses: addresses.filter_map(|address| address.parse().ok()).collect(),
+            addresses: dialled,
+            other_transports,
         }
     }
 }

@@ -138,10 +138,12 @@ fn around<'a>(document: &Document<'a>, own: NodeId) -> Option<(Vec<Node<'a>>, Ve
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::upload::NodeDescription;
     use mixwell_net::{
         authorities::{Authorities, Authority},
         consensus::Consensus,
-        keys::{Identity, LinkKem},
+        keys::{Identity, LinkKem, LinkKey},
+        node_kind::NodeKind,
     };
     use mixwell_pki_types::{Ed25519, build::DocumentBuilder};
     use mixwell_testnet::{RATES, TestNetwork, consensus};
@@ -189,5 +191,42 @@ mod tests {
         assert_eq!(nodes.status(gateway, begin), NodeStatus::Listed);
         assert!(!second.iter().any(|id| dialled(left, 1)(*id)));
         assert_eq!(nodes.status(stays.first().copied().unwrap(), begin), NodeStatus::Listed);
+    }
+
+    #[tokio::test]
+    async fn a_neighbour_without_a_tcp_address_is_named_and_not_dialled() {
+        let network = TestNetwork::start(&[1, 1], RATES, |limits| limits).await;
+        let voted = Arc::clone(network.known.current.as_ref().unwrap());
+        let mut rng = network.randomness.rng();
+        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+        let authority = Authority::new("other".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
+        let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
+        let mut document = DocumentBuilder::from(&voted.document().unwrap());
+        let gateway = voted.document().unwrap().gateways().next().unwrap().id().into();
+        let urls = |url: &str| vec![url.to_owned()];
+        let description = NodeDescription {
+            name: "elsewhere".to_owned(),
+            addresses: [
+                ("ws".to_owned(), urls("ws://192.0.2.74:30002")),
+                ("quic".to_owned(), urls("quic://192.0.2.74:30001")),
+            ]
+            .into(),
+            kaetzchen: None,
+            kind: NodeKind::Mix,
+        };
+        let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
+        let link_key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+        let keys = [(document.epoch, vec![9; 32])].into();
+        let descriptor = description.descriptor(document.epoch, &identity, &link_key, keys);
+        document.topology.as_mut().unwrap()[0] = vec![descriptor];
+        let other = Arc::new(consensus(&document, &signer, &authorities, &mut rng));
+
+        let known = Consensuses { epoch: other.epoch(), current: Some(other), ..Consensuses::default() };
+        let clock = network.clock;
+        let targets = update(gateway, &known, clock, clock.now(), &KnownNodes::default());
+        let target = targets.values().next().unwrap();
+        assert!(target.addresses.is_empty());
+        // in the order of the document
+        assert_eq!(target.other_transports, ["ws", "quic"]);
     }
 }

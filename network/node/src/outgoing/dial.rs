@@ -18,7 +18,7 @@ use mixwell_wire::{
 use rand_core::Rng as _;
 use std::{io, sync::Arc};
 use tokio::{io::BufReader, sync::watch, time};
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 /// Keeps a node's links to others up.
 pub(crate) struct Dialer {
@@ -48,6 +48,15 @@ impl Dialer {
     pub(crate) async fn run(&self, peer: &LinkTarget, queue: &SendQueue) {
         let mut backoff = Backoff::new(self.period);
         let mut stop = self.stop.clone();
+        if peer.addresses.is_empty() {
+            // a consensus with other addresses ends this task
+            warn!(
+                peer = peer.name,
+                transports = ?peer.other_transports,
+                "peer lists no tcp4 or tcp6 address and is not dialled; packets for it wait in vain"
+            );
+            return stopped(&mut stop).await;
+        }
         while !*stop.borrow() {
             let connected = tokio::select! {
                 connected = self.connector.connect(peer, Ad::node(self.id.as_bytes()), self.link) => connected,

@@ -55,6 +55,7 @@ impl Member {
             id: self.id(),
             link_key: self.link_key.public().to_vec(),
             addresses: vec![self.address.clone()],
+            other_transports: Vec::new(),
         }
     }
 
