@@ -1,4 +1,4 @@
-//! What AEZ asks of a back end.
+//! The operations that AEZ asks of a back end.
 
 use crate::{
     block::{Block, Pair},
@@ -10,7 +10,7 @@ use crate::{
 pub(crate) trait Engine {
     type Block: Block;
 
-    /// What `pass1` keeps for `pass2` outside of the message.
+    /// State that `pass1` keeps for `pass2` outside of the message.
     type Stash;
 
     fn offsets(&self) -> &Offsets<Self::Block>;

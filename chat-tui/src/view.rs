@@ -1,4 +1,4 @@
-//! What the full screen and plain lines have in common.
+//! The part that the full screen and plain lines share.
 
 use crate::{
     error::Error,

@@ -1,4 +1,4 @@
-//! What the caller lends to a call.
+//! Randomness, clock and buffers that the caller lends to a call.
 
 use crate::{event::Event, files::Files};
 use alloc::collections::VecDeque;

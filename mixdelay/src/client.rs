@@ -32,7 +32,7 @@ pub struct ClientClock {
     loops: Poisson,
 }
 
-/// What a client is to send now.
+/// The packet that a client is to send now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tick {

@@ -1,5 +1,5 @@
-//! What `mixwell node` and `mixwell authority` have in common: a configuration, and keys in a data
-//! folder.
+//! The options that `mixwell node` and `mixwell authority` share: a configuration, and keys in a
+//! data folder.
 
 use crate::{
     epoch_argument::EpochArgument, error::Error, logging, logging::LogHandle, network_error::NetworkError, output,

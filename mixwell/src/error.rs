@@ -1,4 +1,4 @@
-//! What can go wrong, and how the user is told.
+//! The tool's errors, as the user is told of them.
 
 use crate::{cmd::document::DocumentError, network_error::NetworkError};
 use mixwell_net::{files::KeyFileError, runtime::StartError};

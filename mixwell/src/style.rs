@@ -1,4 +1,4 @@
-//! How text looks on a terminal; elsewhere it is plain.
+//! Colours and emphasis on a terminal; elsewhere text is plain.
 
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;

@@ -16,7 +16,7 @@ pub enum DecodeError {
     Kind {
         /// The field's name.
         field: &'static str,
-        /// What it should be.
+        /// The kind that is expected.
         want: &'static str,
     },
 }

@@ -144,7 +144,7 @@ impl<'a> Descriptor<'a> {
         kaetzchen::capabilities(self.kaetzchen)
     }
 
-    /// What the node tells of services that run beside it.
+    /// The services that run beside the node, as it describes them.
     pub fn advertised(&self) -> impl Iterator<Item = Capability<'a>> + use<'a> {
         kaetzchen::capabilities(self.advertised)
     }
@@ -167,7 +167,7 @@ impl<'a> Descriptor<'a> {
         self.load_weight
     }
 
-    /// How a gateway authenticates clients; mostly empty.
+    /// The way in which a gateway authenticates clients; mostly empty.
     #[must_use]
     pub const fn authentication_type(&self) -> &'a str {
         self.authentication_type

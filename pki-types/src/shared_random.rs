@@ -6,7 +6,7 @@ use core::{cmp::Reverse, fmt};
 use rand_core::CryptoRng;
 use zeroize::Zeroize;
 
-/// What an authority publishes first: the epoch and the hash of its [`Reveal`].
+/// An authority's first publication: the epoch and the hash of its [`Reveal`].
 ///
 /// ```
 /// use mixwell_pki_types::{Commit, Epoch, Reveal};
@@ -21,7 +21,7 @@ use zeroize::Zeroize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Commit([u8; LEN]);
 
-/// What an authority publishes once every commit is in: the epoch and the hash of 32 random bytes.
+/// An authority's publication once every commit is in: the epoch and the hash of 32 random bytes.
 ///
 /// It is a secret until then: publish it in time, and keep it out of logs. Wiped when dropped.
 pub struct Reveal([u8; LEN]);

@@ -121,7 +121,7 @@ impl<'a> Upload<'a> {
         self.signature.map(|signature| signature.signer)
     }
 
-    /// What the node measured with its loop decoys.
+    /// The node's measurements with its loop decoys.
     #[must_use]
     pub const fn loop_stats(&self) -> Option<LoopStats<'a>> {
         self.loop_stats

@@ -1,4 +1,4 @@
-//! How many authorities it takes.
+//! The number of authorities that a decision takes.
 
 /// How many of `authorities` are a majority: the number of signatures that makes a consensus.
 ///

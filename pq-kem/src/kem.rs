@@ -17,7 +17,7 @@ pub trait Kem: Sized + Send + Sync + 'static {
     type PublicBytes: ByteArray;
     /// An encoded private key, as it travels: mostly the public key, then the seed.
     type PrivateBytes: ByteArray;
-    /// What a key pair is derived from.
+    /// The seed that a key pair is derived from.
     type SeedBytes: ByteArray;
     /// A ciphertext.
     type CiphertextBytes: ByteArray;
@@ -248,7 +248,7 @@ secret_role! {
 }
 
 secret_role! {
-    /// What a key pair is derived from.
+    /// The seed that a key pair is derived from.
     Seed(SeedBytes)
 }
 

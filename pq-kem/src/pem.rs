@@ -24,7 +24,7 @@ use core::fmt;
 pub trait PemKey: Sized {
     /// The scheme's name, ASCII, in any case.
     const NAME: &'static str;
-    /// What follows the name.
+    /// The words that follow the name.
     const KIND: Kind;
     /// The encoding.
     type Bytes: ByteArray;
@@ -103,7 +103,7 @@ impl core::error::Error for PemError {}
 pub struct Label<'s> {
     /// The scheme's name, ASCII, in any case.
     pub scheme: &'s str,
-    /// What follows the name.
+    /// The words that follow the name.
     pub kind: Kind,
 }
 
@@ -212,7 +212,7 @@ impl Kind {
     }
 }
 
-/// What is still to be written.
+/// The part of the text that is still to be written.
 struct Rest<'o>(&'o mut [u8]);
 
 impl<'o> Rest<'o> {

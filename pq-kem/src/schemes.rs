@@ -20,7 +20,7 @@ pub struct Scheme {
     pub seed_len: Option<usize>,
 }
 
-/// What is to be done with a NIKE, whichever it is.
+/// An operation that is generic over the NIKE.
 pub trait WithNike {
     /// The result.
     type Output;
@@ -29,7 +29,7 @@ pub trait WithNike {
     fn with<N: Nike>(self) -> Self::Output;
 }
 
-/// What is to be done with a KEM, whichever it is.
+/// An operation that is generic over the KEM.
 pub trait WithKem {
     /// The result.
     type Output;

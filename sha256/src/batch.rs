@@ -1,4 +1,4 @@
-//! What users call: any number of keys, taken by as many lanes as are best for them.
+//! The public interface: any number of keys, taken by as many lanes as are best for them.
 #![expect(clippy::indexing_slicing, reason = "lanes are numbered within the batch")]
 
 use crate::{

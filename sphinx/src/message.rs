@@ -1,4 +1,4 @@
-//! What a payload holds (`docs/spec/sphinx.md#payload-framing`): flags, perhaps a SURB, and the
+//! The framing of a payload (`docs/spec/sphinx.md#payload-framing`): flags, perhaps a SURB, and the
 //! user's bytes.
 
 use crate::{

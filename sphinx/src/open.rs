@@ -48,7 +48,7 @@ pub enum FinishError {
     PayloadTag,
 }
 
-/// What a hop is to do with a packet.
+/// The action that a hop takes with a packet.
 #[non_exhaustive]
 pub enum Action<'p> {
     /// The packet buffer now holds the packet for the next hop: hold it for the delay, then send it

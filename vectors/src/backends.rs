@@ -1,4 +1,4 @@
-//! Which back ends a machine's tests ran.
+//! The back ends that a machine's tests ran.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! How test KEMs delegate to the KEM that they stand for.
+//! Delegation of test KEMs to the KEM that they stand for.
 
 use mixwell_pq_kem::{
     Kem,

@@ -32,7 +32,7 @@ use mixwell_pq_kem::{
 /// The first byte on the wire, and Noise's prologue.
 const VERSION: u8 = 3;
 
-/// What a side brings to a handshake.
+/// One side's input to a handshake.
 struct Local<'a, K: Kem> {
     key: StaticKey<'a, K>,
     ad: Ad<'a>,

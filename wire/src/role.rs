@@ -1,4 +1,4 @@
-//! Who receives which commands (`docs/spec/wire.md#frame-limits`).
+//! The commands that each side may receive (`docs/spec/wire.md#frame-limits`).
 
 use crate::command::id;
 
@@ -72,7 +72,7 @@ impl Role {
         }
     }
 
-    /// What those may receive that can be at the other end.
+    /// The commands that the other end may receive, whichever role it has.
     pub(crate) const fn sends(self) -> Ids {
         match self {
             Self::Client => GATEWAY,

@@ -23,9 +23,9 @@ pub const FRAME_OVERHEAD: usize = FRAME_HEADER_LEN + TAG_LEN;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "it is these two halves, to be taken apart")]
 pub struct Session {
-    /// What this side sends with.
+    /// The sending half.
     pub sender: Sender,
-    /// What this side receives with.
+    /// The receiving half.
     pub receiver: Receiver,
 }
 

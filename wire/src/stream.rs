@@ -15,7 +15,7 @@ pub mod tokio;
 use crate::{CallerError, HandshakeError, ReceiveError, SendError};
 use core::{fmt, time::Duration};
 
-/// What an adapter reads from.
+/// The stream that an adapter reads from.
 trait Source {
     type Error;
 
@@ -23,7 +23,7 @@ trait Source {
     async fn read(&mut self, buffer: &mut [u8]) -> Result<usize, StreamError<Self::Error>>;
 }
 
-/// What an adapter writes to.
+/// The stream that an adapter writes to.
 trait Sink {
     type Error;
 

@@ -172,7 +172,7 @@ impl Store {
     }
 }
 
-/// How a journal ends.
+/// The end of a journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Whole,

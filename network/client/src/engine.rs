@@ -1,4 +1,4 @@
-//! What a client sends and the replies that it waits for, without a socket, a task or a clock.
+//! A client's messages and the replies that it waits for, without a socket, a task or a clock.
 
 use crate::{Destination, Request, source::Source};
 use chacha20::ChaCha20Rng;

@@ -17,7 +17,7 @@ pub enum StartError {
     NoConsensus {
         /// The epoch.
         epoch: Epoch,
-        /// What each authority answered.
+        /// Each authority's answer.
         errors: FetchErrors,
         /// How far this machine's clock is off, if peers' clocks show that it is.
         clock_offset: Option<Offset>,

@@ -1,4 +1,4 @@
-//! Where a client's messages come from, and where they go.
+//! The source of a client's messages and their destination.
 
 use crate::Request;
 use core::future;
@@ -15,7 +15,7 @@ pub enum Destination {
     Rendezvous(String),
 }
 
-/// What is sent at the ticks of messages.
+/// The packet to send at a tick of messages.
 pub(crate) enum Source {
     /// The application's messages as they come; a tick without one sends a decoy.
     Queue(mpsc::Receiver<Request>),

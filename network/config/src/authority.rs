@@ -46,7 +46,7 @@ pub struct AuthorityConfiguration {
     pub topology: Option<Vec<Vec<KeyHash>>>,
     /// Number of mixes that each layer has at least.
     pub min_per_layer: usize,
-    /// What the network sends and how long it holds packets.
+    /// The network's sending rates and mean delays.
     pub rates: Rates,
     /// The network's packets.
     pub geometry: Geometry,

@@ -3,15 +3,15 @@
 use core::{error::Error, fmt, str::FromStr};
 use std::path::PathBuf;
 
-/// How much is logged.
+/// The level of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum LogLevel {
     /// Nothing.
     Off,
-    /// What keeps the program from working.
+    /// Failures that keep the program from working.
     Error,
-    /// What somebody should do something about.
+    /// Conditions that an operator should act on.
     Warn,
     /// Events of an epoch.
     #[default]
@@ -72,7 +72,7 @@ impl Error for UnknownLogLevel {}
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogSettings {
-    /// How much, if the configuration says.
+    /// The level, if the configuration sets one.
     pub level: Option<LogLevel>,
     /// A file to append to; standard error if not given.
     pub file: Option<PathBuf>,

@@ -15,7 +15,7 @@ use toml::Spanned;
 /// The name of the file.
 pub const FILE: &str = "mixwell.toml";
 
-/// What a `mixwell.toml` says; nothing, if there is none.
+/// The settings of a `mixwell.toml`; the defaults, if there is none.
 pub(super) struct OwnSettings(Option<(Source, File)>);
 
 #[derive(Debug, Default, Deserialize, Serialize)]

@@ -1,7 +1,7 @@
 //! Every setting of the reference's server, and what this node does with it: the table of
 //! `docs/settings.md`, which a test compares with this one.
 
-/// What becomes of a setting.
+/// The effect of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// It is obeyed; with a remark, if it is not quite as in the reference.
@@ -84,7 +84,7 @@ pub(super) const SERVER: &[(&str, Effect)] = &[
     ("Debug.GenerateOnly", Obeyed("as --generate-only")),
 ];
 
-/// What becomes of a setting of a server's configuration; `None` if the reference has no such
+/// The effect of a setting of a server's configuration; `None` if the reference has no such
 /// setting.
 pub(super) fn effect(path: &str) -> Option<Effect> {
     SERVER.iter().find(|(known, _)| *known == path).map(|(_, effect)| *effect)

@@ -40,13 +40,13 @@ use toml::Spanned;
 pub struct ServerConfiguration {
     /// Its `Identifier`: the name that others list it by.
     pub identifier: String,
-    /// What the node is.
+    /// The kind of node.
     pub kind: NodeKind,
     /// The signature scheme of the network.
     pub scheme: &'static dyn SignatureScheme,
     /// The KEM of links.
     pub kem: LinkKem,
-    /// What the descriptor tells.
+    /// The content of the descriptor.
     pub public_addresses: PublicAddresses,
     /// Where to listen.
     pub bind_addresses: Vec<Address>,
@@ -70,17 +70,18 @@ pub struct ServerConfiguration {
     pub logging: LogSettings,
     /// For the log, once there is one.
     pub notes: Vec<Note>,
-    /// How much the node holds, and for how long.
+    /// Limits of the data that the node holds, and for how long.
     pub limits: NodeLimits,
 }
 
-/// How much a node holds, and for how long; `None` where the configuration leaves it to the node.
+/// Limits of the data that a node holds, and for how long; `None` where the configuration leaves it
+/// to the node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeLimits {
     /// The packets a second, on average of an epoch, that it remembers against replay.
     pub packets_per_second: u32,
-    /// What a rendezvous service holds.
+    /// Limits of a rendezvous service.
     pub boxes: rendezvous::Limits,
     /// Number of packets that wait for their release (`SchedulerQueueSize`).
     pub queue: Option<usize>,

@@ -107,7 +107,7 @@ pub struct AcceptorConfig<P> {
     pub key: LinkKey,
     /// The owner's id, which it names itself by.
     pub id: KeyHash,
-    /// Who may connect.
+    /// The policy: who may connect.
     pub policy: P,
     /// Bounds of connections.
     pub limits: AcceptLimits,

@@ -1,4 +1,4 @@
-//! What a node or client knows of the network: the consensus of the epoch before, of this one and
+//! A node's or client's view of the network: the consensus of the epoch before, of this one and
 //! of the next.
 
 mod follow;

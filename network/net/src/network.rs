@@ -1,4 +1,4 @@
-//! What a client has to know of a network before it has seen anything of it.
+//! The configuration of a network that a client starts from.
 
 use crate::{authorities::Authorities, connect::LinkTarget, keys::LinkKem};
 use mixwell_pki_types::Period;

@@ -1,9 +1,9 @@
-//! What nodes are, and which may take part in a network.
+//! The kinds of nodes, and the list of those that may take part in a network.
 
 use core::fmt;
 use mixwell_pki_types::{Descriptor, KeyHash};
 
-/// What a node is: which packets may end there, and who may connect to it.
+/// The kind of a node: it decides which packets may end there, and who may connect to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum NodeKind {
@@ -56,7 +56,7 @@ pub struct PermittedNode {
     pub identifier: String,
     /// The hash of its identity key.
     pub id: KeyHash,
-    /// What it is.
+    /// The kind.
     pub kind: NodeKind,
 }
 

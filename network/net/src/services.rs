@@ -20,15 +20,15 @@ pub fn recipient(endpoint: &str) -> Option<RecipientId> {
 /// A service as it is configured.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSpec {
-    /// What it can do: its name in descriptors, unique.
+    /// Its capability: its name in descriptors, unique.
     pub capability: String,
     /// Padded with zeros, the recipient id of requests to it; unique.
     pub endpoint: String,
-    /// What answers.
+    /// The service itself.
     pub kind: ServiceKind,
 }
 
-/// What answers the requests to a service.
+/// A service, which answers requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum ServiceKind {

@@ -2,14 +2,14 @@
 
 use core::time::Duration;
 
-/// What a faulty node does to packets that it is about to send. Without one, a node sends each of
-/// them once and as it is.
+/// A fault that is injected into the packets that a node is about to send. Without one, a node
+/// sends each of them once and as it is.
 pub trait Faults: Send + Sync {
     /// Is told of each packet that is due, and may change it.
     fn on_send(&self, packet: &mut [u8]) -> Fault;
 }
 
-/// What becomes of a packet.
+/// The fate of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the node handles each")]
 pub enum Fault {

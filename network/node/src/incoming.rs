@@ -37,7 +37,7 @@ pub(crate) enum PeerIdentity {
 /// A connection whose peer has proved its identity.
 pub(crate) type NodeConnection = Connection<PeerIdentity>;
 
-/// How a connection ends.
+/// The end of a connection.
 pub(crate) type Ended = Result<(), StreamError<io::Error>>;
 
 /// When a node's connections end.

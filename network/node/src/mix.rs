@@ -52,7 +52,7 @@ struct Held {
 /// Packets to unwrap together, each with its arrival time.
 pub(crate) type Batch = [Option<(Instant, Packet)>; BATCH];
 
-/// What happened to a received packet.
+/// The outcome of a received packet.
 enum Taken {
     /// It is in the queue; `is_next` if it is due before all others.
     Held { is_next: bool },

@@ -23,7 +23,7 @@ impl RunningNode {
         Self { node, stop, work: Some(work) }
     }
 
-    /// What can be seen of the node: counters, links, queues.
+    /// A view of the node: counters, links, queues.
     #[must_use]
     pub const fn node(&self) -> &Arc<Node> {
         &self.node

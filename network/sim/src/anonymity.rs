@@ -1,4 +1,4 @@
-//! What an observer of all links is left with: a simulated network whose every packet is followed
+//! The uncertainty of an observer of all links: a simulated network whose every packet is followed
 //! with the exact odds.
 
 mod closed_forms;

@@ -14,9 +14,9 @@ use tokio::net::{
 
 /// A connection to a node or authority.
 pub struct TestLink {
-    /// What the peer sends.
+    /// The stream of the peer's commands.
     pub reader: Reader<OwnedReadHalf, Vec<u8>>,
-    /// What is sent to the peer.
+    /// The stream of commands to the peer.
     pub writer: Writer<OwnedWriteHalf, Vec<u8>>,
 }
 

@@ -7,7 +7,7 @@ use core::{
 use mixwell_node::{Fault, Faults};
 use std::sync::Mutex;
 
-/// What it does.
+/// The fault itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "for tests")]
 pub enum Wrong {
@@ -21,7 +21,7 @@ pub enum Wrong {
     Tamper,
 }
 
-/// How much longer than it was asked to a faulty mix holds a packet.
+/// The time that a faulty mix adds to the delay of a packet.
 pub const DELAY: Duration = Duration::from_millis(700);
 
 /// The faults of one node; none, to begin with.

@@ -54,13 +54,13 @@ pub struct TestNetwork {
     pub clock: Clock,
     /// The nodes that may take part.
     pub nodes: Vec<Arc<Node>>,
-    /// What each node does wrong; nothing, to begin with.
+    /// The faults of each node; none, to begin with.
     pub faults: Vec<Arc<FaultyMix>>,
     /// The nodes' link keys.
     pub link_keys: Vec<LinkKey>,
     /// The network's authorities.
     pub authorities: Arc<Authorities>,
-    /// What is known of the network.
+    /// The known consensuses.
     pub known: Consensuses,
     /// Where randomness comes from.
     pub randomness: Randomness,
@@ -130,7 +130,7 @@ impl TestNetwork {
         Client::start(self.configuration(), Options::default(), self.known.clone(), &self.randomness).unwrap()
     }
 
-    /// What a client's configuration would say; it pins the gateway.
+    /// The content of a client's configuration; it pins the gateway.
     pub fn configuration(&self) -> Network {
         let consensus = self.known.current.clone().unwrap();
         let document = consensus.document().unwrap();

@@ -1,4 +1,4 @@
-//! What a network is made of, before any node of it runs.
+//! The parts of a network, before any node of it runs.
 
 use core::time::Duration;
 use mixwell_net::{
@@ -28,7 +28,7 @@ pub struct Plan {
     pub clock: Clock,
     /// The network's authorities.
     pub authorities: Arc<Authorities>,
-    /// What is known of the network.
+    /// The known consensuses.
     pub known: Consensuses,
     /// Where randomness comes from.
     pub randomness: Randomness,
@@ -40,7 +40,7 @@ pub struct Plan {
 pub struct Planned {
     /// Its name.
     pub name: String,
-    /// What the node is.
+    /// The kind of node.
     pub kind: NodeKind,
     /// The hash of the identity key.
     pub id: NodeId,
@@ -50,7 +50,7 @@ pub struct Planned {
     pub mix_keys: Arc<MixKeys>,
     /// Where it is to listen.
     pub listener: TcpListener,
-    /// What it does wrong, if anything.
+    /// Its faults, if any.
     pub faults: Option<Arc<dyn Faults>>,
 }
 
@@ -128,7 +128,7 @@ impl Plan {
 }
 
 impl Planned {
-    /// What the node is made of, and where it listens, in the runtime that this is called in.
+    /// The node's configuration and its listener, in the runtime that this is called in.
     pub fn parts(
         self,
         clock: Clock,

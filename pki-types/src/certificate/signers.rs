@@ -1,4 +1,4 @@
-//! Which of the given keys.
+//! A set of the given keys: those that signed.
 
 use super::MAX_KEYS;
 use core::fmt;

@@ -23,7 +23,7 @@ pub(super) struct Gunzip<'a> {
     inflater: DecompressorOxide,
 }
 
-/// What the next byte is part of.
+/// The part of the stream that the next byte belongs to.
 #[derive(Debug, Clone, Copy)]
 enum State {
     /// The fixed part of the header, of which so much was seen.
@@ -93,7 +93,7 @@ impl<'a> Gunzip<'a> {
         Ok(())
     }
 
-    /// What was inflated, if the stream has ended as it should.
+    /// The inflated data, if the stream has ended as it should.
     pub(super) fn finish(self) -> Result<&'a mut [u8], GzipError> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
@@ -190,7 +190,7 @@ pub enum GzipError {
     Header,
     /// The header's checksum is of other bytes.
     HeaderChecksum,
-    /// What is compressed is malformed.
+    /// The compressed data is malformed.
     Deflate,
     /// It inflates to more than the buffer holds.
     TooLong {

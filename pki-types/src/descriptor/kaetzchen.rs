@@ -13,7 +13,7 @@ pub struct Capability<'a> {
 }
 
 impl<'a> Capability<'a> {
-    /// What the service can do, such as `echo`.
+    /// The service's capability, such as `echo`.
     #[must_use]
     pub const fn name(&self) -> &'a str {
         self.name

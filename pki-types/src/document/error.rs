@@ -1,4 +1,4 @@
-//! What can be wrong with a document.
+//! Faults of a document.
 
 use super::{LIFETIME, Place};
 use crate::{CertificateError, DecodeError, DescriptorFault, Epoch, KeyHash, SharedRandomError, VerifyError};

@@ -75,7 +75,7 @@ impl<'a> Deref for Node<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Nodes<'a> {
     place: Place,
-    /// What is left of the layer.
+    /// The rest of the layer.
     rest: Array<'a>,
     /// The layers of mixes to follow.
     mixes: Array<'a>,

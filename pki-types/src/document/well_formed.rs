@@ -1,4 +1,4 @@
-//! What a document must say to be used.
+//! The checks of a document's content, before it is used.
 
 use super::{Document, DocumentFault, Layer};
 use crate::{Certificate, Commit, Epoch, KeyHash, Reveal, VerifyingKey};
@@ -11,7 +11,7 @@ impl Document<'_> {
     /// What it holds before and after is of no use.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// The fault, and where it is.
     pub fn check(&self, authorities: &[VerifyingKey<'_>], memory: &mut [KeyHash]) -> Result<(), DocumentFault> {
         self.check_shared_random(authorities)?;
         self.check_without_keys(memory)
@@ -21,7 +21,7 @@ impl Document<'_> {
     /// committed to the shared random, and what they revealed.
     ///
     /// # Errors
-    /// What is wrong, and where.
+    /// The fault, and where it is.
     pub fn check_without_keys(&self, memory: &mut [KeyHash]) -> Result<(), DocumentFault> {
         if self.version != "v1" {
             return Err(DocumentFault::Version);

@@ -57,7 +57,7 @@ impl<'a> VerifyingKey<'a> {
         self.public
     }
 
-    /// What the key is known by.
+    /// The hash that the key is known by.
     #[must_use]
     pub const fn hash(&self) -> KeyHash {
         self.hash

@@ -1,6 +1,6 @@
 //! Hash addresses (SPHINCS+ r3.1, §2.7.3): each call of the hash within a key pair has its own.
 
-/// What the hash is called for.
+/// The purpose of a call of the hash.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Use {
     WotsChain = 0,

@@ -4,7 +4,7 @@
 use super::{Node, address::Address, fors, hypertree};
 use shake::{ExtendableOutput, Shake256, Shake256Reader, Update, XofReader};
 
-/// What signing knows.
+/// The secrets of signing.
 pub(super) struct Secrets<'a> {
     pub(super) public_seed: &'a Node,
     pub(super) seed: &'a Node,

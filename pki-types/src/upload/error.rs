@@ -1,4 +1,4 @@
-//! What can be wrong with an upload.
+//! Faults of an upload.
 
 use crate::{DecodeError, KeyHash, SchemeError, cbor::BufferTooSmall};
 use core::fmt;

@@ -1,4 +1,4 @@
-//! What a node measured with its loop decoys.
+//! A node's measurements with its loop decoys.
 
 use crate::{
     Epoch, KeyHash,

@@ -136,7 +136,7 @@ pub enum ReceiveError {
     Length {
         /// The greatest, tag included. The least is the tag alone, 16.
         max: usize,
-        /// What the peer claims.
+        /// The length that the peer claims.
         got: u32,
     },
     /// What came is not authentic.

@@ -1,5 +1,5 @@
-//! Whether the configuration has changed since it was read: a network that was set up anew has
-//! other keys.
+//! A check that the configuration is still the one that was read: a network that was set up anew
+//! has other keys.
 
 use core::{
     sync::atomic::{AtomicBool, Ordering::Relaxed},

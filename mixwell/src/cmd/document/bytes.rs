@@ -1,4 +1,4 @@
-//! What a file holds: a certificate or a bare document, gzipped or not.
+//! The content of a file: a certificate or a bare document, gzipped or not.
 
 use crate::{cmd::document::DocumentError, error::Error, input};
 use mixwell_pki_types::{

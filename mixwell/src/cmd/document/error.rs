@@ -1,4 +1,4 @@
-//! What can be wrong with a document, and with the keys that it is verified by.
+//! Faults of a document, and of the keys that it is verified by.
 
 use core::fmt;
 use mixwell_net::pem::PemError;

@@ -1,4 +1,4 @@
-//! Who signed, or is said to have.
+//! The signers of a document, verified or only named.
 
 use mixwell_pki_types::{Certificate, KeyHash, Verified, VerifyingKey};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! What a network is to be, and the parts that it is made of.
+//! The plan of a network, and the parts that it is made of.
 
 use crate::{
     cmd::genconfig::{files::Folder, script},

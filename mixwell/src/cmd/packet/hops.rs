@@ -1,4 +1,4 @@
-//! What each hop learns.
+//! The information that each hop learns.
 
 use crate::{
     error::Error,

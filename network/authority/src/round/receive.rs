@@ -14,7 +14,7 @@ use core::time::Duration;
 use mixwell_pki_types::{Certificate, KeyHash};
 use std::sync::Arc;
 
-/// What became of a relayed statement.
+/// The fate of a relayed statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RelayOutcome {
     /// It was accepted now or before, or does not count.

@@ -1,4 +1,4 @@
-//! What the authority proposes in its vote: a document of the descriptors that it has.
+//! The authority's proposal, which its vote carries: a document of the descriptors that it has.
 
 use crate::{
     policy::Policy,

@@ -1,4 +1,4 @@
-//! Who may connect: the part of an acceptor that its owner decides.
+//! The decisions of an acceptor's owner about who may connect.
 
 use crate::keys::PeerClaim;
 use core::{fmt::Debug, hash::Hash, net::IpAddr, time::Duration};
@@ -18,7 +18,7 @@ pub trait AcceptPolicy: Send + Sync + 'static {
     fn authorize(&self, claim: &PeerClaim<'_>) -> Option<Authorization<Self::Identity>>;
 }
 
-/// What a peer may do, once it has proved who it is.
+/// A peer's rights, once it has proved who it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Authorization<I> {
     /// The peer.
@@ -43,7 +43,7 @@ pub struct AcceptLimits {
     pub unproven: Places,
     /// Connections of proven peers that are not known.
     pub strangers: Places,
-    /// What happens to one more proven stranger.
+    /// The treatment of one more proven stranger.
     pub when_full: WhenFull,
     /// Time for a handshake, from the connection to the responder's `no_op`.
     pub handshake_timeout: Duration,
@@ -58,7 +58,7 @@ pub struct Places {
     pub max_per_address: usize,
 }
 
-/// Who gives way when proven strangers have taken all their places.
+/// The connection that gives way when proven strangers have taken all their places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenFull {

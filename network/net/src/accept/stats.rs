@@ -1,4 +1,4 @@
-//! What became of the connections that an acceptor has accepted.
+//! Counts of an acceptor's connections, by how they ended.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

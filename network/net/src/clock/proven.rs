@@ -1,4 +1,4 @@
-//! Which epoch it is at least, whatever the system's clock says.
+//! A lower bound of the epoch, whatever the system's clock says.
 
 use super::Clock;
 use core::time::Duration;

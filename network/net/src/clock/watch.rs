@@ -7,7 +7,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// What peers' clocks showed in their handshakes, beside this machine's. Cloning shares it.
+/// The difference between peers' clocks, as their handshakes show it, and this machine's. Cloning
+/// shares it.
 ///
 /// Each peer counts once, with what it told last, and the median decides: a minority whose clocks
 /// are wrong, or who lie, changes nothing.

@@ -1,4 +1,4 @@
-//! What the keys of a Sphinx scheme are made of, whether it is a NIKE or a KEM.
+//! The keys of a Sphinx scheme, whether it is a NIKE or a KEM.
 
 use mixwell_pq_kem::{
     ByteArray as _, Kem, Nike, WithKem, X448, X25519,
@@ -73,7 +73,7 @@ impl<K: Kem> MixScheme for sphinx::Kem<K> {
     }
 }
 
-/// What is to be done with a Sphinx scheme, whichever it is.
+/// An operation that is generic over the Sphinx scheme.
 pub trait WithMixScheme {
     /// The result.
     type Output;

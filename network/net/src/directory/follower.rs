@@ -1,5 +1,5 @@
-//! Which consensus to fetch and when: the same rules for nodes, which ask the authorities, and for
-//! clients, which ask their gateway.
+//! The choice of the consensus to fetch next, and when: the same rules for nodes, which ask the
+//! authorities, and for clients, which ask their gateway.
 
 use super::Consensuses;
 use crate::{clock::Clock, consensus::Consensus, randomness::Randomness};
@@ -19,7 +19,7 @@ pub enum FetchTime {
     Random(Randomness),
 }
 
-/// What is known of the network, and which consensus to fetch next. Without a socket, a task or a
+/// The known consensuses, and the choice of the one to fetch next. Without a socket, a task or a
 /// clock of its own: times are arguments, since 1970.
 ///
 /// The current consensus is fetched at once if it is missing, the next one from the epoch's

@@ -1,4 +1,4 @@
-//! What keeps a key file from being used.
+//! Reasons why a key file is not used.
 
 use core::{error::Error, fmt};
 use mixwell_pki_types::SchemeError;

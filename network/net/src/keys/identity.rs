@@ -70,7 +70,7 @@ impl Identity {
         Ok(Some(Self { scheme, id: KeyHash::of(&public), private, public }))
     }
 
-    /// What the owner is known by: the hash of the public key.
+    /// The owner's id: the hash of the public key.
     #[must_use]
     pub const fn id(&self) -> KeyHash {
         self.id

@@ -1,4 +1,4 @@
-//! Which peers a node accepts connections from.
+//! The peers that a node accepts connections from.
 
 use crate::{gateway::ClientId, incoming::PeerIdentity, limits::ResourceLimits, neighbours::KnownNodes};
 use core::{net::IpAddr, time::Duration};

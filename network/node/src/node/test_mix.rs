@@ -17,7 +17,7 @@ use tokio::{sync::watch, time::Instant};
 pub(crate) struct TestMix {
     pub(crate) node: Arc<Node>,
     pub(crate) consensus: Arc<Consensus>,
-    /// Who should connect to it.
+    /// The node that should connect to it.
     pub(crate) gateway: NodeId,
     pub(crate) service: NodeId,
 }

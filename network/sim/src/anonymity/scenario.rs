@@ -1,4 +1,4 @@
-//! What to simulate: a network, its users, and for how long.
+//! The scenario of a simulation: a network, its users, and for how long.
 
 use super::{Topology, closed_forms};
 use core::fmt;

@@ -38,7 +38,7 @@ pub enum TopologyError {
     Rate {
         /// The rate's name in the document.
         name: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         error: PublishedRateError,
     },
 }

@@ -24,7 +24,7 @@ pub enum SelfTestError {
     Violation(Violation),
 }
 
-/// What a packet or message did that its maker had not asked for.
+/// A difference between a packet or message and what its maker asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Violation {

@@ -17,7 +17,7 @@ use mixwell_sphinx::{Action, Scheme, Sphinx};
 /// overtake each other.
 const MAX_IN_FLIGHT: usize = 64;
 
-/// What a self-test sends.
+/// The packets that a self-test sends.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "arguments with names")]
 pub struct Input<'t> {
