@@ -6,8 +6,7 @@
 //! ```
 //!
 //! `NODE_ID` is the BLAKE2b-256 of the identity public key, in hex; `LINK_KEY.pem` an X-Wing public
-//! key. The three lengths are those of the network's geometry, by default that of the test
-//! networks.
+//! key. The three lengths come from the network's geometry and default to the test networks'.
 
 use core::error::Error;
 use mixwell_pq_kem::{
@@ -28,7 +27,7 @@ use std::{env, fs, io::Read, net::TcpStream};
 
 type Failure = Box<dyn Error>;
 
-/// A link to a peer that has proved who it is.
+/// A link to an authenticated peer.
 struct Connection {
     reader: Reader<TcpStream, Vec<u8>>,
     writer: Writer<TcpStream, Vec<u8>>,
@@ -50,7 +49,7 @@ fn main() -> Result<(), Failure> {
     }
 }
 
-/// One question, one answer.
+/// Sends one request and receives one response.
 fn from_authority(address: &str, epoch: u64, wanted: impl FnOnce(&Peer<XWing>) -> bool) -> Result<(), Failure> {
     let link = Link::authority_client(PkiSizes { public_key: 32, document: 8 << 20 });
     let mut connection = connect(address, Ad::NONE, link, wanted)?;
@@ -62,7 +61,7 @@ fn from_authority(address: &str, epoch: u64, wanted: impl FnOnce(&Peer<XWing>) -
     Ok(())
 }
 
-/// One question, an answer in chunks; other commands may come between.
+/// Sends one request and receives a response in chunks; other commands may arrive in between.
 fn from_gateway(
     address: &str,
     epoch: u64,
@@ -122,7 +121,7 @@ fn packet_sizes(lengths: &[String]) -> Result<PacketSizes, Failure> {
     }
 }
 
-/// A generator seeded by the operating system.
+/// A generator seeded from the operating system.
 fn rng() -> Result<ChaCha20Rng, Failure> {
     let mut seed = [0; 32];
     fs::File::open("/dev/urandom")?.read_exact(&mut seed)?;

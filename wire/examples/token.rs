@@ -1,6 +1,6 @@
-//! A client in a small device: its whole handshake and a packet, in buffers of fixed length. All
-//! but `main` is `no_std` and allocates nothing. `main` plays the gateway, and the wire between the
-//! two.
+//! A client on a small device: its whole handshake and a packet, in buffers of fixed length.
+//! Everything but `main` is `no_std` and allocates nothing. `main` plays the gateway and the wire
+//! between the two.
 //!
 //! ```sh
 //! cargo run --example token
@@ -25,7 +25,7 @@ const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, us
 const NODE_ID: [u8; 32] = [7; 32];
 const QUEUE_ID: [u8; 32] = *b"0123456789abcdef0123456789abcdef";
 
-/// One buffer does for the handshake and for every command.
+/// One buffer serves the handshake and every command.
 const BUFFER_LEN: usize = {
     let (messages, commands) = (Messages::<XWing>::MAX_LEN, Link::client(SIZES).buffer_len());
     if messages > commands { messages } else { commands }
@@ -37,7 +37,7 @@ trait Line {
     fn receive(&mut self, buffer: &mut [u8]);
 }
 
-/// The link can't be used.
+/// The link is unusable.
 #[derive(Debug)]
 enum LinkError {
     Handshake(HandshakeError),
@@ -57,8 +57,8 @@ impl core::fmt::Display for LinkError {
 
 impl Error for LinkError {}
 
-/// Connects to the gateway. The link key is kept as its seed, and expanded for the one message that
-/// needs it.
+/// Connects to the gateway. The link key is stored as its seed and expanded only for the one
+/// message that needs it.
 fn connect(
     line: &mut impl Line,
     key: &LinkSeed<XWing>,
@@ -107,7 +107,7 @@ fn main() -> Result<(), std::boxed::Box<dyn Error>> {
     Ok(())
 }
 
-/// The gateway's side, as short as it can be: the example `tokio` has a real one.
+/// A minimal gateway; the example `tokio` has a real one.
 fn serve(line: &mut Pipe, key: &LinkKey<XWing>) -> std::string::String {
     let run = |line: &mut Pipe| -> Result<std::string::String, std::boxed::Box<dyn Error>> {
         let mut rng = rand::rng();

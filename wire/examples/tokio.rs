@@ -1,5 +1,5 @@
-//! A gateway and its clients over TCP, with tokio: handshakes, proof, packets one way and messages
-//! the other.
+//! A gateway and its clients over TCP, with tokio: handshakes, proof of the client's key, packets
+//! one way and messages the other.
 //!
 //! ```sh
 //! cargo run --example tokio --features tokio
@@ -25,13 +25,13 @@ use tokio::{
 
 type Result<T> = core::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-/// The network's geometry: with `mixwell-sphinx`, `PacketSizes::from(&geometry)`.
+/// The network's geometry; with `mixwell-sphinx`, use `PacketSizes::from(&geometry)`.
 const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
 
-/// A payload's tag.
+/// Length of a payload's tag.
 const TAG_LEN: usize = 32;
 
-/// BLAKE2b-256 of the gateway's identity key, as the consensus has it.
+/// BLAKE2b-256 of the gateway's identity key, as listed in the consensus.
 const NODE_ID: [u8; 32] = [7; 32];
 
 #[tokio::main(flavor = "current_thread")]
@@ -53,7 +53,7 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// A task for each client. A real gateway bounds their number, and that of each address.
+/// Spawns one task per client. A real gateway limits their number, in total and per address.
 async fn accept(listener: TcpListener, key: Arc<LinkKey<XWing>>) -> Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
@@ -71,11 +71,11 @@ async fn serve(mut stream: TcpStream, key: &LinkKey<XWing>) -> Result<()> {
     let timeouts = Timeouts::default();
     let link = Link::gateway(SIZES);
     let mut buffer = vec![0; link.buffer_len().max(mixwell_wire::Messages::<XWing>::MAX_LEN)];
-    // a client names a queue of 32 bytes; nothing is given to the peer that is named before it is
-    // proven
+    // the client names its queue by 32 bytes; hand nothing to that name before the client has
+    // proved its key
     let link_for = |peer: &Peer<XWing>| (peer.ad().len() == 32).then_some(link);
     let responder = Responder::new(key, Ad::node(&NODE_ID));
-    // `rand::rng()` stays in its thread, and a task may not
+    // `rand::rng()` is not `Send`, so a spawned task cannot hold it
     let mut rng: StdRng = rand::make_rng();
     let unproven = respond(&mut stream, responder, &mut rng, &mut buffer, &timeouts, link_for).await?;
     let session = await_proof(&mut stream, unproven, &timeouts).await?;
@@ -87,8 +87,8 @@ async fn serve(mut stream: TcpStream, key: &LinkKey<XWing>) -> Result<()> {
     loop {
         match reader.receive().await? {
             Command::SendPacket(packet) => {
-                // a gateway unwraps the packet where it lies (`Reader::packet_mut`); here it goes
-                // straight back, as a reply
+                // a gateway unwraps the packet in place (`Reader::packet_mut`); here it is sent
+                // straight back as a reply
                 let payload = packet.get(..TAG_LEN + SIZES.forward_payload).unwrap_or_default().to_vec();
                 writer.send(&Command::Message { sequence, surb_id: &[9; 16], payload: &payload }).await?;
                 sequence += 1;
@@ -99,7 +99,7 @@ async fn serve(mut stream: TcpStream, key: &LinkKey<XWing>) -> Result<()> {
     }
 }
 
-/// A client: it knows the gateway's name and link key from the consensus.
+/// A client: it knows the gateway's identity hash and link key from the consensus.
 async fn client(mut stream: TcpStream, gateway: PublicKey<XWing>, number: u8) -> Result<()> {
     let timeouts = Timeouts::default();
     let link = Link::client(SIZES);

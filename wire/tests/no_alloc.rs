@@ -1,4 +1,4 @@
-//! Nothing in this crate allocates, but for the KEM's own needs (X-Wing has none).
+//! Nothing in this crate allocates except the KEM, and X-Wing does not.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
 use allocation_counter::measure;
@@ -62,7 +62,7 @@ fn commands_allocate_nothing() {
     assert_eq!(counted.count_total, 0);
 }
 
-/// Every command there is, from each end that may send it to each that may receive it.
+/// Every command, from each end that may send it to each end that may receive it.
 #[test]
 fn reading_and_writing_commands_allocates_nothing() {
     let pki = PkiSizes { public_key: 32, document: 500 };

@@ -1,4 +1,4 @@
-//! `wire_commands.json`: every command, both ways, and the padded lengths.
+//! `wire_commands.json`: every command, encoded and decoded, and the padded lengths.
 
 use crate::geometry::Geometry;
 use mixwell_vectors::{Hex, load};
@@ -88,7 +88,7 @@ impl Fields {
     }
 }
 
-/// The two ends of the test's session, the caller first.
+/// The two ends of the test's session, the initiator first.
 fn ends(test: &Test) -> [Link; 2] {
     match test.session.as_str() {
         "mixnet" => {
@@ -142,7 +142,7 @@ fn lengths_of_the_default_geometry() {
     let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
     let client = Link::client(sizes);
     assert_eq!((client.up_len(), client.down_len()), (3088, 3108));
-    // a full chunk is longer than what everything else is padded to
+    // a full chunk is longer than the length that all other commands are padded to
     assert_eq!(client.max_frame(), 3108 + 15);
     assert_eq!(Link::gateway(sizes).max_frame(), 3088);
     assert_eq!(Link::node(sizes).max_frame(), 3088);

@@ -1,4 +1,4 @@
-//! Commands there and back, and every way for a peer to get them wrong.
+//! Commands encoded and decoded, and every way in which a peer can malform them.
 
 use crate::common::{PKI, SIZES, ends};
 use mixwell_wire::{
@@ -7,7 +7,7 @@ use mixwell_wire::{
 };
 use proptest::prelude::*;
 
-/// What the variable parts of a command are made from.
+/// The values from which the variable parts of commands are made.
 #[derive(Debug, Clone)]
 struct Parts {
     bytes: Vec<u8>,
@@ -88,7 +88,7 @@ fn takes(link: &Link, id: u8) -> bool {
     Command::decode(&[id, 0, 0, 0, 0, 0], link) != Err(CommandError::Role(id))
 }
 
-/// Every command that some end may send, as that end writes it, with the end that receives it.
+/// Every command that some end may send, as that end encodes it, with the end that receives it.
 fn frames(free: usize, mut check: impl FnMut(Command<'_>, Link, Link, Vec<u8>)) {
     let parts = Parts::fixed();
     for command in parts.commands(free) {
@@ -102,8 +102,8 @@ fn frames(free: usize, mut check: impl FnMut(Command<'_>, Link, Link, Vec<u8>)) 
                     if takes(&receiver, command.id()) {
                         check(command, sender, receiver, out);
                     } else {
-                        // what a replica says to a service node is not for another replica, and so
-                        // on
+                        // not every receiver accepts a command that some end may send: a replica's
+                        // reply to a service node is not for another replica, for example
                         assert!(matches!(command.id(), 2 | 8 | 9 | 12 | 13 | 33), "{command:?}");
                     }
                 }
@@ -155,7 +155,7 @@ proptest! {
                         prop_assert_eq!(&out[..bare], &frame[..bare]);
                         prop_assert!(out[bare..length].iter().all(|byte| *byte == 0));
                     }
-                    // an authority takes zeros after a get_consensus, but its caller never sends
+                    // an authority accepts zeros after a `get_consensus`, but no client of it sends
                     // them
                     Err(error) => {
  let expected = matches!(error, EncodeError::Role(_) | EncodeError::Field { command: 18 });
@@ -201,7 +201,7 @@ fn a_body_of_another_length() {
                 assert!(error == CommandError::Body { command: command.id(), got } || error == too_long, "{error:?}");
                 exact += 1;
             }
-            // those that end in a payload of any length
+            // these commands end in a payload of any length
             Ok(decoded) => assert!(matches!(decoded.id(), 4 | 8 | 9 | 11 | 12 | 19 | 20 | 22 | 25 | 27 | 29 | 31)),
         }
         if body > 0 {
@@ -252,7 +252,8 @@ fn every_id_at_every_role() {
     ];
     for (link, allowed) in receives {
         for id in 0..=255_u8 {
-            // one byte too few for any command with fields, so that only the id decides
+            // an empty body, which is too short for any command with fields, so that only the id
+            // decides
             let frame = [id, 0, 0, 0, 0, 0];
             let result = Command::decode(&frame, link);
             let known = id < 34 && ![6, 7, 14, 15].contains(&id);

@@ -1,6 +1,6 @@
-//! `conversations.json`: what peers of the reference implementation said to each other, command by
-//! command. Every command of a real peer is decoded and encoded to the same bytes; a command that
-//! is refused was sent on purpose, and ended the recorded connection too.
+//! `conversations.json`: recorded sessions between peers of the reference implementation, command
+//! by command. Every command of a real peer is decoded and encoded to the same bytes; a command
+//! that is rejected was sent on purpose, and ended the recorded connection too.
 
 use mixwell_pq_kem::{Kem, MlKem768X25519, XWing};
 use mixwell_vectors::{Hex, load};
@@ -38,8 +38,8 @@ struct Conversation {
     _frame: Option<serde_json::Value>,
 }
 
-/// A command: its bytes and the zeros that follow them, or, of a long one, its first bytes and its
-/// length.
+/// A command: its bytes and the number of zeros that follow, or, for a long one, its first bytes
+/// and its length.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 struct Said {
@@ -55,7 +55,7 @@ struct Said {
     prefix: Option<Hex>,
 }
 
-/// The bytes of a command's id, a reserved byte and the body's length.
+/// Length of the command id, a reserved byte and the body's length field.
 const HEADER_LEN: usize = 6;
 
 impl Conversation {
@@ -65,7 +65,7 @@ impl Conversation {
 
     /// Both ends, the initiator's first.
     fn ends(&self) -> [Link; 2] {
-        // two networks were recorded
+        // the recordings come from two networks
         let sizes = if self.kem == "XWING" {
             PacketSizes { packet: 1682, forward_payload: 1174, user_forward_payload: 600 }
         } else {
@@ -73,7 +73,7 @@ impl Conversation {
         };
         let end = |role: &str| match role {
             "client" => Link::client(sizes).with_document_bound(10_000),
-            // to mixes it is a node
+            // to mixes, a gateway is a node
             "gateway" if self.initiator == "client" => Link::gateway(sizes),
             "gateway" | "mix" | "service" | "node" => Link::node(sizes),
             other => panic!("no such role: {other}"),
@@ -126,7 +126,7 @@ fn peers_of_the_reference() {
                 Ok(command) => {
                     exact += 1;
                     let mut out = vec![0xee; bytes.len() + 3];
-                    // a test program sent commands that no peer in its role sends
+                    // a test program sent commands that no peer in its role would send
                     match command.encode(&sender, &mut out) {
                         Ok(length) => assert_eq!(Hex(out[..length].to_vec()), Hex(bytes), "{name}, {number}"),
                         Err(error) => {

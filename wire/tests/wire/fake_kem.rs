@@ -1,4 +1,4 @@
-//! A KEM without secrets, so that tests get past handshakes quickly and can break them at will.
+//! A KEM without secrets, so that tests complete handshakes quickly and can corrupt them at will.
 
 use mixwell_pq_kem::{
     Kem,
@@ -10,7 +10,7 @@ use rand_core::CryptoRng;
 #[derive(Debug)]
 pub(crate) struct FakeKem;
 
-/// A public key that starts with this is malformed, and so is a secret.
+/// A public key or shared secret that starts with this byte is malformed.
 pub(crate) const BAD: u8 = 0xff;
 
 impl Kem for FakeKem {

@@ -3,7 +3,7 @@
 use mixwell_wire::PacketSizes;
 use serde::Deserialize;
 
-/// A geometry as the vectors write it.
+/// A geometry as spelled in the vectors.
 #[derive(Deserialize, Debug)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Geometry {
@@ -24,7 +24,7 @@ pub(crate) struct Geometry {
 }
 
 impl Geometry {
-    /// Checks that the lengths follow from each other.
+    /// Checks that the lengths are consistent with each other.
     pub(crate) fn sizes(&self) -> PacketSizes {
         let element = self.header_length - 2 - self.routing_info_length - 32;
         let named = match (&*self.nike_name, &*self.kem_name) {
@@ -33,7 +33,7 @@ impl Geometry {
             ("", "MLKEM768") => 1088,
             ("", "XWING" | "MLKEM768-X25519") => 1088 + 32,
             ("", "MLKEM768-X448") => 1088 + 56,
-            names => panic!("no scheme of the names {names:?}"),
+            names => panic!("no scheme named {names:?}"),
         };
         assert_eq!(element, named);
         let in_block = if self.kem_name.is_empty() { 0 } else { element };

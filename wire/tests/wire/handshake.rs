@@ -1,4 +1,4 @@
-//! Handshakes with peers that get them wrong.
+//! Handshakes with misbehaving peers.
 
 use crate::{
     common::{PKI, SIZES},
@@ -30,8 +30,8 @@ fn two_peers() {
     assert_eq!(*gateway.receiver.link(), Link::gateway(SIZES));
 }
 
-/// One responder, and peers of several kinds: each gets the link that it may have, and so its
-/// largest frame.
+/// One responder and peers of several kinds: each peer is accepted with its own link, and the link
+/// determines the largest frame.
 #[test]
 fn the_link_follows_from_who_calls() {
     let pair = Pair::default();
@@ -49,8 +49,8 @@ fn the_link_follows_from_who_calls() {
     }
 }
 
-/// The ephemeral key kept expanded: the same messages, and the place is wiped whether message 2
-/// comes or not.
+/// An expanded ephemeral key gives the same messages, and its memory is wiped whether message 2
+/// arrives or not.
 #[test]
 fn an_ephemeral_key_kept_expanded() {
     let pair = Pair::default();
@@ -74,7 +74,7 @@ fn an_ephemeral_key_kept_expanded() {
     }
 }
 
-/// Every length but the right one, from nothing to far too long.
+/// Every wrong length, from zero to far too long.
 fn wrong_lengths(want: usize) -> impl Iterator<Item = usize> {
     (0..want + 300).chain([1 << 16, 1 << 20]).filter(move |length| *length != want)
 }
@@ -114,7 +114,7 @@ fn another_prologue() {
         let mut message = message.clone();
         message[0] = version;
         assert_eq!(pair.responder().read(&message).map(|_| ()), Err(HandshakeError::Version(version)));
-        // turned away by the first byte, whatever follows
+        // rejected by the first byte, whatever follows
         assert_eq!(pair.responder().read(&message[..1]).map(|_| ()), Err(HandshakeError::Version(version)));
     }
 }
@@ -123,7 +123,7 @@ fn another_prologue() {
 fn every_bit_of_every_message() {
     let pair = Pair::default();
     let [message_1, message_2, message_3, message_4] = pair.transcript().0;
-    // the ephemeral key and its ciphertext are in the clear: what they change shows at the next tag
+    // the ephemeral key and its ciphertext are in the clear: a change to them fails at the next tag
     for bit in 8..8 * message_1.len() {
         let mut message = flip(&message_1, bit);
         if message[1] == BAD {
@@ -162,14 +162,14 @@ fn messages_of_another_handshake() {
     assert_eq!(pair.sent_1().0.read(&mut message_2).map(|_| ()), Err(HandshakeError::Failed));
     assert_eq!(pair.sent_2().1.read(&mut message_3).map(|_| ()), Err(HandshakeError::Failed));
     assert_eq!(pair.sent_3().0.read(&mut message_4).map(|_| ()), Err(HandshakeError::Failed));
-    // a first message may be sent again, but who does cannot go on: the answer is for its first
-    // sender's key
+    // message 1 can be replayed, but the replaying peer cannot continue: the reply is encrypted to
+    // the first sender's ephemeral key
     let (_, message_1) = other.sent_1();
     let mut out = [0; Lengths::LEN_2];
     let (_, reply) = pair.responder().read(&message_1).unwrap().write(&mut rng(9), 0, &mut out).unwrap();
     let mut reply = reply.to_vec();
     assert_eq!(pair.sent_1().0.read(&mut reply).map(|_| ()), Err(HandshakeError::Failed));
-    // one's own messages, sent back
+    // reflection: the peer's own messages, sent back
     let mut own = pair.sent_3().2;
     own.resize(Lengths::LEN_4, 0);
     assert_eq!(pair.sent_3().0.read(&mut own).map(|_| ()), Err(HandshakeError::Failed));
@@ -177,7 +177,7 @@ fn messages_of_another_handshake() {
 
 #[test]
 fn a_man_in_the_middle_is_seen() {
-    // the caller's check is on a key that the middle man does not have
+    // the initiator checks a static key that the man in the middle does not have
     let pair = Pair::default();
     let middle = Pair { gateway: key(66), ..Pair::default() };
     let (_, message_1) = pair.sent_1();
@@ -206,12 +206,12 @@ fn malformed_keys_and_secrets() {
     let (state, _, mut message) = pair.sent_2();
     let state = state.read(&mut message).unwrap().accept();
     assert_eq!(state.write(&mut rng(1), &mut out).map(|_| ()), Err(HandshakeError::Key));
-    // the initiator's
+    // the initiator's static key
     let pair = Pair { client: LinkKey::new(&private(BAD)).unwrap(), ..Pair::default() };
     let (_, state, mut message) = pair.sent_3();
     let state = state.read(&mut message).unwrap().accept(Link::gateway(SIZES));
     assert_eq!(state.write(&mut rng(1), &mut out).map(|_| ()), Err(HandshakeError::Key));
-    // a ciphertext that holds no secret
+    // a ciphertext that decapsulates to a malformed secret
     let pair = Pair::default();
     let (state, message_1) = pair.sent_1();
     let mut message = pair.sent_2().2;
@@ -219,7 +219,7 @@ fn malformed_keys_and_secrets() {
     assert_eq!(state.read(&mut message).map(|_| ()), Err(HandshakeError::Failed));
 }
 
-/// Message 2 in two steps is the same; the second step wants the same message.
+/// Reading message 2 in two steps is equivalent; the second step needs the same message.
 #[test]
 fn message_2_in_two_steps() {
     let pair = Pair::default();
@@ -244,7 +244,7 @@ fn message_2_in_two_steps() {
     assert_eq!(state.read(&mut message[1..]).map(|_| ()), Err(short));
 }
 
-/// A link key that is prepared in its place is the same; a malformed one leaves the place empty.
+/// A link key that is expanded in place is the same key; a malformed one leaves the slot empty.
 #[test]
 fn a_link_key_in_place() {
     let mut malformed = PrivateKey::<XWing>::generate(&mut rng(3));
@@ -261,7 +261,7 @@ fn a_link_key_in_place() {
     pair.sent_3();
 }
 
-/// A link key that is kept as its seed: the messages are the same, and it does not print.
+/// A link key stored as its seed gives the same messages, and `Debug` does not print it.
 #[test]
 fn a_link_key_as_its_seed() {
     let pair = Pair::default();
@@ -319,7 +319,7 @@ fn buffers_that_are_too_short() {
     let (_, state, _) = pair.sent_4();
     let want = state.frame_len();
     assert!(matches!(state.write(&mut out[..want - 1]).map(|_| ()), Err(SendError::Encode(_))));
-    // longer buffers are as good
+    // longer buffers work too
     out.fill(0xee);
     let (_, message) = pair.initiator().write(&mut rng(1), &mut out).unwrap();
     assert_eq!(message, pair.sent_1().1);
@@ -329,7 +329,7 @@ fn buffers_that_are_too_short() {
 #[test]
 fn the_first_command_is_a_no_op() {
     let pair = Pair::default();
-    // the second frame of an honest responder in place of the first: the tag fails
+    // the responder's second frame in place of its first: the tag fails
     let (state, _, mut message) = pair.sent_4();
     let mut buffer = [0; 4000];
     let [_, mut session] = pair.sessions();

@@ -1,4 +1,4 @@
-//! Everything that a user of the crate can see, against the vectors and against hostile peers.
+//! The crate's public interface, against the vectors and against hostile peers.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

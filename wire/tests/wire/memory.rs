@@ -1,5 +1,5 @@
-//! How much memory states take, so that the README's figures hold, and what they leave in it:
-//! nothing.
+//! The size of each state, so that the README's figures hold, and proof that states leave no
+//! secrets in memory.
 
 use mixwell_pq_kem::XWing;
 use mixwell_wire::{Messages, Receiver, Sender, initiator, responder};
@@ -41,10 +41,11 @@ mod wiping {
     use mixwell_vectors::memory::{bytes_of, kept, survivors};
     use mixwell_wire::{Command, Link, LinkSeed, Receiver};
 
-    /// Not a key, which is four words, nor a half of one.
+    /// The longest run of secret 64-bit words that may survive: less than half a key, which is four
+    /// words.
     const GAP: usize = 1;
 
-    /// What states may leave behind: public keys and names.
+    /// The public keys and ids, which states may leave behind.
     fn public(pair: &Pair) -> Vec<u8> {
         let keys = [*pair.client.public().as_bytes(), *pair.gateway.public().as_bytes(), *CLIENT_AD, *GATEWAY_AD];
         [keys.as_flattened(), &pair.sent_1().1[1..]].concat()
@@ -54,7 +55,7 @@ mod wiping {
     fn a_handshake_given_up_in_any_state() {
         let pair = Pair::default();
         let public = &public(&pair)[..];
-        assert!(survivors(pair.sent_1().0, public) <= GAP, "with the seed of the ephemeral key");
+        assert!(survivors(pair.sent_1().0, public) <= GAP, "the ephemeral key's seed survived");
         assert!(survivors(pair.responder().read(&pair.sent_1().1).unwrap(), public) <= GAP);
         assert!(survivors(pair.sent_2().1, public) <= GAP);
         let (state, _, mut message) = pair.sent_2();
@@ -96,7 +97,8 @@ mod wiping {
         assert!(survivors(client.receiver, &[]) <= GAP);
     }
 
-    /// What a receiver still holds of its key after a frame that ends the session.
+    /// The longest run of words of its key that a receiver still holds after a frame that ends the
+    /// session.
     fn after(frame: impl FnOnce(&Pair) -> (Receiver, Vec<u8>)) -> usize {
         let (receiver, mut frame) = frame(&Pair::default());
         let mut receiver = Box::new(receiver);
@@ -120,7 +122,8 @@ mod wiping {
             });
             assert!(left <= GAP, "byte {at}");
         }
-        // an authentic command that is not for this end, and a length that no command for it has
+        // an authentic command that this end must not receive, and a length that no command for
+        // this end has
         for link in [Link::client(SIZES), Link::gateway(SIZES).with_document_bound(9000)] {
             let left = after(|pair| {
                 let [receiver, mut sender] = other_links(pair, link);
@@ -137,8 +140,8 @@ mod wiping {
         }
     }
 
-    /// Both ends of a handshake, whose responder believes to have another role than the initiator
-    /// thinks.
+    /// Both ends of a handshake in which the responder takes a different role from the one that the
+    /// initiator expects.
     fn other_links(pair: &Pair, link: Link) -> [mixwell_wire::Session; 2] {
         let (initiator, responder, mut message) = pair.sent_3();
         let mut out = [0; Lengths::LEN_4];

@@ -30,7 +30,7 @@ pub(crate) fn private(first: u8) -> PrivateKey<FakeKem> {
 #[derive(Clone)]
 pub(crate) struct Transcript(pub(crate) [Vec<u8>; 4]);
 
-/// Both sides of a handshake, step by step.
+/// Both sides of a handshake, one step at a time.
 pub(crate) struct Pair {
     pub(crate) client: LinkKey<FakeKem>,
     pub(crate) gateway: LinkKey<FakeKem>,
@@ -52,14 +52,14 @@ impl Pair {
         responder::Responder::new(&self.gateway, Ad::node(GATEWAY_AD))
     }
 
-    /// Up to message 1.
+    /// Runs the handshake up to message 1.
     pub(crate) fn sent_1(&self) -> (initiator::AwaitMessage2<'_, FakeKem>, Vec<u8>) {
         let mut out = [0; Lengths::LEN_1];
         let (state, message) = self.initiator().write(&mut rng(self.seed), &mut out).unwrap();
         (state, message.to_vec())
     }
 
-    /// Up to message 2.
+    /// Runs the handshake up to message 2.
     pub(crate) fn sent_2(
         &self,
     ) -> (initiator::AwaitMessage2<'_, FakeKem>, responder::AwaitMessage3<'_, FakeKem>, Vec<u8>) {
@@ -70,7 +70,7 @@ impl Pair {
         (initiator, responder, message.to_vec())
     }
 
-    /// Up to message 3.
+    /// Runs the handshake up to message 3.
     pub(crate) fn sent_3(
         &self,
     ) -> (initiator::AwaitMessage4<'_, FakeKem>, responder::AwaitMessage3<'_, FakeKem>, Vec<u8>) {
@@ -81,7 +81,7 @@ impl Pair {
         (initiator, responder, message.to_vec())
     }
 
-    /// Up to message 4.
+    /// Runs the handshake up to message 4.
     pub(crate) fn sent_4(&self) -> (initiator::AwaitMessage4<'_, FakeKem>, responder::SendNoOp, Vec<u8>) {
         let (initiator, responder, mut message) = self.sent_3();
         let mut out = [0; Lengths::LEN_4];
@@ -90,7 +90,7 @@ impl Pair {
         (initiator, responder, message.to_vec())
     }
 
-    /// The client's session, then the gateway's, which the client has not proved itself to.
+    /// The client's session, then the gateway's, to which the client has not yet proved its key.
     pub(crate) fn unproven(&self) -> (Session, responder::UnprovenSession) {
         let (initiator, responder, mut message) = self.sent_4();
         let mut frame = vec![0; responder.frame_len()];
@@ -113,7 +113,7 @@ impl Pair {
     }
 }
 
-/// The client proves itself with a `no_op`.
+/// Proves the client's key to the gateway with a `no_op`.
 pub(crate) fn prove(client: &mut Session, gateway: responder::UnprovenSession) -> Session {
     let mut frame = vec![0; client.sender.frame_len(&Command::NoOp).unwrap()];
     client.sender.seal(&Command::NoOp, &mut frame).unwrap();

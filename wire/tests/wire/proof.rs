@@ -1,4 +1,4 @@
-//! When an initiator is proven: not by its handshake, but by its first command.
+//! An initiator is authenticated by its first command, not by its handshake.
 
 use crate::{
     common::{PKI, SIZES},
@@ -16,8 +16,8 @@ const VICTIM: &[u8; 32] = &[1; 32];
 const RESPONDER: &[u8; 32] = &[2; 32];
 type Lengths = Messages<XWing>;
 
-/// A handshake whose initiator has the victim's id and public key and no private key: the
-/// responder's session, and its first frame.
+/// Runs a handshake whose initiator has the victim's id and public key but not the private key;
+/// returns the responder's session and its first frame.
 fn impersonate(victim: &LinkKey<XWing>, responder: &LinkKey<XWing>, link: Link) -> (UnprovenSession, Vec<u8>) {
     let claimed = LinkKey::new(&Impostor::<XWing>::claim(victim.public().as_bytes())).unwrap();
     let mut out = [0; 4000];
@@ -74,7 +74,7 @@ fn the_first_command_proves_the_initiator() {
         client.sender.seal(&command, &mut frame).unwrap();
         let (header, body) = frame.split_first_chunk_mut().unwrap();
         let Session { mut receiver, .. } = gateway.open_length(header).unwrap();
-        // nothing of the command is lost
+        // the command that proves the key is delivered
         assert_eq!(receiver.pending().unwrap().open(body), Ok(command));
         assert!(receiver.is_alive() && receiver.pending().is_none());
     }
@@ -97,16 +97,16 @@ fn an_unproven_initiator_is_told_one_no_op() {
     let (client, gateway) = Pair::default().unproven();
     let mut client = client;
     let mut gateway = prove(&mut client, gateway);
-    // the first frame that the session sends is the second of the responder: its cipher has gone on
-    // by the no_op alone
+    // the session's first frame is the responder's second: sending the `no_op` is all that has
+    // advanced its cipher
     let mut frame = [0; 4000];
     gateway.sender.seal(&Command::Disconnect, &mut frame).unwrap();
     let (header, body) = frame.split_first_chunk_mut().unwrap();
     assert_eq!(client.receiver.open_length(header).unwrap().open(body), Ok(Command::Disconnect));
 }
 
-/// Which sessions an initiator begins with a `no_op`: mixnet sessions; sessions with an authority
-/// begin with the command.
+/// Initiators begin mixnet sessions with a `no_op`; sessions with an authority begin with the
+/// request itself.
 #[cfg(feature = "std")]
 mod streams {
     use super::*;
@@ -130,8 +130,8 @@ mod streams {
         (initiator, listener.accept().unwrap().0)
     }
 
-    /// The commands that come when the initiator sends `get_consensus` after its handshake and then
-    /// waits.
+    /// The commands that arrive when the initiator sends `get_consensus` right after its handshake
+    /// and then waits.
     fn first_commands(ours: Link, theirs: Link) -> Vec<u8> {
         let (mut stream, mut accepted) = connected();
         let timeouts = Timeouts { read: Duration::from_secs(10), ..Timeouts::default() };

@@ -1,4 +1,4 @@
-//! Sessions with peers that get them wrong.
+//! Sessions with misbehaving peers.
 
 use crate::{
     common::SIZES,
@@ -21,7 +21,7 @@ fn seal(session: &mut Session, command: &Command<'_>) -> Vec<u8> {
     session.sender.seal(command, &mut out).unwrap().to_vec()
 }
 
-/// Nothing works any more, not even what would have come next.
+/// Checks that the session is dead: even the next valid frame is not opened.
 fn assert_dead(receiver: &mut Receiver, next: &[u8]) {
     assert!(!receiver.is_alive());
     for _ in 0..3 {
@@ -40,7 +40,7 @@ fn commands_both_ways() {
     for sequence in 0..200 {
         let up = Command::SendPacket(&packet);
         let mut frame = seal(&mut client, &up);
-        assert!(seen.insert(frame.clone()), "the same command never looks the same");
+        assert!(seen.insert(frame.clone()), "equal commands have different ciphertexts");
         assert_eq!(frame.len(), 3088 + FRAME_OVERHEAD);
         assert_eq!(receive(&mut gateway.receiver, &mut frame), Ok(up));
         let down = Command::Message { sequence, surb_id: &[1; 16], payload: &payload };
@@ -108,17 +108,16 @@ fn replayed_dropped_and_reordered() {
     assert_eq!(receive(&mut gateway.receiver, &mut own), Err(ReceiveError::Tag), "reflected");
     let (mut gateway, [mut first, mut second, _]) = start();
     first[..FRAME_HEADER_LEN].swap_with_slice(&mut second[..FRAME_HEADER_LEN]);
-    assert_eq!(receive(&mut gateway.receiver, &mut first), Err(ReceiveError::Tag), "a length of another frame");
+    assert_eq!(receive(&mut gateway.receiver, &mut first), Err(ReceiveError::Tag), "the header of another frame");
     let (mut gateway, [mut first, mut second, third]) = start();
     first[FRAME_HEADER_LEN..].swap_with_slice(&mut second[FRAME_HEADER_LEN..]);
-    assert_eq!(receive(&mut gateway.receiver, &mut first), Err(ReceiveError::Tag), "a body of another frame");
+    assert_eq!(receive(&mut gateway.receiver, &mut first), Err(ReceiveError::Tag), "the body of another frame");
     assert_dead(&mut gateway.receiver, &third);
 }
 
 #[test]
 fn a_command_of_another_role() {
-    // a node that takes the client for one of its kind: what it sends is authentic, but not for a
-    // client
+    // a peer that acts as a client too: its commands are authentic, but not for a client
     let pair = Pair::default();
     for (id, command) in [
         (2, Command::SendPacket(&[0; SIZES.packet])),
@@ -131,13 +130,12 @@ fn a_command_of_another_role() {
         let error = ReceiveError::Command(CommandError::Role(id));
         assert_eq!(receive(&mut client.receiver, &mut frame), Err(error));
         assert_dead(&mut client.receiver, &next);
-        // the other half has its own life
+        // the sending half is unaffected
         assert!(client.sender.seal(&Command::NoOp, &mut [0; 4000]).is_ok());
     }
 }
 
-/// A client's session, and one with the same keys whose owner believes to be a client too, calling
-/// a gateway.
+/// A client's session and its peer's, with the same keys; the peer also takes the role of a client.
 fn confused_pair(pair: &Pair) -> (Session, Session) {
     use crate::pair::{CLIENT_AD, GATEWAY_AD, Lengths, rng};
     use mixwell_wire::{Ad, initiator::Initiator, responder::Responder};
@@ -167,7 +165,7 @@ fn a_buffer_that_is_too_short() {
     let pending = gateway.receiver.open_length(header).unwrap();
     let (want, got) = (pending.len(), pending.len() - 1);
     assert_eq!(pending.open(&mut body[..got]), Err(CallerError::Buffer { want, got }.into()));
-    // it is the caller's mistake, and may be made good
+    // a short buffer is the caller's mistake, and the call can be retried
     assert_eq!(gateway.receiver.pending().unwrap().open(&mut []), Err(CallerError::Buffer { want, got: 0 }.into()));
     assert_eq!(gateway.receiver.pending().unwrap().open(body), Ok(Command::NoOp));
     assert_eq!(receive(&mut gateway.receiver, &mut seal(&mut client, &Command::NoOp)), Ok(Command::NoOp));
@@ -190,17 +188,17 @@ fn a_length_out_of_turn() {
     let (header, body) = first.split_first_chunk().unwrap();
     assert_eq!(gateway.receiver.pending_len(), None);
     assert!(gateway.receiver.pending().is_none());
-    // a task may drop the body that it waits for, and take it up again
+    // a task may drop the pending body and ask for it again
     let _ = gateway.receiver.open_length(&mut header.clone()).unwrap();
     assert_eq!(gateway.receiver.pending_len(), Some(body.len()));
     let mut buffer = body.to_vec();
     assert_eq!(gateway.receiver.pending().unwrap().open(&mut buffer), Ok(Command::NoOp));
-    // but nothing else may come first
+    // but no other header may be opened before it
     let (header, body) = second.split_first_chunk().unwrap();
     let _ = gateway.receiver.open_length(&mut header.clone()).unwrap();
     let error = gateway.receiver.open_length(&mut header.clone()).map(|_| ());
     assert_eq!(error, Err(CallerError::BodyPending.into()));
-    // and who has tried that can go on
+    // and the session survives that mistake
     assert_eq!(gateway.receiver.pending().unwrap().open(&mut body.to_vec()), Ok(Command::NoOp));
     assert_eq!(receive(&mut gateway.receiver, &mut seal(&mut client, &Command::NoOp)), Ok(Command::NoOp));
 }
@@ -221,7 +219,7 @@ fn what_cannot_be_sent_changes_nothing() {
     }
 }
 
-/// What a test does to a session.
+/// An operation on a session.
 #[derive(Debug, Clone)]
 enum Op {
     Send(u8, u16),

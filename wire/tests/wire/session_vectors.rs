@@ -1,4 +1,4 @@
-//! `noise_session.json`: either side against the recorded other.
+//! `noise_session.json`: each side against the recorded other side.
 
 use crate::{common::PKI, geometry::Geometry};
 use mixwell_pq_kem::{
@@ -55,7 +55,7 @@ struct Recorded {
 impl Test {
     /// The initiator's end and the responder's.
     fn ends(&self) -> [Link; 2] {
-        // a session of the PKI has a geometry too, and no use for it
+        // PKI sessions carry a geometry too, but do not use it
         let sizes = self.geometry.sizes();
         match self.session.as_str() {
             "mixnet" => [Link::client(sizes), Link::gateway(sizes)],
@@ -65,7 +65,7 @@ impl Test {
     }
 }
 
-/// A random generator that draws `first`, then the encapsulations.
+/// A generator that returns `first`, then the encapsulations.
 fn rng(first: &[u8], encapsulations: &[Encapsulation]) -> ReplayRng {
     let mut parts = vec![first];
     for encapsulation in encapsulations {
@@ -78,7 +78,7 @@ fn link_key<K: Kem>(private: &Hex) -> LinkKey<K> {
     LinkKey::new(&PrivateKey::from_bytes(*K::PrivateBytes::from_slice(private).unwrap())).unwrap()
 }
 
-/// The initiator's link key as its seed, where the private key ends with it.
+/// The initiator's link key as a seed, for KEMs whose private key ends with its seed.
 fn link_seed<K: Kem>(test: &Test) -> Option<LinkSeed<K>> {
     let private = &*test.initiator_static_private;
     let seed =
@@ -137,7 +137,7 @@ fn responder<K: Kem>(name: &str, test: &Test, unix_time: u32) {
     assert_eq!((no_op.name.as_str(), state.frame_len()), ("NoOp", no_op.wire.len()));
     let (session, frame) = state.write(&mut out).unwrap();
     assert_eq!(frame, &*no_op.wire, "{name}");
-    // the recorded initiator's first command proves it
+    // the recorded initiator's first command proves its key
     let header = test.initiator_commands[0].wire.first_chunk().unwrap();
     let mut session = session.open_length(&mut header.clone()).unwrap();
     receives(name, &mut session.receiver, &test.initiator_commands);
@@ -191,7 +191,8 @@ fn both<K: Kem>(name: &str, test: &Test) {
     }
     responder::<K>(name, test, unix_time);
 }
-/// Checks that the KEM is the recorded peer's, so that what is replayed is what it would have made.
+/// Checks that our KEM derives the recorded ephemeral key and shared secrets, so that the replayed
+/// values are those that it would have produced.
 fn kem<K: Kem>(name: &str, test: &Test) {
     let seed = Seed::<K>::from_bytes(*K::SeedBytes::from_slice(&test.initiator_ephemeral.seed).unwrap());
     let ephemeral = K::from_seed(&seed);

@@ -1,4 +1,5 @@
-//! Each adapter: two peers over a TCP socket, 10,000 commands each way, read and written in crumbs.
+//! Each adapter: two peers over a TCP socket, 10,000 commands each way, read and written a few
+//! bytes at a time.
 
 mod blocking;
 #[cfg(all(feature = "tokio", feature = "embedded-io-async"))]
@@ -16,7 +17,7 @@ use std::net::{TcpListener, TcpStream};
 
 const COMMANDS: u32 = 10_000;
 
-/// A stream that takes and gives no more than a few bytes at a time.
+/// A stream that reads and writes in short pieces.
 #[derive(Debug)]
 struct Crumbs<S> {
     stream: S,
@@ -28,7 +29,7 @@ impl<S> Crumbs<S> {
         Self { stream, state: 1 }
     }
 
-    /// How many of `length` bytes to handle: often one, at most 2048.
+    /// Bytes to transfer out of `length`: often one, at most 2047.
     fn some(&mut self, length: usize) -> usize {
         // xorshift32
         self.state ^= self.state << 13;
@@ -39,7 +40,7 @@ impl<S> Crumbs<S> {
     }
 }
 
-/// What the client sends.
+/// The client's commands.
 fn up(number: u32, packet: &mut [u8]) -> Command<'_> {
     packet[..4].copy_from_slice(&number.to_be_bytes());
     match number & 3 {
@@ -50,7 +51,7 @@ fn up(number: u32, packet: &mut [u8]) -> Command<'_> {
     }
 }
 
-/// What the gateway sends.
+/// The gateway's commands.
 fn down(number: u32, payload: &mut [u8]) -> Command<'_> {
     payload[..4].copy_from_slice(&number.to_be_bytes());
     match number & 3 {

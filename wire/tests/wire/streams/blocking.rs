@@ -1,4 +1,4 @@
-//! Over `std::io`.
+//! Tests of the `std::io` adapter.
 
 use super::{COMMANDS, Crumbs, buffer, down, is_gateway, link_for, packet, payload, socket_pair, up};
 use crate::{
@@ -110,7 +110,7 @@ fn a_peer_that_says_nothing() {
 
 #[test]
 fn a_peer_that_drips() {
-    // one byte every 20 ms never lets a single call time out, but the handshake does
+    // at one byte every 20 ms no single call times out, but the handshake as a whole does
     let (mut client_stream, mut gateway_stream) = socket_pair();
     let timeouts = Timeouts { handshake: Duration::from_millis(100), ..Timeouts::default() };
     let dripping = thread::spawn(move || {
@@ -172,7 +172,7 @@ fn waiting_again_after_a_timeout() {
     let mut reader = Reader::new(&client_stream, client.receiver, buffer(), &timeouts);
     let mut frame = buffer();
     let frame = gateway.sender.seal(&Command::Disconnect, &mut frame).unwrap();
-    // cut in the header, at its end, in the body
+    // cut inside the header, after it, and inside the body
     let mut sent = 0;
     for until in [7, 20, 500] {
         gateway_stream.write_all(&frame[sent..until]).unwrap();
@@ -181,11 +181,11 @@ fn waiting_again_after_a_timeout() {
     }
     gateway_stream.write_all(&frame[sent..]).unwrap();
     assert_eq!(reader.receive().unwrap(), Command::Disconnect);
-    // a writer on the same socket has a timeout of its own
+    // a writer on the same socket keeps its own timeout
     assert_eq!(client_stream.write_timeout().unwrap(), None);
 }
 
-/// The handshake's limit does not outlast it.
+/// The handshake's timeout does not apply to the session after it.
 #[test]
 fn a_session_without_a_limit_outlives_the_handshakes() {
     let (client_stream, gateway_stream) = socket_pair();
@@ -208,7 +208,7 @@ fn a_session_without_a_limit_outlives_the_handshakes() {
     gateway.join().unwrap();
 }
 
-/// A stream that takes so many bytes, and then makes its writer wait.
+/// A stream that accepts `room` bytes and then blocks its writer.
 #[derive(Debug)]
 struct Full {
     taken: RefCell<Vec<u8>>,
@@ -241,7 +241,7 @@ impl Timed for &Full {
     }
 }
 
-/// As it is with the other adapters.
+/// The same guarantee as the asynchronous adapters give.
 #[test]
 fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
     for room in [0, 1, 20, 3123] {
@@ -249,7 +249,7 @@ fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
         let stream = Full { taken: RefCell::default(), room: Cell::new(room) };
         let mut writer = Writer::new(&stream, client.sender, buffer(), &Timeouts::default());
         assert!(matches!(writer.send(&Command::Disconnect), Err(StreamError::Timeout)));
-        // still full: the next one is not begun
+        // still full: the next command is not started
         assert!(matches!(writer.send(&Command::NoOp), Err(StreamError::Timeout)));
         stream.room.set(usize::MAX);
         writer.send(&Command::NoOp).unwrap();

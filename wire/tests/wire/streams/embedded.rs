@@ -1,4 +1,4 @@
-//! Over `embedded-io-async`, with `tokio`'s sockets below.
+//! Tests of the `embedded-io-async` adapter, on top of `tokio`'s sockets.
 
 use super::{
     COMMANDS, Crumbs, down, is_gateway, link_for, packet, payload,
@@ -18,7 +18,7 @@ use ::tokio::{
 use embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use mixwell_wire::embedded_io_async::{Reader, Writer, await_proof, initiate, respond};
 
-/// A `tokio` stream as an embedded one.
+/// A `tokio` stream wrapped for `embedded-io-async`.
 #[derive(Debug)]
 struct Embedded<S>(Crumbs<S>);
 
@@ -121,7 +121,7 @@ fn waiting_is_given_up_at_every_byte() {
     });
 }
 
-/// A timeout of the caller's: nothing is lost by it in either direction.
+/// The caller's own timeout loses nothing in either direction.
 #[test]
 fn a_limit_of_the_callers() {
     run(async {

@@ -1,4 +1,4 @@
-//! Over `tokio`.
+//! Tests of the `tokio` adapter.
 
 use super::{COMMANDS, Crumbs, buffer, down, is_gateway, link_for, packet, payload, socket_pair, up};
 use crate::pair::{Pair, rng};
@@ -150,7 +150,7 @@ fn nothing_is_lost_when_waiting_ends() {
 #[test]
 fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
     run(async {
-        // the pipe takes 100 bytes, so that sending waits until the peer reads
+        // the pipe holds 100 bytes, so sending waits until the peer reads
         let (ours, theirs) = ::tokio::io::duplex(100);
         let [client, gateway] = Pair::default().sessions();
         let timeouts = Timeouts { write: Duration::from_millis(20), ..Timeouts::default() };
@@ -164,8 +164,8 @@ fn a_command_is_whole_even_if_its_sender_stopped_waiting() {
     });
 }
 
-/// A receive that is given up after every byte, and a packet that cannot be taken for that of the
-/// command before.
+/// A receive that is cancelled after every byte, and `packet_mut`, which never returns an earlier
+/// command's packet.
 #[test]
 fn waiting_is_given_up_at_every_byte() {
     run(async {
@@ -187,14 +187,14 @@ fn waiting_is_given_up_at_every_byte() {
             let carried = reader.packet_mut().map(|bytes| bytes.to_vec());
             assert_eq!(carried, (command != Command::NoOp).then(|| packet.clone()));
         }
-        // nor does an error leave one
+        // an error does not leave a packet behind either
         ours.write_all(&[0; 20]).await.unwrap();
         assert!(matches!(reader.receive().await, Err(StreamError::Receive(ReceiveError::Tag))));
         assert_eq!(reader.packet_mut(), None);
     });
 }
 
-/// A send that is given up wherever the stream takes no more: the commands arrive whole, in order.
+/// A send that is cancelled whenever the stream is full: the commands arrive whole and in order.
 #[test]
 fn sending_is_given_up_again_and_again() {
     run(async {
@@ -207,7 +207,8 @@ fn sending_is_given_up_again_and_again() {
             let mut some = [0; 70];
             let count = theirs.read(&mut some).await.unwrap();
             arrived.extend(&some[..count]);
-            // a command is begun when the one before is out, and never done at once
+            // a command starts when the previous one has been written, and never completes in one
+            // poll
             assert!(once(writer.send(&Command::NoOp)).is_none());
         }
         let commands = arrived.as_chunks_mut::<3124>().0;
@@ -233,7 +234,7 @@ fn what_cannot_be_sent_leaves_a_writer_as_it_was() {
     });
 }
 
-/// What a future gives that is polled once and then dropped.
+/// The output of a future that is polled once and then dropped.
 pub(super) fn once<T>(future: impl Future<Output = T>) -> Option<T> {
     match core::pin::pin!(future).poll(&mut Context::from_waker(core::task::Waker::noop())) {
         Poll::Ready(done) => Some(done),
