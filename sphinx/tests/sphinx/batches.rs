@@ -1,4 +1,4 @@
-//! A batch of packets comes out as its packets do one by one, whatever they hold.
+//! A packet in a batch gives the same result as the packet alone, whatever its contents.
 
 use crate::network::Network;
 use crate::schemes::{TestScheme, for_every_scheme};
@@ -7,7 +7,7 @@ use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X255
 use mixwell_sphinx::{Geometry, Kem, Message, SurbId};
 use proptest::prelude::*;
 
-/// Packets to each hop's distance, an answer, and every kind of bad one.
+/// Packets for each path length, a reply, and every kind of bad packet.
 fn packets<S: TestScheme>(network: &mut Network<S>, geometry: &Geometry) -> Vec<Option<Vec<u8>>> {
     let hops = Network::hops(&network.public_keys, 3);
     let message = Message { surb: None, user_payload: b"one of many" };
@@ -46,7 +46,7 @@ fn every_kind<S: TestScheme>() {
     let geometry = Geometry::of::<S>(3, 100, true).unwrap();
     let mut network = Network::<S>::new(geometry, 11);
     let mut packets = packets(&mut network, &geometry);
-    // three epochs' keys: most packets are for the second of them
+    // the keys of three epochs; most packets are for the second
     let [first, second, third] = &network.private_keys[..] else { panic!("three hops") };
     let keys = [third, first, second];
     for _ in 0..3 {
@@ -54,7 +54,7 @@ fn every_kind<S: TestScheme>() {
         let _ = same::<S, 8>(&network.sphinx, &packets[..8], &keys[1..2]);
         let _ = same::<S, 8>(&network.sphinx, &packets[8..16], &keys);
         let _ = same::<S, 3>(&network.sphinx, &packets[..3], &[]);
-        // each round takes off a layer
+        // each round removes one layer
         packets = same::<S, 24>(&network.sphinx, &packets, &keys);
     }
 }

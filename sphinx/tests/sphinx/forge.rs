@@ -1,7 +1,7 @@
-//! One-hop packets with whatever a hostile sender likes in them, under a MAC that is right.
+//! One-hop packets with arbitrary contents chosen by a hostile sender, under a valid MAC.
 //!
-//! Written from the packet format alone, with other crates than the one under test uses where there
-//! are any.
+//! Written from the packet format alone, with other crates than those of the code under test where
+//! there are any.
 
 use aes::Aes256;
 use ctr::{
@@ -14,21 +14,21 @@ use mixwell_aez::Aez;
 use mixwell_sphinx::Geometry;
 use sha2::Sha256;
 
-/// What a hostile sender puts into a packet.
+/// The fields that a hostile sender controls.
 pub(crate) struct Forgery<'a> {
     pub(crate) element: &'a [u8],
-    /// What the sender and the hop share.
+    /// The secret shared by the sender and the hop.
     pub(crate) secret: &'a [u8],
-    /// The hop's decrypted block; what it leaves free is zero.
+    /// The hop's decrypted block; unused bytes are zero.
     pub(crate) block: &'a [u8],
     /// The decrypted tag of the payload.
     pub(crate) tag: [u8; 32],
 }
 
-/// The packet.
+/// Builds the packet.
 pub(crate) fn forge(geometry: &Geometry, forgery: &Forgery<'_>) -> Vec<u8> {
     let mut keys = [0; 160];
-    // a pseudo-random key as long as a hash, or longer
+    // HKDF-Expand needs a pseudo-random key of at least the hash length
     let kdf = Hkdf::<Sha256>::from_prk(forgery.secret).unwrap();
     kdf.expand(b"katzenpost-kdf-v0-hkdf-sha256", &mut keys).unwrap();
     let (mac_key, rest) = keys.split_first_chunk::<32>().unwrap();

@@ -1,4 +1,4 @@
-//! Geometries: every one of `geometry.json`, and everything that is not one.
+//! Geometries: all those of `geometry.json`, and invalid ones.
 
 use crate::packet::GeometryVector;
 use mixwell_sphinx::{Field, Geometry, GeometryError, MAX_HOPS, SchemeInfo};
@@ -22,7 +22,7 @@ fn vectors() {
     }
 }
 
-/// Every line of the TOML form is a field that we know, and the other way round.
+/// The TOML form has all the fields that we know and no others.
 fn check_toml(toml: &str, geometry: &Geometry, name: &str) {
     let fields = geometry.fields();
     let lengths = fields.lengths();

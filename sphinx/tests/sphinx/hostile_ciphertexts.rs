@@ -1,4 +1,4 @@
-//! KEM Sphinx: bad ciphertexts and keys, and what a hostile sender can do with a good one.
+//! KEM Sphinx: bad ciphertexts and keys, and attacks that use a valid ciphertext.
 
 use crate::{
     forge::{Forgery, forge},
@@ -12,7 +12,7 @@ use mixwell_pq_kem::{
 use mixwell_sphinx::{Action, CommandError, FinishError, Geometry, Kem, Message, OpenError, Sphinx, WrapError};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-/// A network of one scheme and a packet of its longest path.
+/// A network of one scheme and a packet with the longest path.
 fn network<S: TestScheme>() -> (Network<S>, Vec<u8>) {
     let geometry = Geometry::of::<S>(3, 50, true).unwrap();
     let mut network = Network::<S>::new(geometry, 1);
@@ -27,7 +27,7 @@ fn network<S: TestScheme>() -> (Network<S>, Vec<u8>) {
 fn a_changed_ciphertext_or_group_element() {
     fn check<S: TestScheme>() {
         let (network, packet) = network::<S>();
-        // at every hop: the ciphertext of a later one came out of a block
+        // at every hop: after the first, the ciphertext comes out of the routing block
         let mut packet = packet;
         for (hop, key) in network.private_keys.iter().enumerate() {
             let element_len = network.sphinx.geometry().scheme().element_len();
@@ -45,7 +45,7 @@ fn a_changed_ciphertext_or_group_element() {
     for_every_scheme!(check());
 }
 
-/// Sets `len` bytes of the group element from `offset` on to zero, then opens.
+/// Zeroes `len` bytes of the group element from `offset` on, then opens the packet.
 fn open_with_zeros<S: TestScheme>(offset: usize, len: usize) -> Option<OpenError> {
     let (network, mut packet) = network::<S>();
     packet[2 + offset..][..len].fill(0);
@@ -61,7 +61,7 @@ fn points_of_small_order_inside_ciphertexts() {
     assert_eq!(open_with_zeros::<Kem<Adapter<X448>>>(0, 56), Some(OpenError::GroupElement));
     assert_eq!(open_with_zeros::<Kem<MlKem768X25519>>(0, 32), Some(OpenError::GroupElement));
     assert_eq!(open_with_zeros::<Kem<MlKem768X448>>(0, 56), Some(OpenError::GroupElement));
-    // X-Wing takes them, as its draft says; the secret is another
+    // X-Wing accepts them, as its draft specifies, but derives a different secret
     assert_eq!(open_with_zeros::<Kem<XWing>>(1088, 32), Some(OpenError::Mac));
 }
 
@@ -87,7 +87,7 @@ fn malformed_public_keys() {
     assert_eq!(wrap_with::<Adapter<X448>>(PublicKey::from_bytes([0; 56])), bad);
 }
 
-/// What becomes of a one-hop packet with this decrypted block.
+/// Processes a one-hop packet with this decrypted block.
 fn finish_with(block: &[u8]) -> Result<(), FinishError> {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let private_key = PrivateKey::<XWing>::generate(&mut rng);
@@ -124,7 +124,7 @@ fn the_end_of_a_block_is_a_ciphertext_or_zeros() {
         assert_eq!(finish_with(&block), Err(FinishError::Command(CommandError::Padding)), "byte {at}");
     }
 
-    // commands can't reach into the ciphertext
+    // commands cannot extend into the ciphertext
     let mut long = [[0x80; 5].to_vec(), vec![3; 17], [2; 33].to_vec()].concat();
     long.push(1);
     long.resize(commands + 1120, 1);

@@ -1,4 +1,4 @@
-//! Bad packets at a hop: each is refused with the error that says why.
+//! Bad packets at a hop: each is rejected with the specific error.
 
 use crate::forge::{Forgery, forge};
 use mixwell_pq_kem::{X25519, nike::PrivateKey};
@@ -59,14 +59,14 @@ fn packet(block: &[u8]) -> Vec<u8> {
     forge_for(&key(), [9; 32], block, [0; 32])
 }
 
-/// What becomes of a packet with these decrypted routing commands.
+/// Processes a packet with these decrypted routing commands and checks the result.
 fn finish_with<T>(block: &[u8], check: impl FnOnce(Result<Action<'_>, FinishError>) -> T) -> T {
     let sphinx = sphinx();
     let mut packet = packet(block);
     let result = sphinx.open(&mut packet, &key()).unwrap().finish();
     let failed = result.is_err();
     let checked = check(result);
-    assert!(!failed || packet.iter().all(|byte| *byte == 0), "a packet that failed is wiped");
+    assert!(!failed || packet.iter().all(|byte| *byte == 0), "a failed packet is wiped");
     checked
 }
 
@@ -92,7 +92,7 @@ fn good_packets_arrive() {
         assert_eq!(payload.len(), sphinx().geometry().forward_payload_len());
         assert!(payload.iter().all(|byte| *byte == 0x55));
     });
-    // in any order
+    // the order of the commands does not matter
     finish_with(&[&SURB_REPLY[..], &RECIPIENT].concat(), |result| {
         let Ok(Action::Reply { recipient, surb_id, delay_millis, payload }) = result else { panic!("{result:?}") };
         assert_eq!((recipient, surb_id, delay_millis), (RecipientId([2; 32]), SurbId([3; 16]), None));
@@ -131,7 +131,7 @@ fn every_group_element_of_small_order() {
         for top_bit in [0, 0x80] {
             let mut element = low_order;
             element[31] |= top_bit;
-            // under the MAC that an attacker would compute, since he knows the secret: all zeros
+            // the MAC is valid: an attacker can compute it, because the shared secret is all zeros
             let packet = forge_for(&key(), element, &RECIPIENT, [0; 32]);
             refused(&packet, OpenError::GroupElement);
         }
@@ -140,7 +140,7 @@ fn every_group_element_of_small_order() {
 
 #[test]
 fn group_elements_that_no_honest_sender_makes_are_taken_as_x25519_takes_them() {
-    // 2 and 9 + p, 9 with the top bit set, points of the twist
+    // 2 + p and 9 + p, 9 with the top bit set, points of the twist
     let not_canonical = near_p(0xed + 9);
     let mut top_bit = with_first(9);
     top_bit[31] = 0x80;
@@ -202,7 +202,7 @@ fn unknown_commands() {
 fn commands_cut_short_by_the_end_of_the_block() {
     let per_hop = sphinx().geometry().per_hop_routing_info_len();
     let filler = |len: usize| -> Vec<u8> {
-        // whole commands that end `len` bytes before the block does
+        // whole commands that leave `len` bytes of the block
         let whole: &[&[u8]] = match per_hop - len {
             5 => &[&NODE_DELAY],
             17 => &[&SURB_REPLY],
@@ -224,7 +224,8 @@ fn commands_cut_short_by_the_end_of_the_block() {
             assert_eq!(command_error(&block), CommandError::Truncated { id }, "{id} with {len} bytes left");
         }
     }
-    // 82 = 65 + 17 is full to the last byte: nothing is cut short, but the two do not go together
+    // 82 = 65 + 17 fills the block exactly: nothing is truncated, but the two commands exclude each
+    // other
     let full = [&NEXT_NODE_HOP[..], &SURB_REPLY].concat();
     assert_eq!(full.len(), per_hop);
     assert_eq!(command_error(&full), CommandError::OutOfPlace { id: 3 });

@@ -1,4 +1,4 @@
-//! The tests of everything that a user of this crate can see.
+//! Tests of the crate's public interface.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -1,4 +1,4 @@
-//! What secrets leave behind where they were: nothing.
+//! Secrets leave nothing behind in the memory where they were.
 #![cfg(target_os = "linux")]
 
 use crate::network::Network;

@@ -1,4 +1,4 @@
-//! A path of nodes with keys, for tests that make their own packets.
+//! A path of nodes with keys, for tests that build their own packets.
 
 use crate::schemes::TestScheme;
 use mixwell_sphinx::{Action, Geometry, Hop, NodeId, Path, RecipientId, Scheme, Sphinx};
@@ -14,7 +14,7 @@ pub(crate) struct Network<S: Scheme> {
 pub(crate) const RECIPIENT: RecipientId = RecipientId([0xcc; 32]);
 
 impl<S: TestScheme> Network<S> {
-    /// A network of as many nodes as its paths may have hops.
+    /// A network with one node for each hop of the longest path.
     pub(crate) fn new(geometry: Geometry, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
         let (public_keys, private_keys) = (0..geometry.hops()).map(|_| S::generate(&mut rng)).unzip();
@@ -31,7 +31,7 @@ impl<S: TestScheme> Network<S> {
         Path { hops, recipient: RECIPIENT }
     }
 
-    /// Carries a packet through `hops` nodes; gives what the last one is to do.
+    /// Processes a packet at `hops` nodes; returns the last node's action.
     pub(crate) fn carry<'p>(&self, packet: &'p mut [u8], hops: usize) -> Action<'p> {
         let length = packet.len();
         for i in 0..hops - 1 {

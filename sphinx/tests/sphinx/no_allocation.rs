@@ -1,4 +1,4 @@
-//! Nothing in this crate allocates: every operation runs under an allocator that counts.
+//! The crate never allocates: every operation runs under a counting allocator.
 
 use crate::{
     network::Network,

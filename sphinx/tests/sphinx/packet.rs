@@ -4,7 +4,7 @@ use mixwell_sphinx::{Geometry, GeometryFields, RecipientId, SurbId};
 use mixwell_vectors::Hex;
 use serde::Deserialize;
 
-/// A geometry's fields as the vectors spell them.
+/// A geometry's fields as spelled in the vectors.
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct GeometryVector {
@@ -22,7 +22,7 @@ pub(crate) struct GeometryVector {
     pub(crate) sprp_key_material_length: u64,
     pub(crate) nike_name: String,
     pub(crate) kem_name: String,
-    /// In `geometry.json` only.
+    /// Only in `geometry.json`.
     pub(crate) hash: Option<Hex>,
     pub(crate) with_surb: Option<bool>,
     pub(crate) toml: Option<String>,
@@ -75,7 +75,7 @@ pub(crate) struct PacketVector {
     pub(crate) header_padding: Option<Hex>,
     #[serde(default)]
     pub(crate) unwrap_only: bool,
-    // of replies
+    // only for replies
     pub(crate) surb: Option<Hex>,
     pub(crate) surb_keys: Option<Hex>,
     pub(crate) surb_random: Option<Hex>,
@@ -83,7 +83,7 @@ pub(crate) struct PacketVector {
     pub(crate) final_payload: Option<Hex>,
 }
 
-/// The commands of a hop as the vectors give them, read independently of the crate's own reader.
+/// A hop's commands from the vectors, parsed independently of the crate's own parser.
 #[derive(Default)]
 pub(crate) struct Expected {
     pub(crate) delay_millis: Option<u32>,

@@ -1,6 +1,6 @@
-//! Every packet of the vectors, both ways: unwrapped at every hop and made again. What the senders
-//! of KEM packets drew for their encapsulations is not recorded, but the ciphertexts are in the
-//! packets and the private keys give the secrets.
+//! Every packet of the vectors, both ways: unwrapped at every hop and built again. The senders'
+//! randomness for KEM encapsulations is not recorded, but the ciphertexts are in the packets and
+//! the private keys give the secrets.
 
 use crate::packet::PacketVector;
 use crate::schemes::{TestScheme, for_every_scheme, with_scheme};
@@ -20,7 +20,7 @@ fn vectors() {
     }
 }
 
-/// Packets from the reference's own tests: not every folder has them.
+/// Whether the vectors include packets from the reference's own tests: not every folder does.
 fn has_upstream() -> bool {
     let is_upstream = |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("upstream");
     mixwell_vectors::files().iter().any(is_upstream)
@@ -86,7 +86,7 @@ fn unwrap_every_hop<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name
     }
 }
 
-/// Two copies of each packet, so that the lanes of a batch are used where there are any.
+/// Two copies of each packet, so that the batch uses its lanes where the machine has any.
 fn unwrap_every_hop_in_batches<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name: &str) {
     for (i, hop) in test.path.iter().enumerate() {
         let mut copies = [test.packets[i].0.clone(), test.packets[i].0.clone()];
@@ -116,7 +116,7 @@ fn unwrap_every_hop_in_batches<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketV
 
 fn use_the_surb<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name: &str) {
     let mut answer = test.final_payload.clone().unwrap().0;
-    // packets to be unwrapped only have payload lengths of their own
+    // unwrap-only vectors have payload lengths that differ from the geometry's
     let forward_payload_len = answer.len() - 32;
     let geometry = Geometry::of::<S>(sphinx.geometry().hops(), forward_payload_len, false).unwrap();
     assert!(test.unwrap_only || geometry.payload_len() == sphinx.geometry().payload_len(), "{name}");

@@ -1,4 +1,4 @@
-//! The replay filter: forgets nothing, takes nothing new for old, and fails closed when it is full.
+//! The replay filter: forgets no tag, takes no new tag for an old one, and fails closed when full.
 
 use mixwell_sphinx::{Insertion, ReplayFilter, ReplayFilterFull, ReplayTag};
 use proptest::prelude::*;

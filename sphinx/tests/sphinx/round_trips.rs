@@ -1,4 +1,4 @@
-//! Packets, SURBs and answers through whole paths, for any geometry, path length and payload.
+//! Packets, SURBs and replies along whole paths, for any geometry, path length and payload.
 
 use crate::network::{Network, RECIPIENT, node};
 use crate::schemes::{TestScheme, for_every_scheme};
@@ -6,7 +6,7 @@ use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X255
 use mixwell_sphinx::{Action, FinishError, Geometry, Kem, Message, OpenError, ReplyError, SurbId};
 use proptest::prelude::*;
 
-/// A message with a SURB to the last node, and the answer back.
+/// A message with a SURB to the last node, and the reply back.
 fn there_and_back<S: TestScheme>(most_hops: usize, hops: usize, user_payload: &[u8], answer: &[u8], seed: u64) {
     let geometry = Geometry::of::<S>(most_hops, user_payload.len() + 7, true).unwrap();
     let mut network = Network::<S>::new(geometry, seed);
@@ -58,7 +58,7 @@ proptest! {
         there_and_back::<X25519>(most_hops, hops, &user_payload, &answer, seed);
     }
 
-    /// Whatever is changed on the way, the last hop sees it, and before that no hop learns of it.
+    /// A payload that is changed on the way is detected at the last hop and not before.
     #[test]
     fn a_changed_payload_is_found_out_at_the_last_hop(
         hop in 0..5usize, byte in 0..2606usize, bit in 0..8u8, seed in any::<u64>(),
@@ -81,7 +81,7 @@ proptest! {
         }
     }
 
-    /// At every hop, not only the first, a change of the header gives a MAC error.
+    /// A changed header gives a MAC error at every hop, not only at the first.
     #[test]
     fn a_changed_header_is_found_out_at_once(
         hop in 0..5usize, bit in 16..476 * 8usize, seed in any::<u64>(),
@@ -101,7 +101,7 @@ proptest! {
         prop_assert_eq!(packet, changed);
     }
 
-    /// An answer that was changed anywhere, even behind the last hop, can't be read.
+    /// A reply that was changed anywhere, even after the last hop, cannot be read.
     #[test]
     fn a_changed_answer_is_found_out(byte in any::<prop::sample::Index>(), bit in 0..8u8, seed in any::<u64>()) {
         let geometry = Geometry::of::<X25519>(3, 50, true).unwrap();
@@ -144,6 +144,6 @@ fn headers_of_unused_hops_are_random() {
         network.sphinx.wrap_message(&Network::path(&hops), &message, &mut network.rng, packet).unwrap();
     }
     let same = packets[0].iter().zip(&packets[1]).filter(|(a, b)| a == b).count();
-    // two bytes of version, and one in 256 of the rest by chance
+    // the two version bytes, and 1 in 256 of the rest by chance
     assert!(same < 2 + geometry.packet_len() / 64, "{same} of {} bytes are the same", geometry.packet_len());
 }

@@ -1,4 +1,4 @@
-//! The schemes by the names that the vectors use, and their keys.
+//! The schemes by their names in the vectors, and their keys.
 
 use crate::packet::PacketVector;
 use mixwell_pq_kem::{
@@ -8,20 +8,20 @@ use mixwell_sphinx::{Kem, Scheme};
 use mixwell_vectors::ReplayKem;
 use rand_chacha::ChaCha20Rng;
 
-/// A scheme whose keys the tests can make, and read from bytes.
+/// A scheme whose keys the tests can generate and read from bytes.
 pub(crate) trait TestScheme: Scheme {
-    /// The same scheme, but that what its sender draws can be recorded.
+    /// The same scheme, except that its sender's random draws can be recorded ones.
     type Recorded: Scheme<PublicKey = Self::RecordedKey>;
     type RecordedKey;
 
     fn public_key(bytes: &[u8]) -> Self::PublicKey;
     fn private_key(bytes: &[u8]) -> Self::PrivateKey;
-    /// The public key of a private one.
+    /// The public key of a private key.
     fn public_half(private: &[u8]) -> Vec<u8>;
     fn generate(rng: &mut ChaCha20Rng) -> (Self::PublicKey, Self::PrivateKey);
 
     fn recorded_key(bytes: &[u8]) -> Self::RecordedKey;
-    /// What the sender of a packet drew for its hops.
+    /// The sender's random draws for a packet.
     fn drawn(test: &PacketVector) -> Vec<u8>;
 }
 
@@ -89,7 +89,7 @@ macro_rules! kems {
                 kem::PublicKey::from_bytes(array::<<$kem as KemScheme>::PublicBytes>(bytes))
             }
 
-            /// Each hop's ciphertext, as it came there, and its secret.
+            /// Each hop's ciphertext, as it arrives there, and its shared secret.
             fn drawn(test: &PacketVector) -> Vec<u8> {
                 let each = test.path.iter().zip(&test.packets).map(|(hop, packet)| {
                     let len = <<$kem as KemScheme>::CiphertextBytes as ByteArray>::LEN;

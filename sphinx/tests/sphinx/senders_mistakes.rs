@@ -1,4 +1,4 @@
-//! What a caller may get wrong in making packets: each is refused with the error that says why.
+//! Caller mistakes in building packets: each is rejected with the specific error.
 
 use crate::network::Network;
 use mixwell_pq_kem::{X448, X25519, nike::PublicKey};
@@ -26,13 +26,13 @@ fn a_path_that_is_empty_or_too_long() {
         let error = WrapError::PathLength { got, most: 5 };
         let mut packet = vec![1; network.sphinx.geometry().packet_len()];
         assert_eq!(wrap(&mut network, got, &mut packet), Err(error));
-        assert!(packet.iter().all(|byte| *byte == 0), "nothing secret is left");
+        assert!(packet.iter().all(|byte| *byte == 0), "the output is wiped");
 
         let hops = Network::hops(&network.public_keys, got);
         let mut surb = vec![1; network.sphinx.geometry().surb_len()];
         let result = network.sphinx.new_surb(&Network::path(&hops), SURB_ID, &mut network.rng, &mut surb);
         assert_eq!(result.err(), Some(error));
-        assert!(surb.iter().all(|byte| *byte == 0), "nothing secret is left");
+        assert!(surb.iter().all(|byte| *byte == 0), "the output is wiped");
     }
 }
 
@@ -43,7 +43,7 @@ fn a_hop_whose_key_is_of_small_order() {
         network.public_keys[hop] = PublicKey::from_bytes([0; 32]);
         let mut packet = vec![1; network.sphinx.geometry().packet_len()];
         assert_eq!(wrap(&mut network, 5, &mut packet), Err(WrapError::PublicKey { hop }));
-        assert!(packet.iter().all(|byte| *byte == 0), "nothing secret is left");
+        assert!(packet.iter().all(|byte| *byte == 0), "the output is wiped");
     }
 }
 

@@ -1,8 +1,8 @@
-//! Packets unwrapped one by one and in a batch, beside each other.
+//! Packets unwrapped one by one and in a batch, for comparison.
 
 use mixwell_sphinx::{Action, FinishError, NodeId, OpenError, Opened, RecipientId, Scheme, Sphinx, SurbId};
 
-/// What became of a packet; its bytes are compared apart from this.
+/// The result of processing a packet; the bytes of the buffers are compared separately.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     Refused(OpenError),
@@ -61,7 +61,8 @@ fn at_once<S: Scheme, const N: usize>(
     finished.into_iter().zip(refused).zip(fitting).map(outcome).take(len).collect()
 }
 
-/// Unwraps packets one by one and at once; gives what they have become.
+/// Unwraps packets one by one and in a batch, and checks that both give the same; returns the
+/// processed packets.
 pub(crate) fn same<S: Scheme, const N: usize>(
     sphinx: &Sphinx<S>,
     packets: &[Option<Vec<u8>>],

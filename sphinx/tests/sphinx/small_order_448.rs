@@ -1,5 +1,5 @@
-//! X448 packets whose group element is no honest sender's: the points of small order, and those
-//! that are taken.
+//! X448 packets whose group element no honest sender produces: points of small order, which are
+//! rejected, and other points, which are accepted.
 
 use crate::forge::{Forgery, forge};
 use mixwell_pq_kem::{
@@ -10,7 +10,7 @@ use mixwell_sphinx::{Action, Geometry, OpenError, Sphinx};
 
 const NEXT_NODE_HOP: [u8; 65] = [1; 65];
 
-/// p = 2^448 − 2^224 − 1 and a small number, which may be negative.
+/// p + `small` for p = 2^448 − 2^224 − 1; `small` may be negative.
 fn p_and(small: i16) -> [u8; 56] {
     let mut bytes = [0xff; 56];
     bytes[28] = 0xfe;
@@ -39,8 +39,8 @@ fn key() -> PrivateKey<X448> {
 
 #[test]
 fn the_prime_is_written_right() {
-    // 2^448 − 2^224 − 1: one less than a power of two, but for a bit; and what is carried into all
-    // of it
+    // 2^448 − 2^224 − 1 has all bits set but bit 224; adding one carries through the whole lower
+    // half
     let p = p_and(0);
     assert_eq!((p[..28] == [0xff; 28], p[28], p[29..] == [0xff; 27]), (true, 0xfe, true));
     let mut next = [0xff; 56];
@@ -48,12 +48,12 @@ fn the_prime_is_written_right() {
     assert_eq!(p_and(1), next);
 }
 
-/// 0, of order two, and ±1, of order four on the curve and on its twist; with p added where that
+/// 0, of order two, and ±1, of order four on the curve and on its twist; also plus p where the sum
 /// fits into 448 bits (RFC 7748 §6.2's warning).
 #[test]
 fn every_group_element_of_small_order() {
     for element in [small(0), small(1), p_and(-1), p_and(0), p_and(1)] {
-        // under the MAC that an attacker would compute, since he knows the secret: all zeros
+        // the MAC is valid: an attacker can compute it, because the shared secret is all zeros
         let forgery = Forgery { element: &element, secret: &[0; 56], block: &NEXT_NODE_HOP, tag: [0; 32] };
         let sent = forge(sphinx().geometry(), &forgery);
         let mut packet = sent.clone();
@@ -63,8 +63,7 @@ fn every_group_element_of_small_order() {
     }
 }
 
-/// Points of the curve, of its twist, and numbers above the prime, which stand for what is left of
-/// them.
+/// Points of the curve, points of its twist, and numbers above p, which are reduced.
 #[test]
 fn group_elements_that_no_honest_sender_makes_are_taken_as_x448_takes_them() {
     let elements = [2, 3, 4, 5, 6, 7].map(|u| (small(u), small(u)));
@@ -78,7 +77,7 @@ fn group_elements_that_no_honest_sender_makes_are_taken_as_x448_takes_them() {
             assert!(matches!(action, Ok(Action::Forward { .. })), "{action:?}");
             packet[2..58].to_vec()
         };
-        // the same point, so the same blinded one
+        // the same point gives the same blinded element
         assert_eq!(next(&element), next(&canonical));
         assert_ne!(next(&element), element);
         assert_ne!(next(&element), [0; 56]);
