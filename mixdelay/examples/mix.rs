@@ -41,18 +41,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Mix {
-    /// The time that the queue counts in: since the program's start.
+    /// The queue's clock: time since the program's start.
     fn now(&self) -> Instant {
         Instant::from_nanos(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 
-    /// Takes packets from the network, and the delay from each.
+    /// Receives packets from the network, each with its delay.
     fn receive(&self, mu: &Rate) {
         let mut rng = rand::rng();
         for packet in 0..PACKETS {
             thread::sleep(Duration::from_millis(2));
             let arrived = self.now();
-            // the sender drew it when it wrapped the packet; unwrapping gives it back
+            // the sender drew the delay when it wrapped the packet; unwrapping recovers it
             let delay = mu.hop_delay_millis(&mut rng);
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             let before = queue.poll_timeout();
@@ -65,7 +65,7 @@ impl Mix {
         }
     }
 
-    /// Sends packets at their release, until all were sent; returns their order.
+    /// Sends packets at their release until all are sent; returns their order.
     fn send(&self) -> Vec<Packet> {
         let mut rng = rand::rng();
         let mut sent = Vec::new();

@@ -1,5 +1,5 @@
-//! A client in a small device: when to send, and whether a message or a decoy. All but `main` is
-//! `no_std` and allocates nothing.
+//! A client on a small device: when to send, and whether a message or a decoy. Everything but
+//! `main` is `no_std` and allocates nothing.
 //!
 //! ```sh
 //! cargo run --example token
@@ -15,7 +15,7 @@ use rand_core::CryptoRng;
 /// The network's packet length.
 const PACKET: usize = 3082;
 
-/// Ticks until `end`, and passes each finished packet to `send`.
+/// Ticks until `end` and passes each finished packet to `send`.
 fn run(
     outbox: &mut Outbox<'_>,
     end: Instant,
@@ -28,11 +28,11 @@ fn run(
     clock.set_link(Instant::ZERO, true, rng);
     let mut packet = [0; PACKET];
     while let Some(now) = clock.poll_timeout().filter(|now| *now < end) {
-        // a device sleeps until `now` here
+        // a real device sleeps until `now` here
         while let Some(tick) = clock.poll(now, rng) {
             make_loop_decoy(&mut packet);
             if tick == Tick::MessageOrDecoy {
-                // replaces the decoy if a message waits, and takes the same time if none does
+                // replaces the decoy if a message is waiting, and takes the same time if none is
                 _ = outbox.swap_in(&mut packet);
             }
             send(now, &packet);

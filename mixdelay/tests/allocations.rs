@@ -1,4 +1,4 @@
-//! What allocates, and what does not.
+//! Which operations allocate, and which do not.
 #![cfg(feature = "alloc")]
 
 use allocation_counter::measure;

@@ -1,4 +1,4 @@
-//! Caps and means made of integers are those of double-precision arithmetic, bit for bit.
+//! Caps and means computed with integers equal those of double-precision arithmetic, bit for bit.
 
 use mixwell_mixdelay::{Rate, RateError, safety_cap_millis};
 use proptest::prelude::*;

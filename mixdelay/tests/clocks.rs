@@ -1,4 +1,4 @@
-//! The clocks: when they tick, and what restarts them.
+//! Poisson clocks: when they tick, and what restarts them.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_precision_loss,
@@ -47,8 +47,8 @@ fn it_ticks_only_with_a_rate_and_a_link() {
     assert!(!process.poll(Instant::MAX, &mut rng));
 }
 
-/// The counts of 20 000 windows have the mean and the variance of a Poisson distribution, in spite
-/// of a caller who comes late and of restarts in between.
+/// The counts of 20 000 windows have the mean and the variance of a Poisson distribution despite
+/// late polls and restarts in between.
 #[test]
 fn ticks_are_poisson_whatever_restarts_them() {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
@@ -57,7 +57,7 @@ fn ticks_are_poisson_whatever_restarts_them() {
     let mut counts = Vec::new();
     for window in 0..windows {
         let mut ticks = 0_u32;
-        // every 7 ms, so a tick is 3.5 ms late on average
+        // polled every 7 ms, so a tick is 3.5 ms late on average
         for step in 0..72 {
             let now = Instant::from_millis(window * 504 + step * 7);
             while process.poll(now, &mut rng) {
@@ -74,8 +74,8 @@ fn ticks_are_poisson_whatever_restarts_them() {
     let expected = 0.02 * 504.0;
     let mean = counts.iter().sum::<f64>() / counts.len() as f64;
     let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / counts.len() as f64;
-    // within four standard errors; restarts at 2 of 97 polls forget lateness, at most
-    // 3.5 ms · 2 / 97 / 7 ms
+    // within four standard errors; a restart forgets the lateness of its poll, and 2 of 97 polls
+    // restart: at most 3.5 ms · 2 / 97 / 7 ms
     assert!((mean - expected).abs() < 4.0 * (expected / counts.len() as f64).sqrt() + 0.02 * expected * 0.5, "{mean}");
     assert!((variance / expected - 1.0).abs() < 4.0 * (2.0 / counts.len() as f64).sqrt() + 0.02, "{variance}");
 }
@@ -103,12 +103,12 @@ fn a_suspended_machine_sends_no_burst() {
     }
     assert_eq!(ticks, 1);
     assert!(process.poll_timeout().unwrap() > awake);
-    // but what a slow caller missed within a second is made up for
+    // but ticks that a slow caller missed within the last second are made up
     let next = process.poll_timeout().unwrap().plus_millis(900);
     while process.poll(next, &mut rng) {
         ticks += 1;
     }
-    assert!(ticks > 8, "18 are expected: {ticks}");
+    assert!(ticks > 8, "expected about 18 ticks, got {ticks}");
 }
 
 #[test]
@@ -158,8 +158,7 @@ fn a_client_sends_what_is_due_first() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
-    /// Whatever the clock does and whatever the rates, nothing overflows, and an idle process stays
-    /// idle.
+    /// For any clock and any rates, nothing overflows and an idle process stays idle.
     #[test]
     fn any_clock(calls in vec((any::<u64>(), 0..4_u8, prop::num::f64::ANY), 0..200), seed: u64) {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -1,4 +1,4 @@
-//! Any sequence of calls: both queues do what a simple model does.
+//! For any sequence of calls, both queues behave like a simple model.
 #![cfg(feature = "alloc")]
 #![allow(
     clippy::arithmetic_side_effects,
@@ -35,7 +35,7 @@ fn operation() -> impl Strategy<Value = Operation> {
             Just(0),
             Just(u64::MAX),
             Just(u64::MAX - 1_000_000),
-            // before a turn of the server's highest wheel
+            // shortly before the server queue's highest wheel wraps
             (1..=16_u64).prop_map(|turn| (turn << 40) * 1_000_000 - 30_000_000_000),
             any::<u64>()
         ]
@@ -44,7 +44,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// No wild steps, so that queues fill up and are drained in step.
+/// Small steps only, so that queues fill up and drain steadily.
 fn calm_operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         12 => (0..800_u32).prop_map(|delay_millis| Operation::Insert { waited: 0, delay_millis }),

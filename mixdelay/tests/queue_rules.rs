@@ -1,4 +1,4 @@
-//! Each rule of a hop, on both queues.
+//! Each rule of a hop's queue, on both implementations.
 #![cfg(feature = "alloc")]
 #![allow(clippy::arithmetic_side_effects, clippy::integer_division_remainder_used, reason = "small numbers")]
 
@@ -13,7 +13,7 @@ fn ms(millis: u64) -> Instant {
     START.plus_millis(millis)
 }
 
-/// The same test for a fixed queue and a server's, both of 8 packets.
+/// Runs the same test on a fixed queue and on a server queue, both of 8 packets.
 macro_rules! on_both {
     ($($(#[$doc:meta])* fn $name:ident($queue:ident, $rng:ident) $body:block)*) => {$(
         $(#[$doc])*
@@ -45,7 +45,7 @@ on_both! {
         }
     }
 
-    /// A clock finer than a millisecond does not let a packet go before its time.
+    /// A clock finer than a millisecond never releases a packet early.
     fn never_early(queue, rng) {
         let arrived = START.plus_nanos(1);
         assert!(queue.insert(arrived, arrived, 3, 7, rng).is_none());
@@ -86,15 +86,15 @@ on_both! {
         assert_eq!((queue.tally().sent, queue.tally().late, queue.tally().inserted), (1, 1, 2));
     }
 
-    /// Of the eight held and the new one, each is dropped as often: also those that are due
-    /// already.
+    /// Each of the eight held packets and the new one is dropped equally often, even if already
+    /// due.
     fn a_full_queue_drops_any_of_all(queue, rng) {
         let rounds = 36_000;
         let mut dropped = [0.0; 9];
         for round in 0..rounds {
             let now = ms(round * 10_000);
             for packet in 0..8 {
-                // three are due when the queue overflows, five wait in different places
+                // three are due at the poll below, and five are still waiting
                 let delay = [1, 2, 3, 7, 300, 301, 301, 5000][packet as usize];
                 assert!(queue.insert(now, now, delay, packet, rng).is_none());
             }
@@ -109,10 +109,10 @@ on_both! {
         }
         let expected = f64::from(u32::try_from(rounds).unwrap()) / 9.0;
         let chi_square: f64 = dropped.iter().map(|count: &f64| (count - expected).powi(2) / expected).sum();
-        assert!(chi_square < 31.8, "8 degrees of freedom, one in 10 000 is above: {dropped:?}");
+        assert!(chi_square < 31.8, "chi-squared, 8 degrees of freedom, exceeds 31.8 once in 10 000: {dropped:?}");
     }
 
-    /// Four packets due at once come out in each of the 24 orders as often.
+    /// Four packets that are due at once come out in each of the 24 orders equally often.
     fn what_is_due_comes_in_random_order(queue, rng) {
         let rounds = 48_000;
         let mut orders = std::collections::BTreeMap::<Vec<u32>, f64>::new();
@@ -127,10 +127,10 @@ on_both! {
         let expected = f64::from(u32::try_from(rounds).unwrap()) / 24.0;
         let chi_square: f64 = orders.values().map(|count| (count - expected).powi(2) / expected).sum();
         assert_eq!(orders.len(), 24);
-        assert!(chi_square < 55.0, "23 degrees of freedom, one in 5000 is above: {orders:?}");
+        assert!(chi_square < 55.0, "chi-squared, 23 degrees of freedom, exceeds 55 once in 5000: {orders:?}");
     }
 
-    /// Jitter of 1 ms for an hour: what is released comes within that of its time.
+    /// With 1 ms of jitter for an hour, a packet is released within 1 ms of its time.
     fn jitter_does_not_add_up(queue, rng) {
         assert!(queue.insert(START, START, 3_600_000, 7, rng).is_none());
         for step in 0..360_000 {
@@ -148,7 +148,7 @@ on_both! {
         assert!(queue.insert(ms(5000), ms(5000), 100, 7, rng).is_none());
         assert_eq!(queue.poll(START, rng), None);
         assert!(queue.poll_timeout().is_some_and(|timeout| START < timeout && timeout <= ms(100)));
-        // an arrival that is in the future now did not wait
+        // an arrival that is now in the future counts as no wait
         assert!(queue.insert(START, ms(4999), 50, 8, rng).is_none());
         assert_eq!(queue.poll(ms(49), rng), None);
         assert_eq!(queue.poll(ms(50), rng), Some(Ok(8)));
@@ -165,8 +165,8 @@ on_both! {
         assert_eq!(out, [0, 1, 2, 3, 4, 5, 6, 7]);
     }
 
-    /// Where the server's highest wheel turns, every 2⁴⁰ ms: what waits past that comes out on
-    /// time.
+    /// Packets that wait across a wrap of the server queue's highest wheel, every 2⁴⁰ ms, come out
+    /// on time.
     fn when_the_highest_wheel_turns(queue, rng) {
         queue.set_limits(Limits { delay_millis: u64::MAX, ..LIMITS });
         for (turn, before) in (1_u64..).zip([1, 50, 300, 70_000, 1 << 32, 0]) {
@@ -192,7 +192,7 @@ on_both! {
     }
 }
 
-/// Of what is due, what waits and what is beyond the turn of the highest wheel, each is dropped as
+/// Packets that are due, waiting, or beyond the wrap of the highest wheel are dropped equally
 /// often.
 #[test]
 fn far_packets_are_dropped_like_others() {
@@ -205,7 +205,7 @@ fn far_packets_are_dropped_like_others() {
         for (packet, delay) in (0..).zip([2, 2, 50, 99, 100, 101, 5000, 90_000]) {
             assert!(queue.insert(start, start, delay, packet, &mut rng).is_none());
         }
-        // of two that are due one is sent, and takes part again as another that is far
+        // of two due packets, one is sent and inserted again as another far packet
         let sent = queue.poll(start.plus_millis(2), &mut rng).unwrap().unwrap();
         assert!(queue.insert(start, start, 1000, sent, &mut rng).is_none());
         dropped[queue.insert(start, start, 60, 8, &mut rng).unwrap().packet as usize] += 1.0;
@@ -213,12 +213,12 @@ fn far_packets_are_dropped_like_others() {
     }
     let expected = f64::from(rounds) / 9.0;
     let chi_square: f64 = dropped.iter().map(|count: &f64| (count - expected).powi(2) / expected).sum();
-    assert!(chi_square < 31.8, "8 degrees of freedom, one in 10 000 is above: {dropped:?}");
+    assert!(chi_square < 31.8, "chi-squared, 8 degrees of freedom, exceeds 31.8 once in 10 000: {dropped:?}");
 }
 
-/// A large queue that overflows drops the old and the new alike: of 100 000 offered to 50 000
-/// places, all at once, each tenth of the order of arrival keeps a share that falls as it must, (1
-/// − 1/50 001) at each drop.
+/// A large queue that overflows drops old and new packets alike: of 100 000 packets inserted into
+/// 50 000 slots at once, each tenth by order of arrival keeps the expected share, which shrinks by
+/// a factor of (1 − 1/50 001) at each drop.
 #[test]
 fn a_flood_does_not_choose_its_victims() {
     let (places, offered) = (50_000, 100_000);

@@ -1,7 +1,7 @@
-//! The sampler against the exponential distribution, on samples of a fixed seed.
+//! The sampler against the exponential distribution, on samples from fixed seeds.
 //!
-//! Each statistic is judged by its critical value for a true sampler at a chance of 1 in 10 000 or
-//! less, and each must condemn a sampler that is off by 1 %.
+//! Each threshold is a critical value that a true sampler exceeds with probability 1 in 10 000 or
+//! less, and each statistic must reject a sampler that is off by 1 %.
 #![allow(clippy::cast_precision_loss, clippy::arithmetic_side_effects, clippy::unwrap_used, reason = "statistics")]
 
 use mixwell_mixdelay::{Rate, hop_delay_millis};
@@ -10,7 +10,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 const SAMPLES: u32 = 3_000_000;
 
-/// Samples in units of the mean of `mean_of`, drawn at the rate `drawn_at`, in order.
+/// Samples in units of the mean of `mean_of`, drawn at the rate `drawn_at`, in the order drawn.
 fn samples(drawn_at: f64, mean_of: f64, seed: u64) -> Vec<f64> {
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let rate = Rate::per_milli(drawn_at).unwrap();
@@ -22,7 +22,7 @@ fn sorted(mut samples: Vec<f64>) -> Vec<f64> {
     samples
 }
 
-/// √n · sup |F − F₀|. Above 2.23 with a chance of 1 in 10 000 (Kolmogorov's limit: 2·exp(−2x²)).
+/// √n · sup |F − F₀|. Exceeds 2.23 with probability 1 in 10 000 (Kolmogorov's limit: 2·exp(−2x²)).
 fn kolmogorov_smirnov(sorted: &[f64]) -> f64 {
     let n = sorted.len() as f64;
     let distance = sorted.iter().zip(0_u32..).map(|(x, i)| {
@@ -32,12 +32,13 @@ fn kolmogorov_smirnov(sorted: &[f64]) -> f64 {
     distance.fold(0.0, f64::max) * n.sqrt()
 }
 
-/// A² for the exponential of mean 1. Above 10 with a chance of about 1 in 50 000 (Anderson and
+/// A² for the exponential of mean 1. Exceeds 10 with probability of about 1 in 50 000 (Anderson and
 /// Darling, 1954).
 fn anderson_darling(sorted: &[f64]) -> f64 {
     let n = sorted.len() as f64;
     let terms = sorted.iter().zip(sorted.iter().rev()).zip(0_u32..).map(|((x, from_above), i)| {
-        // ln F(x) and ln(1 − F(y)) = −y; a sample of 0 ns is taken for half a nanosecond
+        // ln F(x) and ln(1 − F(y)) = −y; a sample of 0 is raised to 10⁻⁹ to keep the logarithm
+        // finite
         f64::from(2 * i + 1) * ((-(-x.max(1e-9)).exp_m1()).ln() - from_above)
     });
     -n - terms.sum::<f64>() / n
@@ -59,9 +60,9 @@ fn the_sampler_is_exponential_and_one_percent_off_is_not() {
     }
 }
 
-/// Beyond the quantile 1 − 10⁻⁶, of 20 million samples, 20 are expected; and a tail that ended at
-/// 53 bits' −ln(2⁻⁵³), or anywhere near, would show in the sampler's known answers (`vectors.rs`),
-/// which reach −ln(2⁻¹²⁸).
+/// Of 20 million samples, 20 are expected beyond the quantile 1 − 10⁻⁶. A tail that ended near
+/// −ln(2⁻⁵³), as one from 53-bit uniforms does, would show in the sampler's known answers
+/// (`vectors.rs`), which reach −ln(2⁻¹²⁸).
 #[test]
 fn the_tail_beyond_a_millionth() {
     let rate = Rate::per_milli(0.001).unwrap();
@@ -83,7 +84,7 @@ fn the_tail_beyond_a_millionth() {
     }
 }
 
-/// What is left of a delay after any time is distributed as the delay was.
+/// The rest of a delay, after any wait, has the distribution of the whole delay.
 #[test]
 fn memoryless() {
     let all = samples(0.01, 0.01, 6);
@@ -95,8 +96,8 @@ fn memoryless() {
     }
 }
 
-/// Consecutive samples: their correlation is 0 at every lag, and the larger of two is distributed
-/// as it should be.
+/// Samples are uncorrelated at each lag, and two consecutive samples fall into each pair of
+/// quartiles equally often.
 #[test]
 fn independent() {
     let all = samples(0.01, 0.01, 7);
@@ -106,7 +107,8 @@ fn independent() {
         println!("lag {lag}: {covariance:.3} standard errors");
         assert!(covariance.abs() < 4.0, "{lag}: {covariance}");
     }
-    // P(both of two neighbours are below the median) = 1/4, and so for every pair of quartiles
+    // P(two consecutive samples are both below the median) = 1/4, and likewise for every pair of
+    // quartiles
     let quartile = |x: f64| 3 - [0.25, 0.5, 0.75].iter().filter(|tail: &&f64| x < -tail.ln()).count();
     let mut cells = [[0.0; 4]; 4];
     for (a, b) in all.iter().step_by(2).zip(all.iter().skip(1).step_by(2)) {
@@ -115,10 +117,10 @@ fn independent() {
     let expected = f64::from(SAMPLES) / 32.0;
     let chi_square: f64 = cells.as_flattened().iter().map(|count: &f64| (count - expected).powi(2) / expected).sum();
     println!("quartiles of neighbours: chi-square {chi_square:.1} with 15 degrees of freedom");
-    assert!(chi_square < 44.3, "one in 10 000 is above");
+    assert!(chi_square < 44.3, "chi-squared, 15 degrees of freedom, exceeds 44.3 once in 10 000");
 }
 
-/// A hop delay in whole milliseconds is k with the chance (1 − e^−λ)·e^−λ(k−1): geometric.
+/// A hop delay in whole milliseconds is k with probability (1 − e^−λ)·e^−λ(k−1): geometric.
 #[test]
 fn hop_delays_are_geometric() {
     let (lambda, draws) = (0.05, 2_000_000_u32);
@@ -139,5 +141,5 @@ fn hop_delays_are_geometric() {
     };
     let (good, bad) = (chi_square(&counts, lambda), chi_square(&counts, lambda * 1.01));
     println!("chi-square with 199 degrees of freedom: {good:.1}; against a rate 1 % off: {bad:.1}");
-    assert!(good < 281.0 && bad > 281.0, "one in 10 000 is above 281");
+    assert!(good < 281.0 && bad > 281.0, "a true sampler exceeds 281 once in 10 000");
 }

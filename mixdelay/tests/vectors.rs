@@ -1,4 +1,4 @@
-//! The vectors of the reference implementation, and our own of the sampler.
+//! The reference implementation's vectors, and our own for the sampler.
 
 use mixwell_mixdelay::{Rate, RateError, hop_delay_millis, safety_cap_millis};
 use mixwell_vectors::{Hex, ReplayRng, load};
@@ -52,11 +52,11 @@ fn samples_from_known_bytes() {
     }
 }
 
-/// The bound that the README states: the sampler's -ln U is within 2^-60 of the true one.
+/// The bound stated in the README: the sampler's -ln U is within 2^-60 of the true value.
 #[test]
 fn the_distance_from_the_true_logarithm_is_within_its_bound() {
-    // A mean of 2^57 ms shows 57 places after the point of every sample, one of 2^63 ms shows 63 of
-    // those below 2.
+    // A mean of 2^57 ms shows 57 fractional bits of every sample, one of 2^63 ms shows 63 of those
+    // below 2.
     for (places, below) in [(57, 128), (63, 2)] {
         let rate = Rate::per_milli(0.5_f64.powi(places)).unwrap();
         let (mut seen, mut lowest, mut highest) = (0, 0, 0);
@@ -67,7 +67,8 @@ fn the_distance_from_the_true_logarithm_is_within_its_bound() {
             }
             seen += 1;
             let drawn = i128::from(rate.sample_millis(&mut ReplayRng::new(&[&vector.test.random])));
-            // The sample is cut to `places`: what was cut off is less than one unit of the last.
+            // The sample is truncated to `places` fractional bits: the error is less than one unit
+            // in the last place.
             let (least, most) = (drawn << (96 - places), (drawn + 1) << (96 - places));
             let bound = 1 << (96 - 60);
             assert!(most > truth - bound, "{}: too low", vector.name);

@@ -1,18 +1,18 @@
-//! A queue as simple as it can be, run beside a real one: for property tests and the fuzz target.
+//! A minimal model queue, run beside a real queue by property tests and the fuzz target.
 
 use mixwell_mixdelay::{DropReason, Dropped, Instant, Limits, Queue, ServerQueue, Tally};
 use rand_core::CryptoRng;
 
-/// One thing a caller does.
+/// One step of a test run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation {
-    /// A packet that arrived so many nanoseconds ago (before now, or after).
+    /// Insert a packet that arrived `waited` nanoseconds ago (in the future if negative).
     Insert { waited: i64, delay_millis: u32 },
-    /// The clock moves, forward or back.
+    /// Move the clock, forward or back.
     Step { nanos: i64 },
-    /// The clock jumps.
+    /// Set the clock.
     Jump { nanos: u64 },
-    /// Up to so many polls.
+    /// Poll up to `times` times.
     Poll { times: u8 },
 }
 
@@ -56,13 +56,13 @@ any_queue!(Queue<u64, N>, N);
 any_queue!(ServerQueue<u64>);
 
 const MILLI: u128 = 1_000_000;
-/// A clock that steps back by less is waited for.
+/// The queue waits out a backward clock step that is smaller than this.
 const JITTER: u128 = 1_000_000_000;
 /// The last whole millisecond of the range.
 const LAST: u128 = u64::MAX as u128 / MILLI;
 
-/// What the queue must hold: the packets' numbers and releases in milliseconds of time that never
-/// runs back.
+/// The expected contents of the queue: packet numbers and releases, in milliseconds of monotonic
+/// time.
 struct Model {
     held: Vec<(u64, u128)>,
     clock: u64,
@@ -86,7 +86,7 @@ impl Model {
     }
 }
 
-/// Runs the operations on both and compares everything that can be seen.
+/// Runs the operations on both and compares everything that is observable.
 pub(crate) fn run(
     queue: &mut impl AnyQueue,
     capacity: usize,
@@ -171,7 +171,7 @@ fn poll(
     let now = model.steady / MILLI;
     match queue.poll(Instant::from_nanos(model.clock), rng) {
         None => {
-            assert!(model.held.iter().all(|(_, release)| *release > now), "what is due comes out");
+            assert!(model.held.iter().all(|(_, release)| *release > now), "every due packet is released");
             return false;
         }
         Some(Ok(id)) => {
