@@ -1,6 +1,6 @@
-//! A client in a small device reads a consensus that its gateway sends gzipped, in chunks: `read`
-//! is `no_std`, allocates nothing, and needs a buffer for the inflated consensus alone. `main`
-//! plays the gateway.
+//! A client on a small device reads a consensus that its gateway sends gzipped, in chunks: `read`
+//! is `no_std`, allocates nothing, and needs only a buffer for the inflated consensus. `main` plays
+//! the gateway.
 //!
 //! ```sh
 //! cargo run --example token --features alloc
@@ -46,7 +46,7 @@ impl fmt::Display for ReadError {
 
 impl Error for ReadError {}
 
-/// Inflates the chunks into `buffer` and verifies what they hold; returns the number of nodes.
+/// Inflates the chunks into `buffer` and verifies the consensus; returns the number of nodes.
 fn read<'c>(
     chunks: impl Iterator<Item = Chunk<'c>>,
     buffer: &mut [u8],
@@ -61,11 +61,11 @@ fn read<'c>(
     let certificate = Certificate::parse(bytes).map_err(|_| ReadError::NotACertificate)?;
     let verified = certificate.verify(authority, now).map_err(ReadError::Signatures)?;
     let document = verified.document_for(now).map_err(ReadError::Document)?;
-    // authorities certify documents on the way to the consensus, too
+    // authorities also certify documents before the consensus
     if !document.has_shared_random_value() {
         return Err(ReadError::NotAConsensus);
     }
-    // memory for the comparison of identities: more makes it faster
+    // memory for the comparison of identities: more of it makes the check faster
     document.check_without_keys(&mut [KeyHash::default(); 16]).map_err(ReadError::Fault)?;
     Ok(document.nodes().count())
 }
@@ -124,7 +124,7 @@ fn consensus(epoch: Epoch, key: &SigningKey<'_>) -> Result<Vec<u8>, Box<dyn Erro
     Ok(out)
 }
 
-/// The gzip stream of `bytes`, in one stored block: a gateway compresses.
+/// The gzip stream of `bytes` in one stored block; a real gateway compresses.
 fn stored_gzip(bytes: &[u8]) -> Vec<u8> {
     let len = u16::try_from(bytes.len()).expect("a stored block of at most 64 KiB");
     let mut stream = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1];

@@ -1,4 +1,4 @@
-//! Reading, verifying and walking a consensus takes nothing from the allocator.
+//! Parsing, verifying and iterating over a consensus allocates nothing.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::unwrap_used,

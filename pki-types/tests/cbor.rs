@@ -1,4 +1,4 @@
-//! The CBOR reader and writer: refusals, bounds, and agreement with another implementation.
+//! The CBOR reader and writer: rejected input, limits, and agreement with another implementation.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -42,17 +42,17 @@ fn refuses() {
         (b"\x62\xc3\x28", CborError::Utf8 { at: 0 }),
         (b"\x00\x00\x00", CborError::Trailing { at: 1, extra: 2 }),
         (b"\xa2\x01\x02\x01\x03", CborError::DuplicateKey { at: 3 }),
-        // the same number in two lengths
+        // the same number in two widths
         (b"\xa2\x01\x02\x18\x01\x03", CborError::DuplicateKey { at: 3 }),
-        // out of order, and not neighbours
+        // out of order and not adjacent
         (b"\xa3\x02\x00\x01\x00\x02\x00", CborError::DuplicateKey { at: 0 }),
-        // the same float in two widths, and two encodings of what is not a number
+        // the same float in two widths, and two encodings of NaN
         (b"\xa2\xf9\x00\x00\x00\xfa\x00\x00\x00\x00\x00", CborError::DuplicateKey { at: 5 }),
         (b"\xa2\xf9\x7e\x00\x00\xf9\x7e\x01\x00", CborError::DuplicateKey { at: 5 }),
         (b"\xa1\x80\x00", CborError::Key { at: 1 }),
         (b"\xa1\xa0\x00", CborError::Key { at: 1 }),
         (b"\xa2\x01\x80\xc1\x00\x00", CborError::Key { at: 3 }),
-        // nested, in a value
+        // nested in a value
         (b"\x81\xa2\x61a\xa2\x00\x00\x00\x00\x61b\x00", CborError::DuplicateKey { at: 7 }),
     ];
     for (bytes, want) in cases {
@@ -103,15 +103,15 @@ fn canonical_form() {
     // map {"bb": 1, "a": [1.5 as double], 10: h'00'} with long heads, to the form of RFC 7049 §3.9
     let loose = b"\xb8\x03\x78\x02bb\x18\x01\x61a\x98\x01\xfb\x3f\xf8\0\0\0\0\0\0\x0a\x58\x01\0";
     let want = b"\xa3\x0a\x41\0\x61a\x81\xf9\x3e\0\x62bb\x01";
-    // a float that shrinks comes before a text that it came after, and stays there
+    // a float key that is shortened moves ahead of the text key before it, and stays there
     let float = b"\xa2\x63abc\x00\xfa\x00\x00\x00\x00\x01";
     assert_eq!(canonical(Item::parse(float).unwrap()), b"\xa2\xf9\x00\x00\x01\x63abc\x00");
     assert_eq!(canonical(Item::parse(loose).unwrap()), want);
     assert_eq!(canonical(Item::parse(want).unwrap()), want);
 }
 
-/// The order of keys is that of their encodings, which no attacker can make costly: 16 levels of
-/// maps, each of which has as many keys as it may, all in reverse.
+/// Keys are ordered by their encodings, and no attacker can make sorting costly: 16 levels of
+/// nested maps, each with as many keys as allowed, in reverse order.
 #[test]
 fn unsorted_maps_in_one_another() {
     let mut inner = vec![0xf6];
@@ -140,12 +140,11 @@ fn unsorted_maps_in_one_another() {
     assert_eq!(canonical(Item::parse(&sorted).unwrap()), sorted);
 }
 
-/// Unsorted maps within one another may cost no more than so many passes over the input, whatever
-/// their depth.
+/// Nested unsorted maps cost at most a fixed number of passes over the input, whatever their depth.
 #[test]
 fn walks_are_bounded() {
-    // 8.5 times a level's own bytes and 16 times what is inside: 24.5 times the input for three
-    // levels, 32.5 for four
+    // a level costs 8.5 times its own bytes and 16 times those of its contents: 24.5 times the
+    // input for three levels, 32.5 for four
     for (levels, ok) in [(3, true), (4, false), (16, false)] {
         let mut inner = vec![0xf6; 1];
         for _ in 0..levels {
@@ -154,7 +153,7 @@ fn walks_are_bounded() {
             writer.map(1024);
             for key in (0..1024_u64).rev() {
                 writer.unsigned(key);
-                // the last of all, so that every pass walks what is inside
+                // the last key, so that every pass walks its value
                 if key == 0 {
                     writer.raw(&inner)
                 } else {
@@ -183,7 +182,7 @@ fn small_buffers_tell_what_it_takes() {
     assert_eq!(empty.finish(), Err(BufferTooSmall { need: 11, have: 0 }));
 }
 
-/// Compares our reading with minicbor's, item by item.
+/// Compares our decoder with minicbor's, item by item.
 fn agrees(item: Item<'_>, other: &mut minicbor::Decoder<'_>) {
     match item.kind() {
         Kind::Unsigned(n) => assert_eq!(other.u64().unwrap(), n),
@@ -211,8 +210,8 @@ fn agrees(item: Item<'_>, other: &mut minicbor::Decoder<'_>) {
             let other = match other.datatype().unwrap() {
                 Type::F32 => other.f32().unwrap().into(),
                 Type::F64 => other.f64().unwrap(),
-                // minicbor reads a half only with a feature; ours are tested against every half in
-                // `float.rs`
+                // minicbor decodes half floats only with a feature; `float.rs` tests every half
+                // float
                 _ => {
                     other.set_position(other.position() + 3);
                     value
@@ -231,7 +230,7 @@ fn agrees(item: Item<'_>, other: &mut minicbor::Decoder<'_>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 
-    /// Mostly short inputs of bytes that are often heads, so that a good share parses.
+    /// Mostly short inputs with many item heads, so that a good share of them parses.
     #[test]
     fn reads_as_minicbor_does(bytes in proptest::collection::vec(
         prop_oneof![Just(0x81), Just(0xa1), Just(0x82), Just(0xa2), Just(0x61), Just(0x41), 0_u8..=24, any::<u8>()], 1..24))

@@ -1,5 +1,4 @@
-//! Consensus chunks: order, totals, the bound on what is inflated, and each way in which gzip can
-//! be wrong.
+//! Consensus chunks: order, totals, the limit on inflated size, and every kind of gzip error.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -27,7 +26,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     gzip_with(0, &[], bytes)
 }
 
-/// A stream with all that a header may have, the last of it the header's own checksum.
+/// A stream whose header has every optional field, the header checksum last.
 fn with_every_option(bytes: &[u8]) -> Vec<u8> {
     let optional = b"\x03\x00abcname\0comment\0";
     let header = [&[0x1f, 0x8b, 8, 0x1f, 1, 2, 3, 4, 0, 0xff], &optional[..]].concat();
@@ -35,7 +34,7 @@ fn with_every_option(bytes: &[u8]) -> Vec<u8> {
     gzip_with(0x1f, &[optional, &checksum[..2]].concat(), bytes)
 }
 
-/// Inflates a stream in pieces of `size`, into `limit` bytes at most.
+/// Inflates a stream in chunks of `size` bytes, into at most `limit` bytes.
 fn read(gzipped: &[u8], size: usize, limit: usize) -> Result<Vec<u8>, ConsensusError> {
     let mut out = vec![0; limit];
     let mut reader = ConsensusReader::new(&mut out);
@@ -66,7 +65,7 @@ fn the_bound_holds() {
         assert_eq!(read(&gzip(&sample), size, limit), Err(ConsensusError::Gzip(GzipError::TooLong { limit })));
         assert!(read(&gzip(&sample), size, sample.len()).is_ok());
     }
-    // a bomb: a thousand times its size
+    // a gzip bomb that expands about a thousandfold
     let bomb = gzip(&vec![0; 64 << 20]);
     assert!(bomb.len() < 70_000);
     let limit = 100_000;
@@ -74,7 +73,7 @@ fn the_bound_holds() {
     assert_eq!(read(&gzip(b""), 3108, 0), Ok(Vec::new()));
 }
 
-/// Streams that go on and on, and put nothing into the buffer that would end them.
+/// Endless streams that produce no output, so that the output limit never ends them.
 #[test]
 fn a_stream_without_end_is_given_up() {
     let limit = 4096 + 1000 + 125;
@@ -85,7 +84,7 @@ fn a_stream_without_end_is_given_up() {
             assert_eq!(read(&endless, size, 1000), Err(ConsensusError::Gzip(GzipError::TooMuchInput { limit })));
         }
     }
-    // what is not compressed at all fits
+    // uncompressed data is within the limit
     let mut stored = gzip(b"")[..10].to_vec();
     for _ in 0..1000 {
         stored.extend(b"\0\x01\0\xfe\xffa");
@@ -147,7 +146,7 @@ fn each_error_of_gzip() {
     assert_eq!(changed(3, 0x20), gzip(GzipError::Header));
     assert_eq!(changed(10, 0x07), gzip(GzipError::Deflate));
     let optional = with_every_option(&sample);
-    // any byte of the header but those that tell what else is in it
+    // every header byte except those that say which optional fields follow and where they end
     for at in [4, 5, 6, 7, 8, 9, 12, 14, 15, 18, 20, 25, 28, 29] {
         let mut bytes = optional.clone();
         bytes[at] ^= 1;
@@ -161,7 +160,7 @@ fn each_error_of_gzip() {
 }
 
 proptest! {
-    /// A changed stream never passes as another one.
+    /// A changed stream never yields different content.
     #[test]
     fn changes_are_seen(at: usize, bit in 0..8, size in 1_usize..5000) {
         let sample = sample();
@@ -169,8 +168,8 @@ proptest! {
         let at = at % gzipped.len();
         gzipped[at] ^= 1_u8 << bit;
         let got = read(&gzipped, size, 2 * sample.len());
-        // the same content may be said in another way: other bytes of the header, a distance to an
-        // equal string, the bits that fill the last byte
+        // the same content has other encodings: other header bytes, a distance to an equal string,
+        // the padding bits of the last byte
         let trailer = at >= gzipped.len() - 8;
         prop_assert!(got.is_err() || (got == Ok(sample) && !trailer), "byte {at}");
     }

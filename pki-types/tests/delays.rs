@@ -1,5 +1,4 @@
-//! Routes with the delays of `mixwell-mixdelay`: the two crates meet in a closure, and in nothing
-//! else.
+//! Routes with the delays of `mixwell-mixdelay`: only a closure connects the two crates.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -18,7 +17,7 @@ use mixwell_pki_types::{Departure, Document, PathError, Period, Rates, Router};
 use network::EPOCH;
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-/// The sampler that networks agree on.
+/// The sampler that all networks use.
 fn sampler(mu: f64, rng: &mut ChaCha20Rng) -> Option<u32> {
     hop_delay_millis(mu, rng).ok()
 }
@@ -27,14 +26,14 @@ fn departure() -> Departure {
     Departure { unix: Period::TWENTY_MINUTES.start(EPOCH), spent: Duration::ZERO }
 }
 
-/// A network's document with another rate of delays.
+/// A network's document with a different delay rate.
 fn document(mu: f64) -> Vec<u8> {
     let built = network::document(40);
     mixwell_pki_types::build::DocumentBuilder { rates: Rates { mu, ..built.rates }, ..built }.encode()
 }
 
-/// floor(exponential of rate mu) + 1, so that a delay is above t with probability exp(-mu · t) for
-/// every whole t.
+/// Delays are floor(exponential of rate mu) + 1, so a delay exceeds t with probability exp(-mu · t)
+/// for every whole t.
 #[test]
 fn every_hop_that_delays_draws_from_the_exponential() {
     let mu = 0.005;
@@ -53,8 +52,8 @@ fn every_hop_that_delays_draws_from_the_exponential() {
     for (hop, mut delays) in drawn.into_iter().enumerate() {
         delays.sort_unstable();
         assert!(delays[0] >= 1 && u64::from(delays[delays.len() - 1]) <= cap, "hop {hop}");
-        // Kolmogorov and Smirnov: the distance from the distribution is above 1.95 / sqrt(n) in one
-        // of 1000 samples
+        // Kolmogorov-Smirnov: the distance from the distribution exceeds 1.95 / sqrt(n) in one of
+        // 1000 samples
         let n = delays.len() as f64;
         let furthest = (1..=2000_u32)
             .map(|t| {
@@ -79,8 +78,8 @@ fn a_rate_that_is_none_or_too_slow() {
     for mu in [0.0, -0.005, f64::NAN, f64::INFINITY] {
         assert_eq!(reply(mu), Err(PathError::Rate), "{mu}");
     }
-    // a mean of an hour and more at each hop: hardly a route in 2,400,000 ms
+    // a mean far above 2,400,000 ms at each hop: hardly any route is fast enough
     assert_eq!(reply(1e-9), Err(PathError::TooSlow { draws: 64 }));
-    // a mean of ten minutes: some draws are too slow, and are drawn again
+    // a mean of ten minutes: routes that are too slow are drawn again
     assert!(reply(1.0 / 600_000.0).unwrap() < 2 * Period::TWENTY_MINUTES.duration());
 }

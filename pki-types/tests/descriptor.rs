@@ -1,4 +1,4 @@
-//! Descriptors and their uploads: the reference's, and what is refused.
+//! Descriptors and their uploads: the reference's vectors, and rejected input.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -35,7 +35,7 @@ struct Test {
     identity_private_key: Option<Hex>,
 }
 
-/// The fault that a vector's reason stands for.
+/// Whether a fault is the one that a vector's reason describes.
 fn stated(why: &str, fault: DescriptorFault, epoch: Epoch) -> bool {
     use DescriptorFault as F;
     match why {
@@ -55,7 +55,7 @@ fn stated(why: &str, fault: DescriptorFault, epoch: Epoch) -> bool {
         "kaetzchen without endpoint" => matches!(fault, F::NoEndpoint { .. }),
         "endpoint not text" => matches!(fault, F::EndpointNotText { .. }),
         "endpoint too long" => matches!(fault, F::EndpointLength { len: 33, .. }),
-        // a reason that this project's own vectors do not have: any fault will do
+        // a reason outside this project's own vectors: any fault will do
         _ => true,
     }
 }
@@ -82,7 +82,7 @@ fn vectors() {
     }
 }
 
-/// The scheme of an identity key, by its length.
+/// The scheme of an identity key, determined by its length.
 fn scheme_of(descriptor: &Descriptor<'_>) -> &'static dyn SignatureScheme {
     let all = ["Ed25519", "Sphincs+", "Ed25519 Sphincs+"].into_iter().filter_map(scheme);
     all.into_iter().find(|scheme| scheme.public_len() == descriptor.identity_key().len()).unwrap()
@@ -98,7 +98,7 @@ fn check_upload(test: &Test, descriptor: &Descriptor<'_>, bytes: &[u8], name: &s
     if scheme.name() != Ed25519.name() {
         return;
     }
-    // the same bytes when we sign, if that is deterministic
+    // signing again gives the same bytes if the scheme is deterministic
     let stats = upload.loop_stats().map(|stats| {
         let mut ratios: Vec<_> = stats.ratios().map(|(segment, ratio)| (*segment, ratio)).rev_sorted();
         let mut out = vec![0; 200 + 80 * ratios.len()];
@@ -116,8 +116,8 @@ fn check_upload(test: &Test, descriptor: &Descriptor<'_>, bytes: &[u8], name: &s
     assert_eq!(&out[..len], bytes, "{name}");
     assert_eq!(sign(&mut []), Err(UploadError::Buffer(BufferTooSmall { need: len, have: 0 })), "{name}");
 
-    // every byte counts, but for the name of a field that is null: an unknown field, and one left
-    // out, read the same
+    // every byte matters except the name of a null field: an unknown field and an absent one read
+    // the same
     let mut changed = bytes.to_vec();
     let name_of_first = 1..=b"LoopStats".len() + 1;
     for at in (0..bytes.len()).filter(|at| !name_of_first.contains(at)) {
@@ -129,7 +129,7 @@ fn check_upload(test: &Test, descriptor: &Descriptor<'_>, bytes: &[u8], name: &s
 }
 
 trait RevSorted {
-    /// In another order than the one that they are written in.
+    /// The ratios in descending order, which is not their encoded order.
     fn rev_sorted(self) -> Vec<([u8; 64], f64)>;
 }
 
@@ -159,7 +159,7 @@ fn kinds_are_checked() {
     ] {
         assert_eq!(Descriptor::parse(bytes).unwrap_err(), want);
     }
-    // what is absent, null or unknown
+    // absent, null and unknown fields
     let sparse = Descriptor::parse(b"\xa3\x64Name\xf6\x65Other\x01\x02\x03").unwrap();
     assert_eq!((sparse.name(), sparse.mix_keys().count(), sparse.addresses().count()), ("", 0, 0));
 }

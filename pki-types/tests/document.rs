@@ -1,4 +1,4 @@
-//! Documents and consensus chunks: the reference's, and what is refused.
+//! Documents and consensus chunks: the reference's vectors, and rejected input.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -52,7 +52,7 @@ impl Test {
     }
 }
 
-/// Whether a fault is the one that a vector's reason stands for.
+/// Whether a fault is the one that a vector's reason describes.
 fn stated(why: &str, fault: DocumentFault) -> bool {
     use DocumentFault as F;
     match why {
@@ -62,7 +62,7 @@ fn stated(why: &str, fault: DocumentFault) -> bool {
         "no service nodes" => fault == F::NoService,
         "same identity twice" => matches!(fault, F::SameIdentity { .. }),
         "gateway not flagged" => matches!(fault, F::NotFlagged { place } if place.layer == Layer::Gateway),
-        // its services make it a fault of the descriptor as well
+        // a service node that offers services without the flag is a fault of the descriptor as well
         "service node not flagged" => {
             matches!(fault, F::NotFlagged { place } | F::Node { place, .. } if place.layer == Layer::Service)
         }
@@ -75,7 +75,7 @@ fn stated(why: &str, fault: DocumentFault) -> bool {
                 | F::SharedRandom { error: SharedRandomError::Mismatch, .. }
         ),
         "unknown authority in commits" => matches!(fault, F::UnknownAuthority { .. }),
-        // a reason that this project's own vectors do not have: any fault will do
+        // a reason outside this project's own vectors: any fault will do
         _ => true,
     }
 }
@@ -93,7 +93,7 @@ fn vectors() {
         let epoch = Epoch(certificate.expiration().0 - LIFETIME);
         let verified = certificate.verify_threshold(&keys, threshold, epoch).unwrap();
         let signers = keys.iter().filter(|key| certificate.verify(key, epoch).is_ok());
-        assert_eq!(signers.count(), certificate.signers().count(), "{name}: each signature is an authority's");
+        assert_eq!(signers.count(), certificate.signers().count(), "{name}: every signer is an authority");
         let document = verified.document().unwrap();
         assert_eq!(canonical(verified.payload()), verified.payload(), "{name}");
         assert_eq!(document.epoch(), epoch, "{name}");
@@ -155,7 +155,8 @@ fn check_chunks(test: &Test, name: &str) {
     }
 }
 
-/// The same certificate again, where the signers' keys are given and signing is deterministic.
+/// Signs the document again and compares the certificates, if the vector has the signers' private
+/// keys and signing is deterministic.
 fn check_signed_again(test: &Test, certificate: Certificate<'_>, name: &str) {
     if test.scheme().name() != Ed25519.name() {
         return;
@@ -197,7 +198,7 @@ fn documents_and_their_certificates() {
         certify(payload, expiration, &key, &mut ReplayRng::new(&[]), out).unwrap()
     };
     let len = sign(payload, epoch.plus(LIFETIME), &mut out);
-    // a gateway hands out the last epoch's
+    // gateways also serve the previous epoch's document
     let now = epoch.plus(1);
     let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, now).unwrap();
     assert_eq!(verified.document().unwrap().epoch(), epoch);
@@ -209,7 +210,7 @@ fn documents_and_their_certificates() {
     let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, epoch).unwrap();
     assert_eq!(verified.document().unwrap_err(), DocumentError::Expiration { expiration, epoch });
 
-    // a document that names another scheme than its certificate's
+    // a document that names a different scheme from its certificate's
     let other = DocumentBuilder { signature_scheme: "Sphincs+".to_owned(), ..(&document).into() }.encode();
     let len = sign(&other, epoch.plus(LIFETIME), &mut out);
     let verified = Certificate::parse(&out[..len]).unwrap().verify(&public, epoch).unwrap();

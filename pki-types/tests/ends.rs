@@ -1,5 +1,4 @@
-//! At the ends of what there may be: the last epoch, one node in each layer, no authorities, one
-//! signer many times.
+//! Extreme values: the last epoch, one node in each layer, no authorities, one signer many times.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test uses a part")]
@@ -33,7 +32,7 @@ fn written(write: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
 }
 
 /// A network of one mix in each of three layers, a gateway and a service node, all with keys for
-/// these epochs alone.
+/// these epochs only.
 fn smallest(epoch: Epoch, keys: &[Epoch]) -> DocumentBuilder {
     let node = |number, role: &str| DescriptorBuilder {
         epoch,
@@ -51,7 +50,7 @@ fn smallest(epoch: Epoch, keys: &[Epoch]) -> DocumentBuilder {
     }
 }
 
-/// The only route there is.
+/// The only possible route.
 #[test]
 fn one_node_in_each_layer() {
     let bytes = smallest(EPOCH, &[EPOCH]).encode();
@@ -74,7 +73,7 @@ fn one_node_in_each_layer() {
     }
 }
 
-/// Nodes are drawn alike, whatever load they say that they take.
+/// Nodes are drawn uniformly, whatever load weight they announce.
 #[test]
 fn weights_do_not_draw() {
     let mut builder = network::document(10);
@@ -100,7 +99,7 @@ fn the_last_epoch() {
     let pair = Pair::new(1);
     let bytes = smallest(LAST, &[LAST]).encode();
     let document = Document::parse(&bytes).unwrap();
-    // no key can be for an epoch after it
+    // no key can be for a later epoch
     document.check(&[], &mut [KeyHash::default(); 8]).unwrap();
     let before = Epoch(u64::MAX - 3);
     let fault = Document::parse(&smallest(before, &[before, LAST]).encode()).unwrap().check(&[], &mut []).unwrap_err();
@@ -117,7 +116,7 @@ fn the_last_epoch() {
     let expired = VerifyError::Expired { expiration: LAST, now: LAST };
     assert_eq!(certificate.verify(&key, LAST).unwrap_err(), expired);
 
-    // and the last time: a longer period would still be epoch 0, a shorter one past the last
+    // the latest time is valid with any period, and no epoch number overflows
     let router = Router::new(document, Period::default());
     let gateway = document.gateways().next().unwrap();
     for (unix, spent) in [(Duration::MAX, Duration::ZERO), (Duration::MAX, Duration::MAX)] {
@@ -148,7 +147,7 @@ fn no_authorities() {
     assert_eq!(fault, DocumentFault::UnknownAuthority { authority });
 }
 
-/// A good signature, filed again under its own hash or under another authority's, counts once.
+/// A valid signature that is filed again, under its own hash or another authority's, counts once.
 #[test]
 fn one_signer_many_times() {
     let pairs = [1, 2, 3].map(Pair::new);
@@ -168,14 +167,14 @@ fn one_signer_many_times() {
         })
     };
     let [a, b, c] = keys.map(|key| key.hash());
-    // twice in a row, and with another between, which is out of order
+    // twice in a row, and with another in between, which is out of order
     for filed in [&[(a, a), (a, a)][..], &[(a, a), (b, b), (a, a)]] {
         let twice = Certificate::parse(&with(filed)).unwrap_err();
         let cbor = CertificateError::Decode(DecodeError::Cbor(CborError::DuplicateKey { at: 0 }));
         assert_eq!(core::mem::discriminant(&twice), core::mem::discriminant(&cbor), "{twice}");
         assert!(twice.to_string().contains("holds a key twice"), "{twice}");
     }
-    // under all three hashes, naming its signer or those
+    // under all three hashes, naming the signer or the owner of each hash
     for filed in [[(a, a), (b, a), (c, a)], [(a, a), (b, b), (c, c)]] {
         let bytes = with(&filed);
         let certificate = Certificate::parse(&bytes).unwrap();
@@ -186,7 +185,7 @@ fn one_signer_many_times() {
     }
 }
 
-/// A number is a number in however many bytes it stands, and nothing else is one.
+/// An unsigned number may be encoded in any width; nothing else is accepted as one.
 #[test]
 fn forms_of_numbers() {
     let epoch = |value: &[u8]| {
@@ -198,7 +197,7 @@ fn forms_of_numbers() {
     }
     assert_eq!(epoch(b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff"), Ok(LAST));
     let number = Err(DecodeError::Kind { field: "Epoch", want: "an unsigned number" });
-    // −1, a tagged number (a date, a bignum), a float, a text, true
+    // −1, tagged items (a date, a bignum), a float, a text, true
     for other in [&b"\x20"[..], b"\xc1\x07", b"\xc2\x41\x07", b"\xf9\x47\0", b"\x617", b"\xf5"] {
         assert_eq!(epoch(other), number, "{other:02x?}");
     }
@@ -211,7 +210,7 @@ fn forms_of_numbers() {
     assert_eq!(weight(u64::MAX), Err(DecodeError::Kind { field: "LoadWeight", want: "a number below 256" }));
 }
 
-/// As many layers as have numbers of their own, and one more.
+/// The maximum number of layers, which their numbering limits, and one more.
 #[test]
 fn layers_have_numbers() {
     let with =
@@ -220,8 +219,7 @@ fn layers_have_numbers() {
     assert_eq!(Document::parse(&with(255)).unwrap_err(), DocumentError::Layers { layers: 255 });
 }
 
-/// Nothing is read past the first item, however short the input is cut and wherever a byte is put
-/// behind it.
+/// Truncated input and trailing bytes are rejected.
 #[test]
 fn every_length_but_its_own() {
     let bytes = network::certificate(&network::document(10).encode(), &[Pair::new(1)]);

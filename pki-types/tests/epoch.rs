@@ -1,4 +1,4 @@
-//! Epochs and the shared random, as the reference has them.
+//! Epochs and the shared random value, as in the reference.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,
@@ -120,15 +120,16 @@ fn reveals_hide_their_randomness() {
     assert_eq!(format!("{reveal:?}"), "Reveal(5, ..)");
 }
 
-/// The formula as it is written down: no vector confirms it.
+/// The formula as specified: no vector confirms it.
 ///
 /// The values in the documents of `document.json` are random, and the one in `document_live.json`
-/// is of a genesis epoch, its reveals left out. Tried on five of them, without a match: reveals as
-/// listed or sorted either way by reveal, key hash, commit or certificate; each as 40 bytes, its 32
-/// alone, hashed again or as the whole certificate, with the key hash before, after or not at all;
-/// the epoch of the document or up to two off, in 8 bytes of either order, 4, digits or not at all;
-/// as previous value either prior, both, the value itself, zeros or nothing; six orders of the four
-/// parts; with and without the prefix; BLAKE2b-256, SHA-256, SHA-512/256 cut, SHA3-256, BLAKE2s.
+/// is from a genesis epoch whose reveals are missing. The following were tried on five of them,
+/// without a match: reveals as listed or sorted either way by reveal, key hash, commit or
+/// certificate; each as its 40 bytes, its 32-byte value alone, hashed again or as the whole
+/// certificate, with the key hash before, after or omitted; the epoch of the document or up to two
+/// off, as 8 bytes in either byte order, 4 bytes, digits or omitted; as the previous value, either
+/// prior value, both, the value itself, zeros or nothing; six orders of the four parts; with and
+/// without the prefix; BLAKE2b-256, SHA-256, SHA-512/256 cut, SHA3-256, BLAKE2s.
 #[test]
 fn shared_value_takes_reveals_in_descending_order() {
     let reveal = |first: u8| Reveal::parse(&[&[0; 8][..], &[first; 32]].concat()).unwrap();
@@ -146,7 +147,7 @@ fn shared_value_takes_reveals_in_descending_order() {
     .concat();
     let mut reveals = [low, high];
     for _ in 0..2 {
-        // ascending at first, then as it was sorted
+        // ascending at first, then in the order that the call left
         assert_eq!(shared_random_value(Epoch(77), &mut reveals, Some(&previous)), KeyHash::of(&formula).0);
     }
     let first = [&b"shared-random"[..], &77_u64.to_be_bytes(), &[0; 32]].concat();

@@ -1,5 +1,5 @@
-//! Each way in which a document or a descriptor is not well-formed, named and placed, one change at
-//! a time.
+//! Each way in which a document or a descriptor can be malformed, with the fault's kind and place,
+//! one change at a time.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 #[allow(dead_code, reason = "each test uses a part")]
@@ -21,7 +21,7 @@ fn fault(document: &DocumentBuilder, authorities: &[Pair]) -> Option<DocumentFau
     Document::parse(&bytes).unwrap().check(&keys, &mut [KeyHash::default(); 64]).err()
 }
 
-/// The fault after a change, and its words.
+/// The fault after a change, and its message.
 fn document_fault(change: impl FnOnce(&mut DocumentBuilder)) -> (DocumentFault, String) {
     let mut document = network::document(10);
     assert_eq!(fault(&document, &[]), None);
@@ -53,13 +53,13 @@ fn documents() {
     let id = KeyHash::of(&mix.identity_key);
     assert_eq!(document_fault(|d| d.topology.as_mut().unwrap()[2].push(mix.encode())).0, F::SameIdentity { id });
 
-    // the genesis epoch has none before it
+    // the genesis epoch has no prior value
     let mut genesis = network::document(10);
     (genesis.genesis_epoch, genesis.prior_shared_random) = (EPOCH, None);
     assert_eq!(fault(&genesis, &[]), None);
 }
 
-/// What an authority certified, by its hash.
+/// The authorities' certified statements, by key hash.
 type Said = BTreeMap<KeyHash, Vec<u8>>;
 
 fn certified(pair: &Pair, payload: &[u8]) -> (KeyHash, Vec<u8>) {
@@ -94,7 +94,7 @@ fn shared_random() {
     let (good_commits, good_reveals) = (commits_of(commits), reveals_of(&reveals));
     assert_eq!(check(&good_commits, &good_reveals, &pairs), None);
 
-    // of two authorities, the one whose hash is lower is looked at first
+    // authorities are checked in the order of their hashes
     let [authority, other] = [0, 1].map(|n: usize| pairs[n].verifying().hash());
     let first = authority.min(other);
     assert_eq!(check(&good_commits, &good_reveals, &[]), Some(F::UnknownAuthority { authority: first }));
@@ -102,7 +102,7 @@ fn shared_random() {
     assert_eq!(check(&good_commits, &one(&good_reveals, authority), &pairs), Some(F::NoReveal { authority: other }));
     let too_many = check(&one(&good_commits, authority), &good_reveals, &pairs);
     assert_eq!(too_many, Some(F::Reveals { commits: 1, reveals: 2 }));
-    // a vote: one commit, nothing revealed
+    // a vote has one commit and no reveals
     assert_eq!(check(&one(&good_commits, authority), &Said::new(), &pairs), None);
 
     let replace = |all: &Said, bytes: Vec<u8>| -> Said {
@@ -114,7 +114,7 @@ fn shared_random() {
     assert_eq!(nothing, Some(F::Certificate { authority, error: CertificateError::NoKeyType }));
     let of_other = check(&replace(&good_commits, good_commits[&other].clone()), &good_reveals, &pairs);
     assert_eq!(of_other, Some(F::Signature { authority, error: VerifyError::NotSigned { signer: authority } }));
-    // valid in the epoch before the document's, in which authorities vote
+    // a certificate that was still valid in the previous epoch, in which authorities vote
     let before = Epoch(EPOCH.0 - 1);
     let expired = certified_until(before, &pairs[0], reveals[0].as_bytes()).1;
     let error = VerifyError::Expired { expiration: before, now: before };
@@ -154,7 +154,7 @@ fn descriptors() {
     assert_eq!(descriptor_fault(|d| d.link_key.clear()), F::NoLinkKey);
     assert_eq!(descriptor_fault(|d| d.identity_key.clear()), F::NoIdentityKey);
     assert_eq!(descriptor_fault(|d| d.mix_keys = None), F::NoMixKey { epoch: EPOCH });
-    // one that is there and empty is none
+    // an empty key counts as missing
     assert_eq!(descriptor_fault(|d| d.mix_keys = Some([(EPOCH, vec![])].into())), F::NoMixKey { epoch: EPOCH });
     for far in [Epoch(EPOCH.0 - 1), EPOCH.plus(3)] {
         let fault = descriptor_fault(|d| drop(d.mix_keys.as_mut().unwrap().insert(far, vec![1])));
@@ -165,7 +165,7 @@ fn descriptors() {
         let list = list.iter().map(|address| (*address).to_owned()).collect();
         d.addresses.as_mut().unwrap().insert("ws".to_owned(), list);
     };
-    // by length first, so that it stands before tcp4
+    // keys are ordered by length first, so "ws" comes before "tcp4"
     assert_eq!(descriptor_fault(|d| addresses(d, &[])), F::EmptyTransport { transport: 0 });
     let bad = F::Address { transport: 0, index: 1, fault: AddressFault::Host };
     assert_eq!(descriptor_fault(|d| addresses(d, &["ws://192.0.2.1:80", "ws://:80"])), bad);

@@ -1,4 +1,4 @@
-//! Routes: each rule, over many draws.
+//! Routes: each rule, checked over many draws.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -26,13 +26,13 @@ use std::collections::BTreeMap;
 
 const PERIOD: Period = Period::TWENTY_MINUTES;
 
-/// The time when the document's epoch is `secs` old.
+/// A departure `secs` seconds after the start of the document's epoch.
 fn departure(secs: u64) -> Departure {
     Departure { unix: PERIOD.start(EPOCH) + Duration::from_secs(secs), spent: Duration::ZERO }
 }
 
-/// Delays up to `most` milliseconds, to reach every corner; the real sampler's own tests are
-/// elsewhere.
+/// Delays of up to `most` milliseconds, to reach every edge case; the real sampler has its own
+/// tests.
 fn up_to(most: u32) -> impl FnMut(f64, &mut ChaCha20Rng) -> Option<u32> {
     move |mu, rng| {
         assert_eq!(mu.to_bits(), 0.005_f64.to_bits());
@@ -76,7 +76,7 @@ proptest! {
                 prop_assert_eq!(check(&route, start), start.unix + start.spent + total);
                 prop_assert!(start.spent + total < 2 * PERIOD.duration());
             }
-            // the forward route may leave a reply no time
+            // the forward route can leave no time for a reply
             Err(error) => prop_assert_eq!(error, PathError::TooSlow { draws: 64 }),
         }
     }
@@ -113,8 +113,8 @@ fn loop_decoys_go_on_from_their_sender_and_come_back_to_it() {
     }
 }
 
-/// Checks that each hop has the key of the epoch in which the packet reaches it, and returns when
-/// it leaves the last.
+/// Checks that each hop has the key of the epoch in which the packet reaches it; returns the time
+/// when the packet leaves the last hop.
 fn check(route: &[Hop<'_>], start: Departure) -> Duration {
     let mut now = start.unix + start.spent;
     for (index, hop) in route.iter().enumerate() {
@@ -160,7 +160,7 @@ fn slow_routes_are_drawn_again() {
     let mut rng = ChaCha20Rng::from_seed([6; 32]);
     let gateway = document.gateways().next().unwrap();
     let mut hops = [None; 4];
-    // three delays, of which the first three draws are too slow by a millisecond
+    // three delays for each route; the first three routes drawn are too slow by a millisecond
     let mut drawn = 0;
     let mut delays = |_: f64, _: &mut ChaCha20Rng| {
         drawn += 1;

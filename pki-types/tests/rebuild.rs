@@ -1,4 +1,4 @@
-//! Owned descriptors and documents write the bytes that they were read from.
+//! Owned descriptors and documents encode to the bytes that they were parsed from.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may panic")]
 
 use mixwell_pki_types::{
@@ -35,7 +35,7 @@ fn documents() {
     }
 }
 
-/// A replica's descriptor stays as it came, with fields that are unknown here.
+/// A replica's descriptor is kept byte for byte, including unknown fields.
 #[test]
 fn replicas_of_a_document_are_kept_byte_for_byte() {
     let replica = b"\xa2\x64Name\x61r\x66Colour\x63red".to_vec();
@@ -92,7 +92,7 @@ fn replicas_sign_their_uploads() {
     assert_eq!(verified.id(), KeyHash::of(&public));
     assert_eq!(Replica::parse(&encoded).unwrap().encoded(), verified.encoded());
 
-    // what is signed is the same with null in the signature's place
+    // the signature covers the descriptor with null in the signature's place
     let mut signature = [0; 64];
     key.sign(&[b"\xa2\x69Signature\xf6\x71ReplicaDescriptor", &encoded], &mut rng, &mut signature).unwrap();
     assert!(out.windows(64).any(|window| window == signature));

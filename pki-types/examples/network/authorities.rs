@@ -1,6 +1,6 @@
-//! What authorities do: check uploads, agree on a shared random value, sign one document. Real ones
-//! do this over a network, and against each other's faults: `docs/spec/authority.md#statements` of
-//! the repository.
+//! The authorities' part: check uploads, agree on a shared random value, sign one document. Real
+//! ones do this over a network and tolerate each other's faults: see
+//! `docs/spec/authority.md#statements` in the repository.
 
 use crate::Result;
 use mixwell_pki_types::{
@@ -25,7 +25,7 @@ impl Authority {
     }
 }
 
-/// The consensus on `uploads`, signed by all authorities.
+/// The consensus on `uploads`, signed by every authority.
 pub(crate) fn agree(authorities: &[Authority], uploads: &[Vec<u8>], epoch: Epoch) -> Result<Vec<u8>> {
     let (mut mixes, mut gateways, mut services) = (Vec::new(), Vec::new(), Vec::new());
     for upload in uploads {
@@ -42,7 +42,7 @@ pub(crate) fn agree(authorities: &[Authority], uploads: &[Vec<u8>], epoch: Epoch
         list.push(descriptor.encoded().to_vec());
     }
 
-    // Everybody commits to a random value before anybody reveals one.
+    // Every authority commits to a random value before any reveals its own.
     let reveals: Vec<_> = authorities.iter().map(|_| Reveal::generate(epoch, &mut rand::rng())).collect();
     let commits: Vec<_> = reveals.iter().map(Reveal::commit).collect();
     let mut revealed = Vec::new();

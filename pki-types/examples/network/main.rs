@@ -1,5 +1,5 @@
 //! A network's directory in one program: nodes upload their descriptors, three authorities sign a
-//! consensus on them, a client verifies the consensus and draws routes by it.
+//! consensus on them, a client verifies the consensus and draws routes from it.
 //!
 //! ```sh
 //! cargo run --example network --features alloc
@@ -30,7 +30,7 @@ fn main() -> Result<()> {
     let consensus = authorities::agree(&authorities, &uploads, epoch)?;
     println!("epoch {epoch}: a consensus on {} nodes, {} bytes with 3 signatures", uploads.len(), consensus.len());
 
-    // The client knows the authorities' public keys, and nothing else.
+    // The client knows only the authorities' public keys.
     let public_keys = authorities.each_ref().map(|authority| authority.public);
     let mut keys = Vec::new();
     for public_key in &public_keys {
@@ -40,7 +40,7 @@ fn main() -> Result<()> {
     let verified = certificate.verify_threshold(&keys, majority(keys.len()), epoch)?;
     let document = verified.document_for(epoch)?;
     document.check(&keys, &mut [KeyHash::default(); 64])?;
-    // Authorities certify documents on the way to the consensus, too.
+    // Authorities also certify documents before the consensus.
     if !document.has_shared_random_value() {
         return Err("not a consensus".into());
     }

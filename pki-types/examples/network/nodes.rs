@@ -1,11 +1,11 @@
-//! What nodes do: describe themselves, and sign the description with their identity key.
+//! The nodes' part: write a descriptor and sign it with the identity key.
 
 use crate::Result;
 use mixwell_pki_types::{
     Ed25519, Epoch, SignatureScheme as _, SigningKey, Upload, VerifyingKey, build::DescriptorBuilder,
 };
 
-/// Six mixes, two gateways, two service nodes; each upload as its bytes.
+/// Six mixes, two gateways and two service nodes, each as the bytes of its upload.
 pub(crate) fn upload_all(epoch: Epoch) -> Result<Vec<Vec<u8>>> {
     let mut uploads = Vec::new();
     for (role, count) in [("mix", 6), ("gateway", 2), ("service", 2)] {

@@ -1,4 +1,4 @@
-//! Certificates: the reference's, every operation, every error.
+//! Certificates: the reference's vectors, every operation, every error.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,

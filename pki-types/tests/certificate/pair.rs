@@ -1,9 +1,9 @@
-//! Key pairs, and certificates that they sign.
+//! Key pairs and certificates that they sign.
 
 use mixwell_pki_types::{Certificate, Ed25519, Epoch, SignatureScheme, SigningKey, VerifyingKey, certify};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-/// A key pair of any scheme, but for its methods, which are for Ed25519.
+/// A key pair of any scheme; the methods other than `new` are for Ed25519.
 pub(crate) struct Pair {
     pub(crate) private: Vec<u8>,
     pub(crate) public: Vec<u8>,
@@ -29,7 +29,7 @@ pub(crate) fn rng(seed: u8) -> ChaCha20Rng {
     ChaCha20Rng::from_seed([seed; 32])
 }
 
-/// A certificate of `payload` until epoch 10, signed by each.
+/// A certificate of `payload` that expires at epoch 10, signed by each signer.
 pub(crate) fn certificate(signers: &[&Pair]) -> Vec<u8> {
     let mut signed = Vec::new();
     for signer in signers {

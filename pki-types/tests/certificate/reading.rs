@@ -1,4 +1,4 @@
-//! What is no certificate.
+//! Inputs that are not certificates.
 
 use mixwell_pki_types::{
     Certificate, CertificateError, DecodeError,

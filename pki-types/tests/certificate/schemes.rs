@@ -1,4 +1,4 @@
-//! Schemes from outside this crate, and those of SPHINCS+.
+//! Schemes from outside this crate, and the SPHINCS+ schemes.
 
 use crate::pair::{Pair, certificate, rng};
 use mixwell_pki_types::{
@@ -60,7 +60,7 @@ fn other_schemes() {
     let own = SigningKey::new(&pair.private, other).unwrap();
     assert_eq!(parsed.add_own_signature(&own, Epoch(9), &mut rng(0), &mut []).unwrap_err(), SignError::KeyType);
 
-    // an outside scheme signs and verifies as ours do
+    // an outside scheme signs and verifies like the built-in ones
     let mut out = vec![0; 1024];
     let len = certify(b"payload", Epoch(10), &own, &mut rng(0), &mut out).unwrap();
     let signed = Certificate::parse(&out[..len]).unwrap();
@@ -87,12 +87,12 @@ fn sphincs_signs_and_verifies() {
         }
         let mut other = signature.clone();
         key.sign(&[b"in parts"], &mut rng(2), &mut other).unwrap();
-        assert_ne!(signature, other, "a fresh randomizer each time");
+        assert_ne!(signature, other, "each signature draws a fresh randomizer");
     }
 }
 
-/// A private key whose seed, public seed or root is another's is no pair, whatever the copy of the
-/// public key says.
+/// A private key whose seed, public seed or root belongs to another pair does not match, whatever
+/// the copy of the public key says.
 #[cfg(feature = "sphincs")]
 #[test]
 fn sphincs_pairs_belong_together() {

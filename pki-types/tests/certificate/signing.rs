@@ -1,4 +1,4 @@
-//! Signing, and adding signatures.
+//! Signing, and adding signatures to a certificate.
 
 use crate::pair::{Pair, certificate, rng};
 use mixwell_pki_types::{Certificate, Ed25519, Encoding, Epoch, SchemeError, SignError, cbor::BufferTooSmall, certify};
@@ -23,7 +23,7 @@ fn each_error_of_signing() {
     let length = SchemeError::Length { of: Encoding::Signature, want: 64, got: 63 };
     assert_eq!(parsed.add_signature(&two.verifying(), &own[1..], now, out).unwrap_err(), SignError::Scheme(length));
 
-    // what one adds by itself, another can add from it
+    // a signature that one signer adds itself can also be added by another party
     let both = certificate(&[&one, &two]);
     let given = Certificate::parse(&both).unwrap();
     let given = given.signature_by(two.verifying().hash()).unwrap();

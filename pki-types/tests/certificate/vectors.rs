@@ -1,4 +1,4 @@
-//! The reference's certificates.
+//! The reference's certificate vectors.
 
 use base64ct::{Base64, Encoding as _};
 use mixwell_pki_types::{
@@ -32,7 +32,7 @@ struct Key {
     key_hash: Hex,
 }
 
-/// The schemes that this build has; a vector of another one is passed over.
+/// The schemes of this build; vectors of other schemes are skipped.
 fn known(test: &Test) -> Option<&'static dyn SignatureScheme> {
     let found = scheme(&test.scheme);
     assert!(found.is_some() || !cfg!(feature = "sphincs"), "no scheme {}", test.scheme);
@@ -101,7 +101,7 @@ fn vectors() {
     }
 }
 
-/// The key in a PEM text that has the scheme's name above and below.
+/// The key in a PEM text whose labels carry the scheme's name.
 fn public_of_pem(pem: &str, scheme: &dyn SignatureScheme) -> Vec<u8> {
     let label = format!("{} PUBLIC KEY", scheme.name().to_uppercase());
     let body = pem.strip_prefix(&format!("-----BEGIN {label}-----\n")).unwrap();
@@ -109,7 +109,7 @@ fn public_of_pem(pem: &str, scheme: &dyn SignatureScheme) -> Vec<u8> {
     Base64::decode_vec(&body.replace('\n', "")).unwrap()
 }
 
-/// Signs by each key in turn, without any randomness.
+/// Signs with each key in turn, without drawing randomness.
 fn signed_again(test: &Test, scheme: &dyn SignatureScheme) -> Vec<u8> {
     let mut rng = ReplayRng::new(&[]);
     let mut signed = Vec::new();

@@ -1,4 +1,4 @@
-//! Whose signatures count.
+//! Verification: whose signatures count.
 
 use crate::pair::{Pair, certificate};
 use mixwell_pki_types::{Certificate, Ed25519, Epoch, KeyHash, MAX_KEYS, VerifyError, cbor::Writer};
@@ -37,8 +37,8 @@ fn each_error_of_verifying() {
     assert!(certificate.verify_threshold(&many[1..], 1, now).is_ok());
 }
 
-/// An attacker who fills the map with signatures of strangers makes nobody verify them, nor can it
-/// crowd out the real ones.
+/// An attacker who fills the map with strangers' signatures causes no verification of them and
+/// cannot crowd out the real ones.
 #[test]
 fn strangers_are_passed_over() {
     let pair = Pair::new(&Ed25519, 1);

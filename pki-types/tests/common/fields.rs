@@ -1,4 +1,4 @@
-//! What the vectors say of descriptors and documents, and how to compare it.
+//! The vectors' fields of descriptors and documents, and how to compare them.
 
 use mixwell_pki_types::{
     Descriptor, Document, KeyHash,
@@ -145,7 +145,7 @@ fn check_nodes<'a>(nodes: impl Iterator<Item = Descriptor<'a>>, want: &[Descript
     nodes.iter().zip(want).for_each(|(node, want)| want.check(node, name));
 }
 
-/// An item as JSON, for what JSON can say.
+/// An item as JSON, as far as JSON can represent it.
 fn json(item: Item<'_>) -> Value {
     match item.kind() {
         Kind::Unsigned(n) => n.into(),
@@ -158,7 +158,7 @@ fn json(item: Item<'_>) -> Value {
     }
 }
 
-/// The item of these bytes again, in canonical form.
+/// Re-encodes an item in canonical form.
 pub(crate) fn canonical(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0; bytes.len()];
     let mut writer = Writer::new(&mut out);

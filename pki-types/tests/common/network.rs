@@ -1,4 +1,4 @@
-//! Made-up networks of any size.
+//! Synthetic networks of any size.
 
 use mixwell_pki_types::{
     Certificate, Ed25519, Epoch, KeyHash, LIFETIME, Rates, SignatureScheme, SigningKey, VerifyingKey,
@@ -7,11 +7,11 @@ use mixwell_pki_types::{
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
-/// The epoch that the documents are for.
+/// The documents' epoch.
 pub(crate) const EPOCH: Epoch = Epoch(249_256);
 
-/// A document of three layers of mixes, and a gateway and a service node for each twenty nodes or
-/// fewer.
+/// A document of three layers of mixes, with one gateway and one service node per twenty nodes or
+/// part thereof.
 pub(crate) fn document(nodes: usize) -> DocumentBuilder {
     let others = nodes.div_ceil(20);
     let mixes: Vec<_> = (0..nodes - 2 * others).map(|n| descriptor(n, "mix").encode()).collect();
@@ -39,7 +39,7 @@ pub(crate) fn document(nodes: usize) -> DocumentBuilder {
     }
 }
 
-/// A descriptor with keys of the lengths that they have, for the document's epoch and the next two.
+/// A descriptor with keys of realistic lengths, for the document's epoch and the next two.
 pub(crate) fn descriptor(number: usize, role: &str) -> DescriptorBuilder {
     let key = |usage: &str| KeyHash::of(format!("{role} {number} {usage}").as_bytes()).0.to_vec();
     DescriptorBuilder {
@@ -77,7 +77,7 @@ impl Pair {
     }
 }
 
-/// The certificate of a document, signed by each.
+/// A document's certificate, signed by each signer.
 pub(crate) fn certificate(document: &[u8], signers: &[Pair]) -> Vec<u8> {
     let mut signed: Vec<u8> = Vec::new();
     let mut rng = ChaCha20Rng::from_seed([0; 32]);
