@@ -1,4 +1,4 @@
-//! A network's only authority: keys and journal in a data folder, until Ctrl-C.
+//! A network's only authority: keys and journal in a data folder; runs until Ctrl-C.
 //!
 //! `cargo run -p mixwell-authority --example authority -- /tmp/auth1 127.0.0.1:30001`
 
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(folder), Some(address)) = (arguments.next().map(PathBuf::from), arguments.next()) else {
         return Err("usage: authority FOLDER ADDRESS".into());
     };
-    // before anything is written, so that no signal is missed
+    // installed before anything is written, so that no signal is missed
     let mut stop = StopSignals::new();
 
     let (randomness, kem) = (Randomness::from_system()?, LinkKem::default());

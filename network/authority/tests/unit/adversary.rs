@@ -1,5 +1,5 @@
-//! What a minority of authorities can send: anything that their keys sign and anything that they
-//! have seen, to anybody, at any time.
+//! The power of a minority of faulty authorities: they send anything that their keys sign and
+//! anything that they have seen, to anyone, at any time.
 
 use crate::{
     canonical::{Digest, encode_signature},
@@ -17,7 +17,7 @@ use mixwell_pki_types::{Certificate, Document, Epoch, KeyHash, LIFETIME, build::
 use rand_core::Rng as _;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A number below `bound`.
+/// A random number below `bound`.
 pub(super) fn below(rng: &mut ChaCha20Rng, bound: usize) -> usize {
     rng.next_u32() as usize % bound.max(1)
 }
@@ -26,45 +26,46 @@ fn choose<'a, T>(rng: &mut ChaCha20Rng, items: &'a [T]) -> Option<&'a T> {
     items.get(below(rng, items.len()))
 }
 
-/// One of a hundred of these.
+/// True with a probability of `chance` percent.
 pub(super) fn percent(rng: &mut ChaCha20Rng, chance: usize) -> bool {
     below(rng, 100) < chance
 }
 
-/// A message of a faulty authority that is on its way.
+/// A faulty authority's message in transit.
 pub(super) struct Attack {
     pub(super) from: usize,
     pub(super) to: usize,
-    /// When it arrives, since the start of the epoch, by the receiver's clock.
+    /// Arrival time since the start of the epoch, by the receiver's clock.
     pub(super) at: Duration,
     pub(super) what: What,
 }
 
 #[derive(Debug, Clone)]
 pub(super) enum What {
-    /// A statement of its own, which of them.
+    /// One of the authority's own statements, by the number of its variant.
     Say(StatementKind, usize),
-    /// Some statements, endorsed by so many faulty authorities and by the honest ones whose
+    /// Several statements, endorsed by `endorsers` faulty authorities and by the honest ones whose
     /// endorsement was seen.
     Relay { kind: StatementKind, variants: Vec<(usize, usize)>, endorsers: usize, is_complete: bool },
-    /// Something that was seen, of this round or an earlier one.
+    /// A request that was seen in this round or an earlier one.
     Replay,
-    /// The question whether the peer relays.
+    /// The query whether the peer relays.
     Probe,
-    /// A signature over a document that an honest authority signed, or over its certificate.
+    /// A signature over a document that an honest authority signed, or over that document's
+    /// certificate.
     Sign,
 }
 
-/// What faulty authorities know and have prepared.
+/// The faulty authorities' knowledge and prepared statements.
 #[derive(Default)]
 pub(super) struct Adversary {
     pub(super) faulty: Vec<usize>,
     pub(super) honest: Vec<usize>,
-    /// The statements that each faulty authority may make in this round.
+    /// The statements that each faulty authority can make in this round.
     variants: BTreeMap<(usize, StatementKind), Vec<Arc<[u8]>>>,
-    /// Requests that were seen, of all rounds.
+    /// Requests seen in all rounds.
     seen: Vec<Request>,
-    /// Endorsements that were seen, by digest.
+    /// Endorsements seen, by digest.
     endorsements: BTreeMap<Digest, Endorsements>,
     /// Commits and reveals of this round, as certificates.
     shares: BTreeMap<KeyHash, (Vec<u8>, Option<Vec<u8>>)>,
@@ -77,7 +78,7 @@ impl Adversary {
         Signer { identity: &net.identities[index], policy: &net.policy }
     }
 
-    /// Prepares the votes and reveals of a round.
+    /// Prepares the faulty authorities' votes and reveals of a round.
     pub(super) fn prepare(&mut self, net: &Net, epoch: Epoch, previous: Option<&[u8]>, rng: &mut ChaCha20Rng) {
         (self.variants, self.endorsements, self.shares) = Default::default();
         self.documents.clear();
@@ -100,8 +101,8 @@ impl Adversary {
             let (first, first_reveal) = made(document.clone());
             let (second, second_reveal) = made(document.clone());
             let commits = DocumentBuilder::from(&document_of(&first).unwrap()).commits;
-            // the same commit, but without the last mix, with other rates, with a node twice, with
-            // two descriptors of it
+            // the same commit, but without the last mix, with other rates, with a node listed
+            // twice, with two descriptors of one node
             let mut fewer = DocumentBuilder { commits: commits.clone(), ..document.clone() };
             fewer.topology.as_mut().unwrap()[0].pop();
             let mut rates = DocumentBuilder { commits: commits.clone(), ..document.clone() };
@@ -122,15 +123,15 @@ impl Adversary {
         }
     }
 
-    /// Decides what is sent when in a round.
+    /// Plans the messages of a round and their times.
     pub(super) fn plan(&self, schedule: &Schedule, rng: &mut ChaCha20Rng) -> Vec<Attack> {
         let mut plan = Vec::new();
         if self.faulty.is_empty() {
             return plan;
         }
         let kinds = [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert];
-        // each faulty authority's own statement in time: one to all, one of two to each, one to
-        // some, or none
+        // each faulty authority's own statements, on time: the same to all, one of two to each, one
+        // to some, or none
         for &from in &self.faulty {
             for kind in kinds {
                 let (mode, first, second) = (below(rng, 5), below(rng, 5), below(rng, 5));
@@ -146,13 +147,13 @@ impl Adversary {
                 }
             }
         }
-        // who says too much is found out at once
+        // an authority that sends too much is detected at once
         let more = [0, 1, 3, 10, 40][below(rng, 5)];
         for _ in 0..more {
             let (from, to) = (*choose(rng, &self.faulty).unwrap(), *choose(rng, &self.honest).unwrap());
             let kind = *choose(rng, &kinds).unwrap();
             let endorsers = below(rng, self.faulty.len() + 1);
-            // near the deadline that these signatures meet, on either side, or anywhere
+            // near the deadline for this number of signatures, on either side of it, or at any time
             let signers = u32::try_from(1 + endorsers).unwrap();
             let deadline = schedule.deadline(kind, signers.saturating_sub(u32::from(percent(rng, 30))).max(1));
             let step = (schedule.closes(kind) - schedule.opens(kind)) / 100;
@@ -178,7 +179,7 @@ impl Adversary {
         plan
     }
 
-    /// Looks at what an honest authority sends, to whomever.
+    /// Observes an honest authority's request, whoever receives it.
     pub(super) fn observe(&mut self, net: &Net, epoch: Epoch, author: KeyHash, request: &Request) {
         match request {
             Request::Statement { kind: StatementKind::Vote, payload, .. } => {
@@ -207,12 +208,12 @@ impl Adversary {
         self.seen.push(request.clone());
     }
 
-    /// A document that an honest authority signed.
+    /// Observes a document that an honest authority signed.
     pub(super) fn observe_document(&mut self, document: &[u8]) {
         self.documents.push(document.to_vec());
     }
 
-    /// The request of an attack; `None` if there is nothing to send.
+    /// Builds the request of an attack; `None` if there is nothing to send.
     pub(super) fn request(
         &mut self,
         net: &Net,
@@ -240,7 +241,7 @@ impl Adversary {
                         let by = Self::signer(net, *endorser);
                         endorsed.insert(by.id(), endorse(by, epoch, &subject, rng).unwrap());
                     }
-                    // forged ones too
+                    // forged endorsements too
                     for honest in self.honest.iter().filter(|_| percent(rng, 20)) {
                         endorsed.entry(net.id(*honest)).or_insert_with(|| [7; 32].as_slice().into());
                     }
@@ -256,7 +257,7 @@ impl Adversary {
             }
             What::Replay => {
                 let mut again = choose(rng, &self.seen)?.clone();
-                // in its own name, or in the author's
+                // under its own key or still under the author's
                 if percent(rng, 70) {
                     match &mut again {
                         Request::Statement { public_key: key, epoch, .. }
@@ -277,8 +278,8 @@ impl Adversary {
         })
     }
 
-    /// A statement of a faulty authority. Certificates are made when they are needed, of what is
-    /// known then.
+    /// A faulty authority's statement. Certificates are made on demand, from the shares known at
+    /// that time.
     fn variant(
         &mut self,
         net: &Net,
@@ -297,10 +298,10 @@ impl Adversary {
         variants.get(variant % variants.len().max(1)).cloned()
     }
 
-    /// A certificate of some commits and reveals that are known, good or bad.
+    /// A certificate of some of the known commits and reveals, valid or not.
     fn certificate(&self, net: &Net, epoch: Epoch, author: usize, rng: &mut ChaCha20Rng) -> Arc<[u8]> {
         let signer = Self::signer(net, author);
-        // the same document as an honest one
+        // the same document as an honest authority's
         if let Some(document) = choose(rng, &self.documents).cloned()
             && percent(rng, 50)
         {
@@ -318,20 +319,20 @@ impl Adversary {
         }
         let own = |variant: usize| self.variants[&(author, StatementKind::Reveal)][variant].to_vec();
         match below(rng, 8) {
-            // another pair of its own
+            // another commit and reveal of the faulty authority
             0 => {
                 let second = document_of(&votes[2]).unwrap();
                 commits.insert(signer.id(), second.commits().next().unwrap().1.to_vec());
                 reveals.insert(signer.id(), own(1));
             }
-            // a reveal that does not match, or none
+            // a reveal that does not match its commit, or no reveal
             1 => {
                 reveals.insert(signer.id(), own(2));
             }
             2 => {
                 reveals.remove(&signer.id());
             }
-            // an honest one's commit as its reveal
+            // an honest authority's commit in place of its reveal
             3 => {
                 let of = net.id(*choose(rng, &self.honest).unwrap());
                 if let Some((commit, _)) = self.shares.get(&of) {
@@ -348,7 +349,7 @@ impl Adversary {
         signer.certify(&document.encode(), epoch.plus(LIFETIME), rng).unwrap().into()
     }
 
-    /// What a faulty authority answers to an honest one; `None` if it closes the connection.
+    /// A faulty authority's reply to an honest one; `None` if it closes the connection.
     pub(super) fn answer(net: &Net, to: usize, sent: &Outgoing, rng: &mut ChaCha20Rng) -> Option<Reply> {
         if percent(rng, 10) {
             return None;
@@ -371,7 +372,7 @@ fn rng_fill(share: &mut [u8; 40], epoch: Epoch, rng: &mut ChaCha20Rng) {
     share[..8].copy_from_slice(&epoch.0.to_be_bytes());
 }
 
-/// A random part of a time.
+/// A random fraction of a duration.
 pub(super) fn fraction(rng: &mut ChaCha20Rng, of: Duration) -> Duration {
     of * u32::try_from(below(rng, 1000)).unwrap() / 1000
 }

@@ -1,5 +1,5 @@
-//! A signature scheme for thousands of rounds: a signature is a keyed hash, and the key is public.
-//! It is checked like any other; tests do not sign with keys of others.
+//! A signature scheme fast enough for thousands of rounds: a signature is a keyed hash, and the key
+//! is public. Signatures are verified as usual; the tests never sign with another authority's key.
 
 use blake2::{Blake2b256, Digest as _};
 use mixwell_pki_types::{Encoding, SchemeError, SignatureScheme};

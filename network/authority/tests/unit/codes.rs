@@ -1,4 +1,4 @@
-//! Every code of the wire, and when it comes.
+//! Every status code of the protocol, and when it is sent.
 
 use crate::{
     message::{Peer, Reply, Request, StatementKind, Verdict},
@@ -49,7 +49,7 @@ fn descriptors() {
     assert_eq!(post(&mut net, peer, next, &other), DescriptorStatus::Conflict);
     assert_eq!(post(&mut net, peer, FIRST, &current), DescriptorStatus::Ok, "another epoch's");
 
-    // no longer one of the network's, or one of another kind
+    // no longer a node of the network, or one of another kind
     let kinds = [None, Some(NodeKind::Gateway), Some(NodeKind::Service)];
     for kind in kinds {
         let mut net = Net::new(3);
@@ -62,8 +62,8 @@ fn descriptors() {
     }
 }
 
-/// What was accepted stays accepted when the clock steps back by an epoch and on again: there is no
-/// second descriptor.
+/// A descriptor stays accepted when the clock steps back by an epoch and forward again: no second
+/// descriptor replaces it.
 #[test]
 fn a_descriptor_and_a_clock_that_steps() {
     let mut net = Net::new(3);
@@ -78,7 +78,7 @@ fn a_descriptor_and_a_clock_that_steps() {
     }
     assert_eq!(post(&mut net, peer, next, &other), DescriptorStatus::Conflict);
     assert_eq!(post(&mut net, peer, next, &upload), DescriptorStatus::Ok);
-    // nowhere does it panic, or take what is of no epoch near
+    // no time makes the authority panic or accept a descriptor for a distant epoch
     for at in [Duration::ZERO, Duration::MAX, net.policy.period.start(FIRST.plus(1_000_000)), now] {
         net.now = at;
         let state = net.states[0].as_mut().unwrap();
@@ -123,7 +123,7 @@ fn consensuses() {
     assert_eq!(get(&mut net, next), ConsensusStatus::Gone);
 }
 
-/// What the second authority says to the first in a round that goes well.
+/// The second authority's statements to the first in an honest round.
 fn statements() -> Vec<(StatementKind, Request)> {
     let mut net = Net::new(3);
     let mut said = Vec::new();
@@ -157,8 +157,8 @@ fn say(net: &mut Net, peer: Peer, request: &Request, change: impl Fn(&mut Statem
 fn statements_at_every_time_by_everyone() {
     let said = statements();
     for (kind, request) in &said {
-        // the same network again, in which the second authority is silent about this, and nobody
-        // relays
+        // the same network again, but this statement from the second authority is dropped and
+        // nobody relays
         let mut net = Net::new(3);
         net.upload(FIRST.plus(1));
         let by = Peer::Authority(net.id(1));
@@ -178,7 +178,7 @@ fn statements_at_every_time_by_everyone() {
         let by_stranger =
             say(&mut net, by, request, |statement| statement.public_key = stranger.as_slice().to_vec().leak());
         assert_eq!(by_stranger, Verdict::NotAuthorized);
-        // of a later epoch, and of an earlier one
+        // statements of a later epoch and of an earlier one
         let [later, earlier] = if *kind == StatementKind::Reveal {
             [Verdict::NotSigned; 2]
         } else {
@@ -201,8 +201,8 @@ fn statements_at_every_time_by_everyone() {
     }
 }
 
-/// The first half of its eighth is for a statement that comes from its author; clocks of others may
-/// be early.
+/// A statement is accepted from its author in the first half of its eighth of the epoch, and a
+/// little earlier, because other authorities' clocks may be fast.
 #[test]
 fn statements_out_of_time() {
     let said = statements();

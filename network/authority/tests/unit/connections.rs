@@ -1,4 +1,4 @@
-//! The connections that an authority accepts, over sockets.
+//! An authority's incoming connections, over sockets.
 
 use crate::{
     Keeper, State,
@@ -27,7 +27,7 @@ use tokio::{
     time,
 };
 
-/// One of three authorities that accepts connections, and the keys of all.
+/// One of three authorities, listening, and the keys of all three.
 struct Listening {
     net: Net,
     address: SocketAddr,
@@ -56,7 +56,7 @@ impl Listening {
         Link::authority_client(PkiSizes { public_key: 32, document: 100_000 })
     }
 
-    /// Connects with a name and a link key.
+    /// Connects with this name and link key.
     async fn dial(&self, key: &LinkKey, ad: &[u8]) -> TestLink {
         TestLink::dial(self.address, key, ad, Self::link()).await.unwrap()
     }
@@ -73,7 +73,7 @@ impl Listening {
         self.dial(self.net.link(), &self.net.id(1).0).await
     }
 
-    /// What each kind of peer does in a round works, and quickly.
+    /// Checks that each kind of peer gets a prompt answer.
     async fn assert_works(&self) {
         let begun = Instant::now();
         let mut authority = self.authority().await;
@@ -86,7 +86,7 @@ impl Listening {
         let answer = node.reader.receive().await.unwrap();
         assert_eq!(answer, Command::PostDescriptorStatus(DescriptorStatus::Invalid));
         let mut client = self.client().await;
-        // of an epoch that does not begin meanwhile
+        // an epoch that does not begin during the test
         client.send(&Command::GetConsensus { epoch: self.epoch.0 + 50, padded: false }).await;
         let answer = client.reader.receive().await.unwrap();
         assert_eq!(answer, Command::Consensus { code: ConsensusStatus::NotFound, payload: &[] });
@@ -104,7 +104,7 @@ async fn one_command_one_answer() {
     let query = Command::GetConsensus { epoch: listening.epoch.0 + 50, padded: false };
     for mut peer in [listening.client().await, listening.node().await, listening.authority().await] {
         peer.send(&query).await;
-        // it may be too late for the second
+        // the connection may be closed before the second query is written
         let _ = peer.writer.send(&query).await;
         let answer = peer.reader.receive().await.unwrap();
         assert_eq!(answer, Command::Consensus { code: ConsensusStatus::NotFound, payload: &[] });
@@ -134,7 +134,7 @@ async fn commands_of_other_roles_end_the_connection_unanswered() {
         authority.send(&command).await;
         authority.assert_closed_unanswered().await;
     }
-    // a mixnet session begins with a no_op, which is a command too
+    // a mixnet session begins with a no_op, which an authority does not accept either
     let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
     let mut gateways_client = TestLink::dial(listening.address, &stranger(), &[], Link::client(sizes)).await.unwrap();
     gateways_client.assert_closed_unanswered().await;
@@ -152,7 +152,7 @@ async fn an_authority_has_its_own_link_key_and_anyone_else_any() {
         let answer = client.reader.receive().await.unwrap();
         assert_eq!(answer, Command::Consensus { code: ConsensusStatus::Gone, payload: &[] });
     }
-    // an authority's vote is one, whatever is in it
+    // an authority's vote is handled as a vote, whatever it contains
     let mut authority = listening.authority().await;
     authority.send(&Command::Vote(NO_STATEMENT)).await;
     let answer = authority.reader.receive().await.unwrap();
@@ -174,13 +174,13 @@ async fn silence_is_not_waited_for() {
     for mut peer in [listening.client().await, listening.node().await, listening.authority().await] {
         let begun = Instant::now();
         time::timeout(Duration::from_secs(20), peer.assert_closed_unanswered()).await.unwrap();
-        // it was counted from the handshake, before this began to wait
+        // the timeout counts from the handshake, which was before this wait began
         assert!(begun.elapsed() < Duration::from_secs(10));
     }
 }
 
-/// From the one address that authorities, nodes and clients share; the handshakes of some in the
-/// name of an authority.
+/// All connections come from the one address that authorities, nodes and clients share; some of the
+/// handshakes claim an authority's key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn neither_silence_nor_claims_keep_anybody_out() {
     _ = raise_files();
@@ -200,7 +200,8 @@ async fn neither_silence_nor_claims_keep_anybody_out() {
     let claims = claiming.join().unwrap();
     assert!(claims.len() > 250, "{}", claims.len());
     listening.assert_works().await;
-    // strangers that have proved their own keys and then keep their place: they give way one by one
+    // strangers that authenticate with their own keys and then stay connected are evicted one by
+    // one
     let mut idle = Vec::new();
     for _ in 0..300 {
         let (mut stream, mut session) =
@@ -214,8 +215,8 @@ async fn neither_silence_nor_claims_keep_anybody_out() {
     listening.assert_works().await;
 }
 
-/// A claim of an authority's key gets the memory of a handshake, not that of an authority's longest
-/// vote.
+/// A claim of an authority's key is granted the memory for a handshake, not that for an authority's
+/// longest vote.
 #[test]
 fn a_claim_takes_little_memory() {
     const CLAIMS: usize = 50;

@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 const ABOUT: Epoch = Epoch(FIRST.0 + 1);
 
-/// The document and the signers that each of the two honest authorities publishes.
+/// The document that each of the two honest authorities publishes, and its number of signers.
 fn published(net: &mut Net) -> [Option<(Vec<u8>, usize)>; 2] {
     [0, 1].map(|index| {
         let consensus = net.consensus(index, ABOUT)?;
@@ -32,14 +32,15 @@ fn certified(identity: &Arc<Identity>, net: &Net, payload: &[u8], expiration: Ep
     signer.certify(payload, expiration, &mut net.randomness.rng()).unwrap()
 }
 
-/// Another statement in the place of one that was to be sent.
+/// Replaces the payload of a statement.
 fn instead(request: &Request, payload: Vec<u8>) -> Way {
     let Request::Statement { kind, epoch, public_key, .. } = request else { panic!("{request:?}") };
     let (kind, epoch, public_key) = (*kind, *epoch, Arc::clone(public_key));
     Way::Change(Request::Statement { kind, epoch, public_key, payload: payload.into() })
 }
 
-/// The third withholds its reveal, and tells it one of the two in its certificate alone.
+/// The third authority withholds its reveal and sends it to only one of the others, in its
+/// certificate.
 #[test]
 fn a_late_certificate_changes_nothing() {
     let mut net = Net::new(3);
@@ -52,8 +53,8 @@ fn a_late_certificate_changes_nothing() {
     assert!(first.0 == second.0, "two valid consensuses of one epoch");
 }
 
-/// The third votes for all nodes to the first authority, and for all but one to the second, with
-/// the same commit. If it `signs`, it signs for each what that one signs.
+/// The third authority votes for all nodes to the first and for all but one to the second, with the
+/// same commit. If it `signs`, it signs for each of them the document that this one signs.
 fn two_votes(signs: bool) -> [Option<(Vec<u8>, usize)>; 2] {
     let mut net = Net::new(3);
     for node in 0..7 {
@@ -76,8 +77,8 @@ fn two_votes(signs: bool) -> [Option<(Vec<u8>, usize)>; 2] {
             }
             instead(request, certified(&key, &helper, &builder.encode(), ABOUT.plus(LIFETIME)))
         }
-        // what the second certifies the third signs for it, as far as certificates pass for a
-        // consensus
+        // the third authority signs, for the second, the document that the second certifies, as far
+        // as a certificate passes for a consensus
         Request::Statement { kind: StatementKind::Cert, payload, .. } if from == 1 && to == 2 => {
             second = Some(Arc::clone(payload));
             Way::Pass
@@ -106,8 +107,8 @@ fn two_votes_with_one_commit_split_nobody() {
     assert!(first.0 == second.0, "two valid consensuses of one epoch");
 }
 
-/// The third says nothing in the time of reveals, and then, in its certificate, a reveal that is
-/// not of its commit.
+/// The third authority sends no reveal in time, and then a certificate with a reveal that does not
+/// match its commit.
 #[test]
 fn a_reveal_that_does_not_match_comes_with_a_certificate() {
     let mut net = Net::new(3);
@@ -132,7 +133,7 @@ fn a_reveal_that_does_not_match_comes_with_a_certificate() {
     assert_eq!(net.counted(&consensus, None), [0, 1]);
 }
 
-/// The third votes like all others, and then signs two different reveals, or two different
+/// The third authority votes honestly and then signs two different reveals, or two different
 /// certificates: its vote does not count either.
 #[test]
 fn who_signs_two_statements_of_a_kind_is_left_out() {
@@ -141,7 +142,7 @@ fn who_signs_two_statements_of_a_kind_is_left_out() {
         for node in 0..7 {
             net.upload_one(node, ABOUT);
         }
-        // with the vote of the third this mix would be in
+        // the third authority's vote would include this mix
         for index in [0, 2] {
             net.upload_to(7, ABOUT, index);
         }
@@ -170,7 +171,8 @@ fn who_signs_two_statements_of_a_kind_is_left_out() {
     }
 }
 
-/// What all three certify before the consensus has their signatures, and is no consensus.
+/// The documents that all three certify before the consensus carry their signatures, but are not
+/// accepted as a consensus.
 #[test]
 fn certificates_make_no_consensus() {
     let mut net = Net::new(3);
@@ -195,7 +197,7 @@ fn certificates_make_no_consensus() {
     assert!(matches!(verified, Err(ConsensusFault::NoSharedRandom)), "{verified:?}");
 }
 
-/// The third is silent after its vote.
+/// The third authority is silent after its vote.
 #[test]
 fn silence_after_a_vote() {
     let mut net = Net::new(3);
@@ -211,7 +213,8 @@ fn silence_after_a_vote() {
     assert_eq!(first, second);
 }
 
-/// An honest authority's commit, relayed by the third as a reveal of it: it is no second reveal.
+/// An honest authority's commit that the third relays as its reveal does not count as a second
+/// reveal.
 #[test]
 fn a_commit_is_no_reveal() {
     let mut net = Net::new(3);

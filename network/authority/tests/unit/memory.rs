@@ -1,4 +1,4 @@
-//! What authorities have on disk, and restarts.
+//! The authorities' state on disk, and restarts.
 
 use crate::{
     Keeper, Saved, State, Store,
@@ -17,7 +17,7 @@ fn bytes(text: &str) -> Arc<[u8]> {
     text.as_bytes().into()
 }
 
-/// Records of every kind.
+/// One record of every kind.
 fn records() -> Vec<Record> {
     let endorsements: Endorsements = [(KeyHash([7; 32]), bytes("endorsed"))].into();
     let accepted = |kind| {
@@ -74,7 +74,7 @@ fn everything_is_read_again() {
         let mode = fs::metadata(folder.path().join("authority").join(&name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}");
     }
-    // an epoch later the first round is of no use
+    // an epoch later the first round is no longer needed
     store.apply(&[Change::EpochBegan(FIRST.plus(1))]).unwrap();
     assert_eq!(files(folder.path()), [format!("round-{}", FIRST.plus(1)), "spoken".to_owned()]);
 }
@@ -87,7 +87,7 @@ fn a_cut_drops_the_last_entry_and_damage_nothing_silently() {
     open(folder.path(), &net.policy.authorities).0.apply(&round(FIRST, all)).unwrap();
     let path = folder.path().join("authority").join(format!("round-{FIRST}"));
     let whole = fs::read(&path).unwrap();
-    // a crash cuts the file short anywhere
+    // a crash can truncate the file anywhere
     let mut lens = Vec::new();
     for len in 0..=whole.len() {
         fs::write(&path, &whole[..len]).unwrap();
@@ -95,14 +95,14 @@ fn a_cut_drops_the_last_entry_and_damage_nothing_silently() {
         let read = &saved.rounds[&FIRST];
         assert_eq!(read[..], all[..read.len()], "cut at {len}");
         lens.push(read.len());
-        // and goes on from there
+        // the authority appends from there
         store.apply(&round(FIRST, &all[..1])).unwrap();
         let (_, saved) = open(folder.path(), &net.policy.authorities);
         assert_eq!(saved.rounds[&FIRST], [&all[..read.len()], &all[..1]].concat(), "cut at {len}");
     }
     assert!(lens.is_sorted() && lens.last() == Some(&all.len()));
     assert_eq!(files(folder.path()).len(), 1, "nothing was set aside");
-    // a flipped bit anywhere is found, and the round is known to be damaged for good
+    // a flipped bit anywhere is detected, and the round stays marked as damaged
     for at in 0..whole.len() {
         let mut flipped = whole.clone();
         flipped[at] ^= 1 << (at % 8);
@@ -135,15 +135,15 @@ fn a_damaged_consensus_is_set_aside() {
     let (_, saved) = open(folder.path(), &net.policy.authorities);
     assert!(saved.consensuses.is_empty());
     assert_eq!(files(folder.path()), [format!("consensus-{epoch}.damaged")]);
-    // of other authorities
+    // signed by other authorities
     let (mut store, _) = open(folder.path(), &net.policy.authorities);
     store.apply(&[Change::Consensus(epoch, certificate)]).unwrap();
     assert!(open(folder.path(), &Net::new(5).policy.authorities).1.consensuses.is_empty());
 }
 
-/// One of three is killed at each sixteenth of an epoch, then two, then all, and started again at
-/// once or a sixteenth later: the next epoch has its consensus, and the chain of shared random
-/// values goes on.
+/// One of three authorities is killed at each sixteenth of an epoch, then two, then all, and
+/// restarted at once or a sixteenth later: the next epoch has its consensus, and the chain of
+/// shared random values continues.
 #[test]
 fn killed_authorities_go_on() {
     for killed in [&[2][..], &[1, 2], &[0, 1, 2]] {
@@ -177,7 +177,7 @@ fn killed_authorities_go_on() {
     }
 }
 
-/// What authorities said: one thing of each kind and epoch.
+/// The authorities' statements: only one of each kind per authority and epoch.
 #[derive(Default)]
 struct Said(std::collections::BTreeMap<(usize, u64, StatementKind), Arc<[u8]>>);
 
@@ -185,13 +185,13 @@ impl Said {
     fn note(&mut self, from: usize, request: &Request) -> Way {
         if let Request::Statement { kind, epoch, payload, .. } = request {
             let first = self.0.entry((from, *epoch, *kind)).or_insert_with(|| Arc::clone(payload));
-            assert_eq!(first, payload, "{from} says two things");
+            assert_eq!(first, payload, "authority {from} made two statements of one kind");
         }
         Way::Pass
     }
 }
 
-/// A full disk: what cannot be remembered is not said.
+/// With a full disk, an authority does not send statements that it cannot record.
 #[test]
 fn a_disk_that_fails() {
     let mut net = Net::new(3);
@@ -200,7 +200,7 @@ fn a_disk_that_fails() {
     let state = net.states[0].take().unwrap();
     let (store, _) = open(folder.path(), &net.policy.authorities);
     let mut keeper = Keeper::new(state, Some(store));
-    // the folder is gone, and nothing can be made in its place
+    // the folder is gone and cannot be created again
     fs::remove_dir_all(folder.path().join("authority")).unwrap();
     fs::write(folder.path().join("authority"), b"").unwrap();
     for eighth in 1..=5 {
@@ -209,7 +209,7 @@ fn a_disk_that_fails() {
     }
 }
 
-/// An authority whose journal of the round was damaged says nothing in it.
+/// An authority whose journal of the round is damaged makes no statement in it.
 #[test]
 fn a_damaged_round_is_passed_over() {
     let mut net = Net::new(3);
@@ -225,20 +225,20 @@ fn a_damaged_round_is_passed_over() {
     });
     let [first, third] = [0, 2].map(|index| net.consensus(index, FIRST.plus(1)).unwrap());
     assert_eq!((first.signers().len(), third.signers().len()), (2, 2));
-    // it takes part in the next round, with the consensus from the others
+    // it takes part in the next round, with the consensus from the other authorities
     net.states[1].as_mut().unwrap().insert_consensus(FIRST.plus(1), first.certificate());
     net.pass_epoch(|_, _, _| Way::Pass);
     assert_eq!(net.consensus(1, FIRST.plus(2)).unwrap().signers().len(), 3);
 }
 
-/// An authority that has signed signs nothing else, whatever it knows after a restart.
+/// An authority that has signed a document signs no other, whatever state it has after a restart.
 #[test]
 fn a_document_is_signed_once() {
     let mut net = Net::new(3);
     net.upload(FIRST.plus(1));
     let signed = net.at_eighths(4);
     net.run_until(signed, |_, _, _| Way::Pass);
-    // what the document was made of is lost
+    // the statements that the document was computed from are lost
     let records = net.disks[1].rounds.get_mut(&FIRST.plus(1)).unwrap();
     records.retain(|record| !matches!(record, Record::Accepted { .. } | Record::Signature(..)));
     net.restart(1);
@@ -248,12 +248,12 @@ fn a_document_is_signed_once() {
         sent += usize::from(from == 1 && matches!(request, Request::Statement { kind: StatementKind::Sig, .. }));
         Way::Pass
     });
-    assert_eq!(sent, 2, "it says the same again");
+    assert_eq!(sent, 2, "it sends the same signature again");
     let [first, third] = [0, 2].map(|index| net.consensus(index, FIRST.plus(1)).unwrap());
     assert_eq!((first.signers().len(), third.signers().len()), (3, 3));
 }
 
-/// A clock that jumps ahead and back forgets nothing, in memory or on disk.
+/// After a clock jump ahead and back, nothing is lost in memory or on disk.
 #[test]
 fn a_clock_that_jumps_forgets_nothing() {
     let mut net = Net::new(3);

@@ -1,4 +1,4 @@
-//! Authorities in virtual time: they agree, whatever a minority of them does.
+//! Authorities in virtual time: they agree, whatever a minority does.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::integer_division_remainder_used,

@@ -1,4 +1,4 @@
-//! Authorities and nodes without sockets, clocks and disks.
+//! Authorities and nodes without sockets, clocks or disks.
 
 use crate::{
     Layers, Policy, Saved, State,
@@ -39,14 +39,13 @@ impl Node {
         self.identity.id()
     }
 
-    /// The signed upload for an epoch; `load` is an address's port, by which descriptors can be
-    /// made to differ.
+    /// The signed upload for an epoch; `port` is an address's port, which makes descriptors differ.
     pub(super) fn upload(&self, epoch: Epoch, port: u16) -> Vec<u8> {
         let mut rng = Randomness::from_seed(9).rng();
         self.identity.sign_upload(&self.descriptor(epoch, port), &mut rng).unwrap()
     }
 
-    /// A descriptor for an epoch for which there are no keys yet.
+    /// A descriptor for an epoch that has no keys yet.
     pub(super) fn descriptor_for_any(&self, epoch: Epoch) -> Vec<u8> {
         self.keys
             .advance(Epoch(epoch.0 - 1), tokio::time::Instant::now(), &mut Randomness::from_seed(9).rng())
@@ -62,7 +61,7 @@ impl Node {
     }
 }
 
-/// What happens to a request on its way.
+/// The fate of a request in transit.
 pub(super) enum Way {
     Pass,
     Drop,
@@ -75,28 +74,28 @@ pub(super) struct Net {
     pub(super) policy: Policy,
     /// `None` while an authority is down.
     pub(super) states: Vec<Option<State>>,
-    /// What each authority has on disk.
+    /// Each authority's state on disk.
     pub(super) disks: Vec<Saved>,
-    /// Authorities that behave as those of the reference do: they neither relay nor ask whether
-    /// others do.
+    /// Authorities that behave like the reference's: they neither relay nor probe whether others
+    /// do.
     pub(super) references: Vec<usize>,
     pub(super) now: Duration,
     pub(super) randomness: Randomness,
-    /// Messages to authorities that are down: they are sent again until their deadline.
+    /// Messages to authorities that are down, retried until their deadline.
     waiting: Vec<(usize, Outgoing)>,
-    /// Codes that were answered to statements.
+    /// Replies to statements: sender, receiver, reply.
     pub(super) answers: Vec<(usize, usize, Reply)>,
-    /// The reveals that authorities made.
+    /// The reveals that authorities sent.
     reveals: BTreeMap<KeyHash, Arc<[u8]>>,
 }
 
 impl Net {
-    /// `count` authorities that start with epoch [`FIRST`], six mixes, a gateway, a service node.
+    /// `count` authorities that start in epoch [`FIRST`], six mixes, a gateway and a service node.
     pub(super) fn new(count: u8) -> Self {
         Self::with(count, &Ed25519, &["mix0", "mix1", "mix2", "mix3", "mix4", "mix5"], 3)
     }
 
-    /// Authorities with these mixes in so many layers, and another signature scheme.
+    /// Authorities with these mixes in `layers` layers, and another signature scheme.
     pub(super) fn with(count: u8, scheme: &'static dyn SignatureScheme, mixes: &[&str], layers: usize) -> Self {
         let randomness = Randomness::from_seed(count.into());
         let mut rng = randomness.rng();
@@ -171,7 +170,7 @@ impl Net {
         self.restart(index);
     }
 
-    /// Starts an authority again, with what it has on disk.
+    /// Restarts an authority with its state on disk.
     pub(super) fn restart(&mut self, index: usize) {
         let identity = Arc::clone(&self.identities[index]);
         let saved = copy(&self.disks[index]);
@@ -200,7 +199,7 @@ impl Net {
         Clock::new(self.policy.period).time_at(self.now).epoch
     }
 
-    /// The time when so many eighths of the present epoch have passed.
+    /// The time when `count` eighths of the current epoch have passed.
     pub(super) fn at_eighths(&self, count: u32) -> Duration {
         self.policy.period.start(self.epoch()) + eighths(self.policy.period, count)
     }
@@ -237,7 +236,7 @@ impl Net {
         }
     }
 
-    /// Lets time pass until `end`.
+    /// Advances time until `end`.
     pub(super) fn run_until(&mut self, end: Duration, mut way: impl FnMut(usize, usize, &Request) -> Way) {
         while self.now < end {
             self.step(&mut way);
@@ -247,7 +246,7 @@ impl Net {
         self.step(&mut way);
     }
 
-    /// Everyone does what is due, and all that is sent arrives, with all that follows from it.
+    /// Runs everything that is due and delivers every message, including those sent in response.
     fn step(&mut self, way: &mut impl FnMut(usize, usize, &Request) -> Way) {
         let mut sent: Vec<(usize, Outgoing)> = core::mem::take(&mut self.waiting);
         sent.retain(|(from, outgoing)| outgoing.deadline > self.now && self.states[*from].is_some());
@@ -265,7 +264,7 @@ impl Net {
         }
     }
 
-    /// Delivers a message and its answer. What follows is to be sent.
+    /// Delivers a message and its reply; returns the messages to be sent in response.
     fn deliver(
         &mut self,
         from: usize,
@@ -297,7 +296,7 @@ impl Net {
         let reply = state.handle(now, by, &request.command());
         self.save(to);
         let answer = reply.command().unwrap();
-        // a certificate is, if the vote did not come
+        // only a certificate may be too early, if the vote did not arrive
         let is_cert = matches!(request, Request::Statement { kind: StatementKind::Cert, .. });
         assert!(is_cert || !is_too_early(&answer), "everybody's clock is the same: {request:?}");
         let following = self.states[from].as_mut().unwrap().answered(now, outgoing, &answer);
@@ -306,14 +305,14 @@ impl Net {
         following
     }
 
-    /// Passes a whole epoch, with uploads for the next at its begin.
+    /// Runs a whole epoch, with uploads for the next one at its start.
     pub(super) fn pass_epoch(&mut self, way: impl FnMut(usize, usize, &Request) -> Way) {
         self.upload(self.epoch().plus(1));
         let end = self.policy.period.start(self.epoch().plus(1));
         self.run_until(end, way);
     }
 
-    /// The consensus that an authority hands out.
+    /// The consensus that an authority serves.
     pub(super) fn consensus(&mut self, index: usize, epoch: Epoch) -> Option<Consensus> {
         let command = Command::GetConsensus { epoch: epoch.0, padded: false };
         let reply = self.states[index].as_mut()?.handle(self.now, Peer::Client, &command);
@@ -324,7 +323,7 @@ impl Net {
         Some(verified.unwrap())
     }
 
-    /// The authorities whose reveals made the shared random value of a consensus.
+    /// The authorities whose reveals are part of a consensus's shared random value.
     pub(super) fn counted(&self, consensus: &Consensus, previous: Option<&Consensus>) -> Vec<usize> {
         let document = consensus.document().unwrap();
         let count = self.identities.len();
@@ -343,12 +342,12 @@ impl Net {
     }
 }
 
-/// Whether an answer asks for the statement to be sent again later.
+/// Whether a reply asks the sender to retry the statement later.
 pub(super) fn is_too_early(answer: &Command<'_>) -> bool {
     matches!(StatementKind::verdict_in(answer), Some((_, Verdict::TooEarly)))
 }
 
-/// Writes a change to a disk.
+/// Applies a change to a disk.
 pub(super) fn write(disk: &mut Saved, change: Change) {
     match change {
         Change::Record(epoch, record) => disk.rounds.entry(epoch).or_default().push(record),

@@ -1,5 +1,5 @@
-//! Whatever a minority does, the others never sign two documents of one epoch that could both be a
-//! consensus, and if they can talk in time, they always agree on one.
+//! Whatever a minority does, the honest authorities never sign two documents of one epoch that
+//! could both become a consensus, and if their messages arrive in time, they always agree on one.
 
 use crate::{
     journal::{Change, Record},
@@ -18,14 +18,14 @@ use mixwell_pki_types::{Certificate, Epoch};
 use rand_core::SeedableRng as _;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How the honest authorities' network behaves.
+/// The behaviour of the network between honest authorities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Links {
-    /// Messages between honest authorities arrive in time.
+    /// Messages arrive in time.
     Timely,
-    /// They are lost, or late by any time, and authorities restart.
+    /// Messages are lost or arbitrarily late, and authorities restart.
     Wild,
-    /// They arrive in time, but for relays, which are all lost.
+    /// Messages arrive in time, except relays, which are all lost.
     NoRelays,
 }
 
@@ -37,7 +37,7 @@ enum Event {
     Restart(usize),
 }
 
-/// What honest authorities signed in an epoch.
+/// The documents that honest authorities signed in an epoch, by authority.
 type Signed = BTreeMap<usize, BTreeSet<Vec<u8>>>;
 
 struct Simulation {
@@ -46,16 +46,16 @@ struct Simulation {
     schedule: Schedule,
     links: Links,
     rng: ChaCha20Rng,
-    /// How far each authority's clock is ahead.
+    /// How far each authority's clock is fast.
     ahead: Vec<Duration>,
-    /// The time within which a message arrives.
+    /// The maximum latency of a message.
     latency: Duration,
     now: Duration,
     events: BTreeMap<(Duration, u64), Event>,
     count: u64,
-    /// The statements of each honest authority, by kind and epoch.
+    /// Each honest authority's statements, by kind and epoch.
     said: BTreeMap<(usize, Epoch, StatementKind), BTreeSet<Vec<u8>>>,
-    /// The documents that they signed.
+    /// The documents that honest authorities signed.
     signed: BTreeMap<Epoch, Signed>,
 }
 
@@ -66,7 +66,7 @@ impl Simulation {
         let count = usize::from(authorities);
         let schedule = Schedule::new(net.policy.period, count);
         let most_faulty = (count - 1) / 2;
-        // mostly as many as there may be
+        // usually the maximum number
         let number = if percent(&mut rng, 80) { most_faulty } else { below(&mut rng, most_faulty + 1) };
         let mut all: Vec<usize> = (0..count).collect();
         let mut adversary = Adversary::default();
@@ -74,7 +74,7 @@ impl Simulation {
             adversary.faulty.push(all.remove(below(&mut rng, all.len())));
         }
         adversary.honest = all;
-        // the shortest interval has three messages and the difference of the clocks in it
+        // the shortest interval has to fit three messages and the difference of the clocks
         let interval = (schedule.closes(StatementKind::Vote) - schedule.opens(StatementKind::Vote))
             / 2
             / u32::try_from(most_faulty).unwrap().max(1);
@@ -109,7 +109,7 @@ impl Simulation {
         self.now + self.ahead[index]
     }
 
-    /// Passes an epoch, in which authorities vote on the next.
+    /// Runs an epoch, in which authorities vote on the next one.
     fn pass_epoch(&mut self) {
         let epoch = self.net.policy.period.at(self.now).unwrap().epoch;
         let about = epoch.plus(1);
@@ -120,7 +120,7 @@ impl Simulation {
         for index in self.adversary.honest.clone() {
             self.net.now = self.clock(index);
             for node in 0..self.net.nodes.len() {
-                // the last mix reaches some of them alone
+                // only some of the authorities receive the last mix's upload
                 if node + 1 < self.net.nodes.len() || percent(&mut self.rng, 50) {
                     self.net.upload_to(node, about, index);
                 }
@@ -135,7 +135,7 @@ impl Simulation {
             let at = (start + attack.at).saturating_sub(self.ahead[attack.to]).saturating_sub(self.now);
             self.schedule(at, Event::Attack(attack));
         }
-        // the clocks that are ahead must not begin the next epoch
+        // authorities with fast clocks must not enter the next epoch
         let end = self.net.policy.period.start(about)
             - Duration::from_millis(1)
             - self.ahead.iter().max().unwrap().to_owned();
@@ -178,7 +178,7 @@ impl Simulation {
                 let Some(state) = &mut self.net.states[to] else { return };
                 let reply = state.handle(clock, by, &request.command());
                 self.save(to);
-                // what is asked for it sends at once, mostly
+                // the adversary usually sends the requested statement at once
                 if let (What::Relay { kind, variants, endorsers, is_complete: false }, Reply::Vote { .. }) =
                     (&what, reply)
                     && percent(&mut self.rng, 80)
@@ -271,7 +271,7 @@ impl Simulation {
         }
     }
 
-    /// No honest authority has said two things of one kind, or signed two documents.
+    /// Checks that no honest authority made two statements of one kind or signed two documents.
     fn check_each(&self) -> Result<(), String> {
         for ((index, epoch, kind), said) in self.said.iter().filter(|((_, _, kind), _)| *kind != StatementKind::Sig) {
             if said.len() > 1 {
@@ -286,7 +286,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// How many documents of an epoch have enough signatures, if `liars` sign each of them.
+    /// The number of documents of an epoch with enough signatures if `liars` authorities sign each
+    /// of them.
     fn documents(&self, epoch: Epoch, liars: usize) -> usize {
         let mut counts: BTreeMap<&[u8], usize> = BTreeMap::new();
         for document in self.signed.get(&epoch).into_iter().flat_map(BTreeMap::values).flatten() {
@@ -296,7 +297,8 @@ impl Simulation {
         counts.values().filter(|count| **count + liars >= threshold).count()
     }
 
-    /// All honest authorities signed one document and publish it, and no other can be a consensus.
+    /// Checks that all honest authorities signed and publish the same document, and that no other
+    /// can become a consensus.
     fn check_agreement(&mut self, epoch: Epoch) -> Result<(), String> {
         let signed = self.signed.get(&epoch).cloned().unwrap_or_default();
         let documents: BTreeSet<&Vec<u8>> = signed.values().flatten().collect();
@@ -324,7 +326,7 @@ impl Simulation {
     }
 }
 
-/// A genesis and the round after it, with timely links.
+/// The genesis round and the next one, with timely links.
 fn timely(authorities: u8, links: Links, seed: u64) -> Result<(), String> {
     let mut simulation = Simulation::new(authorities, links, seed);
     for number in 1..=2 {
@@ -335,13 +337,13 @@ fn timely(authorities: u8, links: Links, seed: u64) -> Result<(), String> {
     Ok(())
 }
 
-/// Two rounds in a network that loses and delays, with authorities that restart.
+/// Two rounds in a network that loses and delays messages, with authorities that restart.
 fn wild(authorities: u8, seed: u64) -> Result<(), String> {
     let mut simulation = Simulation::new(authorities, Links::Wild, seed);
     for number in 1..=2 {
         simulation.pass_epoch();
         simulation.check_each()?;
-        // if nobody signs two documents, two of them cannot both have a majority
+        // as long as nobody signs two documents, two documents cannot both have a majority
         if simulation.documents(FIRST.plus(number), 0) > 1 {
             return Err(format!("round {number}: two documents have a majority"));
         }
@@ -379,8 +381,8 @@ fn nobody_signs_two_documents_in_thousands_of_rounds() {
     run(1500, wild);
 }
 
-/// The adversary is a strong one: where authorities do not compare what they were sent, it splits
-/// them.
+/// The adversary is strong: where authorities do not compare the statements that they received, it
+/// splits them.
 #[test]
 fn without_relays_they_do_not_agree() {
     for authorities in [3, 5] {

@@ -1,4 +1,4 @@
-//! Whole rounds, well-behaved and not.
+//! Whole rounds, honest and faulty.
 
 use crate::{
     message::{Peer, Request, StatementKind},
@@ -43,17 +43,16 @@ fn three_agree_epoch_after_epoch() {
         assert_eq!((document.commits().count(), document.reveals().count()), (0, 0));
         let previous = (epoch != genesis).then(|| net.consensus(0, Epoch(epoch.0 - 1)).unwrap());
         assert_eq!(net.counted(&all[0], previous.as_ref()), [0, 1, 2]);
-        assert!(values.insert(*document.shared_random_value()), "the shared random is a new one");
+        assert!(values.insert(*document.shared_random_value()), "the shared random value is new");
         assert!(document.layers().all(|layer| layer.len() == 2));
         let layers = layers(&document);
-        assert!(before.is_none_or(|before| before == layers), "nobody changes its layer");
+        assert!(before.is_none_or(|before| before == layers), "no node changes its layer");
         before = Some(layers);
     }
 }
 
-/// The clock of one authority steps back or on by an epoch, wherever in a round, and then goes
-/// right again: it says nothing in a round for the second time, the two others agree, and soon all
-/// three do.
+/// One authority's clock steps back or forward by an epoch at any point of a round and is then
+/// corrected: it makes no statement in a round twice, the other two agree, and soon all three do.
 #[test]
 fn the_clock_of_one_steps() {
     for (eighth, forward) in (1..=6).flat_map(|eighth| [(eighth, false), (eighth, true)]) {
@@ -90,7 +89,7 @@ fn the_clock_of_one_steps() {
         let [first, second] = [0, 1].map(|index| net.consensus(index, epoch).unwrap());
         assert_eq!(payload(&first), payload(&second), "{eighth} {forward}");
         assert!(first.signers().len() >= 2);
-        // it takes part again after two rounds at the latest
+        // it takes part again after at most two rounds
         net.pass_epoch(pass);
         net.pass_epoch(pass);
         let consensus = net.consensus(0, net.epoch()).unwrap();
@@ -98,8 +97,8 @@ fn the_clock_of_one_steps() {
     }
 }
 
-/// A clock that steps back by more rounds than are remembered: the authority makes no second vote
-/// in one of them.
+/// A clock steps back by more rounds than are remembered: the authority makes no second vote in any
+/// of them.
 #[test]
 fn the_clock_steps_back_by_many_rounds() {
     let mut net = Net::new(2);
@@ -143,8 +142,8 @@ fn one_of_three_is_down() {
     assert_eq!(first.signers().len(), 2);
     assert_eq!(net.counted(&first, None), [0, 2]);
 
-    // it comes back with an empty disk in the middle of an epoch, takes no part in the round under
-    // way, and does in the next
+    // it restarts with an empty disk in the middle of an epoch, takes no part in the current round,
+    // and does in the next
     net.upload(FIRST.plus(2));
     let middle = net.at_eighths(3);
     net.run_until(middle, pass);
@@ -173,7 +172,7 @@ fn two_of_three_are_down() {
 
 #[test]
 fn it_goes_down_in_the_middle_of_a_round() {
-    // wherever it stops, the two others agree
+    // wherever it stops, the other two agree
     for eighth in 1..=5 {
         let mut net = Net::new(3);
         net.upload(FIRST.plus(1));
@@ -189,8 +188,8 @@ fn it_goes_down_in_the_middle_of_a_round() {
 
 #[test]
 fn what_only_one_heard_of_the_others_learn() {
-    // the third reaches the first alone, with everything or up to some statement, and relays
-    // nothing
+    // the third authority reaches only the first, with all its statements or those up to some kind,
+    // and relays nothing
     for last in [StatementKind::Vote, StatementKind::Reveal, StatementKind::Cert] {
         let mut net = Net::new(3);
         net.pass_epoch(|from, to, request| match request {
@@ -205,8 +204,7 @@ fn what_only_one_heard_of_the_others_learn() {
     }
 }
 
-/// A second vote of an authority, and the reveal of it: what it would say if it had drawn other
-/// randomness.
+/// A second vote of an authority and its reveal, as if the authority had drawn other randomness.
 fn other_statements(net: &Net, index: usize, vote: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let signer = Signer { identity: &net.identities[index], policy: &net.policy };
     let document = Document::parse(payload_of(vote).unwrap()).unwrap();
@@ -219,7 +217,7 @@ fn other_statements(net: &Net, index: usize, vote: &[u8]) -> (Vec<u8>, Vec<u8>) 
 fn one_tells_each_something_else() {
     let mut net = Net::new(3);
     net.upload(FIRST.plus(1));
-    // the first two get different votes and reveals of the third
+    // the first two authorities get different votes and reveals from the third
     let mut other: Option<(Vec<u8>, Vec<u8>)> = None;
     let helper = Net::new(3);
     let end = net.at_eighths(8);
@@ -236,7 +234,7 @@ fn one_tells_each_something_else() {
     });
     let (first, second) = (net.consensus(0, FIRST.plus(1)).unwrap(), net.consensus(1, FIRST.plus(1)).unwrap());
     assert_eq!(payload(&first), payload(&second));
-    assert_eq!(net.counted(&first, None), [0, 1], "who says two things says nothing");
+    assert_eq!(net.counted(&first, None), [0, 1], "an equivocating authority's reveal does not count");
 }
 
 #[test]

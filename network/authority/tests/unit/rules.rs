@@ -1,4 +1,4 @@
-//! The rules of a document, one by one: what counts in a tally, and whose reveals count.
+//! The rules of a document, one by one: what a tally counts, and whose reveals count.
 
 use crate::{
     Layers,
@@ -25,7 +25,7 @@ fn proposal(net: &Net) -> DocumentBuilder {
     Tallied::new(&context, net.policy.rates, uploads.iter().map(Vec::as_slice), []).unwrap().without_value()
 }
 
-/// The mixes of the document of some votes, by name.
+/// The names of the mixes in the document that these votes give.
 fn tallied(net: &Net, votes: &[DocumentBuilder]) -> Result<Vec<String>, TallyError> {
     let context = Context { policy: &net.policy, epoch: ABOUT, previous: None };
     let votes: Vec<Vec<u8>> = votes.iter().map(DocumentBuilder::encode).collect();
@@ -48,17 +48,18 @@ fn a_vote_counts_once_for_each_node() {
     let mixes = |votes: &[&DocumentBuilder]| tallied(&net, &votes.iter().copied().cloned().collect::<Vec<_>>());
     assert_eq!(mixes(&[&all, &all, &without]).unwrap().len(), 6);
     assert_eq!(mixes(&[&all, &without, &without]).unwrap().len(), 5);
-    // one vote that lists it thrice, in all places, is one vote
+    // a vote that lists the mix three times, in several places, is still one vote
     let mut thrice = all.clone();
     thrice.topology.as_mut().unwrap()[0].push(last.descriptor(ABOUT, 30000));
     thrice.services.as_mut().unwrap().push(last.descriptor(ABOUT, 30000));
     assert_eq!(mixes(&[&thrice, &without, &without]).unwrap().len(), 5);
-    // two votes for two descriptors of it, and a third one that lists both: the first it lists
+    // two votes for two different descriptors of the mix, and a third vote with both: its first
+    // entry counts
     let mut other = without.clone();
     other.topology.as_mut().unwrap()[0].push(last.descriptor(ABOUT, 40000));
     let mut both = other.clone();
     both.topology.as_mut().unwrap()[0].push(last.descriptor(ABOUT, 30000));
-    assert_eq!(mixes(&[&all, &other, &both]).unwrap().len(), 6, "and it stands there once");
+    assert_eq!(mixes(&[&all, &other, &both]).unwrap().len(), 6, "the mix is listed once");
     assert_eq!(mixes(&[&all, &other, &without]).unwrap().len(), 5);
 }
 
@@ -83,7 +84,7 @@ fn what_makes_no_document() {
     assert_eq!(change(|vote| vote.services = None), Err(TallyError::NoService));
     let short = |layer| Err(TallyError::Layer { layer, got: 0, want: 1 });
     assert_eq!(change(|vote| vote.topology.as_mut().unwrap().clear()), short(0));
-    // a node that the configuration does not allow, or as another kind
+    // a node that the configuration does not allow, or allows only as another kind
     let gone = net.policy.nodes.pop().unwrap();
     assert_eq!(tallied(&net, &[all.clone(), all.clone()]).unwrap().len(), 5);
     net.policy.nodes.push(gone);
@@ -119,20 +120,20 @@ fn whose_reveals_count() {
         counted.sort_unstable();
         counted
     };
-    // a reveal counts though its author sends no certificate
+    // a reveal counts even if its author sends no certificate
     let mut shares = Shares::new(signers[0], ABOUT);
     add(&mut shares, 0, &document(&[pair(0), pair(1)])).unwrap();
     add(&mut shares, 1, &document(&[pair(0), pair(1), pair(2)])).unwrap();
     assert_eq!(sorted(counted(&shares)), [0, 1, 2]);
-    assert_eq!(shares.reveals(&[ids[1]].into()).len(), 2, "who equivocates is left out");
-    // another commit and reveal of the third
+    assert_eq!(shares.reveals(&[ids[1]].into()).len(), 2, "an equivocating authority is excluded");
+    // the third authority's certificate has another commit and reveal of its own
     add(&mut shares, 2, &document(&[pair(3)])).unwrap();
     assert_eq!(sorted(counted(&shares)), [0, 1]);
-    // and a vote with another commit than the certificates have
+    // and a vote has a different commit from the one in the certificates
     shares.add_commit(ids[0], &reveals[1].commit());
     assert_eq!(counted(&shares), [1]);
 
-    // each fault of a certificate puts its sender out, with all that it holds
+    // each fault of a certificate excludes its sender and all shares in the certificate
     let stranger = Identity::generate(&Ed25519, &mut net.randomness.rng()).unwrap().id();
     let mut no_reveal = document(&[pair(0), pair(1)]);
     no_reveal.reveals.as_mut().unwrap().remove(&ids[1]);
@@ -154,7 +155,7 @@ fn whose_reveals_count() {
         let mut shares = Shares::new(signers[0], ABOUT);
         assert_eq!(add(&mut shares, 2, &document), Err(fault));
         assert_eq!(counted(&shares), [0; 0], "{fault}");
-        // a good certificate of another brings all of them but the sender
+        // another authority's valid certificate brings back all the shares except the sender's
         let (first, second, third) = (pair(0), pair(1), pair(2));
         add(&mut shares, 0, &full(&net, [first, second, third])).unwrap();
         assert_eq!(sorted(counted(&shares)), [0, 1], "{fault}");
@@ -169,8 +170,7 @@ fn full(net: &Net, shares: [(KeyHash, &Vec<u8>, &Vec<u8>); 3]) -> DocumentBuilde
     built
 }
 
-/// Every 504 epochs the list of prior values begins anew; the list itself is that of the epoch
-/// before.
+/// Every 504 epochs the list of prior values starts over; votes carry the previous epoch's list.
 #[test]
 fn prior_shared_random() {
     let net = Net::new(3);
@@ -295,8 +295,8 @@ fn what_differs_is_named() {
     );
 }
 
-/// Authorities beside some that do not relay: all agree as long as nobody lies; if a majority
-/// relays, one that lies stops nobody.
+/// Authorities alongside some that do not relay: all agree as long as nobody lies, and if a
+/// majority relays, one liar stops nobody.
 #[test]
 fn beside_authorities_of_the_reference() {
     for set in 0..8_usize {
@@ -314,7 +314,7 @@ fn beside_authorities_of_the_reference() {
             }
         }
     }
-    // the third, which does not relay, sends the first two different votes
+    // the third authority, which does not relay, sends the first two different votes
     let mut net = Net::new(3);
     net.references = vec![2];
     let (key, helper) = (Arc::clone(&net.identities[2]), Net::new(3));

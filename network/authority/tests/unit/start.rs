@@ -48,7 +48,7 @@ async fn other_keys_and_unusable_folders_are_refused() {
     assert!(matches!(refused.start(), Err(StartError::NotListed(of)) if of == id));
     let other = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
     assert!(matches!(builder(&net, other).start(), Err(StartError::LinkKey(of)) if of == net.id(0)));
-    // a file stands where the folder is to be
+    // a file is in the place of the folder
     fs::write(folder.path().join("authority"), b"").unwrap();
     let error = builder(&net, net.link().clone()).data_folder(folder.path()).start().unwrap_err();
     assert!(matches!(error, StartError::Store(_)) && error.source().unwrap().source().is_some(), "{error:?}");

@@ -1,4 +1,4 @@
-//! Recorded rounds of the reference's authorities, recomputed to the last byte.
+//! Recorded rounds of the reference's authorities, recomputed byte for byte.
 
 use crate::{
     Layers, Policy,
@@ -71,7 +71,7 @@ impl Recorded {
         self.authorities.iter().map(|authority| KeyHash::of(&authority.identity_public_key)).collect()
     }
 
-    /// The policy of these authorities; nodes are allowed as they are in votes.
+    /// The policy of these authorities; it allows the nodes that are in the votes.
     fn policy(&self, authorities: Authorities) -> Policy {
         let nodes = self.votes.iter().flatten().flat_map(|vote| {
             let nodes = document_of(vote).unwrap().nodes();
@@ -109,8 +109,8 @@ impl Recorded {
     }
 }
 
-/// A round in which each recorded statement has been taken, of kinds up to `last`, and the reveals
-/// of these authors.
+/// A round after all recorded statements of kinds up to `last`, with the reveals of authors for
+/// which `has_reveal` is true.
 fn played(test: &Recorded, signer: Signer<'_>, last: StatementKind, has_reveal: impl Fn(KeyHash) -> bool) -> Round {
     let schedule = Schedule::new(signer.policy.period, test.authorities.len());
     let mut round = Round::new(Epoch(test.epoch));
@@ -149,7 +149,7 @@ fn recompute(name: &str, test: &Recorded) {
     let mut rng = Randomness::from_seed(1).rng();
     let policy = test.policy(test.authorities());
     assert_eq!(policy.authorities.threshold(), test.threshold, "{name}");
-    // who recomputes has a key of its own, and no part in the round
+    // the recomputing signer has its own key and no part in the round
     let identity = Identity::generate(test.scheme(), &mut rng).unwrap();
     let signer = Signer { identity: &identity, policy: &policy };
     let previous = test.previous_consensus.as_ref().map(|previous| document_of(previous).unwrap());
@@ -161,8 +161,8 @@ fn recompute(name: &str, test: &Recorded) {
     }
     let context = Context { policy: &policy, epoch, previous };
 
-    // the certificate of each that came to the consensus, from the votes and the reveals that it
-    // has
+    // the certificate of each authority that signed the consensus, from the votes and the reveals
+    // that the certificate has
     let want = Certificate::parse(&test.consensus).unwrap();
     let mut certified = 0;
     for (author, cert) in test.ids().into_iter().zip(&test.certs) {
@@ -187,8 +187,8 @@ fn recompute(name: &str, test: &Recorded) {
     assert_eq!((by, Some(signature)), (identity.id(), certificate.signature_by(identity.id())), "{name}");
     assert_eq!(sig.expiration(), epoch, "{name}");
 
-    // the signatures that the others sent, taken one by one: the certificate as they keep it, but
-    // for ours
+    // the other authorities' signatures, received one by one: the certificate as they store it,
+    // plus our signature
     let mut signers = 1;
     for (author, payload) in test.ids().into_iter().zip(&test.sigs) {
         let Some(payload) = payload else { continue };
@@ -196,7 +196,7 @@ fn recompute(name: &str, test: &Recorded) {
         let (by, signature) = decode_signature(recorded.unverified_payload()).unwrap();
         assert_eq!(encode_signature(by, signature), recorded.unverified_payload(), "{name}");
         assert_eq!((by, recorded.expiration()), (author, epoch), "{name}");
-        // the signature of one that computed another document is none of ours
+        // the signature of an authority that computed another document is rejected
         let is_in = want.signers().any(|signer| signer == author);
         let verdict = round.receive_signature(signer, author, payload);
         assert_eq!(verdict, if is_in { Verdict::Ok } else { Verdict::NotSigned }, "{name}");
@@ -212,7 +212,7 @@ fn recompute(name: &str, test: &Recorded) {
     assert_eq!(shown(&assembled), test.consensus, "{name}");
 }
 
-/// Bytes that a failing test shows as hex.
+/// Bytes that a failing test prints as hex.
 fn shown(bytes: &[u8]) -> Hex {
     Hex(bytes.to_vec())
 }
