@@ -4,8 +4,8 @@ use mixwell_pq_kem::X25519;
 use mixwell_sphinx::Geometry;
 use mixwell_testnet::{Plan, RATES};
 
-/// While the clock shows another epoch than the consensus has, a message waits, or is sent under
-/// the keys of the consensus. It is never lost.
+/// While the clock is in a different epoch from the consensus, a message waits or is sent under the
+/// consensus's keys. It is never lost.
 #[test]
 fn a_clock_that_steps_loses_no_message() {
     let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
@@ -38,7 +38,7 @@ fn a_clock_that_steps_loses_no_message() {
             assert!(polled.is_ok() || tally.messages.load(Relaxed) == sent, "{polled:?}");
         }
     }
-    assert!(matches!(reply.try_recv(), Err(oneshot::error::TryRecvError::Empty)), "nobody was told that it is lost");
+    assert!(matches!(reply.try_recv(), Err(oneshot::error::TryRecvError::Empty)), "the message was reported lost");
     for _ in 0..50 {
         assert!(poll(&mut client, begin.saturating_add(second)).is_ok());
     }

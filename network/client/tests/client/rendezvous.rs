@@ -1,4 +1,4 @@
-//! Rendezvous clients of a network of nodes on real sockets.
+//! Rendezvous clients in a network of nodes on real sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -24,18 +24,18 @@ use mixwell_testnet::{RATES, TestNetwork, faults::Wrong};
 use std::sync::{Arc, Mutex};
 use tokio::{sync::mpsc, time::timeout};
 
-/// Few packets, since all nodes share the machine with other tests.
+/// Low rates, because all nodes share the machine with other tests.
 const QUIET: Rates = Rates { lambda_p: 0.008, lambda_l: 0.002, ..RATES };
 
-/// Someone who writes boxes until he knows that they were read, and reads those of a friend.
+/// One user, who writes boxes until they are known to have been read, and reads the friend's boxes.
 struct Speaker {
     own: u8,
-    /// Boxes that the friend has read, and boxes of the friend that were read here.
+    /// The number of boxes that the friend has read, and of the friend's boxes that were read here.
     written: u16,
     read: u16,
 }
 
-/// Two who talk, with a wire from each to the other for what was read.
+/// Two users in conversation, with a side channel from each to the other that tells what was read.
 struct Pair {
     clients: [RendezvousClient; 2],
     answers: [mpsc::UnboundedReceiver<Answered>; 2],
@@ -75,7 +75,8 @@ impl Pair {
         Self { clients: [one, other], answers: [one_answers, other_answers], speakers, shape }
     }
 
-    /// Goes on until each has read so many boxes of the other's. Gives what was lost on the way.
+    /// Runs until each user has read `count` of the other's boxes; returns the errors of lost
+    /// requests.
     async fn until(&mut self, count: u16) -> Vec<RequestError> {
         let mut lost = Vec::new();
         while self.speakers.iter().any(|speaker| speaker.lock().unwrap().read < count) {
@@ -90,7 +91,7 @@ impl Pair {
                     let number = u16::from_be_bytes([bytes[0], bytes[1]]);
                     assert_eq!(bytes, boxed(self.shape, 3 - speaker.own, number));
                     assert!(number <= speaker.read);
-                    // the reply to another request for the same box may have come before
+                    // the reply to another request for the same box may have arrived first
                     if number == speaker.read {
                         speaker.read += 1;
                         self.speakers[1 - reader].lock().unwrap().written = number + 1;
@@ -117,15 +118,15 @@ async fn two_read_what_the_other_writes_and_every_tick_has_a_request() {
         decoys += client.tally().decoys.load(Relaxed);
         assert_eq!(client.tally().changed.load(Relaxed), 0);
     }
-    // loop decoys are sent at a quarter of the rate of messages; had messages been left out, they
-    // would be more
+    // loop decoys are sent at a quarter of the rate of messages; if messages were skipped, there
+    // would be more decoys
     assert!(messages > 100 && decoys > 0 && decoys < messages / 2, "{messages} {decoys}");
     let [one, other] = pair.clients;
     one.stop().await;
     other.stop().await;
     let service = network.nodes.last().unwrap();
     let counts = service.boxes().unwrap().counts();
-    // each box once, however often it was sent
+    // each box is stored once, however often it was sent
     let stored = counts.of(BoxEvent::Stored);
     let written: u64 = pair.speakers.iter().map(|speaker| u64::from(speaker.lock().unwrap().written)).sum();
     assert!((written..=written + 2).contains(&stored), "{stored} of {written}");
@@ -142,7 +143,7 @@ async fn what_is_lost_is_told_and_loses_no_box() {
     timeout(Duration::from_mins(2), pair.until(30)).await.unwrap();
     network.faults[1].set(None);
     assert!(network.faults[1].done() > 10);
-    // losses are told when their time is over
+    // a lost request is reported when the time for its reply is over
     let [one, _] = &mut pair.answers;
     let told = timeout(Duration::from_mins(1), async {
         loop {
@@ -185,7 +186,7 @@ async fn a_request_of_another_length_is_replaced() {
         let is_whole = answered.number * 100 == 500;
         assert_eq!(answered.outcome, if is_whole { Ok(None) } else { Err(RequestError::Length) });
     }
-    // what was sent instead was stored like any other
+    // the requests that were sent in their place were stored like any others
     let store = network.nodes.last().unwrap().boxes().unwrap();
     assert!(store.len() >= 9 && store.counts().of(BoxEvent::Malformed) == 0);
     drop(client);

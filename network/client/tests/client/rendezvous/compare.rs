@@ -1,8 +1,7 @@
-//! Whether two samples may come from one distribution.
+//! A test of whether two samples can come from the same distribution.
 
-/// The chance that two samples of one distribution differ as much as these or more: the test of
-/// Kolmogorov and Smirnov, by its limit for many values. Where values are equal it is on the safe
-/// side.
+/// P-value of the two-sample Kolmogorov-Smirnov test, by its limit for large samples. With ties it
+/// is conservative.
 pub(super) fn same_distribution(one: &[f64], other: &[f64]) -> f64 {
     let (one, other) = (sorted(one), sorted(other));
     let mut most: f64 = 0.0;
@@ -11,9 +10,9 @@ pub(super) fn same_distribution(one: &[f64], other: &[f64]) -> f64 {
     }
     let (n, m) = (one.len() as f64, other.len() as f64);
     let size = (n * m / (n + m)).sqrt();
-    // Stephens's correction for few values
+    // Stephens's correction for small samples
     let scaled = (size + 0.12 + 0.11 / size) * most;
-    // below, the series needs many terms, and the chance is 1 but for a millionth
+    // below this the series needs many terms, and the p-value is 1 to within a millionth
     if scaled < 0.3 {
         return 1.0;
     }
@@ -47,8 +46,8 @@ mod tests {
         let chances: Vec<f64> = (0..1000)
             .map(|_| same_distribution(&exponentials(50, 1.0, &mut rng), &exponentials(80, 1.0, &mut rng)))
             .collect();
-        // a tenth is below 0.1, give or take five standard deviations; few values make it a little
-        // less
+        // a tenth of the p-values is below 0.1, within five standard deviations; small samples make
+        // it slightly fewer
         let low = chances.iter().filter(|chance| **chance < 0.1).count();
         assert!((40..150).contains(&low), "{low}");
         let tiny = chances.iter().filter(|chance| **chance < 0.001).count();
@@ -60,10 +59,10 @@ mod tests {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         let (one, other) = (exponentials(1000, 1.0, &mut rng), exponentials(1000, 1.5, &mut rng));
         assert!(same_distribution(&one, &other) < 1e-9);
-        // nothing in common
+        // disjoint samples
         assert!(same_distribution(&[1.0; 30], &[2.0; 30]) < 1e-9);
         assert!((same_distribution(&[1.0; 30], &[1.0; 30]) - 1.0).abs() < 1e-9);
-        // by tables, of two samples of 50 a distance of 0.272 has the chance of 5 %
+        // from tables: for two samples of 50, a distance of 0.272 has a p-value of 5 %
         let ramp: Vec<f64> = (0..50).map(f64::from).collect();
         let shifted: Vec<f64> = ramp.iter().map(|value| value + 13.5).collect();
         assert!((0.03..0.06).contains(&same_distribution(&ramp, &shifted)), "{}", same_distribution(&ramp, &shifted));

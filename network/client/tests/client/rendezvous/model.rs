@@ -1,5 +1,5 @@
-//! Conversations in virtual time: the clocks, the requests and the chat of real clients, the store
-//! of a real service, and between them the delays of the hops alone.
+//! Conversations in virtual time: the clocks, requests and chat of real clients, the store of a
+//! real service, and between them only the delays of the hops.
 
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -20,43 +20,43 @@ use std::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-/// What a client does. A real one does both; there is no way to switch them off but here.
+/// A client's traffic habits. Real clients have both; only this test can switch them off.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Habits {
-    /// Boxes are as long when there is nothing to say.
+    /// Boxes have the same length when there is nothing to send.
     pub(super) pads: bool,
-    /// A request leaves when there is nothing to say.
+    /// Requests are sent when there is nothing to send.
     pub(super) polls: bool,
 }
 
-/// What the service saw of a request. It does not see who sent it: that the test knows makes its
-/// observer stronger.
+/// The service's view of a request. The service does not see the client: that the test records it
+/// makes its observer stronger.
 #[derive(Debug, Clone)]
 pub(super) struct Sight {
     pub(super) client: usize,
     pub(super) at: f64,
-    /// Without the zeros at its end.
+    /// Length without trailing zeros.
     pub(super) len: usize,
     pub(super) written: [u8; ID_LEN],
     pub(super) wanted: [u8; ID_LEN],
     pub(super) is_hit: bool,
 }
 
-/// What the service saw of a conversation, and what it did not see.
+/// The service's view of a conversation, and facts that the service does not see.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) sights: Vec<Sight>,
-    /// The times at which one of the two wrote a text, or would have.
+    /// The times at which one of the users wrote a text, or would have.
     pub(super) moments: Vec<f64>,
-    /// The texts that were read.
+    /// The number of texts that were read.
     pub(super) texts: u64,
 }
 
-/// One of the two.
+/// One of the two users.
 struct Talker {
     chat: Chat,
     rng: ChaCha20Rng,
-    /// Chance that is no part of the program's: how long a text is.
+    /// Randomness outside the program: the lengths of texts.
     mood: ChaCha20Rng,
     tickets: HashMap<u64, Ticket>,
     now: Instant,
@@ -67,7 +67,7 @@ struct Client {
     clock: ClientClock,
     requests: Requests<Box<dyn FnMut(u64) -> Vec<u8> + Send>>,
     answers: mpsc::UnboundedReceiver<Answered>,
-    /// When texts are written.
+    /// The times at which texts are written.
     texts: Poisson,
 }
 
@@ -84,20 +84,20 @@ struct Model {
     clients: [Client; 2],
     store: Store,
     shape: Shape,
-    /// By the time at which they come.
+    /// Messages in transit, by arrival time.
     letters: BTreeMap<(Instant, u64), (usize, Answer, Letter)>,
     count: u64,
     record: Record,
 }
 
-/// Records a conversation of two who have just met, for so long. In a busy one each writes a text
-/// every few seconds, longer than a box every other time.
+/// Records a conversation of length `span` between two users who have just paired. In a busy one
+/// each user writes a text every few seconds, every other one longer than a box.
 pub(super) async fn record(seed: u64, is_busy: bool, habits: Habits, span: Duration) -> Record {
     let mut model = Model::new(seed);
     let always = Habits { pads: true, polls: true };
     while model.clients.iter().any(|client| client.talker.lock().unwrap().chat.friend().is_none()) {
         model.step(false, always).await;
-        assert!(model.now < Instant::from_millis(600_000), "they do not meet");
+        assert!(model.now < Instant::from_millis(600_000), "they do not pair");
     }
     let begin = model.now;
     model.record = Record::default();
@@ -108,7 +108,7 @@ pub(super) async fn record(seed: u64, is_busy: bool, habits: Habits, span: Durat
     model.record
 }
 
-/// A packet each second, and 200 ms at each hop, as `genconfig` has it.
+/// One packet per second and 200 ms at each hop, the values of `genconfig`.
 const LAMBDA_P: f64 = 0.001;
 const LAMBDA_L: f64 = 0.0005;
 const MU: f64 = 0.005;
@@ -132,7 +132,7 @@ impl Model {
         Self { now: Instant::ZERO, rng, clients, store, shape, letters, count: 0, record }
     }
 
-    /// Goes on to whatever is next.
+    /// Advances to the next event.
     async fn step(&mut self, is_busy: bool, habits: Habits) {
         let letter = self.letters.keys().next().map(|(at, _)| *at);
         let ticks = self.clients.iter().flat_map(|client| [client.clock.poll_timeout(), client.texts.poll_timeout()]);
@@ -238,7 +238,7 @@ impl Talker {
         while self.chat.event().is_some() {}
     }
 
-    /// Writes a text, unless many wait.
+    /// Writes a text, unless many are waiting.
     fn write(&mut self) {
         let counts = self.chat.counts();
         if counts.queued - counts.sent < 5 {

@@ -1,9 +1,10 @@
-//! What a service that keeps a record of everything can tell of a conversation: by size, rate and
-//! timing nothing.
+//! A service that records everything learns nothing about a conversation from sizes, rates and
+//! timing.
 //!
-//! Its record is split by conversation and by client, which the service itself cannot do. Of each
-//! conversation some numbers are taken, and those of busy and of silent ones compared. And where
-//! clocks, hops and programs draw the same, the whole records are.
+//! Its record is split by conversation and by client, which the service itself cannot do. Several
+//! statistics of each conversation are computed, and those of busy and of silent conversations
+//! compared. And where clocks, hops and programs draw the same random values, the whole records are
+//! compared.
 
 use crate::rendezvous::{
     compare::same_distribution,
@@ -15,8 +16,7 @@ use std::collections::{HashMap, HashSet};
 const SPAN: Duration = Duration::from_secs(150);
 const CONVERSATIONS: u64 = 24;
 
-/// What is compared, and the chance that busy and silent conversations differ as much when they are
-/// alike.
+/// Each statistic and the p-value of the difference between busy and silent conversations.
 struct Verdict(Vec<(&'static str, f64)>);
 
 impl Verdict {
@@ -26,8 +26,8 @@ impl Verdict {
             busy.push(record(2 * number, true, habits, SPAN).await);
             silent.push(record(2 * number + 1, false, habits, SPAN).await);
         }
-        // a box that was cut does not open: without padding they try in vain
-        assert!(!habits.pads || busy.iter().all(|record| record.texts > 10), "they have talked");
+        // a truncated box does not open: without padding, the users cannot exchange texts
+        assert!(!habits.pads || busy.iter().all(|record| record.texts > 10), "the users exchanged texts");
         assert!(silent.iter().all(|record| record.texts == 0));
         let mut chances = Vec::new();
         for (name, number) in NUMBERS {
@@ -49,10 +49,10 @@ impl Verdict {
     }
 }
 
-/// Something that a record tells, and its name.
+/// A named statistic of a record.
 type Told<T> = (&'static str, fn(&Record) -> T);
 
-/// One for each conversation, so that the values are independent.
+/// One value per conversation, so that the values are independent.
 const NUMBERS: [Told<f64>; 7] = [
     ("requests", |record| record.sights.len() as f64),
     ("bytes", |record| record.sights.iter().map(|sight| sight.len).sum::<usize>() as f64),
@@ -63,7 +63,7 @@ const NUMBERS: [Told<f64>; 7] = [
     ("mean wait of a box", |record| mean(&waits(record))),
 ];
 
-/// Many of each, as independent as the ticks of a clock.
+/// Many values per conversation, as independent as the ticks of a clock.
 const LISTS: [Told<Vec<f64>>; 3] = [
     ("sizes", |record| record.sights.iter().map(|sight| sight.len as f64).collect()),
     ("between requests", gaps),
@@ -74,13 +74,13 @@ fn hits(record: &Record) -> usize {
     record.sights.iter().filter(|sight| sight.is_hit).count()
 }
 
-/// How many ids have been there before.
+/// The number of ids that occurred before.
 fn repeats(ids: impl Iterator<Item = [u8; 32]>) -> usize {
     let mut seen = HashSet::new();
     ids.filter(|id| !seen.insert(*id)).count()
 }
 
-/// From each request to the next one of the same client.
+/// The times from each request to the same client's next one.
 fn gaps(record: &Record) -> Vec<f64> {
     let of = |client| record.sights.iter().filter(move |sight| sight.client == client).map(|sight| sight.at);
     (0..2)
@@ -88,7 +88,7 @@ fn gaps(record: &Record) -> Vec<f64> {
         .collect()
 }
 
-/// From the storing of each box to its first reading.
+/// The times from storing each box to its first read.
 fn waits(record: &Record) -> Vec<f64> {
     let mut stored: HashMap<[u8; 32], f64> = HashMap::new();
     let mut waits = Vec::new();
@@ -103,8 +103,8 @@ fn waits(record: &Record) -> Vec<f64> {
     waits
 }
 
-/// From each moment at which someone wrote a text, or would have, to the next request of any of the
-/// two.
+/// The times from each moment at which a user wrote a text, or would have, to the next request of
+/// either user.
 fn after_moments(record: &Record) -> Vec<f64> {
     let next = |moment: &f64| record.sights.iter().map(|sight| sight.at).find(|at| at > moment).map(|at| at - moment);
     record.moments.iter().filter_map(next).collect()
@@ -122,8 +122,8 @@ async fn the_service_can_not_tell_a_busy_conversation_from_a_silent_one() {
     }
 }
 
-/// All that the service sees of a conversation, but for bytes that look random: who, when, whether
-/// there was a box, and of the two ids whether and when they were seen before.
+/// Everything that the service sees of a conversation except random-looking bytes: the client, the
+/// time, whether there was a box, and for both ids whether and when they were seen before.
 fn shape_of(record: &Record) -> Vec<(usize, f64, bool, usize, usize)> {
     let mut first = HashMap::new();
     let mut place = |id: [u8; 32]| {
@@ -141,7 +141,7 @@ async fn by_the_same_chance_a_busy_and_a_silent_conversation_are_the_same_to_the
         let (busy, silent) = (record(seed, true, always, SPAN).await, record(seed, false, always, SPAN).await);
         assert!(busy.texts > 10 && silent.texts == 0);
         assert!(shape_of(&busy) == shape_of(&silent), "seed {seed}");
-        // the zeros that a box of random bytes may end with are few
+        // a box of random bytes ends in at most a few zeros
         let least = |record: &Record| record.sights.iter().map(|sight| sight.len).min().unwrap();
         assert!(least(&busy) > 1990 && least(&silent) > 1990);
         assert!(least(&record(seed, false, unpadded, SPAN).await) <= 300);
