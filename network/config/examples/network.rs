@@ -1,5 +1,5 @@
-//! The files of a small network: written, read again, and turned into what nodes, authorities and
-//! clients start with.
+//! The files of a small network: written, read back, and converted into the types that nodes,
+//! authorities and clients start with.
 //!
 //! `cargo run -p mixwell-config --example network -- /tmp/network`
 
@@ -34,7 +34,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
         geometry: Geometry::of::<X25519>(3, 2000, true)?,
         period: Period::default(),
     };
-    // keys that are in the folder already are kept
+    // keys that already exist in the folder are kept
     let member = |name: &str, port: u16| -> Result<Listing, Box<dyn Error>> {
         let folder = folder.join(name);
         files::make_folder(&folder)?;
@@ -68,7 +68,7 @@ fn run(folder: &Path) -> Result<(), Box<dyn Error>> {
         fs::write(path(&own.identifier, "katzenpost.toml"), network.server(own, kind, None)?)?;
     }
     fs::write(folder.join("client.toml"), network.client()?)?;
-    // settings that Katzenpost's programs do not have: one file, beside each of the others
+    // settings that Katzenpost's programs do not have, in a separate file beside each of the others
     for member in ["", "auth1", "gateway1", "mix1", "servicenode1"] {
         fs::write(path(member, OWN_FILE), network.own()?)?;
     }

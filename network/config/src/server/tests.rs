@@ -1,4 +1,4 @@
-//! Configurations of the reference, and of our own beside them.
+//! The reference's configurations, and our own settings beside them.
 
 use super::{
     super::reference::{Effect, SERVER},
@@ -42,7 +42,7 @@ impl Configured {
         self.folder.path().join("katzenpost.toml")
     }
 
-    /// A mix with these settings in `[Server]` and these sections after it.
+    /// A mix with these settings in `[Server]`, followed by these sections.
     fn read(&self, server: &str, sections: &str) -> Result<ServerConfiguration, String> {
         let addresses = if server.contains("Addresses = [") { "" } else { "Addresses = [\"tcp://192.0.2.1:1\"]\n" };
         let text = format!(
@@ -53,19 +53,19 @@ impl Configured {
         ServerConfiguration::read(&self.path(), None).map_err(|error| with_source(&error))
     }
 
-    /// The number of the line that begins so.
+    /// The number of the first line that starts with `begin`.
     fn line(&self, begin: &str) -> usize {
         let text = fs::read_to_string(self.path()).unwrap();
         text.lines().zip(1..).find_map(|(line, number)| line.starts_with(begin).then_some(number)).unwrap()
     }
 
-    /// An error as it is told, at the line that begins so.
+    /// An error message at the line that starts with `begin`.
     fn at(&self, begin: &str, error: &str) -> String {
         format!("{}:{}: {error}", self.path().display(), self.line(begin))
     }
 }
 
-/// The table of the documentation is the one in the code, row by row.
+/// The documentation's table matches the code's, row by row.
 #[test]
 fn every_setting_of_the_reference_is_in_the_documentation() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/settings.md");
@@ -84,8 +84,8 @@ fn every_setting_of_the_reference_is_in_the_documentation() {
     assert_eq!(documented, rows, "\n{}\n", rows.join("\n"));
 }
 
-/// Each setting of the reference at once: those that are not used are told with their line and why,
-/// the others not at all.
+/// All settings of the reference at once: each unused one is reported with its line and a reason,
+/// and the others are not reported.
 #[test]
 fn a_configuration_of_the_reference_is_read_whole() {
     let configured = Configured::new();
@@ -226,7 +226,7 @@ fn services_that_can_be_served_and_others() {
         format!("[[ServiceNode.{kind}]]\nCapability = \"{capability}\"\nEndpoint = \"{endpoint}\"\n{more}\n")
     };
     let specs = |sections: &str| configured.read(is_service, sections).unwrap().services;
-    // by default both, by the configuration what it lists
+    // by default both services, otherwise those that the configuration lists
     let names = |specs: &[ServiceSpec]| specs.iter().map(|spec| spec.endpoint.clone()).collect::<Vec<_>>();
     assert_eq!(names(&specs("")), ["+echo", "+rendezvous"]);
     let echo = section("Kaetzchen", "echo", "+here", "");
@@ -235,7 +235,7 @@ fn services_that_can_be_served_and_others() {
     assert_eq!(names(&found), ["+here", "+boxes"]);
     assert_eq!(found[0].kind, ServiceKind::Echo);
     assert_eq!(names(&specs(&section("Kaetzchen", "testdest", "+testdest", "Disable = true"))), [""; 0]);
-    // a program that does what we do
+    // a plugin for a service that the node provides itself
     let read =
         configured.read(is_service, &section("CBORPluginKaetzchen", "echo", "+echo", "Command = \"x\"")).unwrap();
     assert_eq!(names(&read.services), ["+echo"]);
@@ -255,7 +255,7 @@ fn services_that_can_be_served_and_others() {
     let same = section("Kaetzchen", "rendezvous", "+here", "");
     let error = configured.read(is_service, &format!("{echo}{same}")).unwrap_err();
     assert!(error.ends_with("another service has the endpoint \"+here\""), "{error}");
-    // a mix has none
+    // a mix has no services
     let read = configured.read("", &echo).unwrap();
     assert!(read.services.is_empty() && read.notes.iter().any(|note| note.text.contains("this is no service node")));
 }
@@ -268,7 +268,7 @@ fn our_own_settings_stand_beside_the_configuration() {
     let read = configured.read("", "").unwrap();
     assert_eq!(read.period.duration().as_secs(), 120);
     assert_eq!(read.limits.packets_per_second, 5);
-    // the command line and the environment count more
+    // the command line and the environment take precedence
     let given = ServerConfiguration::read(&configured.path(), Some(8)).unwrap();
     assert_eq!(given.period.duration().as_secs(), 8);
     for (text, error) in [
@@ -316,7 +316,7 @@ fn errors_have_their_cause_as_source() {
     let address = read();
     assert!(address.to_string().ends_with(": \"ftp://192.0.2.1:1\""), "{address}");
     assert!(address.source().unwrap().to_string().starts_with("this transport is not spoken here"));
-    // a value that is wrong by itself has no other cause
+    // a value that is itself wrong has no source
     assert!(configured.read("", "[Nonsense").is_err());
     assert!(read().source().is_none());
 }

@@ -1,4 +1,4 @@
-//! What is written is what is read.
+//! Written configurations are read back unchanged.
 
 use super::*;
 use crate::{AuthorityConfiguration, DEFAULT_RATES, OWN_FILE, ServerConfiguration, read_client};
@@ -102,7 +102,7 @@ fn every_file_of_a_network_is_read_back() {
     }
 }
 
-/// A file's text, read into its structure and written once more.
+/// A file's text, parsed and written again.
 fn again<T: DeserializeOwned + Serialize>(written: &str) -> String {
     text(&toml::from_str::<T>(written).unwrap()).unwrap()
 }
