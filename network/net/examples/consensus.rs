@@ -1,4 +1,4 @@
-//! A directory client: asks an authority for the consensus, and follows it from epoch to epoch
+//! A directory client: fetches the consensus from an authority and follows it from epoch to epoch
 //! until Ctrl-C.
 //!
 //! ```text

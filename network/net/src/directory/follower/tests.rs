@@ -16,7 +16,7 @@ fn clock() -> Clock {
     Clock::new(Period::default())
 }
 
-/// When so many sixteenths of [`EPOCH`] have passed.
+/// The time when `count` sixteenths of [`EPOCH`] have passed.
 fn sixteenths(count: u32) -> Duration {
     clock().eighths_into(EPOCH, 0) + clock().sixteenth() * count
 }
@@ -29,7 +29,7 @@ fn due(follower: &mut Follower, now: Duration) -> Vec<u64> {
     follower.due(now).map(|epoch| epoch.0).collect()
 }
 
-/// A consensus that one authority signed.
+/// A consensus signed by one authority.
 fn consensus(epoch: u64) -> Arc<Consensus> {
     let mut rng = Randomness::from_seed(epoch).rng();
     let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
@@ -83,9 +83,9 @@ fn clients_fetch_at_uniformly_distributed_times_in_the_window() {
         let fifth = at.saturating_sub(begin).as_millis() * 5 / window.as_millis();
         fifths[usize::try_from(fifth).unwrap()] += 1;
     }
-    // each within five standard deviations
+    // each count within five standard deviations
     assert!(fifths.iter().all(|count| (860..1140).contains(count)), "{fifths:?}");
-    // another one in the next epoch
+    // a different random time in the next epoch
     let mut follower = follower(FetchTime::Random(randomness), begin);
     let offset = follower.next_at.saturating_sub(begin);
     assert!(follower.advance(begin + clock().period().duration()));
@@ -119,7 +119,7 @@ fn the_next_consensus_is_due_on_publication_even_without_the_current_one() {
     let epoch = |consensus: &Option<Arc<Consensus>>| consensus.as_ref().map(|consensus| consensus.epoch().0);
     assert_eq!([&known.previous, &known.current, &known.next].map(epoch), [Some(1000), Some(1001), None]);
 
-    // of a network that has none for this epoch
+    // in a network without a consensus for this epoch
     let mut node = follower(FetchTime::OnPublication, sixteenths(10));
     assert_eq!(due(&mut node, sixteenths(10)), [1000, 1001]);
 }
@@ -152,15 +152,15 @@ fn a_clock_that_steps_is_followed() {
         assert_eq!(due(&mut client, now), [epoch.0]);
         assert_eq!(client.wake_at(), now + clock().sixteenth());
     }
-    // back within the epoch: what was asked in the future does not count
+    // a step back within the epoch: requests made in the future do not count
     client.advance(sixteenths(8));
     assert_eq!(due(&mut client, sixteenths(8)), [1000]);
     assert_eq!(due(&mut client, sixteenths(4)), [1000]);
-    // consensuses are found again after a jump
+    // after a jump, stored consensuses are found again
     client.insert(consensus(1000));
     assert!(client.advance(sixteenths(1000)) && client.known().current.is_none());
     assert!(client.advance(sixteenths(4)) && client.known().current.is_some());
-    // before the first epoch, and where time ends
+    // before the first epoch, and at the end of time
     for now in [Duration::ZERO, Duration::MAX] {
         client.advance(now);
         assert!(!due(&mut client, now).is_empty());
