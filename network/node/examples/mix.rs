@@ -1,5 +1,4 @@
-//! A service node with a service of its own, which answers with the bytes of a request in reverse
-//! order.
+//! A service node with its own service, which answers each request with its bytes in reverse order.
 //!
 //! ```text
 //! cargo run -p mixwell-node --example mix -- 127.0.0.1:4001 authority.identity.public.pem authority.link.public.pem tcp://127.0.0.1:3001
@@ -28,16 +27,16 @@ use mixwell_sphinx::Geometry;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// The length of the network's epochs.
+/// The network's epoch length.
 const PERIOD: Duration = Duration::from_mins(20);
 
-/// Answers with the request in reverse order.
+/// Answers a request with its bytes in reverse order.
 #[derive(Debug)]
 struct Reverse;
 
 impl Service for Reverse {
     fn answer<'a>(&self, _: Instant, request: &'a [u8], room: &'a mut [u8]) -> &'a [u8] {
-        // `room` has the length of a packet, so that every request fits
+        // `room` has the length of a packet, so every request fits
         let Some(answer) = room.get_mut(..request.len()) else { return &[] };
         for (to, from) in answer.iter_mut().zip(request.iter().rev()) {
             *to = *from;

@@ -1,4 +1,4 @@
-//! A node's packets in virtual time.
+//! A node's packet processing in virtual time.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -27,7 +27,7 @@ const OWNER: RecipientId = RecipientId([8; 32]);
 
 type Public = <X25519 as mixwell_sphinx::SchemeKeys>::PublicKey;
 
-/// A node, and what senders know of it.
+/// A node and its public parameters, which senders know.
 struct Node {
     mix: Mix,
     id: NodeId,
@@ -76,7 +76,7 @@ impl Net {
         Hop { id: self.nodes[node].id, public_key: &self.nodes[node].public, delay_millis }
     }
 
-    /// A request by way of the mix and the service, and back through mix and gateway.
+    /// A request through the mix to the service, with a reply through mix and gateway.
     fn request(&mut self, delay: Option<u32>, recipient: RecipientId, with_surb: bool) -> (Vec<u8>, SurbKeys) {
         let mut rng = ChaCha20Rng::seed_from_u64(self.rng.next_u64());
         let mut surb = vec![0; self.sphinx.geometry().surb_len()];
@@ -95,8 +95,8 @@ impl Net {
         self.now.set(self.now.get().plus_millis(millis));
     }
 
-    /// Hands a packet to a node, which unwraps it for so long. Says whether to wake up earlier, and
-    /// gives a client's reply.
+    /// Passes a packet to a node, which takes `unwrap_millis` to unwrap it. Returns whether the
+    /// release timer has to be set earlier, and a client's reply.
     fn receive(&self, node: usize, bytes: &[u8], unwrap_millis: u64) -> (bool, Option<Reply>) {
         let arrived = self.now.get();
         let mut replies = Vec::new();
@@ -107,7 +107,7 @@ impl Net {
         (wake, replies.pop())
     }
 
-    /// Packets that come to a node now.
+    /// A batch of packets that arrive at a node now.
     fn batch(&self, node: usize, packets: &[impl AsRef<[u8]>]) -> Batch {
         let mut packets = packets.iter();
         core::array::from_fn(|_| {
@@ -180,12 +180,12 @@ fn what_is_dropped_and_why() {
     small_order[2..34].fill(0);
     net.receive(MIX, &small_order, 0);
     assert_eq!(net.dropped(MIX, DropReason::GroupElement), 1);
-    // not a hop of the path
+    // this node is not the path's next hop
     let (elsewhere, _) = net.request(Some(50), ECHO, true);
     net.receive(SERVICE, &elsewhere, 0);
     assert_eq!(net.dropped(SERVICE, DropReason::Mac), 1);
 
-    // forwarding asks for a delay
+    // forwarding requires a delay
     let (no_delay, _) = net.request(None, ECHO, true);
     net.receive(MIX, &no_delay, 0);
     assert_eq!(net.dropped(MIX, DropReason::Commands), 1);
@@ -199,7 +199,7 @@ fn what_is_dropped_and_why() {
     while net.due(MIX).is_some() {}
     assert_eq!(net.dropped(MIX, DropReason::Late), 1);
 
-    // what ends at the service
+    // packets that end at the service
     let mut at_service = |recipient, with_surb, flip: bool| {
         let (packet, _) = net.request(Some(1), recipient, with_surb);
         net.receive(MIX, &packet, 0);
@@ -239,7 +239,7 @@ fn a_packet_that_ends_at_a_mix() {
         assert_eq!(net.dropped(MIX, reason), before + 1);
     }
 
-    // a decoy of its own, once
+    // the node's own decoy is accepted once
     let mix = &net.nodes[MIX].mix;
     let owner = mix.decoys().owner(|| OWNER);
     assert_eq!((owner, mix.decoys().owner(|| ECHO)), (OWNER, OWNER));
@@ -255,7 +255,7 @@ fn a_packet_that_ends_at_a_mix() {
     assert_eq!(mix.counters().of(PacketEvent::DecoyReturned), 2);
     assert_eq!(net.dropped(MIX, DropReason::Payload), 1);
 
-    // one that does not come back
+    // a decoy that does not return
     let keys = net.sphinx.new_surb(&path, SurbId([2; 16]), &mut rng, &mut surb).unwrap();
     mix.decoys().insert(SurbId([2; 16]), keys, Instant::from_millis(5000));
     assert_eq!(mix.decoys().expire(Instant::from_millis(4999)), 0);
@@ -275,17 +275,17 @@ fn keys_of_three_epochs_and_their_filters() {
         node.keys.advance(Epoch(epoch), time::Instant::now(), &mut rng).unwrap();
         node.ring.set_epoch(Epoch(epoch), &mut rng);
     };
-    // the next epoch's key comes, this one's stays and still knows what it has seen
+    // the next epoch's key is added, and this epoch's key stays and still remembers its replay tags
     turn(&net, 2);
     net.receive(MIX, &first, 0);
     assert_eq!(net.dropped(MIX, DropReason::Replay), 1);
     net.receive(MIX, &second, 0);
     assert_eq!(net.nodes[MIX].mix.len(), 2);
-    // gone with its time
+    // the key is gone after its epoch
     turn(&net, 3);
     net.receive(MIX, &third, 0);
     assert_eq!(net.dropped(MIX, DropReason::Mac), 1);
-    // a packet for the next epoch is early, not wrong
+    // a packet for the next epoch is early but valid
     let next = net.nodes[MIX].keys.public(Epoch(4))[&Epoch(4)].clone();
     net.nodes[MIX].public = X25519::of_public(&next).unwrap();
     let (early, _) = net.request(Some(50), ECHO, true);
@@ -293,7 +293,8 @@ fn keys_of_three_epochs_and_their_filters() {
     assert_eq!(net.nodes[MIX].mix.len(), 3);
 }
 
-/// The epoch of the clock steps back and on again: what was seen under a key is not forgotten.
+/// The clock's epoch steps back and forward again: the replay tags seen under a key are not
+/// forgotten.
 #[test]
 fn a_clock_that_steps_lets_no_packet_in_again() {
     for steps in [&[2, 1, 2][..], &[0, 1, 2], &[3, 1], &[0, 3, 1], &[1_000_000, 1]] {
@@ -304,21 +305,20 @@ fn a_clock_that_steps_lets_no_packet_in_again() {
         let mut rng = ChaCha20Rng::seed_from_u64(2);
         for epoch in steps {
             let node = &net.nodes[MIX];
-            // in memory, all that a node has without a folder
+            // in memory, because this node has no folder
             node.keys.advance(Epoch(*epoch), time::Instant::now(), &mut rng).unwrap();
             node.ring.set_epoch(Epoch(*epoch), &mut rng);
             net.receive(MIX, &packet, 0);
             assert_eq!(net.nodes[MIX].mix.len(), 1, "{steps:?}");
         }
-        // and a packet of that epoch which is new is opened, as it was before
+        // and a new packet of that epoch is still opened
         let (packet, _) = net.request(Some(50), ECHO, true);
         net.receive(MIX, &packet, 0);
         assert_eq!(net.nodes[MIX].mix.len(), 2, "{steps:?}");
     }
 }
 
-/// Time itself should never step, but if it does nothing is released before its time, and what is
-/// late is dropped.
+/// Time should never step, but if it does, nothing is released early and late packets are dropped.
 #[test]
 fn time_that_steps_releases_nothing_early() {
     let mut net = Net::new(100);
@@ -329,7 +329,8 @@ fn time_that_steps_releases_nothing_early() {
     assert!(net.due(MIX).is_none());
     let (second, _) = net.request(Some(10), ECHO, true);
     net.receive(MIX, &second, 0);
-    // to the queue, what came while time was behind came at the latest time that it knows
+    // the queue treats packets that arrived while time was behind as arriving at the latest time
+    // that it knows
     for (millis, is_due) in [(0, false), (9, false), (10, true), (49, false), (50, true)] {
         net.now.set(start.plus_millis(millis));
         assert_eq!(net.due(MIX).is_some(), is_due, "{millis}");
@@ -350,15 +351,15 @@ fn packets_that_come_together() {
     changed[50] ^= 1;
     let no_delay = net.request(None, ECHO, true).0;
     let late = net.request(Some(50), ECHO, true).0;
-    // a stranger, a replay of one beside it, commands that are wrong, and one that has waited for
-    // 251 ms
+    // a packet that fails its MAC, a replay in the same batch, invalid commands, and a packet that
+    // has waited for 251 ms
     let mut batch = net.batch(MIX, &[&good[0], &changed, &good[1], &good[0], &no_delay, &late, &good[2]]);
     batch[5].as_mut().unwrap().0 = Instant::from_millis(749);
     net.nodes[MIX].mix.receive(batch, &|| net.now.get(), &mut |_| unreachable!());
     let losses = [DropReason::Mac, DropReason::Replay, DropReason::Commands, DropReason::UnwrapWait]
         .map(|reason| net.dropped(MIX, reason));
     assert_eq!((losses, net.nodes[MIX].mix.len()), ([1; 4], 3));
-    // what did not get through may come again
+    // packets that did not get through may be sent again
     net.receive(MIX, &good[3], 0);
     assert_eq!(net.nodes[MIX].mix.len(), 4);
     assert_eq!(net.nodes[MIX].mix.counters().of(PacketEvent::Received), 8);

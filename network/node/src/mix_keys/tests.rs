@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const PERIOD: Duration = Duration::from_mins(20);
 
-/// The mix keys of a folder, and the clocks.
+/// A folder's mix keys, and the clocks.
 struct Tried {
     keys: MixKeys,
     start: Instant,
@@ -29,7 +29,7 @@ impl Tried {
         Self { keys, start, rng: Randomness::from_seed(1).rng() }
     }
 
-    /// Does what is due when so much time has passed since the start.
+    /// Runs everything that is due `passed` after the start.
     fn at(&mut self, clock: u64, proven: Option<u64>, passed: Duration) -> Result<(), KeyFileError> {
         let now =
             Now { clock: Epoch(clock), proven: proven.map(Epoch), instant: self.start.checked_add(passed).unwrap() };
@@ -68,7 +68,7 @@ fn outlive<S: Scheme>() {
     assert_eq!((first.epochs(), names(folder.path())), ((5..=8).collect(), files_of(5..=8)));
     let public = first.keys.public(Epoch(6));
     assert_eq!(public.keys().map(|epoch| epoch.0).collect::<Vec<_>>(), [6, 7, 8]);
-    // as a kill in the middle of an erasure, of a new key, and a key that is gone would leave them
+    // files as left by a kill while a key was being erased or created, and by a key that is gone
     fs::write(folder.path().join("mix-4.private.pem.past"), [0; 40]).unwrap();
     fs::write(folder.path().join("mix-9.replays"), [0; 40]).unwrap();
     fs::write(folder.path().join("mix-10.note"), "not ours").unwrap();
@@ -87,8 +87,8 @@ fn keys_outlive_a_restart_and_no_longer_than_they_should() {
     outlive::<mixwell_sphinx::Kem<XWing>>();
 }
 
-/// An hour ahead for three seconds, a year ahead, and back to before the first epoch that the node
-/// knew.
+/// The clock jumps an hour ahead for three seconds, a year ahead, and back to before the node's
+/// first epoch.
 #[test]
 fn a_clock_that_jumps_erases_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,12 +103,12 @@ fn a_clock_that_jumps_erases_nothing() {
         let now = names(folder.path());
         assert!(files.iter().all(|file| now.contains(file)), "{far}: {now:?}");
     }
-    // nor does one that is wrong from the start, before any consensus is known
+    // nor does a clock that is wrong from the start, before any consensus is known
     let mut again = Tried::new(folder.path());
     again.at(1_000_000, None, Duration::from_secs(3)).unwrap();
     again.at(50, None, Duration::from_secs(6)).unwrap();
     assert_eq!(again.keys.public(Epoch(50)), public);
-    // what was made for a time that never came goes with its age
+    // keys made for a time that never came are erased by age
     again.at(52, Some(50), PERIOD * LIFE + Duration::from_secs(6)).unwrap();
     assert_eq!(again.epochs(), (51..=55).collect::<Vec<_>>());
     assert_eq!(names(folder.path()), files_of(51..=55));
@@ -119,18 +119,18 @@ fn proof_or_age_erases_a_key_whose_time_is_over_by_the_clock() {
     let folder = tempfile::tempdir().unwrap();
     let mut tried = Tried::new(folder.path());
     tried.at(5, None, Duration::ZERO).unwrap();
-    // the clock alone
+    // the clock alone does not erase keys
     tried.at(7, None, PERIOD * 2).unwrap();
     assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
     tried.at(7, Some(6), PERIOD * 2).unwrap();
     assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
     tried.at(7, Some(7), PERIOD * 2).unwrap();
     assert_eq!(tried.epochs(), (6..=10).collect::<Vec<_>>());
-    // a proof against the clock: the clock may be behind, or the keys it makes now would be erased
-    // at once
+    // a proven epoch far ahead of the clock erases nothing: the clock may be behind, and the keys
+    // that the node makes now would be erased at once
     tried.at(6, Some(11), PERIOD * 2).unwrap();
     assert_eq!(tried.epochs(), (6..=10).collect::<Vec<_>>());
-    // without authorities, five epochs after it was made
+    // without authorities, a key is erased five epochs after it was made
     tried.at(9, None, Duration::from_secs(5 * 1200 - 1)).unwrap();
     assert_eq!(tried.epochs(), (6..=12).collect::<Vec<_>>());
     tried.at(9, None, PERIOD * 5).unwrap();
@@ -156,13 +156,13 @@ fn a_damaged_key_file_is_set_aside_and_replaced() {
         assert!(names(folder.path()).contains(&"mix-6.private.pem.damaged".to_owned()));
         assert_eq!(Tried::new(folder.path()).keys.public(Epoch(6)), now, "the new key is kept");
     }
-    // the damaged file goes with its epoch
+    // the damaged file is erased with its epoch
     let mut again = Tried::new(folder.path());
     again.at(8, Some(8), Duration::ZERO).unwrap();
     assert_eq!(names(folder.path()), files_of(7..=11));
 }
 
-/// The folder is gone, as it may be when a disk fails; a full one is tried by the tool's tests.
+/// The folder is gone, as after a disk failure; the tool's tests cover a full disk.
 #[test]
 fn keys_that_cannot_be_stored_are_in_memory_until_they_can() {
     let parent = tempfile::tempdir().unwrap();
@@ -173,7 +173,7 @@ fn keys_that_cannot_be_stored_are_in_memory_until_they_can() {
     let error = tried.at(7, Some(6), Duration::ZERO).unwrap_err();
     assert!(matches!(error, KeyFileError::Write(..)), "{error}");
     assert_eq!(tried.epochs(), (5..=10).collect::<Vec<_>>());
-    // packets were opened with this one: it is stored no more
+    // packets were opened with this key, so it is never stored
     assert!(tried.keys.opening(Epoch(9)).unwrap().list.is_none());
     assert!(tried.at(7, Some(6), Duration::ZERO).is_err(), "still");
     fs::create_dir(&folder).unwrap();
@@ -188,12 +188,12 @@ fn a_key_whose_list_is_given_up() {
     let mut tried = Tried::new(folder.path());
     tried.at(5, Some(5), Duration::ZERO).unwrap();
     let key = tried.keys.opening(Epoch(5)).unwrap();
-    // it can't be written: in memory the key stays, on the disk it does not
+    // its list cannot be written: the key stays in memory and is removed from the disk
     tried.keys.forget_on_disk(Epoch(5)).unwrap();
     assert!(tried.keys.is_current(Epoch(5), &key.private));
     assert_eq!(names(folder.path()), files_of(6..=8));
     assert!(tried.keys.opening(Epoch(5)).unwrap().list.is_none());
-    // it can't be trusted: another key takes its place
+    // its list cannot be trusted: another key replaces it
     let key = tried.keys.opening(Epoch(6)).unwrap();
     tried.keys.set_aside(Epoch(6), &ListError::Damaged);
     assert!(!tried.keys.is_current(Epoch(6), &key.private) && !tried.keys.cover(Epoch(6)));
@@ -201,7 +201,7 @@ fn a_key_whose_list_is_given_up() {
     assert!(!tried.keys.is_current(Epoch(6), &key.private) && tried.keys.cover(Epoch(6)));
 }
 
-/// A clock at the end of time.
+/// The clock is at the end of time.
 #[test]
 fn the_last_epoch_of_all() {
     let keys = MixKeys::in_memory(sphinx::<X25519>());

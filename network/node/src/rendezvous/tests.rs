@@ -1,4 +1,4 @@
-//! The store alone: what it promises, and at its bounds.
+//! The store alone: its guarantees and its limits.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 use crate::rendezvous::{BoxEvent, Store};
@@ -28,19 +28,19 @@ fn token(number: u16) -> [u8; 32] {
     bytes
 }
 
-/// A box that tells its number.
+/// A box that contains its number.
 fn boxed(number: u16) -> Vec<u8> {
     let mut bytes = vec![0x55; shape().box_len()];
     bytes[..2].copy_from_slice(&number.to_be_bytes());
     bytes
 }
 
-/// Asks for the box of one token and stores another for the holder of the other token.
+/// Requests the box of one token and stores another box for the holder of the other token.
 fn request(read: &[u8; 32], write: &[u8; 32], stored: &[u8]) -> Vec<u8> {
     Request { token: read, id: id_of(write), stored }.encode()
 }
 
-/// Stores one box and asks for another, at so many milliseconds.
+/// Stores one box and requests another, at time `millis`.
 fn exchange(store: &Store, millis: u64, write: (u16, u16), read: u16) -> Option<u16> {
     let (at, stored) = write;
     let request = request(&token(read), &token(at), &boxed(stored));
@@ -60,12 +60,12 @@ fn a_box_goes_to_who_has_its_token() {
     let store = store(10);
     assert_eq!(exchange(&store, 0, (1, 7), 2), None);
     assert_eq!(exchange(&store, 1, (2, 8), 1), Some(7));
-    // a reply may have been lost: it is there still
+    // the reply may have been lost, so the box is still there
     assert_eq!(exchange(&store, 2, (3, 9), 1), Some(7));
     assert_eq!(exchange(&store, 3, (4, 9), 2), Some(8));
-    // a request may read what it brings
+    // a request can read the box that it stores
     assert_eq!(exchange(&store, 4, (5, 6), 5), Some(6));
-    // the id, which the service and others have seen, opens nothing
+    // the id, which the service and others have seen, does not grant access
     let request = request(&id_of(&token(1)).0, &token(6), &boxed(0));
     let mut room = [0; 500];
     let reply = store.answer(Instant::from_millis(5), &request, &mut room);
@@ -78,11 +78,11 @@ fn a_box_is_written_once() {
     let store = store(10);
     exchange(&store, 0, (1, 7), 0);
     assert_eq!(exchange(&store, 500, (1, 8), 1), Some(7));
-    // not even its time begins anew
+    // not even the box's lifetime starts again
     assert_eq!(exchange(&store, 999, (2, 0), 1), Some(7));
     assert_eq!(exchange(&store, 1000, (3, 0), 1), None);
     assert_eq!(store.counts().of(BoxEvent::Refused), 1);
-    // when it has expired, its place is free
+    // when the box has expired, its slot is free
     assert_eq!(exchange(&store, 1001, (1, 9), 1), Some(9));
 }
 
@@ -97,7 +97,7 @@ fn boxes_expire() {
     assert_eq!((store.len(), store.counts().of(BoxEvent::Expired)), (50, 50));
     assert_eq!(exchange(&store, 1049, (300, 0), 49), None);
     assert_eq!(exchange(&store, 1049, (301, 0), 50), Some(50));
-    // without a sweep too: what comes in clears away more than it brings
+    // even without a sweep: each new box removes more expired ones than it adds
     for number in 0..60 {
         exchange(&store, 1200, (400 + number, 0), 200);
     }
@@ -111,10 +111,10 @@ fn a_full_store_gives_up_the_oldest_and_no_other() {
     for number in 0..1000 {
         exchange(&store, 0, (number, number), 2000);
         assert!(store.len() <= 100);
-        // whoever else writes, a box is there for as many requests as there are boxes
+        // whoever else writes, a box stays for as many requests as the store has slots
         let oldest = number.saturating_sub(99);
         let request = |read: u16| {
-            // the same id once more changes nothing
+            // storing under the same id again changes nothing
             exchange(&store, 0, (number, 0), read)
         };
         assert_eq!(request(oldest), Some(oldest));
@@ -139,7 +139,7 @@ fn replies_have_one_shape_and_no_box_looks_like_noise() {
     fillers.sort();
     fillers.dedup();
     assert_eq!(fillers.len(), 50);
-    // half of 14400 bits, give or take six standard deviations
+    // half of 14400 bits, within six standard deviations
     let ones: u32 = fillers.concat().iter().map(|byte| byte.count_ones()).sum();
     assert!((6800..7600).contains(&ones), "{ones}");
 }
@@ -182,7 +182,7 @@ fn many_threads_at_the_bound() {
         thread::spawn(move || {
             for number in 0..500 {
                 let own = thread * 1000 + number;
-                // nobody comes between the two halves of a request
+                // no other request runs between the two halves of a request
                 assert_eq!(exchange(&store, u64::from(number), (own, own), own), Some(own));
                 assert!(store.len() <= 64);
             }
@@ -193,7 +193,7 @@ fn many_threads_at_the_bound() {
 }
 
 proptest! {
-    /// The store does what a list of boxes does that is searched from end to end.
+    /// The store behaves like a list of boxes that is searched linearly.
     #[test]
     fn a_store_is_a_list(
         most in 1_usize..12,
@@ -211,8 +211,7 @@ proptest! {
                 prop_assert_eq!(store.len(), list.len());
             }
             if list.iter().all(|(_, id, _)| *id != at) {
-                // of those that have expired some may be there, but none that lives gives way for
-                // them
+                // expired boxes may still be stored, but no live box is evicted because of them
                 if list.len() == most {
                     list.remove(0);
                 }

@@ -1,4 +1,4 @@
-//! Uploads to authorities that hang or whose clock is behind.
+//! Uploads to authorities that hang or whose clock is slow.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use super::*;
@@ -18,8 +18,8 @@ use mixwell_wire::{
 };
 use tokio::{net::TcpListener, sync::mpsc};
 
-/// An authority that says `Invalid` to the first upload, as one would whose clock is behind, and
-/// takes others.
+/// An authority that answers `Invalid` to the first upload, as one with a slow clock would, and
+/// accepts the others.
 async fn behind(listener: TcpListener, own: (KeyHash, LinkKey), link: Link, seen: mpsc::Sender<Epoch>) {
     let (mut rng, timeouts) = (Randomness::from_seed(2).rng(), Timeouts::default());
     let mut status = DescriptorStatus::Invalid;
@@ -60,7 +60,7 @@ async fn who_hangs_keeps_nothing_from_others_and_who_is_behind_is_asked_again() 
     let (listener, own) = sockets.pop().unwrap();
     tokio::spawn(behind(listener, own, Link::authority(pki_sizes(&authorities)), seen));
 
-    // not at the end of an epoch, when all begins anew
+    // a period whose epoch does not end, and restart the uploads, during the test
     let periods = [64, 65, 67].map(|seconds| Clock::new(Period::new(Duration::from_secs(seconds)).unwrap()));
     let clock = *periods.iter().max_by_key(|clock| clock.time().left).unwrap();
     let identity = Arc::new(Identity::generate(&Ed25519, &mut rng).unwrap());
@@ -74,14 +74,14 @@ async fn who_hangs_keeps_nothing_from_others_and_who_is_behind_is_asked_again() 
     let addresses = PublicAddresses::new(vec!["tcp://127.0.0.1:1".parse().unwrap()]);
     let uploader = Uploader { client, clock, description, addresses, identity, link, keys, randomness };
     let uploading = tokio::spawn(uploader.run());
-    // the first two come at once, one of which is refused, and comes again
+    // the first two uploads are sent at once; one of them is rejected and retried
     let mut epochs = Vec::new();
     for _ in 0..3 {
         epochs.push(time::timeout(Duration::from_secs(30), uploads.recv()).await.unwrap().unwrap());
     }
-    assert_eq!(epochs[2], epochs[0], "the one that was refused");
+    assert_eq!(epochs[2], epochs[0], "the rejected upload is retried");
     assert_ne!(epochs[0], epochs[1]);
-    assert!(time::timeout(Duration::from_secs(1), uploads.recv()).await.is_err(), "what was taken is not asked again");
+    assert!(time::timeout(Duration::from_secs(1), uploads.recv()).await.is_err(), "accepted uploads are not repeated");
     uploading.abort();
     drop(sockets);
 }

@@ -1,5 +1,5 @@
-//! One mix whose neighbours are played by the test: they send it packets that were made beforehand,
-//! as fast as it takes them.
+//! One mix whose neighbours are played by the test: they send it prepared packets as fast as it
+//! accepts them.
 #![allow(
     clippy::unwrap_used,
     clippy::similar_names,
@@ -47,21 +47,21 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// So many gateways send to the mix.
+/// The number of gateways that send to the mix.
 const LINKS: usize = 4;
 
-/// The mix's own delay of each packet: up to so many milliseconds.
+/// The maximum delay of a packet at the mix.
 const MOST_DELAY_MILLIS: u32 = 40;
 
 /// No decoys.
 const RATES: Rates = Rates { mu: 0.1, lambda_p: 0.02, lambda_l: 0.0, lambda_m: 0.0, lambda_g: 0.0, lambda_r: 0.0 };
 
-/// The mix's neighbours, and all packets that they send.
+/// The mix's neighbours and the packets that they send.
 struct Neighbours {
     mix: (NodeId, Vec<u8>, SocketAddr),
     nodes: Vec<Neighbour>,
     sizes: PacketSizes,
-    /// How many packets have come to each.
+    /// The number of packets that each neighbour has received.
     come: Vec<watch::Sender<u64>>,
 }
 
@@ -69,20 +69,20 @@ struct Neighbour {
     id: NodeId,
     key: LinkKey,
     listener: std::net::TcpListener,
-    /// What it sends.
+    /// The packets that the neighbour sends.
     packets: Arc<[Vec<u8>]>,
-    /// It sends and reads a byte at a time.
+    /// Whether the neighbour sends and reads one byte at a time.
     is_slow: bool,
 }
 
-/// The mix, and its neighbours, the service node last, with so many packets each: the next hop of
-/// each packet is a neighbour by the packet's number.
+/// The mix and its neighbours, the service node last, with `packets` packets for each; `to` gives
+/// the neighbour that is the next hop of the packet with that number.
 fn plan(geometry: Geometry, packets: usize, to: fn(usize) -> usize) -> (Plan, Planned, Neighbours) {
     let in_memory = |plan: &Plan| Arc::clone(&plan.nodes[LINKS].mix_keys);
     plan_with(geometry, packets, to, in_memory)
 }
 
-/// The same with other mix keys.
+/// Like [`plan`], with other mix keys.
 fn plan_with(
     geometry: Geometry,
     packets: usize,
@@ -141,12 +141,12 @@ fn plan_with(
 /// Starts the mix.
 fn start(plan: &Plan, mix: Planned, stop: watch::Receiver<bool>) -> (Arc<Node>, JoinHandle<()>) {
     let (sender, directory) = watch::channel(Arc::new(plan.known.clone()));
-    // the consensus stays as it is
+    // the consensus does not change
     core::mem::forget(sender);
     start_with(plan, mix, directory, stop)
 }
 
-/// Starts the mix, which is told of consensuses.
+/// Starts the mix with a directory of consensuses.
 fn start_with(
     plan: &Plan,
     mix: Planned,
@@ -154,7 +154,7 @@ fn start_with(
     stop: watch::Receiver<bool>,
 ) -> (Arc<Node>, JoinHandle<()>) {
     let usual = ResourceLimits::for_period(plan.clock.period().duration());
-    // the machine may be busy with other tests
+    // generous limits, because the machine may be busy with other tests
     let delays = Limits { unwrap_millis: 5_000, slack_millis: 5_000, ..usual.delays };
     let limits = ResourceLimits { write_wait: Duration::from_secs(1), delays, ..usual };
     let (parts, listener) = mix.parts(plan.clock, directory, limits, plan.randomness.branch());
@@ -165,8 +165,8 @@ fn start_with(
 }
 
 impl Neighbours {
-    /// Plays them: those with packets send them as soon as `begin` says so many each, and all count
-    /// what comes.
+    /// Runs the neighbours: those with packets send as many as `begin` says, and all count the
+    /// packets that they receive.
     fn play(&self, begin: &watch::Receiver<usize>) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
         for (node, come) in self.nodes.iter().zip(&self.come) {
@@ -182,7 +182,7 @@ impl Neighbours {
     }
 }
 
-/// Calls the mix and sends it packets.
+/// Connects to the mix and sends packets.
 async fn send(
     (mix, mix_key, address): (NodeId, Vec<u8>, SocketAddr),
     (id, key, link): (NodeId, LinkKey, Link),
@@ -204,14 +204,14 @@ async fn send(
         if begin.wait_for(|many| number < *many).await.is_err() {
             return;
         }
-        // it may take too long, if it is slow
+        // a slow neighbour may time out
         let sent = writer.send(&Command::SendPacket(packet)).await;
         assert!(sent.is_ok() || is_slow);
     }
     let _ = begin.wait_for(|_| false).await;
 }
 
-/// Answers the mix's call and counts the packets that it brings.
+/// Accepts the mix's connection and counts the packets that arrive over it.
 async fn count(
     listener: TcpListener,
     (id, key, link): (NodeId, LinkKey, Link),
@@ -235,12 +235,12 @@ async fn count(
     }
 }
 
-/// Waits until all links are up, both ways.
+/// Waits until all links are up in both directions.
 async fn all_up(node: &Node) {
     up(node, LINKS).await;
 }
 
-/// Waits until those to neighbours are up, and so many of theirs.
+/// Waits until the mix's links to its neighbours are up, and `callers` links from them.
 async fn up(node: &Node, callers: usize) {
     let begun = Instant::now();
     while node.links().0 <= LINKS || node.connections().open.load(Relaxed) < callers as u64 {

@@ -1,4 +1,4 @@
-//! A node that is started by its builder, as a program embeds it.
+//! A node started by its builder, as an embedding program does.
 
 use core::time::Duration;
 use mixwell_mixdelay::Instant;
@@ -41,7 +41,7 @@ async fn node(folder: &Path) -> NodeBuilder {
         authority_link.public().to_vec(),
         vec![Address::of(silent.local_addr().unwrap())],
     );
-    // it accepts connections, and says nothing
+    // it accepts connections and never answers
     core::mem::forget(silent);
     let mut services = Services::default();
     services.add("silent", "+silent", Arc::new(Silent)).unwrap();

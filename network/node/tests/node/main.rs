@@ -1,5 +1,4 @@
-//! Nodes on real sockets, among neighbours and clients that a test network has or that a test plays
-//! itself.
+//! Nodes on real sockets, with neighbours and clients from a test network or played by the test.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

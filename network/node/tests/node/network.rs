@@ -45,7 +45,7 @@ async fn messages_and_decoys_come_back_and_nothing_is_lost() {
     for node in &network.nodes {
         let counters = node.counters();
         assert_eq!(counters.all_dropped(), 0, "{}: {counters:?}", node.name());
-        // on a busy machine a node first sends what others sent
+        // on a busy machine a node first forwards other nodes' packets
         counted(|| counters.of(PacketEvent::DecoyReturned), 1).await;
         assert_eq!(counters.dropped(DropReason::DecoyLost), 0);
     }
@@ -53,19 +53,19 @@ async fn messages_and_decoys_come_back_and_nothing_is_lost() {
     assert!(nodes[0].counters().of(PacketEvent::Delivered) >= 100);
 }
 
-/// What a client saw of a network in which one mix does wrong.
+/// A client's observations of a network in which one mix misbehaves.
 struct Seen {
     network: TestNetwork,
-    /// Replies that were changed on their way.
+    /// Replies that were changed in transit.
     changed: usize,
     late: usize,
-    /// The longest that a round trip took beyond its delays.
+    /// The longest time that a round trip took beyond its delays.
     besides: Duration,
     tally: [u64; 3],
     wrongs: u64,
 }
 
-/// Sends messages through a network whose first mix does wrong.
+/// Sends messages through a network whose first mix misbehaves.
 async fn with(wrong: Wrong) -> Seen {
     let network = TestNetwork::start(&[1, 1], RATES, |limits| limits).await;
     let client = network.client();
@@ -98,7 +98,7 @@ async fn with(wrong: Wrong) -> Seen {
 }
 
 impl Seen {
-    /// What all nodes together dropped for a reason.
+    /// Packets that all nodes together dropped for a reason.
     fn dropped(&self, reason: DropReason) -> u64 {
         self.network.nodes.iter().map(|node| node.counters().dropped(reason)).sum()
     }
@@ -130,7 +130,7 @@ async fn a_mix_that_replays_is_seen_by_the_next_hop_and_by_nobody_else() {
     let seen = with(Wrong::Replay).await;
     assert_eq!((seen.late, seen.changed, seen.tally), (0, 0, [0, 0, 0]));
     let replays = seen.dropped(DropReason::Replay);
-    // one or two may be under way
+    // one or two may still be in transit
     assert!(replays + 5 >= seen.wrongs && replays <= seen.network.faults[1].done(), "{replays} of {}", seen.wrongs);
     assert_eq!(seen.network.nodes[2].counters().dropped(DropReason::Replay), replays);
 }
@@ -140,13 +140,14 @@ async fn a_mix_that_tampers_is_seen_by_the_next_hop_or_by_the_last() {
     let seen = with(Wrong::Tamper).await;
     assert_eq!(seen.tally[2], 0);
     assert!(seen.late > 0 && seen.changed as u64 <= seen.tally[1]);
-    // headers at the next hop, payloads at the service or, on their way back, at the client
+    // changed headers fail at the next hop, changed payloads at the service or, on the way back, at
+    // the client
     assert!(seen.network.nodes[2].counters().dropped(DropReason::Mac) > 5);
     let payloads = seen.network.nodes[3].counters().dropped(DropReason::Payload);
     assert!(payloads > 0 && payloads + seen.tally[1] > 5, "{payloads} {:?}", seen.tally);
 }
 
-/// Where a node of the network listens.
+/// The address on which a node of the network listens.
 fn address_of(network: &TestNetwork, node: &Node) -> SocketAddr {
     let consensus = network.known.current.clone().unwrap();
     let document = consensus.document().unwrap();
@@ -160,7 +161,7 @@ fn link_key(network: &TestNetwork) -> LinkKey {
     LinkKey::generate(LinkKem::default(), &mut network.randomness.rng()).unwrap()
 }
 
-/// Connects to the gateway as a client with this name and key.
+/// Connects to the gateway as a client with this queue id and key.
 async fn connect_as(network: &TestNetwork, ad: &[u8], key: &LinkKey) -> TestLink {
     let link = Link::client(PacketSizes::from(network.sphinx.geometry()));
     TestLink::dial(address_of(network, &network.nodes[0]), key, ad, link).await.unwrap()
@@ -171,8 +172,8 @@ async fn connect(network: &TestNetwork, queue: u8) -> TestLink {
     connect_as(network, &[queue; 32], &link_key(network)).await
 }
 
-/// Connects to the gateway as a client, and says nothing any more. Gives the signs of life that
-/// came until it was cut off.
+/// Connects to the gateway as a client and sends nothing more; returns the number of keep-alives
+/// received until it was disconnected.
 async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
     let mut link = connect(network, queue).await;
     let mut signs = 0;
@@ -183,7 +184,7 @@ async fn listen_only(network: &TestNetwork, queue: u8) -> usize {
     signs
 }
 
-/// Waits until so many are counted.
+/// Waits until the counter reaches `number`.
 async fn counted(what: impl Fn() -> u64, number: u64) {
     let all = async {
         while what() < number {
@@ -193,8 +194,8 @@ async fn counted(what: impl Fn() -> u64, number: u64) {
     assert!(tokio::time::timeout(Duration::from_secs(20), all).await.is_ok(), "{} of {number}", what());
 }
 
-/// Whatever a client sends is counted as come, and as dropped where it is; at a stop, so is what
-/// comes then, and what is in mailboxes.
+/// Every packet that a client sends is counted as received, and as dropped if it is dropped; at a
+/// stop, this includes packets that arrive then and replies in mailboxes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
     let no_decoys = Rates { lambda_m: 0.0, lambda_g: 0.0, ..RATES };
@@ -210,10 +211,10 @@ async fn a_gateway_that_stops_accounts_for_all_that_has_come() {
     assert_eq!(counters.of(PacketEvent::Received), 200);
     assert!(counters.dropped(DropReason::RateLimit) > 0 && counters.dropped(DropReason::Malformed) > 0, "{counters:?}");
 
-    // two replies for a client that is away, and one for this, which does not acknowledge it
+    // two replies for a client that is away, and one for this client, which does not acknowledge it
     let away = RecipientId([b'b'; 32]);
     let mut away_link = connect(&network, b'b').await;
-    // a keep-alive: its mailbox is open
+    // the keep-alive shows that its mailbox is open
     away_link.reader.receive().await.unwrap();
     drop(away_link);
     for recipient in [away, away, RecipientId([b'a'; 32])] {
@@ -241,7 +242,7 @@ async fn a_client_that_only_listens_keeps_its_place_for_a_while() {
     })
     .await;
     let begun = std::time::Instant::now();
-    // of two at once one is turned away before it hears anything
+    // of two clients at once, one is rejected before it receives anything
     let (one, other) = tokio::time::timeout(Duration::from_mins(1), async {
         tokio::join!(listen_only(&network, b'a'), listen_only(&network, b'b'))
     })
@@ -249,6 +250,6 @@ async fn a_client_that_only_listens_keeps_its_place_for_a_while() {
     .unwrap();
     assert!(one.min(other) == 0 && one.max(other) >= 2, "{one} {other}");
     assert!(begun.elapsed() >= read);
-    // its place is free again
+    // the slot is free again
     assert!(listen_only(&network, b'c').await >= 2);
 }

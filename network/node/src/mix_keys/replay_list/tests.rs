@@ -1,4 +1,4 @@
-//! Replay lists: what is written is read, and damage is noticed.
+//! Replay lists: written tags are read back, and damage is detected.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use super::*;
@@ -16,7 +16,7 @@ fn open(path: &Path) -> Result<(ReplayList, Vec<ReplayTag>), ListError> {
     ReplayList::open(path, KEY, |tag| read.push(tag)).map(|list| (list, read))
 }
 
-/// A list of 23 tags, of which 20 were flushed.
+/// A list of 23 tags, 20 of which were flushed.
 fn list() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("list");
@@ -29,7 +29,7 @@ fn list() -> (TempDir, PathBuf) {
     list.append(&tags(16, 4)).unwrap();
     let flush = list.unflushed().unwrap();
     flush.wait().unwrap();
-    // meanwhile more came
+    // more tags arrive in the meantime
     list.append(&tags(20, 2)).unwrap();
     list.set_flushed(&flush).unwrap();
     assert!(list.unflushed().is_some());
@@ -55,7 +55,7 @@ fn a_list_that_is_missing_cut_or_of_another_key_is_noticed() {
     let flushed = HEADER_LEN + 2 * record(8) + record(4);
     for len in 0..whole.len() {
         fs::write(&path, &whole[..len]).unwrap();
-        // between records that a machine may lose with its power, a cut looks like an earlier state
+        // a cut between records that a power failure may lose looks like an earlier state
         let is_earlier = len == flushed || len == flushed + record(2);
         assert_eq!(open(&path).is_ok(), is_earlier, "{len}");
     }
@@ -82,7 +82,7 @@ fn every_flipped_bit_and_noise_are_noticed() {
         fs::write(&path, &bytes).unwrap();
         assert!(matches!(open(&path), Err(ListError::Damaged)));
     }
-    // a record that is there twice, or is missing in between
+    // a duplicated record, and a record missing in between
     let (record, rest) = whole[HEADER_LEN..].split_at(8 + 32 * 8);
     for bytes in [[&whole[..HEADER_LEN], record, record, rest].concat(), [&whole[..HEADER_LEN], rest].concat()] {
         fs::write(&path, &bytes).unwrap();

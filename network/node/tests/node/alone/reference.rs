@@ -1,4 +1,4 @@
-//! What nodes of the reference expect of a mix, and what it gets from hostile ones.
+//! A mix's behaviour as nodes of the reference expect it, and hostile input.
 
 use crate::alone::{LINKS, Neighbours, Planned, geometry, plan, runtime, start};
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
@@ -15,7 +15,7 @@ use mixwell_wire::{Command, Link, PkiSizes};
 use std::{sync::Arc, time::Instant};
 use tokio::{sync::watch, time};
 
-/// A mix, and the keys of its neighbours.
+/// A mix and its neighbours' keys.
 struct Alone {
     node: Arc<Node>,
     neighbours: Neighbours,
@@ -31,7 +31,7 @@ impl Alone {
         Self { node, neighbours, stop, _plan: plan }
     }
 
-    /// Connects as one of the gateways before the mix, over any link.
+    /// Connects as one of the gateways before the mix, with any link.
     async fn dial(&self, gateway: usize, link: Link) -> TestLink {
         let neighbour = &self.neighbours.nodes[gateway];
         TestLink::dial(self.neighbours.mix.2, &neighbour.key, neighbour.id.as_bytes(), link).await.unwrap()
@@ -50,7 +50,7 @@ impl Alone {
         vec![7; self.neighbours.sizes.packet]
     }
 
-    /// Waits until so many packets were received.
+    /// Waits until `number` packets were received.
     async fn received(&self, number: u64) {
         let begun = Instant::now();
         while self.node.counters().of(PacketEvent::Received) < number {
@@ -59,7 +59,7 @@ impl Alone {
         }
     }
 
-    /// Waits until so many peers are connected.
+    /// Waits until `number` peers are connected.
     async fn open(&self, number: u64) {
         let begun = Instant::now();
         while self.node.connections().open.load(Relaxed) != number {
@@ -75,7 +75,7 @@ fn a_mix_sends_nothing_after_its_first_no_op() {
         let alone = Alone::start();
         let mut link = alone.dial(0, alone.link()).await;
         let junk = alone.junk();
-        // no-ops are ignored, packets that are none dropped
+        // no-ops are ignored, and malformed packets are dropped
         for _ in 0..3 {
             link.send(&Command::NoOp).await;
             link.send(&Command::SendPacket(&junk)).await;
@@ -83,14 +83,14 @@ fn a_mix_sends_nothing_after_its_first_no_op() {
         alone.received(3).await;
         assert_eq!(alone.node.counters().dropped(DropReason::Malformed), 3);
         assert!(time::timeout(Duration::from_secs(1), link.reader.receive()).await.is_err());
-        // nor when it stops
+        // the mix sends nothing when it stops either
         alone.stop.send_replace(true);
         link.assert_closed_unanswered().await;
     });
 }
 
-/// One of them ended the reference's nodes: a group element of zeros, which no exchange may come
-/// out of.
+/// Such a packet crashed the reference's nodes: its group element is zero, and no key exchange may
+/// succeed with it.
 #[test]
 fn packets_with_a_group_element_of_zeros_are_dropped() {
     runtime().block_on(async {
@@ -151,12 +151,12 @@ fn who_may_not_connect_to_a_mix_is_refused_after_message_3() {
         ] {
             assert!(TestLink::dial(mix, key, ad, alone.link()).await.is_err());
         }
-        // a service node is before the first layer, as a gateway is
+        // a service node precedes the first layer, as a gateway does
         assert!(TestLink::dial(mix, &service.key, service.id.as_bytes(), alone.link()).await.is_ok());
     });
 }
 
-/// A node of the reference that dials again and has nothing to send.
+/// A node of the reference that reconnects and has nothing to send.
 #[test]
 fn a_silent_link_replaces_nothing_until_its_first_frame() {
     runtime().block_on(async {
@@ -179,7 +179,8 @@ fn a_silent_link_replaces_nothing_until_its_first_frame() {
     });
 }
 
-/// As a node of the reference does every two minutes: its last packets may still be on their way.
+/// Nodes of the reference reconnect every two minutes, and their last packets may still be in
+/// transit.
 #[test]
 fn packets_of_a_link_that_is_superseded_are_not_lost() {
     const PACKETS: u64 = 100;

@@ -1,4 +1,4 @@
-//! A stream that takes and gives a byte at a time, and not often.
+//! A stream that transfers one byte at a time, at long intervals.
 
 use core::{
     pin::Pin,
@@ -17,7 +17,7 @@ pub(super) struct Slow<S> {
 }
 
 impl<S> Slow<S> {
-    /// A byte each two milliseconds.
+    /// One byte every two milliseconds.
     pub(super) fn new(stream: S) -> Self {
         Self { stream, next: interval(Duration::from_millis(2)) }
     }

@@ -32,13 +32,13 @@ use tokio::{
     time,
 };
 
-/// Nothing of a node but what it makes once, be it the links, the unwrap or the queues.
+/// A node allocates only what it creates once, in the links, the unwrap and the queues.
 #[test]
 fn a_node_allocates_nothing_for_a_packet() {
     const EACH: usize = 300;
-    /// tokio's list of tasks whose turn is over is new in each `block_on`. It grows to four wakers,
-    /// then to eight, and so on, up to the number of tasks: how often, and to how many bytes in
-    /// all.
+    /// tokio's list of deferred tasks is new in each `block_on`. It grows to four wakers, then to
+    /// eight, and so on, up to the number of tasks. Returns the number of allocations and their
+    /// total size after each step.
     fn lists(tasks: usize) -> Vec<(u64, u64)> {
         let lists = core::iter::successors(Some(4_usize), |room| Some(2 * room));
         let needed = lists.scan(0, |had, room| (core::mem::replace(had, room) < tasks).then_some(room));
@@ -65,15 +65,15 @@ fn a_node_allocates_nothing_for_a_packet() {
         let all = runtime.block_on(async { time::timeout(Duration::from_secs(20), all).await.map(|_| ()) });
         assert!(all.is_ok(), "{:?}", node.counters());
     };
-    // until here there is something to allocate: links come up, the runtime gets to know its tasks
+    // allocations are expected up to here: links come up, the runtime learns its tasks
     all_of(EACH);
     all_of(2 * EACH);
-    // what it takes to look that all is done
+    // the allocations of checking that all packets have arrived
     let looked = allocation_counter::measure(|| all_of(2 * EACH));
     let allocated = allocation_counter::measure(|| all_of(3 * EACH));
     assert_eq!(node.counters().of(PacketEvent::Sent), (3 * LINKS * EACH) as u64);
     let lists = lists(runtime.metrics().num_alive_tasks());
-    // the list grows in either run
+    // the list may grow in either run
     let grown = [allocated.count_total, allocated.bytes_total];
     let same = lists.iter().flat_map(|now| lists.iter().map(move |before| (now, before))).any(|(now, before)| {
         let before = [grown[0] + before.0, grown[1] + before.1];
@@ -82,15 +82,15 @@ fn a_node_allocates_nothing_for_a_packet() {
     assert!(same, "{grown:?}, of which {looked:?} without packets; {} packets", LINKS * EACH);
 }
 
-/// One neighbour that sends a byte at a time and reads a byte at a time: what is for it is dropped
-/// and counted, and no other waits for it.
+/// One neighbour sends and reads one byte at a time: packets for it are dropped and counted, and no
+/// other neighbour waits for it.
 #[test]
 fn who_is_slow_costs_nobody_else() {
     const EACH: usize = 200;
     let (begin, told) = watch::channel(0);
     let (_stop, stopped) = watch::channel(false);
     runtime().block_on(async {
-        // every other packet is for the slow one, some megabytes
+        // every other packet, some megabytes in all, is for the slow neighbour
         let to = |number: usize| if number.is_multiple_of(2) { LINKS } else { 0 };
         let (plan, mix, mut neighbours) = plan(geometry(30_000), EACH, to);
         neighbours.nodes[0].is_slow = true;
@@ -104,8 +104,8 @@ fn who_is_slow_costs_nobody_else() {
         let all = time::timeout(Duration::from_secs(20), come.wait_for(|come| *come >= others)).await;
         assert!(all.is_ok(), "{:?}", node.counters());
         assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-        // those for the slow one wait no longer than they may, in no more buffers than it has a
-        // queue
+        // packets for the slow neighbour wait no longer than allowed, in no more buffers than its
+        // queue has
         let held = node.sending();
         assert!(held <= node.limits().write_queue && node.buffers_in_use() <= held + 10, "{held}");
         let slow = *neighbours.come[0].borrow();
@@ -113,9 +113,9 @@ fn who_is_slow_costs_nobody_else() {
     });
 }
 
-/// Strangers who begin handshakes, each with a message that is whole and well-formed: some are
-/// answered, at a pace, and the packets of neighbours go on meanwhile, one's that calls in the
-/// midst of it too.
+/// Strangers start handshakes, each with a complete and well-formed message: some are answered, at
+/// a limited rate, and the neighbours' packets keep flowing, including those of a neighbour that
+/// connects during the flood.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
@@ -133,7 +133,7 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
         let flood = thread::spawn(move || flood(to, &is_over));
         time::sleep(Duration::from_millis(500)).await;
         let (started, busy) = (Instant::now(), processor_nanos(OWN_THREAD.as_ref()));
-        // it calls once, from far away, and not again if it is sent away
+        // this neighbour connects once, from far away, and does not retry if it is rejected
         let Neighbour { id, key, .. } = &neighbours.nodes[0];
         let own = (*id, key.clone(), Link::node(neighbours.sizes));
         let (mix, mix_key, _) = neighbours.mix.clone();
@@ -146,7 +146,7 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
         let all = time::timeout(Duration::from_secs(10), come.wait_for(|come| *come >= (LINKS * EACH) as u64)).await;
         assert!(all.is_ok(), "{:?}", node.counters());
         let took = started.elapsed();
-        // all but the strangers are in this thread; other tests may have the cores meanwhile
+        // everything but the strangers runs in this thread; other tests may use the cores meanwhile
         let busy = Duration::from_nanos(processor_nanos(OWN_THREAD.as_ref()) - busy);
         over.send_replace(true);
         let (calls, answered) = flood.join().unwrap();
@@ -163,13 +163,13 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
             "{paced} in {:?}",
             flooded.elapsed()
         );
-        // there was more than is done
+        // the flood exceeded the handshake limit
         assert!(calls > paced && evicted > 0 && answered > 0, "{calls} {evicted} {answered}");
     });
 }
 
-/// Gives an address from where it is far to this one: what a handshake says takes a tenth of a
-/// second each time.
+/// An address that reaches `to` with a high latency: each handshake message takes a tenth of a
+/// second.
 #[cfg(target_os = "linux")]
 async fn far(to: core::net::SocketAddr) -> core::net::SocketAddr {
     async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf) {
@@ -194,7 +194,8 @@ async fn far(to: core::net::SocketAddr) -> core::net::SocketAddr {
     address
 }
 
-/// Calls from another address, as many as can be; gives how many, and how many were answered.
+/// Connects from another address as often as possible; returns the number of connections and of
+/// answers.
 #[cfg(target_os = "linux")]
 fn flood(to: core::net::SocketAddr, is_over: &watch::Receiver<bool>) -> (u64, u64) {
     let key = LinkKey::generate(LinkKem::default(), &mut Randomness::from_seed(9).rng()).unwrap();
@@ -216,7 +217,7 @@ fn flood(to: core::net::SocketAddr, is_over: &watch::Receiver<bool>) -> (u64, u6
                     stream.read_exact(&mut [0; 1000]).await
                 });
             }
-            // who was called may be busy with the end of the test
+            // the mix may be busy with the end of the test
             let ended = time::timeout(Duration::from_millis(100), strangers.join_next()).await;
             answered += u64::from(matches!(ended, Ok(Some(Ok(Ok(_))))));
         }
@@ -224,7 +225,7 @@ fn flood(to: core::net::SocketAddr, is_over: &watch::Receiver<bool>) -> (u64, u6
     })
 }
 
-/// Strangers who hang up at once: they take none of the turns that those have who speak.
+/// Strangers that hang up at once use no handshake permits, so others are not delayed.
 #[test]
 #[cfg(target_os = "linux")]
 fn who_hangs_up_takes_no_turn() {
@@ -246,7 +247,7 @@ fn who_hangs_up_takes_no_turn() {
     });
 }
 
-/// A mix that was killed and comes back with its folder.
+/// A mix that is killed and restarts with its folder.
 #[test]
 fn a_restart_does_not_let_packets_in_again() {
     const EACH: usize = 50;
@@ -278,7 +279,7 @@ fn a_restart_does_not_let_packets_in_again() {
     for mix in [mix, again] {
         let (begin, told) = watch::channel(0);
         let (_stop, stopped) = watch::channel(false);
-        // dropped with all its tasks, as by a kill
+        // dropped with all its tasks, like a killed process
         runtime().block_on(async {
             let (node, _) = start(&plan, mix, stopped);
             let _tasks = neighbours.play(&told);
@@ -296,8 +297,8 @@ fn a_restart_does_not_let_packets_in_again() {
     assert_eq!(counted, [(all, 0), (0, all)]);
 }
 
-/// A node that only the next epoch's consensus lists may connect, and what it sends before the last
-/// eighth of the epoch counts as early.
+/// A node that only the next epoch's consensus lists may connect, and its packets before the last
+/// eighth of the epoch count as early.
 #[test]
 fn what_a_node_of_the_next_epoch_sends_is_early() {
     const EACH: usize = 10;

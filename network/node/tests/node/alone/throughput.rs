@@ -1,4 +1,4 @@
-//! How much goes through one mix on one core.
+//! Throughput of one mix on one core.
 
 use crate::alone::{LINKS, Neighbours, Planned, all_up, geometry, plan, runtime, start};
 use chacha20::ChaCha20Rng;
@@ -16,7 +16,7 @@ use rand_core::SeedableRng as _;
 use std::{path::Path, sync::Arc, thread, time::Instant};
 use tokio::{io::AsyncReadExt as _, sync::watch};
 
-/// Packets a second through one mix on one core, where the time goes, and what is allocated.
+/// Measures packets per second through one mix on one core, where the time goes, and allocations.
 #[test]
 #[ignore = "a measurement"]
 fn throughput() {
@@ -30,7 +30,7 @@ fn throughput() {
     let (phase, mut phases) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
     let mut come = neighbours.come[LINKS].subscribe();
-    // the mix has a thread of its own, with a name for a profiler
+    // the mix has its own thread, named for profilers
     let (tell, told_of) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("the mix".to_owned());
     let thread = thread.spawn(move || {
@@ -38,7 +38,7 @@ fn throughput() {
         let (node, running) = runtime.block_on(async { start(&plan, mix, stopped) });
         let thread = std::fs::read_link("/proc/thread-self").unwrap();
         tell.send((node, Path::new("/proc").join(thread))).unwrap();
-        // packets go through it in each phase; what is allocated counts in the second
+        // packets flow in both phases; allocations are counted in the second
         runtime.block_on(async { phases.wait_for(|phase| *phase == 1).await.map(|_| ()) }).unwrap();
         let over = phases.wait_for(|phase| *phase == 2);
         let allocated = allocation_counter::measure(|| runtime.block_on(async { over.await.map(|_| ()) }).unwrap());
@@ -47,7 +47,7 @@ fn throughput() {
     });
     let thread = thread.unwrap();
     let (node, thread_files) = told_of.recv().unwrap();
-    // user's and kernel's share, in nanoseconds
+    // user and kernel time, in nanoseconds
     let processor = || -> [u64; 2] {
         let stat = std::fs::read_to_string(thread_files.join("stat")).unwrap();
         let ticks = stat.rsplit(')').next().unwrap().split(' ').skip(12).take(2).map(|n| n.parse::<u64>().unwrap());
@@ -100,12 +100,12 @@ fn throughput() {
     assert!(allocated <= MAX_ALLOCATIONS, "{allocated} allocations");
 }
 
-/// The replay filter doubles, and tokio's list of tasks whose turn is over grows to its size in
-/// each `block_on`; nothing of a packet's.
+/// The replay filter doubles, and tokio's list of deferred tasks grows to its size in each
+/// `block_on`; no allocation is per packet.
 const MAX_ALLOCATIONS: u64 = 20;
 
-/// What it takes to unwrap the packets that will go through the mix, and to look for replays, with
-/// nothing else to do: nanoseconds a packet.
+/// Time to unwrap the packets of this run and check them for replays, with nothing else to do, in
+/// nanoseconds per packet.
 fn unwrap_nanos(plan: &Plan, mix: &Planned, neighbours: &Neighbours) -> u64 {
     let ring = KeyRing::new(Arc::clone(&mix.mix_keys), 1 << 20);
     let mut rng = ChaCha20Rng::seed_from_u64(6);
@@ -120,7 +120,7 @@ fn unwrap_nanos(plan: &Plan, mix: &Planned, neighbours: &Neighbours) -> u64 {
     (processor_nanos(Path::new(OWN_THREAD)) - before) / packets.len() as u64
 }
 
-/// The processor time that a thread has had: what others on the machine do does not count.
+/// A thread's CPU time, which other load on the machine does not affect.
 pub(super) fn processor_nanos(thread_files: &Path) -> u64 {
     let schedstat = std::fs::read_to_string(thread_files.join("schedstat")).unwrap();
     schedstat.split(' ').next().unwrap().parse().unwrap()
@@ -128,7 +128,7 @@ pub(super) fn processor_nanos(thread_files: &Path) -> u64 {
 
 pub(super) const OWN_THREAD: &str = "/proc/thread-self";
 
-/// What it takes to decrypt a packet that comes over a link and to encrypt it for the next one.
+/// Time to decrypt a packet that arrives over a link and encrypt it for the next link.
 fn link_nanos(geometry: Geometry) -> u64 {
     const TIMES: u32 = 30_000;
     let link = Link::node(PacketSizes::from(&geometry));

@@ -1,5 +1,5 @@
-//! Initiators without the private key that they claim, and silent ones: they cost nobody else
-//! anything.
+//! Initiators that do not have the private key that they claim, and silent ones: they cost no other
+//! peer anything.
 
 use crate::network::{Node, address_of, connect_as, link_key};
 use core::{
@@ -16,16 +16,16 @@ use mixwell_wire::Command;
 use std::{collections::VecDeque, sync::Arc, thread, time::Instant};
 use tokio::{net::TcpStream, time};
 
-/// Claims that are made again and again, each held open for a while, until this is dropped.
+/// Repeated claims, each held open for a while, until this is dropped.
 struct Attack {
     is_over: Arc<AtomicBool>,
-    /// Claims that were taken as far as they go.
+    /// The number of claims that were carried as far as possible.
     claimed: Arc<AtomicU64>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Attack {
-    /// Claims to be one peer, at another that knows it.
+    /// Starts claiming to be one peer, at a target that knows this peer.
     fn begin(target: SocketAddr, ad: &[u8], link_key: &[u8]) -> Self {
         let impostor = Impostor::of(ad, link_key);
         let (is_over, claimed) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
@@ -52,7 +52,7 @@ impl Attack {
         Self::begin(address_of(network, target), claimed.id().as_bytes(), network.link_keys[number].public())
     }
 
-    /// Ends it, and tells how many claims were made.
+    /// Ends the attack and returns the number of claims.
     fn end(mut self) -> u64 {
         self.stop();
         self.claimed.load(Relaxed)
@@ -72,7 +72,7 @@ impl Drop for Attack {
     }
 }
 
-/// At every link between nodes at once, in the name of the node that has the link.
+/// Attacks every link between nodes at once, in the name of the link's initiator.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_cut_no_link_between_nodes_and_cost_no_packet() {
     let no_decoys = Rates { lambda_m: 0.0, lambda_g: 0.0, ..RATES };
@@ -92,7 +92,7 @@ async fn claims_cut_no_link_between_nodes_and_cost_no_packet() {
                     let (up, of) = node.links();
                     assert_eq!(up, of, "a link of {} is down", node.name());
                     most_unproven = most_unproven.max(node.connections().unproven.load(Relaxed));
-                    // the gateway has a client besides
+                    // the gateway also has a client
                     let open = node.connections().open.load(Relaxed);
                     assert!((1..=2).contains(&open), "{}: {open} connections count", node.name());
                 }
@@ -115,14 +115,14 @@ async fn claims_cut_no_link_between_nodes_and_cost_no_packet() {
     }
 }
 
-/// In the name of a client whose queue id and link key an attacker knows.
+/// Attacks in the name of a client whose queue id and link key the attacker knows.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn claims_cut_no_client_off_its_gateway() {
     let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
     let gateway = Arc::clone(&network.nodes[0]);
     let (queue, key) = ([b'a'; 32], link_key(&network));
     let mut client = connect_as(&network, &queue, &key).await;
-    // a keep-alive: its mailbox is open
+    // the keep-alive shows that its mailbox is open
     assert_eq!(client.reader.receive().await.unwrap(), Command::NoOp);
     let attack = Attack::begin(address_of(&network, &gateway), &queue, key.public());
     let begun = Instant::now();
@@ -137,7 +137,7 @@ async fn claims_cut_no_client_off_its_gateway() {
             }
         };
         received += 1;
-        assert_eq!(sequence, received, "one connection, and one alone, gets them");
+        assert_eq!(sequence, received, "exactly one connection receives the replies");
         client.send(&Command::MessageDelivered { sequence }).await;
         time::sleep(Duration::from_millis(20)).await;
     }
@@ -145,7 +145,7 @@ async fn claims_cut_no_client_off_its_gateway() {
     assert_eq!(gateway.counters().dropped(DropReason::MailboxFull), 0);
 }
 
-/// A client's newer connection takes over when it is proven, and no sooner.
+/// A client's newer connection takes over once its key is proved, and no sooner.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_older_connection_of_a_client_ends_when_the_newer_one_is_proven() {
     let network = TestNetwork::start(&[1], RATES, |limits| limits).await;
@@ -153,20 +153,20 @@ async fn an_older_connection_of_a_client_ends_when_the_newer_one_is_proven() {
     let (queue, key) = ([b'a'; 32], link_key(&network));
     let mut older = connect_as(&network, &queue, &key).await;
     let mut newer = TestLink::dial_silently(gateway, &key, &queue).await.unwrap();
-    // keep-alives go on
+    // keep-alives continue
     for _ in 0..5 {
         assert_eq!(older.reader.receive().await.unwrap(), Command::NoOp);
     }
     newer.send(&Command::NoOp).await;
     older.assert_closed_after_no_ops().await;
     assert_eq!(newer.reader.receive().await.unwrap(), Command::NoOp);
-    // another link key is another client, with the same queue id too
+    // a different link key is a different client, even with the same queue id
     let mut other = connect_as(&network, &queue, &link_key(&network)).await;
     assert_eq!(other.reader.receive().await.unwrap(), Command::NoOp);
     assert_eq!(newer.reader.receive().await.unwrap(), Command::NoOp);
 }
 
-/// Sockets that say nothing, from the address that all nodes and clients share.
+/// Silent sockets, from the address that all nodes and clients share.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silent_sockets_keep_nobody_out() {
     _ = raise_files();

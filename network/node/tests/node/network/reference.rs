@@ -1,4 +1,4 @@
-//! What clients of the reference expect of a gateway.
+//! A gateway's behaviour as clients of the reference expect it.
 
 use crate::network::{address_of, connect, connect_as, counted, link_key};
 use core::{sync::atomic::Ordering::Relaxed, time::Duration};
@@ -19,12 +19,12 @@ fn limits(network: &TestNetwork) -> PacketSizes {
     PacketSizes::from(network.sphinx.geometry())
 }
 
-/// Puts a reply into the queue's mailbox.
+/// Stores a reply in the queue's mailbox.
 fn store(gateway: &Node, surb_id: u8) {
     gateway.store_reply(RecipientId(QUEUE), SurbId([surb_id; 16]), &[]);
 }
 
-/// The next message, and how many no-ops came before it.
+/// The next message, and the number of no-ops before it.
 async fn message(client: &mut TestLink) -> (u32, u8, usize) {
     let mut no_ops = 0;
     loop {
@@ -42,11 +42,12 @@ async fn replies_are_pushed_one_by_one_from_one_on() {
     let gateway = Arc::clone(&network.nodes[0]);
     let key = link_key(&network);
     let mut client = connect_as(&network, &QUEUE, &key).await;
-    // it is connected
+    // the client is connected
     client.reader.receive().await.unwrap();
     (1..=3).for_each(|surb_id| store(&gateway, surb_id));
     assert_eq!(message(&mut client).await.0, 1);
-    // acknowledgements of anything else are ignored, and nothing more is pushed; keep-alives go on
+    // acknowledgements of any other message are ignored, and no further message is pushed;
+    // keep-alives continue
     for sequence in [0, 2, 3, u32::MAX] {
         client.send(&Command::MessageDelivered { sequence }).await;
     }
@@ -57,7 +58,7 @@ async fn replies_are_pushed_one_by_one_from_one_on() {
     client.send(&Command::MessageDelivered { sequence: 1 }).await;
     let (sequence, surb_id, _) = message(&mut client).await;
     assert_eq!((sequence, surb_id), (2, 2));
-    // a new connection counts from one, and begins with the reply that was not acknowledged
+    // a new connection numbers messages from one, starting with the unacknowledged reply
     let mut client = connect_as(&network, &QUEUE, &key).await;
     for expected in [(1, 2), (2, 3)] {
         let (sequence, surb_id, _) = message(&mut client).await;
@@ -85,7 +86,7 @@ async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() 
         no_ops += 1;
     }
     assert!(no_ops <= 5, "{no_ops}");
-    // packets and consensuses go on
+    // packets and consensus requests are still served
     let junk = vec![7; network.sphinx.geometry().packet_len()];
     let dropped = gateway.counters().dropped(DropReason::Malformed);
     client.send(&Command::SendPacket(&junk)).await;
@@ -93,15 +94,15 @@ async fn without_an_acknowledgement_the_gateway_falls_silent_and_still_serves() 
     client.send(&Command::GetConsensus2 { epoch: network.clock.epoch().0 + 50 }).await;
     let answer = client.reader.receive().await.unwrap();
     assert!(matches!(answer, Command::Consensus2 { code: ConsensusStatus::NotFound, .. }), "{answer:?}");
-    // a late acknowledgement counts, and nothing is pushed all the same
+    // a late acknowledgement counts, but still nothing more is pushed
     client.send(&Command::MessageDelivered { sequence: 1 }).await;
     counted(|| gateway.counters().of(PacketEvent::Delivered), 1).await;
     assert!(time::timeout(Duration::from_millis(500), client.reader.receive()).await.is_err());
     assert_eq!(gateway.stored_replies(), 1);
 }
 
-/// A client without a command for too long is cut off, though a half one comes; its no-ops are
-/// commands.
+/// A client that sends no whole command for too long is disconnected, even while it sends part of
+/// one; no-ops count as commands.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_is_cut_off_without_a_whole_command() {
     let read = Duration::from_secs(2);
@@ -144,15 +145,15 @@ async fn answers_to_clients() {
     let link = Link::client(limits(&network)).with_document_bound(1 << 16);
     let gateway = address_of(&network, &network.nodes[0]);
     let mut client = TestLink::dial(gateway, &link_key(&network), &QUEUE, link).await.unwrap();
-    // a packet to be answered at once: an empty answer
+    // a packet that asks for an immediate reply gets an empty one
     let junk = vec![7; network.sphinx.geometry().packet_len()];
     client.send(&Command::SendRetrievePacket(&junk)).await;
     let answer = client.reader.receive().await.unwrap();
     let Command::SendRetrievePacketReply { surb_id, payload } = answer else { panic!("{answer:?}") };
     assert_eq!(*surb_id, [0; 16]);
-    // the recorded reply has a length of 16: the padding is not the payload's
+    // the recorded reply has a length of 16: the padding is not part of the payload
     assert!(payload.is_empty());
-    // a whole consensus
+    // a consensus in one command
     client.send(&Command::GetConsensus { epoch: epoch.0, padded: true }).await;
     let answer = client.reader.receive().await.unwrap();
     assert_eq!(answer, Command::Consensus { code: ConsensusStatus::Ok, payload: consensus.certificate() });
@@ -163,7 +164,7 @@ async fn answers_to_clients() {
         let answer = Command::Consensus2 { code, chunk: 0, total: 1, payload: &[] };
         assert_eq!(client.reader.receive().await.unwrap(), answer);
     }
-    // twice at once: answered one after the other
+    // two requests at once are answered one after the other
     for _ in 0..2 {
         client.send(&Command::GetConsensus2 { epoch: epoch.0 }).await;
     }
@@ -185,7 +186,7 @@ async fn answers_to_clients() {
         lengths.push(length);
     }
     assert!(lengths[0] > 100 && lengths[0] == lengths[1], "{lengths:?}");
-    // but not for ever
+    // but not without limit
     for _ in 0..10 {
         if client.writer.send(&Command::GetConsensus { epoch: epoch.0, padded: true }).await.is_err() {
             break;
@@ -198,7 +199,7 @@ async fn answers_to_clients() {
     assert_eq!(answers, 5, "eight in all");
 }
 
-/// Commands that gateways do not serve, those of other roles among them: one of them ended the
+/// Commands that gateways do not serve, including those of other roles: one of them crashed the
 /// reference's gateway.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_commands_end_the_connection_unanswered() {
@@ -220,7 +221,7 @@ async fn other_commands_end_the_connection_unanswered() {
         client.send(&command).await;
         client.assert_closed_unanswered().await;
     }
-    // it serves others
+    // the gateway still serves others
     let mut client = connect(&network, b'b').await;
     assert_eq!(client.reader.receive().await.unwrap(), Command::NoOp);
 }
@@ -235,13 +236,14 @@ async fn any_name_is_a_clients_but_a_nodes_own() {
         let mut client = connect_as(&network, ad, &link_key(&network)).await;
         assert_eq!(client.reader.receive().await.unwrap(), Command::NoOp, "{} bytes", ad.len());
     }
-    // unpadded no-ops pass
+    // unpadded no-ops are accepted
     let mut client = TestLink::dial_silently(gateway, &link_key(&network), &QUEUE).await.unwrap();
     for _ in 0..3 {
         client.send(&Command::NoOp).await;
         assert_eq!(client.reader.receive().await.unwrap(), Command::NoOp);
     }
-    // a node that is no neighbour is no client either: it would be taken for a fast one
+    // a node that is not a neighbour is not accepted as a client either: it would be taken for a
+    // fast client
     let link = Link::node(limits(&network));
     let as_service = TestLink::dial(gateway, &network.link_keys[2], service.id().as_bytes(), link).await;
     assert!(as_service.is_err());
