@@ -1,5 +1,4 @@
-//! The entropy that an observer of all links is left with, and the latency, for longer and longer
-//! delays.
+//! The entropy left to an observer of all links, and the latency, for increasing delays.
 //!
 //! `cargo run --release -p mixwell-sim --example delays`
 
@@ -16,8 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The mean entropy of the guess who sent a packet and the mean latency, and the latency by the
-/// closed form.
+/// The observer's mean entropy about the sender of a packet, the mean latency, and the latency by
+/// the closed form.
 fn mean_entropy_and_latency(mu: f64) -> Result<([f64; 2], f64), Box<dyn Error>> {
     let mut topology = Topology::of_layers(3, 2);
     topology.rates = Rates { mu: PublishedRate::new(mu)?, ..topology.rates };

@@ -1,4 +1,4 @@
-//! What is measured, beside what theory says.
+//! Measurements compared with theory.
 
 use super::*;
 use crate::anonymity::{Load, PublishedRate, Rates, Topology, closed_forms};
@@ -40,7 +40,8 @@ fn same_seed_same_result() {
     assert_ne!(run(1), run(2));
 }
 
-/// Latency is Erlang's, a mix's occupancy is Poisson's, and the entropy is near its limit.
+/// Latency follows an Erlang distribution, a mix's occupancy a Poisson distribution, and the
+/// entropy is near its limit.
 #[test]
 fn measurements_match_closed_forms() {
     for hops in [&[2][..], &[2, 2, 2], &[1, 4, 2]] {
@@ -66,7 +67,7 @@ fn measurements_match_closed_forms() {
     }
 }
 
-/// The more packets in a mix, the nearer the entropy is to its limit.
+/// The more packets a mix holds, the closer the entropy is to its limit.
 #[test]
 fn entropy_approaches_its_limit() {
     let distance = |users| {
@@ -81,7 +82,7 @@ fn entropy_approaches_its_limit() {
 /// A packet that has not left has no final entropy, so the report covers packets that left.
 #[test]
 fn packets_still_inside_are_not_counted() {
-    // a mean of 100 s at each of two hops, and 30 s to leave
+    // a mean of 100 s at each of two hops, and only 30 s to leave
     let mut slow = topology(&[2, 2]);
     slow.rates.mu = published(0.00001);
     let measured = simulate(&Scenario::new(slow, Load { millis: 120_000, ..load(6) }).unwrap());
@@ -89,7 +90,7 @@ fn packets_still_inside_are_not_counted() {
     assert!(measured.followed == 64 && left > 0.0 && left < 60.0, "{left} of {}", measured.followed);
 }
 
-/// The same measures notice a network whose delays are not those of its rates.
+/// The same measures detect a network whose delays do not match its rates.
 #[test]
 fn wrong_rates_do_not_fit() {
     let measured = simulate(&scenario(&[2, 2, 2], 4));
