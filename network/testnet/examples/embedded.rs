@@ -1,5 +1,6 @@
 //! A whole network inside a program, from the published crates alone: three authorities, a gateway,
-//! two mixes, a service node, and a client that sends a message to the echo service. To copy from.
+//! two mixes, a service node, and a client that sends a message to the echo service. Meant to be
+//! copied.
 //!
 //! `cargo run -p mixwell-testnet --example embedded` takes up to three epochs, half a minute.
 
@@ -24,14 +25,14 @@ use mixwell_sphinx::Geometry;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
-/// Length of an epoch; in deployed networks it is 20 minutes.
+/// Length of an epoch; deployed networks use 20 minutes.
 const PERIOD: Duration = Duration::from_secs(10);
 
-/// 20 ms at each hop on average, and a client's packet every 25 ms.
+/// A mean of 20 ms at each hop, and one client packet every 25 ms.
 const RATES: Rates =
     Rates { mu: 0.05, lambda_p: 0.04, lambda_l: 0.002, lambda_m: 0.002, lambda_g: 0.002, lambda_r: 0.0 };
 
-/// How long to wait for the first consensus, and to try to send.
+/// Time limit for the first consensus, and for sending.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 #[tokio::main]
@@ -48,7 +49,7 @@ async fn run(message: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     // routes of four hops: gateway, two layers of mixes, service node
     let geometry = Geometry::of::<X25519>(4, 500, true)?;
 
-    // keys and sockets first, so that everybody can be told of everybody else
+    // keys and sockets first, because each member needs those of all the others
     let mut authorities = Vec::new();
     for name in ["auth1", "auth2", "auth3"] {
         authorities.push(Member::new(name, &randomness).await?);
@@ -106,7 +107,7 @@ async fn run(message: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
     Ok(reply)
 }
 
-/// Sends a message until a reply comes: while the first links are made, packets are lost.
+/// Sends a message until a reply arrives: packets are lost while the first links are being set up.
 async fn send(client: &Client, message: &[u8]) -> Vec<u8> {
     loop {
         match client.send(message).await {
@@ -127,7 +128,7 @@ async fn wait_for_consensus(network: &Network, randomness: &Randomness) -> Resul
     let directory = DirectoryClient::new(Arc::clone(&network.authorities), link_key, None, randomness.branch());
     let begun = std::time::Instant::now();
     loop {
-        // of the current epoch: a client sends nothing by that of the next one
+        // the current epoch's consensus: a client sends nothing with the next epoch's
         let poll = Poll {
             authorities: network.authorities.iter().collect(),
             epoch: Some(clock.epoch()),
