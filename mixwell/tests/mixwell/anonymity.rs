@@ -5,7 +5,8 @@ use mixwell_vectors::Hex;
 use serde::Deserialize;
 use std::fs;
 
-/// What matters here of a test of `document.json`; the crate `pki-types` reads all of it.
+/// The fields of a `document.json` vector that this test uses; the crate `pki-types` reads them
+/// all.
 #[derive(Deserialize)]
 struct Vector {
     certificate: Hex,
@@ -20,7 +21,7 @@ struct Fields {
     gateway_nodes: Vec<serde_json::Value>,
 }
 
-/// A short run: what it printed.
+/// The output of a short run.
 fn simulate(arguments: &[&str]) -> String {
     succeed(&[&["anonymity", "--seconds=20", "--users=20"], arguments].concat())
 }
@@ -42,7 +43,7 @@ fn documents() {
         let Some(fields) = vector.test.fields.filter(|_| vector.test.well_formed) else { continue };
         let certificate = &*vector.test.certificate;
         fs::write(&path, certificate).unwrap();
-        // gateways send many loops in these
+        // gateways of these documents send many loop decoys
         let text = simulate(&[&argument, "--lambda-g=0"]);
         let sizes: Vec<String> = fields.topology.iter().map(|layer| layer.len().to_string()).collect();
         let gateways = fields.gateway_nodes.len();
@@ -50,11 +51,11 @@ fn documents() {
             format!("document of epoch {}: gateways {gateways}, layers of mixes {}", fields.epoch, sizes.join(" + "));
         assert!(text.starts_with(&name), "{}: {text}", vector.name);
 
-        // what it certifies, alone
+        // the bare document, without its certificate
         let certified = mixwell_pki_types::Certificate::parse(certificate).unwrap().unverified_payload().to_vec();
         fs::write(&path, &certified).unwrap();
         assert_eq!(simulate(&[&argument, "--lambda-g=0"]), text, "{}", vector.name);
-        // its rates, but for one
+        // the document's rates, except one
         assert_ne!(simulate(&[&argument, "--lambda-g=0", "--mu=0.002"]), text, "{}", vector.name);
 
         fs::write(&path, &certified[..certified.len() - 1]).unwrap();

@@ -1,5 +1,5 @@
-//! Processes whose clock is wrong, or jumps: by Debian's package `faketime`, which has to be
-//! installed.
+//! Processes whose clock is wrong or jumps, by means of Debian's package `faketime`, which has to
+//! be installed.
 
 use crate::{
     network::{Network, all_come_back},
@@ -16,14 +16,14 @@ use std::{
     time::Instant,
 };
 
-/// The library that is loaded before others.
+/// The library to preload.
 fn library() -> PathBuf {
     let folders = fs::read_dir("/usr/lib").unwrap().map(|entry| entry.unwrap().path());
     let libraries = folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
     libraries.into_iter().find(|path| path.exists()).expect("install the package faketime")
 }
 
-/// A clock that a test sets, while the monotonic one goes on.
+/// A wall clock that the test sets, while the monotonic clock runs on.
 struct Clock(PathBuf);
 
 impl Clock {
@@ -33,7 +33,7 @@ impl Clock {
         clock
     }
 
-    /// So many seconds ahead of the true time.
+    /// Sets the clock to `ahead` seconds ahead of the true time.
     fn set(&self, ahead: i64) {
         let draft = self.0.with_extension("draft");
         fs::write(&draft, format!("{ahead:+}s\n")).unwrap();
@@ -65,8 +65,8 @@ fn keys(folder: &Path) -> Vec<String> {
     keys
 }
 
-/// An hour ahead for three seconds: no key is lost, and the mix, the only one of its layer, carries
-/// packets as before.
+/// The clock is an hour ahead for three seconds: no key is lost, and the mix, the only one of its
+/// layer, forwards packets as before.
 #[test]
 #[ignore = "needs faketime"]
 fn a_clock_that_jumps_an_hour_for_three_seconds_costs_no_key() {
@@ -86,12 +86,12 @@ fn a_clock_that_jumps_an_hour_for_three_seconds_costs_no_key() {
     clock.set(0);
     until("it believes its clock again", || network.metric(&mix, "mixwell_epoch") < epoch + 100);
     let after = keys(&folder);
-    // but for one whose time was over by now
+    // except a key whose time is over by now
     assert!(before.iter().skip(1).all(|key| after.contains(key)), "{before:?} {after:?}");
     network.wait_until_ready();
-    // sleepers look at the clock each second
+    // sleeping tasks check the clock once a second
     sleep(Duration::from_secs(2));
-    // now and in the epochs whose keys it had published
+    // now, and in the epochs whose keys it had published
     for _ in 0..4 {
         all_come_back(&network, 100);
         let epoch = network.metric(&mix, "mixwell_epoch");
@@ -102,7 +102,7 @@ fn a_clock_that_jumps_an_hour_for_three_seconds_costs_no_key() {
     assert!(!log.lines().any(|line| line.contains(" WARN ") && line.contains("Conflict")), "{log}");
 }
 
-/// The number of seconds that a text says the clock is off by, and the word after it.
+/// The number of seconds by which a text says that the clock is off, and the word after it.
 fn offset(text: &str) -> Option<(u64, String)> {
     let (_, rest) = text.split_once("this machine's clock is ")?;
     let (seconds, rest) = rest.split_once(" s ")?;
@@ -113,8 +113,8 @@ fn is_an_hour(text: &str, direction: &str) -> bool {
     offset(text).is_some_and(|(seconds, word)| seconds.abs_diff(3600) <= 2 && word == direction)
 }
 
-/// Whoever's clock is off by an hour is told so, by how much: a client at once, an authority, a
-/// node, and who chats, to whom nobody says that it is connected.
+/// Each program whose clock is off by an hour is told by how much: a client at once, an authority,
+/// a node, and a chat, which does not report that it is connected.
 #[test]
 #[ignore = "needs faketime"]
 fn whoever_has_a_wrong_clock_is_told_by_how_much() {

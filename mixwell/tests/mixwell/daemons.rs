@@ -1,5 +1,5 @@
-//! Authorities and nodes as daemons: their data folders, their disks, their signals, and files that
-//! are no files.
+//! Authorities and nodes as daemons: data folders, disks, signals, and paths that are not regular
+//! files.
 
 use crate::{
     processes::{Configured, Process},
@@ -14,7 +14,7 @@ use std::{
     time::Instant,
 };
 
-/// Waits until something is so.
+/// Waits until `is_so` holds; fails with `what` after two minutes.
 fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
@@ -39,9 +39,9 @@ fn a_second_process_in_a_data_folder_is_refused_with_the_first_ones_id() {
         let id = first.id();
         assert_eq!(ran.status, 1);
         assert!(ran.stderr.contains(&format!("is in use by process {id}; stop it first")), "{}", ran.stderr);
-        // its public keys can be asked for all the same
+        // its public keys can still be printed
         assert_eq!(run(&[command, "--config", config.to_str().unwrap(), "--generate-only"]).status, 0);
-        // the lock goes with the process, however it ends
+        // the lock ends with the process, however the process ends
         first.kill();
         let again = net.start(name);
         until("it listens again", || log(&net, name).matches("listening").count() >= 2);
@@ -62,12 +62,12 @@ fn a_data_folder_without_keys_makes_no_new_identity_unless_asked_to() {
     for (name, command) in [("auth1", "authority"), ("mix1", "node")] {
         let config = net.config(name);
         let config = config.to_str().unwrap();
-        // as if its disk were not mounted
+        // as if the node's disk were not mounted
         net.edit(name, |text| text.replace("DataDir = \".\"", "DataDir = \"unmounted\""));
         let ran = run(&[command, "--config", config]);
         assert!(ran.status == 1 && ran.stderr.contains("unmounted has no identity and link key"), "{}", ran.stderr);
         assert!(!net.path(name).join("unmounted").exists());
-        // one of the two is not enough either
+        // one of the two keys is not enough either
         fs::create_dir(net.path(name).join("unmounted")).unwrap();
         for file in ["identity.private.pem", "identity.public.pem"] {
             fs::copy(net.path(name).join(file), net.path(name).join("unmounted").join(file)).unwrap();
@@ -100,7 +100,7 @@ fn a_hang_up_ends_no_daemon() {
     }
 }
 
-/// What a user may name by mistake, or an attacker put in the place of a file.
+/// Paths that a user may name by mistake, or that an attacker may put in the place of a file.
 #[test]
 fn endless_and_blocking_files_are_refused() {
     let net = Configured::new(&["--authorities", "1"]);
@@ -133,19 +133,19 @@ fn endless_and_blocking_files_are_refused() {
             assert!(begun.elapsed() < Duration::from_secs(20), "{arguments:?}");
         }
     }
-    // nor does a key file of a data folder block
+    // a FIFO in the place of a data folder's key file does not block either
     fs::remove_file(net.path("mix1/identity.private.pem")).unwrap();
     fs::rename(&fifo, net.path("mix1/identity.private.pem")).unwrap();
     let ran = run(&["node", "--config", net.config("mix1").to_str().unwrap()]);
     assert!(ran.status == 1 && ran.stderr.contains("it is a FIFO"), "{}", ran.stderr);
 }
 
-/// A node that its authority lists under another name.
+/// A node that its authority lists under a different name.
 #[test]
 fn a_descriptor_that_is_forbidden_is_explained_on_both_sides() {
     let net = Configured::new(&["--authorities", "1", "--epoch-seconds", "8", "--mixes", "2"]);
     net.edit("auth1", |text| text.replace("Identifier = \"mix1\"", "Identifier = \"other\""));
-    // and one that it does not list at all
+    // and a node that it does not list at all
     net.edit("auth1", |text| {
         let (before, after) = text.split_once("[[Mixes]]\n  Identifier = \"mix2\"").unwrap();
         let (_, after) = after.split_once("'''\n\n").unwrap();

@@ -11,7 +11,8 @@ use serde_json::Value;
 use std::{fs, path::PathBuf};
 use tempfile::TempDir;
 
-/// What matters here of a test of `document.json`; the crate `pki-types` reads all of it.
+/// The fields of a `document.json` vector that this test uses; the crate `pki-types` reads them
+/// all.
 #[derive(Deserialize)]
 struct Vector {
     authorities: Vec<AuthorityVector>,
@@ -27,7 +28,7 @@ struct AuthorityVector {
     private_key: Option<Hex>,
 }
 
-/// A consensus and its authorities' keys in files.
+/// Files with a consensus and its authorities' keys.
 struct Files {
     folder: TempDir,
     vector: Vector,
@@ -46,7 +47,7 @@ impl Files {
         files
     }
 
-    /// One whose authorities' private keys we have.
+    /// A vector that has the authorities' private keys.
     fn ours() -> Option<Self> {
         load::<Vector>("document")
             .into_iter()
@@ -63,7 +64,7 @@ impl Files {
         self.folder.path().join(name)
     }
 
-    /// The arguments that name the consensus, these authorities, and more.
+    /// The arguments for the consensus, these authorities, and further ones.
     fn arguments(&self, authorities: core::ops::Range<usize>, more: &[&str]) -> Vec<String> {
         let mut arguments = vec!["document".to_owned(), self.path("consensus.cbor").display().to_string()];
         for index in authorities {
@@ -79,7 +80,7 @@ impl Files {
         run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Runs it and expects that nothing is printed but this complaint about the consensus.
+    /// Runs the tool and expects only this error message about the consensus.
     fn refused(&self, authorities: core::ops::Range<usize>, more: &[&str], complaint: &str) {
         let ran = self.run(authorities, more);
         let want = format!("error: {}: {complaint}\n", self.path("consensus.cbor").display());
@@ -110,7 +111,7 @@ fn vectors() {
             check_fields(&claimed, fields, &name);
         }
 
-        // with the keys, it is printed if it is good and only then
+        // given the keys, the document is printed if and only if it is well-formed
         let ran = files.run(0..all, &["--threshold", "1"]);
         assert_eq!(ran.status == 0, files.vector.well_formed, "{name}: {:?} {}", files.vector.why, ran.stderr);
         if files.vector.well_formed {
@@ -126,7 +127,8 @@ fn vectors() {
         } else {
             assert_eq!(ran.stdout, "", "{name}");
             assert!(ran.stderr.contains(": the document is not well-formed: "), "{name}: {}", ran.stderr);
-            // what takes no key to see is told without one, beside the document
+            // faults that can be detected without keys are reported without them, next to the
+            // document
             let needs_keys = claimed["well_formed"] == true;
             assert_eq!(claimed["fault"].is_null(), needs_keys, "{name}");
             assert_eq!(ran.stderr.contains("shared random of ") || ran.stderr.contains("reveal"), needs_keys, "{name}");
@@ -134,7 +136,7 @@ fn vectors() {
     }
 }
 
-/// What is printed is what the document holds.
+/// Checks that the output has the document's fields.
 fn check_fields(printed: &Value, fields: &Value, name: &str) {
     for (key, want) in [
         ("epoch", "epoch"),
@@ -176,13 +178,13 @@ fn check_nodes(printed: &Value, wanted: &Value, name: &str) {
             let key: Hex = serde_json::from_value(key.clone()).unwrap();
             assert_eq!(printed["mix_key_hashes"][epoch], KeyHash::of(&key).to_string(), "{name}");
         }
-        // a map that is empty is not printed
+        // an empty map is not printed
         let services = wanted["kaetzchen"].as_object().filter(|services| !services.is_empty());
         assert_eq!(printed["services"].as_object(), services, "{name}");
     }
 }
 
-/// Compressed as a gateway does it.
+/// Compresses as a gateway does.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff".to_vec();
     out.extend(miniz_oxide::deflate::compress_to_vec(bytes, 6));
@@ -216,11 +218,12 @@ fn signatures_are_counted() {
     assert!(all >= 3);
     let document = json(&files.run(0..all, &[]).stdout);
     assert_eq!(document["certificate"]["threshold"], majority(all));
-    // the shared random is by all of them, so that all must be known, whatever the threshold
+    // all authorities contribute to the shared random value, so all must be known, whatever the
+    // threshold
     let unknown = files.run(0..all - 1, &[]);
     assert!(unknown.stderr.contains("not well-formed: shared random of an unknown authority"), "{}", unknown.stderr);
 
-    // a certificate that two of them signed, one badly
+    // a certificate with two signatures, one of them invalid
     let keys: Vec<_> = files
         .vector
         .authorities
@@ -289,8 +292,8 @@ struct KeyVector {
     public_pem: String,
 }
 
-/// Keys of every scheme, as the reference writes them. (What these certificates hold is no
-/// document.)
+/// Keys of every scheme in the reference's format. (The payloads of these certificates are not
+/// documents.)
 #[test]
 fn keys_of_every_scheme() {
     let folder = tempfile::tempdir().unwrap();
@@ -348,7 +351,7 @@ fn files_that_are_no_document() {
     assert!(fail(&["document", "/dev/zero"]).contains("can't read /dev/zero: it is a device, want a regular file"));
 }
 
-/// A document of nothing is shown for what it is.
+/// An empty document is printed with its fault.
 #[test]
 fn an_empty_map_is_a_document_that_is_not_well_formed() {
     let ran = run_with_input(&["document", "-"], b"\xa0");

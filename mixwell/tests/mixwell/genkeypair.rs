@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder and the two files in it.
+/// A folder and the two key files in it.
 struct Keys {
     folder: tempfile::TempDir,
     name: String,
@@ -41,7 +41,7 @@ impl Keys {
         names
     }
 
-    /// The complaint when a file is there already.
+    /// The error message when a file exists already.
     fn refused(&self) -> String {
         let ran = run(&["genkeypair", "--scheme", "x25519", &self.name]);
         assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
@@ -115,13 +115,13 @@ fn only_the_owner_reads_the_private_key() {
     let keys = Keys::new();
     keys.generate("x25519");
     assert_eq!(mode(&keys.private), 0o600);
-    // the umask decides here, and tests don't change it
+    // the umask determines this mode, and tests don't change the umask
     let plain = keys.folder.path().join("plain");
     fs::write(&plain, "").unwrap();
     assert_eq!(mode(&keys.public), mode(&plain));
     fs::remove_file(plain).unwrap();
 
-    // a file that was there before does not pass its mode on
+    // a replaced file does not keep its old mode
     fs::set_permissions(&keys.private, fs::Permissions::from_mode(0o644)).unwrap();
     succeed(&["genkeypair", "--force", "--scheme", "x25519", &keys.name]);
     assert_eq!(mode(&keys.private), 0o600);

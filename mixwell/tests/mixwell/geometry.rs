@@ -5,7 +5,7 @@ use mixwell_vectors::Hex;
 use serde::Deserialize;
 use std::fs;
 
-/// What matters here of a test of `geometry.json`; the crate `sphinx` reads all of it.
+/// The fields of a `geometry.json` vector that this test uses; the crate `sphinx` reads them all.
 #[derive(Deserialize)]
 struct Vector {
     nike_name: String,
@@ -54,7 +54,7 @@ fn vectors() {
     }
 }
 
-/// A client's whole configuration, with the geometry in its midst.
+/// A complete client configuration with the geometry in the middle.
 fn client_toml() -> String {
     let geometry = succeed(&["geometry"]);
     format!(
@@ -73,7 +73,7 @@ fn a_whole_client_toml_is_checked() {
     assert!(verdict.contains(succeed(&["geometry", "--hash"]).trim_end()), "{verdict}");
 }
 
-/// The complaint about a geometry on standard input.
+/// The error message about a geometry on standard input.
 fn complaint(toml: &str) -> String {
     let ran = run_with_input(&["geometry", "--check", "-"], toml.as_bytes());
     assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{toml}");
@@ -92,8 +92,8 @@ fn a_wrong_length_is_named() {
     for (key, length) in lengths {
         let wrong = toml.replace(&format!("  {key} = {length}\n"), &format!("  {key} = {}\n", length + 1));
         let complaint = complaint(&wrong);
-        // from these two all the others follow, so that the first of the others is the one to
-        // differ
+        // all other fields follow from these two, so the first of the others is reported as
+        // different
         let named = if matches!(key, "NrHops" | "UserForwardPayloadLength") { "PacketLength" } else { key };
         assert!(complaint.contains(&format!("SphinxGeometry: {named} is ")), "{key}: {complaint}");
     }

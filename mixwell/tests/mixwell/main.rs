@@ -1,4 +1,4 @@
-//! Runs the real tool, and looks at what it prints, how it ends, and which files it leaves.
+//! Tests that run the real tool and check its output, its exit status and the files that it leaves.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::expect_used,

@@ -1,6 +1,6 @@
 //! A network of processes: authorities, nodes and clients, each the real tool.
 //!
-//! Short epochs and high rates, so that a test takes seconds. Longer ones are run with
+//! Epochs are short and rates high, so that a test takes seconds. Run the longer tests with
 //! `cargo test -p mixwell --test mixwell network -- --ignored`.
 
 mod failures;
@@ -21,17 +21,17 @@ use std::{
     time::Instant,
 };
 
-/// 20 ms at each hop, and a client's packet every 25 ms.
+/// A mean delay of 20 ms at each hop, and one client packet every 25 ms.
 const PARAMETERS: &str =
     "[Parameters]\n  Mu = 0.05\n  LambdaP = 0.04\n  LambdaL = 0.002\n  LambdaM = 0.001\n  LambdaG = 0.001\n";
 
-/// Nodes that drop no packet for being late.
+/// Limits under which nodes drop no packet for being late.
 const PATIENT: &str = "[Debug]\n  UnwrapDelay = 5000\n  SchedulerSlack = 5000\n  SendSlack = 5000\n";
 
-/// The lines of a mix's configuration that other nodes' do not have.
+/// The lines that only a mix's configuration has.
 const IS_MIX: &str = "IsGatewayNode = false\n  IsServiceNode = false";
 
-/// A network and its processes, which end with it.
+/// A network and its processes, which are killed when this is dropped.
 pub(crate) struct Network {
     pub(crate) configured: Configured,
     processes: HashMap<String, Process>,
@@ -39,17 +39,18 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    /// Makes and starts a network of layers of one mix each, and waits until a client can use it.
+    /// Creates and starts a network with one mix in each layer, and waits until a client can use
+    /// it.
     pub(crate) fn start(layers: u8, epoch_seconds: u64) -> Self {
         Self::start_but(&["--layers", &layers.to_string()], epoch_seconds, &[])
     }
 
-    /// The same of any form, with some nodes missing.
+    /// Like [`start`](Self::start), with any form, and without some of the nodes.
     fn start_but(form: &[&str], epoch_seconds: u64, missing: &[&str]) -> Self {
         Self::start_with(PARAMETERS, form, epoch_seconds, missing)
     }
 
-    /// The same with rates of its own.
+    /// Like [`start_but`](Self::start_but), with these rates.
     fn start_with(parameters: &str, form: &[&str], epoch_seconds: u64, missing: &[&str]) -> Self {
         let epoch = epoch_seconds.to_string();
         let configured = Configured::new(&[form, &["--epoch-seconds", &epoch, "--payload", "500"]].concat());
@@ -62,7 +63,7 @@ impl Network {
                     format!("{before}{parameters}\n[[{after}")
                 });
             }
-            // the machine may be busy with other tests
+            // generous limits, because the machine may be busy with other tests
             if !name.starts_with("auth") {
                 network.configured.edit(&name, |text| text.replace("[Debug]\n", PATIENT));
             }
@@ -78,24 +79,24 @@ impl Network {
         &self.configured
     }
 
-    /// A mix.
+    /// The name of a mix.
     pub(crate) fn mix(&self) -> String {
         self.node_with(IS_MIX)
     }
 
-    /// Adds a process that was started otherwise.
+    /// Adds a process that was started separately.
     pub(crate) fn insert(&mut self, name: &str, process: Process) {
         self.processes.insert(name.to_owned(), process);
     }
 
-    /// The nodes that run.
+    /// The running nodes.
     pub(crate) fn nodes(&self) -> Vec<String> {
         let mut names: Vec<String> = self.processes.keys().filter(|name| !name.starts_with("auth")).cloned().collect();
         names.sort();
         names
     }
 
-    /// The node whose configuration has this line.
+    /// The node whose configuration contains this line.
     pub(crate) fn node_with(&self, line: &str) -> String {
         let has = |name: &String| fs::read_to_string(self.configured.config(name)).unwrap().contains(line);
         self.nodes().into_iter().find(has).unwrap()
@@ -105,29 +106,29 @@ impl Network {
         self.processes.insert(name.to_owned(), self.configured.start(name));
     }
 
-    /// kill -9.
+    /// Kills a process with SIGKILL.
     fn kill(&mut self, name: &str) {
         self.processes.remove(name).unwrap().kill();
     }
 
-    /// SIGTERM, after which it has to end by itself.
+    /// Stops a process with SIGTERM; the process has to exit by itself.
     pub(crate) fn terminate(&mut self, name: &str) {
         self.processes.remove(name).unwrap().stop();
     }
 
-    /// One of a node's metrics; 0 while it can't be reached.
+    /// One of a node's metrics; 0 while the node cannot be reached.
     pub(crate) fn metric(&self, name: &str, metric: &str) -> u64 {
         self.configured.metrics(name).get(metric).copied().unwrap_or(0)
     }
 
-    /// The sum of a kind of counter, over all nodes.
+    /// The sum of all counters with this prefix, over all nodes.
     pub(crate) fn sum(&self, prefix: &str) -> u64 {
         let all = self.nodes();
         let all = all.iter().flat_map(|name| self.configured.metrics(name));
         all.filter(|(name, _)| name.starts_with(prefix)).map(|(_, n)| n).sum()
     }
 
-    /// Whether a node has a consensus that lists it, and all its links.
+    /// Whether a node has a consensus that lists it and all its links are up.
     fn is_up(&self, name: &str) -> bool {
         let metrics = self.configured.metrics(name);
         let get = |name: &str| metrics.get(name).copied().unwrap_or(0);
@@ -146,7 +147,7 @@ impl Network {
         tool(&["ping", "--config", &self.configured.client_toml(), "-n", &count.to_string()]).spawn().unwrap()
     }
 
-    /// The ends of all logs, and what the nodes have counted.
+    /// The last lines of all logs, and the nodes' non-zero metrics.
     pub(crate) fn logs(&self) -> String {
         let counted = self.nodes().into_iter().map(|name| {
             let metrics = self.configured.metrics(&name);
@@ -156,7 +157,7 @@ impl Network {
     }
 }
 
-/// The numbers of a ping's messages that came back, were lost, and were changed.
+/// The numbers of a ping's messages that came back, were lost and were changed.
 pub(crate) fn counts(output: &Output) -> [u32; 3] {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find(|line| line.contains("messages came back"));

@@ -11,7 +11,7 @@ use std::{fs, io::Write as _, net::TcpStream, path::Path, time::Instant};
 const AUTHORITIES: [&str; 3] = ["auth1", "auth2", "auth3"];
 const NODES: [&str; 5] = ["gateway1", "mix1", "mix2", "mix3", "servicenode1"];
 
-/// The epoch and the number of signers of what `fetch` printed.
+/// The epoch and the number of signers in the output of `fetch`.
 fn read(ran: &Ran, net: &Configured) -> (u64, usize) {
     assert_eq!(ran.status, 0, "{}{}\n{}", ran.stdout, ran.stderr, net.logs());
     let after = |text: &str| -> String {
@@ -31,13 +31,14 @@ fn an_authority_goes_and_comes_back() {
     assert_eq!(signers, 3);
     assert!(fs::read(&certificate).unwrap().starts_with(b"\xa5"), "a CBOR map");
 
-    // killed at any time of a round: that one may count it or not, the next ones do not
+    // it is killed at an arbitrary time of a round: that round may or may not count it, and the
+    // next ones do not
     authorities.pop().unwrap().kill();
     let later = (epoch + 3).to_string();
     let (_, signers) = read(&net.fetch(&["--wait", "60", "--epoch", &later]), &net);
     assert_eq!(signers, 2);
 
-    // it asks the others for what it has missed, and takes part again
+    // it fetches what it has missed from the others and takes part again
     authorities.push(net.start("auth3"));
     let (_, signers) = read(&net.fetch(&["--wait", "10", "--authority", "auth3"]), &net);
     assert_eq!(signers, 2);
@@ -47,8 +48,8 @@ fn an_authority_goes_and_comes_back() {
     authorities.into_iter().for_each(Process::stop);
 }
 
-/// Two of three authorities are killed and started again, then all of them: the next epoch has its
-/// consensus all the same, of one chain.
+/// Two of three authorities are killed and restarted, then all of them: the next epoch still has
+/// its consensus, on the same chain.
 #[test]
 fn killed_authorities_remember() {
     let net = Configured::new(&["--epoch-seconds", "12"]);
@@ -90,7 +91,8 @@ fn silence_junk_and_floods_leave_others_alone() {
     let mut held = Vec::new();
     for number in 0..300 {
         let mut stream = TcpStream::connect(address).unwrap();
-        // a third says nothing, a third talks another protocol, a third begins a handshake of noise
+        // a third of the connections is silent, a third uses another protocol, a third starts a
+        // Noise handshake
         let _ = match number % 3 {
             0 => Ok(()),
             1 => stream.write_all(b"GET / HTTP/1.1\r\n\r\n"),
@@ -138,7 +140,7 @@ fn configurations_of_every_scheme_are_read() {
             let link = fs::read_to_string(net.path(name).join("link.public.pem")).unwrap();
             assert_eq!(keys, identity + &link);
         }
-        // nobody is there, but the configuration is good
+        // no authority is running, but the configuration is valid
         let ran = net.fetch(&[]);
         assert_eq!(ran.status, 1);
         assert!(ran.stderr.contains("error: no consensus of epoch "), "{}", ran.stderr);
@@ -146,7 +148,7 @@ fn configurations_of_every_scheme_are_read() {
     }
 }
 
-/// Changes a configuration, and gives what the tool says of it.
+/// Changes a configuration and returns the tool's error message about it.
 fn complaint(net: &Configured, name: &str, command: &str, change: impl Fn(&str) -> String) -> String {
     let path = net.path(name);
     let text = fs::read_to_string(&path).unwrap();
@@ -160,7 +162,7 @@ fn complaint(net: &Configured, name: &str, command: &str, change: impl Fn(&str) 
     ran.stderr.strip_prefix(&prefix).unwrap_or_else(|| panic!("{}", ran.stderr)).trim_end().to_owned()
 }
 
-/// The number of the first line that holds a text.
+/// The number of the first line that contains `text`.
 fn line_of(path: &Path, text: &str) -> usize {
     1 + fs::read_to_string(path).unwrap().lines().position(|line| line.contains(text)).unwrap()
 }
@@ -185,12 +187,12 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
         ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 0", "Layers: want 1 to 20"),
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = -1.0", "a rate is a number of 0 or more"),
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = 0.0", "Mu: want more than 0"),
-        // rates that no node could follow
+        // rates that no node can sustain
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = 1e9", "Mu: a rate is a number of 0 or more"),
         ("auth1/authority.toml", "authority", "LambdaP = 0.001", "LambdaP = inf", "LambdaP: a rate is a number"),
         ("auth1/authority.toml", "authority", "LambdaL = 0.0005", "LambdaL = nan", "LambdaL: a rate is a number"),
         ("auth1/authority.toml", "authority", "LambdaM = 0.0005", "LambdaM = 1e9", "no node could follow more than 10"),
-        // names, and thresholds that cannot be met
+        // names, and thresholds that cannot be reached
         (
             "auth1/authority.toml",
             "authority",
@@ -235,11 +237,11 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
         let bad_line = line_of(&net.path(name), good);
         let (line, said_reason) = said.strip_prefix(':').and_then(|rest| rest.split_once(": ")).unwrap();
         let line: usize = line.parse().unwrap();
-        // an unknown field of a section is found at the section or in it
+        // an unknown field of a section is reported at the section or inside it
         assert!((bad_line..=bad_line + 1).contains(&line), "{bad}: line {line}, want {bad_line}");
         assert!(said_reason.contains(reason) && !said_reason.is_empty(), "{bad}: {said_reason}");
     }
-    // a length of the geometry, a key, a missing section
+    // a length in the geometry, a key, a missing section
     let said = complaint(&net, "client.toml", "fetch", |text| text.replacen("PacketLength = ", "PacketLength = 1", 1));
     assert!(said.contains(": SphinxGeometry: "), "{said}");
     let said = complaint(&net, "client.toml", "fetch", |text| {
@@ -254,7 +256,7 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
         let said = complaint(&net, "auth1/authority.toml", "authority", without);
         assert_eq!(said, format!(": no [[{section}]] is named: there could be no consensus"));
     }
-    // another authority's keys
+    // keys that the configuration lists for another authority
     fs::copy(net.path("auth2/authority.toml"), net.path("auth1/other.toml")).unwrap();
     let text = fs::read_to_string(net.path("auth1/authority.toml")).unwrap();
     let own = fs::read_to_string(net.path("auth1/identity.public.pem")).unwrap();
@@ -265,7 +267,7 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
     assert_eq!(ran.status, 1, "{}", ran.stderr);
 }
 
-/// Layers of one mix each, by `[[Topology.Layers]]` instead of `[[Mixes]]`.
+/// Layers of one mix each, as `[[Topology.Layers]]` instead of `[[Mixes]]`.
 fn with_topology(text: &str) -> String {
     text.replace("[[Mixes]]", "[[Topology.Layers]]\n[[Topology.Layers.Nodes]]")
 }
@@ -278,7 +280,7 @@ fn topologies_are_read_and_checked() {
     fs::write(&path, &text).unwrap();
     let config = path.to_str().unwrap();
     succeed(&["authority", "--config", config, "--generate-only", "--log", "off"]);
-    // a node twice, a layer without nodes, a node that is a gateway, too few mixes
+    // a node listed twice, a layer without nodes, a node that is a gateway, too few mixes
     let second = text.match_indices("[[Topology.Layers]]").nth(1).unwrap().0;
     let third = text.match_indices("[[Topology.Layers]]").nth(2).unwrap().0;
     let section = &text[second..third];
@@ -301,7 +303,7 @@ fn topologies_are_read_and_checked() {
 #[test]
 fn replicas_are_read_and_checked() {
     let net = Configured::new(&["--mixes", "2"]);
-    // two mixes of six are made replicas
+    // two of the six mixes become replicas
     let replica = |number: u8| format!("[[StorageReplicas]]\n  ReplicaID = {number}\n  Identifier = \"mix");
     let change = |text: &str, [first, second]: [u8; 2]| {
         let text = text.replace("Layers = 3", "Layers = 2");
@@ -337,8 +339,8 @@ fn what_is_not_used_is_noted_and_not_refused() {
     }
 }
 
-/// The command line counts more than the environment, and both more than `mixwell.toml`; errors
-/// tell the length.
+/// The command line takes precedence over the environment, and both over `mixwell.toml`; error
+/// messages state the length.
 #[test]
 fn the_length_of_epochs_by_file_environment_and_option() {
     let net = Configured::new(&["--epoch-seconds", "300"]);
@@ -368,7 +370,7 @@ fn the_length_of_epochs_by_file_environment_and_option() {
         variable.map(|seconds| tool.env("MIXWELL_EPOCH_SECONDS", seconds));
         assert_eq!(Ran::from(tool.output().unwrap()).status, if want.is_ok() { 0 } else { 2 });
     }
-    // what was the place of our settings once
+    // the section that once held our own settings
     let said =
         complaint(&net, "mix1/katzenpost.toml", "node", |text| text.to_owned() + "\n[Mixwell]\nEpochSeconds = 7\n");
     assert!(said.contains("beside this one, mixwell.toml"), "{said}");

@@ -1,4 +1,4 @@
-//! Standard output that is not what it should be.
+//! Standard output that is closed, full or not a terminal.
 
 use crate::run::{Ran, tool};
 use std::{fs::OpenOptions, process::Command};
@@ -42,7 +42,7 @@ fn colours_are_for_terminals() {
         let plain = Ran::from(tool(arguments).output().unwrap());
         assert!(!plain.stdout.contains('\x1b') && !plain.stderr.contains('\x1b'), "{arguments:?}");
     }
-    // by convention this asks for colours all the same
+    // by convention this variable forces colours
     let forced = Ran::from(tool(&["schemes"]).env("CLICOLOR_FORCE", "1").output().unwrap());
     assert!(forced.stdout.contains('\x1b'));
 }

@@ -6,12 +6,12 @@ use mixwell_vectors::Hex;
 use serde::Deserialize;
 use std::{fs, path::Path};
 
-/// What matters here of a test of `sphinx_*.json`; the crate `sphinx` reads all of it.
+/// The fields of a `sphinx_*.json` vector that this test uses; the crate `sphinx` reads them all.
 #[derive(Deserialize)]
 struct Vector {
     geometry: Geometry,
     path: Vec<Hop>,
-    /// As each hop gets it.
+    /// The packet as each hop receives it.
     packets: Vec<Hex>,
     replay_tags: Vec<Hex>,
     kind: String,
@@ -80,7 +80,7 @@ fn every_hop_of_the_vectors() {
             }
             hops += 1;
         }
-        // the same in hexadecimal, and with a key that is not the first hop's
+        // the same packet in hexadecimal, and with a key that is not the first hop's
         fs::write(path("packet"), format!("{:?}\n", test.packets[0])).unwrap();
         succeed(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
         if let Some(second) = arguments.get(7).filter(|_| test.path.len() > 1).cloned() {

@@ -3,12 +3,12 @@
 use crate::run::{SCHEMES, fail, run_with_input, succeed};
 use std::fs;
 
-/// The line of a summary that has these words.
+/// The line of a summary that contains these words.
 fn line<'a>(summary: &'a str, words: &str) -> &'a str {
     summary.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("no line with {words:?} in\n{summary}"))
 }
 
-/// How many of how many, of a line such as `✓ refused  12 of  12 replayed packets`.
+/// The two numbers of a line such as `✓ refused  12 of  12 replayed packets`.
 fn counts(line: &str) -> (usize, usize) {
     let numbers: String = line.chars().filter(|c| c.is_ascii_digit() || *c == 'o').collect();
     let (got, of) = numbers.split_once('o').unwrap_or_else(|| panic!("{line}"));
@@ -16,7 +16,7 @@ fn counts(line: &str) -> (usize, usize) {
     (got.parse().unwrap(), of.parse().unwrap())
 }
 
-/// Checks that a summary says that all went well with so many messages of so many bytes in all.
+/// Checks that a summary reports complete success with `messages` messages of `bytes` bytes in all.
 fn is_good(summary: &str, messages: usize, bytes: usize) {
     assert_eq!(counts(line(summary, "✓ answered")), (messages, messages), "{summary}");
     assert_eq!(counts(line(summary, "✓ came back").split(" bytes").next().unwrap()), (bytes, bytes), "{summary}");
@@ -44,7 +44,7 @@ fn paths_of_any_length() {
         is_good(&summary, 2, 200);
         let hops: usize = hops.parse().unwrap();
         assert_eq!(summary.matches("\n  → ").count(), hops);
-        // the service node sends answers off, but none passes it, unless there is no other hop
+        // the service node sends replies but none passes through it, unless there is no other hop
         assert_eq!(summary.matches("\n  ← ").count(), (hops - 1).max(1));
     }
 }
@@ -65,7 +65,7 @@ fn standard_input_when_asked_for() {
     let ran = run_with_input(&["packets", "--file", "-", "--payload", "10"], b"twenty-one characters");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
     is_good(&ran.stdout, 3, 21);
-    // and not otherwise
+    // without `--file -`, standard input is not read
     let ran = run_with_input(&["packets", "--messages", "2", "--payload", "10"], b"twenty-one characters");
     is_good(&ran.stdout, 2, 20);
 }
@@ -101,7 +101,7 @@ fn an_input_without_end_is_given_up() {
     assert!(complaint.contains("it is a device, want a regular file"), "{complaint}");
 }
 
-/// Name and bytes of the first message's packets on all links.
+/// The name of each link, and the printed bytes of the first message's packet on it.
 fn looks(summary: &str) -> Vec<(&str, &str)> {
     let rows = summary.lines().filter(|line| line.starts_with("  → ") || line.starts_with("  ← "));
     rows.map(|row| (&row[..18], row.rsplit_once("  ").unwrap().1)).collect()

@@ -17,15 +17,15 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The configuration of a small network, in a folder of its own.
+/// The configuration of a small network in its own folder.
 pub(crate) struct Configured {
     folder: TempDir,
 }
 
-/// The first of `count` ports that nobody listens on, as it seems.
+/// The first of `count` ports that appear to be free.
 ///
-/// They are below those that the system gives to outgoing connections: a node that comes back must
-/// find its own free.
+/// They are below the range that the system uses for outgoing connections, because a restarting
+/// node must find its port free.
 pub(crate) fn free_ports(count: u16) -> u16 {
     const RANGES: u32 = 160;
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -39,8 +39,8 @@ pub(crate) fn free_ports(count: u16) -> u16 {
 }
 
 impl Configured {
-    /// Three authorities, three layers of one mix, a gateway and a service node, unless `more` says
-    /// otherwise.
+    /// Three authorities, three layers of one mix each, a gateway and a service node, unless `more`
+    /// says otherwise.
     pub(crate) fn new(more: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let net = folder.path().join("net");
@@ -54,7 +54,7 @@ impl Configured {
         Self { folder }
     }
 
-    /// A file or folder of the network's.
+    /// The path of one of the network's files or folders.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join("net").join(name)
     }
@@ -63,13 +63,13 @@ impl Configured {
         self.path("client.toml").to_str().unwrap().to_owned()
     }
 
-    /// The configuration of an authority or node.
+    /// The path of an authority's or node's configuration.
     pub(crate) fn config(&self, name: &str) -> PathBuf {
         let file = if name.starts_with("auth") { "authority.toml" } else { "katzenpost.toml" };
         self.path(name).join(file)
     }
 
-    /// Changes the configuration of an authority or node.
+    /// Edits the configuration of an authority or node.
     pub(crate) fn edit(&self, name: &str, change: impl FnOnce(&str) -> String) {
         let path = self.config(name);
         let text = fs::read_to_string(&path).unwrap();
@@ -78,13 +78,13 @@ impl Configured {
         fs::write(path, changed).unwrap();
     }
 
-    /// The value of the first setting that begins so, in a configuration.
+    /// The value of the first setting that starts with `begin` in a configuration.
     pub(crate) fn setting(&self, name: &str, begin: &str) -> String {
         let text = fs::read_to_string(self.config(name)).unwrap();
         text.split_once(begin).unwrap().1.split_once('"').unwrap().0.to_owned()
     }
 
-    /// The folders of authorities and nodes.
+    /// The names of the authorities' and nodes' folders.
     pub(crate) fn names(&self) -> Vec<String> {
         let folders = fs::read_dir(self.path("")).unwrap().map(|entry| entry.unwrap());
         let folders = folders.filter(|entry| entry.file_type().unwrap().is_dir());
@@ -98,7 +98,7 @@ impl Configured {
         self.start_but(name, |_| {})
     }
 
-    /// The same, its command changed.
+    /// Like [`start`](Self::start), with a modified command.
     pub(crate) fn start_but(&self, name: &str, change: impl FnOnce(&mut Command)) -> Process {
         let command = if name.starts_with("auth") { "authority" } else { "node" };
         let log = fs::File::options().create(true).append(true).open(self.path(name).join("log")).unwrap();
@@ -107,8 +107,8 @@ impl Configured {
         Process(command.stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
-    /// Starts a node that can write to no file, as on a full disk. Its log comes by a pipe, which
-    /// is none.
+    /// Starts a node that cannot write to any file, as on a full disk. Its log is read from a pipe,
+    /// which the limit does not affect.
     #[cfg(unix)]
     pub(crate) fn start_without_disk(&self, name: &str) -> (Process, thread::JoinHandle<String>) {
         let mut command = Command::new("sh");
@@ -128,7 +128,7 @@ impl Configured {
         run(&[&["fetch", "--config", &self.client_toml()], more].concat())
     }
 
-    /// A node's metrics; empty while it can't be reached.
+    /// A node's metrics; empty while the node cannot be reached.
     pub(crate) fn metrics(&self, name: &str) -> HashMap<String, u64> {
         let Ok(mut stream) = TcpStream::connect(self.setting(name, "MetricsAddress = \"")) else {
             return HashMap::new();
@@ -143,7 +143,7 @@ impl Configured {
         lines.filter_map(|line| line.rsplit_once(' ')).map(|(name, n)| (name.to_owned(), n.parse().unwrap())).collect()
     }
 
-    /// The ends of all logs, for a test that fails.
+    /// The last lines of all logs, for failing tests.
     pub(crate) fn logs(&self) -> String {
         self.names().iter().fold(String::new(), |all, name| {
             let log = fs::read_to_string(self.path(name).join("log")).unwrap_or_default();
@@ -153,17 +153,17 @@ impl Configured {
     }
 }
 
-/// A process that does not outlive the test.
+/// A process that is killed at the end of the test.
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// As `kill -9` does.
+    /// Kills the process, like `kill -9`.
     pub(crate) fn kill(mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();
     }
 
-    /// As `kill` does; it has to end well.
+    /// Terminates the process, like `kill`; it has to exit with success.
     pub(crate) fn stop(mut self) {
         self.signal("-TERM");
         let end = Instant::now() + Duration::from_secs(20);
@@ -174,10 +174,10 @@ impl Process {
             }
             sleep(Duration::from_millis(20));
         }
-        panic!("it does not stop");
+        panic!("the process does not stop");
     }
 
-    /// Sends it a signal: `-STOP` hangs it, `-CONT` lets it go on.
+    /// Sends a signal: `-STOP` hangs the process, `-CONT` lets it continue.
     pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(status.success());

@@ -1,4 +1,4 @@
-//! The demonstration network, that which stays up for others too.
+//! The demonstration network, including the one that stays up for other programs.
 
 use crate::run::{Ran, run, tool};
 use core::time::Duration;
@@ -10,11 +10,11 @@ use std::{
     time::Instant,
 };
 
-/// A network of `mixwell demo`, which does not outlive the test.
+/// A `mixwell demo` network that is killed at the end of the test.
 struct Demo(Child);
 
 impl Demo {
-    /// Starts one, and waits until others can use it.
+    /// Starts a network and waits until other programs can use it.
     fn start(folder: &Path) -> Self {
         let mut command =
             tool(&["demo", "--serve", folder.to_str().unwrap(), "--epoch-seconds", "10", "--clients", "1"]);
@@ -27,7 +27,7 @@ impl Demo {
         demo
     }
 
-    /// As Ctrl-C does.
+    /// Interrupts the demo, like Ctrl-C.
     fn interrupt(&mut self) -> Option<i32> {
         let pid = self.0.id().to_string();
         assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
@@ -38,7 +38,7 @@ impl Demo {
             }
             sleep(Duration::from_millis(50));
         }
-        panic!("it does not stop");
+        panic!("the demo does not stop");
     }
 }
 
@@ -59,7 +59,7 @@ fn a_served_network_is_there_for_others_until_it_is_interrupted() {
     let config = config.to_str().unwrap();
     let fetched = run(&["fetch", "--config", config]);
     assert_eq!(fetched.status, 0, "{}", fetched.stderr);
-    // who has enough is told how it went so far
+    // an interrupted ping prints its result so far
     let mut ping = tool(&["ping", "--config", config, "-n", "1000"]);
     let ping = ping.spawn().unwrap();
     sleep(Duration::from_secs(3));
@@ -71,7 +71,7 @@ fn a_served_network_is_there_for_others_until_it_is_interrupted() {
         "{}",
         ping.stdout
     );
-    // whatever it is sent, the rendezvous service answers, but not with the same bytes
+    // whatever the request, the rendezvous service answers, but with different bytes
     for (capability, status) in [("echo", 0), ("rendezvous", 1)] {
         let ran = run(&["ping", "--config", config, "-n", "10", "--capability", capability]);
         assert_eq!(ran.status, status, "{capability}: {}{}", ran.stdout, ran.stderr);
@@ -79,11 +79,11 @@ fn a_served_network_is_there_for_others_until_it_is_interrupted() {
             if status == 0 { "10 of 10 messages came back, 0 lost, 0 changed" } else { ", 0 lost, 10 changed" };
         assert!(ran.stdout.contains(wanted), "{capability}: {}", ran.stdout);
     }
-    // two networks in one folder would be mistaken for each other
+    // a folder can hold only one network
     let ran = run(&["demo", "--serve", folder.to_str().unwrap(), "--epoch-seconds", "10"]);
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.contains("client.toml exists"), "{}", ran.stderr);
-    // before anyone has to wait for an epoch
+    // the error comes before anyone has to wait for an epoch
     let ran = run(&["demo", "--serve", "/dev/null/net"]);
     assert_eq!(ran.status, 1);
     assert!(ran.stderr.starts_with("error: ") && !ran.stderr.contains("next epoch"), "{}", ran.stderr);
@@ -91,7 +91,7 @@ fn a_served_network_is_there_for_others_until_it_is_interrupted() {
     assert!(!folder.exists(), "the folder is gone");
 }
 
-/// Without a terminal it tells in plain lines, and who interrupts it gets the summary.
+/// Without a terminal it prints plain lines, and an interrupt prints the summary.
 #[cfg(unix)]
 #[test]
 fn a_demo_that_is_interrupted_says_how_it_went() {
@@ -101,7 +101,7 @@ fn a_demo_that_is_interrupted_says_how_it_went() {
     let mut told: Vec<String> = Vec::new();
     for line in lines.by_ref() {
         assert!(!line.contains('\x1b') && line.contains(" s  next epoch in "), "{line}");
-        // some are back
+        // some messages have come back
         let is_busy = line.contains("signed by") && !line.contains("; 0 sent");
         told.push(line);
         if is_busy {
@@ -118,12 +118,12 @@ fn a_demo_that_is_interrupted_says_how_it_went() {
     assert!(widest <= Some(80), "{widest:?} columns\n{summary}");
 }
 
-/// Before it has come up there is nothing to tell.
+/// Interrupted before the network is up, the demo has no result to print.
 #[cfg(unix)]
 #[test]
 fn a_demo_that_is_interrupted_too_early() {
     let mut demo = Demo(tool(&["demo", "--epoch-seconds", "60"]).spawn().unwrap());
-    // its first line says that it runs
+    // the first line shows that the demo is running
     let mut errors = BufReader::new(demo.0.stderr.take().unwrap());
     errors.read_line(&mut String::new()).unwrap();
     sleep(Duration::from_millis(500));

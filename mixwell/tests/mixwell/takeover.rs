@@ -1,6 +1,6 @@
 //! Hostile initiators at every kind of link of a network of processes: claims in the name of each
-//! peer that has the link, without its private key, and silent sockets, all from the address that
-//! the whole network shares.
+//! peer of the link, without its private key, and silent sockets, all from the one address that the
+//! whole network shares.
 
 use crate::{
     network::{Network, counts},
@@ -32,7 +32,7 @@ use std::{
     time::Instant,
 };
 
-/// What the network's configuration and consensus tell everybody of a node or authority.
+/// A node's or authority's public data, from the network's configuration and consensus.
 struct Public {
     id: [u8; 32],
     link_key: PublicKey<XWing>,
@@ -53,7 +53,7 @@ impl Public {
     }
 }
 
-/// The lengths of the network's packets, as clients are configured.
+/// The network's packet lengths, from the client configuration.
 fn sizes(configured: &Configured) -> PacketSizes {
     let text = fs::read_to_string(configured.client_toml()).unwrap();
     let length = |name: &str| {
@@ -72,7 +72,7 @@ fn base64(text: &str) -> Vec<u8> {
     base64ct::Base64::decode_vec(text).unwrap()
 }
 
-/// What all threads of the attack share.
+/// The shared state of the attack's threads.
 #[derive(Default)]
 struct Attack {
     is_over: AtomicBool,
@@ -81,7 +81,8 @@ struct Attack {
 }
 
 impl Attack {
-    /// Claims at a target in the name of each of these in turn, and keeps the last ones open.
+    /// Makes claims at a target in the name of each of these peers in turn, and keeps the last ones
+    /// open.
     fn claim(&self, target: SocketAddr, claimed: &[&Public]) {
         let impostors: Vec<_> =
             claimed.iter().map(|public| Impostor::of(&public.id, public.link_key.as_bytes())).collect();
@@ -101,7 +102,7 @@ impl Attack {
         }
     }
 
-    /// Keeps so many sockets open that say nothing; those that are closed are opened again.
+    /// Keeps `number` silent sockets open and reopens those that are closed.
     fn be_silent(&self, target: SocketAddr, number: usize) {
         let mut held = VecDeque::new();
         while !self.is_over.load(Relaxed) {
@@ -128,7 +129,8 @@ impl Attack {
         }
     }
 
-    /// A client that stays connected all the while: the keep-alives and answers that it got.
+    /// A client that stays connected throughout; returns the number of keep-alives and replies that
+    /// it received.
     fn be_client(&self, gateway: &Public, sizes: PacketSizes, queue: &[u8; 32], key: &LinkKey<XWing>) -> u32 {
         let timeouts = Timeouts { read: Duration::from_secs(15), ..Timeouts::default() };
         let link = Link::client(sizes);
@@ -163,14 +165,14 @@ impl Drop for End<'_> {
     }
 }
 
-/// A thousand sockets and more are opened here.
+/// Raises the limit of open files: this test opens more than a thousand sockets.
 fn raise_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
-/// Packets that nodes have dropped for a reason that a busy machine explains.
+/// Packets that nodes dropped for reasons that a busy machine explains.
 fn dropped_by_load(network: &Network) -> u64 {
     ["unwrap_wait", "expired", "late", "write_wait", "decoy_lost"]
         .map(|reason| network.sum(&format!("mixwell_dropped_total{{reason=\"{reason}\"}}")))
@@ -178,9 +180,9 @@ fn dropped_by_load(network: &Network) -> u64 {
         .sum()
 }
 
-/// For a minute, at gateways, mixes, the service node and authorities, in the name of every other
-/// one of them and of a client: nothing is lost, links stay up, and each epoch has a consensus of
-/// all authorities.
+/// For a minute, attacks gateways, mixes, the service node and authorities in the name of every
+/// other one of them and of a client: nothing is lost, links stay up, and each epoch has a
+/// consensus of all authorities.
 #[test]
 #[ignore = "two minutes"]
 fn claims_and_silence_cut_no_link_and_stop_no_round() {
@@ -209,7 +211,7 @@ fn claims_and_silence_cut_no_link_and_stop_no_round() {
         let (key, client_key) = (&key, key.public().as_bytes());
         scope.spawn(move || attack.claim_client(gateway.address, queue, client_key));
         let client = scope.spawn(move || attack.be_client(gateway, sizes, queue, key));
-        // an assertion that fails ends the attack too: the scope waits for its threads
+        // a failing assertion must end the attack too, because the scope waits for its threads
         let end = End(&attack.is_over);
         let begun = Instant::now();
         let mut samples = 0;
@@ -223,7 +225,7 @@ fn claims_and_silence_cut_no_link_and_stop_no_round() {
             while Instant::now() < until {
                 for name in network.nodes() {
                     let metrics = configured.metrics(&name);
-                    // it may be too busy to answer
+                    // the node may be too busy to answer
                     if metrics.is_empty() {
                         continue;
                     }
@@ -249,7 +251,7 @@ fn claims_and_silence_cut_no_link_and_stop_no_round() {
         claims > 2000 && silent > 10_000 && samples > 500 && received > 60,
         "{claims} {silent} {samples} {received}"
     );
-    // replies to the cover traffic of pings that have ended are kept for a while
+    // replies to the cover traffic of finished pings stay in mailboxes for a while
     let late = network.sum("mixwell_dropped_total{reason=\"mailbox_expired\"}");
     let dropped = network.sum("mixwell_dropped_total") - dropped_before;
     assert!(dropped <= late + dropped_by_load(&network), "{dropped} dropped: {}", network.logs());

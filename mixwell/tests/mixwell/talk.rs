@@ -1,4 +1,4 @@
-//! Two people talk, each with a process of the tool, through a network of processes.
+//! Two users chat, each with a process of the tool, through a network of processes.
 
 use crate::{
     processes::{Configured, Process},
@@ -15,7 +15,7 @@ use std::{
     time::Instant,
 };
 
-/// One side, its terminal in our hands.
+/// One side, with its terminal controlled by the test.
 struct Side {
     child: Child,
     input: Option<ChildStdin>,
@@ -45,7 +45,7 @@ impl Side {
         self.lines.lock().unwrap().clone()
     }
 
-    /// Waits for a line that begins so, and gives the rest of it.
+    /// Waits for a line that starts with `start` and returns the rest of that line.
     #[track_caller]
     fn wait_for(&self, start: &str, patience: Duration) -> String {
         let end = Instant::now() + patience;
@@ -64,7 +64,7 @@ impl Side {
         self.lines().iter().filter_map(|line| line.strip_prefix(&start).map(str::to_owned)).collect()
     }
 
-    /// Ends its input, or does something to its process, and waits for its good end.
+    /// Ends the side's input, or acts on its process, and waits for a successful exit.
     #[cfg(unix)]
     fn end_by(mut self, act: Option<impl Fn(u32)>) {
         let began = Instant::now();
@@ -102,8 +102,8 @@ fn quick_network() -> Configured {
     net
 }
 
-/// So many messages each way and a file, while a mix, the service node with all boxes, and the
-/// gateway are killed and come back, and one side's program too.
+/// `messages` messages each way and a file, while a mix, the service node with all boxes and the
+/// gateway are killed and restarted, and one side's program as well.
 fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     let net = quick_network();
     let _authorities = ["auth1", "auth2", "auth3"].map(|name| net.start(name));
@@ -119,7 +119,7 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     let mut bob = Side::start(&folder("bob"), &config);
     alice.type_in("/code");
     let code = alice.wait_for("* code: ", patience);
-    // who has made a code may end the program before it is entered
+    // the user who made the code may end the program before the code is entered
     alice.quit();
     let mut alice = Side::start(&folder("alice"), &config);
     alice.wait_for("* a pairing is under way", patience);
@@ -144,7 +144,7 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
             6 => drop(gateway.take().map(Process::kill)),
             7 if gateway.is_none() => gateway = Some(net.start("gateway1")),
             8 if (number - 1) * 10 / messages != 8 => {
-                // as kill -9 does
+                // killed, as with `kill -9`
                 drop(bob);
                 bob = Side::start(&folder("bob"), &config);
             }
@@ -169,7 +169,7 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
 
     let wanted: Vec<_> = (0..messages).map(|number| format!("and that is {number}")).collect();
     assert_eq!(alice.said_by("bob"), wanted);
-    // bob's first process has shown what his second one has not
+    // bob's first process has shown the messages that his second one has not
     let heard = bob.said_by("alice");
     let wanted: Vec<_> = (0..messages).map(|number| format!("this is number {number}")).collect();
     assert_eq!(heard, wanted[messages - heard.len()..]);
@@ -188,7 +188,7 @@ fn two_hundred_messages_and_a_megabyte_while_nodes_are_killed() {
     talk_through_kills(100, 1_000_000, Duration::from_mins(8));
 }
 
-/// A folder with other things in it is not touched, whatever is wrong beside.
+/// A folder with other files in it is not touched, whatever else is wrong.
 #[test]
 fn a_folder_of_others_stays_as_it_is() {
     let net = Configured::new(&[]);
@@ -200,7 +200,8 @@ fn a_folder_of_others_stays_as_it_is() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
-/// While it looks for a network that is not there, SIGTERM and the end of input end it at once.
+/// While a chat looks for a network that is not there, SIGTERM, SIGINT and the end of input end it
+/// at once.
 #[cfg(unix)]
 #[test]
 fn signals_end_a_chat() {

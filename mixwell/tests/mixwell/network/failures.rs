@@ -4,12 +4,12 @@ use crate::network::{IS_MIX, Network, PARAMETERS, all_come_back, counts};
 use core::time::Duration;
 use std::{fs, thread, time::Instant};
 
-/// SIGTERM to a mix, the only one of its layer, while a thousand messages go through it and it
-/// holds some.
+/// SIGTERM to a mix, the only one of its layer, while a thousand messages pass through it and it
+/// holds some of them.
 #[test]
 #[ignore = "two minutes"]
 fn a_mix_that_stops_forwards_the_packets_that_it_holds() {
-    // a fifth of a second at each hop, so that there are packets to hold
+    // a mean of 200 ms at each hop, so that the mix holds packets
     let slow = PARAMETERS.replace("Mu = 0.05", "Mu = 0.005");
     let mut network = Network::start_with(&slow, &["--layers", "1"], 10, &[]);
     let mix = network.node_with(IS_MIX);
@@ -20,7 +20,7 @@ fn a_mix_that_stops_forwards_the_packets_that_it_holds() {
     let begun = Instant::now();
     network.terminate(&mix);
     let took = begun.elapsed();
-    // two seconds to drain, and some for the process to end
+    // two seconds to drain, plus some time for the process to exit
     assert!(took < Duration::from_secs(3), "{took:?}");
     let log = fs::read_to_string(network.configured.path(&mix).join("log")).unwrap();
     let account = log.lines().rfind(|line| line.contains("stopped=")).unwrap_or_else(|| panic!("{log}"));
@@ -31,7 +31,7 @@ fn a_mix_that_stops_forwards_the_packets_that_it_holds() {
     let [received, sent, ended, dropped, stopped] = ["received", "sent", "ended", "dropped", "stopped"].map(of);
     println!("{held} held; stopped in {took:?}; {account}");
     assert_eq!(received, sent + ended + dropped, "{account}");
-    assert_eq!((dropped, stopped), (0, 0), "all that it held has left: {account}");
+    assert_eq!((dropped, stopped), (0, 0), "the mix sent every packet that it held: {account}");
 
     network.launch(&mix);
     let [back, lost, changed] = counts(&load.wait_with_output().unwrap());
@@ -65,7 +65,7 @@ fn a_killed_process_recovers() {
     }
 }
 
-/// An authority and a mix that hang: they hold their sockets and send nothing.
+/// An authority and a mix hang: they keep their sockets open and send nothing.
 #[test]
 #[ignore = "a minute or two"]
 fn hanging_processes_are_left_out_and_catch_up() {
@@ -74,7 +74,7 @@ fn hanging_processes_are_left_out_and_catch_up() {
     let epoch = network.metric("gateway1", "mixwell_epoch");
     authority.signal("-STOP");
     mix.signal("-STOP");
-    // the others agree without both
+    // the other authorities agree without the hanging one
     let wanted = (epoch + 3).to_string();
     let ran = network.configured.fetch(&["--wait", "40", "--epoch", &wanted, "--authority", "auth2"]);
     assert!(ran.stdout.contains("signed by 2"), "{} {} {}", ran.stdout, ran.stderr, network.logs());
@@ -84,7 +84,7 @@ fn hanging_processes_are_left_out_and_catch_up() {
         thread::sleep(Duration::from_millis(50));
     }
     thread::sleep(Duration::from_millis(1500));
-    // no route leads to the mix that hangs
+    // no route uses the mix that hangs
     all_come_back(&network, 40);
     authority.signal("-CONT");
     mix.signal("-CONT");
@@ -116,7 +116,8 @@ fn a_full_disk_stops_no_mix_and_allows_no_replay() {
     while epoch(&network) < first + 3 {
         all_come_back(&network, 50);
     }
-    // of all keys that it opened packets with none is left there, and it has made none there
+    // none of the keys with which it opened packets is left on the disk, and it has created none
+    // there
     let left: Vec<u64> = keys()
         .iter()
         .map(|name| name.trim_start_matches("mix-").trim_end_matches(".private.pem").parse().unwrap())
@@ -127,7 +128,7 @@ fn a_full_disk_stops_no_mix_and_allows_no_replay() {
     for told in ["could not write a replay list; removed its mix key from the disk", "could not store a mix key"] {
         assert!(log.lines().any(|line| line.contains("ERROR") && line.contains(told)), "{told}: {log}");
     }
-    // its keys of this epoch and the next one were in memory alone; from the one after them on
+    // its keys of this epoch and the next one were only in memory; from the epoch after them on,
     // everything is as before
     network.launch(&mix);
     network.wait_until_ready();

@@ -17,7 +17,7 @@ fn peak_kilobytes(process: &Process) -> u64 {
     line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// Silent connections and junk at a mix and a gateway, while a client sends.
+/// Silent connections and junk at a mix and a gateway while a client sends.
 #[test]
 fn floods_lose_no_packet_of_others() {
     let network = Network::start(1, 10);
@@ -37,8 +37,8 @@ fn floods_lose_no_packet_of_others() {
                     while !done.load(Relaxed) {
                         let Ok(mut stream) = TcpStream::connect(&address) else { continue };
                         calls += 1;
-                        // every other connection is silent, the others send junk, some of it in the
-                        // right protocol
+                        // half of the connections are silent, the others send junk, some of it with
+                        // the right protocol byte
                         if calls.is_multiple_of(2) {
                             let junk = vec![if calls.is_multiple_of(4) { 3 } else { 0x47 }; 1217];
                             let _ = stream.write_all(&junk);
@@ -59,8 +59,8 @@ fn floods_lose_no_packet_of_others() {
         attackers.into_iter().map(|attacker| attacker.join().unwrap()).sum::<u64>()
     });
     let after: Vec<u64> = [&gateway, &mix].map(|name| peak_kilobytes(&network.processes[name])).into();
-    // the kernel adds up its processors' counts of pages now and then, so a peak may be said to be
-    // lower than before
+    // the kernel sums its per-processor page counts only now and then, so a reported peak can be
+    // lower than an earlier one
     let grown = after.iter().zip(&before).map(|(after, before)| after.saturating_sub(*before)).max().unwrap();
     println!("{calls} connections of attackers; gateway and mix grew by {grown} kB at most, to {after:?} kB");
     assert!(calls > 200 && grown < 16_000, "{calls} calls, {before:?} kB before, {after:?} kB after");

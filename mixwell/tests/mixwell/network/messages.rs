@@ -1,4 +1,4 @@
-//! Messages through a network that works.
+//! Messages through a working network.
 
 use crate::{
     network::{IS_MIX, Network, all_come_back, counts},
@@ -12,20 +12,20 @@ use std::{fs, thread, time::Instant};
 fn messages_through_processes_and_a_graceful_stop() {
     let mut network = Network::start(1, 10);
     network.terminate("mix1");
-    // by default the reference's nodes send no decoys, and neither does this one
+    // by default the reference's nodes send no decoys, and this node is configured the same
     network.configured.edit("mix1", |text| text.replace("SendDecoyTraffic = true", "SendDecoyTraffic = false"));
     network.launch("mix1");
     network.wait_until_ready();
     all_come_back(&network, 50);
     let decoys = |name: &str| network.metric(name, "mixwell_packets_total{event=\"decoy_sent\"}");
     let begun = Instant::now();
-    // at the same rate
+    // both would send decoys at the same rate
     while decoys("gateway1") < 20 {
         assert!(begun.elapsed() < Duration::from_mins(2), "{}", network.logs());
         thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(decoys("mix1"), 0);
-    // while it was away some of the others' decoys were lost
+    // while the mix was down, some of the other nodes' decoys were lost
     let lost = network.sum("mixwell_dropped_total{reason=\"decoy_lost\"}");
     assert_eq!(network.sum("mixwell_dropped_total"), lost, "{}", network.logs());
     for name in [network.node_with(IS_MIX), network.node_with("IsGatewayNode = true")] {
@@ -51,7 +51,7 @@ fn a_thousand_messages_and_none_is_lost() {
     );
 }
 
-/// The number of packets that a node has received, and the processor time that it has used, in
+/// The number of packets that a node has received, and the CPU time that it has used, in
 /// nanoseconds.
 #[cfg(target_os = "linux")]
 fn load(network: &Network, name: &str) -> (u64, u64) {
@@ -66,14 +66,13 @@ fn load(_: &Network, _: &str) -> (u64, u64) {
     (0, 0)
 }
 
-/// A mix joins while a client sends: the routes of the next epoch lead through it, and nothing is
-/// lost.
+/// A mix joins while a client sends: the next epoch's routes use it, and no message is lost.
 #[test]
 fn no_message_is_lost_when_a_mix_joins() {
     let mut network = Network::start_but(&["--layers", "2", "--mixes", "2"], 8, &["mix3"]);
     let epoch = |network: &Network| network.metric("gateway1", "mixwell_epoch");
     let before = epoch(&network);
-    // two epochs and more, at a packet each 25 ms
+    // more than two epochs, at one packet per 25 ms
     let load = network.ping(900);
     network.launch("mix3");
     let output = load.wait_with_output().unwrap();
