@@ -17,11 +17,12 @@ struct Program {
 }
 
 struct World {
-    /// alice, with three friends, and the friends.
+    /// alice, who has three friends, and the friends.
     programs: Vec<Program>,
     service: HashMap<[u8; 32], Vec<u8>>,
     chance: ChaCha8Rng,
-    /// Who writes, the ids of the box written and of the box read, and whether that was there.
+    /// The writer, the ids of the box written and of the box read, and whether the latter was
+    /// there.
     seen: Vec<(usize, [u8; 32], [u8; 32], bool)>,
 }
 
@@ -56,7 +57,7 @@ impl World {
         Self { programs, service: HashMap::new(), chance: ChaCha8Rng::seed_from_u64(seed), seen: Vec::new() }
     }
 
-    /// Each program ticks once in a step on average, by the world's chance.
+    /// Each program ticks once per step on average, chosen at random.
     fn run(&mut self, steps: usize, is_online: [bool; 4]) {
         for _ in 0..steps * 4 {
             let place = self.chance.next_u32() as usize % 4;
@@ -101,7 +102,7 @@ fn three_conversations_at_once() {
     for number in 0..3 {
         assert_eq!(world.programs[number + 1].texts, [(0, format!("to {number}"))]);
     }
-    // pairing with one more friend costs the first three nothing
+    // pairing with one more friend does not affect the first three
     let safety = world.programs[0].chats[0].safety();
     world.programs[0].chats.push(Chat::new("alice", len()));
     let alice = &mut world.programs[0];
@@ -111,8 +112,8 @@ fn three_conversations_at_once() {
     assert!(world.programs[0].chats.iter().take(3).all(|chat| chat.ended().is_none()));
 }
 
-/// Whether alice talks with none of them, with one, or with all three: the service sees the same
-/// requests, but for their random names.
+/// Whether alice talks with none, one or all three of them, the service sees the same requests
+/// except for their random ids.
 #[test]
 fn the_service_sees_the_same_of_three_conversations() {
     let seen = |talks: [bool; 3]| {
@@ -140,12 +141,11 @@ fn the_service_sees_the_same_of_three_conversations() {
     assert_eq!(silent, seen([true; 3]));
 }
 
-/// Over all of alice's ticks, each conversation has its share: a quiet friend a quarter of a lively
-/// one's.
+/// Each conversation has its share of alice's ticks: a quiet friend a quarter of a lively friend's.
 #[test]
 fn shares_are_those_of_the_rule() {
     let mut world = World::paired(3);
-    // one friend goes away for long enough to be quiet
+    // one friend is offline long enough to count as quiet
     world.run(1500, [true, true, true, false]);
     let Program { chats, rng, .. } = &mut world.programs[0];
     let mut counts = [0_u32; 3];

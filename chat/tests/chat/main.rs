@@ -1,5 +1,5 @@
-//! Everything that a user of the crate can see: talk over networks of every kind, what must be
-//! found out, what is kept.
+//! Tests of the crate's public interface: conversations over networks of every kind, attacks that
+//! must be detected, and stored data.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

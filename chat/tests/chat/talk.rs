@@ -1,4 +1,4 @@
-//! Two sides talk through a service, over networks of every kind.
+//! Two sides communicate through a service, over networks of every kind.
 
 use crate::world::{Faults, GOOD, Side, World};
 use mixwell_chat::{Event, TextError};
@@ -25,7 +25,7 @@ fn two_pair_and_talk() {
     world.run_until(20_000, |world| world.sides.iter().all(|side| side.chat.counts().read == 50));
     assert_eq!(world.sides[1].texts(), numbered("alice", 50));
     assert_eq!(world.sides[0].texts(), numbered("bob", 50));
-    // fresh secrets have come in meanwhile, with no word to carry them
+    // the ratchet advances during a conversation, and also while no text is sent
     assert!(world.sides.iter().all(|side| side.chat.steps() >= 4));
     let before = world.sides[0].chat.steps();
     world.run(10_000);
@@ -34,7 +34,7 @@ fn two_pair_and_talk() {
 
 #[test]
 fn both_windows_full_of_boxes_that_acknowledge_nothing() {
-    // a way is longer than a window
+    // the latency is longer than a window
     let mut world = World::paired(3, Faults { delay: 1500, ..Faults::default() });
     for number in 0..20 {
         world.sides[0].chat.say(&format!("alice {number}")).unwrap();
@@ -70,7 +70,7 @@ fn a_friend_who_is_away_finds_what_was_said() {
     }
     let counts = world.sides[0].chat.counts();
     assert!(counts.read == 0 && counts.stored < 100 && counts.queued == 100, "{counts:?}");
-    // the service has forgotten all, too
+    // the service has lost all its boxes, too
     world.service.clear();
     world.sides[1].is_online = true;
     world.run_until(60_000, |world| world.sides[0].chat.counts().read == 100);
@@ -96,7 +96,7 @@ fn the_service_sees_the_same_whatever_is_said() {
         if is_busy && !is_lazy {
             assert!(world.sides[1].texts().len() > 20 && world.sides[1].has_begun_a_file());
         }
-        // ids by the order in which they come up, since keys differ
+        // ids numbered by order of appearance, since the keys differ
         let mut names = std::collections::HashMap::new();
         let mut name = |id| {
             let next = names.len();
@@ -111,7 +111,7 @@ fn the_service_sees_the_same_whatever_is_said() {
     let (busy, idle) = (seen(true, false), seen(false, false));
     assert!(busy.len() > 1000);
     assert_eq!(busy, idle);
-    // and it would be seen if it were otherwise
+    // and the test detects a difference
     assert_ne!(seen(true, true), seen(false, true));
 }
 
@@ -130,14 +130,15 @@ fn boxes_look_random() {
     let total: u64 = counts.iter().sum();
     let expected = total as f64 / 256.0;
     let chi_squared: f64 = counts.iter().map(|count| (*count as f64 - expected).powi(2) / expected).sum();
-    // 255 degrees of freedom: beyond 370 once in a million
+    // chi-squared with 255 degrees of freedom exceeds 370 once in a million
     assert!(total > 50_000 && chi_squared < 370.0, "{chi_squared}");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
-    /// Whatever the network does, and whenever programs end: each text once, in order.
+    /// Whatever the network does and whenever programs end, each text arrives exactly once and in
+    /// order.
     #[test]
     fn exactly_once_and_in_order(seed: u64, lost in 0..40_u8, changed in 0..20_u8, doubled in 0..40_u8, delay in 0..300_u64, restarts in 0..8_u32) {
         let faults = Faults { lost_requests: lost, lost_replies: lost, changed, doubled, delay };
@@ -149,7 +150,7 @@ proptest! {
             world.sides[0].chat.say(&format!("alice {number}")).unwrap();
             world.sides[1].chat.say(&format!("bob {number}")).unwrap();
             world.run(u64::from(chance.next_u32() % 200));
-            // what was said is in the state only once it is saved
+            // texts are part of the state only once it is saved
             world.sides.iter_mut().for_each(Side::settle);
             if chance.next_u32() % 20 < restarts {
                 world.sides[(chance.next_u32() % 2) as usize].restart();

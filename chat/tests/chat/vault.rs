@@ -1,4 +1,4 @@
-//! What is kept on a disk.
+//! Data stored on disk.
 
 use mixwell_chat::{
     Cost, FileHasher, History, HistoryEntry, HistoryError, HistoryRest, MAX_NAME_LEN, OpenedHistory, VaultError,
@@ -43,7 +43,7 @@ fn entry(text: &str) -> HistoryEntry {
     HistoryEntry { time: 7, contact: "bob".to_owned(), is_ours: true, text: text.to_owned().into() }
 }
 
-/// A history of these texts, and where each entry ends.
+/// A history of these texts, and the end of each entry.
 fn history(texts: &[&str]) -> (Vec<u8>, Vec<usize>) {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
     let (mut history, mut file) = History::create("words", COST, &mut rng).unwrap();
@@ -99,8 +99,7 @@ fn an_entry_that_a_crash_cut_off_is_told() {
     }
 }
 
-/// One flipped bit, wherever it is, neither hides what is behind it nor passes for the work of a
-/// crash.
+/// A flipped bit, wherever it is, does not hide later entries and is not mistaken for a torn write.
 #[test]
 fn a_damaged_entry_is_told_from_a_torn_one() {
     let (file, ends) = history(&["one", "two", "three"]);
@@ -114,10 +113,10 @@ fn a_damaged_entry_is_told_from_a_torn_one() {
             assert_eq!(opened.rest, HistoryRest::Damaged { len: file.len() - whole_len }, "{place}");
         }
     }
-    // the second entry in the place of the first
+    // the second entry is missing, and the third is in its place
     let moved = [&file[..ends[0]], &file[ends[1]..]].concat();
     assert!(matches!(History::open("words", &moved).unwrap().rest, HistoryRest::Damaged { .. }));
-    // an entry behind a part of another
+    // an entry after a truncated one
     let behind = [&file[..ends[2] - 5], &file[ends[2]..]].concat();
     assert!(matches!(History::open("words", &behind).unwrap().rest, HistoryRest::Damaged { .. }));
 }
@@ -195,8 +194,7 @@ fn a_hash_is_of_all_pieces() {
     assert_eq!(hash[..4], [0xbd, 0xdd, 0x81, 0x3c]);
 }
 
-/// A device's name gets a letter in front, and the cut to the longest length then ends behind the
-/// dot.
+/// A device name is prefixed, and truncation to the maximum length would then leave a trailing dot.
 #[test]
 fn a_device_with_the_longest_name_ends_in_no_dot() {
     let longest = format!("aux.{}.b", "a".repeat(122));

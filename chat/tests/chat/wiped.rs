@@ -1,4 +1,4 @@
-//! Keys that are dropped leave nothing in memory.
+//! Dropped keys leave nothing in memory.
 #![cfg(target_os = "linux")]
 
 use crate::world::{GOOD, World};
@@ -11,13 +11,13 @@ fn a_vault_key_and_a_pairing_code_are_wiped() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     assert_eq!(survivors(VaultKey::generate(&mut rng), &[]), 0);
     assert_eq!(survivors(Code::generate(&mut rng), &[]), 0);
-    // the check sees what is not wiped
+    // the check detects keys that are not wiped
     assert!(survivors(*VaultKey::generate(&mut rng).as_bytes(), &[]) >= 3);
 }
 
 #[test]
 fn used_keys_and_those_of_a_dropped_chat_are_not_on_the_heap() {
-    // no other test's seed: the same seed makes the same keys, and tests share the heap
+    // a seed that no other test uses: the same seed gives the same keys, and tests share the heap
     let mut world = World::paired(0x6865_6170, GOOD);
     let used = keys(&world);
     for text in ["one", "two", "three"] {
@@ -28,7 +28,7 @@ fn used_keys_and_those_of_a_dropped_chat_are_not_on_the_heap() {
     world.run_until(40_000, |world| {
         world.sides.iter().all(|side| side.texts().len() == 3 && side.chat.steps() > steps + 1)
     });
-    assert_eq!(on_heap(&used), [0; 6], "a key is wiped as soon as the next one follows from it");
+    assert_eq!(on_heap(&used), [0; 6], "a key is wiped as soon as the next one is derived from it");
 
     let current = keys(&world);
     assert!(on_heap(&current).iter().all(|found| *found > 0), "the check finds keys: {:?}", on_heap(&current));
@@ -40,7 +40,7 @@ fn on_heap(keys: &[Watched; 6]) -> [usize; 6] {
     keys.each_ref().map(Watched::on_heap)
 }
 
-/// Of both sides: root, sending and receiving key of the ratchet.
+/// Both sides' root key, sending key and receiving key of the ratchet.
 fn keys(world: &World) -> [Watched; 6] {
     let [alice, bob] = &world.sides;
     let [of_alice, of_bob] = [(alice, "bob", 0), (bob, "alice", 1)].map(|(side, friend, role)| {

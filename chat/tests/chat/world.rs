@@ -1,5 +1,5 @@
-//! Two sides, the service, and a network between that loses, delays, changes and doubles what it
-//! carries.
+//! Two sides, the service, and between them a network that loses, delays, changes and duplicates
+//! messages.
 
 use mixwell_chat::{
     BoxLen, Chat, Code, Context, Event, Exchange, FileError, FileHasher, FileId, FileOffer, Files, Ticket, id_of,
@@ -13,31 +13,31 @@ use zeroize::Zeroizing;
 
 pub(crate) const BOX_LEN: usize = 1936;
 
-/// What goes wrong, of 256 each.
+/// Probabilities of faults, each out of 256, and the latency.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Faults {
     pub(crate) lost_requests: u8,
     pub(crate) lost_replies: u8,
     pub(crate) changed: u8,
     pub(crate) doubled: u8,
-    /// A tick of one side lasts 16 steps on average; a way takes at most so many.
+    /// Maximum latency one way, in steps; a side ticks every 16 steps on average.
     pub(crate) delay: u64,
 }
 
-/// Nothing goes wrong.
+/// A network without faults.
 pub(crate) const GOOD: Faults = Faults { lost_requests: 0, lost_replies: 0, changed: 0, doubled: 0, delay: 40 };
 
 pub(crate) struct World {
     pub(crate) now: u64,
     pub(crate) faults: Faults,
-    /// Ticks only when there is something to say: what must not be.
+    /// Ticks only when there is something to say, which a real client must never do.
     pub(crate) is_lazy: bool,
     pub(crate) sides: [Side; 2],
     pub(crate) service: HashMap<[u8; 32], Vec<u8>>,
-    /// All that the service sees: what it is asked to write and to read, and whether there was
-    /// something.
+    /// Everything that the service sees: the side, the ids written and read, and whether there was
+    /// a box to read.
     pub(crate) seen: Vec<(usize, [u8; 32], [u8; 32], bool)>,
-    /// Of the files that were offered.
+    /// The names of the offered files.
     pub(crate) names: Vec<String>,
     on_way: BTreeMap<(u64, u64), Letter>,
     letters: u64,
@@ -54,11 +54,11 @@ pub(crate) struct Side {
     pub(crate) chat: Chat,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) disk: Disk,
-    /// Secret, as the saved state is.
+    /// Secret, like the saved state itself.
     pub(crate) saved: Zeroizing<Vec<u8>>,
     pub(crate) shown: Vec<Event>,
     pub(crate) is_online: bool,
-    /// Takes events as soon as they come.
+    /// Whether the side handles events as soon as they occur.
     pub(crate) shows: bool,
     life: u32,
     next_tick: u64,
@@ -110,7 +110,7 @@ impl Side {
         }
     }
 
-    /// Shows what there is to show, and saves that it was shown.
+    /// Shows all pending events, and saves that they were shown.
     pub(crate) fn settle(&mut self) {
         while let Some(event) = if self.shows { self.chat.event() } else { None } {
             if let Event::FileOffered(file) = event {
@@ -118,7 +118,7 @@ impl Side {
             }
             self.shown.push(event);
         }
-        // after a restart too, when the event was shown before
+        // also after a restart, when the event was shown earlier
         let complete: Vec<_> = self.chat.receiving().filter(|file| self.shows && file.is_complete()).collect();
         for file in complete {
             let mut hasher = FileHasher::new();
@@ -148,7 +148,7 @@ impl Side {
         self.shown.contains(event)
     }
 
-    /// The program ends, and begins again from a state.
+    /// The program ends and starts again from a saved state.
     pub(crate) fn restart_from(&mut self, state: &[u8]) {
         self.chat = Chat::load(state, BoxLen::new(BOX_LEN).unwrap()).unwrap();
         self.life += 1;
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    /// Two who have paired.
+    /// Two sides that have paired.
     pub(crate) fn paired(seed: u64, faults: Faults) -> Self {
         let mut world = Self::new(seed, faults);
         world.pair();
@@ -183,7 +183,7 @@ impl World {
         world
     }
 
-    /// One side offers a file.
+    /// One side offers a file to the other.
     pub(crate) fn offer(&mut self, side: usize, name: &str, content: &[u8]) -> FileId {
         let mut hasher = FileHasher::new();
         hasher.update(content);
@@ -201,7 +201,7 @@ impl World {
         bob.chat.join(&Code::parse(&code.words()).unwrap(), &mut bob.rng).unwrap();
     }
 
-    /// Goes on for at most so many steps, until something holds.
+    /// Runs at most `steps` steps, until `is_done` holds.
     #[track_caller]
     pub(crate) fn run_until(&mut self, steps: u64, is_done: impl Fn(&Self) -> bool) {
         for _ in 0..steps {
@@ -249,11 +249,11 @@ impl World {
             side.next_tick = self.now + 1 + u64::from(self.chance.next_u32() % 31);
             return;
         }
-        // sixteen steps are a second
+        // sixteen steps are one second
         let (ticket, exchange) = side.chat.tick(Context::new(&mut side.disk, &mut side.rng, self.now / 16));
         assert_eq!(exchange.request().len(), 64 + BOX_LEN);
         side.settle();
-        // one to thirty-one steps, by the world's chance
+        // one to thirty-one steps, at random
         side.next_tick = self.now + 1 + u64::from(self.chance.next_u32() % 31);
         let life = side.life;
         let is_lost = self.happens(self.faults.lost_requests);

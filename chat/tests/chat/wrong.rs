@@ -1,10 +1,10 @@
-//! What must be found out: wrong codes, old states, changed boxes.
+//! Attacks and mistakes that must be detected: wrong codes, old states, changed boxes.
 
 use crate::world::{BOX_LEN, Faults, GOOD, Side, World};
 use mixwell_chat::{BoxLen, Chat, ChatError, Code, CodeError, Ended, Event, StateError, id_of};
 use rand_chacha::rand_core::SeedableRng as _;
 
-/// A network that runs for so long that several beacons pass.
+/// A run that is long enough for several beacons.
 const LONG: u64 = 60 * 16 * 30;
 
 fn ended(world: &World, side: usize) -> Option<Ended> {
@@ -47,13 +47,13 @@ fn another_code_leads_nowhere() {
         let pairing = side.chat.pairing().unwrap();
         assert!(pairing.ticks > 200 && !pairing.has_answer);
     }
-    // another attempt, with the right one
+    // another attempt, with the right code
     world.sides.iter_mut().for_each(|side| side.chat.forget());
     world.pair();
     world.run_until(5000, |world| world.sides.iter().all(|side| side.chat.friend().is_some()));
 }
 
-/// Whatever each of the two has done when it ends, and however often.
+/// The programs end at any point of the pairing, any number of times.
 #[test]
 fn a_pairing_goes_on_after_restarts() {
     for seed in 20..40 {
@@ -64,7 +64,7 @@ fn a_pairing_goes_on_after_restarts() {
             world.sides[restarts % 2].settle();
             world.sides[restarts % 2].restart();
             restarts += 1;
-            assert!(restarts < 3000, "they don't meet");
+            assert!(restarts < 3000, "they don't pair");
             world.run(seed);
         }
         assert!(restarts > 3, "{restarts}");
@@ -120,7 +120,7 @@ fn changed_boxes_are_told_once_and_come_again() {
     assert_eq!(world.sides[1].texts(), ["hello"]);
 }
 
-/// A service that changes some boxes, again and again, makes one notice and not hundreds.
+/// A service that keeps changing boxes causes one notice, not hundreds.
 #[test]
 fn a_stream_of_changed_boxes_is_reported_once() {
     let mut world = World::paired(14, GOOD);
@@ -130,12 +130,12 @@ fn a_stream_of_changed_boxes_is_reported_once() {
         world.run(800);
     }
     let side = &world.sides[1];
-    assert!(side.texts().len() > 10, "boxes go on meanwhile");
+    assert!(side.texts().len() > 10, "boxes still arrive");
     assert_eq!(side.shown.iter().filter(|event| **event == Event::Tampered).count(), 1);
     assert!(side.chat.tampered() > 50, "{}", side.chat.tampered());
 }
 
-/// Every byte of a hostile file's chunk is on the disk, but its hash is not what was offered.
+/// All of a hostile file's bytes arrive on the disk, but its hash is not the one that was offered.
 #[test]
 fn a_file_with_a_wrong_hash_fails_on_both_sides() {
     let mut world = World::paired(15, GOOD);
@@ -183,7 +183,7 @@ fn an_old_state_is_told_on_both_sides() {
             );
             assert!(told.is_some());
         }
-        // what the old state said was not taken for something else
+        // the text from the old state was rejected
         assert!(world.sides[0].texts().is_empty());
         assert!(world.sides[0].chat.say("after").is_err());
     }
@@ -214,7 +214,7 @@ fn long_silence_alone_ends_nothing() {
     world.run_until(20_000, |world| world.sides[0].chat.counts().read == 1);
 }
 
-/// From an old state, no box is sealed twice to different bytes under one nonce.
+/// After a restart from an old state, no two different boxes are sealed under one nonce.
 #[test]
 fn an_old_state_repeats_no_nonce() {
     let mut world = World::paired(11, GOOD);
@@ -224,7 +224,7 @@ fn an_old_state_repeats_no_nonce() {
     for text in ["one", "other", "third"] {
         world.service.clear();
         world.sides[0].restart_from(&old);
-        // even with a generator that starts again
+        // even with a generator that starts over
         world.sides[0].rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         world.sides[0].chat.say(text).unwrap();
         world.run(600);
