@@ -1,4 +1,4 @@
-//! Apps that talk through a service in memory, and the loop with a view in memory.
+//! Apps that communicate through a service in memory, and the main loop with a view in memory.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "a test may panic")]
 
 mod apps;
@@ -37,7 +37,7 @@ fn box_len() -> BoxLen {
     BoxLen::new(LEN).unwrap()
 }
 
-/// Generators that differ.
+/// An entropy source whose generators all differ.
 fn entropy() -> Entropy {
     let count = AtomicU64::new(u64::from(std::process::id()) << 32);
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
@@ -45,8 +45,8 @@ fn entropy() -> Entropy {
     Entropy::new(move || Box::new(chacha20::ChaCha20Rng::seed_from_u64(time ^ count.fetch_add(1, Relaxed))))
 }
 
-/// A process that another test starts has the lock of this one's folder for a moment, until it
-/// becomes another program.
+/// Retries, because a process that another test starts holds this folder's lock for a moment, until
+/// it executes its program.
 fn open_folder(path: &Path, entropy: &Entropy) -> Folder {
     for _ in 0..500 {
         match Folder::open(path, entropy) {
@@ -73,7 +73,7 @@ impl Service {
     }
 }
 
-/// An app without its thread, and what it has reported.
+/// An app without its thread, and the updates that it has reported.
 struct Side {
     app: App,
     outbox: Arc<Outbox>,
@@ -84,9 +84,9 @@ struct Side {
     contacts: Vec<ContactStatus>,
     current: Option<ContactId>,
     question: Option<String>,
-    /// Number of files that were hashed.
+    /// The number of files that were hashed.
     jobs: u32,
-    /// Results of such jobs are thrown away.
+    /// Whether the results of hash jobs are discarded.
     drops_jobs: bool,
 }
 
@@ -129,7 +129,7 @@ impl Side {
         side
     }
 
-    /// Does all that is asked, and notes all that is reported.
+    /// Handles all requests and records all updates.
     fn settle(&mut self) {
         while let Ok(request) = self.requested.try_recv() {
             self.handle(request);
@@ -177,7 +177,7 @@ impl Side {
         flow
     }
 
-    /// Waits until so many files were hashed.
+    /// Waits until `count` files were hashed.
     fn wait_for_jobs(&mut self, count: u32) {
         while self.jobs < count {
             let request = self.requested.recv_timeout(Duration::from_mins(1)).unwrap();

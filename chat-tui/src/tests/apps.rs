@@ -58,7 +58,7 @@ fn two_apps() {
     assert!(bob.was_told("! /what"));
 }
 
-/// The program ends between a file's last byte and its hash.
+/// The program ends after a file's last byte arrives and before the file is hashed.
 #[test]
 fn a_complete_file_is_hashed_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
@@ -104,7 +104,7 @@ fn forgetting_asks_first_and_says_what_it_wipes() {
         "{question}"
     );
     assert_eq!(alice.contacts.len(), 1);
-    // the answer is not sent as a text
+    // the answer to the question is not sent as a text
     alice.line("what?");
     assert!(alice.was_told("* nothing was forgotten") && alice.question.is_none());
     assert_eq!((alice.contacts.len(), alice.contact().counts.queued), (1, 2));
@@ -135,7 +135,7 @@ fn many_contacts_in_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let mut service = Service::default();
     let [mut alice, mut bob] = paired(folder.path(), &mut service);
-    // a second friend who calls himself as the first
+    // a second friend with the same name as the first
     let mut other = Side::open(&folder.path().join("other/bob"), None);
     let first = alice.current;
     alice.line("/code");
@@ -209,7 +209,7 @@ fn paths_need_not_be_text_and_fifos_are_refused() {
     });
     bob.line("/accept");
     until([&mut alice, &mut bob], &mut service, |[_, bob]| bob.was_told("* file \"caf\u{fffd}.txt\" is here"));
-    // a FIFO that nobody writes to would wait for ever
+    // reading a FIFO that nobody writes to would block for ever
     let fifo = folder.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     alice.line(&format!("/send {}", fifo.display()));
@@ -217,7 +217,7 @@ fn paths_need_not_be_text_and_fifos_are_refused() {
     assert!(alice.was_told("! can't send") && alice.told().last().unwrap().contains("not a regular file"));
 }
 
-/// What can't be saved does not leave, and the conversation goes on when it can.
+/// Nothing is sent before it is saved, and the conversation continues when saving works again.
 #[test]
 fn nothing_leaves_that_is_not_saved() {
     let folder = tempfile::tempdir().unwrap();
@@ -238,7 +238,7 @@ fn nothing_leaves_that_is_not_saved() {
 }
 
 impl Side {
-    /// A tick at which random bytes are sent, if nothing could be saved.
+    /// A tick at which random bytes are sent if nothing could be saved.
     fn tick_unsaved(&mut self, service: &mut Service) {
         let request = self.outbox.take(self.next);
         self.next += 1;

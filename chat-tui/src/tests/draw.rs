@@ -1,4 +1,4 @@
-//! The picture on terminals of several sizes.
+//! The drawn picture, on terminals of several sizes.
 
 use crate::{
     model::{Model, Phase, TransferStatus},
@@ -109,8 +109,8 @@ fn files_are_shown_with_what_to_do() {
     assert!(rows[0].contains("lusab-babad-gutih not verified"));
 }
 
-/// Each text is broken into rows once, and not again for each picture. Thousands of combining
-/// characters take no more.
+/// Each text is wrapped into rows once, not for each picture. Thousands of combining characters
+/// cost no more.
 #[test]
 fn a_picture_costs_what_is_seen() {
     let mut picture = Picture::new(80, 24);

@@ -1,4 +1,4 @@
-//! Which folders are taken, and who may look into them.
+//! Which folders are accepted, and their permissions.
 
 use crate::tests::*;
 use std::fs;
@@ -20,7 +20,7 @@ fn a_folder_with_other_files_is_refused_untouched() {
     fs::write(folder.path().join("passwd"), b"root").unwrap();
     assert!(refused(folder.path()).contains("there are other files in it"));
     assert_eq!(names(folder.path()), ["passwd"]);
-    // one of the layout before
+    // a folder in an older layout
     fs::remove_file(folder.path().join("passwd")).unwrap();
     for name in ["key", "state", "lock"] {
         fs::write(folder.path().join(name), b"x").unwrap();
@@ -75,7 +75,7 @@ fn everything_is_its_owners_alone() {
     }
     let folder = tempfile::tempdir().unwrap();
     let mut service = Service::default();
-    // an empty one that all may look into
+    // an empty folder that everyone can read
     fs::create_dir(folder.path().join("bob")).unwrap();
     fs::set_permissions(folder.path().join("bob"), fs::Permissions::from_mode(0o755)).unwrap();
     let [mut alice, mut bob] = paired(folder.path(), &mut service);

@@ -1,4 +1,4 @@
-//! The history's file.
+//! The history file.
 
 use crate::{Error, tests::*};
 use mixwell_chat::Cost;
@@ -35,7 +35,7 @@ fn texts_are_there_after_a_restart() {
     assert!(alice.was_told("> a secret") && alice.was_told("<bob> another"));
 }
 
-/// As it was seen: a flipped bit in a length cut 580 bytes to 123.
+/// Regression test: a flipped bit in a length cut 580 bytes to 123.
 #[test]
 fn a_damaged_history_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! One text out, or texts in.
+//! Scripts that send one text or receive texts.
 
 use crate::{
     Error,
@@ -76,7 +76,7 @@ async fn run(path: &Path, service: &Arc<Mutex<Service>>, script: Script) -> (Res
 
 fn send(friend: &str, text: &str, patience: u64) -> Script {
     let (friend, text) = (friend.to_owned(), text.to_owned().into());
-    // one that ends at once has no time to acknowledge
+    // a program that ends at once has no time to acknowledge
     Script::Send { friend, text, until_read: false, patience: Some(Duration::from_secs(patience)) }
 }
 
@@ -110,7 +110,7 @@ async fn a_bot_sends_and_receives() {
     let long = "x".repeat(mixwell_chat::MAX_TEXT_LEN + 1);
     let (ended, _) = run(&alice, &service, send("bob", &long, 60)).await;
     assert!(ended.unwrap_err().to_string().contains("want at most"));
-    // nobody reads it, or writes
+    // the text is not read, and no text arrives
     let mut unread = send("bob", "hello", 1);
     if let Script::Send { until_read, .. } = &mut unread {
         *until_read = true;

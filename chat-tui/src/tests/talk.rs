@@ -1,4 +1,4 @@
-//! The loop: signals and keys first, and nothing that waits for the disk or the network.
+//! The main loop: signals and keys have priority, and nothing waits for the disk or the network.
 
 use crate::{
     Error, Mode, Options,
@@ -13,7 +13,7 @@ use std::{io, sync::Mutex, thread, time::Instant};
 use tokio::sync::{mpsc as tokio_mpsc, oneshot};
 use zeroize::Zeroizing;
 
-/// What a test's view was shown.
+/// Everything that the test's view was shown.
 #[derive(Default)]
 struct Shown {
     lines: Vec<String>,
@@ -62,7 +62,7 @@ impl View for TestView {
     }
 }
 
-/// A network that answers nothing, and floods with lost answers if it is told to.
+/// A network that answers nothing; with `floods`, it reports lost answers without end.
 struct Silent {
     floods: bool,
 }
@@ -185,7 +185,7 @@ async fn a_signal_ends_it_whatever_else_there_is() {
     running.end().await.unwrap();
 }
 
-/// A file that takes longer to read than anybody waits: the program goes on, and ends at once.
+/// A file that takes longer to read than the test waits: the program continues, and ends at once.
 #[cfg(unix)]
 #[tokio::test]
 async fn reading_a_large_file_stops_nothing() {
@@ -200,7 +200,7 @@ async fn reading_a_large_file_stops_nothing() {
     running.wait_for("reading", |shown| shown.lines.iter().any(|line| line.starts_with("reading "))).await;
     running.type_in("a text").await;
     running.wait_for("a text", |shown| shown.lines.iter().any(|line| line == "a text")).await;
-    // the text waits, so that there is a question; the second time counts
+    // a text is still queued, so the program asks first; the second end of input counts
     running.inputs.send(Input::End).await.unwrap();
     running.inputs.send(Input::End).await.unwrap();
     running.end().await.unwrap();
@@ -225,8 +225,7 @@ async fn a_new_passphrase_is_asked_twice() {
     assert!(matches!(running.end().await, Err(Error::Passphrase(_))));
 }
 
-/// While a key is derived nothing that is typed is kept, let alone sent; from a pipe, all of it
-/// counts.
+/// Input typed while the key is derived is neither kept nor sent; from a pipe, all input counts.
 #[tokio::test]
 async fn what_is_typed_while_the_key_is_derived_is_thrown_away() {
     for is_terminal in [true, false] {
@@ -244,7 +243,7 @@ async fn what_is_typed_while_the_key_is_derived_is_thrown_away() {
         running.type_in("/help files").await;
         running.wait_for("help", |shown| was_told(shown, "/send FILE")).await;
         assert_eq!(was_told(&running.shown.lock().unwrap(), "/code WORDS"), !is_terminal);
-        // bound to its passphrase while it is empty
+        // the history is bound to its passphrase even while it is empty
         running.inputs.send(Input::End).await.unwrap();
         running.end().await.unwrap();
         let running = Running::start(&folder.path().join("alice"), Some(&history), is_terminal, false);
