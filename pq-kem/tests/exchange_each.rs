@@ -1,4 +1,4 @@
-//! Several exchanges at once give what one after the other gives.
+//! Batched exchanges give the same results as single ones.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use curve25519_dalek::constants::EIGHT_TORSION;
@@ -46,7 +46,7 @@ proptest! {
         check::<19>(&pairs);
     }
 
-    /// Limbs all ones or all zeros: the ends of what a lane can hold.
+    /// Limbs of all ones or all zeros, the extreme values of a lane.
     #[test]
     fn extreme_numbers(pairs in vec((extreme(), extreme()).prop_map(Some), 8)) {
         check::<8>(&pairs);
@@ -58,7 +58,7 @@ fn extreme() -> impl Strategy<Value = Key> {
         .prop_map(|bytes| bytes.try_into().unwrap())
 }
 
-/// Small order, not canonical, around p and 2²⁵⁵.
+/// Points of small order, non-canonical encodings, values around p and 2²⁵⁵.
 #[test]
 fn remarkable_points() {
     let p_plus = |offset: u8| {
@@ -86,7 +86,7 @@ fn remarkable_points() {
     }
 }
 
-/// RFC 7748, section 5.2: a thousand times, each the other's input.
+/// RFC 7748, section 5.2: a thousand iterations, each result an input of the next.
 #[test]
 fn iterated_in_every_lane() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);

@@ -1,4 +1,4 @@
-//! Every vector of `kem.json`, and what holds of every KEM.
+//! Every vector of `kem.json`, and properties of every KEM.
 #![cfg(all(feature = "pem", feature = "xwing", feature = "mlkem768-x25519", feature = "mlkem768-x448"))]
 #![allow(
     missing_docs,
@@ -99,7 +99,7 @@ fn round_trip<K: Kem>() {
     assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()));
     assert_ne!(secret.as_bytes(), &K::SecretBytes::ZERO);
 
-    // both keys from a seed at once, over another key
+    // both keys from a seed at once, overwriting another key
     let seed = || Seed::<K>::from_bytes(counting());
     let (mut public, mut place) = (PublicKey::<K>::default(), key);
     assert_eq!(decapsulate::<K>(&K::Expanded::default(), &ciphertext), Err(DecapsulateError), "an empty key");
@@ -111,12 +111,12 @@ fn round_trip<K: Kem>() {
     assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
     let key = private.expand().unwrap();
     assert_eq!(decapsulate::<K>(&key, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
-    // and the private one alone
+    // and the private key alone
     let mut place = K::Expanded::default();
     K::expand_into(KeySource::Seed(&seed()), None, &mut place).unwrap();
     assert_eq!(decapsulate::<K>(&place, &ciphertext), Ok(*secret.as_bytes()), "{}", K::NAME);
 
-    // whatever byte of the ciphertext changes, so does the secret
+    // a changed ciphertext gives a different secret
     for at in [0, K::CiphertextBytes::LEN >> 1, K::CiphertextBytes::LEN - 1] {
         let mut tampered = ciphertext.clone();
         tampered.as_bytes_mut().as_mut()[at] ^= 1;
@@ -134,7 +134,8 @@ fn every_kem_agrees_with_itself() {
     round_trip::<MlKem768X448>();
 }
 
-/// A public key whose first coefficient is q or more is refused, by every scheme with ML-KEM in it.
+/// A public key whose first coefficient is q or more is rejected by every scheme that includes
+/// ML-KEM.
 #[test]
 fn the_modulus_is_checked() {
     fn check<K: Kem>(ml_kem_at: usize) {
@@ -150,7 +151,7 @@ fn the_modulus_is_checked() {
     check::<MlKem768X448>(56);
 }
 
-/// The public key that comes with an expanded private key is its own.
+/// The public key that is returned with an expanded private key belongs to it.
 #[test]
 fn an_expanded_key_and_its_public_key_at_once() {
     fn check<K: Kem>() {
@@ -169,7 +170,7 @@ fn an_expanded_key_and_its_public_key_at_once() {
     check::<MlKem768X448>();
 }
 
-/// A private key carries its public key: one that is not the seed's is refused.
+/// A private key contains its public key: one that does not match the seed is rejected.
 #[test]
 fn a_private_key_with_another_public_key_is_refused() {
     fn check<K: Kem>(at: usize) {
@@ -191,7 +192,7 @@ fn a_private_key_with_another_public_key_is_refused() {
         );
         let empty = decapsulate::<K>(&key, &Ciphertext::from_bytes(counting()));
         assert_eq!(empty, Err(DecapsulateError), "{}", K::NAME);
-        // a good one can be put there again
+        // a valid key can be expanded in its place again
         let mut rng = ChaCha20Rng::seed_from_u64(10);
         private.as_bytes_mut().as_mut()[at] ^= 1;
         K::expand_into(KeySource::Private(&private), Some(&mut public), &mut key).unwrap();
@@ -207,8 +208,8 @@ fn a_private_key_with_another_public_key_is_refused() {
     }
 }
 
-/// A point of small order: an error with the adapter and what holds it, accepted by X-Wing as its
-/// draft says.
+/// A point of small order is an error for the adapter and the hybrids built on it; X-Wing accepts
+/// it, as its draft specifies.
 #[test]
 fn small_order_points() {
     fn check<K: Kem>(point: core::ops::Range<usize>, refused: bool) {

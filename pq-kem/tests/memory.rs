@@ -1,4 +1,4 @@
-//! What allocates (nothing), and what secrets leave behind (nothing).
+//! No operation allocates, and secrets leave nothing behind.
 #![cfg(all(feature = "pem", feature = "xwing", feature = "mlkem768-x25519", feature = "mlkem768-x448"))]
 #![allow(
     missing_docs,
@@ -62,8 +62,8 @@ fn nothing_allocates() {
     assert_eq!(allocation_counter::measure(|| drop(core::hint::black_box(Box::new(1)))).count_total, 1);
 }
 
-/// How many of the secret's 8-byte words stand at the same place after the owner is dropped in
-/// place. `public` may stay.
+/// The number of the secret's 8-byte words that are still in the same place after the owner is
+/// dropped there. `public` may stay.
 #[cfg(target_os = "linux")]
 fn survivors<T>(owner: T, public: &[u8]) -> usize {
     let mut place = Box::new(Some(owner));
@@ -72,15 +72,15 @@ fn survivors<T>(owner: T, public: &[u8]) -> usize {
     let after = bytes_of(&*place);
     drop(place);
     let words = before.chunks_exact(8).zip(after.chunks_exact(8));
-    // an address in the padding has its two high bytes zero
+    // the two high bytes of an address in the padding are zero
     let random = |word: &[u8]| word.iter().filter(|byte| **byte != 0 && **byte != 0xff).count() > 6;
     let is_public = |word: &[u8]| public.windows(8).any(|window| window == word);
     assert!(before.chunks_exact(8).any(|word| random(word) && !is_public(word)), "there was a secret");
     words.filter(|(before, after)| before == after && random(before) && !is_public(before)).count()
 }
 
-/// A public key in the forms that a backend may hold it in: encoded, its ML-KEM part's coefficients
-/// as 16-bit numbers, and the hash of that part.
+/// A public key in the forms in which a backend may hold it: encoded, its ML-KEM part's
+/// coefficients as 16-bit numbers, and the hash of that part.
 #[cfg(target_os = "linux")]
 fn public_forms(public: &[u8], ml_kem_at: Option<usize>) -> Vec<u8> {
     use sha3::{Digest, Sha3_256};
@@ -88,7 +88,7 @@ fn public_forms(public: &[u8], ml_kem_at: Option<usize>) -> Vec<u8> {
     let Some(at) = ml_kem_at else { return forms };
     let ml_kem = &public[at..at + 1184];
     for [a, b, c] in ml_kem[..1152].as_chunks().0 {
-        // two coefficients of 12 bits in each three bytes
+        // two 12-bit coefficients in every three bytes
         forms.extend([*a, b & 0xf, b >> 4 | c << 4, c >> 4]);
     }
     forms.extend(Sha3_256::digest(ml_kem));
@@ -133,7 +133,7 @@ fn secrets_are_wiped() {
     kem::<MlKem768X448>(Some(56), &mut rng);
 }
 
-/// The check above sees what is not wiped.
+/// The check above detects a value that is not wiped.
 #[test]
 #[cfg(target_os = "linux")]
 fn a_plain_array_survives() {
@@ -141,8 +141,8 @@ fn a_plain_array_survives() {
     assert!(survivors(bytes, &[]) >= 7);
 }
 
-/// A key that turns out to be malformed is gone from the place that it was expanded in, and so is
-/// the one before it.
+/// A key that turns out to be malformed is wiped from the place where it was expanded, and so is
+/// the previous key.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_error_leaves_nothing() {
@@ -153,7 +153,7 @@ fn an_error_leaves_nothing() {
         let empty = bytes_of(&*key);
         K::expand_into(KeySource::Private(&private), None, core::hint::black_box(&mut *key)).unwrap();
         let before = bytes_of(&*key);
-        // the public part is another, the seed and what comes of it the same
+        // a different public key; the seed and everything derived from it stay the same
         private.as_bytes_mut().as_mut()[ml_kem_at + 700] ^= 1;
         assert!(K::expand_into(KeySource::Private(&private), None, core::hint::black_box(&mut *key)).is_err());
         let after = bytes_of(&*key);
@@ -164,7 +164,7 @@ fn an_error_leaves_nothing() {
             .filter(|word| word.iter().filter(|byte| **byte != 0 && **byte != 0xff).count() > 6)
             .filter(|word| !public.windows(8).any(|window| window == *word))
             .collect();
-        // the secret vector, and with one of the backends the matrix
+        // the secret vector, and with one of the backends also the matrix
         assert!(held.len() > 150, "{}: there was a key: {}", K::NAME, held.len());
         let left = after.chunks_exact(8).filter(|word| held.contains(word)).count();
         assert_eq!(left, 0, "{}", K::NAME);
@@ -175,7 +175,8 @@ fn an_error_leaves_nothing() {
     check::<MlKem768X448>(56);
 }
 
-/// Expanding in place, in each way, leaves no copy of the expanded private key on the stack.
+/// Expanding in place, by any of the functions, leaves no copy of the expanded private key on the
+/// stack.
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64", not(mixwell_mlkem = "rustcrypto")))]
 fn no_expanded_key_on_the_stack() {
@@ -206,7 +207,7 @@ fn no_expanded_key_on_the_stack() {
     fn by_value(private: &kem::PrivateKey<MlKem768>, key: &mut MlKem768Key) {
         *key = core::hint::black_box(private.expand().unwrap());
     }
-    /// How many of the key's secret words stand below the caller's frame after `work`.
+    /// The number of the key's secret words that are below the caller's frame after `work`.
     fn left(work: fn(&kem::PrivateKey<MlKem768>, &mut MlKem768Key)) -> usize {
         let private = kem::PrivateKey::<MlKem768>::generate(&mut ChaCha20Rng::seed_from_u64(6));
         let mut key = Box::new(MlKem768Key::default());
@@ -216,8 +217,8 @@ fn no_expanded_key_on_the_stack() {
         let held = bytes_of(&*key);
         let words: std::collections::HashSet<&[u8]> = stack.chunks_exact(8).collect();
         let (public, seed) = private.as_bytes().split_at(1184);
-        // t, the matrix, its seed and the hash of the public key, all of it public; then the secret
-        // vector, as long as t, and what makes the secret of a ciphertext that is refused
+        // t, the matrix, its seed and the hash of the public key, all of them public; then the
+        // secret vector, as long as t, and the implicit-rejection secret
         let end = held.windows(32).position(|bytes| *bytes == seed[32..]).unwrap();
         assert_eq!(held[end - 1536 - 32..][..32], *sha3::Sha3_256::digest(public), "where the secret vector begins");
         held[end - 1536..end + 32].chunks_exact(8).filter(|word| words.contains(word)).count()
@@ -225,12 +226,12 @@ fn no_expanded_key_on_the_stack() {
     let (in_place, moved) =
         ([from_private, from_private_with_public, from_seed, from_seed_with_public].map(left), left(by_value));
     println!("of 196 secret words {in_place:?} are left on the stack, and {moved} if the key is returned by value");
-    assert!(moved > 150, "this sees copies: {moved}");
+    assert!(moved > 150, "the check detects copies: {moved}");
     assert_eq!(in_place, [0; 4]);
 }
 
-/// What an encapsulation draws, the secret that comes of it, and the seed that a key is made of are
-/// not on the stack when the work is over.
+/// An encapsulation's randomness, the resulting secret, and a key's seed are not on the stack
+/// afterwards.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_secret_on_the_stack() {
@@ -268,11 +269,11 @@ fn no_secret_on_the_stack() {
     }
     #[inline(never)]
     fn careless(held: &mut Held, random: &[u8]) {
-        // so many that the reading below does not write over all of them
+        // so many copies that the reading below does not overwrite all of them
         let copies: [[[u8; 32]; 2]; 100] = [[random.try_into().unwrap(), *held.secret.as_bytes()]; 100];
         core::hint::black_box(&copies);
     }
-    /// How many words of both stand below the caller's frame after `work`.
+    /// The number of words of either value that are below the caller's frame after `work`.
     fn left(work: fn(&mut Held, &[u8]), held: &mut Held, random: &[u8]) -> usize {
         let top = 0_u8;
         work(held, random);
@@ -289,7 +290,7 @@ fn no_secret_on_the_stack() {
     let seed: Box<[u8]> = held.private.as_bytes()[1184..].into();
     let (expanded, generated) = (left(expand, &mut held, &seed), left(key_pair, &mut held, &seed));
     let public = left(public_key, &mut held, &seed);
-    assert_eq!(left(careless, &mut held, &*random), 8, "this sees copies");
+    assert_eq!(left(careless, &mut held, &*random), 8, "the check detects copies");
     assert_eq!((made, opened, expanded, generated, public), (0, 0, 0, 0, 0));
 }
 
@@ -318,8 +319,8 @@ fn no_x25519_key_on_the_stack() {
     fn careless(key: &Key, _: &Public) {
         core::hint::black_box([*key.as_bytes(); 100]);
     }
-    /// How many words of the key stand below the caller's frame after `work`. Clamping leaves these
-    /// as they are.
+    /// The number of words of the key that are below the caller's frame after `work`. Clamping does
+    /// not change these words.
     fn left(work: fn(&Key, &Public), key: &Key, public: &Public) -> usize {
         let top = 0_u8;
         work(key, public);
@@ -334,5 +335,5 @@ fn no_x25519_key_on_the_stack() {
         let found = [exchange, public_key, eight].map(|work| left(work, &key, &public));
         assert_eq!(found, [0; 3], "{backend:?}");
     }
-    assert_eq!(left(careless, &key, &public), 2, "this sees copies");
+    assert_eq!(left(careless, &key, &public), 2, "the check detects copies");
 }

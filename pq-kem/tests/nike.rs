@@ -54,7 +54,7 @@ fn check<N: Nike>(name: &str, test: &Test) {
     assert_eq!(bob.exchange(&alice_public).expect(name).as_bytes().as_ref(), &*test.shared, "{name}");
     let blinded = N::blind(&alice_public, &bob).expect(name);
     assert_eq!(blinded, public(&test.alice_public_blinded_by_bob_private), "{name}");
-    // and side by side: two pairs at least, so that lanes are used where there are any
+    // and in a batch of at least two pairs, so that lanes are used where the processor has them
     let bob_public = bob.public_key();
     let pairs = [Some((&alice, &bob_public)), Some((&bob, &alice_public)), None, Some((&alice, &bob_public))];
     for (secret, pair) in N::exchange_each(pairs).into_iter().zip(pairs) {

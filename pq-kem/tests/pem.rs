@@ -51,7 +51,7 @@ fn every_part_is_checked() {
     assert_eq!(read(&TEXT.replacen("AAAA", "AAA", 1)), Err(PemError::Body { line: 1 }));
     assert_eq!(read(&TEXT.replacen("AAAA", "AA-A", 1)), Err(PemError::Body { line: 1 }));
     assert_eq!(read(&TEXT.replace("AA=", "AAA")), Err(PemError::Body { line: 2 }));
-    // bits that no byte holds
+    // non-zero bits after the last byte
     assert_eq!(read(&TEXT.replace("AA=", "AB=")), Err(PemError::Body { line: 2 }));
     assert_eq!(read(&TEXT.replace("AAA=\n", "AAA=AAAA\n")), Err(PemError::Body { line: 2 }));
 }

@@ -1,4 +1,4 @@
-//! A product of private keys acts on every group element as its factors do one after the other.
+//! A product of private keys acts on every group element like its factors in turn.
 #![cfg(all(feature = "pem", feature = "x25519", feature = "x448"))]
 #![allow(
     missing_docs,
@@ -104,7 +104,7 @@ fn small_order_points_give_low_order() {
     }
 }
 
-/// 4ℓ is a clamped X448 scalar: everything on the curve goes to zero, the base point too.
+/// 4ℓ is a clamped X448 scalar: it maps every point of the curve to zero, including the base point.
 #[test]
 fn the_order_itself_is_a_factor() {
     let order: [u8; 56] = hex("cc1361ad4a0ae38d543d1637ca09b38540da58bb266d3b11a78f28f3\
@@ -117,7 +117,7 @@ fn the_order_itself_is_a_factor() {
     assert_eq!(product.public_key(), Err(LowOrder));
 }
 
-/// Every sum of a point of prime order and one of small order.
+/// Sums of a point of prime order and each point of small order.
 #[test]
 fn small_order_components() {
     use curve25519_dalek::{EdwardsPoint, constants::EIGHT_TORSION, scalar::Scalar};
@@ -130,7 +130,7 @@ fn small_order_components() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    // a random u is on the curve or on the twist, each for half of all u; most have a small-order
+    // a random u is on the curve or on the twist with equal probability; most have a small-order
     // component
     #[test]
     fn x25519_on_any_element(factors in factors(32), element in any::<[u8; 32]>()) {

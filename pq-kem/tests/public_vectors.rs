@@ -27,7 +27,7 @@ fn xdh<N: Nike>(name: xdh::TestName) {
     let mut checked = 0;
     for group in xdh::TestSet::load(name).unwrap().test_groups {
         for test in group.tests {
-            // another length does not become a key
+            // inputs of another length cannot become a key
             let Some(public) = N::PublicBytes::from_slice(&test.public_key) else { continue };
             let private = nike::PrivateKey::<N>::from_bytes(*N::PrivateBytes::from_slice(&test.private_key).unwrap());
             let public = nike::PublicKey::<N>::from_bytes(*public);
@@ -136,7 +136,7 @@ fn xwing_draft() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// The crate `x-wing`, which is `ml-kem` and `x25519-dalek`, is another implementation of both
+    /// The crate `x-wing`, built on `ml-kem` and `x25519-dalek`, is another implementation of both
     /// halves.
     #[test]
     fn xwing_equals_another_implementation(seed: [u8; 32], eseed in any::<[[u8; 32]; 2]>(), flip in any::<Option<usize>>()) {

@@ -1,4 +1,4 @@
-//! The combiner against its definition, written down once more with another BLAKE2b.
+//! The combiner against its definition, implemented again with another BLAKE2b.
 #![allow(missing_docs, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test")]
 
 use blake2::{

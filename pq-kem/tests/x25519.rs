@@ -1,5 +1,5 @@
-//! X25519 by each back end that this processor has: RFC 7748's vectors, and `x25519-dalek` beside
-//! it.
+//! X25519 on each back end of this processor: RFC 7748's vectors, and comparison with
+//! `x25519-dalek`.
 #![cfg(all(feature = "hazmat", feature = "x25519"))]
 #![allow(
     missing_docs,
@@ -24,10 +24,10 @@ use std::sync::{Mutex, PoisonError};
 
 type Key = [u8; 32];
 
-/// The limit is the process's, and its tests run side by side.
+/// The limit is global to the process, and tests run in parallel.
 static LIMIT: Mutex<()> = Mutex::new(());
 
-/// Runs `work` once by each back end alone.
+/// Runs `work` once on each back end alone.
 fn by_each(work: impl Fn(X25519Backend)) {
     let _guard = LIMIT.lock().unwrap_or_else(PoisonError::into_inner);
     limit_x25519(ALL);
@@ -43,7 +43,7 @@ fn by_each(work: impl Fn(X25519Backend)) {
     limit_x25519(ALL);
 }
 
-/// Every back end.
+/// All back ends.
 const ALL: &[X25519Backend] = &[
     X25519Backend::Portable,
     X25519Backend::Adx,
@@ -52,7 +52,7 @@ const ALL: &[X25519Backend] = &[
     X25519Backend::Avx512Ifma,
 ];
 
-/// What the other tests ran, for people and for CI.
+/// Reports which back ends the other tests ran, for people and for CI.
 #[test]
 fn back_ends_that_ran() {
     let ran = Mutex::new(Vec::new());
@@ -74,8 +74,8 @@ fn bytes(secret: Result<SharedSecret<X25519>, LowOrder>) -> Key {
     secret.map_or([0; 32], |secret| *secret.as_bytes())
 }
 
-/// Each pair's exchange, alone and beside the others; nineteen are two or more full sets of lanes,
-/// and some left.
+/// Each pair's exchange, alone and in a batch; nineteen pairs are two or more full sets of lanes,
+/// with some left over.
 fn check(pairs: &[(Key, Key)]) {
     let keys: Vec<_> = pairs
         .iter()
@@ -107,7 +107,7 @@ fn check_base(private: &Key, factor: &Key, u: &Key) {
     assert_eq!(bytes(product.exchange(&PublicKey::from_bytes(*u))), want, "{private:x?} and {factor:x?} on {u:x?}");
 }
 
-/// Numbers with the given lowest bytes, all others but the top one being the same.
+/// Numbers with these lowest and top bytes and all other bytes equal.
 fn numbers(lowest: RangeInclusive<u8>, others: u8, top: u8) -> impl Iterator<Item = Key> {
     lowest.map(move |low| {
         let mut bytes = [others; 32];
@@ -116,8 +116,8 @@ fn numbers(lowest: RangeInclusive<u8>, others: u8, top: u8) -> impl Iterator<Ite
     })
 }
 
-/// 0, 1, p − 1, p, what is not canonical up to 2²⁵⁵ − 1, with the top bit that does not count;
-/// small orders; sums with them.
+/// 0, 1, p − 1, p, non-canonical values up to 2²⁵⁵ − 1, also with the ignored top bit set; points
+/// of small order, and sums with them.
 fn remarkable_us() -> Vec<Key> {
     let mut us: Vec<Key> = numbers(0..=20, 0, 0).chain(numbers(0xe0..=0xff, 0xff, 0x7f)).collect();
     us.extend(EIGHT_TORSION.iter().map(|point| point.to_montgomery().to_bytes()));
@@ -135,16 +135,16 @@ fn remarkable_us() -> Vec<Key> {
     us
 }
 
-/// Those that clamping changes most, and least.
+/// Private keys that clamping changes most, and least.
 fn remarkable_privates() -> Vec<Key> {
     let mut privates = vec![[0; 32], [0xff; 32], [0x55; 32], [0xaa; 32]];
-    // each bit that is cleared or set, and its neighbours
+    // each bit that clamping clears or sets, and its neighbours
     for bit in [0, 1, 2, 3, 4, 253, 254, 255] {
         let mut one = [0; 32];
         one[bit / 8] |= 1 << (bit % 8);
         privates.extend([one, one.map(|byte| !byte)]);
     }
-    // one less than the order of the base point, and what clamping makes of it
+    // one less than the order of the base point, and its clamped form
     let minus_1 = (-Scalar::ONE).to_bytes();
     privates.extend([minus_1, clamp_integer(minus_1)]);
     privates
@@ -203,8 +203,8 @@ fn rfc_7748() {
     });
 }
 
-/// RFC 7748, section 5.2: a thousand times, the result the next scalar and the scalar the next u;
-/// in each lane.
+/// RFC 7748, section 5.2: a thousand iterations, with the result as the next scalar and the scalar
+/// as the next u, in each lane.
 #[test]
 fn rfc_7748_iterated() {
     let [mut nine, after_one, after_1000] = [
@@ -214,7 +214,7 @@ fn rfc_7748_iterated() {
     ];
     nine[0] = 9;
     by_each(|backend| {
-        // the backend of single exchanges takes each alone
+        // the backend of single exchanges has one lane
         let lanes = backend.lanes();
         let (mut keys, mut us) = ([nine; 8], [nine; 8]);
         for round in 1..=1000 {
@@ -232,7 +232,7 @@ fn rfc_7748_iterated() {
     });
 }
 
-/// Bytes at the ends of what limbs hold.
+/// Bytes at the extreme values of limbs.
 fn extreme() -> impl Strategy<Value = Key> {
     prop::array::uniform32(prop_oneof![Just(0_u8), Just(0xff), Just(1), Just(0xfe), Just(0x7f), Just(0x80)])
 }

@@ -1,4 +1,4 @@
-//! A combination of three, of which two need padding.
+//! A combination of three KEMs, two of which need padding.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
@@ -9,7 +9,7 @@ use crate::{
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 combine! {
-    /// Components of three lengths, the largest in the middle.
+    /// Components of three lengths, the longest in the middle.
     struct Three(ThreeKey) = "three": x25519: Adapter<X25519>, ml_kem: MlKem768, x448: Adapter<X448>
 }
 
@@ -34,7 +34,7 @@ fn three_components() {
         Three::expand_into(source, Some(&mut own), &mut key).unwrap();
         assert_eq!((own, decapsulate(&key, &ciphertext)), (public.clone(), Ok(*secret.as_bytes())));
     }
-    // the ciphertexts of the three begin at 0, 32 and 1120
+    // the three ciphertexts start at 0, 32 and 1120
     for at in [0, 32, 1119, 1120, 1175] {
         let mut tampered = ciphertext.clone();
         tampered.as_bytes_mut()[at] ^= 1;

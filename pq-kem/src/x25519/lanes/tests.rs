@@ -1,5 +1,5 @@
-//! The ladders on the processor's vectors and on models of them, against another implementation of
-//! X25519.
+//! The ladders on the processor's vectors, and on models of these vectors, against another
+//! implementation of X25519.
 #![expect(clippy::integer_division_remainder_used, clippy::cast_possible_truncation, reason = "a test")]
 
 extern crate std;
@@ -21,8 +21,8 @@ use std::vec::Vec;
 type Key = [u8; 32];
 type Ladders<const LANES: usize> = fn(&Words<LANES>, &Words<LANES>) -> Fractions<LANES>;
 
-/// The first pair of keys, if there is one, for which the ladders give something else than
-/// `x25519-dalek`. The lanes before it hold other pairs, and those behind it.
+/// The first pair of keys, if any, for which the ladders differ from `x25519-dalek`. The other
+/// lanes hold other pairs.
 fn first_difference<const LANES: usize>(ladders: Ladders<LANES>, pairs: &[(Key, Key)]) -> Option<(Key, Key)> {
     for at in (0..pairs.len()).step_by(LANES) {
         let pair = |lane: usize| &pairs[(at + lane) % pairs.len()];
@@ -38,8 +38,8 @@ fn first_difference<const LANES: usize>(ladders: Ladders<LANES>, pairs: &[(Key, 
     None
 }
 
-/// Points of small order on the curve and its twist, encodings that are not canonical, and the ends
-/// of what limbs hold; each with private keys of all zeros, all ones, and others.
+/// Points of small order on the curve and its twist, non-canonical encodings, and the extreme
+/// values of limbs; with private keys of all zeros, all ones, and other patterns.
 fn remarkable() -> Vec<(Key, Key)> {
     let small_order = [
         "0000000000000000000000000000000000000000000000000000000000000000",
@@ -52,7 +52,7 @@ fn remarkable() -> Vec<(Key, Key)> {
     ];
     let mut us: Vec<Key> = small_order.iter().map(|u| hex::decode(u).unwrap().try_into().unwrap()).collect();
     for low in 0xd0..=0xff {
-        // 2²⁵⁵ − 48 to 2²⁵⁵ − 1, of which the last 19 are p and more
+        // 2²⁵⁵ − 48 to 2²⁵⁵ − 1, of which the last 19 are p or more
         let mut u = [0xff; 32];
         (u[0], u[31]) = (low, 0x7f);
         us.push(u);
@@ -62,7 +62,7 @@ fn remarkable() -> Vec<(Key, Key)> {
         us.push([pattern; 32]);
     }
     us.extend((0..256).map(|bit| core::array::from_fn(|i| if i == bit / 8 { 1 << (bit % 8) } else { 0 })));
-    // the top bit does not count
+    // the top bit is ignored
     us.extend(us.clone().into_iter().map(|mut u| {
         u[31] ^= 0x80;
         u
@@ -83,8 +83,8 @@ fn radix25_of_four<const FAULT: u8>(scalars: &Words<4>, us: &Words<4>) -> Fracti
     ladder::multiply::<Radix25<Model<4, FAULT>>>(Anywhere, scalars, us)
 }
 
-/// Sums, differences and products of two numbers in each lane, as the ladder makes them, and of
-/// what comes of those.
+/// Sums, differences and products of two numbers in each lane, as in the ladder, and of their
+/// results.
 fn check_field<F: Field>(proof: <F::Vector as Vector>::Proof) {
     let (numbers, lanes) = (remarkable_numbers(), F::Vector::ZEROS.as_ref().len());
     let load = |at: &dyn Fn(usize) -> usize| {
@@ -96,7 +96,7 @@ fn check_field<F: Field>(proof: <F::Vector as Vector>::Proof) {
         }
         words
     };
-    // 2²⁵⁵ is 19, and RFC 7748 ignores the top bit
+    // 2²⁵⁵ ≡ 19 mod p, and RFC 7748 ignores the top bit
     let of = |words: &[_; 4], lane: usize| {
         let [a, b, c, d] = words.each_ref().map(|word: &<F::Vector as Vector>::Words| word.as_ref()[lane]);
         wide(&[a, b, c, d])
@@ -165,7 +165,7 @@ fn models_on_remarkable_points() {
     assert_eq!(first_difference(radix25_of_four::<{ model::RIGHT }>, &pairs), None);
 }
 
-/// Asserts that each fault makes a difference.
+/// Asserts that each fault is detected.
 fn assert_found<const LANES: usize>(code: &str, faults: &[(&str, Ladders<LANES>)]) {
     let pairs = remarkable();
     for (fault, ladders) in faults {
@@ -241,7 +241,7 @@ mod processor {
         HasAvx2::find().unwrap().multiply(scalars, us)
     }
 
-    /// On what of them this processor has; the test `x25519` says what that is.
+    /// Checks the ladders that this processor supports; the test `x25519` reports which.
     fn check(pairs: &[(Key, Key)]) {
         if HasIfma::find().is_some() {
             assert_eq!(first_difference(ifma, pairs), None);
@@ -272,7 +272,7 @@ mod processor {
         }
     }
 
-    /// What each instruction makes of these words.
+    /// The result of each operation on these words.
     fn results<V: Vector>(proof: V::Proof, a: V::Words, b: V::Words) -> Vec<V::Words> {
         let (x, y) = (V::load(proof, &a), V::load(proof, &b));
         let (odd, even) = (x.and(V::splat(proof, 1)).is_not_zero(), y.and(V::splat(proof, 1)).is_not_zero());
@@ -303,7 +303,7 @@ mod processor {
         [x.add_low(y, z), x.add_high(y, z), x.shift_right_signed::<52>()].map(V::store)
     }
 
-    /// Any word, and those at the ends of what limbs and halves hold.
+    /// Arbitrary words, and the extreme values of limbs and half words.
     fn word() -> impl Strategy<Value = u64> {
         let end = prop_oneof![Just(0_u64), Just(1 << 32), Just(1 << 52), Just(1 << 63)];
         prop_oneof![any::<u64>(), (end, 0_u64..2).prop_map(|(end, less)| end.wrapping_sub(less))]
@@ -319,7 +319,7 @@ mod processor {
     }
 
     proptest! {
-        /// The model is that of the instructions.
+        /// The model matches the instructions.
         #[test]
         fn instructions_are_as_the_model(words in [(); 3].map(|()| prop::array::uniform8(word()))) {
             let [a, b, c] = words;

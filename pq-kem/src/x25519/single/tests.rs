@@ -1,5 +1,5 @@
-//! The field arithmetic of each instruction set against that of `crypto-bigint`, and what is made
-//! of it against `curve25519-dalek`.
+//! The field arithmetic of each instruction set against `crypto-bigint`, and the functions built on
+//! it against `curve25519-dalek`.
 #![expect(clippy::integer_division_remainder_used, reason = "a test")]
 
 extern crate std;
@@ -18,7 +18,7 @@ use std::vec::Vec;
 
 const P: U256 = U256::from_be_hex("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
 
-/// A tight number is below 2²⁵⁵ + this.
+/// A tight number is below 2²⁵⁵ + `TIGHT`.
 const TIGHT: u64 = 1 << 23;
 
 pub(in super::super) fn wide(limbs: &Limbs) -> U512 {
@@ -26,7 +26,7 @@ pub(in super::super) fn wide(limbs: &Limbs) -> U512 {
     U512::from_words([a, b, c, d, 0, 0, 0, 0])
 }
 
-/// The number below p.
+/// The number reduced modulo p.
 pub(in super::super) fn residue(number: &U512) -> Limbs {
     let p = NonZero::new(P.resize::<{ U512::LIMBS }>()).unwrap();
     let words = number.rem_vartime(&p).to_words();
@@ -38,14 +38,14 @@ fn is_tight(limbs: &Limbs) -> bool {
     high >> 63 == 0 || (*high == 1 << 63 && middle == &[0, 0] && *low < TIGHT)
 }
 
-/// The nearest tight number that is not above.
+/// A tight number that is not above the given one.
 fn tight(limbs: &Limbs) -> Limbs {
     let [a, b, c, d] = *limbs;
     if is_tight(limbs) { *limbs } else { [a, b, c, d & (u64::MAX >> 1)] }
 }
 
-/// Each operation on two numbers, in place and not; of the two the second is made tight where it
-/// has to be.
+/// Each operation on two numbers, in place and not; the second number is made tight where an
+/// operation requires it.
 fn check_operations(arithmetic: impl Arithmetic, a: &Limbs, b: &Limbs) {
     const OUT: usize = 2;
     let with = |a: &Limbs, b: &Limbs, work: &dyn Fn(&mut Contents)| {
@@ -94,7 +94,7 @@ fn check_operations(arithmetic: impl Arithmetic, a: &Limbs, b: &Limbs) {
     ] {
         same("the sum", &registers[out], &x.wrapping_add(&y));
     }
-    // a multiple of p that is not below b
+    // a multiple of p that is at least b
     let multiple_of_p = wide(&[u64::MAX - 37, u64::MAX, u64::MAX, u64::MAX]);
     for (out, registers) in [
         (OUT, with(a, b, &|r| arithmetic.sub::<OUT, 0, 1>(r))),
@@ -117,12 +117,12 @@ fn check_lookups(arithmetic: impl Arithmetic) {
         let mut found = [[u64::MAX; 4]; COUNT];
         arithmetic.look_up::<OUT>(entries[1..].try_into().unwrap(), entry as u64, &entries[0], &mut found);
         assert_eq!(found[OUT..OUT + 3], entries[entry]);
-        // and nothing else is written
+        // nothing else is written
         assert!([&found[..OUT], &found[OUT + 3..]].concat().iter().all(|limbs| *limbs == [u64::MAX; 4]));
     }
 }
 
-/// Numbers around the multiples of p, 2²⁵⁵ and 2²⁵⁶, and all that have words of ones and zeros.
+/// Numbers around the multiples of p, 2²⁵⁵ and 2²⁵⁶, and all combinations of extreme words.
 pub(in super::super) fn remarkable() -> Vec<Limbs> {
     let mut numbers = Vec::new();
     for words in 0..256_u32 {
@@ -170,7 +170,7 @@ fn inverses() {
     }
 }
 
-/// Fractions beside others whose denominators are 0.
+/// Divisions next to divisions by 0.
 #[test]
 fn divisions() {
     let numbers = remarkable();
@@ -192,7 +192,7 @@ fn divisions() {
     }
 }
 
-/// Whatever is made of the operations.
+/// Checks the functions that are built on the operations.
 fn check_functions(arithmetic: impl Arithmetic, private: &[u8; 32], u: &[u8; 32]) {
     let scalar = super::clamped(private);
     let point = MontgomeryPoint(*u);
@@ -200,7 +200,7 @@ fn check_functions(arithmetic: impl Arithmetic, private: &[u8; 32], u: &[u8; 32]
     assert_eq!(*ladder::multiply(arithmetic, &scalar, 255, u), product, "{private:x?} times {u:x?}");
     let on_base = MontgomeryPoint::mul_base_clamped(*private).to_bytes();
     assert_eq!(*base::multiply(arithmetic, &scalar), on_base, "{private:x?}");
-    // by numbers that are not clamped
+    // scalars that are not clamped
     let reduced = Scalar::from_bytes_mod_order(*private);
     let by_reduced = base::multiply(arithmetic, &ladder::words(reduced.as_bytes()));
     assert_eq!(*by_reduced, MontgomeryPoint::mul_base(&reduced).to_bytes(), "{private:x?}");
