@@ -3,7 +3,7 @@
 use mixwell_aez::{Aez, Backend};
 use mixwell_vectors::backends::report;
 
-/// What the other tests ran, for people and for CI.
+/// Reports which back ends the other tests ran, for people and for CI.
 #[test]
 fn back_ends_that_ran() {
     let ran: Vec<Backend> = Backend::available().collect();

@@ -1,4 +1,4 @@
-//! What it does to memory: no allocation, nothing left behind, nothing shown.
+//! Memory: no allocation, nothing left behind, nothing printed.
 
 use allocation_counter::measure;
 use core::{
@@ -25,12 +25,12 @@ fn nothing_allocates() {
     assert_eq!(measure(|| drop(core::hint::black_box(Box::new(1)))).count_total, 1, "the counter counts");
 }
 
-/// The three parts of the key lie in the value, in one byte order or the other, and no more when it
-/// is dropped; nor do their doubles.
+/// A value contains the three parts of its key, in one byte order or the other, and after its drop
+/// neither these nor their doubles.
 #[test]
 fn wiped_on_drop() {
     for (seed, backend) in (1_u8..).zip(Backend::available()) {
-        // a key each, as a moved value may take the leavings of another with it
+        // a different key each time, because a moved value may carry remains of another with it
         let key: [u8; 48] = core::array::from_fn(|i| (i as u8 ^ seed).wrapping_mul(73) ^ 0x2e);
         let parts: Vec<u128> = key.as_chunks().0.iter().map(|part| u128::from_be_bytes(*part)).collect();
         let (before, after) = bytes_around_drop(&key, backend);
@@ -43,7 +43,7 @@ fn wiped_on_drop() {
     }
 }
 
-/// Whether the number, or a half of it, lies there in either byte order, or as words of the other
+/// Whether the number, or half of it, is there in either byte order, or as words of the other
 /// order.
 fn holds(bytes: &[u8], number: u128) -> bool {
     let (big, little) = (number.to_be_bytes(), number.to_le_bytes());
@@ -60,19 +60,19 @@ fn holds(bytes: &[u8], number: u128) -> bool {
 
 /// The bytes of a value before and after its drop.
 fn bytes_around_drop(key: &[u8; 48], backend: Backend) -> (Vec<u8>, Vec<u8>) {
-    // zeros first, so that no byte of the place is uninitialised but by being padding
+    // zeroed first, so that only padding bytes can be uninitialised
     let mut place = MaybeUninit::<ManuallyDrop<Aez>>::zeroed();
     place.write(ManuallyDrop::new(Aez::with_backend(key, backend).unwrap()));
     let before = bytes(&place);
-    // SAFETY: it was written just now, and is not used again
+    // SAFETY: the value was written just now and is not used again
     unsafe { ManuallyDrop::drop(place.assume_init_mut()) };
     (before, bytes(&place))
 }
 
 fn bytes<T>(place: &MaybeUninit<T>) -> Vec<u8> {
     let start = place.as_ptr().cast::<u8>();
-    // volatile, one by one: what lies there, were it padding
-    // SAFETY: within the place
+    // volatile reads, byte by byte, so that padding is read as it is in memory
+    // SAFETY: `offset` is within the value
     (0..size_of::<T>()).map(|offset| unsafe { ptr::read_volatile(start.add(offset)) }).collect()
 }
 

@@ -1,10 +1,10 @@
-//! Properties: against another implementation, the backends against each other, and that it is a
-//! permutation.
+//! Properties: agreement with another implementation and between the backends, and that the cipher
+//! is a permutation.
 
 use mixwell_aez::{Aez, Backend};
 use proptest::{array::uniform16, collection::vec, prelude::*};
 
-/// Another implementation, from the paper alone as this one.
+/// Another implementation, also written from the paper alone.
 #[cfg(any(target_arch = "aarch64", target_arch = "x86", target_arch = "x86_64"))]
 fn zears(key: &[u8; 48], nonce: &[u8; 16], message: &[u8]) -> Vec<u8> {
     let mut out = message.to_vec();
@@ -12,7 +12,7 @@ fn zears(key: &[u8; 48], nonce: &[u8; 16], message: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Where it does not build: our own reference.
+/// Our own reference, where that implementation does not build.
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86", target_arch = "x86_64")))]
 fn zears(key: &[u8; 48], nonce: &[u8; 16], message: &[u8]) -> Vec<u8> {
     let mut out = message.to_vec();
@@ -56,7 +56,7 @@ fn some_long_lengths() {
     }
 }
 
-/// Both halves of a byte, or of two: small enough to look at every message.
+/// Messages so short that all of them can be checked.
 #[test]
 fn tiny_messages_are_permuted() {
     for aez in on_every_backend(&[3; 48]) {
@@ -85,7 +85,7 @@ proptest! {
             let mut data = encrypted(&aez, &nonce, &message);
             data[place.index(message.len())] ^= 1_u8 << bit;
             aez.decrypt(&nonce, &mut data);
-            // by chance one byte in 256 stays; here no eight in a row
+            // one byte in 256 is unchanged by chance, but never eight in a row here
             for (block, was) in data.chunks_exact(8).zip(message.chunks_exact(8)) {
                 prop_assert_ne!(block, was);
             }

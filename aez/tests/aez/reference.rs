@@ -1,4 +1,4 @@
-//! AEZ v5 as `docs/spec/aez.md#aez-core` describes it, block by block, and the library beside it.
+//! AEZ v5 as `docs/spec/aez.md#aez-core` describes it, block by block, compared with the library.
 
 use aes::hazmat::cipher_round;
 use mixwell_aez::{Aez, Backend};
@@ -10,12 +10,12 @@ pub(crate) struct Reference {
     l: u128,
 }
 
-/// Twice a block in GF(2¹²⁸).
+/// A block doubled in GF(2¹²⁸).
 fn double(block: u128) -> u128 {
     block << 1 ^ if block >> 127 == 1 { 0x87 } else { 0 }
 }
 
-/// n times a block.
+/// A block multiplied by n.
 fn times(n: u32, block: u128) -> u128 {
     (0..32).rev().fold(0, |sum, bit| double(sum) ^ if n >> bit & 1 == 1 { block } else { 0 })
 }
@@ -101,7 +101,7 @@ impl Reference {
         write(last, c_x, c_y);
     }
 
-    /// With the halves as lists of bits.
+    /// AEZ-tiny, with the halves as lists of bits.
     fn tiny(&self, delta: u128, message: &mut [u8], decrypt: bool) {
         let (rounds, i) = match message.len() {
             0 => return,
@@ -143,7 +143,7 @@ impl Reference {
     }
 }
 
-/// Every length up to a few times eight pairs, both ways.
+/// Every length up to several times eight block pairs, encrypted and decrypted.
 #[test]
 fn every_length_is_as_the_reference() {
     let key = core::array::from_fn(|i| (i as u8).wrapping_mul(91) ^ 0x35);

@@ -1,11 +1,11 @@
-//! All of the family `aez`, both ways, on every backend of this machine.
+//! All vectors of the family `aez`, encrypted and decrypted, on every backend of this machine.
 
 use mixwell_aez::{Aez, Backend};
 use mixwell_vectors::{Hex, load};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-/// Short messages are written out, long ones described.
+/// Short messages are written out, long ones described by a pattern.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Test {
