@@ -1,4 +1,5 @@
-//! HMAC and HKDF-Expand by every back end of this machine, beside the crates `hmac` and `hkdf`.
+//! HMAC and HKDF-Expand on every back end of this machine, compared with the crates `hmac` and
+//! `hkdf`.
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! Against the crates `hmac` and `hkdf`.
+//! Comparison with the crates `hmac` and `hkdf`.
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +14,8 @@ fn bytes(seed: usize, len: usize) -> Vec<u8> {
     (0..len).map(|i| ((i ^ seed.wrapping_mul(0x9e37)).wrapping_mul(0x85eb_ca6b) >> 13) as u8).collect()
 }
 
-/// Every length about the ends of blocks, and every number of messages about the numbers of lanes.
+/// Every length around the ends of blocks, and every number of messages around the numbers of
+/// lanes.
 #[test]
 fn hmac_of_every_length_and_number() {
     for len in (0..=200).chain([511, 512, 1000, 5903]) {
@@ -28,7 +29,7 @@ fn hmac_of_every_length_and_number() {
                 let mut tags = vec![[0xaa; 32]; 17];
                 assert!(hmac_each_by(backend, &keys[..count], &parts, &mut tags));
                 assert_eq!(tags[..count], want[..count], "{count} of {len} bytes by {backend:?}");
-                assert!(tags[count..].iter().all(|tag| *tag == [0xaa; 32]), "others are left alone");
+                assert!(tags[count..].iter().all(|tag| *tag == [0xaa; 32]), "unused outputs are unchanged");
             }
         }
         let mut tag = [0; 32];
@@ -37,7 +38,7 @@ fn hmac_of_every_length_and_number() {
     }
 }
 
-/// Messages in parts, of lengths that differ, and keys of every length.
+/// Messages in parts of different lengths, and keys of different lengths.
 #[test]
 fn messages_that_differ() {
     let lens =
@@ -69,7 +70,8 @@ proptest! {
     fn hkdf_as_the_crate(keys in vec(vec(any::<u8>(), 0..70), 1..20), info in vec(any::<u8>(), 0..150)) {
         let slices: Vec<&[u8]> = keys.iter().map(Vec::as_slice).collect();
         let want: Vec<[[u8; 32]; 5]> = keys.iter().map(|key| {
-            // the crate wants a key of a hash's length at least, which zeros make of it
+            // the crate requires a key of at least the hash length; HMAC's zero padding makes the
+            // longer key equivalent
             let mut padded = key.clone();
             padded.resize(key.len().max(32), 0);
             let mut out = [0; 160];

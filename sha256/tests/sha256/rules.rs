@@ -1,4 +1,4 @@
-//! The back ends that ran, and no allocation.
+//! The back ends that ran, and the absence of allocation.
 
 use allocation_counter::measure;
 use mixwell_sha256::{Backend, hkdf_expand_each_by, hmac_each_by};
