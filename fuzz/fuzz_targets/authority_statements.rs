@@ -1,7 +1,7 @@
-//! An authority whose peers send anything: recorded statements of a real round, out of order and
-//! changed, statements and relays that a hostile authority signs, and answers to the authority's
-//! own messages. Nothing panics, each tick makes a bounded number of messages, and a consensus that
-//! was published stays as it is.
+//! An authority whose peers send anything: recorded statements of a real round, reordered and
+//! changed; statements and relays that a hostile authority signs; and replies to the authority's
+//! own messages. Nothing panics, each tick produces a bounded number of messages, and a published
+//! consensus never changes.
 #![no_main]
 
 use blake2::{Blake2b256, Digest as _};
@@ -28,8 +28,8 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Time that passes before a message in thousandths of an epoch, the sender, the form, the recorded
-/// statement, and changes of its bytes with the bytes that replace it if there are any.
+/// The time before a message in thousandths of an epoch, the sender, the form, the recorded
+/// statement, and changes of its bytes with the bytes that replace it, if any.
 type Step = (u16, u8, u8, u16, (Vec<(u16, u8)>, Vec<u8>));
 
 #[derive(Deserialize)]
@@ -139,7 +139,7 @@ impl Network {
     }
 }
 
-/// The certificate of the consensus, if there is one.
+/// The consensus's certificate, if there is a consensus.
 fn published(keeper: &mut Keeper, now: Duration, epoch: Epoch) -> Option<Arc<[u8]>> {
     match keeper.handle(now, Peer::Client, &Command::GetConsensus { epoch: epoch.0, padded: false }) {
         Reply::Consensus(ConsensusStatus::Ok, certificate) => certificate,

@@ -1,4 +1,4 @@
-//! A friend whose boxes are authentic and hold anything: nothing panics, what is kept stays bounded
+//! A friend whose boxes are authentic and contain anything: nothing panics, the state stays bounded
 //! and can be saved and loaded, and a box that is not authentic changes nothing.
 #![no_main]
 
@@ -21,7 +21,7 @@ impl Files for Disk {
     }
 }
 
-/// The states of two who have paired.
+/// The states of two sides that have paired.
 fn paired() -> &'static [Vec<u8>; 2] {
     static STATES: OnceLock<[Vec<u8>; 2]> = OnceLock::new();
     STATES.get_or_init(|| {
@@ -38,7 +38,7 @@ fn paired() -> &'static [Vec<u8>; 2] {
                 side.answered(ticket, boxed.as_deref(), Context::new(&mut Disk(0), &mut rng, 0));
             }
         }
-        // as they were when they had just paired, but for what alice has written meanwhile
+        // the states right after pairing, apart from what alice has written since
         sides.map(|side| side.save().to_vec())
     })
 }

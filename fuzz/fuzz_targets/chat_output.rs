@@ -1,5 +1,5 @@
-//! A friend's name and text as they are drawn and written: each row fits, nothing of the text is
-//! lost, and no line that is written looks like the program's or another person's.
+//! A friend's name and text as drawn and written: each row fits, no text is lost, and no written
+//! line looks like the program's or another person's.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! States and codes from anywhere: what loads is saved as the same bytes, and works.
+//! States and codes from anywhere: a state that loads is saved as the same bytes and works.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,12 +1,12 @@
-//! Texts and names that a friend chose, as they are shown and stored: nothing in them controls a
-//! terminal, turns letters, leaves a folder or grows without bound; and cleaning what is clean
-//! changes nothing.
+//! Texts and names chosen by a friend, as displayed and stored: nothing in them controls a
+//! terminal, changes the direction of text, leaves a folder or grows without bound, and cleaning is
+//! idempotent.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use mixwell_chat::{MAX_NAME_LEN, clean_text, file_name, person_name};
 
-/// The longest name of a file.
+/// Maximum length of a file name.
 const MAX_FILE_NAME_LEN: usize = 128;
 
 /// Bidi_Control of the Unicode Character Database, written out.

@@ -1,5 +1,5 @@
-//! Configuration files of any bytes: a node's, an authority's, a client's, our own settings beside
-//! them, and a geometry. They are read or refused with a reason, in bounded time.
+//! Configuration files of arbitrary bytes: a node's, an authority's, a client's, our own settings
+//! beside them, and a geometry. They are read or rejected with a reason, in bounded time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

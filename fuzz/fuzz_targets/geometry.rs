@@ -1,4 +1,4 @@
-//! Geometries from outside: accepted only if every field is what the others make it.
+//! Geometries from outside: accepted only if every field follows from the others.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +7,7 @@ use mixwell_sphinx::{Geometry, GeometryFields, SchemeInfo};
 fuzz_target!(|input: (u8, u64, u64, bool, Option<(u8, u64)>)| {
     let (scheme, hops, user_payload, with_surb, change) = input;
     let scheme = SchemeInfo::ALL[usize::from(scheme) % SchemeInfo::ALL.len()];
-    // most of the range is refused; make the other part likely
+    // most of the range is rejected; make the rest likely
     let (hops, user_payload) = (hops % 40, user_payload >> (user_payload % 64));
     let Ok(geometry) = Geometry::new(scheme, hops as usize, user_payload as usize, with_surb) else { return };
     let fields = geometry.fields();

@@ -1,5 +1,5 @@
-//! Ciphertexts from outside, for every KEM: an honest one gives its secret, any other gives an
-//! error or another secret, and the same one each time.
+//! Ciphertexts from outside, for every KEM: an honest one gives its secret, any other an error or a
+//! different secret, and the same one each time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

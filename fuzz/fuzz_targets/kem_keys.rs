@@ -1,4 +1,5 @@
-//! Keys from outside, binary and PEM: what is read is written back the same; what expands, works.
+//! Keys from outside, binary and PEM: a key that parses is encoded identically, and a key that
+//! expands works.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -42,7 +43,7 @@ fn check<K: Kem>(seed: u64, from_scratch: bool, bytes: &[u8]) {
     let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
     let _ = K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret);
 
-    // a private key that is accepted is whole: what is sent to its public key arrives
+    // an accepted private key is consistent: a secret encapsulated to its public key arrives
     let expanded = private.expand();
     assert_eq!(expanded.is_ok(), private.public_key().is_ok());
     let (Ok(key), Ok(public)) = (expanded, private.public_key()) else { return };
@@ -52,8 +53,8 @@ fn check<K: Kem>(seed: u64, from_scratch: bool, bytes: &[u8]) {
     assert_eq!(secret.as_bytes(), same.as_bytes());
 }
 
-/// Writes a key, flips some of its text, and reads it: refused, or the text of the key that was
-/// read.
+/// Encodes a key, flips some of its text, and parses it: either an error, or the text of the key
+/// that was parsed.
 fn read_pem<P: PemKey>(key: &P, changes: &[u8]) {
     let mut text = [0; 2500];
     let len = pem::encode(key, &mut text).expect("the buffer is large").len();

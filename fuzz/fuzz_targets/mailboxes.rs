@@ -1,6 +1,6 @@
 //! A gateway's mailboxes: clients come and go, replies arrive, are acknowledged and expire, in any
-//! order and at any times. Bounds hold, no packet buffer is lost, and each reply is acknowledged,
-//! dropped, expired or still there.
+//! order and at any time. Limits hold, no packet buffer is lost, and each reply is acknowledged,
+//! dropped, expired or still stored.
 #![no_main]
 
 use core::time::Duration;
@@ -18,7 +18,7 @@ struct Input {
 
 #[derive(Debug, arbitrary::Arbitrary)]
 struct Step {
-    /// Milliseconds from the step before.
+    /// Milliseconds since the previous step.
     wait: i16,
     kind: Kind,
 }
@@ -29,7 +29,7 @@ enum Kind {
         queue: u8,
         link_key: u8,
     },
-    /// The client by its number among those that are connected.
+    /// The client's index among the connected clients.
     Disconnect(u8),
     Acknowledge(u8),
     Store {
@@ -38,7 +38,7 @@ enum Kind {
     Expire,
 }
 
-/// Few queues, so that they meet.
+/// Few queues, so that clients share them.
 const QUEUES: u8 = 8;
 
 fuzz_target!(|input: Input| {

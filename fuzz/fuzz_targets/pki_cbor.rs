@@ -1,4 +1,4 @@
-//! CBOR: what is read is walked without a gap, and written in one canonical form.
+//! CBOR: a parsed item is walked without gaps and encoded in one canonical form.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,10 +14,10 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(canonical(again), once);
 });
 
-/// Visits all that an item contains.
+/// Visits everything that an item contains.
 fn walk(item: Item<'_>, depth: usize) {
     assert!(depth <= MAX_DEPTH);
-    // each part is an item by itself
+    // each part is itself an item
     assert_eq!(Item::parse(item.encoded()), Ok(item));
     match item.kind() {
         Kind::Array(items) => {

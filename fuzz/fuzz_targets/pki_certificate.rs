@@ -1,5 +1,5 @@
-//! Certificates: from scratch, or a good one with bytes changed. None verifies that was not signed;
-//! whatever is read can be signed once more.
+//! Certificates from scratch, or a valid one with bytes changed. None verifies that was not signed,
+//! and each one that parses can be signed again.
 #![no_main]
 
 #[allow(dead_code)]

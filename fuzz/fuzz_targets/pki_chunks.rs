@@ -1,5 +1,5 @@
 //! A consensus in chunks: gzip streams with bytes changed, chunks out of order. The limit holds,
-//! and what comes out is what another inflater makes of it.
+//! and the output equals another inflater's.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -9,13 +9,13 @@ use mixwell_pki_types::{Chunk, ConsensusError, ConsensusReader, GzipError};
 struct Input {
     content: Vec<u8>,
     level: u8,
-    /// Flags and optional fields of the header.
+    /// The header's flags and optional fields.
     header: Option<(u8, Vec<u8>)>,
     changes: Vec<(u16, u8)>,
     size: u8,
-    /// How many bytes more or less than the content there is room for.
+    /// Output limit in bytes, relative to the content's length.
     room: i8,
-    /// A chunk to be sent in another's place.
+    /// A chunk that is sent in another's place.
     swapped: Option<(u8, u8)>,
 }
 
@@ -42,7 +42,7 @@ fuzz_target!(|input: Input| {
             in_order = false;
         }
     }
-    // a buffer of just that size: one byte too many would be past its end
+    // a buffer of exactly that size: one more byte would be out of bounds
     let mut out = vec![0; limit];
     let mut reader = ConsensusReader::new(&mut out);
     let result = chunks.iter().try_for_each(|chunk| reader.push(*chunk)).and_then(|()| reader.finish());
@@ -52,7 +52,7 @@ fuzz_target!(|input: Input| {
             if as_made {
                 assert_eq!(inflated, input.content);
             }
-            // where a header with nothing optional ends is plain
+            // without optional fields, the end of the header is known
             if gzipped[3] == 0 {
                 let other = miniz_oxide::inflate::decompress_to_vec(&gzipped[10..]).expect("it inflates");
                 assert_eq!(inflated, other);

@@ -1,5 +1,5 @@
-//! Descriptors and uploads: from scratch, or good ones with bytes changed. What is read is written
-//! the same, and an upload verifies only as it was signed.
+//! Descriptors and uploads from scratch, or valid ones with bytes changed. A descriptor that parses
+//! is encoded identically, and an upload verifies only as it was signed.
 #![no_main]
 
 #[allow(dead_code)]
@@ -21,7 +21,7 @@ static DESCRIPTOR: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let identity_key = PAIR.verifying().as_bytes().to_vec();
     let echo = [("endpoint".to_owned(), "+echo".into()), ("cost".to_owned(), 0.5.into())].into();
     let kaetzchen = Some([("echo".to_owned(), echo)].into());
-    // short keys, so that changes fall on what is told apart
+    // short keys, so that most changes hit bytes that the parser distinguishes
     let short = DescriptorBuilder { identity_key, link_key: vec![1; 4], ..network::descriptor(1, "service") };
     DescriptorBuilder { is_service: true, kaetzchen, ..short }.encode()
 });
@@ -63,7 +63,8 @@ fuzz_target!(|input: (u8, Vec<(u16, u8)>, &[u8])| {
                 })
             );
         }
-        // whatever it says, it can be signed; it verifies if the key is the one that it names
+        // any descriptor can be signed, and the upload verifies if the descriptor names the signing
+        // key
         let own = descriptor.identity_key() == PAIR.verifying().as_bytes();
         let upload = sign(&bytes);
         let verified = Upload::parse(&upload).expect("what is written is read").verify(&Ed25519);

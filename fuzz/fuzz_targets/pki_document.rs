@@ -1,5 +1,5 @@
-//! Documents: from scratch, or a good one with bytes changed. What is read is walked, found and
-//! written the same.
+//! Documents from scratch, or a valid one with bytes changed. A document that parses is walked,
+//! searched and encoded consistently.
 #![no_main]
 
 #[allow(dead_code)]
@@ -38,8 +38,8 @@ fuzz_target!(|input: (bool, Vec<(u16, u8)>, &[u8])| {
     let again = Document::parse(&encoded).expect("what is written is read");
     assert_eq!(DocumentBuilder::from(&again).encode(), encoded);
 
-    // the memory that is lent makes it slower or faster, and the order of maps is another: of two
-    // faults either may be found first
+    // the lent memory affects only the speed, and maps are in another order: of two faults, either
+    // may be found first
     let check =
         |document: &Document<'_>, memory: usize| document.check(&[], &mut vec![KeyHash::default(); memory]).is_ok();
     assert_eq!(check(&document, 3), check(&document, 64));

@@ -1,6 +1,6 @@
-//! A good document, edited by its meaning: nodes moved, copied, renamed; keys, addresses, services,
-//! commits and reveals changed. A model that knows the rules tells whether it is still well-formed,
-//! and the reader has to agree.
+//! A valid document with semantic edits: nodes moved, copied, renamed; keys, addresses, services,
+//! commits and reveals changed. A model that knows the rules predicts whether the document is still
+//! well-formed, and the parser has to agree.
 #![no_main]
 
 #[path = "pki_edited/edit.rs"]
@@ -28,7 +28,7 @@ fuzz_target!(|edits: Vec<Edit>| {
     let keys = [0, 1, 2].map(|n: usize| AUTHORITIES[n].pair.verifying());
     let checked = document.check(&keys, &mut [KeyHash::default(); 100]);
     assert_eq!(checked.is_ok(), model.is_well_formed(), "{checked:?}");
-    // the memory that is lent makes it slower or faster, and nothing else
+    // the lent memory affects only the speed
     let without_keys =
         [1, 3, 100].map(|memory| document.check_without_keys(&mut vec![KeyHash::default(); memory]).is_ok());
     assert!(without_keys == [true; 3] || checked.is_err() && without_keys == [false; 3]);

@@ -1,5 +1,5 @@
-//! Commits and reveals: what is read is what came, and a commit takes the one reveal that it was
-//! made of.
+//! Commits and reveals: a parsed value has its input's bytes, and a commit accepts only the reveal
+//! that it was made from.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(commit) = commit {
         assert_eq!(commit.check(&reveal).is_ok(), commit.as_bytes() == own.as_bytes());
     }
-    // the order in which reveals come does not count
+    // the order of the reveals does not matter
     let other = Reveal::parse(reveal.as_bytes()).expect("just read");
     let epoch = reveal.epoch();
     let mut reveals = [(KeyHash([1; 32]), reveal), (KeyHash([2; 32]), other)];

@@ -1,4 +1,4 @@
-//! SPHINCS+: only what was signed verifies, with the key that signed it.
+//! SPHINCS+: only the signed message verifies, and only with the key that signed it.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -20,8 +20,8 @@ struct Key {
     public_key: Hex,
 }
 
-/// A public key, a message and its signature, as the reference made them: the second half of a
-/// certificate's hybrid ones.
+/// A public key, a message and its signature from the reference: the second half of a hybrid
+/// certificate's.
 static SIGNED: LazyLock<([u8; 64], Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
     let tests = load::<Test>("certificate").into_iter().map(|vector| vector.test);
     let test = tests.into_iter().find(|test| test.scheme == "Ed25519 Sphincs+").expect("there is one");

@@ -1,5 +1,5 @@
-//! Any sequence of inserts, clock steps and polls: both queues do what the model of their property
-//! tests does.
+//! Any sequence of inserts, clock steps and polls: both queues behave like the model of their
+//! property tests.
 #![no_main]
 
 #[path = "../../mixdelay/tests/common/model.rs"]
@@ -13,7 +13,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 const MOST: usize = 4096;
 
-/// Nine bytes an operation: its kind, and a number.
+/// Nine bytes per operation: its kind, and a number.
 fn operation(bytes: &[u8; 9]) -> Operation {
     let [kind, number @ ..] = *bytes;
     let number = u64::from_le_bytes(number);

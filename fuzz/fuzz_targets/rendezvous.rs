@@ -1,5 +1,5 @@
-//! A rendezvous store asked by hostile bytes at any times, forward and back. It does what a list of
-//! boxes does, and what is no request changes nothing.
+//! A rendezvous store under hostile requests, at times that go forward and back. The store behaves
+//! like a list of boxes, and a malformed request changes nothing.
 #![no_main]
 
 use core::time::Duration;
@@ -21,21 +21,21 @@ struct Input {
 
 #[derive(Debug, arbitrary::Arbitrary)]
 struct Step {
-    /// Milliseconds from the step before.
+    /// Milliseconds since the previous step.
     wait: i16,
     kind: Kind,
 }
 
 #[derive(Debug, arbitrary::Arbitrary)]
 enum Kind {
-    /// A request that is well formed: the tokens of the box to read and of the one to write, and
-    /// what fills it.
+    /// A well-formed request: the tokens of the box to read and of the box to write, and the byte
+    /// that fills the latter.
     Exchange {
         read: u8,
         write: u8,
         stored: u8,
     },
-    /// The same with bytes changed and with another length.
+    /// The same request with bytes changed and with another length.
     Changed {
         read: u8,
         write: u8,
@@ -43,7 +43,7 @@ enum Kind {
         length: i8,
     },
     Bytes(Vec<u8>),
-    /// Room that may be too short for a reply.
+    /// A reply buffer that may be too short.
     Room {
         read: u8,
         room: u16,
@@ -57,7 +57,7 @@ fuzz_target!(|input: Input| {
     let max = usize::from(input.boxes % 8).max(1);
     let limits = Limits { boxes: max, life: Duration::from_millis(LIFE_MILLIS) };
     let store = Store::new(shape, limits, chacha20::ChaCha20Rng::seed_from_u64(1));
-    // what is written where, oldest first; exact as long as time only goes forward
+    // the stored boxes, oldest first; exact as long as time only goes forward
     let mut list: Vec<(u64, u8, u8)> = Vec::new();
     let mut steady = true;
     let mut now = 1_u64 << 20;
@@ -88,7 +88,7 @@ fuzz_target!(|input: Input| {
                     let want = list.iter().find(|(_, id, _)| *id == read).map(|(.., stored)| *stored);
                     assert_eq!(got.map(|bytes| bytes[0]), want);
                 }
-                // a changed request writes a box of any bytes
+                // a changed request can store a box of any bytes
                 if let Some(bytes) = got.filter(|_| steady) {
                     assert!(bytes.iter().all(|byte| *byte == bytes[0]), "parts of two boxes");
                 }
@@ -103,7 +103,7 @@ fuzz_target!(|input: Input| {
                 request.resize(len, 0);
                 let reply = store.answer(at, &request, &mut room).len();
                 assert!(reply == 0 || length == 0);
-                // it may have written any box
+                // it may have stored any box
                 steady = false;
             }
             Kind::Bytes(bytes) => {

@@ -1,4 +1,4 @@
-//! Batches: what becomes of eight packets at once is what becomes of each alone.
+//! Batches: eight packets at once give the same results as each packet alone.
 #![no_main]
 
 #[path = "../../sphinx/tests/sphinx/forge.rs"]
@@ -13,14 +13,14 @@ use mixwell_pq_kem::{X25519, nike::PrivateKey};
 use mixwell_sphinx::{Geometry, Sphinx};
 use side_by_side::same;
 
-/// A place of the batch.
+/// A slot of the batch.
 #[derive(Debug, Arbitrary)]
 enum Place<'a> {
     Empty,
-    /// No packet at all.
+    /// Bytes that are not a packet.
     Bytes(&'a [u8]),
-    /// A packet for one of three keys, or for none of them, under a MAC that is right, and what is
-    /// changed in it then.
+    /// A packet for one of three keys, or for none of them, under a valid MAC, and a change that is
+    /// made afterwards.
     Packet {
         key: u8,
         element: [u8; 32],

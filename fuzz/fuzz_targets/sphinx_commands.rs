@@ -1,4 +1,4 @@
-//! Routing commands: arbitrary ones under a MAC that is right.
+//! Routing commands: arbitrary ones under a valid MAC.
 #![no_main]
 
 #[path = "../../sphinx/tests/sphinx/forge.rs"]
@@ -13,7 +13,7 @@ fuzz_target!(|input: ([u8; 32], [u8; 32], &[u8])| {
     let (element, tag, block) = input;
     let mut block = block.to_vec();
     let geometry = Geometry::of::<X25519>(3, 40, true).unwrap();
-    // what the input leaves free of the routing info is zero, and part of what the hop reads
+    // the rest of the routing info is zero, and the hop reads part of it too
     block.resize(geometry.routing_info_len(), 0);
     let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
     let private_key = PrivateKey::from_bytes([7; 32]);
@@ -25,7 +25,7 @@ fuzz_target!(|input: ([u8; 32], [u8; 32], &[u8])| {
     };
     match opened.finish() {
         Ok(Action::Forward { next_hop, .. }) => {
-            // the block named the next hop; the packet is ready for it
+            // the block contains the next hop, and the packet is ready for it
             let at = block.windows(33).any(|w| w[0] == 1 && w[1..] == *next_hop.as_bytes());
             assert!(at);
             assert_ne!(packet[2..34], element);

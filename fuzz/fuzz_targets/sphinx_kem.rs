@@ -1,4 +1,4 @@
-//! KEM Sphinx: arbitrary blocks and ciphertexts under a MAC that is right.
+//! KEM Sphinx: arbitrary blocks and ciphertexts under a valid MAC.
 #![no_main]
 
 #[path = "../../sphinx/tests/sphinx/forge.rs"]
@@ -14,7 +14,7 @@ use mixwell_sphinx::{Action, Geometry, Kem, OpenError, Sphinx};
 
 type Scheme = Adapter<X25519>;
 
-/// What a geometry's block has for commands; a ciphertext follows.
+/// Length of the commands in a geometry's block; a ciphertext follows.
 const AREA: usize = 82;
 
 fuzz_target!(|input: ([u8; 32], [u8; 32], &[u8])| {
@@ -26,7 +26,7 @@ fuzz_target!(|input: ([u8; 32], [u8; 32], &[u8])| {
     let key = PrivateKey::<Scheme>::from_bytes([7; 32]).expand().unwrap();
     let mut secret = SharedSecret::default();
     if Scheme::decapsulate(&key, &Ciphertext::from_bytes(element), &mut secret).is_err() {
-        // nobody knows a secret of it
+        // this ciphertext has no secret that anyone could know
         let mut packet = forge(&geometry, &Forgery { element: &element, secret: &[1; 32], block: &block, tag });
         return assert_eq!(sphinx.open(&mut packet, &key).err(), Some(OpenError::GroupElement));
     }

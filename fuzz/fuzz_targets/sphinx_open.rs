@@ -1,4 +1,4 @@
-//! Headers: bytes that are no packet are refused and left as they are.
+//! Headers: bytes that are not a packet are rejected and left unchanged.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -13,7 +13,7 @@ fuzz_target!(|input: (u8, u8, bool, &[u8])| {
     let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
     let mut packet = bytes.to_vec();
     if pad {
-        // past the length check
+        // so that the length check passes
         packet.resize(geometry.packet_len(), 0);
     }
     let before = packet.clone();

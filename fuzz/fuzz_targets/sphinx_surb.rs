@@ -1,4 +1,4 @@
-//! SURBs, their keys, answers and messages: arbitrary bytes for each.
+//! SURBs, their keys, replies and messages, each from arbitrary bytes.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

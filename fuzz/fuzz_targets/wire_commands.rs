@@ -1,5 +1,5 @@
-//! Commands at every end of every link: what is read is written the same, and only what the role
-//! may receive is read.
+//! Commands at every end of every link: a decoded command is encoded identically, and only commands
+//! that the role may receive are decoded.
 #![no_main]
 
 #[path = "../../wire/tests/wire/common.rs"]
@@ -28,7 +28,7 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
             assert_eq!(out[..bare], frame[..bare]);
             assert!(out[bare..length].iter().all(|byte| *byte == 0));
             let again = Command::decode(&out[..length], &receiver).unwrap();
-            // whether a get_consensus is padded is up to who sends it
+            // whether a get_consensus is padded is the sender's choice
             assert!(again == command || matches!(command, Command::GetConsensus { padded: true, .. }));
         }
         Err(EncodeError::Role(id)) => assert_eq!(id, frame[0]),

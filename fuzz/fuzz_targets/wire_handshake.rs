@@ -1,7 +1,7 @@
-//! Each handshake message in each state: nothing but the message that was sent is read, and that
-//! always is.
+//! Each handshake message in each state: the message that was sent is always accepted, and nothing
+//! else is.
 //!
-//! The KEM is a fake one, so that the later states are reached at once.
+//! The KEM is a fake one, so that the later states are reached quickly.
 #![no_main]
 
 #[path = "../../wire/tests/wire/common.rs"]
@@ -15,14 +15,14 @@ use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use pair::{Lengths, Pair, UNIX_TIME, rng};
 
-/// What comes instead of a message.
+/// The input in place of a message.
 #[derive(Arbitrary, Debug)]
 enum Change<'a> {
-    /// Something else altogether.
+    /// Arbitrary bytes.
     Other(&'a [u8]),
     /// The message with bytes XORed into it.
     Xor(Vec<(u16, u8)>),
-    /// The message, cut or filled up.
+    /// The message, truncated or extended.
     Length(u16),
     /// Another message of the same handshake.
     Turn(u8),
@@ -48,7 +48,7 @@ fuzz_target!(|input: (u8, Change<'_>)| {
     let genuine = message == sent[state];
     match state {
         0 => match pair.responder().read(&message) {
-            // any key will do in message 1, but the answer to another one is of no use to its
+            // any key is accepted in message 1, but the reply to another key is useless to the
             // sender
             Ok(responder) => {
                 assert_eq!((message.len(), message[0]), (Lengths::LEN_1, 3));

@@ -1,8 +1,8 @@
-//! A peer that speaks the handshake correctly and puts anything behind its AEADs: static keys,
-//! names, ciphertexts, the first frames. A model of the formats says what has to be accepted.
+//! A peer that follows the handshake correctly and puts anything inside its AEADs: static keys,
+//! names, ciphertexts, the first frames. A model of the formats decides what has to be accepted.
 //!
-//! The peer is an implementation of its own (`wire_hostile/noise.rs`); the KEM is a fake one, so
-//! that it knows every secret.
+//! The peer is a separate implementation (`wire_hostile/noise.rs`); the KEM is a fake one, so that
+//! the peer knows every secret.
 #![no_main]
 
 #[allow(dead_code)]
@@ -52,7 +52,7 @@ enum Identity<'a> {
 
 #[derive(Arbitrary, Debug)]
 struct Frame<'a> {
-    /// Instead of the body's length.
+    /// A length to claim in place of the body's.
     length: Option<u32>,
     content: Content<'a>,
 }
@@ -86,7 +86,7 @@ impl Identity<'_> {
     }
 }
 
-/// What a peer that says this has to be: `None` if the message is malformed.
+/// The id and the time in an authenticate message; `None` if the message is malformed.
 fn model(message: &[u8; 260]) -> Option<(&[u8], u32)> {
     let (name, padding) = message[1..256].split_at(message[0].into());
     let time = u32::from_be_bytes(*message.last_chunk().unwrap());
@@ -171,7 +171,7 @@ fn hostile_responder(input: &Input<'_>, identity: &[u8; 260]) {
 
 fn hostile_initiator(input: &Input<'_>, identity: &[u8; 260]) {
     let pair = Pair::default();
-    // the ephemeral public key is any that is not refused, its private key the same
+    // any ephemeral public key that is not rejected; its private key is the same
     let mut message_1 = vec![3];
     message_1.extend(input.secrets[1]);
     let responder = pair.responder().read(&message_1).expect("the version and the length are right");
@@ -227,7 +227,7 @@ fn hostile_initiator(input: &Input<'_>, identity: &[u8; 260]) {
     receive(&mut session.receiver, frames, &mut sending, &link);
 }
 
-/// Frames arrive until one is refused.
+/// Delivers frames until one is rejected.
 fn receive<'f>(
     receiver: &mut Receiver,
     frames: impl Iterator<Item = &'f Frame<'f>>,
@@ -251,7 +251,7 @@ fn receive<'f>(
     }
 }
 
-/// What a frame says.
+/// The content of a frame.
 struct Sent {
     claimed: u32,
     plaintext: Vec<u8>,
@@ -280,14 +280,14 @@ impl Frame<'_> {
         let header = sending.encrypt(&[], &claimed.to_be_bytes());
         let mut body = sending.encrypt(&[], &plaintext);
         sending.rekey();
-        // as many bytes as were announced arrive, if that many can
+        // as many bytes arrive as were announced, within limits
         body.resize((claimed as usize).clamp(TAG_LEN, 1 << 20), 0);
         (header.try_into().expect("four bytes and a tag"), body, Sent { claimed, plaintext })
     }
 }
 
 impl Sent {
-    /// Whether the receiver had to refuse the frame, and for this reason.
+    /// Checks that the receiver had to reject the frame, and with this error.
     fn check_error(&self, error: ReceiveError, link: &Link, is_first: bool) {
         let max = link.max_frame() + TAG_LEN;
         let claimed = usize::try_from(self.claimed).unwrap();

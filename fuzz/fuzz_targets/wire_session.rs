@@ -1,5 +1,5 @@
-//! A session under any list of operations: what arrives is what was sent, in order; after a peer's
-//! fault nothing does, and after the caller's own everything.
+//! A session under any list of operations: commands arrive as they were sent, in order; after a
+//! peer's fault none arrives, and after the caller's own mistake all do.
 #![no_main]
 
 #[path = "../../wire/tests/wire/common.rs"]
@@ -21,15 +21,16 @@ enum Op {
     Send { kind: u8, length: u16, room: Option<u16> },
     /// The next frame arrives.
     Deliver,
-    /// The next frame arrives, its body later, and is first read into too short a buffer.
+    /// The next frame arrives, its body later, and the body is first read into a buffer that is too
+    /// short.
     DeliverLength { room: u16 },
-    /// The next frame arrives with another byte in it.
+    /// The next frame arrives with a changed byte.
     Tamper { at: u16, xor: u8 },
     /// The next frame is lost.
     Lose,
     /// The last frame arrives again.
     Replay,
-    /// Something else arrives.
+    /// Other bytes arrive.
     Inject { header: [u8; FRAME_HEADER_LEN], body: Vec<u8> },
 }
 
@@ -37,7 +38,7 @@ fuzz_target!(|ops: Vec<Op>| {
     let [mut client, mut gateway] = Pair::default().sessions();
     let content = vec![0x5a; 4000];
     let (mut queue, mut last) = (VecDeque::new(), None::<Vec<u8>>);
-    // whether the next frame can still be read
+    // whether the next frame can still be opened
     let mut in_step = true;
     for op in ops {
         let (mut frame, want) = match op {

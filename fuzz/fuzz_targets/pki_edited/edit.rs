@@ -1,4 +1,4 @@
-//! What can be changed in a document.
+//! Edits of a document.
 
 use crate::{
     model::{ADDRESSES, Model, Said},
@@ -24,7 +24,7 @@ pub(crate) enum Edit {
         remove: bool,
         add: bool,
     },
-    /// A copy of a node, as it is or with another identity.
+    /// A copy of a node, unchanged or with another identity.
     Copy {
         node: u8,
         to: u8,
@@ -58,7 +58,7 @@ pub(crate) enum Edit {
         endpoint: Endpoint,
     },
     NoServices(u8),
-    /// Each known authority commits and reveals.
+    /// Gives each known authority a commit and a reveal.
     AllSaid,
     Said {
         authority: u8,

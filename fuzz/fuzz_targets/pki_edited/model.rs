@@ -1,4 +1,4 @@
-//! A document by its meaning, and the rules that it has to follow.
+//! A document's semantic model, and the rules that it has to follow.
 
 use crate::network::{self, EPOCH, Pair};
 use mixwell_pki_types::{
@@ -9,7 +9,7 @@ use mixwell_pki_types::{
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::{collections::BTreeMap, sync::LazyLock};
 
-/// Addresses, and whether each is good for a mix and for a gateway.
+/// Addresses, and whether each is valid for a mix and for a gateway.
 pub(crate) const ADDRESSES: [(&str, bool, bool); 6] = [
     ("tcp4://192.0.2.1:30001", true, true),
     ("quic://mix.example:4000", true, true),
@@ -19,15 +19,14 @@ pub(crate) const ADDRESSES: [(&str, bool, bool); 6] = [
     ("", false, false),
 ];
 
-/// An authority, and what it said: its commit and reveal for the document's epoch, and for the next
-/// one.
+/// An authority with its commits and reveals for the document's epoch and for the next one.
 pub(crate) struct Authority {
     pub(crate) pair: Pair,
     pub(crate) commits: [Vec<u8>; 2],
     pub(crate) reveals: [Vec<u8>; 2],
 }
 
-/// Three that are known, and one that is not.
+/// Three known authorities and an unknown one.
 pub(crate) static AUTHORITIES: LazyLock<[Authority; 4]> = LazyLock::new(|| [1, 2, 3, 4].map(Authority::new));
 
 impl Authority {
@@ -51,7 +50,7 @@ impl Authority {
     }
 }
 
-/// What one authority has in the document: which of its commits, which of its reveals.
+/// One authority's entries in the document: which of its commits, which of its reveals.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Said {
     pub(crate) commit: Option<usize>,
@@ -59,7 +58,7 @@ pub(crate) struct Said {
 }
 
 pub(crate) struct Model {
-    /// But for its nodes and its shared random.
+    /// The document without its nodes and its shared random value.
     pub(crate) document: DocumentBuilder,
     pub(crate) layers: Vec<Vec<DescriptorBuilder>>,
     pub(crate) gateways: Vec<DescriptorBuilder>,
@@ -69,7 +68,7 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn good() -> Self {
-        // a short key, and no shared random: what costs time comes by edits
+        // short keys and no shared random value: edits add the expensive parts
         let node = |number, role| DescriptorBuilder { link_key: vec![7; 4], ..network::descriptor(number, role) };
         let mix = |number| node(number, "mix");
         let echo = [("endpoint".to_owned(), "+echo".into())].into();
@@ -86,7 +85,7 @@ impl Model {
         }
     }
 
-    /// A node of any layer, by a number that is cut down to how many there are.
+    /// A node of any layer, by a number modulo the number of nodes.
     pub(crate) fn node(&mut self, number: u8) -> Option<&mut DescriptorBuilder> {
         let mut nodes: Vec<_> =
             self.layers.iter_mut().flatten().chain(&mut self.gateways).chain(&mut self.services).collect();
@@ -169,7 +168,7 @@ fn is_good_node(node: &DescriptorBuilder, epoch: Epoch) -> bool {
         && addresses.values().all(|list| !list.is_empty() && list.iter().all(good_address))
         && (services.is_empty() || node.is_service)
         && services.iter().all(|(name, parameters)| {
-            // a text of up to 32 bytes: one byte of head, or two from 24
+            // a text of up to 32 bytes: a one-byte head, or a two-byte head from 24 bytes on
             let endpoint = parameters.get("endpoint").map(|value| value.encoded());
             !name.is_empty()
                 && endpoint.is_some_and(|encoded| match encoded {

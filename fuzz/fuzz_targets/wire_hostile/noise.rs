@@ -1,5 +1,5 @@
-//! Noise's symmetric state, from its specification (revision 34) alone: ChaChaPoly, BLAKE2b, the
-//! fake KEM's name.
+//! Noise's symmetric state, written from its specification (revision 34) alone: ChaChaPoly,
+//! BLAKE2b, the fake KEM's name.
 
 use blake2::{Blake2b512, Digest as _};
 use chacha20poly1305::{
@@ -20,7 +20,7 @@ pub(crate) struct Cipher {
 }
 
 impl Noise {
-    /// After message 1, the version and the ephemeral key.
+    /// The state after message 1: the version and the ephemeral key.
     pub(crate) fn new(message_1: &[u8]) -> Self {
         let name = b"Noise_pqXX_FAKE_ChaChaPoly_BLAKE2b";
         let mut hash = [0; 64];
@@ -85,7 +85,7 @@ impl Cipher {
         self.aead().decrypt(&nonce, Payload { msg: sealed, aad: ad }).expect("an honest peer's message")
     }
 
-    /// The key of the frames that follow: 32 zeros encrypted under the greatest nonce.
+    /// Derives the key of the following frames: 32 zeros encrypted under the maximum nonce.
     pub(crate) fn rekey(&mut self) {
         let sealed = self.aead().encrypt(&nonce(u64::MAX), &[0; 32][..]).expect("a short text");
         self.key = *sealed.first_chunk().expect("32 bytes and a tag");
@@ -110,7 +110,7 @@ fn hkdf(chaining_key: &[u8; 64], input: &[u8]) -> [[u8; 64]; 3] {
     [first, second, third]
 }
 
-/// RFC 2104 with a key of 64 bytes and a hash of blocks of 128.
+/// HMAC (RFC 2104) with a key of 64 bytes and a hash with blocks of 128 bytes.
 fn hmac(key: &[u8; 64], parts: &[&[u8]]) -> [u8; 64] {
     let padded = |pad: u8| -> [u8; 128] { core::array::from_fn(|at| key.get(at).copied().unwrap_or(0) ^ pad) };
     let mut inner = Blake2b512::new_with_prefix(padded(0x36));

@@ -1,4 +1,4 @@
-//! Rounds of authorities: the recorded statements, which the target has itself, each at its time.
+//! Rounds of authorities: the recorded statements, which the target also has, each at its time.
 
 use crate::Corpus;
 

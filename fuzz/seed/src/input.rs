@@ -1,9 +1,9 @@
-//! The bytes that `arbitrary` reads as a value, for the types that our targets take.
+//! The bytes that `arbitrary` reads as a given value, for the types of our targets.
 
 use arbitrary::{Arbitrary, Unstructured};
 use std::fmt::Debug;
 
-/// Appends what is read back as this value.
+/// Appends the bytes that `arbitrary` reads back as this value.
 pub(crate) trait Write {
     fn write(&self, out: &mut Vec<u8>);
 }
@@ -39,7 +39,7 @@ impl<T: Write> Write for Option<T> {
     }
 }
 
-/// A `true` in front of each, a `false` behind the last.
+/// A `true` before each element, and a `false` after the last.
 impl<T: Write> Write for Vec<T> {
     fn write(&self, out: &mut Vec<u8>) {
         for part in self {
@@ -50,7 +50,7 @@ impl<T: Write> Write for Vec<T> {
     }
 }
 
-/// The rest of an input: as it is.
+/// The rest of an input, unchanged.
 impl Write for &[u8] {
     fn write(&self, out: &mut Vec<u8>) {
         out.extend(*self);

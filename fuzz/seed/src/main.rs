@@ -31,7 +31,7 @@ fn main() {
     }
 }
 
-/// The corpora of all targets, and the hashes of the inputs that each has got.
+/// The corpora of all targets, and the hashes of the inputs written for each.
 #[derive(Default)]
 struct Corpus {
     written: BTreeMap<&'static str, BTreeSet<u64>>,
@@ -41,14 +41,14 @@ impl Corpus {
     /// Longer inputs would make every run slow.
     const MOST: usize = 16 * 1024;
 
-    /// An input of a target that takes a value of this type.
+    /// Adds an input for a target that takes a value of this type.
     fn add<T: Write + for<'a> Arbitrary<'a> + PartialEq + Debug>(&mut self, target: &'static str, value: &T) {
         let mut bytes = Vec::new();
         input::input(value, &mut bytes);
         self.add_bytes(target, &bytes);
     }
 
-    /// An input of a target that ends in bytes.
+    /// Adds an input for a target whose input ends in bytes.
     fn add_with<T: Write>(&mut self, target: &'static str, front: &T, rest: &[u8]) {
         let mut bytes = Vec::new();
         front.write(&mut bytes);
@@ -71,7 +71,7 @@ impl Corpus {
     }
 }
 
-/// A test of a file, whatever its fields are.
+/// A vector's test, whatever its fields are.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Test(Value);

@@ -3,7 +3,7 @@
 use crate::{Corpus, Test, input::Write};
 use mixwell_pki_types::Certificate;
 
-/// No byte is changed.
+/// No changed bytes.
 const NO_CHANGES: Vec<(u16, u8)> = Vec::new();
 
 pub(crate) fn seed(corpus: &mut Corpus) {
@@ -29,7 +29,7 @@ pub(crate) fn seed(corpus: &mut Corpus) {
         let parts = ["/commit", "/reveal"].map(|field| test.bytes(field).unwrap_or_default());
         corpus.add_bytes("pki_shared_random", &parts.concat());
     }
-    // a change of each of the signature's first bytes, and none
+    // a change at each of 32 places in the signature
     for at in 0..32_u16 {
         corpus.add("pki_sphincs", &(vec![(at * 1500, 1_u8)], [0_u8; 4], Vec::<u8>::new(), 0_i8));
     }

@@ -18,7 +18,7 @@ pub(crate) fn seed(corpus: &mut Corpus) {
     for test in Test::all("kem") {
         let schemes = ["x25519", "x448", "MLKEM768", "XWING", "MLKEM768-X25519", "MLKEM768-X448"];
         let Some(scheme) = schemes.iter().position(|scheme| *scheme == test.text("/scheme")) else { continue };
-        // from nothing: the bytes are the key or the ciphertext
+        // from scratch: the bytes are the key or the ciphertext
         let front = (scheme as u8, 1_u64, true);
         for (target, field) in [
             ("kem_decapsulate", "/ciphertext"),
@@ -29,7 +29,7 @@ pub(crate) fn seed(corpus: &mut Corpus) {
             corpus.add_with(target, &front, &test.bytes(field).unwrap_or_default());
         }
     }
-    // any bytes are a list of the queue's operations; these are random
+    // any bytes are a list of queue operations; these are random
     for test in Test::all("exponential").take(50) {
         corpus.add_bytes("queue", &test.bytes("/random").unwrap_or_default().repeat(20));
     }
@@ -39,7 +39,7 @@ fn packets(corpus: &mut Corpus, test: &Test) {
     let hops = test.number("/geometry/nr_hops") as u8;
     let user_payload = test.number("/geometry/user_forward_payload_length");
     for packet in test.list("/packets") {
-        // any bytes are a list of the batch's places
+        // any bytes are a list of batch slots
         corpus.add_bytes("sphinx_batch", &packet);
         if let Ok(user_payload) = u8::try_from(user_payload) {
             corpus.add_with("sphinx_open", &(hops, user_payload, false), &packet);
@@ -53,7 +53,7 @@ fn packets(corpus: &mut Corpus, test: &Test) {
     }
 }
 
-/// The commands of each hop as a block, with the packet's first bytes for a group element.
+/// The commands of each hop as a block, with the packet's first bytes as the group element.
 fn commands(corpus: &mut Corpus, test: &Test, packet: &[u8]) {
     let element: [u8; 32] = *packet.get(2..).and_then(<[u8]>::first_chunk).expect("a packet has a group element");
     for hop in 0.. {

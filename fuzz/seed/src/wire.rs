@@ -5,7 +5,7 @@ use crate::{Corpus, Test, input::Write};
 pub(crate) fn seed(corpus: &mut Corpus) {
     for test in Test::all("wire_commands") {
         let bytes = test.bytes("/bytes").unwrap_or_default();
-        // what a command is padded with is written as its length
+        // a command's padding is given as its length
         let bare = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1).max(6).min(bytes.len());
         let zeros = (bytes.len() - bare) as u16;
         for end in 0..9_u8 {
@@ -13,8 +13,8 @@ pub(crate) fn seed(corpus: &mut Corpus) {
         }
     }
     for test in Test::all("noise_session") {
-        // to each state each message as `Change::Other`, and each message of the own handshake as
-        // `Change::Turn`
+        // for each state, each message as `Change::Other`, and each message of the same handshake
+        // as `Change::Turn`
         for state in 0..4_u8 {
             for message in test.list("/messages") {
                 corpus.add_with("wire_handshake", &(state, variant(0, 4)), &message);
