@@ -27,18 +27,18 @@ struct Mix {
     sphinx: Sphinx<X25519>,
     key: PrivateKey<X25519>,
     replays: ReplayFilter<Vec<u64>>,
-    /// Packets that wait, each with the node that it goes to.
+    /// Packets that wait, each with its next hop.
     queue: ServerQueue<(NodeId, Vec<u8>)>,
     rng: ChaCha20Rng,
 }
 
-/// What a packet can become at once.
+/// The immediate outcome of a packet.
 enum Received {
-    /// It waits in the queue.
+    /// The packet waits in the queue.
     Held,
-    /// It has arrived: the payload of a message.
+    /// The packet has arrived, with the payload of a message.
     Delivered(Vec<u8>),
-    /// It was dropped.
+    /// The packet was dropped.
     Dropped(&'static str),
 }
 // ANCHOR_END: state
@@ -47,7 +47,7 @@ impl Mix {
     // ANCHOR: new
     fn new(sphinx: Sphinx<X25519>, key: PrivateKey<X25519>) -> Result<Self, Failure> {
         let mut rng = seeded_by_the_system()?;
-        // 16 bytes a packet at most; a busy mix wants 2²⁴ slots and more
+        // 16 bytes per packet at most; a busy mix needs 2²⁴ slots and more
         let replays = ReplayFilter::new(vec![0; 1 << 16], &mut rng);
         let queue = ServerQueue::new(Limits::for_epoch_millis(20 * 60 * 1000), 100_000);
         Ok(Self { sphinx, key, replays, queue, rng })
@@ -55,7 +55,7 @@ impl Mix {
     // ANCHOR_END: new
 
     // ANCHOR: receive
-    /// Takes a packet that arrived at `arrived`. `now` is after the wait for a processor.
+    /// Processes a packet that arrived at `arrived`; `now` is after its wait for a processor.
     fn receive(&mut self, now: Instant, arrived: Instant, mut packet: Vec<u8>) -> Received {
         // key exchange, key derivation, MAC: the packet is untouched if one of them fails
         let Ok(opened) = self.sphinx.open(&mut packet, &self.key) else {
@@ -66,8 +66,8 @@ impl Mix {
             Ok(_) => return Received::Dropped("seen before"),
             Err(_) => return Received::Dropped("the replay filter is full"),
         }
-        // a layer comes off, in place; from here on an error means that the sender made the packet
-        // wrong
+        // a layer is removed, in place; from here on an error means that the sender built the
+        // packet wrong
         match opened.finish() {
             Ok(Action::Forward { next_hop, delay_millis: Some(delay) }) => {
                 let dropped = self.queue.insert(now, arrived, delay, (next_hop, packet), &mut self.rng);
@@ -83,7 +83,7 @@ impl Mix {
     // ANCHOR: release
     /// The next packet whose delay is over, in random order among those that are due.
     fn release(&mut self, now: Instant) -> Option<(NodeId, Vec<u8>)> {
-        // packets that are released too late come as errors: they are counted and dropped
+        // packets that are released too late are returned as errors: they are counted and dropped
         while let Some(due) = self.queue.poll(now, &mut self.rng) {
             if let Ok(packet) = due {
                 return Some(packet);
@@ -110,7 +110,7 @@ fn run(
                 socket.send_to(&packet, address)?;
             }
         }
-        // until the next packet is due, at least a millisecond
+        // wait until the next packet is due, for at least a millisecond
         let wait = mix.queue.poll_timeout().map_or(Duration::from_millis(100), |due| {
             Duration::from_nanos(due.nanos_since(clock())).max(Duration::from_millis(1))
         });
@@ -196,7 +196,7 @@ fn main() -> Result<(), Failure> {
 }
 // ANCHOR_END: main
 
-/// A generator that the operating system has seeded.
+/// A generator seeded by the operating system.
 fn seeded_by_the_system() -> Result<ChaCha20Rng, Failure> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed)?;

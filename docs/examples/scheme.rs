@@ -1,5 +1,5 @@
-//! A KEM of one's own: DHKEM(X25519, HKDF-SHA256) of RFC 9180, in packets and behind the same trait
-//! as every other.
+//! A custom KEM: DHKEM(X25519, HKDF-SHA256) of RFC 9180, in packets and behind the same trait as
+//! every other KEM.
 //!
 //! The guide "How to add a scheme" of the book walks through this program:
 //! `cargo run -p mixwell-docs --example scheme`.
@@ -18,10 +18,10 @@ use std::error::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 // ANCHOR: types
-/// The scheme. It has no values: what it does is in its implementation of [`Kem`].
+/// The scheme. It has no values: its behaviour is its implementation of [`Kem`].
 struct DhKem;
 
-/// A private key with all that decapsulation needs, here its public key.
+/// A private key with everything that decapsulation needs, here its public key.
 struct DhKemKey {
     private: nike::PrivateKey<X25519>,
     public: [u8; 32],
@@ -34,7 +34,7 @@ impl Default for DhKemKey {
     }
 }
 
-// its private key wipes itself, and the rest is public
+// the private key wipes itself, and the rest is public
 impl ZeroizeOnDrop for DhKemKey {}
 // ANCHOR_END: types
 
@@ -100,7 +100,7 @@ impl Kem for DhKem {
 // ANCHOR_END: kem
 
 // ANCHOR: derive
-/// `ExtractAndExpand(DH(private, public), context)`; none if the exchange gives zeros.
+/// `ExtractAndExpand(DH(private, public), context)`; `None` if the exchange gives zeros.
 fn shared_secret(
     private: &nike::PrivateKey<X25519>,
     public: &[u8; 32],
@@ -124,8 +124,8 @@ fn labeled(extract: &str, ikm: &[u8; 32], expand: &str, info: [&[u8]; 2], out: &
     let (_, key) = extraction.finalize();
     let [first, second] = info;
     if key.expand_multi_info(&[&[0, 32], VERSION, SUITE, expand.as_bytes(), first, second], out).is_err() {
-        // HKDF gives up to 8,160 bytes, so this does not happen; and if it did, no half of a secret
-        // would be left
+        // HKDF outputs up to 8,160 bytes, so this cannot fail; if it did, no part of a secret would
+        // be left
         out.zeroize();
     }
 }
@@ -140,7 +140,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     getrandom::fill(&mut seed)?;
     let mut rng = ChaCha20Rng::from_seed(seed);
 
-    // the geometry takes name and lengths from the scheme
+    // the geometry takes the scheme's name and lengths
     let sphinx = Sphinx::<Scheme>::new(Geometry::of::<Scheme>(3, 1000, true)?)?;
     let private = [(); 3].map(|()| PrivateKey::<DhKem>::generate(&mut rng));
     let public = private.each_ref().map(PrivateKey::public_key).map(Result::unwrap_or_default);
@@ -157,7 +157,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    // a key that gives no secret is an error of the sender, who is told which one
+    // a key that gives no secret is the sender's error, which names the key
     let bad = PublicKey::from_bytes([0; 32]);
     let hop = Hop { id: NodeId([1; 32]), public_key: &bad, delay_millis: None };
     let path = Path { hops: &[hop], ..path };

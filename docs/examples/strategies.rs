@@ -1,5 +1,5 @@
-//! Two mixing strategies under the same traffic, and what an observer of the mix's links is left
-//! with.
+//! Two mixing strategies under the same traffic, and the uncertainty that each leaves to an
+//! observer of the mix's links.
 //!
 //! The tutorial "Measure a strategy" of the book walks through this program:
 //! `cargo run -p mixwell-docs --example strategies`.
@@ -10,18 +10,19 @@ use mixwell_mixdelay::{Instant, Limits, Rate, RateError, ServerQueue};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 // ANCHOR: observation
-/// What an observer can say of the packets that leave a mix.
+/// An observer's knowledge of the packets that leave a mix.
 #[derive(Default)]
 struct Observation {
     packets: u32,
-    /// Sum over the packets that left: bits of doubt about which packet that came in each is.
+    /// Sum over the packets that left: bits of uncertainty about which incoming packet each of them
+    /// is.
     bits: f64,
     /// Sum of the packets' times in the mix, in milliseconds.
     millis: f64,
 }
 
 impl Observation {
-    /// A packet leaves that could be any of `candidates`, each with the same odds.
+    /// Records a departing packet that could be any of `candidates`, with the same odds for each.
     fn leaves(&mut self, candidates: usize, nanos: u64) {
         self.packets += 1;
         self.bits += (candidates as f64).log2();
@@ -53,14 +54,14 @@ fn arrivals(rate: f64, count: u32, rng: &mut ChaCha20Rng) -> Result<Vec<Instant>
 // ANCHOR_END: arrivals
 
 // ANCHOR: poisson
-/// A Poisson mix: each packet waits for an exponential delay of its own. A packet that leaves is
-/// any of those in the mix.
+/// A Poisson mix: each packet waits for its own exponential delay. A departing packet can be any of
+/// those in the mix.
 fn poisson(arrivals: &[Instant], mu: f64, rng: &mut ChaCha20Rng) -> Result<Observation, RateError> {
     let mu = Rate::per_milli(mu)?;
     let mut queue = ServerQueue::new(Limits::for_epoch_millis(u64::MAX), 1 << 20);
     let mut seen = Observation::default();
     for &arrived in arrivals {
-        // what is due before this arrival leaves
+        // packets that are due before this arrival leave first
         while let Some(due) = queue.poll_timeout().filter(|due| *due <= arrived) {
             loop {
                 let candidates = queue.len();
@@ -111,8 +112,8 @@ fn the_poisson_mix_is_as_theory_says() -> Result<(), RateError> {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let arrivals = arrivals(0.02, 200_000, &mut rng)?;
     let seen = poisson(&arrivals, 0.005, &mut rng)?;
-    // a packet that leaves finds as many others there as Poisson's distribution says, of mean 0.02
-    // / 0.005
+    // the number of other packets that a departing packet finds in the mix follows a Poisson
+    // distribution of mean 0.02 / 0.005
     let (mut odds, mut bits) = ((-4.0_f64).exp(), 0.0);
     for others in 1..60 {
         odds *= 4.0 / f64::from(others);

@@ -17,7 +17,7 @@ use std::error::Error;
 const HOPS: usize = 4;
 const USER: usize = 200;
 
-// lengths that follow from it (docs/spec/sphinx.md#geometry), as constants, so that buffers are
+// lengths that follow from it (docs/spec/sphinx.md#geometry), as constants, so that buffers can be
 // arrays
 const HEADER: usize = 2 + 32 + HOPS * 82 + 32;
 const SURB: usize = HEADER + 32 + 64;
@@ -26,16 +26,16 @@ const PACKET: usize = HEADER + PAYLOAD;
 // ANCHOR_END: lengths
 
 // ANCHOR: memory
-/// All that the token keeps for packets. Put it into a `static`, or at the bottom of the stack.
+/// The token's whole memory for packets. Put it into a `static`, or at the bottom of the stack.
 struct Memory {
     sphinx: Sphinx<X25519>,
     packet: [u8; PACKET],
     surb: [u8; SURB],
-    /// What reads the answer that is awaited, and its id.
+    /// The keys that open the awaited answer, and its id.
     awaited: Option<(SurbId, SurbKeys)>,
 }
 
-/// A hop as the token remembers it when the consensus is gone: 68 bytes.
+/// A hop as the token stores it once the consensus is gone: 68 bytes.
 #[derive(Clone, Copy)]
 struct RememberedHop {
     id: NodeId,
@@ -48,7 +48,7 @@ impl Memory {
     // ANCHOR: new
     fn new() -> Option<Self> {
         let geometry = Geometry::of::<X25519>(HOPS, USER, true).ok()?;
-        // the constants above are this geometry's lengths, or nothing starts
+        // the constants above must be this geometry's lengths, or the token does not start
         if geometry.packet_len() != PACKET || geometry.surb_len() != SURB {
             return None;
         }
@@ -58,7 +58,7 @@ impl Memory {
     // ANCHOR_END: new
 
     // ANCHOR: ask
-    /// Makes the packet of a question, whose answer can then be read once.
+    /// Builds the packet of a question, whose answer can then be read once.
     fn ask(
         &mut self,
         there: &[RememberedHop; HOPS],
@@ -73,14 +73,14 @@ impl Memory {
         let keys = on_path(back, queue_id, |path| self.sphinx.new_surb(path, id, rng, &mut self.surb))?;
         let message = Message { surb: Some(&self.surb), user_payload: text };
         on_path(there, service, |path| self.sphinx.wrap_message(path, &message, rng, &mut self.packet))?;
-        // an older question is given up, its keys wiped
+        // an older question is abandoned and its keys are wiped
         self.awaited = Some((id, keys));
         Ok(&self.packet)
     }
     // ANCHOR_END: ask
 
     // ANCHOR: read
-    /// Reads an answer where it lies. Its keys are wiped, whether it is good or not.
+    /// Opens an answer in place. Its keys are wiped, whether the answer is valid or not.
     fn read<'a>(&mut self, surb_id: SurbId, payload: &'a mut [u8]) -> Option<&'a [u8]> {
         let (_, keys) = self.awaited.take_if(|(id, _)| *id == surb_id)?;
         keys.open(payload).ok().map(|text| &*text)
@@ -89,8 +89,8 @@ impl Memory {
 }
 
 // ANCHOR: path
-/// Calls `operation` with a path of these hops. The keys are parsed into arrays that live as long
-/// as the call.
+/// Calls `operation` with a path of these hops. The keys are parsed into arrays that live for the
+/// duration of the call.
 fn on_path<T>(
     hops: &[RememberedHop; HOPS],
     recipient: RecipientId,

@@ -30,14 +30,14 @@ fn verify<'a>(certificate: &'a [u8], authorities: &[[u8; 32]], epoch: pki::Epoch
     let keys = authorities.iter().map(|key| VerifyingKey::new(&Ed25519, key)).collect::<Result<Vec<_>, _>>()?;
     let certificate = Certificate::parse(certificate)?;
     let document = certificate.verify_threshold(&keys, majority(keys.len()), epoch)?.document_for(epoch)?;
-    // its fields make sense: layers, keys, addresses, no node twice
+    // the document has to be well-formed: layers, keys, addresses, no duplicate nodes
     document.check(&keys, &mut [KeyHash::default(); 64])?;
     Ok(document)
 }
 // ANCHOR_END: verify
 
 // ANCHOR: route
-/// A route as it is drawn from a document, and the mix keys in the form that packets want.
+/// A route drawn from a document, and the mix keys in the type that packets need.
 struct Route<'a> {
     hops: Vec<pki::Hop<'a>>,
     keys: Vec<PublicKey<X25519>>,
@@ -59,7 +59,7 @@ impl<'a> Route<'a> {
 }
 
 /// A route from a gateway to a service node, and one back: one node of each layer, drawn uniformly,
-/// each with a delay and with its key for the epoch in which the packet gets there.
+/// each with a delay and with its key for the epoch in which the packet reaches it.
 fn routes<'a>(
     document: &Document<'a>,
     gateway: pki::Node<'a>,
@@ -81,12 +81,12 @@ fn routes<'a>(
 // ANCHOR_END: route
 
 // ANCHOR: ask
-/// A question that is ready to leave.
+/// A question that is ready to be sent.
 struct Question {
     packet: Vec<u8>,
     surb_id: SurbId,
     reply_keys: SurbKeys,
-    /// How long the hops will hold packet and answer together.
+    /// Total delay of the packet and its answer at the hops.
     delays: Duration,
 }
 
@@ -100,7 +100,7 @@ fn ask(document: &Document<'_>, text: &[u8], queue_id: [u8; 32], rng: &mut ChaCh
         document.services().find_map(|node| Some((node, echo(node)?))).ok_or("no echo service")?;
     let (there, back) = routes(document, gateway, service, rng)?;
 
-    // the way back, made first: it goes into the message
+    // the return path comes first, because its SURB goes into the message
     let mut surb_id = SurbId([0; 16]);
     rng.fill_bytes(&mut surb_id.0);
     let mut surb = vec![0; sphinx.geometry().surb_len()];
@@ -123,9 +123,9 @@ fn recipient(endpoint: &str) -> Option<RecipientId> {
 // ANCHOR_END: ask
 
 // ANCHOR: ticks
-/// What leaves at a tick: the oldest message that waits, if the tick takes messages, or else the
-/// decoy. Both are whole packets, and which of them it was shows neither in the time taken nor on
-/// the link.
+/// The packet sent at a tick: the oldest waiting message, if the tick is one for messages, or else
+/// the decoy. Both are whole packets, and neither the time taken nor the link shows which of them
+/// was sent.
 fn at_tick(tick: Tick, outbox: &mut Outbox<'_>, mut decoy: Vec<u8>) -> Result<Vec<u8>, Failure> {
     if tick == Tick::MessageOrDecoy {
         outbox.swap_in(&mut decoy)?;
@@ -140,7 +140,7 @@ fn main() -> Result<(), Failure> {
     getrandom::fill(&mut seed)?;
     let mut rng = ChaCha20Rng::from_seed(seed);
     let epoch = Period::default().at(SystemTime::UNIX_EPOCH.elapsed()?)?.epoch;
-    // what a real client fetches over a link; here a network in this process
+    // a real client fetches these over a link; here the network is in this process
     let network = Network::new(epoch, &mut rng)?;
 
     let document = verify(&network.consensus, &network.authorities, epoch)?;
@@ -152,7 +152,7 @@ fn main() -> Result<(), Failure> {
     let question = ask(&document, b"Who talks to whom?", queue_id, &mut rng)?;
     println!("the hops will hold it for {:?}", question.delays);
 
-    // it waits for the clock of all clients, and until then decoys leave
+    // the message waits for the clock of all clients, and until then decoys are sent
     let mut room = vec![0; 4 * question.packet.len()];
     let mut outbox = Outbox::new(&mut room, question.packet.len());
     outbox.push(&question.packet)?;

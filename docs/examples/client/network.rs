@@ -1,5 +1,5 @@
-//! A network in this process: a consensus of five nodes, and the nodes themselves, who forget to
-//! wait.
+//! A network in this process: a consensus of five nodes, and the nodes themselves, which skip the
+//! delays.
 
 use crate::Failure;
 use mixwell_pki_types::{
@@ -66,12 +66,12 @@ impl Network {
         Ok(Self { consensus, authorities: vec![authority], mix_keys })
     }
 
-    /// Carries a packet from hop to hop; the service node echoes its text through the SURB. Gives
-    /// what the gateway then hands to the client.
+    /// Carries a packet from hop to hop; the service node echoes its text through the SURB. Returns
+    /// the payload that the gateway then hands to the client.
     pub(crate) fn carry(&self, mut packet: Vec<u8>) -> Result<(RecipientId, SurbId, Vec<u8>), Failure> {
         let sphinx = Sphinx::<X25519>::new(geometry()?)?;
         let mut reply = vec![0; packet.len()];
-        // a packet goes to whoever has the key for it: no other can open it
+        // the packet goes to the node that has the key for it: no other can open it
         for _ in 0..20 {
             let key = self.mix_keys.values().find(|key| sphinx.open(&mut packet, key).is_ok()).ok_or("no such key")?;
             match sphinx.open(&mut packet, key)?.finish()? {

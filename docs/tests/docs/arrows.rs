@@ -1,10 +1,10 @@
-//! Which crates may depend on which: the folders' table of `ARCHITECTURE.md`, as rules.
+//! The allowed dependencies between crates: the folders' table of `ARCHITECTURE.md`, as rules.
 
 use crate::repository::{files, root, shown};
 use std::{collections::BTreeSet, fs};
 use toml::{Table, Value};
 
-/// The network's crates that a program embeds.
+/// The network crates that programs embed.
 const EMBEDDED: [&str; 5] = ["net", "node", "authority", "client", "config"];
 
 /// Crates for command lines and terminals.
@@ -12,11 +12,11 @@ const TERMINAL: [&str; 7] = ["clap", "ratatui", "crossterm", "indicatif", "anstr
 
 const CORE: [&str; 8] = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx", "wire"];
 
-/// A command of the tool has arguments, a view and a summary; the rest belongs to crates that
-/// programs embed.
+/// Maximum lines of a command of the tool: its arguments, view and summary. Everything else belongs
+/// in crates that programs embed.
 const MAX_TOOL_LINES: usize = 150;
 
-/// The names of a crate's dependencies, on every target, without those of its tests.
+/// A crate's dependencies on every target, without dev-dependencies.
 fn dependencies(folder: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a crate's manifest");
     let manifest: Table = text.parse().expect("TOML");

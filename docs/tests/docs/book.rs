@@ -1,4 +1,4 @@
-//! The book shows no code that is not compiled and run.
+//! All code that the book shows is compiled and run.
 
 use crate::{
     markdown::Markdown,
@@ -12,7 +12,7 @@ fn all_code_is_part_of_an_example() {
     let mut parts = 0_usize;
     let mut faults = Vec::new();
     for page in files(&[".md"]).iter().filter(|page| page.starts_with(&book)) {
-        // the formats have code of their own, in no language
+        // code blocks in the formats are in no language
         for line in Markdown::read(page).rust.iter().flat_map(|code| code.lines()) {
             parts = parts.saturating_add(1);
             if let Err(fault) = part_of_an_example(page, line) {
@@ -24,7 +24,8 @@ fn all_code_is_part_of_an_example() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Whether a line is `{{#include FILE:ANCHOR}}` of one of `docs/examples`, and the anchor is there.
+/// Whether a line is `{{#include FILE:ANCHOR}}` with a file in `docs/examples` that has this
+/// anchor.
 fn part_of_an_example(page: &Path, line: &str) -> Result<(), &'static str> {
     let include = line.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}")).ok_or("not an include")?;
     let (file, anchor) = include.split_once(':').ok_or("no anchor")?;

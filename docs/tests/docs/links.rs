@@ -1,4 +1,4 @@
-//! Links from one Markdown file to another lead somewhere.
+//! Links between Markdown files resolve.
 
 use crate::{
     markdown::Markdown,
@@ -14,7 +14,7 @@ fn every_relative_link_resolves() {
     let mut faults = Vec::new();
     for page in &pages {
         for link in Markdown::read(page).links {
-            // elsewhere, or an item of the crate's documentation, which rustdoc checks
+            // an external link, or an item of the crate's documentation, which rustdoc checks
             if link.contains("://") || link.starts_with("mailto:") || link.contains("::") {
                 continue;
             }
@@ -28,7 +28,7 @@ fn every_relative_link_resolves() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// Follows a link from a page.
+/// Resolves a link from a page.
 fn resolve(page: &Path, link: &str) -> Result<(), &'static str> {
     let (file, anchor) = link.split_once('#').map_or((link, None), |(file, anchor)| (file, Some(anchor)));
     let target =

@@ -1,5 +1,5 @@
-//! The core crates, which run on secrets and on the smallest machines, have two lints more than the
-//! others.
+//! The core crates, which handle secrets and run on the smallest machines, have two lints more than
+//! the others.
 
 use crate::repository::root;
 use std::fs;

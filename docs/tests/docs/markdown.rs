@@ -13,7 +13,7 @@ pub(crate) struct Markdown {
 impl Markdown {
     pub(crate) fn read(path: &Path) -> Self {
         let text = fs::read_to_string(path).expect("a Markdown file");
-        // a page of the book that is a file from elsewhere, and has its headings
+        // a page of the book that includes another file has that file's headings
         if let Some(file) = text.trim().strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}")) {
             return Self { links: Vec::new(), ..Self::read(&path.with_file_name(file)) };
         }

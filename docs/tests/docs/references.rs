@@ -1,5 +1,5 @@
-//! Pointers from comments to documents lead somewhere: to a section of `docs/spec/`, to another
-//! file of the repository, or to a public document of the list in `docs/spec/README.md`.
+//! Pointers from comments to documents resolve: to a section of `docs/spec/`, to another file of
+//! the repository, or to a public document of the list in `docs/spec/README.md`.
 
 use crate::{
     markdown::Markdown,
@@ -77,18 +77,18 @@ fn comments(file: &Path) -> Vec<(usize, String)> {
     blocks
 }
 
-/// A numbered part of some document.
+/// A numbered part of a document.
 static PART: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"§ ?\d[\d.]*|\b[Ss]ections? \d[\d.]*|\b[Aa]lgorithms? \d+|\b[Aa]ppendix [A-Z]").expect("good")
 });
-/// What may stand between a document's name and a part, or between two parts of one document.
+/// Text that may stand between a document's name and a part, or between two parts of one document.
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:[\s,)`]|\band\b|\bto\b)+$").expect("good"));
-/// A file of Markdown, perhaps with an anchor.
+/// A Markdown file, optionally with an anchor.
 static PAGE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[\w./-]*\w\.md\b(?:#[\w-]+)?").expect("good"));
-/// A document that is not named.
+/// A document without a name.
 static NAMELESS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[Tt]he spec(?:ification)?(?:'s)?\b").expect("good"));
 
-/// How many pointers a block of text has, and what is wrong with them.
+/// The number of pointers in a block of text, and their faults.
 fn check(file: &Path, text: &str, names: &[String]) -> (usize, Vec<String>) {
     let mut pointers = 0_usize;
     let mut faults = Vec::new();
@@ -113,8 +113,8 @@ fn check(file: &Path, text: &str, names: &[String]) -> (usize, Vec<String>) {
     (pointers, faults)
 }
 
-/// Whether the text before a part ends with the name of a public document, perhaps with other parts
-/// of it between.
+/// Whether the text before a part ends with the name of a public document, possibly with other
+/// parts of that document in between.
 fn names_a_document(before: &str, names: &[String]) -> bool {
     let mut rest = before;
     loop {
@@ -129,8 +129,8 @@ fn names_a_document(before: &str, names: &[String]) -> bool {
     }
 }
 
-/// Finds a page from a file: from the root, or beside the file or in a folder above it. Code cites
-/// a section, not a page.
+/// Finds a page from a file: from the root, or beside the file or in a folder above it. Code must
+/// cite a section, not a page.
 fn resolve(file: &Path, page: &str) -> Result<(), &'static str> {
     let (name, anchor) = page.split_once('#').map_or((page, None), |(name, anchor)| (name, Some(anchor)));
     let inside = file.ancestors().skip(1).take_while(|folder| folder.starts_with(root()));

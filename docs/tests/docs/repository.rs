@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders that hold no text of ours.
+/// Folders that contain no text of ours.
 const SKIPPED: [&str; 6] = ["target", ".git", "corpus", "artifacts", "coverage", "book-html"];
 
 /// The repository's root folder.
@@ -34,7 +34,7 @@ pub(crate) fn files(endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// The path as a reader of a failed test wants it.
+/// The path as shown in a failed test.
 pub(crate) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

@@ -1,4 +1,4 @@
-//! Each promise of `SECURITY.md` names the tests that show it, and they exist.
+//! Each promise of `SECURITY.md` names the tests that show it, and these tests exist.
 
 use crate::repository::{files, root};
 use regex::Regex;
@@ -25,7 +25,7 @@ fn every_promise_names_its_tests() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// What stands in backquotes.
+/// The text's code spans.
 static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`([^`]+)`").expect("good"));
 static TEST_NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new("^[a-z0-9]+(?:_[a-z0-9]+){2,}$").expect("good"));
 
@@ -45,7 +45,7 @@ fn promises(text: &str) -> Vec<(&str, Vec<&str>)> {
         .collect()
 }
 
-/// What is wrong with a piece of evidence: a test's name, or `.ci/run STEP`.
+/// The fault of a piece of evidence, which is a test's name or `.ci/run STEP`.
 fn fault(span: &str, tests: &BTreeSet<String>) -> Option<String> {
     let exists = match span.strip_prefix(".ci/run ") {
         Some(step) => root().join(format!("ci/steps/{step}.sh")).is_file(),
@@ -54,7 +54,7 @@ fn fault(span: &str, tests: &BTreeSet<String>) -> Option<String> {
     (!exists).then(|| format!("`{span}`: no such test"))
 }
 
-/// The names of all functions with an attribute of a test.
+/// The names of all functions with a test attribute.
 fn tests_of_the_repository() -> BTreeSet<String> {
     files(&[".rs"]).iter().flat_map(|file| tests_of(file)).collect()
 }
@@ -86,7 +86,7 @@ fn a_promise_without_its_test_is_found() {
     let tests = tests_of_the_repository();
     assert_eq!(fault(own, &tests), None);
     assert_eq!(fault(".ci/run fuzz", &tests), None);
-    // functions that are no tests, tests that are gone, steps that are gone
+    // functions that are not tests, tests that no longer exist, steps that no longer exist
     for nothing in ["tests_of_the_repository", "a_promise_without", ".ci/run fuz"] {
         assert_eq!(fault(nothing, &tests), Some(format!("`{nothing}`: no such test")));
     }

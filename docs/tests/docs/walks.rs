@@ -1,5 +1,4 @@
-//! The walks of `ARCHITECTURE.md`: every stop names a file, and every path that the page names
-//! exists.
+//! The walks of `ARCHITECTURE.md`: every stop names a file, and every path on the page exists.
 
 use crate::repository::root;
 use regex::Regex;
@@ -39,7 +38,7 @@ fn every_stop_of_a_walk_names_its_file() {
 fn every_path_of_the_page_exists() {
     let named = paths(&page());
     assert!(named.len() > 60, "{named:?}");
-    // a table's row may name a path from its own folder
+    // a table row may give a path relative to its own folder
     let is_there = |path: &String| {
         let folders = ["", "network/testnet", "mixwell"];
         folders.iter().any(|folder| root().join(folder).join(path).exists())
