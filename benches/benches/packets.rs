@@ -108,7 +108,7 @@ fn measure<S: Scheme>(
     group.finish();
 }
 
-/// The payload of an answer as it comes back through the hops.
+/// The payload of a reply as it arrives back through the hops.
 fn reply<S: Scheme>(sphinx: &Sphinx<S>, keys: &[S::PrivateKey], surb: &[u8], answer: &[u8]) -> Vec<u8> {
     let mut packet = vec![0; sphinx.geometry().packet_len()];
     sphinx.wrap_reply(surb, answer, &mut packet).expect("a good SURB");

@@ -1,9 +1,9 @@
-//! What do SHA-256's parts of a packet cost: the keys of a hop and the MAC over a header, alone and
-//! several at once?
+//! The cost of SHA-256's parts of a packet: the keys of a hop and the MAC over a header, alone and
+//! several at once.
 //!
-//! `cargo bench -p mixwell-benches --bench sha256`; it fails if a back end for several takes longer
-//! than its limit. With `RUSTFLAGS='--cfg sha2_256_backend="soft"'` one at a time goes without the
-//! processor's SHA instructions.
+//! `cargo bench -p mixwell-benches --bench sha256`; it fails if a back end for several messages
+//! exceeds its limit. With `RUSTFLAGS='--cfg sha2_256_backend="soft"'`, single messages do without
+//! the processor's SHA instructions.
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     if holds.contains(&false) { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Whether the back ends for several messages keep to so many µs a packet.
+/// Whether the back ends for several messages stay within `limit` µs per packet.
 fn measure<S: Scheme>(name: &str, limit: f64) -> bool {
     let geometry = Geometry::of::<S>(5, 2000, true).unwrap();
     let header = vec![7; geometry.header_len() - 32];

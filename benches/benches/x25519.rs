@@ -1,5 +1,5 @@
-//! What does an X25519 cost by each of our back ends, alone and several at once, beside
-//! `x25519-dalek`?
+//! The cost of an X25519 on each of our back ends, alone and several at once, compared with
+//! `x25519-dalek`.
 //!
 //! `cargo bench -p mixwell-benches --bench x25519`; it fails if the best back end of this processor
 //! is slower than `x25519-dalek`.
@@ -23,13 +23,13 @@ fn main() -> ExitCode {
     for backend in X25519Backend::available().collect::<Vec<_>>() {
         limit_x25519(&[backend]);
         let ratio = if backend.lanes() == 1 { alone(backend) } else { several(backend) };
-        // the portable one is measured, but it is not what this processor uses
+        // the portable back end is measured, but it is not the one that this processor uses
         holds &= backend == X25519Backend::Portable || ratio <= 1.0;
     }
     if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The time of an exchange in units of `x25519-dalek`'s.
+/// The time of one exchange in units of `x25519-dalek`'s.
 fn alone(backend: X25519Backend) -> f64 {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let [key, other] = [(); 2].map(|()| PrivateKey::<X25519>::generate(&mut rng));
@@ -46,7 +46,7 @@ fn alone(backend: X25519Backend) -> f64 {
     ours / theirs
 }
 
-/// The same for one of as many as the back end has lanes.
+/// The same per exchange, with as many at once as the back end has lanes.
 fn several(backend: X25519Backend) -> f64 {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let keys = [(); 8].map(|()| PrivateKey::<X25519>::generate(&mut rng));

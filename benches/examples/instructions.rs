@@ -126,7 +126,7 @@ fn aez(backend: Backend, times: u32) {
     });
 }
 
-/// As many exchanges at once, by a back end that valgrind has.
+/// A full batch of exchanges, by a back end that valgrind supports.
 fn exchange<const N: usize>(backend: X25519Backend, times: u32) {
     limit_x25519(&[backend]);
     assert_eq!(X25519Backend::available().next(), Some(backend), "the back end");

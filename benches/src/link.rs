@@ -36,11 +36,11 @@ impl<K: Kem> Ends<K> {
         Self { client_key, gateway_key, sizes, rng, buffer, ephemeral: K::Expanded::default() }
     }
 
-    /// A handshake, but for the command that tells the client that it is over. The client keeps its
+    /// A handshake without the final command that confirms it to the client. The client stores its
     /// ephemeral key expanded.
     ///
     /// # Panics
-    /// If a message is not what it has to be.
+    /// If a message is rejected.
     #[inline]
     pub fn handshake(&mut self) -> (AwaitNoOp, SendNoOp) {
         let Self { client_key, gateway_key, sizes, rng, buffer, ephemeral } = self;
@@ -58,7 +58,7 @@ impl<K: Kem> Ends<K> {
     /// The sessions after a handshake and a `no_op` each way, the client's and the gateway's.
     ///
     /// # Panics
-    /// If a message is not what it has to be.
+    /// If a message is rejected.
     pub fn sessions(&mut self) -> [Session; 2] {
         let (client, gateway) = self.handshake();
         let (gateway, _) = gateway.write(&mut self.buffer).expect("no_op");
