@@ -162,7 +162,7 @@ mod tests {
         assert!(refused.is_first(Epoch(8), id(1), true));
         let strangers = (2..=u8::MAX).filter(|number| refused.is_first(Epoch(8), id(*number), false)).count();
         assert_eq!(strangers, MAX_STRANGERS - 1);
-        // one that is listed is not among them
+        // a listed node is not limited like strangers
         assert!(refused.is_first(Epoch(8), id(0), true));
     }
 }

@@ -67,7 +67,7 @@ const L7: f64 = 1.479_819_860_511_658_6e-1;
 mod tests {
     use super::*;
 
-    /// The numbers of mixes for which the usual logarithm differs in the last bit.
+    /// The numbers of mixes for which the platform's logarithm differs in the last bit.
     #[test]
     fn differs_from_the_usual_logarithm_where_the_reference_does() {
         let differs: Vec<u32> = (1..=300).filter(|n| ln(f64::from(*n)) != f64::from(*n).ln()).collect();

@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use mixwell_node::gzip;
 
-    /// Bytes of a certificate's length, and the same compressed.
+    /// Bytes as many as a certificate has, plain and compressed.
     fn zipped() -> (Vec<u8>, Vec<u8>) {
         let bytes: Vec<u8> =
             (0..50_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).collect();

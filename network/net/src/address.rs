@@ -195,7 +195,7 @@ mod tests {
         for good in ["tcp://127.0.0.1:30001", "tcp4://mix.example:1", "tcp6://[::1]:65535", "tcp://[2001:db8::1]:0"] {
             assert_eq!(good.parse::<Address>().unwrap().to_string(), good);
         }
-        // as other readers of URLs take it
+        // as other URL parsers accept it
         assert_eq!("TCP://mix.example:1/".parse::<Address>().unwrap().to_string(), "tcp://mix.example:1");
         for (bad, error) in [
             ("127.0.0.1:30001", AddressError::NoScheme),

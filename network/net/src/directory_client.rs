@@ -297,7 +297,7 @@ mod tests {
     use std::time::Instant;
     use tokio::net::TcpListener;
 
-    /// An authority that takes a request and then sends no-ops without end.
+    /// An authority that accepts a request and then sends no-ops without end.
     async fn stall(listener: TcpListener, id: KeyHash, key: LinkKey, link: Link) {
         let (mut rng, timeouts) = (Randomness::from_seed(2).rng(), Timeouts::default());
         let (mut stream, _) = listener.accept().await.unwrap();

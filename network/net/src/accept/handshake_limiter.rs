@@ -72,7 +72,7 @@ mod tests {
             limiter.acquire().await;
             assert!(u64::from(started) <= RATE.max_in(begun.elapsed()), "{started} in {:?}", begun.elapsed());
         }
-        // a thousand that give up waiting take no permit
+        // a thousand connections that stop waiting take no permit
         let (mut waiting, asked) = (JoinSet::new(), Arc::new(AtomicU32::new(0)));
         for _ in 0..1000 {
             let (limiter, asked) = (Arc::clone(&limiter), Arc::clone(&asked));

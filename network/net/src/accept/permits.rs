@@ -247,15 +247,16 @@ mod tests {
         let strangers: Vec<_> = (1..4).map(|last| table.begin(origin(last, false)).unwrap()).collect();
         let known = table.begin(origin(9, true)).unwrap();
         strangers[0].set_spoken();
-        // the first has spoken, so the second gives way
+        // the first has spoken, so the second is evicted
         let fifth = table.begin(origin(5, false)).unwrap();
         assert_eq!(strangers.iter().map(is_ended).collect::<Vec<_>>(), [false, true, false]);
         strangers[2].set_spoken();
         fifth.set_spoken();
-        // all have spoken: the oldest gives way, and never a known node to a stranger
+        // all have spoken: the oldest is evicted, and never a known node for a stranger
         let sixth = table.begin(origin(6, false)).unwrap();
         assert!(is_ended(&strangers[0]) && !is_ended(&known));
-        // a known node is let in as long as there is a stranger, and then for another known node
+        // a known node is admitted in place of a stranger while there is one, and then in place of
+        // a known node
         let others: Vec<_> = (10..14).map(|last| table.begin(origin(last, true)).unwrap()).collect();
         assert!(is_ended(&strangers[2]) && is_ended(&fifth) && is_ended(&sixth) && is_ended(&known));
         assert!(table.begin(origin(7, false)).is_none(), "all are known nodes");
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn an_address_has_its_share_and_no_more() {
         let table = table(WhenFull::Refuse);
-        // whether it is a known node's or not
+        // whether the address is a known node's or not
         for (last, is_known) in [(1, false), (2, true)] {
             let shared: Vec<_> = (0..3).map(|_| table.begin(origin(last, is_known)).unwrap()).collect();
             shared[0].set_spoken();
@@ -297,8 +298,7 @@ mod tests {
         assert!(is_ended(&first) && !is_ended(&claim));
         drop(first);
         assert_eq!(table.stats.open.load(Relaxed), 1);
-        // a permit that has been superseded is no longer counted, and its end takes nothing from
-        // the newer one
+        // a superseded permit is no longer counted, and its drop does not affect the newer one
         let third = connect(&authorization(1, true, 2));
         assert!(!is_ended(&second) && !is_ended(&third));
         assert_eq!(table.stats.open.load(Relaxed), 2);

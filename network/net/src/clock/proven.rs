@@ -75,12 +75,12 @@ mod tests {
         assert_eq!(proven.epoch(Instant::now()), Some(Epoch(6)));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(proven.epoch(Instant::now()), Some(Epoch(7)));
-        // an older one takes nothing back
+        // an older consensus does not take anything back
         proven.learn(Epoch(5), Instant::now());
         assert_eq!(proven.epoch(Instant::now()), Some(Epoch(7)));
         proven.learn(Epoch(10), Instant::now());
         assert_eq!(proven.epoch(Instant::now()), Some(Epoch(9)));
-        // the first epoch of all has none before it
+        // the very first epoch has no epoch before it
         proven.learn(Epoch(0), Instant::now());
         assert_eq!(proven.epoch(Instant::now()), Some(Epoch(9)));
     }

@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(watch.offset(), None, "tolerable");
         watch.observe("auth1", 3600);
         assert_eq!(watch.offset(), Some(Offset { ahead: 3600, peers: 1 }));
-        // of two that disagree the kinder one
+        // of two peers that disagree, the smaller offset counts
         watch.observe("auth2", 1);
         assert_eq!(watch.offset(), None);
         watch.observe("auth3", 3599);
@@ -139,7 +139,7 @@ mod tests {
         }
         let offset = watch.offset().unwrap();
         assert_eq!(offset.to_string(), "this machine's clock is 86400 s behind the clock of 3 peers (median)");
-        // extremes of what a hostile peer may claim
+        // the most extreme claims of a hostile peer
         for ahead in [i64::MIN, i64::MAX] {
             watch.observe("auth1", ahead);
             assert_eq!(watch.offset().unwrap().ahead, -86_400);

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_second_lock_is_refused_with_the_first_ones_process_id() {
         let folder = tempfile::tempdir().unwrap();
-        // what a process that was killed has left, with an id longer than ours
+        // the lock file of a killed process, with an id longer than ours
         std::fs::write(folder.path().join(FILE), "4294967295\n").unwrap();
         let first = FolderLock::acquire(folder.path()).unwrap();
         let error = FolderLock::acquire(folder.path()).unwrap_err();

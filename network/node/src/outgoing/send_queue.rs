@@ -168,7 +168,7 @@ mod tests {
         queue.set_up(true);
         assert!((0..MAX_DECOYS).all(|_| queue.push_decoy(now, packet(9))));
         assert!(!queue.push_decoy(now, packet(9)), "there are enough");
-        // decoys take no room from packets, which leave first
+        // decoys take no slots from packets, which are sent first
         queue.push(now, packet(1), &counters);
         queue.push(now, packet(2), &counters);
         assert_eq!(counters.all_dropped(), 0);

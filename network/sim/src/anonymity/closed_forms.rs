@@ -71,7 +71,7 @@ mod tests {
         assert!((message_entropy(1, 0.5, 7.0) - (core::f64::consts::E * 14.0).log2()).abs() < 1e-12);
     }
 
-    /// The entropy of Erlang's density, added up numerically.
+    /// The entropy of the Erlang density, integrated numerically.
     #[test]
     fn the_entropy_of_five_hops() {
         let (mu, step) = (0.2, 0.001);

@@ -59,8 +59,8 @@ mod tests {
         assert!(period >= about && period < Duration::from_secs(12), "{period:?}");
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
         let elapsed = Period::new(period).unwrap().at(now).unwrap().elapsed;
-        // of 2000 periods of ten seconds one began 5 ms ago, on average; a busy machine may take
-        // longer
+        // of 2000 periods of ten seconds, the latest to begin began 5 ms ago on average; a busy
+        // machine may take longer
         assert!(elapsed < Duration::from_secs(2), "{elapsed:?}");
     }
 }
