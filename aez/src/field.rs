@@ -47,7 +47,7 @@ pub(crate) mod tests {
         doubles::<Columns>();
     }
 
-    /// For each engine's own way of doubling.
+    /// Checks an engine's own doubling.
     pub(crate) fn doubles<B: Block>() {
         for bit in 0..128 {
             for number in [1 << bit, !(1 << bit), u128::MAX >> bit] {

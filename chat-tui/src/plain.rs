@@ -293,7 +293,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
-        /// Whatever a friend's name and text are.
+        /// For any name and any text of a friend.
         #[test]
         fn no_line_of_a_friend_looks_like_anything_else(name in "\\PC{0,40}|[*!?<>| \n\ra\u{85}\u{2028}]{0,40}", text in "[*!?<>| \n\r\ta\u{85}\u{2028}\u{b}]{0,60}") {
             let kind = Kind::Theirs(person_name(&name));

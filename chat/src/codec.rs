@@ -328,7 +328,7 @@ mod tests {
         assert_eq!(decode::<Sample>(&encode(&sample(100, Kind::Empty))), Err(StateError::Malformed));
         assert_eq!(decode::<Kind>(&[VERSION, 2]), Err(StateError::Malformed));
         assert_eq!(bool::decode(&mut Reader::new(&[2])), None);
-        // a count beyond what is there allocates nothing
+        // a count beyond the input's length allocates nothing
         assert_eq!(VecDeque::<u8>::decode(&mut Reader::new(&[0xff; 8])), None);
         assert_eq!(String::decode(&mut Reader::new(&[1, 0, 0, 0, 0xff])), None);
     }

@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn every_bidi_control_is_harmless() {
         let controls: Vec<_> = every(|letter| CodePointSetData::new::<BidiControl>().contains(letter)).collect();
-        // U+061C among them, which is in no block with the others
+        // including U+061C, which is in a different block from the others
         assert!(controls.len() >= 12 && controls.contains(&'\u{61c}'));
         for letter in controls {
             let name: String = ['a', letter, 'b'].into_iter().collect();
@@ -210,7 +210,7 @@ mod tests {
         for letter in every(|letter| CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)) {
             let alone: String = [letter; 3].into_iter().collect();
             assert_eq!((person(&alone), file_name(&alone)), ("unnamed".into(), "file".into()), "{letter:?}");
-            // nor does it tell two names apart
+            // an invisible character does not distinguish two names either
             let around: String = ['b', letter, 'b'].into_iter().collect();
             assert_eq!(person(&around), "bb");
         }
@@ -224,7 +224,7 @@ mod tests {
         for name in ["Zoë", "Ελένη", "محمد", "עדנה", "नमस्ते", "王小明", "👩", "ok!"] {
             assert_eq!((person(name).as_str(), text(name).as_str()), (name, name));
         }
-        // joined, with a variation selector, a number sign of Arabic
+        // a joiner, a variation selector, a zero-width non-joiner, an Arabic number sign
         for shown in ["👩\u{200d}👧", "❤\u{fe0f}", "می\u{200c}خواهم", "\u{601}12"] {
             assert_eq!(text(shown), shown);
         }

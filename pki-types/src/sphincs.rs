@@ -153,7 +153,7 @@ mod tests {
         public_key: Hex,
     }
 
-    /// The reference's signature again, from its randomizer.
+    /// Recomputes the reference's signature from its randomizer.
     #[test]
     fn signs_as_the_reference() {
         let (mut checked, mut there) = (0, 0);

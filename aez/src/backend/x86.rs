@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use crate::backend::model::{enciphers_as_portable, same_aes_ni, same_vaes, same_vaes512};
 
-    /// AES-NI without AVX too, which is never chosen where there is AVX.
+    /// AES-NI without AVX as well, which is never chosen on a processor with AVX.
     #[test]
     fn each_is_as_the_portable_back_end() {
         let without_avx = HasAesNi::find().map(Native::AesNi);

@@ -226,7 +226,7 @@ mod tests {
         press(&mut editor, "two");
         editor.paste("\r\nthree\x1b[2J\n");
         assert_eq!(enter(&mut editor), "one\ntwo\nthree\u{fffd}[2J\n");
-        // keys that come all at once, as of a paste without brackets
+        // keys that arrive all at once, as from a paste without brackets
         assert_eq!(editor.key(KeyEvent::from(KeyCode::Char('a')), true), Edited::Going);
         assert_eq!(editor.key(KeyEvent::from(KeyCode::Enter), true), Edited::Going);
         press(&mut editor, "b");

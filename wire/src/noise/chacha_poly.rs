@@ -56,8 +56,8 @@ mod tests {
     use proptest::prelude::*;
     use std::{vec, vec::Vec};
 
-    /// Both ways, against the crate; then every bit of the tag, and one of the text and of the
-    /// associated data.
+    /// Encryption and decryption against the crate; then a change of every bit of the tag, and of
+    /// one bit of the text and of the associated data.
     fn check(key: &[u8; 32], nonce: &[u8; 12], ad: &[u8], text: &[u8]) {
         let (mut ours, mut theirs) = (text.to_vec(), text.to_vec());
         let tag = encrypt(key, nonce, ad, &mut ours).unwrap();

@@ -93,7 +93,7 @@ mod tests {
     use blake2::{Blake2b512, Digest};
     use std::vec::Vec;
 
-    /// RFC 2104 as it is written, with the hash alone.
+    /// HMAC as RFC 2104 defines it, from the hash alone.
     fn hmac(key: &[u8; HASH_LEN], message: &[u8]) -> [u8; HASH_LEN] {
         let padded = |pad| -> Vec<u8> { (0..128).map(|at| key.get(at).unwrap_or(&0) ^ pad).collect() };
         let inner = Blake2b512::new_with_prefix(padded(0x36)).chain_update(message).finalize();

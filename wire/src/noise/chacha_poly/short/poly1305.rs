@@ -125,7 +125,7 @@ mod tests {
         block
     }
 
-    /// RFC 8439, appendix A.3, vectors 7 to 11: sums about the modulus and about 2^128.
+    /// RFC 8439, appendix A.3, vectors 7 to 11: sums around the modulus and around 2^128.
     #[test]
     fn sums_at_the_edges() {
         let (ones, zeros) = ([0xff; 16], [0; 16]);
