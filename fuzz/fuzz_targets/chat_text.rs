@@ -25,7 +25,7 @@ fuzz_target!(|input: &str| {
     // a tab becomes four spaces, a character three bytes or a dotted circle before it
     assert!(text.len() <= 4 * input.len());
     assert_eq!(clean_text(&text), text);
-    // what a program writes before each line is not combined with
+    // cleaning adds no lines
     assert!(text.lines().count() <= 1 + input.matches('\n').count());
 
     let name = person_name(input);

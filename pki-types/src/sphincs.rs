@@ -184,6 +184,6 @@ mod tests {
                 checked += 1;
             }
         }
-        assert!(checked > 0 || there == 0, "every signature was passed over");
+        assert!(checked > 0 || there == 0, "every signature was skipped");
     }
 }

@@ -17,7 +17,7 @@ struct Program {
 }
 
 struct World {
-    /// alice, who has three friends, and the friends.
+    /// alice and her three friends.
     programs: Vec<Program>,
     service: HashMap<[u8; 32], Vec<u8>>,
     chance: ChaCha8Rng,

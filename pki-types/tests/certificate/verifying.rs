@@ -37,8 +37,8 @@ fn each_error_of_verifying() {
     assert!(certificate.verify_threshold(&many[1..], 1, now).is_ok());
 }
 
-/// An attacker who fills the map with strangers' signatures causes no verification of them and
-/// cannot crowd out the real ones.
+/// An attacker who fills the map with strangers' signatures neither gets them verified nor crowds
+/// out the real ones.
 #[test]
 fn strangers_are_passed_over() {
     let pair = Pair::new(&Ed25519, 1);

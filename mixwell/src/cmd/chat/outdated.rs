@@ -66,7 +66,7 @@ mod tests {
         fs::write(&path, "new").unwrap();
         assert!(seen(true).await);
         fs::remove_file(&path).unwrap();
-        assert!(seen(false).await, "while it is replaced nothing is known");
+        assert!(seen(false).await, "not reported as changed while the file is being replaced");
         drop(is_changed);
         watching.await.unwrap();
     }

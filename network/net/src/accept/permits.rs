@@ -316,7 +316,7 @@ mod tests {
                 claim
             })
             .collect();
-        assert_eq!(claims.iter().filter(|claim| !is_ended(claim)).count(), 3, "one place is the known node's");
+        assert_eq!(claims.iter().filter(|claim| !is_ended(claim)).count(), 3, "one slot is the known node's");
         assert!(!is_ended(&known));
         assert!(known.admit(&authorization(1, true, 1)));
         assert!(!claims[0].admit(&authorization(1, true, 1)), "evicted");

@@ -131,7 +131,7 @@ mod tests {
         watch.observe("auth3", 3599);
         assert_eq!(watch.offset(), Some(Offset { ahead: 3599, peers: 3 }));
         watch.observe("auth3", 3605);
-        assert_eq!(watch.offset(), Some(Offset { ahead: 3599, peers: 3 }), "it does not flicker");
+        assert_eq!(watch.offset(), Some(Offset { ahead: 3599, peers: 3 }), "the reported offset is stable");
         watch.observe("auth3", -2);
         assert_eq!(watch.offset(), None);
         for peer in ["auth1", "auth2", "auth3"] {

@@ -163,6 +163,6 @@ mod tests {
         assert!((odds.sender_entropy(origins) - expected).abs() < 1e-12);
         let (entropy, chance) = odds.user_entropy(origins).unwrap();
         assert!((chance - 0.75).abs() < 1e-12);
-        assert!((entropy - 2.0).abs() < 1e-12, "the users are as likely as each other");
+        assert!((entropy - 2.0).abs() < 1e-12, "all users are equally likely");
     }
 }
