@@ -116,7 +116,7 @@ fn unwrap_every_hop_in_batches<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketV
 
 fn use_the_surb<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name: &str) {
     let mut answer = test.final_payload.clone().unwrap().0;
-    // unwrap-only vectors have payload lengths that differ from the geometry's
+    // unwrap-only vectors can have payload lengths that differ from the geometry's
     let forward_payload_len = answer.len() - 32;
     let geometry = Geometry::of::<S>(sphinx.geometry().hops(), forward_payload_len, false).unwrap();
     assert!(test.unwrap_only || geometry.payload_len() == sphinx.geometry().payload_len(), "{name}");
