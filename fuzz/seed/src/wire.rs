@@ -23,18 +23,24 @@ pub(crate) fn seed(corpus: &mut Corpus) {
                 corpus.add_with("wire_handshake", &(state, variant(3, 4)), &[other]);
             }
         }
-        // the commands are sent and arrive; the third one with a byte changed
+        // four commands are sent: the second arrives in two parts, the last with a byte changed
         for kind in 0..5_u8 {
             let mut ops = Vec::new();
             for length in [10, 100, 3000_u16, 3082] {
-                [(kind, length)].iter().for_each(|(kind, length)| {
-                    (true, variant(0, 7)).write(&mut ops);
-                    (*kind, *length, None::<u16>).write(&mut ops);
-                });
-                (true, variant(if length == 100 { 2 } else { 1 }, 7)).write(&mut ops);
+                (true, variant(0, 7)).write(&mut ops);
+                (kind, length, None::<u16>).write(&mut ops);
+                match length {
+                    100 => {
+                        (true, variant(2, 7)).write(&mut ops);
+                        50_u16.write(&mut ops);
+                    }
+                    3082 => {
+                        (true, variant(3, 7)).write(&mut ops);
+                        (7_u16, 1_u8).write(&mut ops);
+                    }
+                    _ => (true, variant(1, 7)).write(&mut ops),
+                }
             }
-            (true, variant(3, 7)).write(&mut ops);
-            (7_u16, 0_u8).write(&mut ops);
             corpus.add_bytes("wire_session", &ops);
         }
     }
