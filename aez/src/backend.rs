@@ -33,7 +33,7 @@ mod simd;
 #[expect(unsafe_code, reason = "the processor's AES instructions, where it has them")]
 mod x86;
 
-// What this target has beside the portable backend.
+// The back ends of this target beside the portable one.
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable")))]
 use self::armv8 as native;
 #[cfg(not(all(

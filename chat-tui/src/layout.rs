@@ -15,7 +15,7 @@ pub(crate) struct Rows {
 struct Breaker<'a> {
     text: &'a str,
     rows: Rows,
-    /// Where the row begins, and its width so far.
+    /// The start of the row, and its width so far.
     start: usize,
     width: usize,
     /// Behind the last blank of the row, and the row's width up to there.

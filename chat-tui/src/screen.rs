@@ -43,7 +43,7 @@ pub(crate) struct Screen {
     drawn: Drawn,
 }
 
-/// How far above the last row the view is.
+/// Rows between the view's end and the last row.
 #[derive(Debug, Default)]
 pub(crate) struct Scroll {
     contact: Option<ContactId>,

@@ -218,7 +218,7 @@ fn read_head(
     Ok((key, salt, cost, tag))
 }
 
-/// What only the holder of the passphrase can compute of the head.
+/// A check value of the head, which only the holder of the passphrase can compute.
 fn check(key: &VaultKey, salt: &[u8; SALT_LEN], cost: Cost) -> [u8; TAG_LEN] {
     key.tag("history head", &[salt, &cost.kib.to_le_bytes(), &cost.passes.to_le_bytes()])
 }

@@ -97,7 +97,7 @@ pub(crate) enum Outcome {
 
 const COMMITMENT_LEN: usize = 32;
 
-/// How often a message is written again that the friend has not answered, in ticks.
+/// The interval at which an unanswered message is written again, in ticks.
 const AGAIN_TICKS: u64 = 6;
 
 impl Pairing {

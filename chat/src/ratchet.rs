@@ -58,7 +58,7 @@ pub(crate) struct Ratchet {
 
 codec!(struct Ratchet { root, sending, receiving, steps, step });
 
-/// How the first step begins, by role.
+/// The beginning of the first step, by role.
 #[expect(clippy::large_enum_variant, reason = "there is one in a pairing")]
 pub(crate) enum FirstStep {
     /// The initiator makes it, to the key that the responder paired with.
@@ -126,7 +126,7 @@ impl Ratchet {
         self.receiving.fingerprint()
     }
 
-    /// How many times fresh secrets have come in.
+    /// The number of times that fresh secrets have come in.
     pub(crate) const fn steps(&self) -> u32 {
         self.steps
     }

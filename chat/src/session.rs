@@ -119,7 +119,7 @@ const SPARE: u8 = 64;
 /// Ticks without a box of the friend's after which beacons take the spare ticks.
 const QUIET_TICKS: u64 = 64;
 
-/// How often the last box of a pairing is written again, in ticks.
+/// The interval at which the last box of a pairing is written again, in ticks.
 const LAST_TICKS: u64 = 8;
 
 /// Ticks without a tampered box after which the next one is reported again.

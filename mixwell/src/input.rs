@@ -9,7 +9,7 @@ fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// How a path is called in messages.
+/// A path's name in messages.
 pub(crate) fn name(path: &Path) -> &Path {
     if is_stdin(path) { Path::new("standard input") } else { path }
 }

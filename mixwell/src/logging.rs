@@ -59,7 +59,7 @@ pub(crate) fn start_daemon(settings: &LogSettings, level: Option<LogLevel>) -> R
     Ok(LogHandle(Some(file)))
 }
 
-/// What reopens a log.
+/// A handle that reopens a log.
 #[derive(Debug, Clone)]
 pub(crate) struct LogHandle(Option<LogFile>);
 

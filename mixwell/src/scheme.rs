@@ -11,7 +11,7 @@ pub(crate) struct SchemeName {
     is_kem: bool,
 }
 
-/// What is to be done with a scheme, whichever it is.
+/// An operation that is generic over the scheme.
 pub(crate) trait WithScheme {
     /// The result.
     type Output;

@@ -7,9 +7,9 @@ use clap::builder::Styles;
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// Headings.
 pub(crate) const HEADING: Style = Style::new().bold();
-/// What went as it should.
+/// Success.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
-/// What matters less.
+/// Text of less importance.
 pub(crate) const DIM: Style = Style::new().dimmed();
 
 /// The help's styles.

@@ -34,7 +34,7 @@ impl Backend {
         Self::ALL.into_iter().filter(|backend| *backend == Self::Sha2 || native::has(*backend))
     }
 
-    /// How many messages it takes at once.
+    /// The number of messages that it takes at once.
     #[must_use]
     pub const fn lanes(self) -> usize {
         match self {

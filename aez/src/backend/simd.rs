@@ -1,4 +1,4 @@
-//! What AEZ does with SIMD registers, whatever their width and the form of the processor's AES
+//! AEZ's operations on SIMD registers, whatever their width and the form of the processor's AES
 //! round.
 
 mod lanes;

@@ -46,6 +46,6 @@ impl ConnectionWatch {
     }
 }
 
-/// How long the connection's status has to last before the user is told: it changes for a moment
-/// between two consensuses.
+/// Time for which the connection's status has to last before the user is told: it changes for a
+/// moment between two consensuses.
 const LASTING: Duration = Duration::from_secs(5);

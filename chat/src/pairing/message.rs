@@ -7,7 +7,7 @@ use mixwell_pq_kem::{
     kem::{Ciphertext, PublicKey},
 };
 
-/// Who someone is: `number (32) ‖ public key (1216) ‖ length of the name (1) ‖ name,
+/// An identity: `number (32) ‖ public key (1216) ‖ length of the name (1) ‖ name,
 /// zeros behind (32)`.
 pub(super) struct Hello {
     pub(super) number: [u8; ID_LEN],

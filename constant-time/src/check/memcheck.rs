@@ -1,4 +1,4 @@
-//! What is told to valgrind: these bytes are secret, those are public.
+//! Requests to valgrind: these bytes are secret, those are public.
 //!
 //! Memcheck tracks each bit that was never written, through memory, registers and arithmetic, and
 //! reports a branch or an address that depends on one. Secrets are marked as never written; that is
@@ -38,7 +38,7 @@ pub(crate) fn secrets<const N: usize>(seed: u8) -> [u8; N] {
     bytes
 }
 
-/// What holds these bytes is told to the world: it is sent, published or returned as a verdict.
+/// Declares these bytes public, as they are sent, published or returned as a verdict.
 pub(crate) fn public<T: ?Sized>(value: &mut T) {
     // SAFETY: the pointer and the length are those of a value; valgrind's own records change, the
     // value does not.

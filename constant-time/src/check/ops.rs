@@ -15,11 +15,11 @@ mod signatures;
 pub(crate) struct Operation {
     pub(crate) name: String,
     pub(crate) run: Box<dyn Fn() -> Outcome + Sync + Send>,
-    /// Whether it is there to be caught.
+    /// Whether the operation leaks on purpose, to be caught.
     pub(crate) leaks: bool,
 }
 
-/// What became of it.
+/// The outcome.
 pub(crate) enum Outcome {
     Done,
     /// The machine, as valgrind shows it, lacks the instructions.

@@ -1,4 +1,4 @@
-//! What valgrind says of one operation.
+//! Valgrind's report of one operation.
 
 use std::{
     env, fs,
@@ -21,12 +21,12 @@ pub(crate) struct Frame {
     pub(crate) line: u32,
 }
 
-/// How an operation's process ended.
+/// The end of an operation's process.
 pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
     /// The exit status, or `None` after a signal.
     pub(crate) status: Option<i32>,
-    /// What it said.
+    /// Its output.
     pub(crate) output: String,
 }
 

@@ -1,5 +1,5 @@
-//! What is measured. Both classes are prepared by the same steps in the same memory, so that only
-//! the values differ.
+//! The measured operations. Both classes are prepared by the same steps in the same memory, so that
+//! only the values differ.
 
 use crate::{Bench, Names, welch::Coin};
 use mixwell_aez::Aez;
@@ -201,5 +201,5 @@ impl TryRng for Given {
 
 impl TryCryptoRng for Given {}
 
-/// How many texts there are of each class.
+/// The number of texts of each class.
 const TEXTS: usize = 32;

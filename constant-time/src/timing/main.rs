@@ -91,5 +91,5 @@ const WARM_UP: u32 = 1000;
 /// again, and more often.
 const SAME_BELOW: f64 = 10.0;
 
-/// What a leak on purpose has to reach.
+/// The statistic that a deliberate leak has to reach.
 const LEAK_ABOVE: f64 = 50.0;

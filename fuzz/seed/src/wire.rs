@@ -46,7 +46,7 @@ pub(crate) fn seed(corpus: &mut Corpus) {
     }
 }
 
-/// What `arbitrary` reads as the variant of this number of `count`.
+/// The number that `arbitrary` reads as this variant of `count`.
 fn variant(number: u64, count: u64) -> u32 {
     ((number << 32).div_ceil(count)) as u32
 }

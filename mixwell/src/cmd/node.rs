@@ -119,7 +119,7 @@ async fn start(
     Ok(ended?)
 }
 
-/// What the configuration says, within the node's own bounds, and the node's defaults for the rest.
+/// The configured limits, within the node's own bounds, and the node's defaults for the rest.
 fn resource_limits(period: Period, configured: &NodeLimits) -> ResourceLimits {
     let mut limits = ResourceLimits::for_period(period.duration());
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);

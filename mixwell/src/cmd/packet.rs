@@ -89,7 +89,7 @@ fn unhex(text: &[u8]) -> Option<Vec<u8>> {
     rest.is_empty().then(|| pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
 
-/// What anyone sees.
+/// The part that anyone can see.
 fn outside(geometry: &Geometry, packet: &[u8]) -> String {
     let (header, payload) = packet.split_at_checked(geometry.header_len()).unwrap_or_default();
     let (version, rest) = header.split_at_checked(2).unwrap_or_default();

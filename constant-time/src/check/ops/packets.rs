@@ -103,7 +103,7 @@ impl<S: Hops> Network<S> {
         run(&self.sphinx, &Path { hops: &hops, recipient: RecipientId(secrets(5)) }, &mut self.rng)
     }
 
-    /// What the last hop is to do with a packet.
+    /// The last hop's action with a packet.
     fn carry<'p>(&self, packet: &'p mut [u8]) -> Action<'p> {
         let (last, others) = self.keys.split_last().expect("a path has hops");
         for (_, key) in others {

@@ -1,4 +1,4 @@
-//! What other people's code branches on or indexes by, and why that gives nothing away.
+//! Branches and indices of other people's code, and why they give nothing away.
 
 use crate::report::Frame;
 

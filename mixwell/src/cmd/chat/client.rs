@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(crate) struct ChatNetwork {
     configuration: network::Network,
-    /// Where the configuration was read from.
+    /// The file of the configuration.
     path: PathBuf,
     gateway: Option<String>,
     randomness: Randomness,

@@ -58,8 +58,8 @@ pub(super) enum Purpose {
 /// length.
 const MAX_INPUT: u64 = 1 << 20;
 
-/// How the chat runs: for a script, on a screen, or in plain lines if that is asked for or there is
-/// no terminal.
+/// The mode of the chat: for a script, on a screen, or in plain lines if that is asked for or there
+/// is no terminal.
 pub(super) fn mode(purpose: Option<&Purpose>, is_plain: bool) -> Result<Mode, Error> {
     let is_plain = is_plain || !io::stdin().is_terminal() || !io::stdout().is_terminal();
     Ok(match purpose {

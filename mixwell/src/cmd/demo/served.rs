@@ -56,7 +56,7 @@ impl Served {
         Ok(())
     }
 
-    /// How to use the files.
+    /// Instructions for using the files.
     pub(super) fn text(&self) -> String {
         let path = self.folder.join(FILE);
         let path = path.display();

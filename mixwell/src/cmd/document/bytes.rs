@@ -29,7 +29,7 @@ fn inflate(gzipped: &[u8]) -> Result<Vec<u8>, DocumentError> {
     Ok(out)
 }
 
-/// What the bytes are.
+/// The kind of content.
 pub(crate) enum Content<'a> {
     Certificate(Certificate<'a>),
     Document(&'a [u8]),
@@ -62,7 +62,7 @@ impl<'a> Content<'a> {
     }
 }
 
-/// How a gzip stream begins.
+/// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A consensus of ten thousand nodes has a quarter of it, inflated.

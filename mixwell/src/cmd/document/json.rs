@@ -11,7 +11,7 @@ use core::fmt::Write as _;
 use mixwell_pki_types::{Document, DocumentFault, KeyHash};
 use serde::Serialize;
 
-/// What is printed.
+/// The printed fields.
 #[derive(Serialize)]
 struct Form<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

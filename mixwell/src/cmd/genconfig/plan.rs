@@ -46,14 +46,14 @@ impl Schemes {
     }
 }
 
-/// What was made.
+/// Counts of the members that were made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
     pub(super) authorities: usize,
     pub(super) nodes: usize,
 }
 
-/// What a member of the network is.
+/// The role of a member of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Authority,
@@ -64,7 +64,7 @@ pub(super) enum Role {
 pub(super) struct Part {
     pub(super) role: Role,
     pub(super) listing: Listing,
-    /// Where a node serves its metrics.
+    /// The address of a node's metrics.
     metrics: SocketAddr,
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 use tempfile::{NamedTempFile, TempPath};
 
-/// Where a key pair was written.
+/// The files of a key pair.
 pub(super) struct Paths {
     pub(super) private: PathBuf,
     pub(super) public: PathBuf,

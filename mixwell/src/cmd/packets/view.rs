@@ -18,7 +18,7 @@ const REFRESH: Duration = Duration::from_millis(50);
 /// Bytes shown of a packet, from its start.
 const SHOWN: usize = 10;
 
-/// Where a packet's group element begins, behind the version.
+/// The offset of a packet's group element, behind the version.
 const ELEMENT_OFFSET: usize = 2;
 
 /// Characters shown of a text.

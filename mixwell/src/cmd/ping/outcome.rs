@@ -9,7 +9,7 @@ use core::{
 use mixwell_client::{Reply, Tally, Unanswered};
 use std::sync::Arc;
 
-/// How it went.
+/// The outcome.
 #[derive(Default)]
 pub(super) struct Outcome {
     pub(super) good: u32,
@@ -43,7 +43,7 @@ impl Outcome {
         format!("last {} ms, {} lost", last.as_millis(), self.lost + self.wrong)
     }
 
-    /// What the client got to do, when no reply has come.
+    /// The client's progress, when no reply has come.
     fn why(&self) -> &'static str {
         if self.tally.messages.load(Relaxed) == 0 {
             "a gateway was reached, but no message could leave"
