@@ -104,7 +104,7 @@ impl DaemonArgs {
 
 impl Owner<'_> {
     /// The keys, if both exist.
-    fn load(&self) -> Result<Option<(Identity, LinkKey)>, NetworkError> {
+    pub(crate) fn load(&self) -> Result<Option<(Identity, LinkKey)>, NetworkError> {
         let Some(identity) = Identity::load(self.folder, self.scheme)? else { return Ok(None) };
         Ok(LinkKey::load(self.folder, self.kem)?.map(|link| (identity, link)))
     }

@@ -59,6 +59,8 @@ pub(crate) enum NetworkError {
         /// Each authority's error, with the space or line break before it.
         why: String,
     },
+    /// No authority answers.
+    Unreachable,
     /// There is no such authority in a configuration.
     NoSuchAuthority(PathBuf, String),
 }
@@ -102,6 +104,7 @@ impl fmt::Display for NetworkError {
                  MIXWELL_EPOCH_SECONDS):{why}",
                 period.duration().as_secs()
             ),
+            Self::Unreachable => f.write_str("no authority answers"),
             Self::NoSuchAuthority(path, name) => write!(f, "{} names no authority {name:?}", path.display()),
         }
     }

@@ -1,5 +1,7 @@
 //! `mixwell node`: a mix, gateway or service node of a network.
 
+mod check;
+
 use crate::{
     daemon_args::{DaemonArgs, Keys, Owner, heed_hang_ups},
     error::Error,
@@ -35,12 +37,18 @@ pub(crate) struct Arguments {
     /// packets come and go
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
+
+    /// Do not run it: ask the authorities which consensus lists it, with whose keys, and say when
+    /// it will get packets
+    #[arg(long, conflicts_with = "metrics")]
+    check: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   mixwell node --config mix1/katzenpost.toml
-  mixwell node --config mix1/katzenpost.toml --generate-only     its public keys, for the authorities";
+  mixwell node --config mix1/katzenpost.toml --generate-only     its public keys, for the authorities
+  mixwell node --config mix1/katzenpost.toml --check             do they list it, and will packets come?";
 
 /// Runs it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
@@ -56,6 +64,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
         kem: configuration.kem,
         generate_only: configuration.generate_only,
     };
+    if arguments.check {
+        return runtime.block_on(check::run(&configuration, &owner));
+    }
     let Some(keys) = daemon.keys(&owner)? else { return Ok(()) };
     Ok(runtime.block_on(start(configuration, keys, log, arguments.metrics.as_deref()))?)
 }

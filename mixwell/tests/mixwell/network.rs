@@ -7,6 +7,7 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod floods;
 mod messages;
+mod node_check;
 
 use crate::{
     processes::{Configured, Process},

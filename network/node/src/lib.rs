@@ -3,6 +3,7 @@
 mod any_sphinx;
 mod buffer_pool;
 mod builder;
+pub mod check;
 pub mod counters;
 mod error;
 mod faults;
