@@ -69,7 +69,7 @@ impl ClientClock {
 
     /// The tick that is due, the earlier one first. Call it until it returns `None`.
     pub fn poll(&mut self, now: Instant, rng: &mut impl CryptoRng) -> Option<Tick> {
-        // Both see a clock that steps back, whichever is asked.
+        // Both processes observe every reading, so both notice a clock that steps back.
         self.messages.observe(now);
         self.loops.observe(now);
         let loop_first = match (self.loops.poll_timeout(), self.messages.poll_timeout()) {

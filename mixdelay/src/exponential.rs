@@ -7,7 +7,8 @@
 //!
 //! −ln U = n·ln 2 + Σ ln(1 + 2⁻ʲ) − ln(1 − r),
 //!
-//! and −ln(1 − r) is fifteen terms of its series. In units of 2⁻⁶⁴, the result is off the truth by:
+//! and −ln(1 − r) is fifteen terms of its series. In units of 2⁻⁶⁴, the result differs from the
+//! exact value by at most:
 //!
 //! | from | below | above |
 //! |---|---|---|
@@ -31,7 +32,7 @@ pub(crate) fn standard_exponential(rng: &mut impl CryptoRng) -> (u64, u64) {
     let mut random = Zeroizing::new([0; 16]);
     rng.fill_bytes(&mut *random);
     let (zeros, mantissa) = normalise(u128::from_le_bytes(*random) | 1);
-    // At most 127 · ln 2 and 1, so the sum keeps to 71 bits.
+    // At most 127 · ln 2 and 1, so the sum fits 71 bits.
     let nats = ln_2_times(zeros) + u128::from(ln_2_less_ln(mantissa));
     (high(nats), low(nats))
 }

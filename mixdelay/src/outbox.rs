@@ -80,11 +80,11 @@ impl<'a> Outbox<'a> {
         Ok(())
     }
 
-    /// Replaces `decoy` by the oldest message, if one waits, and wipes its slot. Its time does not
-    /// depend on what waits.
+    /// Replaces `decoy` by the oldest message, if one waits, and wipes its slot. The running time
+    /// does not depend on whether a message waits.
     ///
-    /// Returns whether it did, a secret for the client alone, to await a reply: use it only after
-    /// the packet has been sent.
+    /// Returns whether `decoy` was replaced, which tells the client to await a reply and is secret:
+    /// use it only after the packet has been sent.
     ///
     /// # Errors
     /// [`OutboxError::Length`]; the outbox and `decoy` are unchanged.

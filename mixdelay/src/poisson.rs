@@ -10,10 +10,10 @@ use rand_core::CryptoRng;
 /// It ticks while it has a rate and its link is up. It reads no clock: call [`poll`](Self::poll) at
 /// the time that [`poll_timeout`](Self::poll_timeout) returns, until it returns `false`.
 ///
-/// A tick that is noticed late does not move the next one, so the rate is kept whatever the
+/// A tick that is noticed late does not move the next one, so the rate does not depend on the
 /// caller's latency; but after [`CATCH_UP_MILLIS`](Self::CATCH_UP_MILLIS) without a call (a
-/// suspended machine) what was missed is left out instead of sent in a burst, and a new interval
-/// begins. Nor does a clock that steps back make the process wait longer.
+/// suspended machine) the missed ticks are skipped instead of sent in a burst, and a new interval
+/// begins. A clock that steps back does not make the process wait longer.
 ///
 /// ```
 /// use mixwell_mixdelay::{Instant, Poisson, Rate};
@@ -41,7 +41,7 @@ pub struct Poisson {
 }
 
 impl Poisson {
-    /// Longest time between a tick and the poll that makes up for it.
+    /// Longest delay, in milliseconds, after which a missed tick is still made up for.
     pub const CATCH_UP_MILLIS: u64 = 1000;
 
     /// A process without a rate whose link is down: it ticks once it has both.
@@ -88,7 +88,7 @@ impl Poisson {
     }
 
     fn schedule(&mut self, from: Instant, rng: &mut impl CryptoRng) {
-        // A tick at the end of the range is left out: it would be due there for ever.
+        // A tick at the end of the range is dropped: it would stay due for ever.
         self.next = self
             .rate
             .filter(|_| self.link_up)

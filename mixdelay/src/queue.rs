@@ -100,13 +100,13 @@ impl<T, const N: usize> Queue<T, N> {
 #[cfg(feature = "alloc")]
 impl<T> ServerQueue<T> {
     /// An empty queue of at most `capacity` packets (and at most 2³²). Its memory grows as packets
-    /// come.
+    /// are inserted.
     #[must_use]
     pub fn new(limits: Limits, capacity: usize) -> Self {
         Self(QueuePolicy::new(limits, Wheel::new(capacity)))
     }
 
-    /// Takes the memory for a full queue at once: nothing is allocated later, unless more than
+    /// Allocates the memory for a full queue at once: nothing is allocated later, unless more than
     /// `due` packets are due at a time, or packets wait past a multiple of 2⁴⁰ ms of the clock
     /// (every 35 years).
     pub fn reserve(&mut self, due: usize) {
@@ -175,8 +175,8 @@ macro_rules! queue_methods {
                 self.0.tally()
             }
 
-            /// Changes the limits for packets inserted from now on, for a consensus with other
-            /// epochs say.
+            /// Changes the limits for packets inserted from now on, for example when a consensus
+            /// changes the epoch length.
             pub const fn set_limits(&mut self, limits: Limits) {
                 self.0.set_limits(limits);
             }

@@ -15,7 +15,7 @@ pub(crate) struct Binary64 {
 }
 
 impl Binary64 {
-    /// Takes apart the bits of an IEEE 754 binary64.
+    /// Decodes the bits of an IEEE 754 binary64.
     pub(crate) const fn positive(bits: u64) -> Result<Self, RateError> {
         const FRACTION: u64 = (1 << 52) - 1;
         let (negative, biased, fraction) = (bits >> 63 == 1, (bits >> 52) & 0x7ff, bits & FRACTION);
@@ -68,7 +68,7 @@ impl Quotient {
         Self { significand: kept + up, exponent: dividend.exponent - divisor.exponent - places + 1 }
     }
 
-    /// The next integer, `None` if it does not fit.
+    /// Rounds up to an integer; `None` if it does not fit 64 bits.
     pub(crate) const fn ceil(self) -> Option<u64> {
         let Self { significand, exponent } = self;
         if exponent >= 0 {
@@ -82,7 +82,7 @@ impl Quotient {
         Some((significand >> down) + (significand & ((1 << down) - 1) != 0) as u64)
     }
 
-    /// The next integer, or the highest there is.
+    /// Rounds up to an integer, saturating.
     pub(crate) const fn ceil_saturating(self) -> u64 {
         match self.ceil() {
             Some(integer) => integer,

@@ -5,8 +5,9 @@ use core::fmt;
 
 /// The rate λ of a Poisson process, in events per millisecond.
 ///
-/// Made once from the floating-point number of a consensus, by integer arithmetic on its bits. All
-/// else is integers too, so a target without floating-point hardware gets the same delays.
+/// Converted once from the floating-point number of a consensus, by integer arithmetic on its bits.
+/// Sampling uses integers only too, so a target without floating-point hardware gets the same
+/// delays.
 ///
 /// ```
 /// use mixwell_mixdelay::{Rate, RateError};

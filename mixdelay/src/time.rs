@@ -2,11 +2,11 @@
 
 use crate::rate::NANOS_PER_MILLI;
 
-/// A moment: nanoseconds since a fixed moment of the caller's choice, for 584 years.
+/// A point in time: nanoseconds since an origin of the caller's choice, for up to 584 years.
 ///
 /// Read a monotonic clock for it at each call. Sums saturate. A clock that steps back by less than
-/// a second is taken to stand still until it has caught up; after a larger step, to have been
-/// reset: time goes on from there.
+/// a second is treated as standing still until it has caught up; a larger step as a reset: time
+/// continues from there.
 ///
 /// ```
 /// use mixwell_mixdelay::Instant;
@@ -80,7 +80,7 @@ const JITTER: u64 = 1_000_000_000;
 /// Monotonic time, derived from a clock that may step back.
 ///
 /// A step back below [`JITTER`] is waited out, so that jitter does not make time run fast. A larger
-/// one is a pause: the time that is left until a scheduled event stays the same.
+/// one counts as a pause: the time left until a scheduled event stays the same.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Monotonic {
     /// The last reading.

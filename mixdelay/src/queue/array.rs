@@ -50,7 +50,7 @@ impl<T, const N: usize> Array<T, N> {
         }
     }
 
-    /// The release of an entry of the heap; behind its end, the latest there is, so that it never
+    /// The release of an entry of the heap; `u64::MAX` past its end, so that a missing child never
     /// rises.
     fn release(&self, index: usize) -> u64 {
         self.entries.get(..self.waiting).and_then(|heap| heap.get(index)).map_or(u64::MAX, |entry| entry.release)

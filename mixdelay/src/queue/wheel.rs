@@ -3,9 +3,9 @@
 //! Five levels of 256 slots count milliseconds in base 256, after Varghese and Lauck ("Hashed and
 //! Hierarchical Timing Wheels", 1987) and the radix heap of Ahuja et al. (1990): an entry is at the
 //! level of the highest digit in which its release differs from `now`, in the slot of that digit. A
-//! slot is a chain of small arrays (`chunks`), so packets are written, moved and read in runs of
-//! memory, and no cache line is touched for a neighbour's sake. What is beyond the highest level,
-//! which wraps once in 35 years, waits in a list.
+//! slot is a chain of small arrays (`chunks`), so packets are written, moved and read sequentially,
+//! and no cache line is touched only to relink a neighbour. Entries beyond the highest level, which
+//! wraps once in 35 years, wait in a list.
 
 mod chunks;
 mod slots;
@@ -18,7 +18,7 @@ use rand_core::CryptoRng;
 use slots::{SlotIndex, Slots, Spot, wraps_at};
 
 pub(super) struct Wheel<T> {
-    /// Waiting entries are released after this, due ones at it or earlier.
+    /// Waiting entries are released after this millisecond, due ones at it or earlier.
     now: u64,
     slots: Slots,
     chunks: Chunks<T>,

@@ -10,7 +10,7 @@ const LEVELS: usize = 5;
 /// Bits of a time that the levels cover: `DIGIT_BITS` · `LEVELS`.
 const BITS: u32 = 40;
 
-/// Where an entry belongs, seen from a moment.
+/// The place of an entry in the wheel at a given time.
 pub(super) enum Spot {
     /// Released already.
     Due,
