@@ -28,7 +28,7 @@ use tokio::{
 };
 
 /// A client of a network: a connection to a gateway that is kept up, cover traffic at the published
-/// rates, and messages in the place of decoys. All of it ends when this is dropped.
+/// rates, and messages in place of decoys. Dropping the client ends all of this.
 #[derive(Debug)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
@@ -37,7 +37,7 @@ pub struct Client {
     work: JoinHandle<Result<(), ClientError>>,
 }
 
-/// A client's choices.
+/// A client's options.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever starts a client")]
 pub struct Options {
@@ -56,7 +56,7 @@ impl Default for Options {
     }
 }
 
-/// A message's reply to come.
+/// The pending reply to a message.
 #[derive(Debug)]
 #[must_use = "the reply comes here"]
 pub struct PendingReply(oneshot::Receiver<Result<Reply, Unanswered>>);
@@ -74,8 +74,7 @@ impl Client {
     /// that it is called on.
     ///
     /// # Errors
-    /// If no authority has a consensus, or the packets of the network are of a scheme that is
-    /// unknown here.
+    /// If no authority has a consensus, or the network's Sphinx scheme is unknown here.
     pub async fn connect(network: Network, options: Options, randomness: &Randomness) -> Result<Self, StartError> {
         let clock = Clock::new(network.period);
         let clock_watch = ClockWatch::new(clock);
@@ -93,11 +92,11 @@ impl Client {
         Self::spawn(network, options, known, clock_watch, randomness)
     }
 
-    /// Starts a client that knows these consensuses already, on the runtime that it is called on.
-    /// It may know none, if the network names gateways: it fetches the consensus from one of them.
+    /// Starts a client that already knows these consensuses, on the current runtime. They may be
+    /// empty if the network names gateways: the client then fetches the consensus from one of them.
     ///
     /// # Errors
-    /// If the packets of the network are of a scheme that is unknown here.
+    /// If the network's Sphinx scheme is unknown here.
     pub fn start(
         network: Network,
         options: Options,
@@ -141,11 +140,11 @@ impl Client {
 
     /// Sends a message of at most
     /// [`Geometry::user_forward_payload_len`](mixwell_sphinx::Geometry::user_forward_payload_len)
-    /// bytes in the place of a decoy, and waits for the service's reply.
+    /// bytes in place of a decoy, and waits for the service's reply.
     ///
     /// # Errors
-    /// Why there is no reply; the message may have reached the service all the same, unless it was
-    /// too long.
+    /// The reason why there is no reply. The message may have reached the service nevertheless,
+    /// unless it was too long.
     pub async fn send(&self, payload: &[u8]) -> Result<Reply, Unanswered> {
         self.queue(payload).await?.await
     }
@@ -169,7 +168,7 @@ impl Client {
             && !self.tally.is_stuck.load(Relaxed)
     }
 
-    /// Counts of its packets, and the state of its connection.
+    /// The client's packet counters and the state of its connection.
     #[must_use]
     pub const fn tally(&self) -> &Arc<Tally> {
         &self.tally
@@ -178,12 +177,12 @@ impl Client {
     /// Closes the connection, and waits until the client's task has ended.
     ///
     /// # Errors
-    /// Why it had ended before.
+    /// The reason why the task had ended earlier.
     pub async fn stop(mut self) -> Result<(), ClientError> {
         self.stop.send_replace(true);
         match (&mut self.work).await {
             Ok(ended) => ended,
-            // it panicked, or its runtime ends
+            // the task panicked, or its runtime is shutting down
             Err(_) => Ok(()),
         }
     }

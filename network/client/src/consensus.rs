@@ -1,4 +1,4 @@
-//! A consensus from the gateway: compressed, in chunks.
+//! Downloading a consensus from the gateway: compressed, in chunks.
 
 use crate::ClientError;
 use mixwell_pki_types::{Chunk, ConsensusReader, Epoch};
@@ -7,14 +7,14 @@ use mixwell_wire::ConsensusStatus;
 /// Maximum length of a consensus: that of a thousand nodes has 3 MB.
 const MAX_BYTES: usize = 8 << 20;
 
-/// A consensus that the gateway was asked for.
+/// A consensus that was requested from the gateway.
 #[derive(Debug)]
 pub(super) struct Download {
     pub(super) epoch: Epoch,
-    /// The chunks that have come, and the end of each.
+    /// The chunks received so far, and the end of each.
     bytes: Vec<u8>,
     ends: Vec<usize>,
-    /// Number of chunks by the first one.
+    /// Number of chunks, as the first one states it.
     total: u32,
 }
 
@@ -23,7 +23,7 @@ impl Download {
         Self { epoch, bytes: Vec::new(), ends: Vec::new(), total: 0 }
     }
 
-    /// Whether no chunk has come yet.
+    /// Whether no chunk has been received yet.
     pub(super) const fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

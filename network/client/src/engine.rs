@@ -30,7 +30,7 @@ pub(crate) struct Engine {
     period: Period,
     clock: ClientClock,
     randomness: Randomness,
-    /// A new one for each packet: its leaked state must not reveal the keys of earlier packets.
+    /// Replaced for each packet: leaked state must not reveal the keys of earlier packets.
     rng: ChaCha20Rng,
     /// Messages of the source that wait for their ticks.
     messages: VecDeque<Request>,
@@ -39,10 +39,10 @@ pub(crate) struct Engine {
     tally: Arc<Tally>,
 }
 
-/// A packet whose reply has not come yet.
+/// A packet whose reply has not arrived yet.
 struct Waiting {
     keys: SurbKeys,
-    /// Where the reply goes; `None` for a decoy's.
+    /// Receiver of the reply; `None` for a decoy's.
     answer: Option<oneshot::Sender<Result<Reply, Unanswered>>>,
     sent: Instant,
     delays: Duration,
@@ -64,9 +64,9 @@ pub struct Reply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unanswered {
-    /// No reply came in time.
+    /// No reply arrived in time.
     Late,
-    /// The reply was changed on its way.
+    /// The reply was modified on its way.
     Changed,
     /// The message does not fit a packet; it was not sent.
     TooLong,
@@ -74,7 +74,7 @@ pub enum Unanswered {
     Disconnected,
 }
 
-/// Counts of a client's packets, and the state of its connection.
+/// A client's packet counters and the state of its connection.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Messages sent.
@@ -87,9 +87,9 @@ pub struct Tally {
     pub returned: AtomicU64,
     /// Messages and decoys without a reply in time.
     pub lost: AtomicU64,
-    /// Replies that were changed on their way.
+    /// Replies that were modified on their way.
     pub changed: AtomicU64,
-    /// Replies to no packet that waits for one: duplicates, or late ones.
+    /// Replies that no packet waits for: duplicates, or late ones.
     pub unknown: AtomicU64,
     /// Connections made.
     pub connections: AtomicU64,
@@ -116,7 +116,7 @@ impl Engine {
         Self { packets, destination, source, period, clock, randomness, rng, messages, waiting, surb, tally }
     }
 
-    /// Sets the rates of a consensus; with `None` nothing is sent.
+    /// Sets the rates of a consensus; `None` stops sending.
     pub(crate) fn set_rates(&mut self, now: Instant, rates: Option<Rates>) {
         let rate = |of: fn(&Rates) -> f64| rates.as_ref().and_then(|rates| Rate::published(of(rates)).ok().flatten());
         let (lambda_p, lambda_l) = (rate(|rates| rates.lambda_p), rate(|rates| rates.lambda_l));
@@ -124,19 +124,19 @@ impl Engine {
         self.clock.set_rates(now, lambda_p, lambda_l, &mut self.rng);
     }
 
-    /// The connection is up.
+    /// Notes that the connection is up.
     pub(crate) fn connected(&mut self, now: Instant) {
         self.tally.connections.fetch_add(1, Relaxed);
         self.tally.is_connected.store(true, Relaxed);
         self.clock.set_link(now, true, &mut self.rng);
     }
 
-    /// Whether there ever was a connection.
+    /// Whether there has ever been a connection.
     pub(crate) fn was_connected(&self) -> bool {
         self.tally.connections.load(Relaxed) > 0
     }
 
-    /// The connection is down: replies to its queue will not be seen.
+    /// Notes that the connection is down: replies to its queue cannot be received any more.
     pub(crate) fn disconnected(&mut self, now: Instant) {
         self.tally.is_connected.store(false, Relaxed);
         self.clock.set_link(now, false, &mut self.rng);
@@ -152,7 +152,7 @@ impl Engine {
         self.source.recv().await
     }
 
-    /// Whether another message can be queued: further ones have to wait.
+    /// Whether another message can be queued; if not, the caller has to wait.
     pub(crate) fn has_room(&self) -> bool {
         self.messages.len() < MAX_WAITING
     }
@@ -243,12 +243,12 @@ impl Engine {
         self.packets.geometry().packet_len()
     }
 
-    /// Makes and opens the network's packets.
+    /// The codec of the network's packets.
     pub(crate) fn packets(&self) -> &dyn PacketCodec {
         &*self.packets
     }
 
-    /// Drops the packets whose replies have not come in time.
+    /// Gives up on packets whose replies have not arrived in time.
     pub(crate) fn expire(&mut self, now: Instant) {
         let late = self.waiting.extract_if(|_, waiting| waiting.deadline <= now);
         for (_, waiting) in late {

@@ -1,4 +1,4 @@
-//! Why a client can't start, and why a running one has no connection.
+//! Errors of a client that can't start, and of a running one without a connection.
 
 use core::{error::Error, fmt};
 use mixwell_net::{clock::Offset, connect::ConnectError, directory_client::FetchErrors};
@@ -13,13 +13,13 @@ use std::io;
 pub enum StartError {
     /// No Sphinx scheme of this name is known here.
     UnknownScheme(String),
-    /// No authority gave a consensus of the epoch.
+    /// No authority returned a consensus of the epoch.
     NoConsensus {
         /// The epoch.
         epoch: Epoch,
         /// Each authority's answer.
         errors: FetchErrors,
-        /// How far this machine's clock is off, if peers' clocks show that it is.
+        /// Offset of this machine's clock, if peers' clocks show that it is wrong.
         clock_offset: Option<Offset>,
     },
     /// The packets of the network have no room for the boxes of a rendezvous service.
@@ -61,13 +61,13 @@ impl From<KeyError> for StartError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// Neither the consensus nor the configuration has the gateway.
+    /// Neither the consensus nor the configuration lists the gateway.
     NoGateway,
     /// A new link key can't be used.
     Link(KeyError),
     /// The connection failed.
     Stream(StreamError<io::Error>),
-    /// The gateway's answer is no consensus, with the reason.
+    /// The gateway's answer is not a valid consensus, with the reason.
     Consensus(String),
     /// The gateway closed the connection.
     Closed,

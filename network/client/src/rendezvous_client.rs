@@ -1,11 +1,11 @@
-//! A client of the rendezvous service: it sends a request at every tick of its clock, and reports
+//! A client of the rendezvous service, which sends a request at every tick of its clock and reports
 //! the reply to each.
 //!
-//! What is sent does not depend on whether there is anything to say or anybody to hear it from: the
-//! caller gives a request for each tick, and a random one replaces any of another length. Ticks
-//! come at the rate of the consensus (`LambdaP`), loop decoys besides (`LambdaL`), while a gateway
-//! is connected. When that connection ends, another one is made; requests without a reply are lost
-//! then.
+//! The traffic does not depend on whether there is anything to send or anyone to receive from: the
+//! caller supplies a request for each tick, and a random one replaces any of the wrong length.
+//! While a gateway is connected, ticks come at the consensus rate `LambdaP`, and loop decoys at
+//! `LambdaL`. When the connection ends, the client reconnects; requests still without a reply are
+//! lost.
 
 use crate::{
     Destination, Reply, Request, StartError, Tally, Unanswered,
@@ -36,7 +36,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A client of the rendezvous service. It ends when this is dropped.
+/// A client of the rendezvous service. Dropping it ends its task.
 #[derive(Debug)]
 pub struct RendezvousClient {
     tally: Arc<Tally>,
@@ -50,17 +50,17 @@ pub struct RendezvousClient {
 pub struct Answered {
     /// The number of the request, counted from 0.
     pub number: u64,
-    /// The box that it read, `None` if there was none under the id.
+    /// The box that the request read; `None` if no box was stored under the id.
     pub outcome: Result<Option<Vec<u8>>, RequestError>,
 }
 
-/// Why the result of a request is not known; its box may have been stored.
+/// The reason why the result of a request is unknown; its box may have been stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// No reply came in time, or the connection for it ended.
+    /// No reply arrived in time, or its connection ended.
     Unanswered(Unanswered),
-    /// The reply is none of a rendezvous service.
+    /// The reply is not that of a rendezvous service.
     Malformed,
     /// The request's length is not [`Shape::request_len`]; a random one was sent instead.
     Length,
@@ -77,21 +77,21 @@ pub enum Status {
     /// A gateway is connected, but has no consensus of the epoch, or none that publishes a rate for
     /// messages.
     NoConsensus,
-    /// This machine's clock is off, and there is no consensus of the epoch that it shows.
+    /// This machine's clock is wrong, and there is no consensus of the epoch that it shows.
     ClockOff(Offset),
     /// A gateway is connected, but the consensus has no route to a rendezvous service.
     NoService,
 }
 
 impl RendezvousClient {
-    /// Starts a client of a network, on the runtime that it is called on. `next` gives the request
-    /// of a tick, of [`Shape::request_len`] bytes; it gets the request's number, and must not
-    /// block. The results come by the receiver, one for each request, in any order. It is not
-    /// bounded: read it.
+    /// Starts a client of a network on the current runtime. `next` makes the request of a tick, of
+    /// [`Shape::request_len`] bytes; its argument is the request's number, and it must not block.
+    /// The receiver yields one result for each request, in any order. Its queue is unbounded: read
+    /// it.
     ///
     /// # Errors
-    /// If the packets of the network are of a scheme that is unknown here, or have no room for
-    /// boxes, or no key can be made.
+    /// If the network's Sphinx scheme is unknown here, its packets have no room for boxes, or no
+    /// key can be generated.
     pub fn start(
         network: &Network,
         gateway: Option<String>,
@@ -134,7 +134,7 @@ impl RendezvousClient {
         Ok((Self { tally, clock_watch, stop, work }, answered))
     }
 
-    /// The state of its connection.
+    /// The state of the client's connection.
     #[must_use]
     pub fn status(&self) -> Status {
         let is = |state: &AtomicBool| state.load(Relaxed);
@@ -161,7 +161,7 @@ impl RendezvousClient {
     }
 }
 
-/// Makes the requests of ticks, without a socket: the sender puts the reply into each
+/// Makes the request of each tick, without a socket: the sender passes the reply to
 /// [`Request::answer`].
 pub struct Requests<F> {
     shape: Shape,
@@ -178,8 +178,8 @@ impl<F> fmt::Debug for Requests<F> {
 }
 
 impl<F: FnMut(u64) -> Vec<u8> + Send + 'static> Requests<F> {
-    /// Requests whose bytes `next` gives, for a service with boxes of this shape; `rng` makes the
-    /// random ones. The results come by the receiver.
+    /// Requests made by `next`, for a service with boxes of this shape; `rng` makes the random
+    /// ones. The receiver yields the results.
     pub fn new(shape: Shape, rng: ChaCha20Rng, next: F) -> (Self, mpsc::UnboundedReceiver<Answered>) {
         let (outcomes, answered) = mpsc::unbounded_channel();
         (Self { shape, count: 0, next, rng, outcomes }, answered)

@@ -1,4 +1,4 @@
-//! The task of a client: connects to a gateway, and connects again when the connection ends.
+//! The task of a client: it connects to a gateway, and reconnects when the connection ends.
 
 use crate::{ClientError, Destination, Reply, Tally, Unanswered, engine::Engine, session::Session, source::Source};
 use core::time::Duration;
@@ -22,7 +22,7 @@ use tokio::{
 };
 use tracing::{debug, info};
 
-/// A client that does not run yet.
+/// The configuration of a client's task.
 pub(crate) struct Config {
     pub(crate) packets: Box<dyn PacketCodec>,
     pub(crate) authorities: Arc<Authorities>,
@@ -30,13 +30,14 @@ pub(crate) struct Config {
     pub(crate) clock: Clock,
     /// Told of the gateways' clocks.
     pub(crate) clock_watch: ClockWatch,
-    /// Consensuses that are known already.
+    /// Consensuses known at the start.
     pub(crate) known: Consensuses,
     /// Gateways to connect to without a consensus.
     pub(crate) pinned: Vec<LinkTarget>,
     /// The name of the gateway to connect to; any if `None`.
     pub(crate) gateway: Option<String>,
-    /// Fetches the consensus if no gateway is known. Without one the client ends then.
+    /// Fetches the consensus if no gateway is known. If this is `None`, the client ends in that
+    /// case.
     pub(crate) directory: Option<DirectoryClient>,
     pub(crate) destination: Destination,
     pub(crate) source: Source,
@@ -45,7 +46,7 @@ pub(crate) struct Config {
     pub(crate) tally: Arc<Tally>,
 }
 
-/// A message, and where its reply goes.
+/// A message, and the receiver of its reply.
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever sends")]
 pub struct Request {
@@ -53,14 +54,14 @@ pub struct Request {
     /// [`Geometry::user_forward_payload_len`](mixwell_sphinx::Geometry::user_forward_payload_len)
     /// bytes.
     pub payload: Vec<u8>,
-    /// Gets the reply, or why there is none.
+    /// Receives the reply, or the reason why there is none.
     pub answer: oneshot::Sender<Result<Reply, Unanswered>>,
 }
 
 /// Keeps a connection up until told to stop.
 ///
 /// # Errors
-/// If no link key can be made, or no gateway is known.
+/// If no link key can be generated, or no gateway is known.
 pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Result<(), ClientError> {
     let Config { packets, authorities, kem, clock, clock_watch, known, pinned, gateway, directory, .. } = config;
     let Config { destination, source, timeouts, randomness, tally, .. } = config;
@@ -109,18 +110,18 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
     Ok(())
 }
 
-/// A follower of the gateway's consensuses. It asks at random times, so that the times do not tell
-/// clients apart.
+/// A follower of the gateway's consensuses. It fetches at random times, so that the times do not
+/// distinguish clients.
 fn follower(clock: Clock, known: &Consensuses, randomness: &Randomness) -> Follower {
     let mut follower = Follower::new(clock, FetchTime::Random(randomness.branch()), clock.now());
     known.all().cloned().for_each(|consensus| follower.insert(consensus));
     follower
 }
 
-/// After a connection of this duration the next pause is short again.
+/// Duration of a connection after which the reconnection pause is reset.
 const STABLE: Duration = Duration::from_secs(30);
 
-/// Maximum pause between two connections.
+/// Maximum pause before reconnecting.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

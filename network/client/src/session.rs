@@ -49,8 +49,9 @@ pub(super) struct Session {
 /// Time without a command after which a gateway counts as dead; it sends a keep-alive every 10 s.
 const SILENCE: Duration = Duration::from_mins(2);
 
-/// Keep-alive interval: gateways close the connections of clients that are silent for two minutes,
-/// as one is whose consensus has no rates. It does not depend on what else is sent.
+/// Keep-alive interval. Gateways close the connections of clients that are silent for two minutes,
+/// as a client is whose consensus publishes no rates. The interval does not depend on other
+/// traffic.
 const KEEP_ALIVE: Duration = Duration::from_secs(45);
 
 /// One connection.
@@ -64,8 +65,7 @@ struct Connection<'s> {
 }
 
 impl Session {
-    /// Connects, and works until the connection fails. `Ok` when nobody can send a request any
-    /// more.
+    /// Connects, and runs until the connection fails. `Ok` once nobody can send a request any more.
     pub(super) async fn connect(&mut self) -> Result<(), ClientError> {
         self.follower.advance(self.clock.now());
         self.follower.source_changed();
@@ -126,7 +126,7 @@ impl Session {
         }
     }
 
-    /// A gateway of the consensus, or a pinned one while there is none.
+    /// A gateway of the consensus, or a pinned one while there is no consensus.
     fn choose(&self) -> Result<LinkTarget, ClientError> {
         let wanted = |name: &str| self.gateway.as_deref().is_none_or(|gateway| gateway == name);
         let document = self.follower.known().current.as_ref().and_then(|consensus| consensus.document().ok());
@@ -140,7 +140,7 @@ impl Session {
 }
 
 impl Connection<'_> {
-    /// When there is something to do, if the gateway sends nothing before.
+    /// The time of the next action, unless the gateway sends something first.
     fn wake_at(&self) -> Instant {
         let now = self.session.stopwatch.now();
         let fetch = self.session.follower.wake_at().saturating_sub(self.session.clock.now()).min(MAX_SLEEP);
@@ -174,7 +174,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Verifies a consensus and adds it to those that are known.
+    /// Verifies a consensus and adds it to the known ones.
     fn learn(&mut self, epoch: Epoch, certificate: Vec<u8>) -> Result<(), ClientError> {
         let session = &mut *self.session;
         let hash = session.engine.packets().geometry().hash();
@@ -187,7 +187,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Moves to the epoch of the clock, and asks the gateway for a consensus that is due.
+    /// Moves to the clock's current epoch, and requests a consensus that is due from the gateway.
     async fn fetch_consensus(&mut self) -> Result<(), ClientError> {
         let now = self.session.clock.now();
         if self.session.follower.advance(now) {
@@ -210,14 +210,14 @@ impl Connection<'_> {
         session.engine.set_rates(session.stopwatch.now(), rates);
     }
 
-    /// Sends a packet, if one is due. The next one has to wait until what has come is read.
+    /// Sends one packet, if one is due. The next one waits until received commands have been read.
     async fn send_due(&mut self) -> Result<(), ClientError> {
         // without a consensus nothing is due
         let Some(consensus) = self.session.follower.known().current.clone() else { return Ok(()) };
         let now = self.session.stopwatch.now();
         let due = {
             let Ok(document) = consensus.document() else { return Ok(()) };
-            // a gateway that is no longer listed is left for another one
+            // leave a gateway that is no longer listed for another one
             let gateway = document.gateways().by_hash(self.gateway).ok_or(ClientError::Closed)?;
             let route = (self.session.clock.now(), document, gateway);
             self.session.engine.poll(now, route, self.queue, &mut self.packet)
