@@ -1,9 +1,8 @@
-//! Accepts connections: a bounded number of handshakes at a time, each at the rate of its kind, and
-//! one task for each connection, which is served when its peer has proved who it is.
+//! Accepts connections: it bounds the number of concurrent handshakes and their rate, and spawns
+//! one task per connection, which is served once its peer has proved its identity.
 //!
-//! A connection passes three stages. Until its handshake is done, and then until its first command
-//! has begun, it is nobody's: the initiator may be anyone who knows the public key that it claims.
-//! Only then does its peer count.
+//! A connection passes three stages: handshake, unproven, proven. Until its first command has begun
+//! it belongs to nobody: the initiator may be anyone who knows the public key that it claims.
 
 mod handshake_limiter;
 mod per_address;
@@ -55,22 +54,22 @@ pub struct Connection<I: Copy + Eq + core::hash::Hash> {
     pub ad: Vec<u8>,
     /// Its link public key.
     pub link_key: Vec<u8>,
-    /// Where it connected from.
+    /// The peer's address.
     pub address: IpAddr,
     /// The connection.
     pub stream: TcpStream,
-    /// The length of the first command is received, its body is not.
+    /// The session. The length of the first command has been received, its body has not.
     pub session: Session,
-    /// To be kept as long as the connection is served.
+    /// To be held for as long as the connection is served.
     pub end: ConnectionEnd<I>,
 }
 
-/// Tells when a connection has to end, and keeps its place until it is dropped.
+/// Signals when a connection has to end, and occupies its place until dropped.
 #[derive(Debug)]
 pub struct ConnectionEnd<I: Copy + Eq + core::hash::Hash>(ConnectionPermit<I>);
 
 impl<I: Copy + Eq + core::hash::Hash> ConnectionEnd<I> {
-    /// Waits until a newer connection takes the place of this one. It has to end soon then.
+    /// Waits until a newer connection supersedes this one, which then has to end soon.
     pub async fn superseded(&self) {
         self.0.ended().await;
     }
@@ -116,7 +115,7 @@ pub struct AcceptorConfig<P> {
     pub buffer_len: usize,
     /// Randomness for handshakes.
     pub randomness: Randomness,
-    /// Where connections are counted.
+    /// Counters of connections.
     pub stats: Arc<ConnectionStats>,
 }
 
@@ -151,8 +150,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         })
     }
 
-    /// Accepts connections until told to stop, and has each one served in a task of its own once
-    /// its peer is proven. Ends when it is time to hang up and all that were served have ended.
+    /// Accepts connections until told to stop, and serves each one in a task of its own once its
+    /// peer is proven. Returns after the hang-up signal, when all served connections have ended.
     pub async fn run<F>(
         self: Arc<Self>,
         mut listeners: Vec<TcpListener>,
@@ -211,7 +210,7 @@ impl<P: AcceptPolicy> Acceptor<P> {
         Origin { prefix, is_known }
     }
 
-    /// Takes a connection through its handshake and its peer's proof. `None` if it is closed
+    /// Runs the handshake and waits for the peer's proof. `None` if the connection is closed
     /// instead.
     async fn prove(
         &self,
@@ -264,15 +263,15 @@ impl<P: AcceptPolicy> Acceptor<P> {
         let claimed = authorized.filter(|_| permit.await_proof()).ok_or(StreamError::Refused)?;
         let timeouts = Timeouts { read: claimed.proof_timeout, ..Timeouts::default() };
         let session = await_proof(&mut stream, unproven, &timeouts).await?;
-        // the peer's proof may have taken long, and it may be listed no more
+        // authorize again: the proof may have taken long, and the peer may no longer be listed
         let claim = PeerClaim { ad: &ad, link_key: &link_key };
         let authorization = self.policy.authorize(&claim).filter(|now| now.identity == claimed.identity);
         let authorization = authorization.filter(|now| permit.admit(now)).ok_or(StreamError::Refused)?;
         Ok(Proof { identity: authorization.identity, ad, link_key, stream, session })
     }
 
-    /// Waits for the first byte and then for a permit to start the handshake: who is silent, or
-    /// hangs up, takes none.
+    /// Waits for the first byte and then for a permit to start the handshake, so that a silent or
+    /// closed connection uses no permit.
     async fn begin_handshake(
         &self,
         stream: &TcpStream,
@@ -299,8 +298,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         Ok(())
     }
 
-    /// The limiter of an address that a known node has: others at the same address share it, and
-    /// nobody elsewhere.
+    /// The limiter of a known node's address, shared by everyone at that address and by nobody
+    /// else.
     fn limiter_of(&self, prefix: IpAddr) -> Arc<HandshakeLimiter> {
         let mut limiters = self.known_addresses.lock().unwrap_or_else(PoisonError::into_inner);
         if limiters.len() >= MAX_LIMITERS {
@@ -329,9 +328,9 @@ async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)
     .await
 }
 
-/// Limiters of known addresses beyond which idle ones are dropped.
+/// Number of known addresses' limiters from which idle ones are dropped.
 const MAX_LIMITERS: usize = 1024;
 
-/// Pause after an error of the listening socket, which mostly means that the process has no more
-/// files.
+/// Pause after an error of the listening socket, which mostly means that the process is out of file
+/// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

@@ -11,7 +11,7 @@ pub use listed::{ListedAddress, PublicAddresses};
 use std::io;
 use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
-/// Where a node is reached over TCP.
+/// The TCP address of a node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Address {
     family: Family,
@@ -19,7 +19,7 @@ pub struct Address {
     authority: String,
 }
 
-/// Which IP addresses a host name stands for.
+/// The IP address family that a host name is resolved to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Family {
     Any,
@@ -28,20 +28,20 @@ enum Family {
 }
 
 impl Address {
-    /// An address of a socket.
+    /// The address of a socket.
     #[must_use]
     pub fn of(socket: SocketAddr) -> Self {
         Self { family: Family::Any, authority: socket.to_string() }
     }
 
-    /// The IP address, if it is one and no name; an IPv4 address as such, however it is written.
+    /// The IP address; `None` for a host name. IPv4-mapped IPv6 addresses are returned as IPv4.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         let (host, _) = self.authority.rsplit_once(':')?;
         host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
     }
 
-    /// The sockets that it stands for.
+    /// Resolves the address to socket addresses.
     ///
     /// # Errors
     /// If the name can't be resolved, or has no address of the wanted family.
@@ -58,7 +58,7 @@ impl Address {
         if sockets.is_empty() { Err(io::ErrorKind::AddrNotAvailable.into()) } else { Ok(sockets) }
     }
 
-    /// Connects, and has packets sent at once.
+    /// Connects, with `TCP_NODELAY` set.
     ///
     /// # Errors
     /// If it can't be resolved, or none of its sockets answers.
@@ -68,7 +68,7 @@ impl Address {
         Ok(stream)
     }
 
-    /// Listens at the first of its sockets that can be had.
+    /// Listens at the first of its socket addresses that can be bound.
     ///
     /// # Errors
     /// If it can't be resolved, or the system refuses each of its sockets.
@@ -85,12 +85,12 @@ impl Address {
 
     fn listen_at(&self, address: SocketAddr) -> io::Result<TcpListener> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // beside it another socket may listen at the same port of all IPv4 addresses
+        // so that another socket can listen at the same port on all IPv4 addresses
         #[cfg(unix)]
         if self.family == Family::V6 {
             rustix::net::sockopt::set_ipv6_v6only(&socket, true)?;
         }
-        // a node that comes back finds its port free
+        // a node that restarts finds its port free
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
@@ -145,23 +145,23 @@ impl fmt::Display for Address {
     }
 }
 
-/// Why a text is no address that this tool can use.
+/// The reason why a text is not a usable address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressError {
     /// There is no `://`.
     NoScheme,
-    /// The transport is none of TCP.
+    /// The transport is not TCP.
     Scheme,
     /// There is no port.
     NoPort,
     /// The host is neither a name nor an IP address.
     Host,
-    /// An IP address of the other family than the scheme says.
+    /// The IP address is not of the scheme's family.
     Family,
     /// `0.0.0.0` or `::`, where nobody reaches a node.
     Unspecified,
-    /// A node that is no gateway lists an address of Tor.
+    /// A node that is not a gateway lists an onion address.
     OnionOffGateway,
 }
 
@@ -183,7 +183,7 @@ impl fmt::Display for AddressError {
 
 impl core::error::Error for AddressError {}
 
-/// Connections that the system accepts before the node does.
+/// Length of the listening sockets' accept queue.
 const BACKLOG: u32 = 1024;
 
 #[cfg(test)]

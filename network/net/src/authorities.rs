@@ -31,8 +31,8 @@ pub struct Authorities {
 }
 
 impl Authorities {
-    /// The authorities of a configuration, which has checked that their keys have the scheme's
-    /// length.
+    /// The authorities of a configuration, which has already checked that their keys have the
+    /// scheme's length.
     pub const fn new(scheme: &'static dyn SignatureScheme, kem: LinkKem, list: Vec<Authority>) -> Self {
         Self { scheme, kem, list }
     }

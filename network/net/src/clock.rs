@@ -1,4 +1,4 @@
-//! Wall time as the network counts it: epochs, and eighths of them.
+//! Wall-clock time in the network's units: epochs, and eighths of an epoch.
 
 mod proven;
 mod watch;
@@ -10,7 +10,7 @@ use core::time::Duration;
 use mixwell_pki_types::{Epoch, EpochTime, Period};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The system's clock, in a network of epochs of one period.
+/// The system clock, in a network whose epochs have one period.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     period: Period,
@@ -36,7 +36,7 @@ impl Clock {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
     }
 
-    /// The epoch, and where in it we are. Before the first one: its begin.
+    /// The current epoch and the time elapsed in it; before epoch 0, the start of epoch 0.
     #[must_use]
     pub fn time(self) -> EpochTime {
         self.time_at(self.now())
@@ -55,32 +55,32 @@ impl Clock {
         self.time().epoch
     }
 
-    /// So many eighths of the period.
+    /// `count` eighths of the period.
     #[must_use]
     pub fn eighths(self, count: u32) -> Duration {
         eighths(self.period, count)
     }
 
-    /// A sixteenth of the period: how often what is missing is asked for again.
+    /// A sixteenth of the period: the base of retry intervals.
     #[must_use]
     pub fn sixteenth(self) -> Duration {
         self.eighths(1).checked_div(2).unwrap_or_default()
     }
 
-    /// The time since 1970 when so many eighths of an epoch have passed.
+    /// The time since 1970 at which `count` eighths of an epoch have passed.
     #[must_use]
     pub fn eighths_into(self, epoch: Epoch, count: u32) -> Duration {
         self.period.start(epoch).saturating_add(self.eighths(count))
     }
 
-    /// Sleeps until a time since 1970, or until the system's clock steps back: then whoever sleeps
-    /// has to see anew what is due.
+    /// Sleeps until a time since 1970, or until the system clock steps back: the caller then has to
+    /// check again which events are due.
     pub async fn sleep_until(self, unix: Duration) {
         sleep_until(unix, &|| self.now(), &tokio::time::sleep).await;
     }
 
-    /// Sleeps until a time since 1970, or until it is another epoch than this. A step back within
-    /// the epoch, be it of a millisecond, ends nothing.
+    /// Sleeps until a time since 1970, or until the epoch is no longer `epoch`. A clock that steps
+    /// back within the epoch does not end the sleep.
     pub async fn sleep_within(self, epoch: Epoch, unix: Duration) {
         self.sleep_within_by((epoch, unix), &|| self.now(), &tokio::time::sleep).await;
     }
@@ -102,7 +102,7 @@ impl Clock {
     }
 }
 
-/// Sleeps in naps until a time, or until the clock steps back.
+/// Sleeps in short naps until a time, or until the clock steps back.
 async fn sleep_until<N: Future<Output = ()>>(
     until: Duration,
     now: &impl Fn() -> Duration,
@@ -117,20 +117,20 @@ async fn sleep_until<N: Future<Output = ()>>(
     }
 }
 
-/// How long to sleep of what is left until a time; `None` if it has come, or if the clock has
+/// Duration of the next nap before `until`; `None` if that time has come, or if the clock has
 /// stepped back.
 fn nap(before: Duration, now: Duration, until: Duration) -> Option<Duration> {
     let left = until.saturating_sub(now);
     (!left.is_zero() && now >= before).then(|| left.min(LONGEST_NAP))
 }
 
-/// So many eighths of a period.
+/// `count` eighths of a period.
 #[must_use]
 pub fn eighths(period: Period, count: u32) -> Duration {
     period.duration().checked_div(8).unwrap_or_default().saturating_mul(count)
 }
 
-/// After a jump of the system's clock, sleepers are late by this much at most.
+/// Maximum delay of a wake-up after a jump of the system clock.
 const LONGEST_NAP: Duration = Duration::from_secs(1);
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Packets of a scheme that is chosen at run time: the boundary at which the scheme's type ends.
+//! Packets of a Sphinx scheme chosen at run time: this module erases the scheme's type.
 
 mod scheme;
 
@@ -26,14 +26,14 @@ pub struct OutgoingMessage<'a> {
     pub payload: &'a [u8],
 }
 
-// who talks to whom is not printed
+// not printed, since it tells who talks to whom
 impl fmt::Debug for OutgoingMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OutgoingMessage(..)")
     }
 }
 
-/// Wrapping packets of one geometry. No private key is needed.
+/// Wraps packets of one geometry. No private key is needed.
 pub trait PacketCodec: Send + Sync {
     /// The lengths of packets.
     fn geometry(&self) -> &Geometry;
@@ -50,7 +50,7 @@ pub trait PacketCodec: Send + Sync {
         packet: &mut [u8],
     ) -> Result<SurbKeys, WrapError>;
 
-    /// Wraps a reply into `packet`, and gives its first hop.
+    /// Wraps a reply into `packet`, and returns its first hop.
     ///
     /// # Errors
     /// [`WrapError`].

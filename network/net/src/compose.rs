@@ -1,4 +1,5 @@
-//! Messages and loop decoys by a consensus: where they go, and packets that go there.
+//! Composes messages and loop decoys from a consensus: chooses services and routes, and wraps the
+//! packets.
 
 use crate::{
     codec::{OutgoingMessage, PacketCodec},
@@ -38,7 +39,7 @@ pub struct MessageSpec<'a> {
     pub payload: &'a [u8],
 }
 
-/// The network and the time that routes are drawn for.
+/// The network and departure time for which routes are drawn.
 #[derive(Clone, Copy)]
 pub struct RoutingView<'a> {
     /// The consensus.
@@ -64,7 +65,7 @@ pub struct Composed {
     pub keys: SurbKeys,
     /// The packet's first hop.
     pub first_hop: NodeId,
-    /// The time for which the hops will hold packet and reply together.
+    /// Sum of the delays at the hops, for packet and reply together.
     pub delays: Duration,
 }
 
@@ -110,7 +111,7 @@ pub fn compose(
 
 macro_rules! silent {
     ($($name:ident),*) => {
-        // who talks to whom is not printed
+        // not printed, since it tells who talks to whom
         $(impl fmt::Debug for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))
@@ -121,7 +122,7 @@ macro_rules! silent {
 
 silent!(Sender, MessageSpec, RoutingView, Buffers);
 
-/// A service node that has a capability, each as likely, and the service's recipient id there.
+/// A uniformly random service node with a capability, and the service's recipient id there.
 ///
 /// # Errors
 /// [`ComposeError`].
@@ -134,8 +135,8 @@ pub fn service<'a>(
     offers(document, capability).nth(below(count, rng)).ok_or(ComposeError::NoService)
 }
 
-/// The service node at which all clients of a capability meet, and the service's recipient id
-/// there: of those that have it the one of the lowest id.
+/// The service node at which all clients of a capability meet, which is the one with the lowest id,
+/// and the service's recipient id there.
 ///
 /// # Errors
 /// [`ComposeError`].
@@ -150,20 +151,20 @@ fn offers<'a>(document: &Document<'a>, capability: &str) -> impl Iterator<Item =
     })
 }
 
-/// An identifier that nobody can guess.
+/// A random identifier.
 pub fn random<const N: usize>(rng: &mut ChaCha20Rng) -> [u8; N] {
     let mut bytes = [0; N];
     rng.fill_bytes(&mut bytes);
     bytes
 }
 
-/// A number below `bound`, each about as likely as the other; 0 if there is none.
+/// A number below `bound`, uniform up to a negligible bias; 0 if `bound` is 0.
 #[expect(clippy::cast_possible_truncation, reason = "less than `bound`")]
 pub fn below(bound: usize, rng: &mut ChaCha20Rng) -> usize {
     ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
 }
 
-/// Why a message can't be sent now.
+/// The reason why a message can't be sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComposeError {

@@ -17,7 +17,7 @@ use tokio::{net::TcpStream, time};
 pub struct LinkTarget {
     /// Its name, for people.
     pub name: String,
-    /// The hash of its identity key, which it names itself by.
+    /// The hash of its identity key, which it sends as its name in handshakes.
     pub id: KeyHash,
     /// Its link public key.
     pub link_key: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct LinkTarget {
 }
 
 impl LinkTarget {
-    /// A node of a consensus, with its addresses of transports that this program can dial.
+    /// A node of a consensus, with those of its addresses that this program can dial.
     #[must_use]
     pub fn of(node: &Node<'_>) -> Self {
         let (mut dialled, mut other_transports) = (Vec::new(), Vec::new());
@@ -62,8 +62,8 @@ pub struct Connector {
     pub clock_watch: Option<ClockWatch>,
 }
 
-/// A connection to a peer that has proved who it is. On mixnet sessions this side has proved itself
-/// too.
+/// A connection to a peer that has proved its identity. On mixnet sessions this side has proved its
+/// own too.
 #[derive(Debug)]
 pub struct Connected {
     /// The connection.
@@ -75,8 +75,8 @@ pub struct Connected {
 }
 
 impl Connector {
-    /// Connects to the first address where the peer is. Each one has [`Timeouts::handshake`] for
-    /// the connection and as much for the handshake.
+    /// Connects to the first address at which the peer answers. Each address has
+    /// [`Timeouts::handshake`] to connect and the same time again for the handshake.
     ///
     /// # Errors
     /// [`ConnectError`].
@@ -112,7 +112,7 @@ impl Connector {
     }
 }
 
-/// No connection to a peer: the error of its last address.
+/// The failure to connect to a peer: the error at its last address.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConnectError {

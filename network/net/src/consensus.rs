@@ -1,4 +1,4 @@
-//! A consensus that enough authorities signed, owned.
+//! A consensus signed by enough authorities, with its bytes.
 
 use crate::authorities::Authorities;
 use core::{error::Error, fmt};
@@ -15,9 +15,9 @@ pub struct Consensus {
 }
 
 impl Consensus {
-    /// Verifies a certificate by the threshold of the authorities, and that it holds a well-formed
-    /// document of `epoch`. If a geometry's hash is given, the document has to be of a network of
-    /// that geometry.
+    /// Verifies that a threshold of the authorities signed a certificate, and that it holds a
+    /// well-formed document of `epoch`. If a geometry's hash is given, the document must be of a
+    /// network of that geometry.
     ///
     /// # Errors
     /// [`ConsensusFault`].
@@ -48,8 +48,8 @@ impl Consensus {
     /// The document.
     ///
     /// # Errors
-    /// None: it was read before. It is read again for each call, which takes some microseconds a
-    /// node.
+    /// None in practice, since [`verify`](Self::verify) has parsed it. Each call parses it again,
+    /// which takes some microseconds per node.
     pub fn document(&self) -> Result<Document<'_>, DocumentError> {
         Document::parse(&self.payload)
     }
@@ -60,7 +60,7 @@ impl Consensus {
         self.epoch
     }
 
-    /// The certificate as it came.
+    /// The certificate as it was received.
     #[must_use]
     pub fn certificate(&self) -> &[u8] {
         &self.certificate
@@ -79,28 +79,29 @@ impl fmt::Debug for Consensus {
     }
 }
 
-/// Why a certificate is not the consensus that it should be.
+/// The reason why a certificate is not the expected consensus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConsensusFault {
-    /// It is no certificate.
+    /// The bytes are not a certificate.
     Certificate(CertificateError),
     /// Too few authorities signed it.
     Signatures(VerifyError),
-    /// Its payload is no document.
+    /// Its payload is not a document.
     Document(DocumentError),
-    /// The document contradicts itself.
+    /// The document is not well formed.
     Content(DocumentFault),
-    /// It is of another epoch than the one that was asked for.
+    /// It is for another epoch than the requested one.
     Epoch {
         /// Its epoch.
         got: Epoch,
-        /// The epoch that was asked for.
+        /// The requested epoch.
         want: Epoch,
     },
-    /// It has no shared random value: what authorities certify on the way to a consensus.
+    /// It has no shared random value: authorities certify such documents during the voting that
+    /// leads to a consensus.
     NoSharedRandom,
-    /// It is of a network of another Sphinx geometry.
+    /// It is for a network with another Sphinx geometry.
     Geometry,
 }
 

@@ -12,35 +12,35 @@ use mixwell_pki_types::Epoch;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// A handle to what is known now; wakes whoever waits when that changes.
+/// A handle to the known consensuses, which wakes its receivers on each change.
 pub type Directory = watch::Receiver<Arc<Consensuses>>;
 
 /// The consensuses around an epoch.
 #[derive(Debug, Clone, Default)]
 pub struct Consensuses {
-    /// The epoch when this was put together.
+    /// The current epoch.
     pub epoch: Epoch,
-    /// Of the epoch before.
+    /// The consensus of the previous epoch.
     pub previous: Option<Arc<Consensus>>,
-    /// Of this epoch.
+    /// The consensus of the current epoch.
     pub current: Option<Arc<Consensus>>,
-    /// Of the next epoch.
+    /// The consensus of the next epoch.
     pub next: Option<Arc<Consensus>>,
 }
 
 impl Consensuses {
-    /// The one of an epoch.
+    /// The consensus of an epoch.
     #[must_use]
     pub fn of(&self, epoch: Epoch) -> Option<&Arc<Consensus>> {
         [&self.current, &self.next, &self.previous].into_iter().flatten().find(|consensus| consensus.epoch() == epoch)
     }
 
-    /// All of them.
+    /// All known consensuses.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Consensus>> {
         [&self.previous, &self.current, &self.next].into_iter().flatten()
     }
 
-    /// The same in a later epoch: what is too old is gone, what was next is current.
+    /// The consensuses around another epoch, as far as they are among these.
     #[must_use]
     pub fn at(&self, epoch: Epoch) -> Self {
         let of = |epoch| self.of(epoch).map(Arc::clone);
@@ -48,7 +48,7 @@ impl Consensuses {
         Self { epoch, previous, current: of(epoch), next: of(epoch.plus(1)) }
     }
 
-    /// The same with one more. One of another epoch than these three changes nothing.
+    /// Adds a consensus, or ignores it if it is of none of the three epochs.
     #[must_use]
     pub fn with(mut self, consensus: Arc<Consensus>) -> Self {
         let (of, now) = (consensus.epoch(), self.epoch);

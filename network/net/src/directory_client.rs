@@ -1,5 +1,5 @@
-//! The directory client: one round trip with an authority at a time, as a client, a node or another
-//! authority.
+//! The directory client of clients, nodes and authorities: one round trip with an authority at a
+//! time.
 
 mod poll;
 
@@ -45,7 +45,7 @@ impl DirectoryClient {
         Self { authorities, connector, own_id, geometry_hash: None, exchange_timeout }
     }
 
-    /// Accepts consensuses of networks of this Sphinx geometry alone.
+    /// Accepts only consensuses of networks with this Sphinx geometry.
     #[must_use]
     pub fn with_geometry(mut self, hash: [u8; 32]) -> Self {
         self.geometry_hash = Some(hash);
@@ -59,8 +59,8 @@ impl DirectoryClient {
         self
     }
 
-    /// How far this machine's clock is off by those of the authorities, if it is and they were
-    /// compared.
+    /// Offset of this machine's clock from those of the authorities, if they were compared and it
+    /// is wrong.
     pub fn clock_offset(&self) -> Option<Offset> {
         self.connector.clock_watch.as_ref().and_then(ClockWatch::offset)
     }
@@ -71,8 +71,8 @@ impl DirectoryClient {
         &self.authorities
     }
 
-    /// The consensus of an epoch, from any authority that has a good one. They are asked in random
-    /// order, the next one when the one before has failed or is slow.
+    /// Fetches the consensus of an epoch from any authority that has a valid one. Authorities are
+    /// asked in random order, each once the one before has failed or is slow.
     ///
     /// # Errors
     /// [`FetchErrors`].
@@ -104,7 +104,7 @@ impl DirectoryClient {
         }
     }
 
-    /// The consensus of an epoch from one authority.
+    /// Fetches the consensus of an epoch from one authority.
     ///
     /// # Errors
     /// [`ExchangeError`].
@@ -143,8 +143,8 @@ impl DirectoryClient {
         answer.await
     }
 
-    /// Connects, sends a command, and has `read` look at the answer. The command and its answer
-    /// have a time together, which no `no_op` of the authority's prolongs.
+    /// Connects, sends a command, and passes the answer to `read`. Command and answer share one
+    /// timeout, which the authority's `no_op`s do not extend.
     ///
     /// # Errors
     /// [`ExchangeError`].
@@ -202,17 +202,17 @@ pub fn encoded_bound(command: &Command<'_>) -> usize {
 /// Maximum length of a consensus: that of a thousand nodes has 3 MB.
 const MAX_DOCUMENT_BYTES: usize = 8 << 20;
 
-/// Time for a request and its answer: an authority answers at once, but its link may be slow.
+/// Timeout of a request and its answer: an authority answers at once, but its link may be slow.
 const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Time after which the next authority is asked too.
+/// Delay after which the next authority is asked too.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A request that an authority did not answer as it should.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ExchangeError {
-    /// The configuration has no address of it.
+    /// The configuration lists no address of it.
     NoAddress,
     /// The connection or the session failed.
     Stream(StreamError<io::Error>),
@@ -222,7 +222,7 @@ pub enum ExchangeError {
     Answer,
     /// It has no consensus of the epoch.
     NoConsensus(ConsensusStatus),
-    /// Its consensus is no good.
+    /// Its consensus is not valid.
     Consensus(ConsensusFault),
 }
 
@@ -236,7 +236,7 @@ impl From<ConnectError> for ExchangeError {
 }
 
 impl ExchangeError {
-    /// The failure to receive an answer.
+    /// The error for an answer that could not be received.
     fn unanswered(error: StreamError<io::Error>) -> Self {
         match error {
             StreamError::Closed => Self::Closed,
@@ -271,7 +271,7 @@ impl fmt::Display for ExchangeError {
 
 impl core::error::Error for ExchangeError {}
 
-/// The errors of all authorities, of which none gave a consensus.
+/// The errors of all authorities, when none returned a valid consensus.
 #[derive(Debug)]
 pub struct FetchErrors(pub Vec<(String, ExchangeError)>);
 

@@ -1,4 +1,4 @@
-//! Files of keys: private ones are readable by their owner alone, and none is ever half written.
+//! Key files: private ones are readable only by their owner, and none is ever half written.
 
 mod bounded;
 mod error;
@@ -32,7 +32,7 @@ pub fn write_public(path: &Path, bytes: &[u8]) -> Result<(), KeyFileError> {
     write(path, bytes, 0o644)
 }
 
-/// Makes a folder, and those above it, that only its owner may look into.
+/// Creates a folder, with its missing parents, that only its owner may access.
 ///
 /// # Errors
 /// [`KeyFileError`].
@@ -59,7 +59,7 @@ pub fn read_private(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, KeyFileEr
             return Err(KeyFileError::TooReadable(path.to_path_buf(), mode & 0o777));
         }
     }
-    // at its full capacity from the start: a buffer that grows leaves copies that nobody wipes
+    // allocated at full capacity: a buffer that grows leaves copies behind that are never wiped
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_KEY_FILE_BYTES.saturating_add(1)));
     file.take(MAX_KEY_FILE_BYTES as u64).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Some(bytes))
@@ -77,8 +77,8 @@ pub fn read_public(path: &Path) -> Result<Option<Vec<u8>>, KeyFileError> {
     Ok(Some(bytes))
 }
 
-/// Writes the two files of a key pair, so that a process that is killed meanwhile leaves both or,
-/// after [`mend_pair`], neither. Fails if one of them exists.
+/// Writes the two files of a key pair, so that a process killed meanwhile leaves both or, after
+/// [`mend_pair`], neither. Fails if one of them exists.
 ///
 /// # Errors
 /// [`KeyFileError`].
@@ -89,7 +89,7 @@ pub fn write_pair(private: (&Path, &[u8]), public: (&Path, &[u8])) -> Result<(),
     rename(&draft, private.0).map_err(|error| KeyFileError::Write(private.0.to_path_buf(), error))
 }
 
-/// Finishes what a process that was killed had begun with [`write_pair`].
+/// Completes or undoes a [`write_pair`] of a process that was killed.
 ///
 /// # Errors
 /// [`KeyFileError`].
@@ -102,9 +102,8 @@ pub fn mend_pair(private: &Path, public: &Path) -> Result<(), KeyFileError> {
     mended.map_err(|error| KeyFileError::Write(draft, error))
 }
 
-/// Overwrites a private file and removes it; copies that the storage device keeps are out of reach.
-/// The file is renamed first, so that nobody takes what is left of it for a key, even if the rest
-/// fails.
+/// Overwrites a private file and removes it; copies inside the storage device are out of reach. The
+/// file is renamed first, so that its remains are never taken for a key, even if the rest fails.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -114,8 +113,8 @@ pub fn erase(path: &Path) -> io::Result<()> {
     wipe(&past)
 }
 
-/// Makes sure that nobody takes a private file for a key any more, on a disk that may be full: the
-/// new name counts, and the erasure is tried.
+/// Ensures that a private file is no longer used as a key, even on a full disk: only the renaming
+/// must succeed, the erasure is best effort.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -128,8 +127,7 @@ pub fn disown(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a damaged file another name, under which nothing reads it. An older one of that name is
-/// replaced.
+/// Renames a damaged file to a name that nothing reads, replacing an older file of that name.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -137,8 +135,7 @@ pub fn set_aside(path: &Path) -> io::Result<()> {
     rename(path, &with_suffix(path, DAMAGED))
 }
 
-/// Erases what a process that was killed has left in a folder: files that were being written or
-/// erased.
+/// Erases files that a killed process has left in a folder while it was writing or erasing them.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -185,8 +182,8 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Flushes a folder's list of names: without it a machine that loses power may forget the name of a
-/// file that it has.
+/// Flushes a folder's directory entries: otherwise a power failure may lose the name of a file
+/// whose data is on the disk.
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
@@ -231,8 +228,8 @@ const MAX_KEY_FILE_BYTES: usize = 1 << 16;
 /// The suffix of damaged files.
 pub const DAMAGED: &str = ".damaged";
 
-/// The names of files that are being written, that are being erased, and that wait for their other
-/// half.
+/// Suffixes of files that are being written, that are being erased, and that wait for the other
+/// half of their pair.
 const BEING_WRITTEN: &str = ".tmp";
 const PAST: &str = ".past";
 const DRAFT: &str = ".new";

@@ -1,4 +1,4 @@
-//! A node's or authority's own keys: identity and link key, in files or in memory alone.
+//! A node's or authority's own keys: identity and link key, in files or only in memory.
 
 mod identity;
 mod link;

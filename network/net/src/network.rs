@@ -5,7 +5,7 @@ use mixwell_pki_types::Period;
 use mixwell_sphinx::Geometry;
 use std::sync::Arc;
 
-/// A network, as its clients are told of it.
+/// A network, as a client's configuration describes it.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever configures a client")]
 pub struct Network {
@@ -15,7 +15,7 @@ pub struct Network {
     pub geometry: Geometry,
     /// The network's authorities.
     pub authorities: Arc<Authorities>,
-    /// Gateways that can be asked before there is a consensus.
+    /// Pinned gateways, usable without a consensus.
     pub gateways: Vec<LinkTarget>,
     /// The length of an epoch.
     pub period: Period,

@@ -7,16 +7,16 @@ use mixwell_pki_types::{Descriptor, KeyHash};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum NodeKind {
-    /// In a layer; no packets end there but its own decoys.
+    /// A mix in a layer; only its own decoys end there.
     Mix,
-    /// Where clients connect, and their replies end.
+    /// A gateway: clients connect there, and their replies end there.
     Gateway,
-    /// Where requests to services end.
+    /// A service node: requests to services end there.
     Service,
 }
 
 impl NodeKind {
-    /// The kind that a descriptor says, if it is not two at once.
+    /// The kind that a descriptor declares; `None` if it declares two at once.
     #[must_use]
     pub const fn of(descriptor: &Descriptor<'_>) -> Option<Self> {
         match (descriptor.is_gateway(), descriptor.is_service()) {

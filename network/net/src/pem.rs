@@ -16,7 +16,7 @@ pub struct PemError {
     pub reason: mixwell_pq_kem::pem::PemError,
 }
 
-/// Writes a key of a scheme. Base64 is written, and read, in constant time.
+/// Encodes a key of a scheme. Base64 is encoded and decoded in constant time.
 #[must_use]
 pub fn encode(scheme: &str, kind: Kind, key: &[u8]) -> Zeroizing<String> {
     let label = Label { scheme, kind };

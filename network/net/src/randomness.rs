@@ -1,8 +1,8 @@
-//! Randomness for many tasks: the operating system's, or that of the user's seed for a run that can
-//! be repeated.
+//! Randomness for many tasks: from the operating system, or from the user's seed for a reproducible
+//! run.
 //!
-//! What was drawn can't be drawn again by who reads the memory later: each draw moves its place on
-//! by a hash, and but for a user's seed the operating system adds to it.
+//! Earlier output cannot be recomputed from memory read later: each draw replaces the seed by its
+//! hash, mixed with fresh bytes from the operating system unless the user gave a seed.
 
 use blake2::{Blake2b256, Digest as _};
 use chacha20::ChaCha20Rng;
@@ -12,9 +12,9 @@ use rand_core::{SeedableRng as _, TryRng as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// A place in a tree of seeds. Each generator and each branch drawn from it is a new one; with a
-/// user's seed it depends on nothing but what was drawn from the same place before. The seed is
-/// wiped when it is moved on, and on drop.
+/// A place in a tree of seeds. Each generator and each branch drawn from it is new; with a user's
+/// seed they depend only on the earlier draws from the same place. The seed is wiped when it is
+/// replaced, and on drop.
 #[derive(Clone)]
 pub struct Randomness(Arc<Place>);
 
@@ -24,7 +24,7 @@ struct Place {
 }
 
 impl Randomness {
-    /// From the operating system.
+    /// Randomness of the operating system.
     ///
     /// # Errors
     /// [`getrandom::Error`].
@@ -34,7 +34,7 @@ impl Randomness {
         Ok(Self::new(seed, true))
     }
 
-    /// For a run that can be repeated: its keys are for nothing else.
+    /// Randomness for a reproducible run, whose keys must not be used for anything else.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
         Self::new(derive(b"seed", &[0; 32], &seed.to_be_bytes()), false)
@@ -44,14 +44,14 @@ impl Randomness {
         Self(Arc::new(Place { seed: Mutex::new(seed), is_of_system }))
     }
 
-    /// A generator. It runs backwards from its state: keep it no longer than what it drew is
-    /// secret.
+    /// A new generator. Its state reveals its earlier output: do not keep it longer than the
+    /// secrets drawn from it.
     #[must_use]
     pub fn rng(&self) -> ChaCha20Rng {
         ChaCha20Rng::from_seed(*self.draw(b"generator"))
     }
 
-    /// A branch, for a task that makes generators of its own.
+    /// A branch, for a task that draws its own generators.
     #[must_use]
     pub fn branch(&self) -> Self {
         Self::new(self.draw(b"branch"), self.0.is_of_system)
@@ -60,7 +60,7 @@ impl Randomness {
     fn draw(&self, what: &[u8]) -> Zeroizing<[u8; 32]> {
         let mut added = Zeroizing::new([0; 32]);
         if self.0.is_of_system {
-            // should it fail now, which it did not at the start, the seed is a secret still
+            // a failure now, after success at the start, is harmless: the seed is still secret
             let _ = SysRng.try_fill_bytes(&mut *added);
         }
         let mut seed = self.0.seed.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,9 +1,9 @@
 //! The rendezvous service's protocol: two people leave boxes for each other under ids that only
 //! they can link.
 //!
-//! A client sends one request at each tick of its clock, always of the same size and shape, and
-//! each does two things: it stores a box under an id, and it asks for another box by a token whose
-//! hash is the id that the other person has used.
+//! A client sends one request at each tick of its clock, always of the same size and shape. Each
+//! request does two things: it stores a box under an id, and it asks for another box by the token
+//! whose hash is the id that the other person has used.
 //!
 //! | request | bytes |
 //! |---|---|
@@ -42,7 +42,7 @@ pub const A_BOX: u8 = 1;
 /// The shortest box that is stored.
 const MIN_BOX_LEN: usize = 16;
 
-/// Boxes live for this long at least: their reader may have to come back first.
+/// Minimum lifetime of a box: its reader may have to reconnect first.
 const MIN_LIFE: Duration = Duration::from_mins(10);
 
 /// The id under which a box is stored.
@@ -66,17 +66,18 @@ pub struct Request<'a> {
     pub stored: &'a [u8],
 }
 
-/// Bounds of a service's store: number of boxes, and their life.
+/// Limits of a service's store: number of boxes, and their lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The maximum number of boxes. They take memory when they come.
+    /// Maximum number of boxes. Memory is allocated as they arrive.
     pub boxes: usize,
     /// The time for which a box can be read.
     pub life: Duration,
 }
 
 impl Limits {
-    /// Enough for all clients of a gateway at common rates, for two epochs or ten minutes at least.
+    /// Limits that suffice for all clients of a gateway at common rates, for two epochs and at
+    /// least ten minutes.
     #[must_use]
     pub fn for_period(period: Duration) -> Self {
         Self { boxes: 1 << 16, life: period.saturating_mul(2).max(MIN_LIFE) }
@@ -89,7 +90,7 @@ impl Shape {
     #[must_use]
     pub fn of(geometry: &Geometry) -> Option<Self> {
         let box_len = geometry.user_forward_payload_len().checked_sub(REQUEST_OVERHEAD)?;
-        // a reply has the room of the SURB besides
+        // a reply can also use the SURB's room
         (geometry.has_surb() && box_len >= MIN_BOX_LEN).then_some(Self { box_len })
     }
 
@@ -99,7 +100,7 @@ impl Shape {
         self.box_len
     }
 
-    /// Bytes of a request: all that a packet has for the user.
+    /// Bytes of a request: the whole user payload of a packet.
     #[must_use]
     pub const fn request_len(self) -> usize {
         self.box_len + REQUEST_OVERHEAD
@@ -161,7 +162,7 @@ pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, Reply
     }
 }
 
-/// A reply that is not one of a rendezvous service.
+/// The reason why a reply is not that of a rendezvous service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {

@@ -1,4 +1,4 @@
-//! Starting what runs until it is told to stop.
+//! The runtime and signals of long-running programs.
 
 #[cfg(unix)]
 use core::task::Poll;
@@ -18,8 +18,8 @@ pub fn run<T, E: From<StartError>>(task: impl Future<Output = Result<T, E>>) -> 
     start()?.block_on(task)
 }
 
-/// What runs tasks. From now on a process that may write no more to a file survives it; so daemons
-/// start it before they touch their data folders.
+/// Starts the runtime. From then on a write beyond the file size limit fails instead of ending the
+/// process, so daemons call this before they touch their data folders.
 ///
 /// # Errors
 /// [`StartError`].
@@ -50,12 +50,12 @@ impl Error for StartError {
     }
 }
 
-/// By default a process ends when it writes beyond its limit of file sizes (`ulimit -f`). From now
-/// on the write fails, as on a full disk.
+/// By default SIGXFSZ ends a process that writes beyond its file size limit (`ulimit -f`). With
+/// this handler the write fails instead, as on a full disk.
 #[cfg(unix)]
 fn survive_file_limit() {
     use tokio::signal::unix::{SignalKind, signal};
-    // once it is handled it stays so
+    // the handler stays installed for the life of the process
     if let Err(error) = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())) {
         tracing::debug!(%error, "could not handle SIGXFSZ");
     }
@@ -64,8 +64,8 @@ fn survive_file_limit() {
 #[cfg(not(unix))]
 const fn survive_file_limit() {}
 
-/// As many files and sockets as the system lets this process have, which by default are fewer:
-/// mostly 1024. Returns how many, if there is a limit and it is known.
+/// Raises the limit of open files and sockets, by default mostly 1024, to the system's maximum for
+/// this process. Returns the new limit, if there is one and it is known.
 #[cfg(unix)]
 #[must_use]
 pub fn raise_files() -> Option<usize> {
@@ -76,7 +76,7 @@ pub fn raise_files() -> Option<usize> {
     limit.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
-/// There is no limit that this could raise.
+/// Does nothing: there is no limit to raise.
 #[cfg(not(unix))]
 pub const fn raise_files() -> Option<usize> {
     None
@@ -87,8 +87,8 @@ pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// A task that panicked takes with it whoever waits for it, and so the process: one that lives on
-/// without a part of its work is worse than none.
+/// Propagates a task's panic to the caller, and so ends the process: a process that has lost one of
+/// its tasks is worse than none.
 pub fn pass_on<T>(ended: Result<T, JoinError>) -> Option<T> {
     match ended {
         Ok(value) => Some(value),
@@ -98,12 +98,12 @@ pub fn pass_on<T>(ended: Result<T, JoinError>) -> Option<T> {
     }
 }
 
-/// Is ready when the user or the system wants an end: SIGINT or SIGTERM.
+/// Waits for SIGINT or SIGTERM.
 pub async fn stop_signal() {
     StopSignals::new().next().await;
 }
 
-/// Each SIGINT and SIGTERM from when this was made; of several that come at once, one.
+/// The SIGINTs and SIGTERMs since this was created; several at once count as one.
 #[derive(Debug)]
 pub struct StopSignals {
     #[cfg(unix)]
@@ -129,7 +129,7 @@ impl StopSignals {
     pub async fn next(&mut self) {
         core::future::poll_fn(|context| {
             let mut streams = self.streams.iter_mut().flatten();
-            // no signal comes any more from one that has ended
+            // a stream that has ended yields no more signals
             if streams.any(|stream| matches!(stream.poll_recv(context), Poll::Ready(Some(())))) {
                 return Poll::Ready(());
             }
@@ -154,7 +154,7 @@ impl StopSignals {
     }
 }
 
-/// Each SIGHUP from when this was made, which ends the process no more.
+/// The SIGHUPs since this was created, which no longer end the process.
 #[derive(Debug)]
 pub struct HangUps {
     #[cfg(unix)]
@@ -182,7 +182,7 @@ impl HangUps {
             Some(stream) => stream.recv().await,
             None => None,
         };
-        // none comes any more
+        // the stream has ended
         if heard.is_none() {
             core::future::pending::<()>().await;
         }
@@ -191,12 +191,12 @@ impl HangUps {
 
 #[cfg(not(unix))]
 impl HangUps {
-    /// There are none.
+    /// This platform has no SIGHUP.
     pub const fn new() -> Self {
         Self {}
     }
 
-    /// There is none.
+    /// Never returns.
     pub async fn next(&mut self) {
         core::future::pending().await
     }

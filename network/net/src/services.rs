@@ -3,10 +3,10 @@
 use crate::rendezvous::Shape;
 use mixwell_sphinx::{Geometry, RecipientId};
 
-/// The service that gives back what it gets.
+/// The service that returns each request as its reply.
 pub const ECHO: &str = "echo";
 
-/// The service that keeps boxes: [`rendezvous`](crate::rendezvous).
+/// The service that stores boxes: [`rendezvous`](crate::rendezvous).
 pub const RENDEZVOUS: &str = "rendezvous";
 
 /// The recipient id of an endpoint: its name, padded with zeros. `None` if the name is too long.
@@ -32,14 +32,14 @@ pub struct ServiceSpec {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum ServiceKind {
-    /// Gives back the request.
+    /// Returns the request as the reply.
     Echo,
-    /// Stores a box and hands out another.
+    /// Stores a box and returns another one.
     Rendezvous,
 }
 
 impl ServiceKind {
-    /// The one of a capability.
+    /// The kind of service of a capability.
     #[must_use]
     pub fn of(capability: &str) -> Option<Self> {
         match capability {
@@ -51,8 +51,8 @@ impl ServiceKind {
 }
 
 impl ServiceSpec {
-    /// The services of a node whose configuration says nothing: echo and, if a packet has room for
-    /// a box, rendezvous.
+    /// The services of a node whose configuration lists none: echo and, if a packet has room for a
+    /// box, rendezvous.
     #[must_use]
     pub fn defaults(geometry: &Geometry) -> Vec<Self> {
         let rendezvous = Shape::of(geometry).map(|_| (RENDEZVOUS, ServiceKind::Rendezvous));

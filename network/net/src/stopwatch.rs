@@ -7,7 +7,7 @@ use tokio::time;
 /// The moment `wait` after another.
 #[must_use]
 pub fn after(moment: time::Instant, wait: Duration) -> time::Instant {
-    // the end of time is not near
+    // overflow is far beyond any process's lifetime
     moment.checked_add(wait).unwrap_or(moment)
 }
 

@@ -1,4 +1,5 @@
-//! The rate of handshakes: each costs cryptography before the peer has shown anything.
+//! The rate limit of handshakes, each of which costs cryptography before the peer has proved
+//! anything.
 
 use core::time::Duration;
 use tokio::{sync::Mutex, time::Instant};
@@ -12,7 +13,7 @@ pub struct HandshakeRate {
     pub burst: u32,
 }
 
-/// Permits handshakes at a rate, in the order in which they were asked for.
+/// Permits handshakes at a rate, in the order of their requests.
 #[derive(Debug)]
 pub(super) struct HandshakeLimiter {
     rate: HandshakeRate,
@@ -27,16 +28,16 @@ impl HandshakeRate {
     /// For each address of a known peer: 1,000/s, as many peers may share it.
     pub const KNOWN_ADDRESS: Self = Self { interval: Duration::from_millis(1), burst: 256 };
 
-    /// The most handshakes that can start in a time.
+    /// Maximum number of handshakes that can start within `time`.
     #[must_use]
     pub fn max_in(self, time: Duration) -> u64 {
         let steady = time.as_nanos().div_ceil(self.interval.as_nanos());
         u64::from(self.burst).saturating_add(u64::try_from(steady).unwrap_or(u64::MAX))
     }
 
-    /// The time when a limiter that was idle until `now` permitted the first of its burst.
+    /// The start of the burst of a limiter that was idle until `now`.
     fn burst_before(self, now: Instant) -> Instant {
-        // the last one of the burst is due now
+        // the last handshake of the burst is due now
         now.checked_sub(self.interval.saturating_mul(self.burst.saturating_sub(1))).unwrap_or(now)
     }
 }
@@ -46,7 +47,7 @@ impl HandshakeLimiter {
         Self { rate, next: Mutex::new(rate.burst_before(Instant::now())) }
     }
 
-    /// Waits for a permit. Takes none if it is dropped before.
+    /// Waits for a permit. Uses none if the future is dropped before.
     pub(super) async fn acquire(&self) {
         let mut next = self.next.lock().await;
         tokio::time::sleep_until(*next).await;

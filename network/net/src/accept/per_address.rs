@@ -1,4 +1,4 @@
-//! Handshakes by address, so that one address does not use up the rate of all strangers.
+//! Per-address limits of handshakes, so that one address cannot use up the rate of all strangers.
 
 use core::{
     net::{IpAddr, Ipv6Addr},
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 /// A token bucket of handshakes for each address. Loopback addresses are not counted.
 #[derive(Debug)]
 pub(super) struct PerAddressLimiter {
-    /// Handshakes of one address at once.
+    /// Handshakes that one address may start at once.
     burst: u32,
     /// Tokens that an address has used, and when that was last updated.
     used: HashMap<IpAddr, (u32, Instant)>,
@@ -42,7 +42,7 @@ impl PerAddressLimiter {
             now.saturating_duration_since(*since).as_millis().checked_div(REFILL.as_millis()).unwrap_or_default();
         let refills = u32::try_from(refills).unwrap_or(u32::MAX);
         *used = used.saturating_sub(refills);
-        // a part of an interval counts the next time
+        // the rest of an interval counts towards the next refill
         *since = since.checked_add(REFILL.saturating_mul(refills)).unwrap_or(now);
         let has_token = *used < self.burst;
         *used = used.saturating_add(u32::from(has_token));
@@ -50,8 +50,8 @@ impl PerAddressLimiter {
     }
 }
 
-/// The address that limits count by: an IPv4 address, or the /64 of an IPv6 address, all of which
-/// its owner has.
+/// The unit of address limits: an IPv4 address, or the /64 of an IPv6 address, since one owner has
+/// all of it.
 pub(super) fn prefix(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {

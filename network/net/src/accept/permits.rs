@@ -1,5 +1,4 @@
-//! The connections of an acceptor, by how far they have come, and which of them gives way to a new
-//! one.
+//! The connections of an acceptor by stage, and the choice of the one to evict for a new one.
 
 use super::{
     ConnectionStats,
@@ -29,16 +28,16 @@ struct Connections<I> {
     proven: BTreeMap<u64, Proven<I>>,
 }
 
-/// A connection whose peer has not proved who it is.
+/// A connection whose peer has not proved its identity.
 #[derive(Debug, Clone)]
 struct Unproven {
     origin: Origin,
-    /// Whether it has said anything in its present stage.
+    /// Whether the peer has sent anything in the present stage.
     has_spoken: bool,
     end: Arc<Notify>,
 }
 
-/// A connection whose peer has proved who it is.
+/// A connection whose peer has proved its identity.
 #[derive(Debug)]
 struct Proven<I> {
     origin: Origin,
@@ -47,16 +46,16 @@ struct Proven<I> {
     end: Arc<Notify>,
 }
 
-/// Where a connection comes from.
+/// The origin of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin {
-    /// The prefix that limits count by.
+    /// The address prefix to which limits apply.
     pub(super) prefix: IpAddr,
     /// Whether a known node has this address.
     pub(super) is_known: bool,
 }
 
-/// A connection's place among the others, until it is dropped.
+/// A connection's place in the table, freed on drop.
 #[derive(Debug)]
 pub(super) struct ConnectionPermit<I: Copy + Eq + Hash> {
     table: Arc<ConnectionTable<I>>,
@@ -77,8 +76,8 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
         self.lock().proven.values().any(|proven| proven.is_known && proven.origin.prefix == prefix)
     }
 
-    /// A permit for a new connection, which may evict another one. `None` if it is a stranger's and
-    /// no stranger's can give way.
+    /// A permit for a new connection, which may evict another one. `None` if the new one is a
+    /// stranger's and no other stranger's can be evicted.
     pub(super) fn begin(self: &Arc<Self>, origin: Origin) -> Option<ConnectionPermit<I>> {
         let mut connections = self.lock();
         self.make_room(&mut connections.handshakes, self.limits.handshakes, origin).then_some(())?;
@@ -89,10 +88,10 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
         Some(ConnectionPermit { table: Arc::clone(self), number, origin, end })
     }
 
-    /// Makes room for one more connection of a stage. If its address has all that it may have, the
-    /// oldest silent one of that address gives way, or else its oldest. If all places are taken,
-    /// the oldest silent stranger gives way, or else the oldest stranger; a known node's connection
-    /// gives way to that of a known node alone.
+    /// Makes room for one more connection of a stage. If its address has reached its limit, the
+    /// oldest silent connection of that address is evicted, or else its oldest. If all places are
+    /// taken, the oldest silent stranger is evicted, or else the oldest stranger; a known node's
+    /// connection is evicted only for another known node.
     fn make_room(&self, stage: &mut BTreeMap<u64, Unproven>, places: Places, newcomer: Origin) -> bool {
         let of_address = |other: &Unproven| other.origin.prefix == newcomer.prefix;
         let evicted = if stage.values().filter(|other| of_address(other)).count() >= places.max_per_address {
@@ -114,8 +113,7 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
     }
 }
 
-/// The number of the oldest connection that is eligible and silent, or else of the oldest that is
-/// eligible.
+/// The number of the oldest eligible connection that is silent, or else of the oldest eligible one.
 fn oldest(stage: &BTreeMap<u64, Unproven>, eligible: impl Fn(&Unproven) -> bool) -> Option<u64> {
     let mut all = stage.iter().filter(|(_, connection)| eligible(connection));
     let first = all.clone().next();
@@ -123,25 +121,25 @@ fn oldest(stage: &BTreeMap<u64, Unproven>, eligible: impl Fn(&Unproven) -> bool)
 }
 
 impl<I: Copy + Eq + Hash> ConnectionPermit<I> {
-    /// Waits until the connection has to end: it is evicted, or its peer's newer connection
-    /// supersedes it.
+    /// Waits until the connection has to end, because it is evicted or superseded by a newer one of
+    /// its peer.
     pub(super) async fn ended(&self) {
         self.end.notified().await;
     }
 
-    /// The peer has begun its handshake.
+    /// Notes that the peer has begun its handshake.
     pub(super) fn set_spoken(&self) {
         if let Some(connection) = self.table.lock().handshakes.get_mut(&self.number) {
             connection.has_spoken = true;
         }
     }
 
-    /// The handshake is done, and the peer is to prove who it is. False if there is no place for
-    /// it.
+    /// Moves the connection to the unproven stage after its handshake. False if there is no place
+    /// for it.
     pub(super) fn await_proof(&self) -> bool {
         let table = &self.table;
         let mut connections = table.lock();
-        // evicted meanwhile
+        // the connection was evicted meanwhile
         let Some(mut connection) = connections.handshakes.remove(&self.number) else { return false };
         if !table.make_room(&mut connections.unproven, table.limits.unproven, self.origin) {
             return false;
@@ -152,8 +150,8 @@ impl<I: Copy + Eq + Hash> ConnectionPermit<I> {
         true
     }
 
-    /// The peer has proved who it is. Its oldest connection is superseded if it has more than it
-    /// may have; a stranger may evict another one, or be refused.
+    /// Moves the connection to the proven stage. The peer's oldest connection is superseded if it
+    /// has too many; a stranger may evict another one, or be refused.
     pub(super) fn admit(&self, authorization: &Authorization<I>) -> bool {
         let Authorization { identity, is_known, max_connections, .. } = *authorization;
         let table = &self.table;

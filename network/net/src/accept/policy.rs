@@ -6,15 +6,15 @@ use mixwell_wire::Link;
 
 /// Decides which peers are accepted.
 pub trait AcceptPolicy: Send + Sync + 'static {
-    /// Tells peers apart.
+    /// The identity of a peer.
     type Identity: Copy + Eq + Hash + Debug + Send + Sync + 'static;
 
-    /// Whether a known node may connect from this address, which is in canonical form. Its
-    /// handshakes wait for no stranger's, nor do they give way to one.
+    /// Whether a known node may connect from this address, which is in canonical form. Handshakes
+    /// from there do not wait for strangers' and are not evicted for them.
     fn is_known_node(&self, address: IpAddr) -> bool;
 
-    /// The peer of a claim, if it is accepted. Asked when the claim is made, and again when it is
-    /// proven: in between, the answer may have changed.
+    /// The peer of a claim, if it is accepted. Called when the claim is made, and again once it is
+    /// proven, as the answer may have changed in between.
     fn authorize(&self, claim: &PeerClaim<'_>) -> Option<Authorization<Self::Identity>>;
 }
 
@@ -25,9 +25,11 @@ pub struct Authorization<I> {
     pub identity: I,
     /// The commands that it may send, and their lengths.
     pub link: Link,
-    /// Whether the peer is known by its link key: it has places that strangers cannot take.
+    /// Whether the peer is known by its link key, and so does not compete with strangers for
+    /// places.
     pub is_known: bool,
-    /// Connections of this identity at a time. A newer one supersedes the oldest.
+    /// Maximum number of simultaneous connections of this identity. A newer one supersedes the
+    /// oldest.
     pub max_connections: usize,
     /// Time from the end of the handshake to the first command, which proves the peer.
     pub proof_timeout: Duration,
@@ -36,8 +38,8 @@ pub struct Authorization<I> {
 /// Limits of an acceptor.
 #[derive(Debug, Clone, Copy)]
 pub struct AcceptLimits {
-    /// Connections whose handshake is not done. The oldest silent one of a stranger gives way to a
-    /// new one.
+    /// Connections whose handshake is not done. When full, a stranger's oldest silent one is
+    /// evicted for a new one.
     pub handshakes: Places,
     /// Connections whose handshake is done and whose peer is not proven, likewise.
     pub unproven: Places,
@@ -52,9 +54,9 @@ pub struct AcceptLimits {
 /// A number of connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Places {
-    /// In all.
+    /// Maximum in total.
     pub max: usize,
-    /// From one IPv4 address or IPv6 /64.
+    /// Maximum from one IPv4 address or IPv6 /64.
     pub max_per_address: usize,
 }
 
@@ -62,8 +64,8 @@ pub struct Places {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenFull {
-    /// The new one: those that are served stay for long.
+    /// The new one, for connections that are long-lived.
     Refuse,
-    /// The oldest: each is served for a moment, and the oldest has had the most time.
+    /// The oldest one, for connections that are served within a moment: it has had the most time.
     EvictOldest,
 }

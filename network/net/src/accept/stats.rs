@@ -9,13 +9,13 @@ pub struct ConnectionStats {
     pub accepted: AtomicU64,
     /// Closed before they were served: silence, junk, a failed or refused handshake, no place.
     pub refused: AtomicU64,
-    /// Closed in favour of newer ones before they were proven.
+    /// Evicted for newer ones before they were proven.
     pub evicted: AtomicU64,
-    /// Handshakes of strangers that the rate limit let start.
+    /// Handshakes of strangers that the rate limit permitted.
     pub paced: AtomicU64,
     /// Open now, with a proven peer.
     pub open: AtomicU64,
-    /// Open now, with a handshake that is done and a peer that is not proven.
+    /// Open now, with a finished handshake and an unproven peer.
     pub unproven: AtomicU64,
 }
 

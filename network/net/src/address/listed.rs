@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, io};
 pub enum ListedAddress {
     /// Over TCP.
     Tcp(Address),
-    /// By Tor, whose daemon passes connections on to where the node listens.
+    /// Over Tor, whose daemon forwards connections to the address at which the node listens.
     Onion(String),
 }
 
@@ -20,7 +20,7 @@ pub enum ListedAddress {
 pub struct PublicAddresses(Vec<ListedAddress>);
 
 impl ListedAddress {
-    /// The address as one to listen at, if it is one.
+    /// The TCP address, if it is one: a node can listen only at those.
     #[must_use]
     pub const fn tcp(&self) -> Option<&Address> {
         match self {
@@ -56,15 +56,15 @@ impl fmt::Display for ListedAddress {
 }
 
 impl PublicAddresses {
-    /// Those of a configuration.
+    /// The addresses of a configuration.
     #[must_use]
     pub const fn new(list: Vec<ListedAddress>) -> Self {
         Self(list)
     }
 
-    /// As a descriptor lists them: TCP addresses under the family of their IP address, `tcp4` or
-    /// `tcp6`, as the scheme `tcp`. Peers look for those keys, and know no other for TCP. Names are
-    /// resolved now.
+    /// The addresses as a descriptor lists them: TCP addresses, with the scheme `tcp`, under the
+    /// key of their IP family, `tcp4` or `tcp6`, the only keys that peers know for TCP. Names are
+    /// resolved by this call.
     ///
     /// # Errors
     /// If a name can't be resolved.

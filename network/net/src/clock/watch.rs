@@ -1,4 +1,4 @@
-//! Comparing this machine's clock with those of the peers that it calls.
+//! Comparison of this machine's clock with those of the peers that it connects to.
 
 use super::Clock;
 use core::{fmt, time::Duration};
@@ -10,8 +10,8 @@ use std::{
 /// The difference between peers' clocks, as their handshakes show it, and this machine's. Cloning
 /// shares it.
 ///
-/// Each peer counts once, with what it told last, and the median decides: a minority whose clocks
-/// are wrong, or who lie, changes nothing.
+/// Each peer counts once, with its latest time, and the median decides: a minority of peers with
+/// wrong clocks, or that lie, changes nothing.
 #[derive(Debug, Clone)]
 pub struct ClockWatch {
     tolerance: i64,
@@ -20,31 +20,32 @@ pub struct ClockWatch {
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// How many seconds this machine's clock is ahead of each peer's.
+    /// Seconds by which this machine's clock is ahead of each peer's.
     ahead: BTreeMap<String, i64>,
-    /// How far off this machine's clock was when that last changed.
+    /// This machine's offset as last reported.
     offset: Option<Offset>,
 }
 
-/// A clock that is off by more than a network tolerates.
+/// The offset of a clock that is wrong by more than a network tolerates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offset {
-    /// How many seconds it is ahead; behind, if this is negative.
+    /// Seconds by which the clock is ahead; negative if it is behind.
     pub ahead: i64,
-    /// Of how many peers that is the median.
+    /// Number of peers over which this is the median.
     pub peers: usize,
 }
 
 impl ClockWatch {
-    /// Nothing is known yet.
+    /// A watch without any observations.
     #[must_use]
     pub fn new(clock: Clock) -> Self {
         let tolerance = clock.sixteenth().clamp(MIN_TOLERANCE, MAX_TOLERANCE);
         Self { tolerance: i64::try_from(tolerance.as_secs()).unwrap_or(i64::MAX), seen: Arc::default() }
     }
 
-    /// Takes what a peer's clock showed, once its handshake has proven who it is. The operator is
-    /// told when this machine's clock begins to be off, and when that is over.
+    /// Records by how many seconds this machine's clock is ahead of that of a peer whose handshake
+    /// has proved its identity. Logs when this machine's clock becomes wrong, and when it is right
+    /// again.
     pub fn observe(&self, peer: &str, ahead: i64) {
         let mut seen = self.seen();
         if seen.ahead.len() >= MAX_PEERS && !seen.ahead.contains_key(peer) {
@@ -53,7 +54,7 @@ impl ClockWatch {
         seen.ahead.insert(peer.to_owned(), ahead);
         let (before, now) = (seen.offset, seen.median(self.tolerance));
         seen.offset = match (before, now) {
-            // some seconds more or less are no news
+            // small changes of the offset are not logged again
             (Some(before), Some(now)) if before.ahead.abs_diff(now.ahead) <= self.tolerance.unsigned_abs() => return,
             (_, now) => now,
         };
@@ -65,7 +66,7 @@ impl ClockWatch {
         }
     }
 
-    /// How far this machine's clock is off, if it is.
+    /// The offset of this machine's clock, if it is wrong.
     #[must_use]
     pub fn offset(&self) -> Option<Offset> {
         self.seen().offset
@@ -80,7 +81,7 @@ impl Seen {
     fn median(&self, tolerance: i64) -> Option<Offset> {
         let mut all: Vec<i64> = self.ahead.values().copied().collect();
         all.sort_unstable();
-        // of an even number the one nearer to zero: who is in doubt complains less
+        // for an even number, the middle value nearer to zero: when in doubt, do not warn
         let (lower, upper) = (all.get(all.len().saturating_sub(1) / 2), all.get(all.len() / 2));
         let ahead = [*lower?, *upper?].into_iter().min_by_key(|ahead| ahead.unsigned_abs())?;
         (ahead.unsigned_abs() > tolerance.unsigned_abs()).then_some(Offset { ahead, peers: all.len() })
@@ -100,12 +101,12 @@ impl fmt::Display for Offset {
     }
 }
 
-/// A clock that is off by less than a sixteenth of an epoch does no harm. Handshakes tell whole
-/// seconds, and may take some.
+/// An offset below a sixteenth of an epoch does no harm. Handshakes carry whole seconds, and may
+/// take some.
 const MIN_TOLERANCE: Duration = Duration::from_secs(2);
 const MAX_TOLERANCE: Duration = Duration::from_secs(30);
 
-/// There are no more authorities or gateways than this in any configuration.
+/// More than the authorities or gateways of any configuration.
 const MAX_PEERS: usize = 256;
 
 #[cfg(test)]

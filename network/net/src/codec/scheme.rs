@@ -9,7 +9,7 @@ use mixwell_sphinx::{self as sphinx, Scheme};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-/// A Sphinx scheme whose keys can be made, stored and published.
+/// A Sphinx scheme whose keys can be generated, stored and published.
 pub trait MixScheme: Scheme<PrivateKey: Send + Sync, PublicKey: Send + Sync> {
     /// Bytes of a private key as it is stored.
     const PRIVATE_LEN: usize;
@@ -78,11 +78,11 @@ pub trait WithMixScheme {
     /// The result.
     type Output;
 
-    /// Does it.
+    /// Runs the operation.
     fn with<S: MixScheme>(self) -> Self::Output;
 }
 
-/// Does something with the scheme of a geometry; `None` if it is none of ours.
+/// Runs an operation with the scheme of a geometry; `None` if the scheme is unknown.
 pub fn with_scheme<W: WithMixScheme>(scheme: sphinx::SchemeInfo, what: W) -> Option<W::Output> {
     macro_rules! first_of {
         ($($nike:ty),+) => {

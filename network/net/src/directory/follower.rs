@@ -8,14 +8,14 @@ use mixwell_pki_types::Epoch;
 use rand_core::Rng as _;
 use std::{collections::VecDeque, sync::Arc};
 
-/// When in an epoch the consensus of the next one is fetched.
+/// The time in an epoch at which the consensus of the next one is fetched.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum FetchTime {
     /// As soon as authorities have published it: for nodes, whose ids everybody knows.
     OnPublication,
-    /// At a random time after publication, another one in each epoch: for clients, which no
-    /// authority or gateway may tell apart by when they ask.
+    /// At a random time after publication, drawn anew for each epoch: for clients, so that no
+    /// authority or gateway can distinguish them by their fetch times.
     Random(Randomness),
 }
 
@@ -23,8 +23,8 @@ pub enum FetchTime {
 /// clock of its own: times are arguments, since 1970.
 ///
 /// The current consensus is fetched at once if it is missing, the next one from the epoch's
-/// [`FetchTime`] on. What is still missing is fetched again a sixteenth of an epoch later, and at
-/// once in another epoch.
+/// [`FetchTime`] on. A consensus that is still missing is fetched again a sixteenth of an epoch
+/// later, and at once in another epoch.
 #[derive(Debug)]
 pub struct Follower {
     clock: Clock,
@@ -34,13 +34,13 @@ pub struct Follower {
     next_at: Duration,
     /// When [`due`](Self::due) last named an epoch.
     asked_at: Option<Duration>,
-    /// The consensuses that were fetched last, whatever the clock says: one that jumps and comes
-    /// back finds them again.
+    /// The consensuses that were fetched last, whatever their epochs, so that a clock that jumps
+    /// and comes back finds them again.
     recent: VecDeque<Arc<Consensus>>,
 }
 
 impl Follower {
-    /// A follower that knows nothing yet.
+    /// A follower that knows no consensus yet.
     #[must_use]
     pub fn new(clock: Clock, fetch_time: FetchTime, now: Duration) -> Self {
         let epoch = clock.time_at(now).epoch;
@@ -55,7 +55,7 @@ impl Follower {
         &self.known
     }
 
-    /// Moves to the epoch of a time. Whether that is another one than before.
+    /// Moves to the epoch of a time. Returns whether the epoch has changed.
     pub fn advance(&mut self, now: Duration) -> bool {
         let epoch = self.clock.time_at(now).epoch;
         let is_other = epoch != self.known.epoch;
@@ -68,8 +68,8 @@ impl Follower {
         is_other
     }
 
-    /// The epochs whose consensuses are to be fetched now, the current one first. They are not
-    /// named again before [`wake_at`](Self::wake_at).
+    /// The epochs whose consensuses have to be fetched now, the current one first. They are not
+    /// returned again before [`wake_at`](Self::wake_at).
     pub fn due(&mut self, now: Duration) -> impl Iterator<Item = Epoch> + use<> {
         let epoch = self.known.epoch;
         let current = self.known.current.is_none().then_some(epoch);
@@ -92,7 +92,7 @@ impl Follower {
         }
     }
 
-    /// Whom to ask has changed: what is missing is fetched at once.
+    /// Notes that the source has changed, so that missing consensuses are fetched at once.
     pub const fn source_changed(&mut self) {
         self.asked_at = None;
     }
@@ -111,9 +111,9 @@ impl Follower {
         wake_at.min(epoch_end)
     }
 
-    /// When what is missing now was last asked for.
+    /// The time at which a consensus that is missing now was last requested.
     fn asked(&self) -> Option<Duration> {
-        // if the current consensus is known, whatever was asked before `next_at` was for that one
+        // if the current consensus is known, requests before `next_at` were for that one
         self.asked_at.filter(|asked| self.known.current.is_none() || *asked >= self.next_at)
     }
 
@@ -123,7 +123,7 @@ impl Follower {
 }
 
 impl FetchTime {
-    /// The time in an epoch.
+    /// Draws the fetch time in an epoch.
     fn draw(&self, clock: Clock, epoch: Epoch) -> Duration {
         let published = clock.eighths_into(epoch, PUBLISHED_EIGHTHS);
         match self {
@@ -142,7 +142,7 @@ impl fmt::Debug for FetchTime {
     }
 }
 
-/// A uniformly distributed part of the time in which clients fetch.
+/// A uniformly random part of the window in which clients fetch.
 fn part_of_window(clock: Clock, draw: u32) -> Duration {
     let window = clock.sixteenth().saturating_mul(WINDOW_SIXTEENTHS);
     // in two steps, as one would overflow with long epochs
@@ -152,11 +152,11 @@ fn part_of_window(clock: Clock, draw: u32) -> Duration {
 /// Authorities publish the next epoch's consensus after this many eighths of the current one.
 const PUBLISHED_EIGHTHS: u32 = 5;
 
-/// Length of the window in which clients fetch, in sixteenths of an epoch: the last one is left to
-/// ask again.
+/// Length of the window in which clients fetch, in sixteenths of an epoch: the last sixteenth is
+/// left for a retry.
 const WINDOW_SIXTEENTHS: u32 = 5;
 
-/// Three are in use, and a clock that jumps ahead for a while may fetch none meanwhile.
+/// Three are in use, and one more leaves room for a clock that jumps ahead for a while.
 const MAX_RECENT: usize = 4;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Asking for a consensus until there is one, as for a network that has just started.
+//! Polling for a consensus until there is one, as in a network that has just started.
 
 use super::{DirectoryClient, ExchangeError, FetchErrors};
 use crate::{authorities::Authority, clock::Clock, consensus::Consensus};
@@ -7,19 +7,19 @@ use mixwell_pki_types::Epoch;
 use mixwell_wire::ConsensusStatus;
 use tokio::time::{self, Instant};
 
-/// Whom to ask for which consensus, and for how long.
+/// The authorities to poll, the epoch, and the time limit.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "arguments with names")]
 pub struct Poll<'a> {
     /// The authorities, which are asked one after the other.
     pub authorities: Vec<&'a Authority>,
-    /// The epoch; the current one, or the next if there is none yet, if `None`.
+    /// The epoch. `None` stands for the current one or, if that has no consensus yet, the next.
     pub epoch: Option<Epoch>,
-    /// Time for which the question is repeated each second; zero asks once.
+    /// Time for which the request is repeated each second; zero asks once.
     pub wait: Duration,
 }
 
-/// A consensus, and where it came from.
+/// A consensus, and its source.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Fetched {
@@ -32,12 +32,12 @@ pub struct Fetched {
 }
 
 impl DirectoryClient {
-    /// Asks for a consensus until an authority has a good one. `failed` gets the errors of each
-    /// attempt after which another one follows, and the time that is left.
+    /// Polls for a consensus until an authority has a valid one. `failed` is called before each
+    /// retry with the errors of the last attempt and the time left.
     ///
     /// # Errors
-    /// The authorities' errors at the last attempt; of the current epoch, if that was asked for
-    /// too.
+    /// The authorities' errors at the last attempt; those for the current epoch, if both epochs
+    /// were requested.
     pub async fn poll(
         &self,
         clock: Clock,

@@ -1,9 +1,8 @@
-//! Reading a file whose name came from the user: regular files alone, and no more bytes than the
-//! caller wants.
+//! Reading a file named by the user: only regular files, and no more bytes than the caller wants.
 //!
 //! `/dev/zero` has no end, a FIFO without a writer blocks whoever opens it, and opening some
-//! devices has effects; so the file's type is asked for before it is opened, and once more of what
-//! was opened.
+//! devices has effects; so the file's type is checked before it is opened, and again on the open
+//! file.
 
 use core::fmt;
 use std::{
@@ -19,8 +18,7 @@ use std::{
 /// [`io::Error`].
 pub fn read_bounded(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // one byte more than may be there tells that there are too many, whatever length the file
-    // claimed
+    // one byte more than the maximum shows that the file is too long, whatever length it claims
     open_regular(path)?.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
         return Err(FileFault::TooLong { max }.into());
@@ -60,15 +58,15 @@ fn kind(file_type: FileType) -> &'static str {
     if file_type.is_dir() { "folder" } else { "special file" }
 }
 
-/// Why a file is not read although it exists.
+/// The reason why an existing file is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// It is something else than a regular file.
+    /// It is not a regular file.
     Kind(&'static str),
-    /// It has more bytes than are read.
+    /// It is longer than the maximum.
     TooLong {
-        /// The most that are.
+        /// The maximum, in bytes.
         max: u64,
     },
 }

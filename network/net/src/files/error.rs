@@ -15,7 +15,7 @@ pub enum KeyFileError {
     Write(PathBuf, io::Error),
     /// A private file can be read by others; its permissions.
     TooReadable(PathBuf, u32),
-    /// A file does not hold the key that it should; why.
+    /// A file does not hold the expected key, with the reason.
     Malformed(PathBuf, String),
     /// A signature key that was just made can't be used.
     Signature(SchemeError),

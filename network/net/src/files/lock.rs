@@ -7,16 +7,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A data folder that no other process may use until this is dropped or the process ends, however
-/// it ends: the lock is the operating system's, on the file `lock` in the folder. The file also
-/// holds the process's id, for whoever comes second.
+/// An exclusive lock on a data folder, released on drop or when the process ends in any way: it is
+/// the operating system's lock on the file `lock` in the folder. The file also holds the process
+/// id, for the error message of a second process.
 #[derive(Debug)]
 pub struct FolderLock {
-    /// Closed, it is unlocked.
+    /// Closing it releases the lock.
     _file: File,
 }
 
-/// Why a data folder can't be used.
+/// The reason why a data folder can't be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LockError {
@@ -24,14 +24,14 @@ pub enum LockError {
     InUse {
         /// The folder.
         folder: PathBuf,
-        /// The id of that process, unless it could not write it down.
+        /// The id of that process, unless it could not write it to the file.
         pid: Option<u32>,
     },
     /// The lock file can't be made or locked.
     File {
         /// The lock file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -52,8 +52,7 @@ impl FolderLock {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        // on a full or read-only disk the lock holds all the same, and only the id is not known to
-        // others
+        // on a full or read-only disk the lock still holds, and only the process id is missing
         if let Err(error) = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())) {
             tracing::debug!(file = %path.display(), %error, "could not write the process id to the lock file");
         }
@@ -61,8 +60,8 @@ impl FolderLock {
     }
 }
 
-/// Opens the lock file, and makes it if it does not exist. On a read-only file system an existing
-/// one, or else the folder itself, can be locked as well.
+/// Opens the lock file, and creates it if it does not exist. On a read-only file system it opens an
+/// existing lock file, or else the folder itself, which can be locked as well.
 fn open(path: &Path, folder: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);
@@ -76,7 +75,7 @@ fn open(path: &Path, folder: &Path) -> io::Result<File> {
     }
 }
 
-/// The process that is named in the file.
+/// The process id in the file.
 fn owner(file: &mut File) -> Option<u32> {
     let mut text = String::new();
     file.rewind().ok()?;
@@ -107,7 +106,7 @@ impl core::error::Error for LockError {
 
 const FILE: &str = "lock";
 
-/// More than the digits of any process id.
+/// More than the length of any process id.
 const MAX_PID_BYTES: u64 = 16;
 
 #[cfg(test)]

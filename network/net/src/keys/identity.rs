@@ -1,4 +1,4 @@
-//! The key that a node or authority is known by, and signs with.
+//! The identity key of a node or authority, with which it signs.
 
 use super::super::{
     files::{self, KeyFileError},
@@ -19,7 +19,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// A fresh one, in memory.
+    /// A fresh key pair, only in memory.
     ///
     /// # Errors
     /// [`SchemeError`].
@@ -30,7 +30,7 @@ impl Identity {
         Ok(Self { scheme, id: KeyHash::of(&public), private, public })
     }
 
-    /// The one of a data folder, made there if there is none.
+    /// The key pair in a data folder, generated there if there is none.
     ///
     /// # Errors
     /// [`KeyFileError`].
@@ -49,7 +49,7 @@ impl Identity {
         Ok(made)
     }
 
-    /// The one of a data folder, if there is one.
+    /// The key pair in a data folder, if there is one.
     ///
     /// # Errors
     /// [`KeyFileError`].
@@ -82,13 +82,13 @@ impl Identity {
         &self.public
     }
 
-    /// The public key as configurations of others have it.
+    /// The public key in PEM form, as other configurations list it.
     #[must_use]
     pub fn public_pem(&self) -> String {
         pem::encode(self.scheme.name(), Kind::Public, &self.public).to_string()
     }
 
-    /// For signing.
+    /// The key for signing.
     ///
     /// # Errors
     /// [`SchemeError`].
@@ -96,13 +96,13 @@ impl Identity {
         SigningKey::new(&self.private, self.verifying()?)
     }
 
-    /// The signed upload of a descriptor.
+    /// Signs a descriptor and returns the upload.
     ///
     /// # Errors
     /// If the key can't sign.
     pub fn sign_upload(&self, descriptor: &[u8], rng: &mut dyn CryptoRng) -> Result<Vec<u8>, SchemeError> {
         let key = self.signing()?;
-        // an empty buffer measures
+        // signing into an empty buffer returns the length
         let len = match Upload::sign(descriptor, None, &key, rng, &mut []) {
             Err(UploadError::Buffer(error)) => error.need,
             Err(UploadError::Scheme(error)) => return Err(error),
@@ -115,7 +115,7 @@ impl Identity {
         }
     }
 
-    /// For verifying.
+    /// The key for verifying.
     ///
     /// # Errors
     /// [`SchemeError`].
@@ -130,7 +130,7 @@ impl fmt::Debug for Identity {
     }
 }
 
-/// The private and the public file.
+/// The paths of the private and the public file.
 fn paths(folder: &Path) -> (PathBuf, PathBuf) {
     (folder.join(PRIVATE_FILE), folder.join(PUBLIC_FILE))
 }

@@ -1,5 +1,5 @@
-//! Link keys of a KEM that is chosen at run time. Sessions do not depend on the KEM, so its type
-//! stays in this module.
+//! Link keys of a KEM chosen at run time. Sessions do not depend on the KEM, so its type stays
+//! within this module.
 
 use super::super::{files, files::KeyFileError, pem, pem::Kind};
 use chacha20::ChaCha20Rng;
@@ -35,7 +35,7 @@ pub struct LinkKem {
     load: fn(&[u8]) -> Result<LinkKey, KeyError>,
 }
 
-/// A fresh key, and its private part to be stored.
+/// A fresh key, and its private part for storage.
 struct Generated {
     key: LinkKey,
     private: Zeroizing<Vec<u8>>,
@@ -54,11 +54,11 @@ pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// What the other side of a handshake says of itself. A responder's claim is proven when the
-/// handshake is done, an initiator's not until its first command.
+/// The identity that the other side of a handshake claims. A responder's claim is proven when the
+/// handshake is done, an initiator's only by its first command.
 #[derive(Debug, Clone, Copy)]
 pub struct PeerClaim<'a> {
-    /// The name that it gives itself.
+    /// The name that it claims.
     pub ad: &'a [u8],
     /// Its link public key.
     pub link_key: &'a [u8],
@@ -82,14 +82,14 @@ impl<'a, K: Kem> From<&'a Peer<K>> for PeerClaim<'a> {
 /// The result of a handshake.
 type Handshaken<S> = Result<S, StreamError<io::Error>>;
 
-/// Whether a responder is the peer that was to be reached.
+/// Whether a responder is the intended peer.
 type Wanted<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> bool + Send);
 
 /// The link for an initiator, if it is accepted.
 type LinkFor<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> Option<Link> + Send);
 
 impl LinkKem {
-    /// The KEM of a name, in any case.
+    /// The KEM with a name, which is not case-sensitive.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
         with_kem(name, OfKem)
@@ -136,7 +136,7 @@ impl WithKem for OfKem {
     }
 }
 
-/// X-Wing, if nobody says otherwise.
+/// X-Wing is the default.
 impl Default for LinkKem {
     fn default() -> Self {
         Self::of::<XWing>()
@@ -175,7 +175,7 @@ fn of_private<K: Kem>(private: &PrivateKey<K>) -> Result<LinkKey, KeyError> {
 }
 
 impl LinkKey {
-    /// A fresh one, in memory.
+    /// A fresh key, only in memory.
     ///
     /// # Errors
     /// [`KeyError`].
@@ -183,7 +183,7 @@ impl LinkKey {
         Ok((kem.generate)(rng)?.key)
     }
 
-    /// The one of a data folder, made there if there is none.
+    /// The key in a data folder, generated there if there is none.
     ///
     /// # Errors
     /// [`KeyFileError`].
@@ -198,7 +198,7 @@ impl LinkKey {
         Ok(key)
     }
 
-    /// The one of a data folder, if there is one.
+    /// The key in a data folder, if there is one.
     ///
     /// # Errors
     /// [`KeyFileError`].
@@ -217,26 +217,25 @@ impl LinkKey {
         self.key.public()
     }
 
-    /// The public key as configurations of others have it.
+    /// The public key in PEM form, as other configurations list it.
     #[must_use]
     pub fn public_pem(&self) -> String {
         pem::encode(self.kem.name, Kind::Public, self.public()).to_string()
     }
 
-    /// How long a buffer has to be for a handshake on a link that pads nothing.
+    /// Length of the buffer for a handshake on a link that does not pad.
     #[must_use]
     pub fn handshake_len(&self) -> usize {
         self.key.longest_message()
     }
 
-    /// How long a buffer has to be for a handshake on `link`, and for what follows.
+    /// Length of the buffer for a handshake on `link` and the session that follows.
     #[must_use]
     pub fn buffer_len(&self, link: &Link) -> usize {
         self.key.longest_message().max(link.buffer_len())
     }
 
-    /// Runs an initiator's handshake. `wanted` decides whether the responder is the peer that was
-    /// to be reached.
+    /// Runs an initiator's handshake. `wanted` decides whether the responder is the intended peer.
     ///
     /// # Errors
     /// [`StreamError`].
@@ -252,7 +251,7 @@ impl LinkKey {
         self.key.initiate(Handshake { stream, ad, rng, buffer, timeouts }, link, &mut wanted).await
     }
 
-    /// Runs a responder's handshake. `link_for` gives the link for the peer that the initiator
+    /// Runs a responder's handshake. `link_for` returns the link for the peer that the initiator
     /// claims to be, or refuses it.
     ///
     /// # Errors
