@@ -24,15 +24,15 @@ use std::{
 /// An authority's configuration.
 #[derive(Debug, Clone)]
 pub struct AuthorityConfiguration {
-    /// Its `Identifier`: the name that others list it by.
+    /// Its `Identifier`: the name by which others list it.
     pub identifier: String,
     /// The signature scheme of the network.
     pub scheme: &'static dyn SignatureScheme,
     /// The KEM of links.
     pub kem: LinkKem,
-    /// Where to listen.
+    /// Addresses to listen at.
     pub bind_addresses: Vec<Address>,
-    /// Where keys and state are stored.
+    /// Folder of keys and state.
     pub data_folder: PathBuf,
     /// The network's authorities.
     pub authorities: Arc<Authorities>,
@@ -40,11 +40,11 @@ pub struct AuthorityConfiguration {
     pub nodes: Vec<PermittedNode>,
     /// The storage replicas that may take part.
     pub replicas: Vec<PermittedReplica>,
-    /// How many layers of mixes there are to be.
+    /// Number of layers of mixes.
     pub layers: u8,
     /// The mixes of each layer in order, if the configuration fixes them.
     pub topology: Option<Vec<Vec<KeyHash>>>,
-    /// Number of mixes that each layer has at least.
+    /// Minimum number of mixes in each layer.
     pub min_per_layer: usize,
     /// The network's sending rates and mean delays.
     pub rates: Rates,
@@ -55,11 +55,11 @@ pub struct AuthorityConfiguration {
 }
 
 impl AuthorityConfiguration {
-    /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` counts more than
-    /// what they say.
+    /// Reads an `authority.toml`, and our own settings beside it. `epoch_seconds` takes precedence
+    /// over both files.
     ///
     /// # Errors
-    /// If a file can't be read, or a setting is missing or wrong; with its line.
+    /// If a file can't be read, or a setting is missing or wrong; the error names its line.
     pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         source.log_notes()?;
@@ -110,7 +110,7 @@ impl AuthorityConfiguration {
 const DEFAULT_LAYERS: u8 = 3;
 const MAX_LAYERS: u8 = 20;
 
-/// The rates of a network whose `authority.toml` names none: per millisecond, 200 ms at each hop,
-/// and a packet of each client every second. They are those of the reference's test networks.
+/// Default rates, per millisecond: a mean delay of 200 ms at each hop, and a packet of each client
+/// every second. They are those of the reference's test networks.
 pub const DEFAULT_RATES: Rates =
     Rates { mu: 0.005, lambda_p: 0.001, lambda_l: 0.0005, lambda_m: 0.0005, lambda_g: 0.0005, lambda_r: 0.005 };

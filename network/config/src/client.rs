@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use std::{path::Path, sync::Arc};
 use toml::Spanned;
 
-/// Reads a `client.toml`, and our own settings beside it. `epoch_seconds` counts more than what
-/// they say.
+/// Reads a `client.toml`, and our own settings beside it. `epoch_seconds` takes precedence over
+/// both files.
 ///
 /// # Errors
-/// If a file can't be read, or a setting is missing or wrong; with its line.
+/// If a file can't be read, or a setting is missing or wrong; the error names its line.
 pub fn read_client(path: &Path, epoch_seconds: Option<u64>) -> Result<Network, ConfigurationError> {
     let (source, file): (_, File) = Source::read(path)?;
     source.log_notes()?;
@@ -50,7 +50,7 @@ pub fn read_client(path: &Path, epoch_seconds: Option<u64>) -> Result<Network, C
 }
 
 impl File {
-    /// The file of the clients of a network, as `genconfig` makes it.
+    /// The clients' file of a network, as `genconfig` writes it.
     pub(super) fn of(files: &NetworkFiles<'_>) -> Self {
         let shared = &files.shared;
         let gateway = |gateway: &Listing| GatewaySection {

@@ -4,14 +4,14 @@ use crate::write::{self, WriteError};
 use mixwell_sphinx::GeometryFields;
 use serde::{Deserialize, Serialize};
 
-/// The part of a configuration file that matters here.
+/// The part of a configuration file that is read here.
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Configuration {
     sphinx_geometry: Option<GeometrySection>,
 }
 
-/// The section; every field has to be there, and no other.
+/// The section. Every field is required, and unknown ones are refused.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct GeometrySection {
@@ -35,10 +35,10 @@ pub struct GeometrySection {
     kem_name: String,
 }
 
-/// Reads the section, if the file has it.
+/// Reads the section; `None` if the file does not have it.
 ///
 /// # Errors
-/// If the text is no TOML, or a field is missing or unknown.
+/// If the text is not TOML, or a field is missing or unknown.
 pub fn read(text: &str) -> Result<Option<GeometrySection>, toml::de::Error> {
     toml::from_str::<Configuration>(text).map(|configuration| configuration.sphinx_geometry)
 }
@@ -46,7 +46,7 @@ pub fn read(text: &str) -> Result<Option<GeometrySection>, toml::de::Error> {
 /// Writes the section, as Katzenpost's own tools lay it out.
 ///
 /// # Errors
-/// If a length is more than TOML has numbers for, 2^63 - 1.
+/// If a length exceeds TOML's largest integer, 2^63 - 1.
 pub fn write(fields: &GeometryFields<'_>) -> Result<String, WriteError> {
     write::text(&Configuration { sphinx_geometry: Some(GeometrySection::from(fields)) })
 }
@@ -73,7 +73,7 @@ impl From<&GeometryFields<'_>> for GeometrySection {
 }
 
 impl GeometrySection {
-    /// As [`Geometry::from_fields`](mixwell_sphinx::Geometry::from_fields) takes them.
+    /// The fields as arguments of [`Geometry::from_fields`](mixwell_sphinx::Geometry::from_fields).
     #[must_use]
     pub fn fields(&self) -> GeometryFields<'_> {
         GeometryFields {

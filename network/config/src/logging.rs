@@ -1,4 +1,4 @@
-//! `[Logging]`: where a node logs, and how much.
+//! `[Logging]`: a node's log file and level.
 
 use core::{error::Error, fmt, str::FromStr};
 use std::path::PathBuf;
@@ -18,15 +18,15 @@ pub enum LogLevel {
     Info,
     /// Events of connections and messages.
     Debug,
-    /// All there is.
+    /// Everything.
     Trace,
 }
 
 impl LogLevel {
-    /// The names by which [`from_str`](Self::from_str) knows them.
+    /// The names that [`from_str`](Self::from_str) accepts.
     pub const NAMES: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-    /// By its name in the reference's configurations.
+    /// The level with a name in the reference's configurations.
     #[must_use]
     pub fn of_reference(name: &str) -> Option<Self> {
         match name.to_ascii_uppercase().as_str() {
@@ -55,7 +55,7 @@ impl FromStr for LogLevel {
     }
 }
 
-/// A name that is none of [`LogLevel::NAMES`].
+/// A name that is not one of [`LogLevel::NAMES`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownLogLevel;
@@ -68,7 +68,7 @@ impl fmt::Display for UnknownLogLevel {
 
 impl Error for UnknownLogLevel {}
 
-/// Where a node logs, and how much, as its configuration says.
+/// The log settings of a node's configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LogSettings {

@@ -1,8 +1,7 @@
-//! `mixwell.toml`: the settings that the reference has none for, in a file beside the
-//! configuration.
+//! `mixwell.toml`: settings that the reference does not have, in a file beside the configuration.
 //!
-//! The reference's programs refuse a configuration with a table that they do not know; so nothing
-//! of ours stands there.
+//! The reference's programs refuse a configuration with an unknown table, so our settings have a
+//! file of their own.
 
 use super::{ConfigurationError, source::Source, write};
 use core::time::Duration;
@@ -28,7 +27,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// The file that fixes the length of an epoch.
+    /// The file that sets the length of an epoch.
     pub(super) fn of(period: Period) -> Self {
         Self { epoch_seconds: Some(write::plain(period.duration().as_secs())), ..Self::default() }
     }
@@ -44,7 +43,7 @@ impl OwnSettings {
         Source::read(&path).map(Some).map(Self)
     }
 
-    /// The length of an epoch: what the command line or the environment says, else the file, else
+    /// The length of an epoch: from the command line or the environment, else from the file, else
     /// 20 minutes.
     pub(super) fn period(&self, given: Option<u64>) -> Result<Period, ConfigurationError> {
         if let Some(period) = given.and_then(period) {
@@ -57,7 +56,7 @@ impl OwnSettings {
         })
     }
 
-    /// The packets a second, on average of an epoch, that a node remembers against replay.
+    /// Packets per second, averaged over an epoch, whose replay tags a node has room for.
     pub(super) fn packets_per_second(&self) -> Result<u32, ConfigurationError> {
         let packets = self.get(|file| file.packets_per_second.as_ref());
         packets.map_or(Ok(PACKETS_PER_SECOND), |(source, packets)| {
@@ -67,7 +66,7 @@ impl OwnSettings {
         })
     }
 
-    /// Bounds of a rendezvous service: number of boxes, and their life.
+    /// Limits of a rendezvous service: number of boxes, and their lifetime.
     pub(super) fn boxes(&self, period: Period) -> Result<Limits, ConfigurationError> {
         let mut limits = Limits::for_period(period.duration());
         if let Some((source, boxes)) = self.get(|file| file.boxes.as_ref()) {
@@ -92,13 +91,14 @@ impl OwnSettings {
     }
 }
 
-/// An epoch of so many seconds, if that is a length that networks may have.
+/// An epoch of `seconds`, if that is within the permitted lengths.
 fn period(seconds: u64) -> Option<Period> {
     let good = (MIN_EPOCH_SECONDS..=MAX_EPOCH_SECONDS).contains(&seconds);
     good.then(|| Period::new(Duration::from_secs(seconds))).flatten()
 }
 
-/// More than one processor core unwraps; memory is taken for what comes, 9 bytes a packet.
+/// More than one processor core can unwrap. Memory is allocated for the packets that arrive, 9
+/// bytes each.
 const PACKETS_PER_SECOND: u32 = 10_000;
 const MAX_PACKETS_PER_SECOND: u32 = 1_000_000;
 /// 32 GB of boxes of 2000 bytes.

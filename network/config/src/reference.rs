@@ -4,9 +4,9 @@
 /// The effect of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// It is obeyed; with a remark, if it is not quite as in the reference.
+    /// The setting is obeyed; with a remark, if not quite as in the reference.
     Obeyed(&'static str),
-    /// It is not used; why.
+    /// The setting is not used, with the reason.
     Unused(&'static str),
 }
 

@@ -38,7 +38,7 @@ use toml::Spanned;
 /// A node's configuration.
 #[derive(Debug, Clone)]
 pub struct ServerConfiguration {
-    /// Its `Identifier`: the name that others list it by.
+    /// Its `Identifier`: the name by which others list it.
     pub identifier: String,
     /// The kind of node.
     pub kind: NodeKind,
@@ -48,15 +48,15 @@ pub struct ServerConfiguration {
     pub kem: LinkKem,
     /// The content of the descriptor.
     pub public_addresses: PublicAddresses,
-    /// Where to listen.
+    /// Addresses to listen at.
     pub bind_addresses: Vec<Address>,
-    /// Where the key files are.
+    /// Folder of the key files.
     pub data_folder: PathBuf,
     /// The network's packets.
     pub geometry: Geometry,
     /// The network's authorities.
     pub authorities: Arc<Authorities>,
-    /// Where metrics are served, if anywhere.
+    /// The socket at which metrics are served, if they are.
     pub metrics: Option<SocketAddr>,
     /// The length of an epoch.
     pub period: Period,
@@ -64,11 +64,11 @@ pub struct ServerConfiguration {
     pub services: Vec<ServiceSpec>,
     /// Whether loop decoys are sent.
     pub sends_decoys: bool,
-    /// Whether the public keys are to be printed, and no more.
+    /// Whether to print the public keys and exit.
     pub generate_only: bool,
-    /// Where to log, and how much.
+    /// The log file and level.
     pub logging: LogSettings,
-    /// For the log, once there is one.
+    /// Remarks to be logged once logging has started.
     pub notes: Vec<Note>,
     /// Limits of the data that the node holds, and for how long.
     pub limits: NodeLimits,
@@ -79,28 +79,28 @@ pub struct ServerConfiguration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NodeLimits {
-    /// The packets a second, on average of an epoch, that it remembers against replay.
+    /// Packets per second, averaged over an epoch, whose replay tags the node has room for.
     pub packets_per_second: u32,
     /// Limits of a rendezvous service.
     pub boxes: rendezvous::Limits,
-    /// Number of packets that wait for their release (`SchedulerQueueSize`).
+    /// Maximum number of packets that wait for their release (`SchedulerQueueSize`).
     pub queue: Option<usize>,
-    /// How long a packet may wait to be unwrapped (`UnwrapDelay`).
+    /// Maximum time for which a packet may wait to be unwrapped (`UnwrapDelay`).
     pub unwrap_wait: Option<Duration>,
-    /// How late a packet may be released (`SchedulerSlack`).
+    /// Maximum lateness of a packet's release (`SchedulerSlack`).
     pub release_slack: Option<Duration>,
-    /// How long a packet may wait to be written (`SendSlack`).
+    /// Maximum time for which a packet may wait to be written (`SendSlack`).
     pub write_wait: Option<Duration>,
-    /// How long after its delays a loop decoy counts as lost (`DecoySlack`).
+    /// Time after its delays at which a loop decoy counts as lost (`DecoySlack`).
     pub decoy_grace: Option<Duration>,
 }
 
 impl ServerConfiguration {
-    /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` counts more than
-    /// what they say.
+    /// Reads a `katzenpost.toml`, and our own settings beside it. `epoch_seconds` takes precedence
+    /// over both files.
     ///
     /// # Errors
-    /// If a file can't be read, or a setting is missing or wrong; with its line.
+    /// If a file can't be read, or a setting is missing or wrong; the error names its line.
     pub fn read(path: &Path, epoch_seconds: Option<u64>) -> Result<Self, ConfigurationError> {
         let (source, file): (_, File) = Source::read(path)?;
         let mut notes = source.notes(reference::effect)?;
@@ -167,14 +167,14 @@ fn metrics_address(address: &Spanned<String>, source: &Source) -> Result<Option<
     let wrong = |why: String| source.error(address.span(), format!("MetricsAddress: {why}"));
     let mut sockets =
         address.get_ref().to_socket_addrs().map_err(|error| wrong("want host:port".to_owned()).caused_by(error))?;
-    // exact counts tell who sees them when packets come and go
+    // loopback only: exact counts reveal when packets arrive and leave
     let loopback = sockets.find(|socket| socket.ip().is_loopback());
     let reason = || wrong("want a loopback address; --metrics takes another one".to_owned());
     loopback.map(Some).ok_or_else(reason)
 }
 
 impl File {
-    /// The file of a node of a network, as `genconfig` makes it.
+    /// The file of a node of a network, as `genconfig` writes it.
     pub(super) fn of(files: &NetworkFiles<'_>, own: &Listing, kind: NodeKind, metrics: Option<SocketAddr>) -> Self {
         let shared = &files.shared;
         Self {
@@ -293,7 +293,7 @@ struct Debug {
 
 impl Debug {
     fn limits(&self, packets_per_second: u32, boxes: rendezvous::Limits) -> NodeLimits {
-        // 0 is for the default
+        // 0 stands for the default
         let given = |value: Option<u32>| value.filter(|value| *value > 0);
         let millis = |value: Option<u32>| given(value).map(|value| Duration::from_millis(value.into()));
         NodeLimits {

@@ -18,7 +18,7 @@ pub(super) struct ServiceNode {
     plugins: Vec<Section>,
 }
 
-/// A service, whether the reference has it built in or as a program of its own.
+/// A service, either built into the reference or run there as a program of its own.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Section {
@@ -28,7 +28,7 @@ struct Section {
     disable: bool,
 }
 
-/// Where a service is configured.
+/// The table in which a service is configured.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     BuiltIn,
@@ -36,10 +36,10 @@ enum Place {
 }
 
 impl ServiceNode {
-    /// The services that are to be served: those that are listed and not disabled.
+    /// The services to serve: those that are listed and not disabled.
     ///
     /// # Errors
-    /// If one of them can't be served, or two are in each other's way.
+    /// If one of them can't be served, or two conflict.
     pub(super) fn services(
         &self,
         source: &Source,

@@ -1,4 +1,4 @@
-//! The text of a configuration, and the parts that all of them have.
+//! The text of a configuration, and the sections that all configurations share.
 
 use super::{
     own::FILE,
@@ -27,27 +27,27 @@ use toml::{
     de::{DeArray, DeTable, DeValue},
 };
 
-/// A configuration as it was read.
+/// A configuration as read.
 #[derive(Debug)]
 pub(super) struct Source {
     path: PathBuf,
     text: String,
-    /// The settings that were not read, by their path.
+    /// Paths of the settings that were not read.
     ignored: Vec<String>,
 }
 
-/// A file that can't be read, or a setting that is missing or wrong; with its line. The text leaves
-/// out the [`source`](Error::source).
+/// A file that can't be read, or a setting that is missing or wrong, with its line. The message
+/// does not include the [`source`](Error::source).
 #[derive(Debug, Clone)]
 pub struct ConfigurationError {
     path: PathBuf,
-    /// From 1; `None` if it is not about a line.
+    /// Counted from 1; `None` if the error is not about a line.
     line: Option<usize>,
     reason: String,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// A remark about a configuration that can be used, for its operator.
+/// A remark for the operator about a configuration that is otherwise usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     pub(super) level: NoteLevel,
@@ -74,8 +74,8 @@ impl Note {
 }
 
 impl Source {
-    /// Reads a file into `T`. Settings that `T` does not have are remarked on by
-    /// [`notes`](Self::notes).
+    /// Reads a file into `T`. [`notes`](Self::notes) returns remarks on settings that `T` does not
+    /// have.
     pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<(Self, T), ConfigurationError> {
         let bytes = files::read_bounded(path, MAX_BYTES)
             .map_err(|error| ConfigurationError::new(path, None, "can't be read").caused_by(error))?;
@@ -96,11 +96,11 @@ impl Source {
         serde_ignored::deserialize(deserializer, |path| ignored(&path.to_string())).map_err(syntax)
     }
 
-    /// Remarks on the settings that were not read; `effect` is what the reference's settings do
-    /// here.
+    /// Remarks on the settings that were not read; `effect` returns the effect of the reference's
+    /// settings here.
     ///
     /// # Errors
-    /// If there is a table `[Mixwell]`, in which our own settings once stood.
+    /// If there is a table `[Mixwell]`, which held our own settings in earlier versions.
     pub(super) fn notes(&self, effect: impl Fn(&str) -> Option<Effect>) -> Result<Vec<Note>, ConfigurationError> {
         let mut notes = Vec::new();
         for raw in &self.ignored {
@@ -163,12 +163,12 @@ impl Source {
         ConfigurationError::new(&self.path, Some(self.line(span.start)), reason)
     }
 
-    /// An error that is not about a value that is there.
+    /// An error that is not at an existing value.
     pub(super) fn lacks(&self, reason: impl fmt::Display) -> ConfigurationError {
         ConfigurationError::new(&self.path, None, reason)
     }
 
-    /// A path of the configuration, relative to its folder.
+    /// Resolves a path of the configuration against its folder.
     pub(super) fn folder_of(&self, path: &Path) -> PathBuf {
         self.path.parent().map_or_else(|| path.to_path_buf(), |folder| folder.join(path))
     }
@@ -200,7 +200,7 @@ impl ConfigurationError {
         Self { path: path.to_path_buf(), line, reason: reason.to_string(), source: None }
     }
 
-    /// The same error with its cause.
+    /// Adds the cause to the error.
     pub(super) fn caused_by(mut self, error: impl Error + Send + Sync + 'static) -> Self {
         self.source = Some(Arc::new(error));
         self
@@ -240,7 +240,7 @@ pub(super) fn link_key(kem: LinkKem, text: &Spanned<String>, source: &Source) ->
     key.map_err(|error| source.error(text.span(), "link public key").caused_by(error))
 }
 
-/// Addresses to dial. Those of transports that are unknown here are left out, if there are others.
+/// Addresses to dial. Those of unknown transports are skipped, if there are others.
 pub(super) fn addresses(
     list: &Spanned<Vec<Spanned<String>>>,
     source: &Source,
@@ -261,8 +261,8 @@ pub(super) fn addresses(
     Ok(usable)
 }
 
-/// The addresses that a node publishes. Those of transports that are unknown here are left out,
-/// with a remark, if there are others.
+/// The addresses that a node publishes. Those of unknown transports are skipped, with a remark, if
+/// there are others.
 pub(super) fn listed_addresses(
     list: &Spanned<Vec<Spanned<String>>>,
     is_gateway: bool,
@@ -340,7 +340,7 @@ impl PeerSection {
     }
 }
 
-/// All authorities, of the schemes that the configuration names at its top.
+/// All authorities, with the schemes named at the top of the configuration.
 pub(super) fn authorities(
     sections: &[PeerSection],
     (scheme, kem): (&'static dyn SignatureScheme, LinkKem),
@@ -387,7 +387,7 @@ pub(super) fn authorities(
 /// Maximum length of a file.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// The table that our own settings once had.
+/// The table of our own settings in earlier versions.
 const OLD_TABLE: &str = "Mixwell";
-/// Maximum number of keys that a certificate is verified for.
+/// Maximum number of keys with which a certificate is verified.
 const MAX_AUTHORITIES: usize = mixwell_pki_types::MAX_KEYS;

@@ -1,4 +1,4 @@
-//! The files of a whole network, written by the structures that read them.
+//! Writes the files of a whole network, from the structures that read them.
 
 use super::{authority, client, geometry::GeometrySection, own, server, source::PeerSection};
 use core::{error::Error, fmt, net::SocketAddr};
@@ -8,7 +8,7 @@ use mixwell_sphinx::Geometry;
 use serde::Serialize;
 use toml::Spanned;
 
-/// The settings that every file of a network has to hold alike.
+/// Settings that must be the same in every file of a network.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "a network without one of its settings has no files")]
 pub struct SharedSettings {
@@ -22,7 +22,7 @@ pub struct SharedSettings {
     pub period: Period,
 }
 
-/// An authority or a node, as the files of others list it.
+/// An authority or a node, as other members' files list it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "an entry without one of its settings is refused when it is read")]
 pub struct Listing {
@@ -32,7 +32,7 @@ pub struct Listing {
     pub identity_pem: String,
     /// Its link public key, in PEM form.
     pub link_pem: String,
-    /// Where it accepts connections.
+    /// The address at which it accepts connections.
     pub address: Address,
 }
 
@@ -40,7 +40,7 @@ pub struct Listing {
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "a network without one of its parts has no files")]
 pub struct NetworkFiles<'a> {
-    /// The settings that every file holds alike.
+    /// The settings that are the same in every file.
     pub shared: SharedSettings,
     /// The authorities, which every file lists.
     pub authorities: &'a [Listing],
@@ -112,7 +112,7 @@ impl Listing {
     }
 }
 
-/// A value that stands in no file yet.
+/// A value that is not in a file yet, and so has no position.
 pub(super) fn plain<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }
@@ -121,8 +121,8 @@ pub(super) fn plain<T>(value: T) -> Spanned<T> {
 pub(super) fn text(file: &impl Serialize) -> Result<String, WriteError> {
     let text = toml::to_string_pretty(file).map_err(WriteError)?;
     let laid_out = lay_out(&text);
-    // a name of several lines could be indented by mistake: such a file stays as TOML's own writer
-    // has it
+    // a name of several lines could be indented by mistake: then keep the layout of TOML's own
+    // writer
     let value = |text: &str| toml::from_str::<toml::Table>(text);
     let is_same = value(&laid_out).is_ok_and(|laid_out| value(&text).is_ok_and(|text| text == laid_out));
     Ok(if is_same { laid_out } else { text })

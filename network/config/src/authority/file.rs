@@ -93,7 +93,7 @@ pub(super) struct Debug {
 }
 
 impl File {
-    /// The file of an authority of a network, as `genconfig` makes it.
+    /// The file of an authority of a network, as `genconfig` writes it.
     pub(crate) fn of(files: &NetworkFiles<'_>, own: &Listing) -> Self {
         let shared = &files.shared;
         Self {
@@ -134,7 +134,7 @@ impl From<&Rates> for Parameters {
             lambda_l: Some(plain(rates.lambda_l)),
             lambda_m: Some(plain(rates.lambda_m)),
             lambda_g: Some(plain(rates.lambda_g)),
-            // not all versions of the reference know it
+            // left out if it is the default, as not all versions of the reference know this rate
             lambda_r: (rates.lambda_r.to_bits() != DEFAULT_RATES.lambda_r.to_bits()).then(|| plain(rates.lambda_r)),
         }
     }

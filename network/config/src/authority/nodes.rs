@@ -13,7 +13,7 @@ use mixwell_pki_types::{KeyHash, SignatureScheme};
 use std::path::Path;
 use toml::Spanned;
 
-/// The nodes that were read so far.
+/// The nodes read so far.
 pub(super) struct Nodes<'s> {
     pub(super) source: &'s Source,
     pub(super) scheme: &'static dyn SignatureScheme,
@@ -80,7 +80,7 @@ impl Nodes<'_> {
         Ok(placed)
     }
 
-    /// Number of mixes that a layer has at least, if there are enough for that.
+    /// Minimum number of mixes in a layer, if there are enough nodes for that.
     pub(super) fn min_per_layer(
         &self,
         debug: Option<&Debug>,
@@ -152,5 +152,5 @@ impl Nodes<'_> {
     }
 }
 
-/// More than the PEM form of any public key.
+/// More than the length of any public key in PEM form.
 const MAX_KEY_BYTES: u64 = 1 << 16;

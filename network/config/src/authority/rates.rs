@@ -35,6 +35,6 @@ impl Parameters {
     }
 }
 
-/// The highest rate that is taken, per millisecond: ten thousand packets a second for one process
-/// of one node, three times what a processor core can make.
+/// Maximum rate, per millisecond: ten thousand packets a second for one process of one node, three
+/// times what a processor core can make.
 const MAX_RATE: f64 = 10.0;
