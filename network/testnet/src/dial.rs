@@ -1,4 +1,4 @@
-//! The initiator's end of a link, played by a test.
+//! The initiator's end of a link, driven by a test.
 
 use core::net::SocketAddr;
 use mixwell_net::{keys::LinkKey, randomness::Randomness};
@@ -21,7 +21,7 @@ pub struct TestLink {
 }
 
 impl TestLink {
-    /// Connects with a name and a key. On mixnet sessions it has proved itself.
+    /// Connects with a name and a key. On mixnet sessions it also proves its identity.
     pub async fn dial(
         address: SocketAddr,
         key: &LinkKey,
@@ -32,7 +32,7 @@ impl TestLink {
         Ok(Self::over(stream, session))
     }
 
-    /// The same, to send other bytes than commands.
+    /// Connects likewise, to send bytes other than commands.
     pub async fn dial_raw(
         address: SocketAddr,
         key: &LinkKey,
@@ -44,8 +44,8 @@ impl TestLink {
         Ok((stream, session))
     }
 
-    /// Connects and says nothing, as a node of the reference that has no packet to send. The
-    /// session is one that can send unpadded no-ops alone.
+    /// Connects and sends nothing, like a node of the reference that has no packet to send. The
+    /// session can send only unpadded no-ops.
     pub async fn dial_silently(address: SocketAddr, key: &LinkKey, ad: &[u8]) -> Result<Self, StreamError<io::Error>> {
         Self::dial(address, key, ad, Link::authority_client(PkiSizes { public_key: 32, document: 100_000 })).await
     }
@@ -72,7 +72,7 @@ impl TestLink {
         }
     }
 
-    /// Waits until the peer closes the connection, and expects that it sends nothing more.
+    /// Waits until the peer closes the connection, and asserts that it sends nothing more.
     pub async fn assert_closed_unanswered(&mut self) {
         let received = self.reader.receive().await;
         assert!(matches!(received, Err(StreamError::Closed | StreamError::Io(_))), "{received:?}");

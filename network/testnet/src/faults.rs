@@ -1,4 +1,4 @@
-//! A faulty mix: it does wrong to one in four of the packets that it sends on.
+//! A faulty mix, which mistreats one in four of the packets that it forwards.
 
 use core::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -13,7 +13,7 @@ use std::sync::Mutex;
 pub enum Wrong {
     /// It drops the packet.
     Drop,
-    /// It holds the packet longer than it was asked to, by [`DELAY`].
+    /// It holds the packet for [`DELAY`] longer than requested.
     Delay,
     /// It sends the packet twice.
     Replay,
@@ -24,7 +24,7 @@ pub enum Wrong {
 /// The time that a faulty mix adds to the delay of a packet.
 pub const DELAY: Duration = Duration::from_millis(700);
 
-/// The faults of one node; none, to begin with.
+/// The faults of one node, initially none.
 #[derive(Debug, Default)]
 pub struct FaultyMix {
     wrong: Mutex<Option<Wrong>>,
@@ -33,12 +33,12 @@ pub struct FaultyMix {
 }
 
 impl FaultyMix {
-    /// Sets what it does from now on.
+    /// Sets the fault from now on.
     pub fn set(&self, wrong: Option<Wrong>) {
         *self.wrong.lock().unwrap() = wrong;
     }
 
-    /// To how many packets it was done.
+    /// Number of packets mistreated so far.
     pub fn done(&self) -> u64 {
         self.done.load(Relaxed)
     }

@@ -1,5 +1,5 @@
-//! A hostile initiator: it knows a peer's name and public link key, as anyone does who reads a
-//! consensus, and has no private key of that peer's.
+//! A hostile initiator, which knows a peer's name and public link key, as any reader of a consensus
+//! does, but not the peer's private key.
 
 use core::{
     net::SocketAddr,
@@ -30,8 +30,8 @@ impl Impostor {
         Self { ad: ad.to_vec(), key: LinkKey::new(&Kem::claim(link_key)).unwrap(), claims: AtomicU64::new(0) }
     }
 
-    /// Takes a handshake as far as it goes without the private key: to the responder's message 4
-    /// and its first frame. Whoever answers so has accepted the claim.
+    /// Runs a handshake as far as is possible without the private key: to the responder's message 4
+    /// and its first frame. A responder that sends these has accepted the claim.
     pub fn claim(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let mut rng = chacha20::ChaCha20Rng::seed_from_u64(self.claims.fetch_add(1, Relaxed));
         let mut stream = TcpStream::connect(address)?;
@@ -40,7 +40,7 @@ impl Impostor {
             limit(&stream, Some(Duration::from_secs(5)))?;
         }
         let mut buffer = vec![0; 8000];
-        // an impostor sends no command, so that its link makes no difference
+        // an impostor sends no command, so its link makes no difference
         let link = Link::authority_client(PkiSizes { public_key: 32, document: 0 });
         let ad = Ad::new(&self.ad).unwrap();
         let (state, message) = Initiator::new(&self.key, ad, link).write(&mut rng, &mut buffer).unwrap();

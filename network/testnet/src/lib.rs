@@ -62,7 +62,7 @@ pub struct TestNetwork {
     pub authorities: Arc<Authorities>,
     /// The known consensuses.
     pub known: Consensuses,
-    /// Where randomness comes from.
+    /// The source of randomness.
     pub randomness: Randomness,
     stop: watch::Sender<bool>,
     gateway_stop: watch::Sender<bool>,
@@ -71,7 +71,7 @@ pub struct TestNetwork {
 }
 
 impl TestNetwork {
-    /// Starts one: the gateway is the first node, the service node the last.
+    /// Starts a network: the gateway is the first node, the service node the last.
     pub async fn start(layers: &[usize], rates: Rates, limits: impl Fn(ResourceLimits) -> ResourceLimits) -> Self {
         let geometry = Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap();
         let Plan { sphinx, clock, authorities, known, randomness, nodes: planned } =
@@ -125,7 +125,7 @@ impl TestNetwork {
         }
     }
 
-    /// A client, which knows the consensus already.
+    /// Starts a client that already knows the consensus.
     pub fn client(&self) -> Client {
         Client::start(self.configuration(), Options::default(), self.known.clone(), &self.randomness).unwrap()
     }
@@ -145,14 +145,14 @@ impl TestNetwork {
         }
     }
 
-    /// Stops the gateway alone.
+    /// Stops only the gateway.
     pub async fn stop_gateway(&mut self) {
         self.gateway_stop.send_replace(true);
         let (idle, ended) = (tokio::spawn(async {}), &mut self.tasks[1]);
         core::mem::replace(ended, idle).await.unwrap();
     }
 
-    /// Starts it again.
+    /// Restarts the gateway.
     pub async fn start_gateway(&mut self) {
         let listener = self.configuration().gateways[0].addresses[0].listen().await.unwrap();
         self.gateway_stop.send_replace(false);
@@ -171,7 +171,7 @@ impl TestNetwork {
     }
 }
 
-/// Little memory for each node, as there are many.
+/// Limits with little memory for each node, as there are many.
 fn small() -> ResourceLimits {
     let keep_alive = Duration::from_millis(100);
     ResourceLimits {

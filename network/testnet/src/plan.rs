@@ -30,7 +30,7 @@ pub struct Plan {
     pub authorities: Arc<Authorities>,
     /// The known consensuses.
     pub known: Consensuses,
-    /// Where randomness comes from.
+    /// The source of randomness.
     pub randomness: Randomness,
     /// The nodes that may take part.
     pub nodes: Vec<Planned>,
@@ -48,20 +48,20 @@ pub struct Planned {
     pub link_key: LinkKey,
     /// The mix keys.
     pub mix_keys: Arc<MixKeys>,
-    /// Where it is to listen.
+    /// The socket at which it will listen.
     pub listener: TcpListener,
     /// Its faults, if any.
     pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Plan {
-    /// A network of these numbers of gateways and of mixes in each layer, and a service node.
+    /// A network with the given numbers of gateways and of mixes in each layer, and a service node.
     pub fn new(geometry: Geometry, shape: (usize, &[usize]), rates: Rates) -> Self {
         Self::with_listed_keys(geometry, shape, rates, |_, _| None)
     }
 
-    /// The same, and the consensus lists other mix keys of some nodes, by their number: those of
-    /// whoever makes them, for the epoch.
+    /// A network whose consensus lists other mix keys for some nodes, given by the node's number,
+    /// for the epoch.
     pub fn with_listed_keys(
         geometry: Geometry,
         (gateways, layers): (usize, &[usize]),
@@ -71,8 +71,8 @@ impl Plan {
         let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
         let randomness = Randomness::from_seed(1);
         let mut rng = randomness.rng();
-        // there is but one consensus, so the epoch must not end meanwhile: of several periods the
-        // one that leaves the most time
+        // there is only one consensus, so the epoch must not end during the test: of several
+        // periods, choose the one that leaves the most time
         let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
         let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
         let epoch = clock.epoch();

@@ -1,4 +1,4 @@
-//! Random messages to the echo service: a reply is good only if it repeats the message.
+//! Random messages to the echo service. A reply is good only if it repeats the message.
 
 use chacha20::ChaCha20Rng;
 use core::time::Duration;
@@ -30,7 +30,7 @@ pub struct Results {
     pub wrong: usize,
     /// Messages without a reply.
     pub lost: usize,
-    /// Round trips, and the part of each that the hops were asked to delay the packets.
+    /// Round trips, and the part of each that was requested as delays at the hops.
     pub round_trips: Vec<(Duration, Duration)>,
 }
 
@@ -45,7 +45,7 @@ impl Traffic {
         }
     }
 
-    /// Sends no more messages. Replies still come.
+    /// Stops sending messages. Replies still arrive.
     pub fn stop(&mut self) {
         self.senders.abort_all();
     }

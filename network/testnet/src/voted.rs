@@ -1,5 +1,5 @@
-//! A network whose authorities vote, as deployed ones do: everything runs by the public builders,
-//! on loopback sockets.
+//! A network whose authorities vote, as in deployment: all members are started by the public
+//! builders, on loopback sockets.
 
 mod error;
 mod member;
@@ -33,7 +33,7 @@ use tokio::task::{JoinHandle, JoinSet};
 /// The shape of a network with one gateway and one service node. [`start`](Self::start) starts it.
 #[derive(Debug, Clone)]
 pub struct NetworkBuilder {
-    /// The packets; their routes have two hops more than there are layers.
+    /// The packets' geometry; routes have two hops more than there are layers.
     pub geometry: Geometry,
     /// The KEM of links.
     pub kem: LinkKem,
@@ -47,14 +47,13 @@ pub struct NetworkBuilder {
     pub mixes_per_layer: u8,
     /// The rates that the authorities vote for.
     pub rates: Rates,
-    /// Memory and patience of each node.
+    /// Resource limits of each node.
     pub limits: ResourceLimits,
-    /// Where keys, routes and delays come from.
+    /// The source of randomness for keys, routes and delays.
     pub randomness: Randomness,
 }
 
-/// A running network. Its first consensus comes with the epoch after the one in which it was
-/// started.
+/// A running network. Its first consensus is for the epoch after the one in which it was started.
 #[derive(Debug)]
 pub struct VotedNetwork {
     /// The clock of epochs.
@@ -243,7 +242,7 @@ impl VotedNetwork {
         known.of(self.clock.epoch()).map(|consensus| consensus.signers().len())
     }
 
-    /// Stops clients, nodes and authorities at a time, and waits for them. Clients that are still
+    /// Stops clients, nodes and authorities at once, and waits for them. Clients that are still
     /// shared end when they are dropped.
     pub async fn stop(self) {
         let mut tasks = JoinSet::new();

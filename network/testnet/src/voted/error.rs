@@ -1,4 +1,4 @@
-//! Why a network can't start.
+//! Errors of a network's start.
 
 use core::{error::Error, fmt};
 use mixwell_net::files::KeyFileError;
@@ -7,7 +7,7 @@ use mixwell_pki_types::SchemeError;
 use mixwell_pq_kem::kem::KeyError;
 use std::io;
 
-/// Why a network can't start.
+/// The reason why a network can't start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {

@@ -21,13 +21,13 @@ pub struct Member {
     pub identity: Arc<Identity>,
     /// Its link key.
     pub link_key: LinkKey,
-    /// Where it accepts connections.
+    /// The address at which it accepts connections.
     pub address: Address,
 }
 
 impl Member {
-    /// Makes keys and a socket, before anything runs, so that the configuration of others can list
-    /// them.
+    /// Generates keys and binds a socket before anything runs, so that other members'
+    /// configurations can list them.
     pub(super) async fn bind(
         name: String,
         kem: LinkKem,

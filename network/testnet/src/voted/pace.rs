@@ -17,7 +17,7 @@ pub fn small_limits(period: Period) -> ResourceLimits {
         buffers: 2048,
         queue: 1024,
         replays: 1 << 16,
-        // all members share one address
+        // all members connect from one address
         handshakes: usual.clients,
         unproven: usual.clients,
         clients_per_address: usual.clients,
@@ -32,11 +32,11 @@ pub fn small_limits(period: Period) -> ResourceLimits {
 pub const PATIENT: Timeouts =
     Timeouts { handshake: Duration::from_secs(10), read: Duration::from_mins(2), write: Duration::from_mins(1) };
 
-/// Of the periods `about + n * step`, for `n` less than `count`, the one of which an epoch began
-/// most recently, so that a network started now need not wait for that.
+/// Of the periods `about + n * step`, for `n` less than `count`, the one with the most recent start
+/// of an epoch, so that a network started now need not wait for the next one.
 ///
-/// Epochs are counted from a moment years ago, so a millisecond more or less a period moves them by
-/// hours.
+/// Epochs are counted from a point years ago, so a millisecond more or less per period shifts their
+/// starts by hours.
 #[must_use]
 pub fn period_beginning_now(about: Duration, step: Duration, count: u32) -> Period {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
