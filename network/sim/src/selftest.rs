@@ -1,5 +1,5 @@
 //! Real packets through a path and back, in one process: every byte must come back, and every
-//! tampered packet be refused.
+//! tampered packet must be refused.
 
 mod attacker;
 mod client;

@@ -12,7 +12,7 @@ pub struct Measurements {
     pub waiting: Histogram,
     /// Packets in a mix when a packet arrives there.
     pub occupancy: Histogram,
-    /// Entropy in bits of the guess which user sent a leaving packet, users alone; packets are
+    /// Entropy in bits of the guess which user sent a leaving packet, among users only; packets are
     /// weighted by the probability that a user sent them.
     pub user_entropy: Histogram,
     /// The same with all nodes and their loops as one more sender.
@@ -42,7 +42,7 @@ impl Measurements {
 pub struct PacketCounts {
     /// Messages of users.
     pub messages: f64,
-    /// Decoys that users sent for want of a message.
+    /// Decoys that users sent when they had no message.
     pub decoys: f64,
     /// Loops of users.
     pub user_loops: f64,

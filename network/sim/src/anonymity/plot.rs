@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SvgPlot {
-    /// Name of a file for it.
+    /// File name of the picture.
     pub file_name: &'static str,
     /// The SVG document.
     pub svg: String,
@@ -162,7 +162,7 @@ impl Plot<'_> {
     }
 }
 
-/// About seven round numbers between two.
+/// About seven round numbers between `low` and `high`.
 fn ticks(low: f64, high: f64) -> impl Iterator<Item = f64> {
     let rough = (high - low) / 7.0;
     let power = 10_f64.powf(rough.log10().floor());

@@ -51,17 +51,17 @@ pub struct Scenario {
     pub(super) loops: [(u32, PublishedRate); 2],
 }
 
-/// Why a number is no rate of a simulation.
+/// The reason why a number is not a rate of a simulation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublishedRateError {
     /// It is above [`PublishedRate::MAX`].
     TooHigh,
-    /// It is no rate at all.
+    /// It is not a rate.
     Rate(RateError),
 }
 
-/// Why a network and its users can't be simulated.
+/// The reason why a network and its users can't be simulated.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ScenarioError {
@@ -107,7 +107,7 @@ impl PublishedRate {
         Ok(Self { per_milli, rate })
     }
 
-    /// A rate of ours, known to be in range.
+    /// A rate that is known to be in range.
     pub(super) fn constant(per_milli: f64) -> Self {
         Self { per_milli, rate: Rate::per_milli(per_milli).ok() }
     }

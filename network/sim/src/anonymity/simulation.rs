@@ -92,7 +92,7 @@ const FOLLOWED: usize = 64;
 const NO_LIMITS: Limits = Limits { delay_millis: u64::MAX, unwrap_millis: u64::MAX, slack_millis: u64::MAX };
 
 impl Simulation {
-    /// The network at the scenario's beginning.
+    /// The network at the start of the scenario.
     #[must_use]
     pub fn new(scenario: &Scenario) -> Self {
         let Scenario { topology, load, .. } = scenario;

@@ -19,7 +19,7 @@ pub struct Topology {
     pub rates: Rates,
 }
 
-/// Why a PKI document describes no network that can be simulated.
+/// The reason why a PKI document does not describe a network that can be simulated.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TopologyError {

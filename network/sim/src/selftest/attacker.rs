@@ -1,5 +1,5 @@
-//! An attacker on the links, who replays packets and flips bits in them. Hops must refuse all of
-//! that.
+//! An attacker on the links, who replays packets and flips bits in them. Hops must refuse all such
+//! packets.
 
 use super::{
     hop::{HopNode, Refusal},

@@ -77,7 +77,7 @@ impl<'t> Client<'t> {
         Ok(InFlightPacket::new(GATEWAY, packet, Direction::Out))
     }
 
-    /// Wraps a message for the attacker to spoil: without a SURB, and not timed.
+    /// Wraps a message for the attacker to tamper with: without a SURB, and not timed.
     pub(super) fn wrap_for_attacker<S: Scheme>(
         network: &Network<S>,
         text: &[u8],

@@ -1,10 +1,10 @@
-//! Why a self-test fails.
+//! Errors of a self-test.
 
 use core::fmt;
 use mixwell_pq_kem::kem::KeyError;
 use mixwell_sphinx::{FinishError, OpenError, ReplayFilterFull, WrapError, WrongScheme};
 
-/// Why a self-test could not go on.
+/// The reason why a self-test could not continue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SelfTestError {
@@ -20,7 +20,7 @@ pub enum SelfTestError {
     Finish(FinishError),
     /// A hop's replay filter is full.
     FilterFull(ReplayFilterFull),
-    /// A packet or message did not do what its maker asked for.
+    /// A packet or message was processed differently from what its maker specified.
     Violation(Violation),
 }
 
@@ -34,7 +34,7 @@ pub enum Violation {
     NextHop,
     /// A packet names a service that does not exist.
     Service,
-    /// A hop asks for an action that is none of forward, deliver and reply.
+    /// A hop returned an action other than forward, deliver and reply.
     Action,
     /// The service can't read a message.
     Message,

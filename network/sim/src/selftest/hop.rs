@@ -34,7 +34,7 @@ pub(super) enum Direction {
     Back,
 }
 
-/// Why a hop drops a packet.
+/// The reason why a hop drops a packet.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     Open(OpenError),

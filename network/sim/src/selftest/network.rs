@@ -11,7 +11,7 @@ use mixwell_sphinx::{Hop, NodeId, ReplayFilter, Scheme, Sphinx};
 use rand_core::Rng as _;
 use std::collections::HashMap;
 
-/// Mean of the delays that packets ask for.
+/// Mean of the delays that packets request.
 const MEAN_DELAY_MILLIS: f64 = 200.0;
 
 /// Index of the gateway among the hops.

@@ -2,8 +2,8 @@
 
 use super::{attacker::Attempts, client::PayloadCount, times::Times};
 
-/// The result of a self-test: what was sent and came back, what the attacker tried, and how long
-/// each kind of work took.
+/// The result of a self-test: packets sent and returned, the attacker's attempts, and the times of
+/// each kind of work.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {

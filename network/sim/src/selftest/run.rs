@@ -27,7 +27,7 @@ pub struct Input<'t> {
     pub payload_len: usize,
 }
 
-/// A stage of a packet's way.
+/// A stage of a packet's path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stage {
@@ -41,7 +41,7 @@ pub enum Stage {
     Read,
 }
 
-/// Whoever watches a self-test run.
+/// An observer of a running self-test.
 pub trait Observer {
     /// A packet has passed a stage: the packet, or for [`Stage::Read`] the text, and the times of
     /// this stage so far.
@@ -140,7 +140,7 @@ impl<'t, S: Scheme> SelfTest<'t, S> {
         Ok(())
     }
 
-    /// Brings a packet to its next hop, and does what the hop says.
+    /// Carries a packet to its next hop, and performs the action that the hop returns.
     fn carry(&mut self, mut packet: InFlightPacket) -> Result<(), SelfTestError> {
         if let Some(hop) = packet.changed_before {
             return self.carry_changed(packet, hop);
@@ -189,7 +189,8 @@ impl<'t, S: Scheme> SelfTest<'t, S> {
         Ok(())
     }
 
-    /// Brings a packet one hop further whose payload the attacker changes before `hop`. Not timed.
+    /// Carries a packet one hop further, with a payload that the attacker changes before `hop`. Not
+    /// timed.
     fn carry_changed(&mut self, mut packet: InFlightPacket, hop: usize) -> Result<(), SelfTestError> {
         if packet.to == hop {
             Attacker::change_payload(&self.network.sphinx, &mut packet.packet, &mut self.rng);

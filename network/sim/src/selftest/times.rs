@@ -27,7 +27,7 @@ impl Times {
         self.nanos.len()
     }
 
-    /// The mean, which other programs on the machine raise.
+    /// The mean, which load from other programs raises.
     #[must_use]
     pub fn mean(&self) -> Duration {
         Self::mean_of(&[self])
@@ -41,7 +41,7 @@ impl Times {
         u32::try_from(count).ok().and_then(|count| total.checked_div(count)).unwrap_or_default()
     }
 
-    /// The median, which other programs hardly affect.
+    /// The median, which load from other programs hardly affects.
     #[must_use]
     pub fn median(&self) -> Duration {
         let mut sorted = self.nanos.clone();
