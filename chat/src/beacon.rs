@@ -1,6 +1,6 @@
-//! Beacons: after a long silence both sides publish how many boxes they sealed and read, under ids
-//! that depend on the time alone. So they find out that one of them went back to an old state, from
-//! which the ids of its boxes no longer match.
+//! Beacons: after a long silence both sides publish how many boxes they have sealed and read, under
+//! ids that depend only on the time. This reveals that one of them has been restored from an old
+//! state, after which the ids of its boxes no longer match.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -25,7 +25,7 @@ const CHALLENGE_LEN: usize = 16;
 pub(crate) struct Beacon {
     key: Key,
     role: Role,
-    /// Random, and new for each silence: a beacon that repeats it is no replay.
+    /// Random, and new for each silence: a beacon that echoes it is not a replay.
     challenge: Option<[u8; CHALLENGE_LEN]>,
     /// The friend's challenge.
     echo: [u8; CHALLENGE_LEN],
@@ -41,9 +41,10 @@ pub(crate) struct Progress {
     pub(crate) acknowledged: u64,
     /// Number of the friend's boxes that it read.
     pub(crate) read: u64,
-    /// Of the sending chain, before each box from the first unacknowledged one to the next.
+    /// Fingerprints of the sending chain before each box, from the first unacknowledged one to the
+    /// next one to seal.
     pub(crate) sending: Vec<Fingerprint>,
-    /// Of the receiving chain.
+    /// Fingerprint of the receiving chain.
     pub(crate) receiving: Fingerprint,
     /// Whether the conversation is over on this side.
     pub(crate) has_ended: bool,
@@ -83,7 +84,7 @@ impl Beacon {
         Some((id_of(&self.token_of(self.role, period)), boxed))
     }
 
-    /// Opens the friend's beacon. Returns its content if it repeats our challenge.
+    /// Opens the friend's beacon. Returns its content if it echoes our challenge.
     pub(crate) fn open(&mut self, period: u64, boxed: &[u8]) -> Option<Progress> {
         let mut plaintext = sealed::open(&self.key_of(self.role.other(), period), &[], boxed)?;
         // numbers and fingerprints, which are no secrets between the two

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
-/// The bytes that are still to be read.
+/// The bytes not read yet.
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    /// 0 or 1.
+    /// A byte that must be 0 or 1.
     pub(crate) fn bool(&mut self) -> Option<bool> {
         match self.u8()? {
             0 => Some(false),
@@ -60,8 +60,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Bytes that are written one after the other. Wiped on drop; with enough capacity from the start
-/// on, it leaves no copies.
+/// A buffer to which fields are appended. Wiped on drop; with enough initial capacity, it leaves no
+/// copies behind.
 pub(crate) struct Writer {
     bytes: Zeroizing<Vec<u8>>,
     len: usize,
@@ -73,7 +73,7 @@ impl Writer {
         Self { bytes: Zeroizing::new(Vec::with_capacity(capacity)), len: 0, is_measuring: false }
     }
 
-    /// Counts the bytes, and forgets them.
+    /// A writer that only counts the bytes.
     pub(crate) fn measuring() -> Self {
         Self { is_measuring: true, ..Self::with_capacity(0) }
     }

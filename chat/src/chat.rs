@@ -16,11 +16,11 @@ use alloc::{boxed::Box, collections::VecDeque, string::String};
 use core::fmt;
 use rand_core::CryptoRng;
 
-/// One side of a conversation. It makes an exchange for every tick and processes its answer. What
-/// happens is reported by [`Event`]s.
+/// One side of a conversation. It makes an exchange for every tick, processes its answer, and
+/// reports [`Event`]s.
 ///
-/// Before an exchange leaves and before events are shown, the caller stores [`save`](Self::save):
-/// so a crash neither uses a key twice nor loses a text.
+/// The caller must store [`save`](Self::save) before it sends an exchange and before it shows
+/// events, so that a crash neither uses a key twice nor loses a text.
 pub struct Chat {
     name: String,
     box_len: usize,
@@ -61,7 +61,7 @@ struct InFlight {
 #[derive(Clone, Copy)]
 enum Purpose {
     Cover,
-    /// Reads the pairing message of that number.
+    /// Reads the pairing message with that number.
     Pairing(u8),
     Talking(Requested),
 }
@@ -70,7 +70,7 @@ enum Purpose {
 const MAX_IN_FLIGHT: u64 = 256;
 
 impl Chat {
-    /// A side without a friend. The friend will see the name.
+    /// A side without a friend. A later friend will see `name`.
     #[must_use]
     pub fn new(name: &str, len: BoxLen) -> Self {
         Self {
@@ -86,7 +86,7 @@ impl Chat {
     /// Makes a code for a friend to enter, and waits for them.
     ///
     /// # Errors
-    /// [`ChatError`] if there is a friend already, or a pairing under way.
+    /// [`ChatError`] if there is already a friend or a pairing in progress.
     pub fn invite(&mut self, rng: &mut dyn CryptoRng) -> Result<Code, ChatError> {
         let code = Code::generate(rng);
         self.pair(Role::Initiator, &code, rng)?;
@@ -96,7 +96,7 @@ impl Chat {
     /// Enters a friend's code.
     ///
     /// # Errors
-    /// [`ChatError`] if there is a friend already, or a pairing under way.
+    /// [`ChatError`] if there is already a friend or a pairing in progress.
     pub fn join(&mut self, code: &Code, rng: &mut dyn CryptoRng) -> Result<(), ChatError> {
         self.pair(Role::Responder, code, rng)
     }
@@ -112,15 +112,15 @@ impl Chat {
         Ok(())
     }
 
-    /// Forgets the friend, or gives up a pairing. All keys are wiped; texts that were not read are
-    /// not delivered.
+    /// Forgets the friend, or abandons a pairing. All keys are wiped; unread texts are not
+    /// delivered.
     pub fn forget(&mut self) {
         self.phase = Phase::Alone;
         self.events.clear();
         self.in_flight.clear();
     }
 
-    /// The exchange of a tick, whether or not there is anything to say.
+    /// Makes the exchange of a tick, whether or not there is anything to send.
     pub fn tick(&mut self, mut context: Context<'_>) -> (Ticket, Exchange) {
         let (exchange, purpose) = match &mut self.phase {
             Phase::Alone => (Exchange::random(self.box_len, context.rng), Purpose::Cover),
@@ -144,7 +144,7 @@ impl Chat {
         (ticket, exchange)
     }
 
-    /// The service has answered an exchange, with a box or with none.
+    /// Processes the service's answer to an exchange: a box, or `None` if there was none.
     pub fn answered(&mut self, ticket: Ticket, boxed: Option<&[u8]>, mut context: Context<'_>) {
         let Some(purpose) = self.complete(ticket) else { return };
         let boxed = boxed.filter(|boxed| boxed.len() == self.box_len);
@@ -166,7 +166,7 @@ impl Chat {
         self.finish(context);
     }
 
-    /// No answer to an exchange will come.
+    /// Notes that an exchange will not be answered.
     pub fn lost(&mut self, ticket: Ticket) {
         if let (Some(Purpose::Talking(requested)), Phase::Talking(session)) = (self.complete(ticket), &mut self.phase) {
             session.lost(requested);
@@ -187,7 +187,7 @@ impl Chat {
         self.events.pop_front()
     }
 
-    /// Whether [`event`](Self::event) has one: the time to save, so that no crash loses it.
+    /// Whether an [`event`](Self::event) is waiting: save first, so that a crash cannot lose it.
     #[must_use]
     pub fn has_events(&self) -> bool {
         !self.events.is_empty()
@@ -196,12 +196,12 @@ impl Chat {
     /// Queues a text for the friend.
     ///
     /// # Errors
-    /// [`TextError`] if it is too long, too many wait, or there is nobody to send it to.
+    /// [`TextError`] if it is too long, too many texts wait, or there is no friend.
     pub fn say(&mut self, text: &str) -> Result<TextId, TextError> {
         self.talking().ok_or(TextError::NoFriend)?.content_mut().push(text)
     }
 
-    /// Offers a file to the friend. None if there is no friend, or too many files are under way.
+    /// Offers a file to the friend. None if there is no friend, or there are too many transfers.
     pub fn offer(&mut self, offer: FileOffer) -> Option<FileId> {
         self.talking()?.content_mut().transfers.offer(offer)
     }
@@ -213,20 +213,20 @@ impl Chat {
         is_known
     }
 
-    /// Declines a file that the friend offers, or gives up one that is under way. False if there is
-    /// no such file.
+    /// Declines a file that the friend offers, or cancels its transfer. False if there is no such
+    /// file.
     pub fn reject(&mut self, file: FileId) -> bool {
         self.talking().is_some_and(|session| session.content_mut().transfers.reject(file))
     }
 
-    /// Gives up a file of ours. False if there is no such file.
+    /// Cancels a file of ours. False if there is no such file.
     pub fn cancel(&mut self, file: FileId) -> bool {
         self.talking().is_some_and(|session| session.content_mut().transfers.cancel(file))
     }
 
-    /// The hash of a friend's file that is [complete](Transfer::is_complete), computed from the
-    /// caller's disk; `None` if it can't be read. [`Event::FileReceived`] or [`Event::FileFailed`]
-    /// follows. False if there is no such file.
+    /// Checks a friend's [complete](Transfer::is_complete) file by the hash that the caller
+    /// computed from its disk; `None` if the file can't be read. [`Event::FileReceived`] or
+    /// [`Event::FileFailed`] follows. Returns false if there is no such file.
     pub fn check_file(&mut self, file: FileId, hash: Option<[u8; 32]>, mut context: Context<'_>) -> bool {
         let is_known =
             self.talking().is_some_and(|session| session.content_mut().transfers.check(file, hash, &mut context));
@@ -262,12 +262,12 @@ impl Chat {
         self.session().map(|session| session.content().counts()).unwrap_or_default()
     }
 
-    /// Our files that are offered or under way.
+    /// Our files that are offered or in transfer.
     pub fn sending(&self) -> impl Iterator<Item = Transfer> {
         self.session().into_iter().flat_map(|session| session.content().transfers.outgoing())
     }
 
-    /// The friend's files that are offered or under way.
+    /// The friend's files that are offered or in transfer.
     pub fn receiving(&self) -> impl Iterator<Item = Transfer> {
         self.session().into_iter().flat_map(|session| session.content().transfers.incoming())
     }
@@ -278,26 +278,26 @@ impl Chat {
         self.session().map(Session::friend)
     }
 
-    /// The string that both compare, once paired.
+    /// The safety string that both sides compare, once paired.
     #[must_use]
     pub fn safety(&self) -> Option<SafetyString> {
         self.session().map(Session::safety)
     }
 
-    /// Whether the user has compared the safety string and found it the same.
+    /// Whether the user has confirmed that the safety strings are the same.
     #[must_use]
     pub fn is_verified(&self) -> bool {
         self.session().is_some_and(Session::is_verified)
     }
 
-    /// Remembers whether the safety strings are the same. False if there is no friend.
+    /// Records whether the safety strings are the same. False if there is no friend.
     pub fn set_verified(&mut self, is_verified: bool) -> bool {
         let Phase::Talking(session) = &mut self.phase else { return false };
         session.set_verified(is_verified);
         true
     }
 
-    /// Why the conversation is over, if it is.
+    /// The reason why the conversation is over, if it is.
     #[must_use]
     pub fn ended(&self) -> Option<Ended> {
         self.session().and_then(Session::ended)
@@ -309,19 +309,19 @@ impl Chat {
         self.session().map_or(0, Session::steps)
     }
 
-    /// Ticks since the friend was last heard, while the program runs.
+    /// Ticks since the friend's last box, counted in this run of the program.
     #[must_use]
     pub fn quiet_ticks(&self) -> u64 {
         self.session().map_or(0, Session::quiet_ticks)
     }
 
-    /// Number of boxes that did not open, while the program runs.
+    /// Number of boxes that did not open, in this run of the program.
     #[must_use]
     pub fn tampered(&self) -> u64 {
         self.session().map_or(0, Session::tampered)
     }
 
-    /// The progress of a pairing under way.
+    /// The progress of the current pairing.
     #[must_use]
     pub fn pairing(&self) -> Option<PairingProgress> {
         let Phase::Pairing(pairing) = &self.phase else { return None };
@@ -344,19 +344,19 @@ impl fmt::Debug for Chat {
 /// The progress of a pairing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PairingProgress {
-    /// Ticks since the last message of the other side, while the program runs.
+    /// Ticks since the last message of the other side, counted in this run of the program.
     pub ticks: u64,
     /// Whether the other side has answered.
     pub has_answer: bool,
 }
 
-/// A pairing can't begin.
+/// The reason why a pairing can't begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChatError {
-    /// There is a friend already; [`Chat::forget`] them first.
+    /// There is already a friend; [`Chat::forget`] them first.
     Paired,
-    /// A pairing is under way.
+    /// A pairing is in progress.
     Pairing,
     /// A key that was just generated is malformed.
     Key,

@@ -13,7 +13,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// A pairing code: 128 random bits and 16 check bits, as nine words that can be read aloud.
 ///
-/// Whoever knows it can pair in the friend's place. Wiped on drop.
+/// Anyone who knows it can pair in the friend's place. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Code([u8; SECRET_LEN]);
 
@@ -29,7 +29,7 @@ impl Code {
         code
     }
 
-    /// Parses words in any case, with anything but letters between them.
+    /// Parses words, ignoring case. Anything but letters separates them.
     ///
     /// # Errors
     /// [`CodeError`] says which word is malformed, that there are too few or too many, or that some
@@ -70,7 +70,7 @@ impl Code {
         Key::new(*padded).derive("code", &[])
     }
 
-    /// The check bits. They miss 1 of 65,536 wrong words.
+    /// The check bits, which miss one error in 65,536.
     fn check(&self) -> u16 {
         u16::from_be_bytes(self.key().public("check", &[]))
     }
@@ -82,13 +82,13 @@ impl fmt::Debug for Code {
     }
 }
 
-/// A text is not a pairing code.
+/// The reason why a text is not a pairing code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CodeError {
     /// A word is malformed: each is five letters, such as `lusab`.
     Word {
-        /// Which one, from 1.
+        /// The word's number, from 1.
         number: usize,
     },
     /// There are too few words or too many.
@@ -112,7 +112,7 @@ impl fmt::Display for CodeError {
 
 impl core::error::Error for CodeError {}
 
-/// Three words that are the same on both sides, unless someone stands between. Not secret.
+/// Three words that are the same on both sides unless there is a man in the middle. Not secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SafetyString([u8; SAFETY_LEN]);
 

@@ -1,8 +1,8 @@
 //! The encoding of saved state: fields in the order in which [`codec!`] lists them, integers
 //! little-endian.
 //!
-//! A structure lists its fields once, for both directions. [`VERSION`] changes with any of the
-//! lists.
+//! A structure lists its fields once, for both directions. [`VERSION`] has to change with any of
+//! these lists.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 /// The version of all layouts below a [`Chat`](crate::Chat).
 pub(crate) const VERSION: u8 = 2;
 
-/// A value in a saved state. Decoding allocates no more than the state is long.
+/// A value in a saved state. Decoding allocates no more than the length of the state.
 pub(crate) trait Codec: Sized {
     fn encode(&self, to: &mut Writer);
 
@@ -27,7 +27,7 @@ pub(crate) trait Codec: Sized {
     fn decode(from: &mut Reader<'_>) -> Option<Self>;
 }
 
-/// Encodes a value behind the version, into a buffer of its exact length: it never moves and so
+/// Encodes the version and a value into a buffer of the exact length, which never moves and so
 /// leaves no copy behind.
 pub(crate) fn encode(value: &impl Codec) -> Zeroizing<Vec<u8>> {
     let mut measure = Writer::measuring();
@@ -38,7 +38,7 @@ pub(crate) fn encode(value: &impl Codec) -> Zeroizing<Vec<u8>> {
     to.finish()
 }
 
-/// Decodes a value that takes up all bytes behind the version.
+/// Decodes a value that must take up all bytes after the version.
 pub(crate) fn decode<T: Codec>(bytes: &[u8]) -> Result<T, StateError> {
     let mut from = Reader::new(bytes);
     let version = from.u8().ok_or(StateError::Malformed)?;
@@ -51,7 +51,7 @@ pub(crate) fn decode<T: Codec>(bytes: &[u8]) -> Result<T, StateError> {
 /// Implements [`Codec`] for a structure or an enum.
 ///
 /// - `fresh` fields are not saved: each gets its value.
-/// - `valid` is a condition without which a value is refused.
+/// - `valid` is a condition that a decoded value must meet.
 macro_rules! codec {
     (
         struct $name:ident { $($field:ident),* $(,)? }

@@ -1,4 +1,4 @@
-//! Texts that wait for a box, the text that comes in, and files.
+//! Texts that wait for a box, the text that is being received, and files.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -31,13 +31,13 @@ pub struct Counts {
     pub read: u64,
     /// Stored by the service.
     pub stored: u64,
-    /// Sealed, and about to leave or gone.
+    /// Sealed in a box, which is about to be sent or has been.
     pub sent: u64,
     /// Given to [`Chat::say`](crate::Chat::say).
     pub queued: u64,
 }
 
-/// A text can't be sent.
+/// The reason why a text can't be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TextError {
@@ -67,15 +67,15 @@ impl core::error::Error for TextError {}
 /// Texts and files, out and in.
 pub(crate) struct Content {
     waiting: VecDeque<Zeroizing<Vec<u8>>>,
-    /// Number of bytes of the first text that are in boxes already.
+    /// Number of bytes of the first text that are already in boxes.
     sealed_bytes: usize,
-    /// Number of texts that are completely in boxes.
+    /// Number of texts that are complete in boxes.
     sealed: u64,
-    /// Number of texts that the friend has read, at least.
+    /// Minimum number of texts that the friend has read.
     read: u64,
-    /// Number of texts that the service has stored, at least.
+    /// Minimum number of texts that the service has stored.
     stored: u64,
-    /// The first pieces of a text that comes in.
+    /// The pieces received so far of an incomplete text.
     partial: Zeroizing<Vec<u8>>,
     pub(crate) transfers: Transfers,
 }
@@ -158,7 +158,7 @@ impl Content {
             return Err(Violation);
         }
         if self.partial.capacity() < len {
-            // moved by hand: a vector that grows leaves its bytes behind
+            // moved explicitly: a vector that grows leaves its old bytes behind
             let mut larger = Zeroizing::new(Vec::with_capacity(len.next_power_of_two()));
             larger.extend_from_slice(&self.partial);
             self.partial = larger;
@@ -176,7 +176,7 @@ impl Content {
         self.stored = if texts > self.stored { texts } else { self.stored };
     }
 
-    /// Number of texts that are completely in boxes that were sealed.
+    /// Number of texts that are complete in sealed boxes.
     pub(crate) const fn sealed(&self) -> u64 {
         self.sealed
     }
@@ -189,11 +189,11 @@ impl Content {
         self.sealed.saturating_add(self.waiting.len() as u64)
     }
 
-    /// The memory of waiting texts.
+    /// The memory used by waiting texts, in bytes.
     fn queued_bytes(&self) -> usize {
         self.waiting.iter().fold(0, |sum: usize, text| sum.saturating_add(text.len()).saturating_add(TEXT_COST))
     }
 }
 
-/// The memory of a waiting text beside its bytes.
+/// The memory overhead of a waiting text, in bytes.
 const TEXT_COST: usize = 32;

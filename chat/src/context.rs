@@ -5,12 +5,12 @@ use alloc::collections::VecDeque;
 use core::fmt;
 use rand_core::CryptoRng;
 
-/// The caller's disk, randomness and clock, for the time of a call.
+/// The caller's disk, randomness and clock, for the duration of a call.
 pub struct Context<'a> {
     pub(crate) files: &'a mut dyn Files,
     pub(crate) rng: &'a mut dyn CryptoRng,
     pub(crate) now: u64,
-    /// Happened in the call.
+    /// Events that occurred in the call.
     pub(crate) events: VecDeque<Event>,
 }
 

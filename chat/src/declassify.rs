@@ -2,9 +2,9 @@
 
 use core::hint::black_box;
 
-/// Makes bytes public: what this side acts on from here on, and shows to the caller.
+/// Declares bytes public, since this side acts on them from here on or shows them to the caller.
 ///
-/// Does nothing, except in the check of constant time (`--cfg mixwell_check="constant-time"`):
+/// Does nothing, except in the constant-time check (`--cfg mixwell_check="constant-time"`):
 /// there each bit is replaced by a branch on it, so that valgrind forgets its origin.
 pub(crate) fn declassify(bytes: &mut [u8]) {
     if !cfg!(mixwell_check = "constant-time") {

@@ -5,11 +5,11 @@ use crate::{codec::codec, files::FileId};
 use alloc::string::String;
 use core::fmt;
 
-/// Something that happened.
+/// An event of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// Two have paired; they should compare the safety strings.
+    /// The two sides have paired; they should compare the safety strings.
     Paired,
     /// A pairing message was not made with the code, or was changed. It was ignored. Reported once
     /// in a pairing.
@@ -22,39 +22,39 @@ pub enum Event {
     FileAccepted(FileId),
     /// The friend declined our file.
     FileDeclined(FileId),
-    /// All bytes of a friend's file are on the disk. The caller hashes them, apart from its loop,
-    /// and calls [`Chat::check_file`](crate::Chat::check_file).
+    /// All bytes of a friend's file are on the disk. The caller hashes them, outside of its main
+    /// loop, and calls [`Chat::check_file`](crate::Chat::check_file).
     FileComplete(FileId),
-    /// A file of the friend's is whole: its hash is right.
+    /// A friend's file is complete and its hash is right.
     FileReceived(FileId),
-    /// Our file arrived whole.
+    /// Our file arrived completely.
     FileSent(FileId),
-    /// A file will not arrive whole.
+    /// A file transfer has failed.
     FileFailed {
-        /// Which one.
+        /// The file.
         file: FileId,
         /// Whether it is ours.
         is_ours: bool,
     },
-    /// A box was changed on its way, or comes from a state that is not the friend's. It was ignored
-    /// and will be asked for again. Reported once in a while, however many there are;
+    /// A box was modified on its way, or was not sealed from the friend's current state. It was
+    /// ignored and will be requested again. The rate of these reports is limited;
     /// [`Chat::tampered`](crate::Chat::tampered) counts them.
     Tampered,
-    /// The conversation is over. Texts that were not read are not delivered.
+    /// The conversation is over. Unread texts are not delivered.
     Ended(Ended),
 }
 
-/// Why a conversation is over.
+/// The reason why a conversation is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// The friend's program went on from an old state.
+    /// The friend's program continued from an old state.
     FriendIsOld,
-    /// This side went on from an old state.
+    /// This side continued from an old state.
     WeAreOld,
-    /// One of the two went on from an old state; which one can't be told.
+    /// One of the two sides continued from an old state; it is unknown which one.
     Diverged,
-    /// The friend's program broke the rules.
+    /// The friend's program violated the protocol.
     Violation,
     /// The friend's program reports that the conversation is over.
     ByFriend,

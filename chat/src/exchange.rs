@@ -57,7 +57,7 @@ impl BoxLen {
     }
 }
 
-/// A network's packets do not fit a box.
+/// A network's packets cannot carry a box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BoxLenError {
     got: usize,
@@ -75,17 +75,17 @@ impl core::error::Error for BoxLenError {}
 /// alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
-    /// Reads the box that was written under [`id_of`] this token. The box stays with the service
-    /// until it expires.
+    /// The token of the box to read, which was written under [`id_of`] this token. The box stays
+    /// with the service until it expires.
     pub read_token: [u8; ID_LEN],
-    /// The id under which the box is stored. The first box under an id stays.
+    /// The id under which the box is stored. The service keeps the first box under an id.
     pub write_id: [u8; ID_LEN],
     /// The box.
     pub boxed: Vec<u8>,
 }
 
 impl Exchange {
-    /// Random bytes under random ids, which writes and reads nothing that anyone knows of.
+    /// A cover exchange: random bytes under random ids, which nobody else knows.
     #[must_use]
     pub fn cover(len: BoxLen, rng: &mut dyn CryptoRng) -> Self {
         Self::random(len.get(), rng)
@@ -96,7 +96,7 @@ impl Exchange {
         Self { read_token: session::random(rng), write_id, boxed }
     }
 
-    /// The request as the service reads it: token, id, box.
+    /// Encodes the request to the service: token, id, box.
     #[must_use]
     pub fn request(&self) -> Vec<u8> {
         let mut request = Vec::new();
@@ -128,7 +128,7 @@ pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, Reply
     }
 }
 
-/// A reply is not that of a rendezvous service.
+/// The reason why a reply is not that of a rendezvous service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {

@@ -28,16 +28,16 @@ pub(crate) const HASH_LEN: usize = 32;
 
 /// The caller's disk.
 pub trait Files {
-    /// Fills `bytes` from a file of ours, from the byte `offset` on.
+    /// Fills `bytes` from a file of ours, starting at byte `offset`.
     ///
     /// # Errors
-    /// [`FileError`] if the file can't be read or has become shorter; it is cancelled then.
+    /// [`FileError`] if the file can't be read or has become shorter, which cancels the transfer.
     fn read(&mut self, file: FileId, offset: u64, bytes: &mut [u8]) -> Result<(), FileError>;
 
     /// Writes bytes of a file of the friend's. The same bytes may be written again after a restart.
     ///
     /// # Errors
-    /// [`FileError`] if they can't be written; the transfer fails then, on both sides.
+    /// [`FileError`] if they can't be written, which makes the transfer fail on both sides.
     fn write(&mut self, file: FileId, offset: u64, bytes: &[u8]) -> Result<(), FileError>;
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for FileError {
 
 impl core::error::Error for FileError {}
 
-/// No disk: no file can be sent or received.
+/// Stands for no disk: no file can be sent or received.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoFiles;
 
@@ -78,24 +78,24 @@ pub struct FileOffer {
     pub hash: [u8; HASH_LEN],
 }
 
-/// A file that is offered or under way.
+/// A file that is offered or in transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transfer {
-    /// Which one.
+    /// The file.
     pub file: FileId,
     /// Its name, safe to show and to store.
     pub name: String,
     /// Its length in bytes.
     pub size: u64,
-    /// Number of bytes that were put in boxes, or have arrived.
+    /// Number of bytes that have been put in boxes, or have arrived.
     pub done: u64,
     /// Whether the receiver accepted it.
     pub is_accepted: bool,
 }
 
 impl Transfer {
-    /// Whether all bytes were put in boxes, or have arrived. A friend's file that is complete waits
-    /// for [`Chat::check_file`](crate::Chat::check_file).
+    /// Whether all bytes have been put in boxes, or have arrived. A friend's file that is complete
+    /// waits for [`Chat::check_file`](crate::Chat::check_file).
     #[must_use]
     pub const fn is_complete(&self) -> bool {
         self.is_accepted && self.done == self.size
@@ -107,7 +107,7 @@ impl Transfer {
 pub struct FileHasher(Blake2b256);
 
 impl FileHasher {
-    /// Starts with no bytes.
+    /// A hasher of no bytes yet.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

@@ -1,12 +1,12 @@
-//! A history file under a passphrase: entries that are appended, each sealed with its number.
+//! A history file sealed under a passphrase. Entries are appended, each sealed with its number.
 //!
 //! ```text
 //! head    label (16) ‖ salt (16) ‖ KiB (4) ‖ passes (4) ‖ check (16)
 //! entry   length (4) ‖ tag of number and length (16) ‖ sealed entry
 //! ```
 //!
-//! The check binds the passphrase to the file before there is an entry. The tag of the length tells
-//! a damaged length, after which no entry can be found, from a last entry that a crash has cut off.
+//! The check verifies the passphrase even without any entry. The tag of the length distinguishes a
+//! damaged length, after which no entry can be found, from a last entry that a crash has truncated.
 
 use crate::{
     bytes::{Reader, Writer},
@@ -29,19 +29,19 @@ pub struct History {
 /// One text of a conversation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
-    /// When it was said or read, in seconds since 1970.
+    /// The time when it was sent or read, in seconds since 1970.
     pub time: u64,
-    /// The contact whom the conversation is with.
+    /// The other person in the conversation.
     pub contact: String,
-    /// Whether this side said it.
+    /// Whether this side wrote it.
     pub is_ours: bool,
     /// The text.
     pub text: Zeroizing<String>,
 }
 
-/// A history file that was read.
+/// The contents of a history file.
 pub struct OpenedHistory {
-    /// Appends behind the last whole entry.
+    /// The history, to append after the last whole entry.
     pub history: History,
     /// The entries up to the end of the file or up to the first that is not whole.
     pub entries: Vec<HistoryEntry>,
@@ -57,14 +57,14 @@ pub struct OpenedHistory {
 pub enum HistoryRest {
     /// Nothing.
     Nothing,
-    /// The begin of an entry, as a crash leaves it.
+    /// The beginning of an entry, as left by a crash.
     Torn {
         /// Its length in bytes.
         len: usize,
     },
-    /// An entry that was changed or moved, and whatever is behind it.
+    /// An entry that was modified or moved, and everything after it.
     Damaged {
-        /// The length in bytes of all of it.
+        /// The total length in bytes.
         len: usize,
     },
 }
@@ -82,11 +82,11 @@ const HEAD_LEN: usize = LABEL.len() + SALT_LEN + 8 + TAG_LEN;
 /// The version of an entry's layout.
 const ENTRY_VERSION: u8 = 1;
 
-/// The longest entry, sealed.
+/// Maximum length of a sealed entry, in bytes.
 const MAX_SEALED_LEN: usize = 1 << 20;
 
 impl History {
-    /// Begins a history. Returns the file's head too.
+    /// Creates a history. Also returns the file's head.
     ///
     /// # Errors
     /// [`HistoryError`] if the cost is out of range.
@@ -107,7 +107,8 @@ impl History {
         Ok((Self { key, next: 0 }, to.finish().to_vec()))
     }
 
-    /// Opens a history and reads its entries. Entries that were cut off at the end are not missed.
+    /// Opens a history and reads its entries. It cannot detect that whole entries were removed from
+    /// the end.
     ///
     /// # Errors
     /// [`HistoryError`] if the file is not a history or the passphrase is wrong.
@@ -179,7 +180,7 @@ impl History {
         Ok(to.finish().to_vec())
     }
 
-    /// Takes back the last [`append`](Self::append), whose bytes did not reach the file.
+    /// Undoes the last [`append`](Self::append), whose bytes did not reach the file.
     pub const fn undo(&mut self) {
         self.next = self.next.saturating_sub(1);
     }
@@ -196,7 +197,7 @@ impl History {
     }
 }
 
-/// Why an entry can't be read.
+/// The reason why an entry can't be read.
 #[derive(Clone, Copy)]
 enum Unreadable {
     Torn,
@@ -261,7 +262,7 @@ impl fmt::Debug for OpenedHistory {
     }
 }
 
-/// A history can't be opened or written.
+/// The reason why a history can't be opened or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistoryError {

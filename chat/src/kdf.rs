@@ -13,7 +13,7 @@ pub(crate) struct Key([u8; KEY_LEN]);
 
 pub(crate) const KEY_LEN: usize = 32;
 
-/// Separates this protocol's keys from others, by BLAKE2b's parameter for it.
+/// Domain separation from other protocols: BLAKE2b's personalisation parameter.
 const PERSONAL: &[u8; 16] = b"mixwell-chat v1\0";
 
 impl Key {
@@ -68,7 +68,7 @@ pub(crate) fn hash<const N: usize>(label: &str, parts: &[&[u8]]) -> [u8; N] {
     bytes
 }
 
-/// Each part stands behind its length, so that no two lists give the same bytes.
+/// Each part is prefixed with its length, so that the encoding is injective.
 fn absorb(label: &str, parts: &[&[u8]], mut update: impl FnMut(&[u8])) {
     for part in core::iter::once(label.as_bytes()).chain(parts.iter().copied()) {
         update(&(part.len() as u64).to_le_bytes());

@@ -1,6 +1,6 @@
 //! Names and texts that a friend chose, made safe to show on a terminal and to store on a disk.
 //!
-//! Which characters are safe is decided by the properties of the Unicode Character Database.
+//! The properties in the Unicode Character Database determine which characters are safe.
 
 use alloc::{string::String, vec::Vec};
 use icu_properties::{
@@ -17,19 +17,20 @@ pub const MAX_NAME_LEN: usize = 32;
 /// The longest name of a file, in bytes.
 pub(crate) const MAX_FILE_NAME_LEN: usize = 128;
 
-/// The longest row of characters that combine with the one before them. Living languages need half
-/// as many; a terminal redraws all of them with each cell.
+/// Maximum number of consecutive combining characters. Living languages need half as many; a
+/// terminal redraws all of them with each cell.
 const MAX_COMBINING: usize = 8;
 
 /// Shown in place of a tab.
 const TAB: &str = "    ";
 
-/// The base that Unicode shows combining characters with when they have none.
+/// The base character for combining characters that have none (dotted circle), as in Unicode's
+/// charts.
 const NO_BASE: char = '\u{25cc}';
 
-/// A text that can be shown on a terminal. Line breaks are `\n`, a tab is four spaces. Characters
-/// that control a terminal or turn the direction of letters are replaced, invisible ones left out,
-/// and rows of combining characters cut.
+/// Makes a text safe to show on a terminal. Line breaks become `\n`, tabs four spaces. Characters
+/// that control a terminal or change the writing direction are replaced, invisible ones are
+/// removed, and sequences of combining characters are cut.
 #[must_use]
 pub fn text(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
@@ -59,10 +60,10 @@ pub fn text(text: &str) -> String {
     clean
 }
 
-/// The name of a file that stays in its folder and can be shown: the last part of a path, without a
-/// dot in front and without characters that a file system or a terminal interprets, at most 128
-/// bytes long. Names of devices are changed; a name without a visible character is `file`. There is
-/// no quotation mark in it.
+/// Makes a file name safe to store and show: the last part of a path, without a leading dot and
+/// without characters that a file system or a terminal interprets, at most 128 bytes long. Names of
+/// devices are changed; a name without a visible character becomes `file`. It contains no quotation
+/// mark.
 #[must_use]
 pub fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -74,14 +75,14 @@ pub fn file_name(name: &str) -> String {
         return String::from("file");
     }
     if is_device(clean) {
-        // the cut may end behind a dot again
+        // after the cut it may end with a dot again
         let longer = cut("_".chars().chain(clean.chars()), MAX_FILE_NAME_LEN);
         return String::from(longer.trim_end_matches(['.', ' ']));
     }
     String::from(clean)
 }
 
-/// Whether a name stands for a device on some systems, whatever comes behind a dot.
+/// Whether a name stands for a device on some systems, ignoring everything after a dot.
 fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     let is_numbered = |kind: &str| {
@@ -93,9 +94,9 @@ fn is_device(name: &str) -> bool {
         || is_numbered("lpt")
 }
 
-/// A person's name on one line, at most [`MAX_NAME_LEN`] bytes long. Without a visible character in
-/// it, it is `unnamed`. It has no angle bracket and no quotation mark, so that a program can put it
-/// in these.
+/// Makes a person's name safe to show: one line, at most [`MAX_NAME_LEN`] bytes long, `unnamed` if
+/// it has no visible character. It contains no angle brackets and no quotation marks, so that a
+/// program can enclose it in them.
 #[must_use]
 pub fn person(name: &str) -> String {
     let letters = name.chars().filter_map(|letter| match letter {
@@ -111,7 +112,7 @@ pub fn person(name: &str) -> String {
     if clean.chars().any(is_visible) { clean } else { String::from("unnamed") }
 }
 
-/// As many characters as fit, with short rows of combining ones.
+/// As many characters as fit, with short sequences of combining ones.
 fn cut(letters: impl Iterator<Item = char>, max_len: usize) -> String {
     let (mut clean, mut combining) = (String::new(), 0_usize);
     for letter in letters {
@@ -132,7 +133,7 @@ fn category(letter: char) -> GeneralCategory {
     CodePointMapData::<GeneralCategory>::new().get(letter)
 }
 
-/// Controls a terminal, breaks a line or turns the direction of letters.
+/// Whether a character controls a terminal, breaks a line or changes the writing direction.
 fn controls(letter: char) -> bool {
     let is_control = matches!(
         category(letter),
@@ -146,7 +147,8 @@ fn controls(letter: char) -> bool {
     (is_control && !is_shown) || CodePointSetData::new::<BidiControl>().contains(letter)
 }
 
-/// Is invisible, and changes neither the direction nor the form of the letters beside it.
+/// Whether a character is invisible, and changes neither the direction nor the shape of adjacent
+/// letters.
 fn is_left_out(letter: char) -> bool {
     is_ignorable(letter)
         && !CodePointSetData::new::<BidiControl>().contains(letter)
@@ -154,18 +156,18 @@ fn is_left_out(letter: char) -> bool {
         && !CodePointSetData::new::<VariationSelector>().contains(letter)
 }
 
-/// May stand in a name: is assigned, and not invisible.
+/// Whether a character may be part of a name: it is assigned, and not invisible.
 fn is_plain(letter: char) -> bool {
     let is_unknown = matches!(category(letter), GeneralCategory::Unassigned | GeneralCategory::PrivateUse);
     !is_unknown && !controls(letter) && !is_ignorable(letter)
 }
 
-/// Is invisible where it is not interpreted.
+/// Whether a character is invisible where it is not interpreted.
 fn is_ignorable(letter: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(letter)
 }
 
-/// Is seen when it stands alone.
+/// Whether a character is visible by itself.
 fn is_visible(letter: char) -> bool {
     let groups = GeneralCategoryGroup::Letter
         .union(GeneralCategoryGroup::Number)

@@ -1,8 +1,8 @@
 //! Pairing: five boxes under ids and keys that are derived from the code.
 //!
-//! The initiator commits to its public key and a random number, the responder shows its own, the
-//! initiator opens its commitment; then each encapsulates to the other. The safety string covers
-//! keys, numbers and names: a man in the middle has one guess at it.
+//! The initiator commits to its public key and a random number, the responder reveals its own, and
+//! the initiator opens its commitment; then each encapsulates to the other. The safety string
+//! covers keys, numbers and names, so a man in the middle has one guess at it.
 
 mod message;
 
@@ -26,7 +26,7 @@ use mixwell_pq_kem::{
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq as _;
 
-/// A pairing under way.
+/// A pairing in progress.
 pub(crate) struct Pairing {
     role: Role,
     box_len: usize,
@@ -36,7 +36,7 @@ pub(crate) struct Pairing {
     stage: Stage,
     /// The id and box of our last message, until the friend answers it.
     outgoing: Option<([u8; ID_LEN], Vec<u8>)>,
-    /// Ticks of this stage, while the program runs.
+    /// Ticks in this stage, counted in this run of the program.
     ticks: u64,
     has_failed: bool,
 }
@@ -54,7 +54,7 @@ codec!(
     }
 );
 
-/// The message that is awaited.
+/// The message that this side awaits.
 enum Stage {
     /// The responder awaits the commitment.
     Commitment,
@@ -76,7 +76,7 @@ codec!(
     }
 );
 
-/// The friend's hello, and what both sides derive from both.
+/// The friend's hello, and values that both sides derive from the two hellos.
 struct Hellos {
     friend: Hello,
     transcript: [u8; 32],
@@ -85,13 +85,13 @@ struct Hellos {
 
 codec!(struct Hellos { friend, transcript, safety });
 
-/// The outcome of a box.
+/// The outcome of processing a box.
 pub(crate) enum Outcome {
-    /// The pairing goes on.
+    /// The pairing continues.
     Waits,
     /// The box was not made with the code.
     Tampered,
-    /// The two have paired.
+    /// The two sides have paired.
     Paired(Box<Session>),
 }
 
@@ -135,7 +135,7 @@ impl Pairing {
         (Exchange { read_token: *self.token(self.role.other(), awaited).as_bytes(), write_id, boxed }, awaited)
     }
 
-    /// Processes the box that was read as a message's.
+    /// Processes a box that was read for the message with this number.
     pub(crate) fn answered(&mut self, number: u8, boxed: &[u8], rng: &mut dyn CryptoRng) -> Outcome {
         if number != self.awaited() {
             return Outcome::Waits;
@@ -147,7 +147,8 @@ impl Pairing {
             self.receive(&plaintext, rng)
         });
         outcome.unwrap_or_else(|| {
-            // only the first is reported, so that a service that changes them all can't flood
+            // only the first is reported, so that a service that modifies all of them can't flood
+            // the user
             if core::mem::replace(&mut self.has_failed, true) { Outcome::Waits } else { Outcome::Tampered }
         })
     }
@@ -220,7 +221,7 @@ impl Pairing {
         Some((Reply { ciphertext, confirmation }.to_bytes(), secret))
     }
 
-    /// The friend's secret and message, if the message confirms the secret.
+    /// The friend's secret and message, if its confirmation is right.
     fn decapsulate(&self, hellos: &Hellos, friend: Role, plaintext: &[u8]) -> Option<(SharedSecret<XWing>, Vec<u8>)> {
         let reply = Reply::parse(plaintext)?;
         let mut key = <XWing as Kem>::Expanded::default();
@@ -243,8 +244,8 @@ impl Pairing {
         self.secret.public("confirmation", &parts)
     }
 
-    /// The key from which the conversation's are derived: of the code, both secrets and all
-    /// messages, the responder's first.
+    /// The key from which the conversation's keys are derived. It depends on the code, both secrets
+    /// and all messages, the responder's first.
     fn master(&self, hellos: &Hellos, secrets: [&SharedSecret<XWing>; 2], replies: [&Vec<u8>; 2]) -> Key {
         let [first, second] = secrets.map(SharedSecret::as_bytes);
         self.secret.derive("conversation", &[&hellos.transcript, first, second, replies[0], replies[1]])
@@ -259,7 +260,7 @@ impl Pairing {
         }
     }
 
-    /// Makes the box of our message of that number.
+    /// Makes the box of our message with this number.
     fn send(&mut self, number: u8, message: &[u8], rng: &mut dyn CryptoRng) -> Option<()> {
         let mut padded = message.to_vec();
         padded.resize(self.box_len.checked_sub(sealed::OVERHEAD)?, 0);
@@ -285,7 +286,7 @@ impl Pairing {
         self.ticks
     }
 
-    /// Whether a message of the other side has come.
+    /// Whether a message of the other side has arrived.
     pub(crate) const fn has_answer(&self) -> bool {
         match (&self.stage, self.role) {
             (Stage::Commitment, _) | (Stage::Hello { .. }, Role::Initiator) => false,

@@ -27,7 +27,8 @@ pub(crate) fn write(words: impl IntoIterator<Item = u16>) -> Zeroizing<String> {
     text
 }
 
-/// The letter for a number; every one is looked at, so that none shows by its place in memory.
+/// The letter for a number. All letters are read, so that memory accesses do not depend on the
+/// number.
 fn letter(letters: &[u8], number: u16) -> char {
     let mask = u16::try_from(letters.len().saturating_sub(1)).unwrap_or(0);
     let number = number & mask;
@@ -40,7 +41,7 @@ fn letter(letters: &[u8], number: u16) -> char {
     char::from(chosen)
 }
 
-/// The bits of one word, in any case.
+/// The bits of one word, ignoring case.
 pub(crate) fn read(word: &str) -> Option<u16> {
     let letters = word.as_bytes();
     if letters.len() != SHAPE.len() {

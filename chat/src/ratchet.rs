@@ -1,5 +1,5 @@
-//! The double ratchet with a KEM (Alwen, Coretti, Dodis, EUROCRYPT 2019), whose steps travel in
-//! pieces.
+//! The double ratchet with a KEM (Alwen, Coretti, Dodis, EUROCRYPT 2019), whose steps are sent in
+//! chunks.
 
 mod chain;
 mod step;
@@ -51,7 +51,7 @@ pub(crate) struct Ratchet {
     root: Key,
     sending: Chain,
     receiving: Chain,
-    /// Number of steps that both sides made.
+    /// Number of steps made by both sides together.
     steps: u32,
     step: KemStep,
 }
@@ -78,14 +78,14 @@ impl Ratchet {
         Self { root: master.derive("root", &[]), sending, receiving, steps: 0, step }
     }
 
-    /// The piece of a step that the next box carries, if it is our turn.
+    /// The chunk of a step that the next box carries, if it is our turn.
     pub(crate) fn next_chunk(&mut self, rng: &mut dyn CryptoRng) -> Result<Option<Chunk>, Violation> {
         self.step.begin(rng)?;
         Ok(self.step.next_chunk())
     }
 
-    /// Seals the next box, with the piece that [`next_chunk`](Self::next_chunk) gave. After the
-    /// last piece of a step the chain absorbs the step's secret.
+    /// Seals the next box, with the chunk that [`next_chunk`](Self::next_chunk) returned. After the
+    /// last chunk of a step the chain absorbs the step's secret.
     pub(crate) fn seal(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Sealed> {
         let sealed = self.sending.seal(plaintext, rng)?;
         if let Some((secret, message)) = self.step.chunk_sealed() {
@@ -95,12 +95,12 @@ impl Ratchet {
         Some(sealed)
     }
 
-    /// Opens the next box. If it is not authentic, nothing has changed.
+    /// Opens the next box. If it is not authentic, the state is unchanged.
     pub(crate) fn open(&mut self, boxed: &[u8]) -> Option<Opened> {
         self.receiving.open(boxed)
     }
 
-    /// Processes the piece of a step that the box just opened carried.
+    /// Processes the chunk of a step that the box just opened carried.
     pub(crate) fn receive_chunk(&mut self, chunk: &Chunk) -> Result<(), Violation> {
         if let Some((secret, message)) = self.step.receive_chunk(chunk)? {
             let mix = self.advance_root(&secret, &message);
@@ -117,7 +117,7 @@ impl Ratchet {
         mix
     }
 
-    /// Of the state in which the next box is sealed; the reader has the same.
+    /// Fingerprint of the state in which the next box is sealed, the same as the reader's.
     pub(crate) fn sending_fingerprint(&self) -> Fingerprint {
         self.sending.fingerprint()
     }

@@ -1,4 +1,4 @@
-//! The boxes that the friend writes: which to read next, and those that arrived early.
+//! The boxes that the friend writes: the next one to read, and those that arrived early.
 
 use crate::{codec::codec, kdf::Key, send::RANGE};
 use alloc::{
@@ -8,12 +8,12 @@ use alloc::{
 
 /// The window of one direction, as its reader sees it.
 pub(crate) struct ReceiveWindow {
-    /// The number of the next box to open, which is how many were opened.
+    /// The number of the next box to open, equal to the number of opened boxes.
     next: u64,
     /// The tokens of the next boxes.
     tokens: VecDeque<Key>,
-    /// Boxes that arrived before the ones in front of them. Not saved: what was not acknowledged is
-    /// written again.
+    /// Boxes that arrived before their predecessors. Not saved, as unacknowledged boxes are written
+    /// again.
     early: BTreeMap<u64, Vec<u8>>,
 }
 
@@ -39,7 +39,7 @@ impl ReceiveWindow {
         })
     }
 
-    /// Stores a box until those in front of it are opened.
+    /// Stores a box until its predecessors have been opened.
     pub(crate) fn insert(&mut self, number: u64, boxed: Vec<u8>) {
         let end = self.next.saturating_add(self.tokens.len() as u64);
         if (self.next..end).contains(&number) {
@@ -52,7 +52,7 @@ impl ReceiveWindow {
         self.early.remove(&self.next)
     }
 
-    /// The next box was opened, and gave the token of one further on.
+    /// Notes that the next box was opened, which yields the token of a later one.
     pub(crate) fn advance(&mut self, token: Key) {
         self.next = self.next.saturating_add(1);
         self.tokens.pop_front();

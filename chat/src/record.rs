@@ -19,9 +19,9 @@ pub(crate) enum Record<'a> {
     Answer { file: FileId, is_wanted: bool },
     /// Bytes of a file, in order.
     Chunk { file: FileId, offset: u64, bytes: &'a [u8] },
-    /// The receiver has the whole file, or gives it up.
+    /// The receiver has the whole file, or cancels it.
     Done { file: FileId, is_whole: bool },
-    /// The sender gives the file up.
+    /// The sender cancels the file.
     Cancel { file: FileId },
 }
 

@@ -1,23 +1,23 @@
-//! Many conversations over one connection: whose exchange a tick carries.
+//! The choice of the conversation whose exchange a tick carries, among many on one connection.
 
 use crate::chat::Chat;
 use rand_core::CryptoRng;
 
-/// The share of ticks of a conversation whose friend was heard lately, and of one whose friend was
-/// not.
+/// The weight of a conversation with a recently active friend; the next constant is that of a quiet
+/// one.
 const LIVELY: u32 = 4;
 const QUIET: u32 = 1;
 
-/// After so many ticks without a box of the friend's, or of a pairing without an answer, a
-/// conversation is quiet.
+/// Ticks without a box of the friend's, or of a pairing without an answer, after which a
+/// conversation counts as quiet.
 const QUIET_TICKS: u64 = 256;
 
-/// Draws the conversation whose exchange the next tick carries: at random, where one whose friend
-/// was heard lately is four times as likely as a quiet one. None if there are no conversations;
-/// [`Exchange::cover`](crate::Exchange::cover) is due then.
+/// Draws the conversation whose exchange the next tick carries, at random. One with a recently
+/// active friend is four times as likely as a quiet one. None if there are no conversations: send
+/// an [`Exchange::cover`](crate::Exchange::cover) then.
 ///
-/// It does not depend on what there is to say, so that the service sees no more of many
-/// conversations than of one: when boxes are written and read.
+/// The choice does not depend on whether there is anything to send, so the service learns no more
+/// from many conversations than from one: the times at which boxes are written and read.
 pub fn choose<'a, Id>(chats: impl Iterator<Item = (Id, &'a Chat)> + Clone, rng: &mut dyn CryptoRng) -> Option<Id> {
     let total = chats.clone().fold(0, |total: u32, (_, chat)| total.saturating_add(weight(chat)));
     let mut draw = below(total, rng)?;
@@ -33,7 +33,7 @@ fn weight(chat: &Chat) -> u32 {
     if quiet_ticks >= QUIET_TICKS || chat.ended().is_some() { QUIET } else { LIVELY }
 }
 
-/// A random number below a limit, each with the same probability but for 1 in 2³².
+/// A random number below a limit, uniform up to a bias of 1 in 2³².
 fn below(limit: u32, rng: &mut dyn CryptoRng) -> Option<u32> {
     if limit == 0 {
         return None;

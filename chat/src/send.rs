@@ -1,5 +1,5 @@
-//! The boxes that the friend has not acknowledged yet: each is sealed once, and written again, byte
-//! for byte, until it is acknowledged.
+//! The boxes that the friend has not acknowledged yet. Each is sealed once, and written again
+//! unchanged until it is acknowledged.
 
 use crate::{
     codec::codec,
@@ -9,25 +9,26 @@ use crate::{
 };
 use alloc::{collections::VecDeque, vec::Vec};
 
-/// Number of boxes that may be written and not acknowledged, in each direction.
+/// Maximum number of unacknowledged boxes in each direction.
 const WINDOW: usize = 32;
 
-/// How many more if there is much to acknowledge: with both windows full of boxes that acknowledge
-/// nothing, neither side could report what it has read. The friend can't have sealed so many boxes,
-/// unread by us, that more are needed.
+/// Number of boxes beyond the window that may be sealed when many of the friend's are unreported:
+/// if both windows were full of boxes that acknowledge nothing, neither side could report the boxes
+/// that it has read. The friend's window limits the boxes to report, so no more than this are
+/// needed.
 const EXTRA: usize = 8;
 
-/// From how many unreported boxes on there is much to acknowledge.
+/// Number of unreported boxes from which the extra ones may be used.
 const MUCH: u64 = 16;
 
-/// The number of boxes ahead whose ids are known, and which are asked for.
+/// The number of future boxes whose ids are known, and which are requested.
 pub(crate) const RANGE: usize = WINDOW + EXTRA;
 
-/// The number of ticks after which a box is written again that the friend lacks while a later one
-/// has arrived.
+/// Retransmission interval, in ticks, of a box that the friend lacks although a later one has
+/// arrived.
 const MISSING_TICKS: u64 = 24;
 
-/// The number of ticks after which a box is written again when the window is full.
+/// Retransmission interval, in ticks, when the window is full.
 const FULL_TICKS: u64 = 16;
 
 /// The window of one direction, as its writer sees it.
@@ -35,7 +36,7 @@ pub(crate) struct SendWindow {
     /// Number of boxes that the friend has acknowledged.
     acknowledged: u64,
     boxes: VecDeque<UnreadBox>,
-    /// The ids of the boxes to come.
+    /// The ids of future boxes.
     ids: VecDeque<[u8; ID_LEN]>,
 }
 
@@ -49,9 +50,9 @@ codec!(
 /// The box that is due at a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// A box that was not written yet, or was lost.
+    /// A sealed box that has to be written, for the first time or again.
     Again(u64),
-    /// The next box, which is to be sealed.
+    /// The next box, which has to be sealed first.
     New,
     Nothing,
 }
@@ -59,17 +60,17 @@ pub(crate) enum Due {
 struct UnreadBox {
     id: [u8; ID_LEN],
     boxed: Vec<u8>,
-    /// Of the chain before the box was sealed.
+    /// Fingerprint of the chain before the box was sealed.
     fingerprint: Fingerprint,
     /// Number of texts that are complete with this box.
     texts: u64,
-    /// The service has answered.
+    /// The service has confirmed the box.
     is_stored: bool,
-    /// It has arrived early.
+    /// The box has arrived early.
     is_early: bool,
-    /// A later one has arrived. Cleared when it is written again.
+    /// A later box has arrived. Cleared when this one is written again.
     is_missing: bool,
-    /// The tick at which it was last written, since the program runs.
+    /// The tick at which it was last written in this run of the program.
     written: Option<u64>,
 }
 
@@ -91,12 +92,12 @@ impl SendWindow {
         self.acknowledged
     }
 
-    /// Number of boxes that were sealed.
+    /// Number of boxes sealed so far.
     pub(crate) fn sealed(&self) -> u64 {
         self.acknowledged.saturating_add(self.boxes.len() as u64)
     }
 
-    /// Whether all boxes have a length, as those of a saved state may not have.
+    /// Whether all boxes have this length, which those of a saved state may not.
     pub(crate) fn has_boxes_of(&self, len: usize) -> bool {
         self.boxes.iter().all(|unread| unread.boxed.len() == len)
     }
@@ -119,7 +120,7 @@ impl SendWindow {
         }
     }
 
-    /// The box to write at this tick. `unreported` is how many of the friend's boxes a box that is
+    /// The box to write at this tick. `unreported` is the number of the friend's boxes that a box
     /// sealed now would acknowledge for the first time.
     pub(crate) fn due(&self, tick: u64, unreported: u64) -> Due {
         let age = |unread: &UnreadBox| unread.written.map_or(u64::MAX, |written| tick.saturating_sub(written));
@@ -137,36 +138,37 @@ impl SendWindow {
         if unreported >= MUCH && self.boxes.len() < RANGE {
             return Due::New;
         }
-        // All in turn, whatever the friend has reported: an early box may turn out to be changed,
+        // All in turn, including those reported as early: such a box may turn out to be modified,
         // or be lost when the friend's program ends, and the friend may have no box left to report
-        // it.
+        // that.
         let old = self.boxes.iter().enumerate().filter(|(_, unread)| age(unread) >= FULL_TICKS);
         old.max_by_key(|(_, unread)| age(unread)).map_or(Due::Nothing, |(place, _)| again(place))
     }
 
-    /// The box of a number, to be written at this tick, with its id.
+    /// The box with this number, to be written at this tick, and its id.
     pub(crate) fn write_out(&mut self, number: u64, tick: u64) -> Option<([u8; ID_LEN], Vec<u8>)> {
         let unread = self.get_mut(number)?;
         (unread.written, unread.is_missing) = (Some(tick), false);
         Some((unread.id, unread.boxed.clone()))
     }
 
-    /// The service has answered a request with that box.
+    /// Notes that the service has answered a request with this box.
     pub(crate) fn set_stored(&mut self, number: u64) {
         if let Some(unread) = self.get_mut(number) {
             unread.is_stored = true;
         }
     }
 
-    /// A request with that box was lost, or its reply.
+    /// Notes that a request with this box, or its reply, was lost.
     pub(crate) fn set_lost(&mut self, number: u64) {
         if let Some(unread) = self.get_mut(number).filter(|unread| !unread.is_stored) {
             unread.written = None;
         }
     }
 
-    /// The friend has read the first `read` boxes, and those behind that have a bit in `early`.
-    /// Returns how many texts the friend has read for certain, if any box is newly acknowledged.
+    /// Processes an acknowledgement: the friend has read the first `read` boxes, and holds the
+    /// later ones with a bit in `early`. Returns the number of texts that the friend has certainly
+    /// read, if any box is newly acknowledged.
     pub(crate) fn acknowledge(&mut self, read: u64, early: u64) -> Result<Option<u64>, Violation> {
         if read < self.acknowledged || read > self.sealed() {
             return Err(Violation);
@@ -178,7 +180,7 @@ impl SendWindow {
         }
         let mut has_later = false;
         for (place, unread) in self.boxes.iter_mut().enumerate().rev() {
-            // bit 0 stands for the box behind the first that is missing
+            // bit 0 stands for the box after the first missing one
             let bit = place.checked_sub(1).and_then(|place| u32::try_from(place).ok());
             unread.is_early = bit.is_some_and(|bit| early.unbounded_shr(bit) & 1 == 1);
             unread.is_missing = has_later && !unread.is_early;
@@ -187,13 +189,12 @@ impl SendWindow {
         Ok(texts)
     }
 
-    /// Number of texts that are stored by the service for certain, if more than those that were
-    /// read.
+    /// Number of texts that the service has certainly stored, if any beyond those that were read.
     pub(crate) fn stored_texts(&self) -> Option<u64> {
         self.boxes.iter().take_while(|unread| unread.is_stored).last().map(|unread| unread.texts)
     }
 
-    /// Of the chain before each box that is not acknowledged.
+    /// Fingerprints of the chain before each unacknowledged box.
     pub(crate) fn fingerprints(&self) -> impl Iterator<Item = Fingerprint> {
         self.boxes.iter().map(|unread| unread.fingerprint)
     }

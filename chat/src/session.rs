@@ -1,4 +1,5 @@
-//! A conversation: at each tick a box to write and one to read, whatever there is to say.
+//! A conversation, which at each tick writes one box and reads one, whether or not there is
+//! anything to send.
 
 mod receive;
 
@@ -27,23 +28,24 @@ pub(crate) struct Session {
     box_len: usize,
     friend: String,
     safety: SafetyString,
-    /// Whether the user has compared the safety strings.
+    /// Whether the user has confirmed the safety string.
     is_verified: bool,
     ratchet: Ratchet,
     send: SendWindow,
     receive: ReceiveWindow,
-    /// Number of the friend's boxes that the last sealed box acknowledges.
+    /// Number of the friend's boxes acknowledged by the last sealed box.
     reported: u64,
     content: Content,
     beacon: Beacon,
-    /// The initiator's last box of the pairing, until the responder shows that it was read.
+    /// The initiator's last box of the pairing, until the responder's first box shows that it was
+    /// read.
     last_of_pairing: Option<LastOfPairing>,
     ended: Option<Ended>,
-    /// Ticks since the program runs.
+    /// Ticks in this run of the program.
     tick: u64,
-    /// The tick at which the friend was last heard.
+    /// The tick of the friend's last opened box.
     last_heard: u64,
-    /// A box did not open since.
+    /// Whether a box has failed to open since then.
     has_failed: bool,
     tampering: Tampering,
 }
@@ -59,7 +61,7 @@ codec!(
     }
 );
 
-/// A box that goes on being written.
+/// A box that is written repeatedly.
 pub(crate) struct LastOfPairing {
     pub(crate) id: [u8; ID_LEN],
     pub(crate) boxed: Vec<u8>,
@@ -77,7 +79,7 @@ pub(crate) struct Agreed {
     pub(crate) last_of_pairing: Option<LastOfPairing>,
 }
 
-/// Boxes that did not open, since the program runs.
+/// Boxes that did not open in this run of the program.
 #[derive(Default)]
 struct Tampering {
     count: u64,
@@ -85,7 +87,7 @@ struct Tampering {
     last: Option<u64>,
 }
 
-/// The box that a tick writes. Without one, a filler is written.
+/// The box that a tick writes; a filler if there is none.
 #[derive(Default)]
 struct Write {
     /// Its number, if it is one of the sequence.
@@ -96,7 +98,7 @@ struct Write {
 /// The request of a tick.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Requested {
-    /// The box of ours that was written.
+    /// The number of our box that was written.
     pub(crate) wrote: Option<u64>,
     pub(crate) read: Read,
 }
@@ -112,11 +114,11 @@ pub(crate) enum Read {
     Nothing,
 }
 
-/// Of 256 ticks so many write no box of the sequence, so that the friend, who reads as often, keeps
-/// up.
+/// Of 256 ticks, the mean number that write no box of the sequence, so that the friend, who reads
+/// at the same rate, can keep up.
 const SPARE: u8 = 64;
 
-/// Ticks without a box of the friend's after which beacons take the spare ticks.
+/// Ticks without a box of the friend's after which the spare ticks are used for beacons.
 const QUIET_TICKS: u64 = 64;
 
 /// The interval at which the last box of a pairing is written again, in ticks.
@@ -125,7 +127,7 @@ const LAST_TICKS: u64 = 8;
 /// Ticks without a tampered box after which the next one is reported again.
 const TAMPERING_TICKS: u64 = 3600;
 
-/// In place of a chunk's number: the box carries none.
+/// In place of a chunk's number: the box carries no chunk.
 const NO_CHUNK: u8 = 0xff;
 
 impl Session {
@@ -155,8 +157,8 @@ impl Session {
         }
     }
 
-    /// The exchange of a tick. Its ids depend on ticks, on boxes that were read and lost, and on
-    /// chance, but never on what there is to say.
+    /// Makes the exchange of a tick. Its ids depend on ticks, on boxes that were read and lost, and
+    /// on chance, but never on whether there is anything to send.
     pub(crate) fn tick(
         &mut self,
         context: &mut Context<'_>,
@@ -164,8 +166,8 @@ impl Session {
     ) -> (Exchange, Requested) {
         self.tick = self.tick.saturating_add(1);
         let mut draw = context.rng.next_u32().to_le_bytes();
-        // it alone decides whether this tick writes and reads a box of the sequence, whatever there
-        // is to say
+        // the draw alone decides whether this tick writes and reads a box of the sequence, whether
+        // or not there is anything to send
         declassify(&mut draw);
         let [write, read, period, _] = draw;
         let Write { number, boxed } = self.choose_write(write, context);
@@ -213,7 +215,7 @@ impl Session {
         is_requested: impl Fn(u64) -> bool,
     ) -> (Read, Option<[u8; ID_LEN]>) {
         if self.is_quiet() && chance < SPARE {
-            // the clocks of two need not agree to the second
+            // the two clocks need not agree to the second
             let current = now.checked_div(PERIOD_SECONDS).unwrap_or(0);
             let period = match period {
                 0..=111 => current,
@@ -226,7 +228,7 @@ impl Session {
         wanted.map_or((Read::Nothing, None), |(number, token)| (Read::Box(number), Some(token)))
     }
 
-    /// Seals the next box of the sequence, with what there is to say.
+    /// Seals the next box of the sequence, filled with waiting content.
     fn seal_next(&mut self, context: &mut Context<'_>) -> Result<(), Violation> {
         let chunk = self.ratchet.next_chunk(context.rng)?;
         let plaintext_len = self.box_len.saturating_sub(sealed::OVERHEAD);
@@ -244,7 +246,7 @@ impl Session {
         Ok(())
     }
 
-    /// A box with any plaintext, as a friend who breaks the rules might seal it.
+    /// Seals an arbitrary plaintext, as a friend who violates the protocol might.
     #[cfg(fuzzing)]
     pub(crate) fn seal_plaintext(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<Vec<u8>> {
         let mut padded = plaintext.to_vec();
@@ -310,7 +312,7 @@ impl Session {
         self.ratchet.steps()
     }
 
-    /// Ticks since the friend was last heard, while the program runs.
+    /// Ticks since the friend's last box, counted in this run of the program.
     pub(crate) const fn quiet_ticks(&self) -> u64 {
         self.tick.saturating_sub(self.last_heard)
     }
@@ -321,7 +323,7 @@ impl Session {
 }
 
 impl Tampering {
-    /// Counts a box. Returns whether to report it: one of a stream is enough.
+    /// Counts a box. Returns whether to report it: the first of a series is enough.
     fn count(&mut self, tick: u64) -> bool {
         self.count = self.count.saturating_add(1);
         let last = self.last.replace(tick);

@@ -10,14 +10,14 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 impl Chat {
-    /// Everything that a restart needs: secret, to be sealed by a [`VaultKey`](crate::VaultKey).
-    /// The first byte is the version of the layout.
+    /// Encodes everything that a restart needs. It is secret: seal it with a
+    /// [`VaultKey`](crate::VaultKey). The first byte is the version of the layout.
     #[must_use]
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
         codec::encode(self)
     }
 
-    /// Restores a side; `len` is that of the network's boxes.
+    /// Restores a side; `len` is the length of the network's boxes.
     ///
     /// # Errors
     /// [`StateError`] if the state is malformed, of another version, or of a network with other
@@ -29,7 +29,7 @@ impl Chat {
     }
 }
 
-/// A state can't be restored.
+/// The reason why a state can't be restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StateError {

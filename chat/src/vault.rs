@@ -16,7 +16,7 @@ pub struct VaultKey(Key);
 pub struct Cost {
     /// Memory in KiB.
     pub kib: u32,
-    /// Passes over it.
+    /// Passes over the memory.
     pub passes: u32,
 }
 
@@ -24,7 +24,7 @@ impl Cost {
     /// 64 MiB, three passes: the second recommendation of RFC 9106, with one lane.
     pub const RECOMMENDED: Self = Self { kib: 64 * 1024, passes: 3 };
 
-    /// The highest cost that a file may ask for.
+    /// The highest cost that a file may request.
     const MAX: Self = Self { kib: 1024 * 1024, passes: 16 };
 }
 
@@ -59,7 +59,7 @@ impl VaultKey {
     /// Derives a key from a passphrase.
     ///
     /// # Errors
-    /// [`VaultError::Cost`] if the cost is invalid or higher than a file may ask for.
+    /// [`VaultError::Cost`] if the cost is invalid or higher than a file may request.
     pub fn of_passphrase(passphrase: &str, salt: &[u8; SALT_LEN], cost: Cost) -> Result<Self, VaultError> {
         if cost.kib > Cost::MAX.kib || cost.passes > Cost::MAX.passes {
             return Err(VaultError::Cost);
@@ -85,7 +85,8 @@ impl VaultKey {
     /// Opens bytes that [`seal`](Self::seal) has sealed.
     ///
     /// # Errors
-    /// [`VaultError`] if they are something else, were changed, or are sealed under another key.
+    /// [`VaultError`] if the bytes are not sealed ones of this kind, were modified, or are sealed
+    /// under another key.
     pub fn open(&self, about: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let sealed = sealed.strip_prefix(LABEL.as_slice()).ok_or(VaultError::Label)?;
         sealed::open(&self.0.derive("vault", &[about]), LABEL, sealed).ok_or(VaultError::Key)
@@ -97,13 +98,13 @@ impl VaultKey {
     }
 }
 
-/// A file can't be opened or sealed.
+/// The reason why a file can't be opened or sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VaultError {
     /// The file is of another kind.
     Label,
-    /// The key or passphrase is wrong, or the file was changed.
+    /// The key or passphrase is wrong, or the file was modified.
     Key,
     /// The cost of its passphrase is invalid or too high.
     Cost,

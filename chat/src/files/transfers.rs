@@ -1,4 +1,4 @@
-//! The transfers under way, in both directions.
+//! The current transfers, in both directions.
 
 use super::{FileId, FileOffer, HASH_LEN, Transfer};
 use crate::{
@@ -15,14 +15,14 @@ use alloc::{collections::VecDeque, string::String, vec};
 /// Maximum number of transfers in each direction.
 const MAX_FILES: usize = 16;
 
-/// The most answers that may wait for a box. A friend makes at most as many again before the limit
-/// ends the conversation.
+/// Maximum number of answers that may wait for a box. A friend who causes more ends the
+/// conversation.
 const MAX_ANSWERS: usize = 64;
 
-/// The longest record of an answer or an offer.
+/// The length of the longest record of an answer or an offer.
 const ANSWER_ROOM: usize = 3 + 12 + HASH_LEN + MAX_FILE_NAME_LEN;
 
-/// All files that are offered or under way.
+/// All files that are offered or in transfer.
 pub(crate) struct Transfers {
     outgoing: VecDeque<File>,
     incoming: VecDeque<File>,
@@ -72,7 +72,7 @@ impl Transfers {
         Self { outgoing: VecDeque::new(), incoming: VecDeque::new(), answers: VecDeque::new(), offered: 0, seen: 0 }
     }
 
-    /// Offers a file. None if too many are under way.
+    /// Offers a file. None if there are too many transfers.
     pub(crate) fn offer(&mut self, offer: FileOffer) -> Option<FileId> {
         if self.outgoing.len() >= MAX_FILES {
             return None;
@@ -96,14 +96,15 @@ impl Transfers {
         true
     }
 
-    /// Declines a file that the friend offers, or gives it up. False if there is no such file.
+    /// Declines a file that the friend offers, or cancels its transfer. False if there is no such
+    /// file.
     pub(crate) fn reject(&mut self, id: FileId) -> bool {
         let Some(file) = remove(&mut self.incoming, id) else { return false };
         self.answers.push_back(if file.is_accepted { Answer::Failed(id) } else { Answer::Decline(id) });
         true
     }
 
-    /// Gives up a file of ours. False if there is no such file.
+    /// Cancels a file of ours. False if there is no such file.
     pub(crate) fn cancel(&mut self, id: FileId) -> bool {
         let is_known = remove(&mut self.outgoing, id).is_some();
         if is_known {
@@ -112,8 +113,8 @@ impl Transfers {
         is_known
     }
 
-    /// The caller has hashed a complete file of the friend's; `None` if it can't be read. False if
-    /// there is no such file.
+    /// Checks the hash of a friend's complete file; `None` if the file can't be read. Returns false
+    /// if there is no such file.
     pub(crate) fn check(&mut self, id: FileId, hash: Option<[u8; HASH_LEN]>, context: &mut Context<'_>) -> bool {
         let Some(file) = self.incoming.iter().find(|file| file.id == id && file.is_complete()) else { return false };
         let is_whole = hash == Some(file.hash);
@@ -148,7 +149,7 @@ impl Transfers {
         }
     }
 
-    /// Writes the next bytes of the first file that was accepted, as many as fit.
+    /// Writes as many bytes as fit of the first accepted file.
     pub(crate) fn fill_chunk(&mut self, to: &mut Writer, len: usize, context: &mut Context<'_>) {
         let room = len.saturating_sub(to.len()).saturating_sub(CHUNK_HEAD_LEN);
         let Some(file) = self.outgoing.iter_mut().find(|file| file.is_accepted && file.done < file.size) else {
@@ -230,7 +231,7 @@ impl Transfers {
         if id.0 >= self.seen {
             return Err(Violation);
         }
-        // ignored for a file that was given up here, of which the friend does not know yet
+        // ignore chunks of a file that was cancelled here, which the friend does not know yet
         let Some(file) = self.incoming.iter_mut().find(|file| file.id == id) else { return Ok(()) };
         let end = offset.checked_add(bytes.len() as u64).ok_or(Violation)?;
         // an empty chunk would complete a file twice

@@ -12,8 +12,8 @@ use mixwell_pq_kem::{
 pub(super) struct Hello {
     pub(super) number: [u8; ID_LEN],
     pub(super) public: PublicKey<XWing>,
-    /// As it was sent: the safety string covers these bytes. They are made safe to show where they
-    /// are shown, since what is safe depends on the version of Unicode.
+    /// The name as it was sent, since the safety string covers these bytes. It is made safe only
+    /// where it is shown, since the safe characters depend on the version of Unicode.
     pub(super) name: String,
 }
 
@@ -47,7 +47,7 @@ impl Hello {
         let len = from.u8()?;
         let name = from.take(MAX_NAME_LEN)?.get(..len.into())?;
         let hello = Self { number, public, name: String::from(core::str::from_utf8(name).ok()?) };
-        // one form: nothing stands behind the name
+        // the encoding is unique: only zeros may follow the name
         bytes.starts_with(&hello.to_bytes()).then_some(hello)
     }
 }

@@ -22,14 +22,14 @@ pub(crate) type Fingerprint = [u8; FINGERPRINT_LEN];
 
 pub(crate) const FINGERPRINT_LEN: usize = 16;
 
-/// A box that was sealed.
+/// A sealed box.
 pub(crate) struct Sealed {
     pub(crate) boxed: Vec<u8>,
-    /// The token of the box [`RANGE`](crate::send::RANGE) places further on.
+    /// The token of the box [`RANGE`](crate::send::RANGE) places later.
     pub(crate) token: Key,
 }
 
-/// A box that was opened.
+/// An opened box.
 pub(crate) struct Opened {
     pub(crate) plaintext: Zeroizing<Vec<u8>>,
     /// The same token as the sealer's.

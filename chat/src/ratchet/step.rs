@@ -10,7 +10,7 @@ use mixwell_pq_kem::{
 };
 use rand_core::CryptoRng;
 
-/// A piece of a step's message.
+/// A chunk of a step's message.
 #[derive(Clone)]
 pub(crate) struct Chunk {
     /// Its number in the message.
@@ -27,18 +27,18 @@ const CHUNKS: u8 = 16;
 
 pub(crate) const CHUNK_LEN: usize = MESSAGE_LEN.div_ceil(CHUNKS as usize);
 
-/// An authentic box of the friend's breaks the rules of the protocol.
+/// An authentic box of the friend's violates the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Violation;
 
-/// The step that is due or under way.
+/// The step that is due or in progress.
 #[expect(clippy::large_enum_variant, reason = "there is one in a conversation, which is behind a box")]
 pub(super) enum KemStep {
-    /// Ours, to begin.
+    /// Our step, not begun yet.
     Ready { theirs: PublicKey<XWing> },
-    /// Ours, in sending.
+    /// Our step, being sent.
     Sending { message: Vec<u8>, sent: u8, secret: Key, seed: Seed<XWing> },
-    /// The friend's, to the key of this seed.
+    /// The friend's step, encapsulated to the key of this seed.
     Awaiting { seed: Seed<XWing>, received: Vec<u8> },
 }
 
@@ -80,7 +80,8 @@ impl KemStep {
         Some(chunk)
     }
 
-    /// A box with the piece was sealed. Returns the step's secret and message after the last piece.
+    /// Notes that a box with the chunk was sealed. Returns the step's secret and message after the
+    /// last chunk.
     pub(super) fn chunk_sealed(&mut self) -> Option<(Key, Vec<u8>)> {
         let Self::Sending { sent, .. } = self else { return None };
         *sent = sent.saturating_add(1);
@@ -93,8 +94,8 @@ impl KemStep {
         Some((secret, message))
     }
 
-    /// Processes a piece of the friend's step. Returns the step's secret and message after the last
-    /// piece.
+    /// Processes a chunk of the friend's step. Returns the step's secret and message after the last
+    /// chunk.
     pub(super) fn receive_chunk(&mut self, chunk: &Chunk) -> Result<Option<(Key, Vec<u8>)>, Violation> {
         let Self::Awaiting { seed, received } = self else { return Err(Violation) };
         if received.len() != CHUNK_LEN.saturating_mul(chunk.place.into()) {

@@ -1,4 +1,4 @@
-//! Answers of the service.
+//! Processing the service's answers.
 
 use super::{NO_CHUNK, Read, Requested, Session};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Session {
-    /// The service has answered an exchange, with a box or with none.
+    /// Processes the service's answer to an exchange: a box, or `None` if there was none.
     pub(crate) fn answered(&mut self, requested: Requested, boxed: Option<&[u8]>, context: &mut Context<'_>) {
         if let Some(number) = requested.wrote {
             self.send.set_stored(number);
@@ -34,14 +34,14 @@ impl Session {
         }
     }
 
-    /// The exchange failed, as far as is known.
+    /// Notes that the exchange was lost, as far as is known.
     pub(crate) fn lost(&mut self, requested: Requested) {
         if let Some(number) = requested.wrote {
             self.send.set_lost(number);
         }
     }
 
-    /// Opens all boxes that are here and next in order.
+    /// Opens all boxes that have arrived and are next in order.
     fn open_early(&mut self, context: &mut Context<'_>) {
         while let Some(boxed) = self.receive.pop_next() {
             let Some(mut opened) = self.ratchet.open(&boxed) else {
@@ -55,7 +55,7 @@ impl Session {
             self.last_of_pairing = None;
             (self.last_heard, self.has_failed) = (self.tick, false);
             self.beacon.reset();
-            // the friend's words, which this side acts on and shows
+            // the friend's content, which this side acts on and shows
             declassify(&mut opened.plaintext);
             if self.process(&opened.plaintext, context).is_err() {
                 return self.end(Ended::Violation, context);
