@@ -45,14 +45,14 @@ pub(crate) enum Request {
     Answer(Answer),
     /// A file was hashed.
     Job(JobResult),
-    /// The user wants to quit; `asks` if there may be a question before.
+    /// The user wants to quit; `asks` permits a question first.
     Quit { asks: bool },
 }
 
 /// A report of an [`App`].
 #[derive(Debug)]
 pub(crate) enum Update {
-    /// A line of a conversation, or of the one in view.
+    /// A line of a conversation; `None` is the one in view.
     Line(Option<ContactId>, Line),
     Contacts(Vec<ContactStatus>),
     /// Another contact is in view.
@@ -114,7 +114,7 @@ struct Contact {
     incoming: HashMap<FileId, String>,
     /// Complete files that are being hashed.
     checking: HashSet<FileId>,
-    /// The user was told that nobody answers the code.
+    /// The user has been told that nobody answers the code.
     has_warned: bool,
 }
 
@@ -135,7 +135,7 @@ pub(crate) enum Flow {
     Quit,
 }
 
-/// Interval of attempts to save what could not be saved.
+/// Retry interval after a failed save.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// Maximum number of contacts: each has its share of the ticks.

@@ -162,7 +162,7 @@ fn path_of(bytes: &[u8]) -> Option<PathBuf> {
     core::str::from_utf8(bytes).ok().map(|path| at_home(Path::new(path)).into_owned())
 }
 
-/// A path whose first part is `~` is in the user's home.
+/// Expands a path whose first part is `~` to the user's home.
 pub(crate) fn at_home(path: &Path) -> Cow<'_, Path> {
     let home = path.strip_prefix("~").ok().zip(std::env::home_dir());
     home.map_or(Cow::Borrowed(path), |(rest, home)| Cow::Owned(home.join(rest)))

@@ -3,7 +3,7 @@
 use mixwell_chat::StateError;
 use std::{fmt, io, path::PathBuf};
 
-/// Why a chat can't start or has to stop.
+/// The reason why a chat can't start or has to stop.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

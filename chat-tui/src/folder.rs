@@ -1,5 +1,5 @@
-//! The folder of one side: its key, and under it the state of each conversation. One program at a
-//! time.
+//! The folder of one side: its key, and the state of each conversation sealed under it. Only one
+//! program at a time may use it.
 //!
 //! ```text
 //! mixwell-chat           marks the folder as a chat's, and tells the version of this layout
@@ -52,7 +52,7 @@ const ALIAS: &str = "alias";
 /// Maximum length of a file in the folder.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The state of a path before a folder is opened there.
+/// The contents of a path before a folder is opened there.
 enum Found {
     Nothing,
     Empty,
@@ -60,7 +60,7 @@ enum Found {
 }
 
 impl Folder {
-    /// Opens a folder, or makes it. A folder with anything else in it is refused before anything is
+    /// Opens a folder, or creates it. A folder with other contents is refused before anything is
     /// written.
     pub(crate) fn open(path: &Path, entropy: &Entropy) -> Result<Self, Error> {
         let found = inspect(path)?;
@@ -114,7 +114,7 @@ impl Folder {
         let mut contacts = Vec::new();
         for entry in fs::read_dir(&path).map_err(failed)? {
             let name = entry.map_err(failed)?.file_name();
-            // no contact before its state was saved
+            // a contact exists only once its state is saved
             let number = name.to_str().and_then(|name| name.parse().ok()).map(ContactId);
             contacts.extend(number.filter(|id| self.contact(*id).join(STATE).exists()));
         }

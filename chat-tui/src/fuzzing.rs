@@ -13,7 +13,7 @@ pub fn rows(text: &str, first: usize, others: usize) -> Vec<String> {
     (0..rows.count()).map(|number| rows.row(number, text).to_owned()).collect()
 }
 
-/// A friend's text as it is written where there is no screen.
+/// A friend's text as plain lines.
 #[must_use]
 pub fn plain(name: &str, text: &str) -> String {
     let line = Line { time: 0, kind: Kind::Theirs(name.to_owned()), text: text.to_owned() };

@@ -1,4 +1,4 @@
-//! The history file, if the user asks for one.
+//! The optional history file.
 
 use crate::{Entropy, error::Error, private};
 use mixwell_chat::{Cost, History, HistoryEntry, HistoryRest, OpenedHistory};
@@ -61,7 +61,8 @@ impl HistoryFile {
         &self.entries
     }
 
-    /// Appends an entry. If it can't be written whole, the file ends with the entry before.
+    /// Appends an entry. If it can't be written completely, the file is cut back to the previous
+    /// entry.
     pub(crate) fn append(&mut self, entry: HistoryEntry, entropy: &Entropy) -> Result<(), Error> {
         let failed = |error| Error::Write(self.path.clone(), error);
         let sealed = self.history.append(&entry, &mut *entropy.rng());

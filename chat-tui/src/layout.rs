@@ -1,4 +1,4 @@
-//! Breaking a text into rows of the screen.
+//! Breaks texts into rows of the screen.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
@@ -18,7 +18,7 @@ struct Breaker<'a> {
     /// The start of the row, and its width so far.
     start: usize,
     width: usize,
-    /// Behind the last blank of the row, and the row's width up to there.
+    /// The position after the last blank of the row, and the row's width up to there.
     blank: Option<(usize, usize)>,
 }
 
@@ -53,7 +53,7 @@ impl Rows {
 
 impl Breaker<'_> {
     fn room(&self) -> usize {
-        // a narrower row could not take a letter of two columns
+        // a narrower row could not hold a character of two columns
         if self.rows.ranges.is_empty() { self.rows.first } else { self.rows.others }.max(2)
     }
 
@@ -64,7 +64,7 @@ impl Breaker<'_> {
         }
         let width = grapheme.width();
         if width > self.room() {
-            // a cluster of any length: its letters one by one
+            // a cluster may be of any length: add its characters one by one
             for (offset, letter) in grapheme.char_indices() {
                 let mut bytes = [0; 4];
                 self.add_columns(place + offset, letter.encode_utf8(&mut bytes).width());

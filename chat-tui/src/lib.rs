@@ -40,7 +40,7 @@ pub struct Options {
     pub name: Option<String>,
     /// The history file, sealed with a passphrase; `None` for no history.
     pub history: Option<PathBuf>,
-    /// Moves a damaged history aside and goes on with its whole entries.
+    /// Moves a damaged history aside and continues with its whole entries.
     pub repairs_history: bool,
     /// The largest file that may be accepted, in bytes.
     pub max_file: u64,

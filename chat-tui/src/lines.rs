@@ -1,4 +1,4 @@
-//! The lines of a conversation, in memory alone, broken into rows once for each width.
+//! The lines of a conversation, held only in memory, broken into rows once for each width.
 
 use crate::{layout::Rows, time};
 use jiff::civil::Date;

@@ -28,7 +28,7 @@ pub(crate) enum Phase {
     Talking {
         safety: SafetyString,
         is_verified: bool,
-        /// Nothing has arrived from the friend for long.
+        /// Nothing has arrived from the friend for a long time.
         is_quiet: bool,
     },
     Over(Ended),
@@ -94,7 +94,7 @@ impl Model {
         &self.contacts
     }
 
-    /// The lines in view. Without a contact, those of the program alone.
+    /// The lines in view; without a contact, only those of the program.
     pub(crate) fn log(&mut self) -> &mut Log {
         self.logs.entry(self.current).or_default()
     }

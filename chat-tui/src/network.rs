@@ -5,25 +5,25 @@ use tokio::sync::mpsc;
 
 /// A network that is not connected yet.
 pub trait Network {
-    /// A connection that is kept up.
+    /// The network's connection.
     type Connection: Connection;
 
     /// The length of the network's boxes.
     fn box_len(&self) -> BoxLen;
 
-    /// Starts to send a request at every tick of a clock of its own. `next` gives the request of a
-    /// tick, whose number counts from 0; it must not wait. For an empty one random bytes are sent.
-    /// An answer for each request follows, in any order.
+    /// Starts to send a request at every tick of its own clock. `next` returns the request of a
+    /// tick, numbered from 0, and must not block. An empty request is replaced by random bytes.
+    /// Each request is answered, in any order.
     ///
     /// # Errors
-    /// Why there can be no connection.
+    /// The reason why there can be no connection.
     fn connect(
         self,
         next: impl FnMut(u64) -> Vec<u8> + Send + 'static,
     ) -> Result<(Self::Connection, mpsc::UnboundedReceiver<Answer>), String>;
 }
 
-/// A connection that is kept up until it is closed.
+/// A connection that is maintained until it is closed.
 pub trait Connection {
     /// The connection's status.
     fn status(&self) -> ConnectionStatus;
@@ -38,7 +38,7 @@ pub trait Connection {
 pub enum ConnectionStatus {
     /// No gateway is connected.
     Connecting,
-    /// Packets can leave for the rendezvous service.
+    /// Packets can be sent to the rendezvous service.
     Connected,
     /// A gateway is connected, but has no consensus of this epoch.
     NoConsensus,
@@ -46,7 +46,7 @@ pub enum ConnectionStatus {
     ClockOff(String),
     /// The network has no rendezvous service that can be reached.
     NoService,
-    /// Packets can't leave, and the network's configuration has changed since the start.
+    /// Packets can't be sent, and the network's configuration has changed since the start.
     Outdated,
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// An empty slot. `on_taken` is called with the number of a tick that took a request, before
-    /// the request leaves.
+    /// the request is sent.
     pub(crate) fn new(on_taken: impl Fn(u64) + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { slot: Mutex::new(None), on_taken: Box::new(on_taken) })
     }
@@ -20,8 +20,8 @@ impl Outbox {
         *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(request);
     }
 
-    /// Takes the request for a tick. Empty if there is none: random bytes are sent then, which look
-    /// the same.
+    /// Takes the request for a tick. Empty if there is none: the sender then uses random bytes,
+    /// which look the same.
     pub(crate) fn take(&self, number: u64) -> Vec<u8> {
         let request = self.slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         if request.is_some() {

@@ -38,8 +38,8 @@ pub(crate) struct Plain {
     echo: Echo,
 }
 
-/// Lines to be written to standard output by a thread, as a reader that does not read must not
-/// block the program.
+/// Lines to be written to standard output by a thread, so that a slow reader cannot block the
+/// program.
 #[derive(Debug)]
 pub(crate) struct Output {
     lines: Option<SyncSender<String>>,

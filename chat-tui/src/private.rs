@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 /// The beginning of the names of files that are being written.
 pub(crate) const DRAFT: &str = ".tmp";
 
-/// Makes a folder, and those above it.
+/// Creates a folder and its missing parents.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -44,8 +44,8 @@ pub const fn close_folder(_: &Path) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// Replaces a file, or makes it: after a crash there is the old one or the new one. It is on the
-/// disk when this returns.
+/// Replaces or creates a file atomically: after a crash there is either the old or the new one. It
+/// is on the disk when this returns.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |error| Error::Write(path.to_path_buf(), error);
     let folder = path.parent().ok_or_else(|| failed(io::Error::from(io::ErrorKind::InvalidInput)))?;
@@ -55,7 +55,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync_folder(folder).map_err(failed)
 }
 
-/// Makes a file. Fails if there is one.
+/// Creates a file. Fails if it exists.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let failed = |error| Error::Write(path.to_path_buf(), error);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
@@ -65,12 +65,12 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     sync_folder(folder).map_err(failed)
 }
 
-/// For its owner alone, as `tempfile` makes them.
+/// A temporary file that only its owner may read, as `tempfile` creates them.
 fn draft(folder: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new().prefix(DRAFT).tempfile_in(folder)
 }
 
-/// Options that make a file for its owner alone.
+/// Options that create a file only for its owner.
 pub(crate) fn options() -> OpenOptions {
     let mut options = File::options();
     #[cfg(unix)]
@@ -111,7 +111,8 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Without this a machine that loses power may forget the name of a file that it has.
+/// Flushes a folder's entries: otherwise a power failure may lose the name of a file whose data is
+/// on the disk.
 #[cfg(unix)]
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()

@@ -1,5 +1,5 @@
-//! One text out, or texts in, for scripts and bots. Results go to standard output, the exit status
-//! tells whether it went well.
+//! Sending one text, or receiving texts, for scripts and bots. Results go to standard output; the
+//! exit status tells success from failure.
 
 use crate::{
     error::Error,
@@ -28,12 +28,12 @@ pub enum Script {
         text: Zeroizing<String>,
         /// Waits until the friend's program has read it, not only until the service has stored it.
         until_read: bool,
-        /// The longest wait; without one, for ever.
+        /// Maximum wait; `None` waits for ever.
         patience: Option<Duration>,
     },
     /// Prints the texts that arrive.
     Receive {
-        /// From this friend alone.
+        /// Only texts from this friend.
         friend: Option<String>,
         /// Whether each message is printed as a line of JSON.
         is_json: bool,
@@ -44,7 +44,7 @@ pub enum Script {
     },
 }
 
-/// A script at work.
+/// A running script.
 pub(crate) struct ScriptView {
     script: Script,
     state: State,
@@ -226,7 +226,7 @@ impl View for ScriptView {
         self.output.close().map_err(Error::Terminal)?;
         match &self.state {
             State::Done => Ok(()),
-            // a signal ends those that have no end of their own
+            // a signal ends scripts that have no end of their own
             State::Receiving(received) if *received > 0 => Ok(()),
             State::Failed(why) => Err(Error::Script(why.clone())),
             State::Starting | State::Sent { .. } | State::Receiving(_) => {

@@ -35,7 +35,7 @@ use tokio::{
 /// Polling interval of the connection's status, which changes without an event.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Maximum time that the program waits for the disk and for the network when it ends.
+/// Maximum time for which the program waits for the disk and the network at its end.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// More keys than this at once are a paste.
@@ -44,7 +44,7 @@ const PASTE: usize = 16;
 /// Runs the program until the user quits or `stop` is ready.
 ///
 /// # Errors
-/// Why it can't start, or had to stop.
+/// The reason why it can't start, or had to stop.
 pub async fn run(
     options: Options,
     network: impl Network,
@@ -75,7 +75,7 @@ pub(crate) struct Talk<'a, V, S> {
     model: Model,
     inputs: mpsc::Receiver<Input>,
     stop: Pin<&'a mut S>,
-    /// The next time the program ends without a question.
+    /// Whether the next request to quit ends the program without a question.
     has_asked_to_quit: bool,
 }
 
@@ -137,7 +137,7 @@ impl<'a, V: View, S: Future<Output = ()>> Talk<'a, V, S> {
         ended.and(closed)
     }
 
-    /// Shows and asks until the end.
+    /// Runs the loop until the end.
     async fn talk(
         &mut self,
         requests: &std_mpsc::Sender<Request>,

@@ -32,7 +32,7 @@ const PIECE: usize = 1 << 16;
 const MAX_SAME_NAME: u32 = 10_000;
 
 impl TransferFiles {
-    /// `folder` is the contact's, `received` is where complete files go.
+    /// `folder` is the contact's; complete files are moved to `received`.
     pub(crate) fn new(folder: PathBuf, received: PathBuf) -> Self {
         Self { folder, received, outgoing: HashMap::new(), incoming: HashMap::new() }
     }
@@ -44,19 +44,19 @@ impl TransferFiles {
         file.write_all(path.as_os_str().as_encoded_bytes())
     }
 
-    /// Ends the transfer of a file of ours, which has arrived or never will.
+    /// Ends the transfer of a file of ours, successful or not.
     pub(crate) fn forget(&mut self, id: FileId) {
         self.outgoing.remove(&id);
         let _ = private::remove(&self.source(id));
     }
 
-    /// Gives up a friend's file.
+    /// Discards a friend's incomplete file.
     pub(crate) fn discard(&mut self, id: FileId) {
         self.incoming.remove(&id);
         let _ = private::remove(&self.part(id));
     }
 
-    /// Makes room for a friend's file.
+    /// Creates the local file that receives a friend's file.
     pub(crate) fn begin(&mut self, id: FileId) -> io::Result<()> {
         self.incoming(id).map(|_| ())
     }
@@ -126,7 +126,7 @@ impl Files for TransferFiles {
     }
 }
 
-/// Describes a file of ours. It takes as long as reading the file; `is_cancelled` ends it.
+/// Describes a file of ours, which takes as long as reading it; `is_cancelled` aborts.
 pub(crate) fn describe(path: &Path, is_cancelled: &AtomicBool) -> io::Result<FileOffer> {
     let file = open_file(path)?;
     let (hash, size) = hash(file, is_cancelled)?;
@@ -155,8 +155,7 @@ fn hash(mut file: File, is_cancelled: &AtomicBool) -> io::Result<([u8; 32], u64)
     }
 }
 
-/// Opens a regular file. Opening a FIFO would wait for a writer, so that its kind is looked up
-/// first.
+/// Opens a regular file. The kind is checked first, since opening a FIFO would wait for a writer.
 fn open_file(path: &Path) -> io::Result<File> {
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a regular file"));

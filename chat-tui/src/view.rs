@@ -28,7 +28,7 @@ pub(crate) enum Action {
     /// Brings the contact at this distance in the list into view.
     Switch(isize),
     Select(ContactId),
-    /// Ends the program; `asks` if there may be a question before.
+    /// Ends the program; `asks` permits a question first.
     Quit {
         asks: bool,
     },
@@ -38,7 +38,7 @@ pub(crate) enum Action {
 
 /// A user interface that shows conversations.
 pub(crate) trait View {
-    /// Interprets an input. `is_pasted` if many came at once and more of them follow.
+    /// Interprets an input. `is_pasted` is true if many arrived at once and more of them follow.
     fn input(&mut self, input: Input, is_pasted: bool, model: &Model) -> Action;
 
     /// A line was added to the model.
@@ -47,19 +47,19 @@ pub(crate) trait View {
     /// A question begins or ends.
     fn question_changed(&mut self, question: Option<&Question>) -> io::Result<()>;
 
-    /// Whether what is typed while the program is busy comes from a terminal, and is to be thrown
-    /// away.
+    /// Whether input comes from a terminal, so that anything typed while the program is busy has to
+    /// be discarded.
     fn is_terminal(&self) -> bool;
 
-    /// Discards what was typed.
+    /// Discards typed input.
     fn discard_typed(&mut self);
 
-    /// Shows what has changed.
+    /// Shows all changes.
     fn draw(&mut self, model: &mut Model) -> io::Result<()>;
 
     /// Stops the program until its terminal's shell continues it.
     fn suspend(&mut self) -> io::Result<()>;
 
-    /// The last look.
+    /// Shows the final state and closes the view.
     fn close(&mut self, model: &mut Model) -> Result<(), Error>;
 }

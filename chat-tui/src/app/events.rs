@@ -4,7 +4,7 @@ use crate::{app::App, folder::ContactId, lines::Kind};
 use mixwell_chat::Event;
 
 impl App {
-    /// Shows new events. The state that has them is saved before, the state without them after.
+    /// Shows new events. The state is saved with them before, and without them afterwards.
     pub(super) fn drain_events(&mut self, id: ContactId) {
         let has_events = |app: &Self| app.contacts.get(&id).is_some_and(|contact| contact.chat.has_events());
         // events that cannot be saved yet are shown later
@@ -17,8 +17,8 @@ impl App {
         self.save(id);
     }
 
-    /// After a start: shows events that were not shown, and hashes complete files that were not
-    /// hashed.
+    /// Called after a start: shows events that were not shown, and hashes complete files that were
+    /// not hashed.
     pub(super) fn drain_all(&mut self) {
         let ids: Vec<_> = self.contacts.keys().copied().collect();
         for id in ids {

@@ -17,7 +17,7 @@ impl App {
         self.push(contact.into(), Kind::Note, text.into());
     }
 
-    /// A note that is marked while another contact is in view.
+    /// Shows a note, highlighted while another contact is in view.
     pub(super) fn notify(&self, contact: ContactId, text: impl Into<String>) {
         self.push(Some(contact), Kind::News, text.into());
     }

@@ -1,4 +1,4 @@
-//! The status of each contact, and how it is shown.
+//! The status of each contact, and its display.
 
 use crate::{
     app::{App, Contact, Update, history_key, messages},

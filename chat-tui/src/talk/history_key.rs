@@ -12,8 +12,8 @@ use mixwell_chat::Cost;
 use zeroize::Zeroizing;
 
 impl<V: View, S: Future<Output = ()>> Talk<'_, V, S> {
-    /// Opens the history, if there is to be one. The key is derived on a thread of its own, while
-    /// nothing is shown that is typed, and nothing of it is kept.
+    /// Opens the history, if there is to be one. The key is derived on a separate thread; meanwhile
+    /// typed input is neither shown nor kept.
     pub(super) async fn open_history(
         &mut self,
         options: &Options,
