@@ -1,8 +1,8 @@
-//! Owned descriptors and documents, to be written by nodes and authorities.
+//! Owned descriptors and documents, encoded by nodes and authorities.
 //!
-//! `None` writes null, which is how the reference writes a list or map that was never made; an
-//! empty one is written as such, but for a layer without mixes, which is null as well. Everything
-//! is written in canonical form, whatever the order in which it was put in.
+//! `None` is encoded as null, as the reference encodes a list or map that was never allocated. An
+//! empty one is encoded as empty, except for a layer without mixes, which is null as well. The
+//! encoding is canonical, whatever the order of insertion.
 
 mod descriptor;
 mod document;
@@ -23,7 +23,7 @@ pub type Addresses = BTreeMap<String, Vec<String>>;
 /// Public keys by epoch.
 pub type EpochKeys = BTreeMap<Epoch, Vec<u8>>;
 
-/// What is written, in a vector of its length: once to measure, once to write.
+/// Encodes into a vector of the exact length: calls `write` once to measure, once to encode.
 pub fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
     let mut measure = Writer::new(&mut []);
     write(&mut measure);

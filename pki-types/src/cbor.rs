@@ -1,11 +1,10 @@
 //! CBOR in the canonical form of RFC 7049 §3.9: strict reading, byte-exact writing, neither with a
 //! heap.
 //!
-//! [`Item::parse`] checks a whole input in one pass; what it returns is walked in place. [`Writer`]
-//! writes into the caller's buffer. Strictness is what this module is for, which is why it reads
-//! its own heads: duplicate keys, keys that are lists, maps or tags, indefinite lengths, trailing
-//! bytes, a nesting deeper than [`MAX_DEPTH`], lengths past the input and invalid UTF-8 are
-//! refused.
+//! [`Item::parse`] checks a whole input in one pass and returns an item that is walked in place.
+//! [`Writer`] writes into the caller's buffer. This module parses item heads itself in order to be
+//! strict: it refuses duplicate keys, keys that are lists, maps or tags, indefinite lengths,
+//! trailing bytes, nesting deeper than [`MAX_DEPTH`], lengths past the input and invalid UTF-8.
 
 mod check;
 mod error;

@@ -16,7 +16,7 @@ use crate::{
     decode::{DecodeError, Field, fields},
 };
 
-/// A certificate as it was received: readable, but not verified. Borrows the bytes.
+/// A certificate as received: parsed, but not verified. Borrows the bytes.
 ///
 /// ```
 /// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
@@ -88,20 +88,20 @@ impl<'a> Certificate<'a> {
         self.key_type
     }
 
-    /// The payload, whoever signed it or not.
+    /// The payload, without verifying any signature.
     #[must_use]
     pub const fn unverified_payload(&self) -> &'a [u8] {
         self.certified
     }
 
-    /// The hashes of the keys that are said to have signed, in the order in which they came.
+    /// The hashes of the keys that allegedly signed, in the order of the encoding.
     pub fn signers(&self) -> impl Iterator<Item = KeyHash> + use<'a> {
         self.signatures().map(|(signer, _)| signer)
     }
 
     fn signatures(&self) -> impl Iterator<Item = (KeyHash, Signature<'a>)> + use<'a> {
         self.signatures.filter_map(|(key, value)| {
-            // every entry passed in `parse`
+            // `parse` has checked every entry
             let signer = Field::new("Signatures", key).hash().ok()?;
             Some((signer, Signature::read(Field::new("Signatures", value)).ok()?))
         })
@@ -129,10 +129,10 @@ impl<'a> Signature<'a> {
     }
 }
 
-/// The only version there is.
+/// The only version.
 const VERSION: u32 = 0;
 
-/// What is signed, but for the scheme's name and the payload that follow.
+/// The head of the signed bytes, which the scheme's name and the payload follow.
 fn signed_head(expiration: Epoch) -> [u8; 12] {
     let mut head = [0; 12];
     let (version, rest) = head.split_at_mut(4);

@@ -1,4 +1,5 @@
-//! A consensus as a gateway hands it out: gzipped, cut into chunks of the link's down-command size.
+//! A consensus as sent by a gateway: gzipped, and split into chunks of the link's down-command
+//! size.
 
 mod gzip;
 
@@ -20,8 +21,8 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
-    /// Cuts a gzipped certificate into chunks of `size` bytes; the last may be shorter. None if
-    /// `size` is 0.
+    /// Splits a gzipped certificate into chunks of `size` bytes; the last may be shorter. Yields
+    /// none if `size` is 0.
     pub fn cut(gzipped: &'a [u8], size: usize) -> impl Iterator<Item = Self> {
         let total = gzipped.len().checked_div(size).map_or(0, |_| gzipped.len().div_ceil(size));
         let total = u32::try_from(total).unwrap_or(u32::MAX);
@@ -29,10 +30,10 @@ impl<'a> Chunk<'a> {
     }
 }
 
-/// Takes the chunks of a consensus in order and inflates each as it comes into the caller's buffer,
-/// whose length is the most that a gateway can make us hold.
+/// Receives the chunks of a consensus in order and inflates each into the caller's buffer, whose
+/// length limits the memory that a gateway can make us use.
 ///
-/// It takes some 10.4 kB of memory itself, for the inflater's tables.
+/// It uses some 10.4 kB of memory itself, for the inflater's tables.
 ///
 /// ```
 /// # let gzipped = [
@@ -62,11 +63,12 @@ impl<'a> ConsensusReader<'a> {
         Self { gunzip: Gunzip::new(out), next: 0, total: None }
     }
 
-    /// Takes the next chunk. After an error the consensus is lost, and every further call fails.
+    /// Processes the next chunk. After an error the consensus is lost, and every further call
+    /// fails.
     ///
     /// # Errors
-    /// If a chunk is missing, comes twice or has another total than the first one; if what they
-    /// hold does not inflate.
+    /// If a chunk is missing, is repeated or has another total than the first one, or if the chunks
+    /// do not inflate.
     pub fn push(&mut self, chunk: Chunk<'_>) -> Result<(), ConsensusError> {
         let result = self.take(chunk);
         if result.is_err() {
@@ -76,7 +78,7 @@ impl<'a> ConsensusReader<'a> {
         result
     }
 
-    /// The certificate, once every chunk has been taken.
+    /// The certificate, once every chunk has been processed.
     ///
     /// # Errors
     /// If a chunk is missing, or the last one is not the end of the gzip stream.
@@ -106,7 +108,7 @@ impl<'a> ConsensusReader<'a> {
     }
 }
 
-/// Why chunks are not a consensus.
+/// The reason why chunks are not a consensus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConsensusError {
@@ -123,17 +125,17 @@ pub enum ConsensusError {
     Total {
         /// Its total.
         got: u32,
-        /// The total the first one told of.
+        /// The first chunk's total.
         want: u32,
     },
-    /// A chunk is empty: a gateway reports an error so.
+    /// A chunk is empty, by which a gateway reports an error.
     EmptyChunk {
         /// Its number.
         number: u32,
     },
-    /// Not every chunk was taken.
+    /// Not every chunk has been processed.
     Incomplete {
-        /// How many were.
+        /// Number of chunks processed.
         taken: u32,
         /// Their number.
         total: u32,

@@ -1,4 +1,4 @@
-//! Fields of structures: maps from names to values of a known kind.
+//! Decoding fields of structures: maps from names to values of a known kind.
 
 use crate::{
     Epoch, KeyHash,
@@ -6,13 +6,13 @@ use crate::{
 };
 use core::fmt;
 
-/// Why bytes are not the structure that they should be.
+/// The reason why bytes are not the expected structure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They are not CBOR that we take.
+    /// They are not acceptable CBOR.
     Cbor(CborError),
-    /// A field, or the whole if the name is that of the structure, is of another kind.
+    /// A field is of the wrong kind, or the whole is, if the name is that of the structure.
     Kind {
         /// The field's name.
         field: &'static str,
@@ -38,7 +38,7 @@ impl fmt::Display for DecodeError {
 
 impl core::error::Error for DecodeError {}
 
-/// A field's name and value, to be read as what it should be. As in the reference, null reads as
+/// A field's name and value, to be read as the expected kind. As in the reference, null reads as
 /// zero or empty.
 #[derive(Clone, Copy)]
 pub(crate) struct Field<'a> {
@@ -147,8 +147,8 @@ impl<'a> Field<'a> {
         Ok(items)
     }
 
-    /// A map whose every key and value pass; `None` if it is null. No key is null: it would stand
-    /// for an empty one, which may be there too.
+    /// A map whose every key and value pass; `None` if it is null. A null key is refused: it would
+    /// stand for an empty one, which may be in the map as well.
     pub(crate) fn map_of<K, V>(
         self,
         key: impl Fn(Self) -> Result<K, DecodeError>,

@@ -16,7 +16,7 @@ use crate::{
 
 /// A node's descriptor: a gateway's, a mix's or a service node's. Borrows the bytes.
 ///
-/// Reading checks what kind each field is; [`check`](Self::check) checks what they say.
+/// Parsing checks the kind of each field; [`check`](Self::check) checks their values.
 #[derive(Debug, Clone, Copy)]
 pub struct Descriptor<'a> {
     encoded: &'a [u8],
@@ -87,7 +87,7 @@ impl<'a> Descriptor<'a> {
         Ok(read)
     }
 
-    /// The descriptor as it came.
+    /// The descriptor's encoding, as received.
     #[must_use]
     pub const fn encoded(&self) -> &'a [u8] {
         self.encoded
@@ -161,7 +161,7 @@ impl<'a> Descriptor<'a> {
         self.is_service
     }
 
-    /// Its share of the load. Clients choose uniformly, whatever it says.
+    /// Its share of the load. Clients ignore it and choose uniformly.
     #[must_use]
     pub const fn load_weight(&self) -> u8 {
         self.load_weight
@@ -199,7 +199,7 @@ pub(crate) fn addresses(field: Field<'_>) -> Result<Option<Map<'_>>, DecodeError
     field.map_of(Field::text, |list| list.array_of(Field::text))
 }
 
-/// Walks what [`addresses`] read.
+/// Walks a map returned by [`addresses`].
 pub(crate) fn transports(map: Option<Map<'_>>) -> impl Iterator<Item = (&str, Texts<'_>)> {
     map.unwrap_or_default().filter_map(|(transport, list)| {
         let list = Field::new("Addresses", list).array().ok()?;

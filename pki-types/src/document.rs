@@ -15,8 +15,8 @@ use crate::{
 
 /// A document. Borrows the bytes; descriptors are decoded as they are walked.
 ///
-/// Reading checks what kind each field is, of the descriptors too; [`check`](Self::check) checks
-/// what they say.
+/// Parsing checks the kind of each field, including those of descriptors; [`check`](Self::check)
+/// checks their values.
 ///
 /// ```
 /// use mixwell_pki_types::{Certificate, DocumentError, Epoch, KeyHash, VerifyingKey, majority};
@@ -203,7 +203,7 @@ impl<'a> Document<'a> {
         &self.shared_random_value
     }
 
-    /// Shared random values of epochs before.
+    /// Shared random values of previous epochs.
     pub fn prior_shared_random(&self) -> impl Iterator<Item = [u8; 32]> + use<'a> {
         let values = self.prior_shared_random.unwrap_or_default();
         values.filter_map(|value| Field::new("PriorSharedRandom", value).bytes32().ok())
@@ -229,9 +229,8 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> Verified<'a> {
-    /// The document that was signed, of whatever epoch: a certificate is valid for [`LIFETIME`]
-    /// epochs, so compare [`Document::epoch`], or ask for [the one of an
-    /// epoch](Self::document_for).
+    /// The signed document, of any epoch: a certificate is valid for [`LIFETIME`] epochs, so
+    /// compare [`Document::epoch`], or call [`document_for`](Self::document_for).
     ///
     /// # Errors
     /// If it cannot be decoded, or its epoch or signature scheme are not those of the certificate.
@@ -247,7 +246,7 @@ impl<'a> Verified<'a> {
         Ok(document)
     }
 
-    /// The document of an epoch, and not one that was signed for an epoch before.
+    /// The signed document, if it is for this epoch and not for an earlier one.
     ///
     /// # Errors
     /// As [`document`](Self::document), or if it is for another epoch.
@@ -266,5 +265,5 @@ fn certificates<'a>(name: &'static str, map: Option<Map<'a>>) -> impl Iterator<I
     })
 }
 
-/// How many epochs after a document's own its certificate expires.
+/// Number of epochs after a document's own at which its certificate expires.
 pub const LIFETIME: u64 = 5;

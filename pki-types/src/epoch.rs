@@ -7,7 +7,7 @@ use core::{fmt, num::NonZeroU64, time::Duration};
 pub struct Epoch(pub u64);
 
 impl Epoch {
-    /// The epoch `n` later, or the last one there is.
+    /// The epoch `n` later, saturating.
     #[must_use]
     pub const fn plus(self, n: u64) -> Self {
         Self(self.0.saturating_add(n))
@@ -20,7 +20,7 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// How long an epoch is: a property of the network.
+/// The length of an epoch, a property of the network.
 ///
 /// ```
 /// use core::time::Duration;
@@ -49,8 +49,8 @@ impl Period {
         None => unreachable!(),
     };
 
-    /// A period of a test network, taken in whole milliseconds; `None` if that is none, or 2^64 and
-    /// more.
+    /// A period of a test network, rounded down to whole milliseconds; `None` if that is 0, or 2^64
+    /// or more.
     #[must_use]
     pub const fn new(period: Duration) -> Option<Self> {
         let millis = period.as_millis();
@@ -70,7 +70,7 @@ impl Period {
         Duration::from_millis(self.millis.get())
     }
 
-    /// Where a Unix time (since 1970-01-01T00:00:00Z) falls.
+    /// The epoch of a Unix time (since 1970-01-01T00:00:00Z), and the time within it.
     ///
     /// # Errors
     /// If the time is before epoch 0.
@@ -93,7 +93,7 @@ impl Period {
         Ok(EpochTime { epoch, elapsed, left: self.duration().saturating_sub(elapsed) })
     }
 
-    /// The Unix time when an epoch begins, or the last time there is.
+    /// The Unix time at which an epoch begins, saturating.
     #[must_use]
     pub fn start(self, epoch: Epoch) -> Duration {
         let millis = u128::from(epoch.0).saturating_mul(self.millis.get().into());
@@ -105,7 +105,7 @@ impl Period {
     }
 }
 
-/// A time as the network counts it.
+/// A time, as an epoch and the time within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochTime {
     /// The epoch.

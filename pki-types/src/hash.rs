@@ -9,7 +9,7 @@ use core::fmt;
 pub struct KeyHash(pub [u8; 32]);
 
 impl KeyHash {
-    /// The hash of a public key as it is encoded.
+    /// The hash of an encoded public key.
     #[must_use]
     pub fn of(public_key: &[u8]) -> Self {
         Self(hash(&[public_key]))
@@ -43,7 +43,7 @@ impl From<mixwell_sphinx::NodeId> for KeyHash {
     }
 }
 
-/// BLAKE2b-256 over parts, one after the other.
+/// BLAKE2b-256 of the concatenation of parts.
 pub(crate) fn hash(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Blake2b256::new();
     for part in parts {

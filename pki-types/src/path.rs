@@ -1,4 +1,4 @@
-//! Routes through a network, and how long a packet stays at each hop.
+//! Routes through a network, and the delay at each hop.
 
 mod error;
 mod uniform;
@@ -20,15 +20,16 @@ pub struct Hop<'a> {
     pub epoch: Epoch,
     /// Its mix key for that epoch.
     pub mix_key: &'a [u8],
-    /// How long it holds the packet; `None` at the last hop, unless the packet carries a SURB.
+    /// The time for which it holds the packet; `None` at the last hop, unless the packet carries a
+    /// SURB.
     pub delay_millis: Option<u32>,
 }
 
-/// How long a hop holds a packet.
+/// A sampler of the delay at a hop.
 ///
-/// A closure will do: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()` with a sampler of the
-/// network's rules, an exponential of rate `mu` per millisecond that is rounded down, plus 1, and
-/// capped.
+/// A closure suffices: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()`, with a sampler that
+/// follows the network's rules: an exponential of rate `mu` per millisecond, rounded down, plus 1,
+/// and capped.
 pub trait HopDelay<R: ?Sized> {
     /// Draws a delay; `None` if there is none for the rate.
     fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;
@@ -40,7 +41,7 @@ impl<R: ?Sized, F: FnMut(f64, &mut R) -> Option<u32>> HopDelay<R> for F {
     }
 }
 
-/// Draws routes by a document.
+/// Draws routes from a document.
 ///
 /// ```
 /// use core::time::Duration;
@@ -66,13 +67,13 @@ pub struct Router<'a> {
     period: Period,
 }
 
-/// When a route begins.
+/// The start of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a time and what is to be added to it")]
 pub struct Departure {
-    /// The time when the packet is sent, since 1970.
+    /// The time at which the packet is sent, since 1970.
     pub unix: Duration,
-    /// How long it is under way before the first hop of the route: for a reply, the forward route's
+    /// The packet's travel time before the first hop of the route: for a reply, the forward route's
     /// [total](Router::forward).
     pub spent: Duration,
 }
@@ -141,8 +142,8 @@ impl<'a> Router<'a> {
     }
 
     /// Draws a route for a reply to a gateway into `hops`, and returns the total of its delays. A
-    /// loop decoy returns to a mix by the layers before the mix's own alone, and to a service node
-    /// by all.
+    /// loop decoy returns to a mix only through the layers before the mix's own, and to a service
+    /// node through all.
     ///
     /// # Errors
     /// [`PathError`].
@@ -190,7 +191,7 @@ impl<'a> Draw<'_, 'a> {
             match self.once(delays, rng, hops) {
                 Ok(Some(spent)) => return Ok(spent.saturating_sub(self.departure.spent)),
                 Ok(None) => {}
-                // another draw may lead elsewhere, or there earlier
+                // another draw may lead to another node, or arrive earlier
                 Err(error @ PathError::NoMixKey { .. }) => failure = error,
                 Err(error) => {
                     failure = error;
@@ -202,8 +203,8 @@ impl<'a> Draw<'_, 'a> {
         Err(failure)
     }
 
-    /// Draws a route, and returns when it has been travelled, counted from the packet's sending;
-    /// `None` if that is two epochs or more.
+    /// Draws a route, and returns the travel time to its end since the packet was sent; `None` if
+    /// that is two epochs or more.
     fn once<R: CryptoRng + ?Sized>(
         &self,
         delays: &mut impl HopDelay<R>,
@@ -245,6 +246,6 @@ impl<'a> Draw<'_, 'a> {
     }
 }
 
-/// How often a route is drawn before we say that there is none. At the rates of any network one
-/// draw in thousands is too slow, if that.
+/// Maximum number of draws of a route. At the rates of any network at most one draw in thousands is
+/// too slow.
 const MAX_DRAWS: usize = 64;

@@ -1,4 +1,4 @@
-//! Descriptors of storage replicas, which are no part of any route.
+//! Descriptors of storage replicas, which are not part of any route.
 
 use crate::{
     Epoch, KeyHash,
@@ -57,7 +57,7 @@ impl<'a> Replica<'a> {
         Ok(read)
     }
 
-    /// The descriptor as it came.
+    /// The descriptor's encoding, as received.
     #[must_use]
     pub const fn encoded(&self) -> &'a [u8] {
         self.encoded.encoded()
@@ -69,7 +69,7 @@ impl<'a> Replica<'a> {
         self.name
     }
 
-    /// The number among the replicas of the network.
+    /// The replica's number in the network.
     #[must_use]
     pub const fn replica_id(&self) -> u8 {
         self.id
@@ -99,8 +99,7 @@ impl<'a> Replica<'a> {
         self.link_key
     }
 
-    /// The public keys that envelopes are made for, by replica epoch (which is longer than an epoch
-    /// of the PKI).
+    /// The public keys for envelopes, by replica epoch (which is longer than an epoch of the PKI).
     pub fn envelope_keys(&self) -> impl Iterator<Item = (Epoch, &'a [u8])> + use<'a> {
         descriptor::keys("EnvelopeKeys", self.envelope_keys)
     }

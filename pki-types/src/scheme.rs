@@ -13,13 +13,13 @@ pub use keys::{SigningKey, VerifyingKey};
 use core::fmt;
 use rand_core::CryptoRng;
 
-/// A signature scheme. Open: a network may bring its own.
+/// A signature scheme. A network may implement its own.
 ///
 /// Keys and signatures are slices, as a scheme is chosen by its name at run time; each operation
-/// checks their lengths. A message comes in parts, which are signed as if joined, so that nothing
-/// has to be copied together.
+/// checks their lengths. A message is passed in parts, which are signed as if concatenated, to
+/// avoid copying.
 pub trait SignatureScheme: fmt::Debug + Sync {
-    /// The name in certificates, documents and PEM. Configuration may spell it in any case.
+    /// The name in certificates, documents and PEM. Configurations may use any case.
     fn name(&self) -> &'static str;
 
     /// Bytes of an encoded public key.
@@ -43,10 +43,11 @@ pub trait SignatureScheme: fmt::Debug + Sync {
     /// [`SchemeError::Length`] or [`SchemeError::Key`].
     fn check_pair(&self, private: &[u8], public: &[u8]) -> Result<(), SchemeError>;
 
-    /// Signs. A deterministic scheme leaves `rng` alone.
+    /// Signs. A deterministic scheme does not use `rng`.
     ///
     /// # Errors
-    /// [`SchemeError::Length`] or [`SchemeError::Key`]; `signature` holds nothing of use then.
+    /// [`SchemeError::Length`] or [`SchemeError::Key`]; the content of `signature` is then
+    /// meaningless.
     fn sign(
         &self,
         private: &[u8],
@@ -63,7 +64,7 @@ pub trait SignatureScheme: fmt::Debug + Sync {
     fn verify(&self, public: &[u8], message: &[&[u8]], signature: &[u8]) -> Result<(), SchemeError>;
 }
 
-/// The scheme of a name, in any case: `Ed25519`; with the feature `sphincs` also `Sphincs+` and
+/// The scheme with a name, ignoring case: `Ed25519`; with the feature `sphincs` also `Sphincs+` and
 /// `Ed25519 Sphincs+`.
 ///
 /// ```
@@ -88,7 +89,7 @@ const SCHEMES: &[&dyn SignatureScheme] = &[
     &Ed25519Sphincs,
 ];
 
-/// What an encoding is of.
+/// The kind of an encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Encoding {
@@ -110,17 +111,17 @@ impl Encoding {
     }
 }
 
-/// Why a scheme cannot do what it was asked.
+/// The reason why an operation of a scheme failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SchemeError {
-    /// Something is not as long as the scheme has it.
+    /// An encoding does not have the scheme's length.
     Length {
         /// What.
         of: Encoding,
-        /// Bytes that the scheme has.
+        /// The scheme's length, in bytes.
         want: usize,
-        /// Bytes that were given.
+        /// The given length, in bytes.
         got: usize,
     },
     /// A key is malformed, or private and public key are not a pair.

@@ -1,4 +1,4 @@
-//! The shared random value: authorities commit, then reveal, and hash what all revealed.
+//! The shared random value: authorities commit, then reveal, and hash all reveals.
 
 use crate::{Epoch, KeyHash, hash::hash};
 use blake2::{Blake2b256, Digest};
@@ -23,11 +23,11 @@ pub struct Commit([u8; LEN]);
 
 /// An authority's publication once every commit is in: the epoch and the hash of 32 random bytes.
 ///
-/// It is a secret until then: publish it in time, and keep it out of logs. Wiped when dropped.
+/// It is secret until then: do not publish it early, and keep it out of logs. Wiped on drop.
 pub struct Reveal([u8; LEN]);
 
 impl Commit {
-    /// A commit as it was received.
+    /// Parses a received commit.
     ///
     /// # Errors
     /// If it is not 40 bytes.
@@ -47,7 +47,7 @@ impl Commit {
         &self.0
     }
 
-    /// Checks that `reveal` is the one that was committed to.
+    /// Checks that `reveal` matches this commit.
     ///
     /// # Errors
     /// If it is for another epoch or does not hash to this commit.
@@ -73,7 +73,7 @@ impl Reveal {
         reveal
     }
 
-    /// A reveal as it was received.
+    /// Parses a received reveal.
     ///
     /// # Errors
     /// If it is not 40 bytes.
@@ -112,9 +112,9 @@ impl fmt::Debug for Reveal {
     }
 }
 
-/// The value shared by the authorities in the consensus of `epoch`, from what each revealed and the
-/// previous consensus's value (`None` in the first epoch of a network). Sorts `reveals`, as the
-/// formula asks: by the reveal, descending.
+/// The shared random value in the consensus of `epoch`, computed from all reveals and the previous
+/// consensus's value (`None` in the first epoch of a network). Sorts `reveals` as the formula
+/// requires: by the reveal, descending.
 #[must_use]
 pub fn shared_random_value(epoch: Epoch, reveals: &mut [(KeyHash, Reveal)], previous: Option<&[u8; 32]>) -> [u8; 32] {
     reveals.sort_unstable_by_key(|(authority, reveal)| Reverse((reveal.0, *authority)));
@@ -128,7 +128,7 @@ pub fn shared_random_value(epoch: Epoch, reveals: &mut [(KeyHash, Reveal)], prev
     hasher.finalize().into()
 }
 
-/// Why a commit or a reveal is no good.
+/// The reason why a commit or a reveal is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SharedRandomError {

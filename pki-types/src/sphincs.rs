@@ -2,8 +2,8 @@
 //! (<https://sphincs.org/data/sphincs+-r3.1-specification.pdf>).
 //!
 //! Not FIPS 205's SLH-DSA: that is the simple variant, and reads its message digest in another bit
-//! order. Every secret goes through SHAKE256 only; whatever is branched on or used as an index
-//! follows from the message digest, which the signature gives away.
+//! order. Secrets are only input to SHAKE256; all branches and indices depend only on the message
+//! digest, which the signature reveals.
 
 mod address;
 mod fors;
@@ -58,8 +58,8 @@ impl SignatureScheme for Sphincs {
         Ok(())
     }
 
-    /// Makes the root from the seeds again, as [`generate`](Self::generate) does: some 35,000 runs
-    /// of Keccak, a twentieth of what signing takes.
+    /// Recomputes the root from the seeds, as [`generate`](Self::generate) does: some 35,000 runs
+    /// of Keccak, a twentieth of the cost of signing.
     fn check_pair(&self, private: &[u8], public: &[u8]) -> Result<(), SchemeError> {
         Encoding::PublicKey.check(PUBLIC_LEN, public.len())?;
         Encoding::PrivateKey.check(PRIVATE_LEN, private.len())?;

@@ -1,10 +1,10 @@
-//! A mix descriptor to be written.
+//! Encoding a mix descriptor.
 
 use super::{Addresses, EpochKeys, Value, addresses, encode, epoch_keys, own_addresses, own_keys, text_map};
 use crate::{Capability, Descriptor, Epoch, cbor::Writer};
 use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 
-/// Parameters of services, by what they can do.
+/// Parameters of services, by capability.
 pub type Capabilities = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// The fields of a [`Descriptor`].

@@ -1,11 +1,11 @@
-//! A document to be written.
+//! Encoding a document.
 
 use super::encode;
 use crate::{Document, Epoch, KeyHash, Rates, cbor::Writer};
 use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 
 /// The fields of a [`Document`]. Mixes, gateways, service nodes and storage replicas are encoded
-/// descriptors, which are written byte for byte.
+/// descriptors, which are copied unchanged.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[expect(missing_docs, reason = "the fields are documented where they are read, at `Document`")]
 #[expect(clippy::exhaustive_structs, reason = "built by its fields")]

@@ -1,4 +1,4 @@
-//! A storage replica's descriptor to be written.
+//! Encoding a storage replica's descriptor.
 
 use super::{Addresses, EpochKeys, addresses, encode, epoch_keys, own_addresses, own_keys};
 use crate::{Epoch, Replica};

@@ -1,10 +1,10 @@
-//! One pass over an untrusted input: well-formed, definite lengths, no key twice, nothing after the
-//! end.
+//! Checks an untrusted input in one pass: well-formed, definite lengths, no duplicate keys, no
+//! trailing bytes.
 //!
-//! A map in canonical order shows in the same pass that no key is there twice. For one in another
-//! order, blocks of its keys are sorted on the stack and the rest of the map is looked up in them:
-//! at most [`MAX_UNSORTED`] / [`BLOCK`] passes over the map. Unsorted maps within one another would
-//! multiply that, so all passes together may go over [`MAX_WALKED`] times the input's bytes.
+//! For a map in canonical order the same pass detects duplicate keys. For one in another order,
+//! blocks of its keys are sorted on the stack and the rest of the map is looked up in them: at most
+//! [`MAX_UNSORTED`] / [`BLOCK`] passes over the map. Nested unsorted maps would multiply that, so
+//! all passes together may read at most [`MAX_WALKED`] times the input's bytes.
 
 use super::{
     CborError,
@@ -14,14 +14,14 @@ use super::{
 };
 use core::cmp::Ordering;
 
-/// How many containers (lists, maps, tags) may stand inside one another.
+/// Maximum nesting depth of containers (lists, maps, tags).
 pub const MAX_DEPTH: usize = 16;
 
-/// Number of entries that a map may have whose keys are not in canonical order.
+/// Maximum number of entries of a map whose keys are not in canonical order.
 pub const MAX_UNSORTED: usize = 1024;
 
-/// Number of bytes that may be walked again for maps whose keys are not in canonical order, for
-/// each byte of the input. One such map of [`MAX_UNSORTED`] equal entries takes 8.5.
+/// Maximum number of bytes read again for maps whose keys are not in canonical order, per byte of
+/// the input. One such map of [`MAX_UNSORTED`] equal entries takes 8.5.
 pub const MAX_WALKED: usize = 32;
 
 /// Number of keys of an unsorted map that are held on the stack at once.
@@ -49,17 +49,17 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), CborError> {
 struct Checker<'a> {
     input: &'a [u8],
     rest: &'a [u8],
-    /// The containers that are open, outermost first.
+    /// The open containers, outermost first.
     levels: [Level<'a>; MAX_DEPTH],
     depth: usize,
-    /// Bytes that may still be walked again.
+    /// Bytes that may still be read again.
     walks: usize,
 }
 
 /// An open container.
 #[derive(Clone, Copy, Default)]
 struct Level<'a> {
-    /// Items still to come.
+    /// Number of items left.
     left: u64,
     at: usize,
     is_map: bool,
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
         self.input.len().saturating_sub(self.rest.len())
     }
 
-    /// Takes the head of the next item, and its content if it is no container.
+    /// Reads the head of the next item, and its content if it is not a container.
     fn item(&mut self) -> Result<(), CborError> {
         let at = self.at();
         if let Some(level) = self.open() {
@@ -87,8 +87,7 @@ impl<'a> Checker<'a> {
             HeadError::Indefinite => CborError::Indefinite { at },
             HeadError::Reserved => CborError::Reserved { at },
         })?;
-        // Each item takes a byte or more, so a count past the input is refused before anything is
-        // looped over.
+        // Each item takes at least one byte, so a count past the input is refused before any loop.
         let need = head.content().max(head.children());
         let have = self.rest.len();
         if need > have as u64 {
@@ -167,8 +166,8 @@ impl Level<'_> {
         self.is_map && self.left & 1 == 0
     }
 
-    /// Checks that no key of an unsorted map is there twice. The map is complete, so that it can be
-    /// walked: its items are the first `len` bytes.
+    /// Checks that an unsorted map has no duplicate keys. The map is complete, so it can be walked:
+    /// its items are the first `len` bytes.
     fn check_distinct(&self, input: &[u8], len: usize, walks: &mut usize) -> Result<(), CborError> {
         let at = self.at;
         let mut head = input.get(at..).unwrap_or_default();

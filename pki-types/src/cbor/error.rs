@@ -1,20 +1,20 @@
-//! Why bytes are not CBOR that we take.
+//! Errors of CBOR decoding.
 
 use super::{MAX_DEPTH, MAX_UNSORTED, MAX_WALKED};
 use core::fmt;
 
-/// Why bytes are not a single, well-formed, definite-length CBOR item. `at` is the offset of the
-/// item at fault.
+/// The reason why bytes are not a single, well-formed, definite-length CBOR item. `at` is the
+/// offset of the offending item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CborError {
-    /// An item is longer than what is left of the input.
+    /// An item is longer than the rest of the input.
     Truncated {
         /// Offset of the item.
         at: usize,
-        /// Bytes that its content takes, at the least.
+        /// Minimum number of bytes of its content.
         need: u64,
-        /// Bytes that are left.
+        /// Bytes left in the input.
         have: usize,
     },
     /// An item of indefinite length, or a stray break.
@@ -32,12 +32,12 @@ pub enum CborError {
         /// Offset of the item.
         at: usize,
     },
-    /// A map's key is a list, a map or a tag, whose equals cannot be told from it without a heap.
+    /// A map's key is a list, a map or a tag, whose duplicates cannot be detected without a heap.
     Key {
         /// Offset of the key.
         at: usize,
     },
-    /// A map holds a key twice.
+    /// A map has a duplicate key.
     DuplicateKey {
         /// Offset of the map or of the second key.
         at: usize,
@@ -54,15 +54,15 @@ pub enum CborError {
         /// Its number of entries.
         entries: usize,
     },
-    /// Maps whose keys are not in canonical order stand inside one another: to check them would
-    /// take more than [`MAX_WALKED`] times the input's bytes.
+    /// Maps whose keys are not in canonical order are nested: checking them would read more than
+    /// [`MAX_WALKED`] times the input's bytes.
     Walked {
-        /// Offset of the map at which it became too much.
+        /// Offset of the map at which the limit was exceeded.
         at: usize,
     },
     /// Bytes follow the item.
     Trailing {
-        /// Where the item ends.
+        /// Offset of the item's end.
         at: usize,
         /// Bytes that follow.
         extra: usize,

@@ -1,4 +1,5 @@
-//! Floats in the shortest form that keeps the value (RFC 7049 §3.9), by their bits alone.
+//! Floats in the shortest form that preserves the value (RFC 7049 §3.9), by integer operations on
+//! their bits.
 
 use super::head;
 

@@ -28,7 +28,7 @@ pub(super) struct Head {
     pub(super) argument: u64,
 }
 
-/// Why there is no head.
+/// The reason why a head cannot be read.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum HeadError {
     Short { need: u8 },
@@ -37,7 +37,7 @@ pub(super) enum HeadError {
 }
 
 impl Head {
-    /// Takes a head off the front.
+    /// Reads a head from the front of `bytes`.
     pub(super) fn take(bytes: &mut &[u8]) -> Result<Self, HeadError> {
         let (&first, mut rest) = bytes.split_first().ok_or(HeadError::Short { need: 1 })?;
         let (major, info) = (first >> 5, first & 0x1f);
@@ -101,7 +101,7 @@ pub(super) fn split_item<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     start.get(..start.len().checked_sub(rest.len())?)
 }
 
-/// Takes the argument that follows a head's first byte.
+/// Reads the argument that follows a head's first byte.
 fn take_array<const N: usize>(bytes: &mut &[u8]) -> Result<[u8; N], HeadError> {
     #[expect(clippy::cast_possible_truncation, reason = "N is at most 8")]
     let need = const { 1 + N as u8 };

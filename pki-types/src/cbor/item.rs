@@ -6,7 +6,7 @@ use super::{
     sorted::Sorted,
 };
 
-/// One CBOR item that has been checked, with all that it contains. Borrows the input.
+/// A checked CBOR item with its content. Borrows the input.
 ///
 /// ```
 /// use mixwell_pki_types::cbor::{Item, Kind};
@@ -24,9 +24,9 @@ pub struct Item<'a>(&'a [u8]);
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Kind<'a> {
-    /// A whole number from 0.
+    /// An unsigned integer.
     Unsigned(u64),
-    /// The number −1 − n.
+    /// The negative integer −1 − n.
     Negative(u64),
     /// A byte string.
     Bytes(&'a [u8]),
@@ -38,9 +38,9 @@ pub enum Kind<'a> {
     Map(Map<'a>),
     /// A tag and the item that it is for.
     Tag(u64, Item<'a>),
-    /// A truth value.
+    /// A Boolean.
     Bool(bool),
-    /// Nothing.
+    /// Null.
     Null,
     /// A float of any width.
     Float(f64),
@@ -52,18 +52,18 @@ impl<'a> Item<'a> {
     /// Checks that `bytes` are one item and nothing else, in one pass.
     ///
     /// # Errors
-    /// Why they are not.
+    /// The reason why they are not.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, CborError> {
         check::check(bytes)?;
         Ok(Self(bytes))
     }
 
-    /// An item of bytes that have been checked before.
+    /// An item of bytes that have already been checked.
     pub(crate) const fn checked(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// The item as it came.
+    /// The item's encoding, as received.
     #[must_use]
     pub const fn encoded(self) -> &'a [u8] {
         self.0
@@ -128,7 +128,7 @@ impl<'a> Iterator for Array<'a> {
     }
 }
 
-/// The entries of a map, in the order in which they came. No key is there twice.
+/// The entries of a map, in the order of the encoding. Keys are distinct.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Map<'a> {
     left: u64,

@@ -8,7 +8,7 @@ use core::cmp::Ordering;
 
 /// A map key, ordered as its canonical encoding is, and equal to a key of the same value.
 ///
-/// Keys compare by value, however they were encoded.
+/// Keys compare by value, independent of their encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Key<'a> {
     canonical_len: u64,
@@ -18,7 +18,7 @@ pub(super) struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// The key that a checked item is. No list, map or tag is one.
+    /// The key of a checked item, which is not a list, map or tag.
     pub(super) fn new(encoded: &'a [u8]) -> Self {
         let mut content = encoded;
         let Ok(Head { major, info, argument }) = Head::take(&mut content) else { return Self::default() };

@@ -1,14 +1,14 @@
-//! The entries of a map in canonical order, whatever the order in which they came.
+//! The entries of a map in canonical order, whatever their order in the input.
 
 use super::{Item, Map, key::Key};
 
-/// Entries in canonical order. A map that came in it is walked once; of another, each pass over it
-/// takes the next [`BLOCK`] entries, so that the work is bounded by
+/// Entries in canonical order. A map already in this order is walked once; for another one, each
+/// pass yields the next [`BLOCK`] entries, so the work is bounded by
 /// [`MAX_UNSORTED`](super::MAX_UNSORTED) / `BLOCK` passes.
 pub(super) struct Sorted<'a> {
     map: Map<'a>,
     in_order: bool,
-    /// The key after which the next pass goes on.
+    /// The key after which the next pass continues.
     last: Option<Key<'a>>,
     block: [Option<Entry<'a>>; BLOCK],
     next: usize,
@@ -66,6 +66,5 @@ impl<'a> Iterator for Sorted<'a> {
     }
 }
 
-/// Entries taken in one pass. They stand on the stack once for each level of unsorted maps within
-/// maps.
+/// Entries found in one pass. They are on the stack once for each level of nested unsorted maps.
 const BLOCK: usize = 16;

@@ -9,9 +9,9 @@ use core::fmt;
 
 /// Writes items one after the other into a buffer, in the shortest form.
 ///
-/// Maps are announced by [`map`](Self::map) with their number of entries; the caller writes the
-/// keys in canonical order. Writing never fails half-way: [`finish`](Self::finish) tells whether
-/// everything fitted, and if not what it takes, so that an empty buffer measures.
+/// [`map`](Self::map) begins a map of a given number of entries; the caller writes the keys in
+/// canonical order. No single write fails: [`finish`](Self::finish) returns whether everything
+/// fitted and, if not, the length needed, so an empty buffer can be used to measure.
 ///
 /// ```
 /// use mixwell_pki_types::cbor::Writer;
@@ -29,12 +29,12 @@ pub struct Writer<'a> {
     len: usize,
 }
 
-/// A buffer is too small for what is to be written.
+/// A buffer is too small for the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BufferTooSmall {
-    /// Bytes that it takes.
+    /// Length of the encoding.
     pub need: usize,
-    /// Bytes that the buffer has.
+    /// Length of the buffer.
     pub have: usize,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Writer<'a> {
     /// Number of bytes that were written.
     ///
     /// # Errors
-    /// If they did not fit; the buffer holds nothing of use then.
+    /// If they did not fit; the buffer's content is then meaningless.
     pub const fn finish(self) -> Result<usize, BufferTooSmall> {
         if self.len > self.out.len() {
             return Err(BufferTooSmall { need: self.len, have: self.out.len() });
@@ -56,12 +56,12 @@ impl<'a> Writer<'a> {
         Ok(self.len)
     }
 
-    /// A whole number from 0.
+    /// An unsigned integer.
     pub fn unsigned(&mut self, value: u64) -> &mut Self {
         self.head(head::UNSIGNED, value)
     }
 
-    /// The number −1 − `n`.
+    /// The negative integer −1 − `n`.
     pub fn negative(&mut self, n: u64) -> &mut Self {
         self.head(head::NEGATIVE, n)
     }
@@ -71,7 +71,7 @@ impl<'a> Writer<'a> {
         self.head(head::BYTES, bytes.len() as u64).raw(bytes)
     }
 
-    /// A byte string, or null if it is empty: how the reference writes what is absent.
+    /// A byte string, or null if it is empty, as the reference encodes absent ones.
     pub fn optional_bytes(&mut self, bytes: &[u8]) -> &mut Self {
         if bytes.is_empty() { self.null() } else { self.bytes(bytes) }
     }
@@ -97,17 +97,17 @@ impl<'a> Writer<'a> {
         self.head(head::MAP, len as u64)
     }
 
-    /// A truth value.
+    /// A Boolean.
     pub fn bool(&mut self, value: bool) -> &mut Self {
         self.head(head::SIMPLE, if value { head::TRUE } else { head::FALSE }.into())
     }
 
-    /// Nothing.
+    /// Null.
     pub fn null(&mut self) -> &mut Self {
         self.head(head::SIMPLE, head::NULL.into())
     }
 
-    /// A float, in the shortest form that keeps its value; any NaN as `f97e00`.
+    /// A float, in the shortest form that preserves its value; any NaN as `f97e00`.
     pub fn float(&mut self, value: f64) -> &mut Self {
         match Shortest::new(value) {
             Shortest::Half(bits) => self.simple(head::HALF).raw(&bits.to_be_bytes()),
@@ -116,10 +116,10 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An item that was read, in canonical form: shortest heads and floats, keys in order.
+    /// A parsed item, re-encoded in canonical form: shortest heads and floats, keys in order.
     ///
-    /// A map that came out of order, which has at most [`MAX_UNSORTED`](super::MAX_UNSORTED)
-    /// entries, takes one pass for 16 of them.
+    /// A map out of order, which has at most [`MAX_UNSORTED`](super::MAX_UNSORTED) entries, takes
+    /// one pass per 16 entries.
     pub fn canonical(&mut self, item: Item<'_>) -> &mut Self {
         match item.kind() {
             Kind::Unsigned(value) => self.unsigned(value),
@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Bytes as they are: encoded items, or the content of a string whose head is written.
+    /// Raw bytes: encoded items, or the content of a string whose head has been written.
     pub fn raw(&mut self, bytes: &[u8]) -> &mut Self {
         let end = self.len.saturating_add(bytes.len());
         if let Some(place) = self.out.get_mut(self.len..end) {
@@ -152,13 +152,13 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// Bytes left as they are in the buffer, for the caller to fill in.
+    /// Skips bytes of the buffer, for the caller to fill in.
     pub(crate) const fn skip(&mut self, len: usize) -> &mut Self {
         self.len = self.len.saturating_add(len);
         self
     }
 
-    /// Number of bytes that were written, whether they fitted or not.
+    /// Number of bytes written, including those that did not fit.
     #[must_use]
     pub const fn written(&self) -> usize {
         self.len

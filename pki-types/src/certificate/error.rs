@@ -4,13 +4,13 @@ use super::MAX_KEYS;
 use crate::{DecodeError, Epoch, KeyHash, SchemeError, cbor::BufferTooSmall};
 use core::fmt;
 
-/// Why bytes are not a certificate.
+/// The reason why bytes are not a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CertificateError {
     /// They cannot be decoded.
     Decode(DecodeError),
-    /// It is of a version that we do not know.
+    /// Its version is unknown.
     Version {
         /// The version.
         got: u32,
@@ -21,7 +21,7 @@ pub enum CertificateError {
     NoPayload,
 }
 
-/// Why a certificate does not verify.
+/// The reason why a certificate does not verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -54,7 +54,7 @@ pub enum VerifyError {
         /// The number of distinct keys.
         keys: usize,
     },
-    /// Too few keys signed well.
+    /// Too few keys have a good signature.
     ThresholdNotMet {
         /// The number of keys with a good signature.
         good: usize,
@@ -72,7 +72,7 @@ pub enum VerifyError {
     },
 }
 
-/// Why a certificate cannot be signed, or a signature not be added.
+/// The reason why a certificate cannot be signed, or a signature cannot be added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
@@ -87,7 +87,7 @@ pub enum SignError {
     },
     /// The key is of another scheme than the certificate.
     KeyType,
-    /// The certificate has a signature of this key.
+    /// The certificate already has a signature of this key.
     DuplicateSignature {
         /// The key.
         signer: KeyHash,

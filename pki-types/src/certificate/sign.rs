@@ -11,8 +11,8 @@ use rand_core::CryptoRng;
 /// Writes a certificate of `payload` with one signature into `out`, and returns its length.
 ///
 /// # Errors
-/// [`SignError::NoPayload`], [`SignError::Scheme`] or [`SignError::Buffer`]; an empty buffer
-/// measures, as nothing is signed before everything fits.
+/// [`SignError::NoPayload`], [`SignError::Scheme`] or [`SignError::Buffer`]; an empty buffer can be
+/// used to measure, as nothing is signed unless everything fits.
 pub fn certify(
     payload: &[u8],
     expiration: Epoch,
@@ -66,7 +66,8 @@ impl Certificate<'_> {
         Ok(place.total)
     }
 
-    /// The signature by a key, if it has one, as [`add_signature`](Self::add_signature) takes it.
+    /// The signature by a key, if there is one, in the form that
+    /// [`add_signature`](Self::add_signature) expects.
     #[must_use]
     pub fn signature_by(&self, signer: KeyHash) -> Option<&[u8]> {
         self.signatures().find(|(hash, _)| *hash == signer).map(|(_, signature)| signature.payload)
@@ -103,7 +104,7 @@ impl Certificate<'_> {
         writer.text("Signatures").map(self.signatures.len().saturating_add(1));
         let mut start = None;
         for (key, value) in self.signatures.sorted() {
-            // every entry passed in `parse`
+            // `parse` has checked every entry
             let hash = Field::new("Signatures", key).hash().unwrap_or_default();
             if start.is_none() && signer < hash {
                 start = Some(write_room(&mut writer, signer, signature_len));
@@ -118,7 +119,7 @@ impl Certificate<'_> {
     }
 }
 
-/// Where the signature goes in the buffer, and where the certificate ends.
+/// The position of the signature in the buffer, and the end of the certificate.
 struct Place {
     start: usize,
     end: usize,

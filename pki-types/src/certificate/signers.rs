@@ -16,19 +16,19 @@ impl KeySet {
         Self(self.0 & !other.0)
     }
 
-    /// Whether the key at a position of the list is one of them.
+    /// Whether the set contains the key at this position of the list.
     #[must_use]
     pub fn contains(&self, index: usize) -> bool {
         self.0 & bit(index) != 0
     }
 
-    /// Their number.
+    /// Number of keys in the set.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0 == 0

@@ -1,9 +1,9 @@
-//! Verifying: by one key, by all of several, by a threshold.
+//! Verifying with one key, with all of several keys, or with a threshold.
 
 use super::{Certificate, KeySet, Signature, VerifyError, signed_head};
 use crate::{Epoch, KeyHash, VerifyingKey};
 
-/// Number of keys that a certificate can be verified for at once.
+/// Maximum number of keys with which a certificate can be verified at once.
 pub const MAX_KEYS: usize = 128;
 
 impl<'a> Certificate<'a> {
@@ -18,8 +18,8 @@ impl<'a> Certificate<'a> {
     /// The payload, if each of the keys signed it and `now` is before the expiration.
     ///
     /// # Errors
-    /// Why it is not good; of several bad or missing signatures, the one of the first key in the
-    /// list.
+    /// The reason why the certificate does not verify; of several bad or missing signatures, that
+    /// of the first key in the list.
     pub fn verify_all(&self, keys: &[VerifyingKey<'_>], now: Epoch) -> Result<Verified<'a>, VerifyError> {
         let verified = self.verify_each(keys, now)?;
         if let Some(index) = verified.bad.iter().chain(verified.missing().iter()).min() {
@@ -39,8 +39,8 @@ impl<'a> Certificate<'a> {
     /// The payload, if `threshold` or more of the keys signed it and `now` is before the
     /// expiration.
     ///
-    /// A key that stands in the list twice counts once. Each key is verified at most once, whatever
-    /// the certificate holds; signatures of other keys are passed over.
+    /// A key that is in the list twice counts once. Each key is verified at most once, whatever the
+    /// certificate holds; signatures of other keys are skipped.
     ///
     /// # Errors
     /// Why it is not good.
@@ -103,7 +103,7 @@ fn distinct(keys: &[VerifyingKey<'_>]) -> Result<KeySet, VerifyError> {
     Ok(set)
 }
 
-/// The payload of a certificate that enough keys signed, and which ones.
+/// The payload of a certificate that enough keys signed, and the sets of those keys.
 #[derive(Debug, Clone, Copy)]
 pub struct Verified<'a> {
     payload: &'a [u8],
@@ -133,13 +133,14 @@ impl<'a> Verified<'a> {
         self.key_type
     }
 
-    /// The keys that signed well. Of a key that stood in the list twice, the first position.
+    /// The keys with a good signature. A key that was in the list twice is represented by its first
+    /// position.
     #[must_use]
     pub const fn good(&self) -> KeySet {
         self.good
     }
 
-    /// The keys with a signature that is bad.
+    /// The keys with a bad signature.
     #[must_use]
     pub const fn bad(&self) -> KeySet {
         self.bad

@@ -1,5 +1,5 @@
-//! Gunzip (RFC 1952) into a buffer, from input that comes in pieces. The header's checksum is
-//! verified where there is one, the content's always.
+//! Gunzip (RFC 1952) into a buffer, with the input in pieces. The header's checksum is verified if
+//! there is one, the content's always.
 
 use core::fmt;
 use crc::{CRC_32_ISO_HDLC, Crc, Digest, Table};
@@ -11,13 +11,14 @@ use miniz_oxide::inflate::{
     },
 };
 
-/// A stream of one member, inflated as it comes.
+/// A stream of one member, inflated piece by piece.
 pub(super) struct Gunzip<'a> {
     out: &'a mut [u8],
     len: usize,
-    /// How much more input is taken: what does not compress is hardly longer than its content.
+    /// Input bytes that are still accepted: incompressible content is hardly longer when
+    /// compressed.
     input_left: usize,
-    /// Of the header so far.
+    /// Checksum of the header so far.
     header: Digest<'static, u32, Table<1>>,
     state: State,
     inflater: DecompressorOxide,
@@ -26,12 +27,12 @@ pub(super) struct Gunzip<'a> {
 /// The part of the stream that the next byte belongs to.
 #[derive(Debug, Clone, Copy)]
 enum State {
-    /// The fixed part of the header, of which so much was seen.
+    /// The fixed part of the header, and the number of its bytes seen.
     Header {
         seen: u8,
         flags: u8,
     },
-    /// An optional part of the header, and which ones follow.
+    /// An optional part of the header, with the flags of those that follow.
     ExtraLen {
         low: Option<u8>,
         flags: u8,
@@ -47,7 +48,7 @@ enum State {
         low: Option<u8>,
     },
     Body,
-    /// Checksum and length, of which so much was seen.
+    /// Checksum and length, and the number of their bytes seen.
     Trailer {
         seen: u8,
         bytes: [u8; 8],
@@ -56,8 +57,8 @@ enum State {
 }
 
 impl<'a> Gunzip<'a> {
-    /// Not inlined: the compiler then has the inflater's 10 kB written to where they stay, and
-    /// needs no second place.
+    /// Not inlined, so that the compiler writes the inflater's 10 kB to their final place without a
+    /// second copy.
     #[inline(never)]
     pub(super) fn new(out: &'a mut [u8]) -> Self {
         Self {
@@ -121,8 +122,8 @@ impl<'a> Gunzip<'a> {
         self.len = self.len.saturating_add(written);
         match status {
             TINFLStatus::Done => Ok(State::Trailer { seen: 0, bytes: [0; 8] }),
-            // with the buffer full and the input used up, only more of the input tells whether this
-            // is the end
+            // with the buffer full and the input used up, only further input shows whether this is
+            // the end
             TINFLStatus::NeedsMoreInput | TINFLStatus::HasMoreOutput if input.is_empty() => Ok(State::Body),
             TINFLStatus::HasMoreOutput => Err(GzipError::TooLong { limit: self.out.len() }),
             _ => Err(GzipError::Deflate),
@@ -160,7 +161,7 @@ impl State {
         })
     }
 
-    /// What follows a part of the header, given the flags of the parts that do.
+    /// The state after a part of the header, given the flags of the parts that follow.
     const fn after_header(flags: u8) -> Self {
         if flags & EXTRA != 0 {
             Self::ExtraLen { low: None, flags: flags & !EXTRA }
@@ -182,13 +183,13 @@ impl fmt::Debug for Gunzip<'_> {
     }
 }
 
-/// Why bytes are not a gzip stream that we take.
+/// The reason why bytes are not an acceptable gzip stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GzipError {
-    /// It does not begin as one.
+    /// It does not begin with an acceptable gzip header.
     Header,
-    /// The header's checksum is of other bytes.
+    /// The header's checksum does not match.
     HeaderChecksum,
     /// The compressed data is malformed.
     Deflate,
@@ -197,16 +198,16 @@ pub enum GzipError {
         /// Bytes that the buffer holds.
         limit: usize,
     },
-    /// It is longer than anything that inflates to what the buffer holds has to be.
+    /// It is longer than any reasonable stream that inflates to the buffer's length.
     TooMuchInput {
-        /// Bytes that are taken.
+        /// Maximum length of the input.
         limit: usize,
     },
     /// It ends early.
     Truncated,
-    /// The CRC-32 is of other bytes.
+    /// The CRC-32 does not match.
     Checksum,
-    /// The length is of other bytes.
+    /// The length does not match.
     Length,
     /// Bytes follow its end.
     Trailing,
@@ -243,7 +244,7 @@ const fn most_input(content: usize) -> usize {
     content.saturating_add(content >> 3).saturating_add(4096)
 }
 
-/// Input comes in pieces; the output stands in one.
+/// The input comes in pieces; the output is contiguous.
 const FLAGS: u32 = TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
 
 /// The only compression method there is.

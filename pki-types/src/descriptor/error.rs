@@ -3,8 +3,8 @@
 use crate::Epoch;
 use core::fmt;
 
-/// Why a descriptor is not well-formed. Transports, addresses and capabilities are counted from 0,
-/// as they stand.
+/// The reason why a descriptor is not well-formed. Transports, addresses and capabilities are
+/// counted from 0, in the order of the encoding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DescriptorFault {
@@ -36,11 +36,11 @@ pub enum DescriptorFault {
         /// Which.
         transport: usize,
     },
-    /// An address is not good.
+    /// An address is not valid.
     Address {
-        /// Of which transport.
+        /// The index of its transport.
         transport: usize,
-        /// Which of its addresses.
+        /// The index of the address in the transport.
         index: usize,
         /// Why.
         fault: AddressFault,
@@ -71,7 +71,7 @@ pub enum DescriptorFault {
     },
 }
 
-/// Why an address is not good.
+/// The reason why an address is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressFault {

@@ -5,7 +5,7 @@ use crate::{
     decode::{DecodeError, Field},
 };
 
-/// A service by what it can do, and its parameters.
+/// A service's capability and its parameters.
 #[derive(Debug, Clone, Copy)]
 pub struct Capability<'a> {
     name: &'a str,
@@ -35,7 +35,7 @@ impl<'a> Capability<'a> {
         self.parameters.get(name)
     }
 
-    /// All parameters, the endpoint too.
+    /// All parameters, including the endpoint.
     pub fn parameters(&self) -> impl Iterator<Item = (&'a str, Item<'a>)> + use<'a> {
         self.parameters.filter_map(|(name, value)| Some((Field::new("parameter", name).text().ok()?, value)))
     }
@@ -46,7 +46,7 @@ pub(super) fn read(field: Field<'_>) -> Result<Option<Map<'_>>, DecodeError> {
     field.map_of(Field::text, |parameters| parameters.map_of(Field::text, Ok))
 }
 
-/// Walks what [`read`] read.
+/// Walks a map returned by [`read`].
 pub(super) fn capabilities(map: Option<Map<'_>>) -> impl Iterator<Item = Capability<'_>> {
     map.unwrap_or_default().filter_map(|(name, parameters)| {
         let parameters = Field::new("Kaetzchen", parameters).map().ok()?.unwrap_or_default();

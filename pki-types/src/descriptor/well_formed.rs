@@ -5,10 +5,10 @@ use crate::{Epoch, cbor::Kind};
 
 impl Descriptor<'_> {
     /// Checks that the descriptor is well-formed for an epoch. Its own [`epoch`](Self::epoch) is
-    /// not compared: the reference does not, and the mix keys tell.
+    /// not compared, as in the reference: the mix keys are decisive.
     ///
     /// # Errors
-    /// The first violation, and where it is.
+    /// The first violation and its place.
     pub fn check(&self, epoch: Epoch) -> Result<(), DescriptorFault> {
         let len = self.name.len();
         if !(1..=MAX_NAME_LEN).contains(&len) {

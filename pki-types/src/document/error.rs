@@ -4,7 +4,7 @@ use super::{LIFETIME, Place};
 use crate::{CertificateError, DecodeError, DescriptorFault, Epoch, KeyHash, SharedRandomError, VerifyError};
 use core::fmt;
 
-/// Why bytes are not a document, or not the one that their certificate is for.
+/// The reason why bytes are not a document, or do not match their certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DocumentError {
@@ -31,16 +31,16 @@ pub enum DocumentError {
     },
     /// The certificate is of another signature scheme than the document names.
     Scheme,
-    /// The document is for another epoch than the one that was asked for.
+    /// The document is for another epoch than the requested one.
     Epoch {
         /// The document's.
         got: Epoch,
-        /// The one that was asked for.
+        /// The requested epoch.
         want: Epoch,
     },
 }
 
-/// Why a document is not well-formed.
+/// The reason why a document is not well-formed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DocumentFault {
@@ -48,28 +48,28 @@ pub enum DocumentFault {
     Version,
     /// The genesis epoch is 0.
     NoGenesisEpoch,
-    /// A document after the genesis epoch names no shared random before its own.
+    /// A document after the genesis epoch has no prior shared random value.
     NoPriorSharedRandom,
-    /// A commit or reveal is by no authority that we know.
+    /// A commit or reveal is not by a known authority.
     UnknownAuthority {
-        /// The hash that it is filed under.
+        /// The hash under which it is listed.
         authority: KeyHash,
     },
     /// A commit or reveal is not a certificate.
     Certificate {
-        /// The authority that it is filed under.
+        /// The authority under which it is listed.
         authority: KeyHash,
         /// Why.
         error: CertificateError,
     },
-    /// A commit or reveal is not signed by the authority that it is filed under.
+    /// A commit or reveal is not signed by the authority under which it is listed.
     Signature {
         /// The authority.
         authority: KeyHash,
         /// Why.
         error: VerifyError,
     },
-    /// A commit or reveal is not 40 bytes, or the reveal is not that of the commit.
+    /// A commit or reveal is not 40 bytes, or the reveal does not match the commit.
     SharedRandom {
         /// The authority.
         authority: KeyHash,
@@ -92,9 +92,9 @@ pub enum DocumentFault {
     },
     /// A document has more reveals than commits.
     Reveals {
-        /// How many commits.
+        /// Number of commits.
         commits: usize,
-        /// How many reveals.
+        /// Number of reveals.
         reveals: usize,
     },
     /// There is no layer of mixes.
@@ -115,7 +115,7 @@ pub enum DocumentFault {
         /// Why.
         fault: DescriptorFault,
     },
-    /// A node among the gateways or service nodes does not say that it is one.
+    /// The descriptor of a node listed as a gateway or service node does not declare it to be one.
     NotFlagged {
         /// Which node.
         place: Place,
@@ -125,7 +125,7 @@ pub enum DocumentFault {
         /// The hash of the key.
         id: KeyHash,
     },
-    /// The caller's memory holds no hash at all.
+    /// The caller's memory has no room for a single hash.
     NoMemory,
 }
 

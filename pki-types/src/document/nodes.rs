@@ -8,7 +8,7 @@ use crate::{
 };
 use core::{fmt, ops::Deref};
 
-/// Where on a route a node stands.
+/// The position of a node on a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Layer {
@@ -38,11 +38,11 @@ impl Layer {
 pub struct Place {
     /// The layer.
     pub layer: Layer,
-    /// Which of the layer's nodes, from 0.
+    /// The index in the layer, from 0.
     pub index: usize,
 }
 
-/// A node of a document: its [`Descriptor`], and where it stands.
+/// A node of a document: its [`Descriptor`] and its place.
 #[derive(Debug, Clone, Copy)]
 pub struct Node<'a> {
     place: Place,
@@ -71,7 +71,7 @@ impl<'a> Deref for Node<'a> {
     }
 }
 
-/// Some nodes of a document, in order. Each is decoded when it comes.
+/// Some nodes of a document, in order. Each is decoded when it is reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Nodes<'a> {
     place: Place,
@@ -89,19 +89,19 @@ impl<'a> Nodes<'a> {
         Self { place: Place { layer, index: 0 }, rest: nodes, mixes: Array::default(), gateways: None, services: None }
     }
 
-    /// The node of a name.
+    /// The node with this name.
     #[must_use]
     pub fn by_name(mut self, name: &str) -> Option<Node<'a>> {
         self.find(|node| node.name() == name)
     }
 
-    /// The node of an identity key's hash.
+    /// The node with this identity key hash.
     #[must_use]
     pub fn by_hash(mut self, id: KeyHash) -> Option<Node<'a>> {
         self.find(|node| node.id() == id)
     }
 
-    /// Number of nodes that are left. Decodes none.
+    /// Number of nodes left. Decodes none.
     #[must_use]
     pub fn len(&self) -> usize {
         let others = self.gateways.unwrap_or_default().len().saturating_add(self.services.unwrap_or_default().len());
@@ -146,7 +146,7 @@ impl<'a> Iterator for Nodes<'a> {
 
     fn next(&mut self) -> Option<Node<'a>> {
         let (place, encoded) = self.next_encoded()?;
-        // `Document::parse` read each of them
+        // `Document::parse` has checked each of them
         Some(Node { place, descriptor: Descriptor::read(Item::checked(encoded)).ok()? })
     }
 
@@ -210,7 +210,7 @@ impl<'a> Document<'a> {
         (0..).zip(layers).map(|(number, nodes)| Nodes::of_layer(Layer::Mix(number), list(nodes)))
     }
 
-    /// How many layers of mixes there are.
+    /// Number of layers of mixes.
     #[must_use]
     pub fn layer_count(&self) -> usize {
         self.topology.unwrap_or_default().len()
@@ -257,6 +257,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// How many layers of mixes there may be: the numbers above are those of service nodes and
+/// Maximum number of layers of mixes: the two numbers above are those of service nodes and
 /// gateways.
 const MAX_LAYERS: usize = 254;

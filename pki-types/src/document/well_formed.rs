@@ -4,11 +4,11 @@ use super::{Document, DocumentFault, Layer};
 use crate::{Certificate, Commit, Epoch, KeyHash, Reveal, VerifyingKey};
 
 impl Document<'_> {
-    /// Checks that the document is well-formed, its shared random by the authorities' keys.
+    /// Checks that the document is well-formed, and its shared random with the authorities' keys.
     ///
-    /// `memory` is for finding identity keys that are there twice: as long as there are nodes, it
-    /// does so in one pass; shorter, in as many passes as it takes to hold every node's hash once.
-    /// What it holds before and after is of no use.
+    /// `memory` is scratch space for finding duplicate identity keys. If it has room for the hashes
+    /// of all nodes, one pass suffices; if it is shorter, more passes are made until every node's
+    /// hash was held once.
     ///
     /// # Errors
     /// The fault, and where it is.
@@ -17,8 +17,8 @@ impl Document<'_> {
         self.check_without_keys(memory)
     }
 
-    /// All of [`check`](Self::check) that can be told without the authorities' keys: not who
-    /// committed to the shared random, and what they revealed.
+    /// The part of [`check`](Self::check) that needs no authorities' keys: it does not verify
+    /// commits and reveals of the shared random.
     ///
     /// # Errors
     /// The fault, and where it is.
@@ -79,7 +79,7 @@ impl Document<'_> {
         Ok(())
     }
 
-    /// Every commit is by an authority that we know, so their number bounds the work.
+    /// Every commit must be by a known authority, so the number of authorities bounds the work.
     fn check_shared_random(&self, authorities: &[VerifyingKey<'_>]) -> Result<(), DocumentFault> {
         let (commits, reveals) = (self.commits().count(), self.reveals().count());
         if reveals > commits {

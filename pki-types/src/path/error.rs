@@ -1,13 +1,13 @@
-//! Why there is no route.
+//! Errors of drawing a route.
 
 use crate::{BeforeZero, Epoch, Place};
 use core::fmt;
 
-/// Why there is no route.
+/// The reason why there is no route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PathError {
-    /// The buffer has room for too few hops.
+    /// The buffer has too little room for the hops.
     Room {
         /// Hops of the route.
         need: usize,
@@ -30,7 +30,7 @@ pub enum PathError {
     Rate,
     /// The time is before epoch 0.
     Time(BeforeZero),
-    /// In so many draws, each route took two epochs or more.
+    /// In each of `draws` draws, the route took two epochs or more.
     TooSlow {
         /// How many.
         draws: usize,

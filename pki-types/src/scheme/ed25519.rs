@@ -1,10 +1,10 @@
 //! Ed25519 (RFC 8032), with the acceptance rules of Go's `crypto/ed25519`.
 //!
 //! Both sides of a network have to agree on what they accept, so these are the rules of the
-//! reference's library: no cofactor, `S` below the group order, and `R` equal byte for byte to what
-//! is recomputed. That is dalek's `verify`. Its `verify_strict` refuses keys of small order too,
-//! which Go takes; nothing here rests on that, since keys of authorities and nodes come from
-//! configuration and bind no one but their owners.
+//! reference's library: no cofactor, `S` below the group order, and `R` equal byte for byte to the
+//! recomputed value. That is dalek's `verify`. Its `verify_strict` also refuses keys of small
+//! order, which Go accepts; nothing here depends on that, since keys of authorities and nodes come
+//! from configuration and bind only their owners.
 
 use super::{Encoding, SchemeError, SignatureScheme};
 use ed25519_dalek::{
@@ -90,8 +90,8 @@ impl SignatureScheme for Ed25519 {
     }
 }
 
-/// The private key, if its public half belongs to its seed: a signature under another one would
-/// give the seed away.
+/// The private key, if its public half belongs to its seed: a signature made with a wrong public
+/// half would reveal the private key.
 fn signing_key(private: &[u8]) -> Result<SigningKey, SchemeError> {
     let (want, got) = (64, private.len());
     let wrong = SchemeError::Length { of: Encoding::PrivateKey, want, got };

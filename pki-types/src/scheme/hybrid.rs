@@ -1,5 +1,5 @@
-//! Ed25519 and SPHINCS+ side by side: keys and signatures concatenated, both over the same message,
-//! both must be good.
+//! Ed25519 and SPHINCS+ combined: keys and signatures are concatenated; both sign the same message
+//! and both must verify.
 
 use super::{Ed25519, Encoding, SchemeError, SignatureScheme};
 use crate::Sphincs;

@@ -1,4 +1,4 @@
-//! Keys that know their scheme.
+//! Keys with their scheme.
 
 use super::{Encoding, SchemeError, SignatureScheme};
 use crate::KeyHash;
@@ -28,7 +28,8 @@ pub struct VerifyingKey<'a> {
 }
 
 impl<'a> VerifyingKey<'a> {
-    /// A public key as it is encoded; whether it is a point of the curve shows when it is used.
+    /// An encoded public key. Whether it is valid, such as a point of the curve, is checked only
+    /// when it is used.
     ///
     /// # Errors
     /// [`SchemeError::Length`].
@@ -81,7 +82,7 @@ impl<'a> SigningKey<'a> {
         Ok(Self { private, public })
     }
 
-    /// Signs the joined parts into `signature`, which is as long as the scheme has it.
+    /// Signs the joined parts into `signature`, which has the scheme's length.
     ///
     /// # Errors
     /// As [`SignatureScheme::sign`].

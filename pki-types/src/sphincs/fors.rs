@@ -1,5 +1,5 @@
-//! FORS, the few-time signature (SPHINCS+ r3.1, §5): of each of many trees, one leaf's secret is
-//! given away.
+//! FORS, the few-time signature (SPHINCS+ r3.1, §5): it reveals the secret of one leaf of each of
+//! many trees.
 
 use super::{
     Node,
@@ -27,7 +27,7 @@ pub(super) fn sign(secrets: &Secrets<'_>, digest: &Digest, signature: &mut [Node
     roots.finish()
 }
 
-/// The public key that a signature is good for.
+/// The public key under which a signature is valid.
 pub(super) fn public_key(public_seed: &Node, digest: &Digest, signature: &[Node]) -> Node {
     let address = Address::new(0, digest.tree, Use::ForsRoots, digest.leaf);
     let mut roots = Tweaked::new(public_seed, address);
@@ -50,10 +50,10 @@ fn leaf_of(tree: &Tree<'_>, leaf: u32, secret: &Node) -> Node {
     tweaked(tree.public_seed, tree.address.step_or_index(tree.first.wrapping_add(leaf)), &[secret])
 }
 
-/// How many trees there are.
+/// Number of trees.
 pub(super) const TREES: usize = 35;
 
-/// The height of each.
+/// Height of each tree.
 pub(super) const HEIGHT: u32 = 9;
 
 /// Nodes of a signature.

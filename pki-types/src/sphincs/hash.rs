@@ -17,7 +17,7 @@ impl Secrets<'_> {
     }
 }
 
-/// T: the tweakable hash of any number of nodes, taken one by one.
+/// T: the tweakable hash of any number of nodes, absorbed one by one.
 pub(super) struct Tweaked {
     mask: Shake256Reader,
     hasher: Shake256,
@@ -67,7 +67,7 @@ pub(super) fn randomizer(prf_key: &Node, random: &Node, message: &[&[u8]]) -> No
     randomizer
 }
 
-/// `H_msg`: what of a message is signed, and by which leaf of which tree.
+/// `H_msg`: the message digest, split into the FORS leaves, the tree and its leaf.
 pub(super) struct Digest {
     /// The leaf of each FORS tree.
     pub(super) few: [u32; fors::TREES],

@@ -16,7 +16,7 @@ const TOP: u32 = LAYERS as u32 - 1;
 /// The root of the only tree of the highest layer: the public key.
 pub(super) fn root(secrets: &Secrets<'_>) -> Node {
     let place = Place { layer: TOP, tree: 0, leaf: 0 };
-    // no leaf signs, so the path is not wanted
+    // no leaf signs, so the path is not needed
     tree(secrets.public_seed, place).root_and_path(0, &mut [], |leaf| Place { leaf, ..place }.public_key(secrets))
 }
 
@@ -60,7 +60,7 @@ fn tree(public_seed: &Node, place: Place) -> Tree<'_> {
     Tree { public_seed, address, height: HEIGHT, first: 0 }
 }
 
-/// How many layers there are.
+/// Number of layers.
 const LAYERS: usize = 17;
 
 /// The height of the trees of each: 68 in all.
