@@ -21,13 +21,13 @@ pub struct Aez {
 }
 
 impl Aez {
-    /// The cipher by the fastest back end of this machine.
+    /// The cipher with the fastest back end of this machine.
     #[must_use]
     pub fn new(key: &[u8; 48]) -> Self {
         Self { key: Key::new(key), backend: Choice::best() }
     }
 
-    /// The cipher by the given back end; `None` if this machine lacks it.
+    /// The cipher with the given back end; `None` if this machine lacks it.
     #[must_use]
     pub fn with_backend(key: &[u8; 48], backend: Backend) -> Option<Self> {
         Choice::find(backend).map(|backend| Self { key: Key::new(key), backend })

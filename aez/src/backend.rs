@@ -1,7 +1,7 @@
 //! The back ends, and the choice among them, which is made once for each `Aez`.
 
 // Code that is generic over the processor's instructions is compiled for unit tests on every
-// machine, which run it by a model of the instructions.
+// machine, which run it on a model of the instructions.
 #[cfg(any(test, all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable"))))]
 mod aese;
 #[cfg(any(test, all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable"))))]

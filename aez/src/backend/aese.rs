@@ -1,7 +1,7 @@
 //! The AES instructions of aarch64: one block in each register, of which there are 32.
 //!
-//! The trait is the instructions. The processor has them (`armv8`), and so has a model in plain
-//! Rust (`model`), by which the code that is made of them here runs on every machine.
+//! The trait is the instructions. They are implemented by the processor (`armv8`) and by a model in
+//! plain Rust (`model`), with which the code here runs on every machine.
 
 use super::simd::{Simd, load_pair, store_pair, xor_each};
 use crate::block::{Block, Pair};

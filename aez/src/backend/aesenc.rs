@@ -1,7 +1,7 @@
 //! The AES instructions of x86-64, on registers of 128, 256 and 512 bits.
 //!
-//! The traits are the instructions. The processor has them (`x86`), and so has a model in plain
-//! Rust (`model`), by which the code that is made of them here runs on every machine.
+//! The traits are the instructions. They are implemented by the processor (`x86`) and by a model in
+//! plain Rust (`model`), with which the code here runs on every machine.
 
 mod four;
 mod one;
@@ -27,7 +27,7 @@ pub(crate) trait AesNi: Aesenc<Self::Xmm> {
     /// Three rounds on eight blocks, in the order that keeps the processor busy.
     fn aesenc_8x3(self, x: [Self::Xmm; 8], keys: [Self::Xmm; 3]) -> [Self::Xmm; 8];
 
-    /// Memory that was read before is read again.
+    /// A compiler fence: memory read before it has to be read again.
     fn fence(self);
 }
 

@@ -1,4 +1,4 @@
-//! M_uv: what is left between the pairs and the last two blocks, under 32 bytes.
+//! M_uv: the bytes between the pairs and the last two blocks, under 32 of them.
 
 use super::partial;
 use crate::block::Block;

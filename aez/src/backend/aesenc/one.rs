@@ -63,9 +63,9 @@ impl<I: AesNi> Simd for One<I> {
         rounds(self, self.0, x, offset, keys, last)
     }
 
-    /// Eight blocks take half of the sixteen registers. All else stays in memory until it is an
-    /// operand: the fences keep the compiler from loading it early and putting it aside again. It
-    /// saves a tenth of the time.
+    /// Eight blocks take half of the sixteen registers. All other values stay in memory until they
+    /// are operands: the fences keep the compiler from loading them early and spilling them again.
+    /// This saves a tenth of the time.
     ///
     /// W_i is stored with I added, the offset of E(0, 0, ·): in the mask that is off the critical
     /// path.

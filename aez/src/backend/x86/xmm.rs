@@ -51,9 +51,9 @@ impl<const AVX: bool> Aesenc<Xmm> for HasAesNi<AVX> {
 impl<const AVX: bool> AesNi for HasAesNi<AVX> {
     type Xmm = Xmm;
 
-    /// All blocks' first rounds, then all second, then all third. The compiler would do one block
-    /// after the other to save registers, and the processor does not look far enough ahead to
-    /// overlap eight of those.
+    /// All blocks' first rounds, then all second, then all third. The compiler would process one
+    /// block after the other to save registers, and the processor does not look far enough ahead to
+    /// overlap eight blocks.
     ///
     /// Without AVX the order is the compiler's: this assembly has the instructions with `v`, and a
     /// processor that mixes them with those without waits for the upper halves of registers (a
