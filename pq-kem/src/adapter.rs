@@ -105,8 +105,8 @@ impl<N: Nike> fmt::Debug for AdapterKey<N> {
 }
 
 impl<N: Nike> Drop for AdapterKey<N> {
-    /// The private key wipes itself. The other goes too, so that what is left can be told from a
-    /// secret.
+    /// The private key wipes itself. The public key is wiped too, so that the remains cannot be
+    /// mistaken for a secret.
     fn drop(&mut self) {
         if let Some(public) = &mut self.public {
             public.as_bytes_mut().as_mut().zeroize();

@@ -2,7 +2,7 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// The parameters that anything here sets to other than zero.
+/// The parameters that this crate sets to other values than zero.
 #[derive(Clone, Copy)]
 pub(crate) struct Parameters {
     pub(crate) digest_len: u8,
@@ -15,7 +15,7 @@ pub(crate) struct Parameters {
 }
 
 impl Parameters {
-    /// Those of the plain hash.
+    /// The parameters of the plain hash.
     pub(crate) const fn plain(digest_len: u8) -> Self {
         Self { digest_len, key_len: 0, fanout: 1, depth: 1, leaf_len: 0, node_offset: 0, inner_len: 0 }
     }
@@ -27,14 +27,14 @@ impl Parameters {
     }
 }
 
-/// A hash under way.
+/// A hash computation in progress.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Blake2b {
     state: [u64; 8],
     /// Bytes compressed.
     count: u64,
     block: [u8; BLOCK_LEN],
-    /// How much of `block` is filled; a full block waits for the next byte, as the last one is
+    /// Number of bytes in `block`. A full block waits for the next byte, as the last block is
     /// compressed differently.
     filled: usize,
 }
@@ -48,7 +48,7 @@ impl Blake2b {
         Self { state, count: 0, block: [0; BLOCK_LEN], filled: 0 }
     }
 
-    /// Keyed with 32 bytes, whatever `parameters` say of the key.
+    /// Keyed with 32 bytes; overrides the key length in `parameters`.
     pub(crate) fn keyed(parameters: Parameters, key: &[u8; 32]) -> Self {
         let mut hash = Self::new(Parameters { key_len: 32, ..parameters });
         if let Some(start) = hash.block.first_chunk_mut() {

@@ -32,7 +32,7 @@ fn expand(root: Blake2b, declared_len: u32, out: &mut [u8]) {
     let root = root.finalize();
     let mut left = declared_len;
     for (index, out) in (0_u32..).zip(out.chunks_mut(64)) {
-        // the last block of a declared length is shorter, which its parameters say
+        // the last block may be shorter, and its parameters state its length
         let digest_len = u8::try_from(left.min(64)).unwrap_or(64);
         if declared_len != UNKNOWN_LEN {
             left = left.saturating_sub(64);

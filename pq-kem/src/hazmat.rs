@@ -1,5 +1,5 @@
-//! Encapsulation with randomness that the caller chooses, for test vectors: used twice, or with
-//! bytes that someone knows, it gives the secret away.
+//! Encapsulation with randomness chosen by the caller, for test vectors. Used twice, or with bytes
+//! that someone knows, it reveals the secret.
 
 use crate::{
     ByteArray, Kem,
@@ -9,7 +9,7 @@ use core::convert::Infallible;
 use rand_core::{TryCryptoRng, TryRng};
 
 /// Limits X25519 in this process to the given back ends, so that each can be tested and measured.
-/// What the processor lacks stays unused, and
+/// Back ends that the processor lacks stay unused, and
 /// [`X25519Backend::Portable`](crate::X25519Backend::Portable) is left if none is given.
 #[cfg(feature = "x25519")]
 pub fn limit_x25519(backends: &[crate::X25519Backend]) {
@@ -21,12 +21,12 @@ pub trait DeterministicKem: Kem {
     /// The bytes that an encapsulation draws, in order.
     type RandomBytes: ByteArray;
 
-    /// Encapsulates as [`Kem::encapsulate`] does when its random number generator gives these
+    /// Encapsulates as [`Kem::encapsulate`] does with a random number generator that returns these
     /// bytes.
     ///
     /// # Errors
-    /// [`KeyError`] if the public key is malformed; `ciphertext` and `secret` hold nothing of use
-    /// then.
+    /// [`KeyError`] if the public key is malformed; the content of `ciphertext` and `secret` is
+    /// then meaningless.
     fn encapsulate_deterministic(
         public: &PublicKey<Self>,
         random: &Self::RandomBytes,
@@ -67,8 +67,7 @@ impl DeterministicKem for crate::MlKem768X448 {
     type RandomBytes = [u8; 88];
 }
 
-/// A random number generator that gives these bytes, and zeros when they have run out (which no KEM
-/// here gets to see).
+/// A random number generator that returns these bytes, and then zeros (which no KEM here reaches).
 struct Given<'a>(&'a [u8]);
 
 impl TryRng for Given<'_> {

@@ -58,7 +58,7 @@ macro_rules! combine {
                 $(
                     expanded = expanded.and_then(|()| sources.expand_next::<$kem>(publics.as_mut(), &mut key.$part));
                 )+
-                // on an error nothing secret stays
+                // on an error no secret is left
                 if expanded.is_err() {
                     $crate::hybrids::parts::empty(key);
                 }
