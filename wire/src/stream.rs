@@ -33,7 +33,7 @@ trait Sink {
     async fn flush(&mut self) -> Result<(), StreamError<Self::Error>>;
 }
 
-/// How long an adapter waits before it gives up with [`StreamError::Timeout`]. The defaults are 3
+/// Timeouts after which an adapter fails with [`StreamError::Timeout`]. The defaults are 3
 /// s, 120 s and 60 s (`docs/spec/wire.md#after-the-handshake`).
 ///
 /// A handshake is over then. A session is not: what has come or gone so far is kept, and the same

@@ -13,7 +13,7 @@ pub(super) fn public_key<K: Kem>(bytes: &[u8]) -> Result<&PublicKey<K>, Handshak
     K::PublicBytes::from_slice(bytes).map(PublicKey::from_bytes_ref).ok_or(HandshakeError::Key)
 }
 
-/// Where a message of this side holds a public key.
+/// The public key in a message of this side, to be written.
 pub(super) fn public_key_mut<K: Kem>(bytes: &mut [u8]) -> Result<&mut PublicKey<K>, HandshakeError> {
     K::PublicBytes::from_slice_mut(bytes).map(PublicKey::from_bytes_mut).ok_or(HandshakeError::Key)
 }

@@ -67,7 +67,7 @@ impl Receiver {
         }
     }
 
-    /// How long the body is that is to come.
+    /// Length of the next body.
     #[must_use]
     pub const fn pending_len(&self) -> Option<usize> {
         self.pending
@@ -139,7 +139,7 @@ pub enum ReceiveError {
         /// The length that the peer claims.
         got: u32,
     },
-    /// What came is not authentic.
+    /// The received bytes are not authentic.
     Tag,
     /// 2⁶⁴ − 1 messages have been received.
     Nonce,

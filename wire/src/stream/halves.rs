@@ -12,7 +12,8 @@ pub(super) struct Reading<S, B> {
     stream: S,
     receiver: Receiver,
     buffer: B,
-    /// How much of the header or the body is there, which are both read to the front of the buffer.
+    /// Number of bytes read of the header or the body, both of which are read to the front of the
+    /// buffer.
     filled: usize,
     /// How long the command is that lies in the buffer: none does from when the next one is asked
     /// for until it has come.

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 const BLOCK_LEN: usize = 64;
 
-/// What the cipher makes at once: one block alone takes as long as these four.
+/// Bytes that the cipher produces at once: a single block takes as long as these four.
 const WIDE_LEN: usize = 4 * BLOCK_LEN;
 
 pub(super) fn encrypt(key: &[u8; 32], nonce: &[u8; 12], ad: &[u8], text: &mut [u8]) -> [u8; TAG_LEN] {
