@@ -40,7 +40,7 @@ fn of<K: Kem>() -> Vec<Operation> {
     ]
 }
 
-/// What an expanded key holds depends on secrets as a whole, since its seed does.
+/// The whole content of an expanded key depends on secrets, since its seed does.
 fn decapsulate<K: Kem>(flip: u8) {
     let (private, mut ciphertext, _) = encapsulated::<K>();
     public(ciphertext.as_bytes_mut());
