@@ -38,10 +38,10 @@ pub struct NodeBuilder {
     pub identity: Arc<Identity>,
     /// The key of its links.
     pub link_key: LinkKey,
-    /// Where other nodes and clients reach it, for its descriptor. Names are resolved once an
-    /// epoch.
+    /// The addresses at which other nodes and clients reach it, for its descriptor. Names are
+    /// resolved once an epoch.
     pub addresses: PublicAddresses,
-    /// Where it accepts connections.
+    /// The addresses at which it accepts connections.
     pub listeners: Vec<TcpListener>,
     /// The authorities that it uploads descriptors to and whose signatures it demands of a
     /// consensus.

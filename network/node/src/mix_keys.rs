@@ -46,7 +46,7 @@ struct MixKey {
     storage: KeyStorage,
 }
 
-/// Where a key is stored besides memory.
+/// The storage of a key besides memory.
 enum KeyStorage {
     /// Nowhere: a restart loses the key.
     Memory,

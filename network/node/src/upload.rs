@@ -28,7 +28,7 @@ use tokio::{task::JoinSet, time};
 pub struct NodeDescription {
     /// Its name, as authorities list it.
     pub name: String,
-    /// Where other nodes and clients reach it.
+    /// The addresses at which other nodes and clients reach it.
     pub addresses: Addresses,
     /// The services of a service node.
     pub kaetzchen: Option<Capabilities>,

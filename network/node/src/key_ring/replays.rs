@@ -27,7 +27,7 @@ pub(super) struct Replays {
     unwritten: Vec<ReplayTag>,
 }
 
-/// Where tags are stored besides memory.
+/// The storage of tags besides memory.
 enum Record {
     /// Nowhere: the key does not outlive the process either.
     Memory,

@@ -38,7 +38,7 @@ pub(crate) struct ReplayList {
     key: KeyHash,
     /// Bytes of the header and of all records.
     len: u64,
-    /// How many of these bytes were flushed to the disk.
+    /// Number of these bytes that have been flushed to the disk.
     flushed: u64,
     /// The last record's checksum.
     checksum: u32,
