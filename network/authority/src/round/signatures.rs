@@ -12,7 +12,7 @@ impl Round {
         Some((Arc::clone(&signed.certificate), signed.signers.len()))
     }
 
-    /// How many authorities have signed our document; `None` if we signed none.
+    /// Number of authorities that have signed our document; `None` if we signed none.
     pub(crate) fn signers(&self) -> Option<usize> {
         self.signed.as_ref().map(|signed| signed.signers.len())
     }

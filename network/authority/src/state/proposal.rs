@@ -8,7 +8,7 @@ use crate::{
 use mixwell_pki_types::{Epoch, build::DocumentBuilder};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// What precedes the round about an epoch: the consensus of the epoch before.
+/// The input of the round about an epoch from the previous epoch's consensus.
 pub(super) fn context<'a>(
     policy: &'a Policy,
     consensuses: &'a BTreeMap<Epoch, Arc<[u8]>>,
