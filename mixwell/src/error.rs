@@ -7,7 +7,7 @@ use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, WrongScheme};
 use std::{io, io::ErrorKind, path::PathBuf, process::ExitCode};
 
-/// Why a command failed.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// Standard output can't be written to.

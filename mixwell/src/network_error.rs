@@ -1,4 +1,4 @@
-//! Why a command that runs a node, an authority or a client fails.
+//! Errors of commands that run a node, an authority or a client.
 
 use core::error::Error;
 use mixwell_config::WriteError;

@@ -24,7 +24,7 @@ pub(crate) trait WithScheme {
 }
 
 impl SchemeName {
-    /// All of them.
+    /// All schemes.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let nikes = NIKES.iter().map(|scheme| Self { scheme, is_kem: false });
         nikes.chain(KEMS.iter().map(|scheme| Self { scheme, is_kem: true }))
@@ -36,7 +36,7 @@ impl SchemeName {
         found.ok_or("no such scheme; `mixwell schemes` lists them")
     }
 
-    /// Does something with this scheme.
+    /// Runs an operation with this scheme.
     #[expect(clippy::expect_used, reason = "a name is only made of an entry of the list that is searched")]
     pub(crate) fn run<W: WithScheme>(self, what: W) -> W::Output {
         let name = self.scheme.name;

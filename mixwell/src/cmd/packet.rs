@@ -1,4 +1,4 @@
-//! `mixwell packet`: what can be seen of a Sphinx packet, with and without keys.
+//! `mixwell packet`: inspects a Sphinx packet, with and without keys.
 
 mod hops;
 

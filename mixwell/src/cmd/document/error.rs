@@ -4,7 +4,7 @@ use core::fmt;
 use mixwell_net::pem::PemError;
 use mixwell_pki_types::{CertificateError, ConsensusError, DocumentFault, SchemeError, VerifyError};
 
-/// Why a document can't be printed.
+/// The reason why a document can't be printed.
 #[derive(Debug)]
 pub(crate) enum DocumentError {
     /// It is gzipped, and does not inflate.
