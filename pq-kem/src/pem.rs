@@ -110,12 +110,12 @@ pub struct Label<'s> {
 impl Label<'_> {
     /// The length of the PEM text in bytes, of a key of `key_len` bytes.
     #[must_use]
-    #[expect(clippy::arithmetic_side_effects, reason = "a few kilobytes")]
     pub const fn encoded_len(self, key_len: usize) -> usize {
-        let label = self.scheme.len() + self.kind.text().len();
-        let body = key_len.div_ceil(3) * 4;
-        let lines = body + body.div_ceil(LINE_CHARS);
-        (BEGIN.len() + label + DASHES.len() + 1) + lines + (END.len() + label + DASHES.len() + 1)
+        // saturating, as the caller's number need not be a key's length
+        let label = self.scheme.len().saturating_add(self.kind.text().len());
+        let boundaries = label.saturating_mul(2).saturating_add(BOUNDARIES_LEN);
+        let body = key_len.div_ceil(3).saturating_mul(4);
+        boundaries.saturating_add(body).saturating_add(body.div_ceil(LINE_CHARS))
     }
 
     /// Writes the PEM text of a key's encoding to the front of `out`.
@@ -256,6 +256,8 @@ fn take(text: &mut &[u8], expected: &[u8]) -> Option<()> {
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 const DASHES: &str = "-----";
+/// Both boundary lines without their labels.
+const BOUNDARIES_LEN: usize = BEGIN.len() + END.len() + 2 * (DASHES.len() + 1);
 const LINE_CHARS: usize = 64;
 const LINE_BYTES: usize = 48;
 
