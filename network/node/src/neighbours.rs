@@ -147,7 +147,15 @@ mod tests {
     };
     use mixwell_pki_types::{Ed25519, build::DocumentBuilder};
     use mixwell_testnet::{RATES, TestNetwork, consensus};
+    use rand_core::CryptoRng;
     use std::sync::Arc;
+
+    /// The only authority of a network, to sign consensuses that differ from the network's own.
+    fn only_authority(rng: &mut dyn CryptoRng) -> (Identity, Authorities) {
+        let signer = Identity::generate(&Ed25519, rng).unwrap();
+        let authority = Authority::new("other".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
+        (signer, Authorities::new(&Ed25519, LinkKem::default(), vec![authority]))
+    }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn neighbours_of_the_epoch_before_stay_for_an_eighth() {
@@ -155,9 +163,7 @@ mod tests {
         let before = Arc::clone(network.known.current.as_ref().unwrap());
         // one mix moves from the first layer to the second
         let mut rng = network.randomness.rng();
-        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-        let authority = Authority::new("other".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
-        let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
+        let (signer, authorities) = only_authority(&mut rng);
         let moved: Arc<Consensus> = {
             let mut document = DocumentBuilder::from(&before.document().unwrap());
             let layers = document.topology.as_mut().unwrap();
@@ -194,13 +200,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_neighbour_without_a_tcp_address_is_named_and_not_dialled() {
+    async fn a_neighbour_without_a_tcp_address_is_known_by_its_transports() {
         let network = TestNetwork::start(&[1, 1], RATES, |limits| limits).await;
         let voted = Arc::clone(network.known.current.as_ref().unwrap());
         let mut rng = network.randomness.rng();
-        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-        let authority = Authority::new("other".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
-        let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
+        let (signer, authorities) = only_authority(&mut rng);
         let mut document = DocumentBuilder::from(&voted.document().unwrap());
         let gateway = voted.document().unwrap().gateways().next().unwrap().id().into();
         let urls = |url: &str| vec![url.to_owned()];

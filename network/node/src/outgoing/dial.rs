@@ -53,7 +53,7 @@ impl Dialer {
             warn!(
                 peer = peer.name,
                 transports = ?peer.other_transports,
-                "peer lists no tcp4 or tcp6 address and is not dialled; packets for it wait in vain"
+                "neighbour lists no TCP address and is not dialled: its packets are dropped; its operator can list one"
             );
             return stopped(&mut stop).await;
         }
@@ -130,5 +130,51 @@ impl Dialer {
                 () = stopped(stop) => return Ok(()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mixwell_net::{
+        keys::{LinkKem, LinkKey},
+        randomness::Randomness,
+    };
+    use mixwell_pki_types::KeyHash;
+    use mixwell_pq_kem::X25519;
+    use mixwell_sphinx::Geometry;
+    use mixwell_wire::PacketSizes;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_without_a_tcp_address_is_not_dialled() {
+        let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
+        let key = LinkKey::generate(LinkKem::default(), &mut Randomness::from_seed(1).rng()).unwrap();
+        let randomness = Randomness::from_seed(2);
+        let timeouts = Timeouts::default();
+        let (running, stop) = watch::channel(false);
+        let dialer = Dialer {
+            connector: Connector { key, timeouts, randomness: randomness.clone(), clock_watch: None },
+            id: NodeId([1; 32]),
+            link: Link::node(PacketSizes::from(&geometry)),
+            period: Duration::from_secs(1200),
+            counters: Arc::default(),
+            stopwatch: Stopwatch::start(),
+            stop,
+        };
+        let transports = vec!["quic".to_owned()];
+        let peer = LinkTarget {
+            name: "quic".to_owned(),
+            id: KeyHash([2; 32]),
+            link_key: Vec::new(),
+            addresses: Vec::new(),
+            other_transports: transports,
+        };
+        let queue = SendQueue::new(1, Duration::from_secs(1));
+        let run = time::timeout(Duration::from_hours(1), dialer.run(&peer, &queue));
+        assert!(run.await.is_err(), "it waits until the node stops or a consensus ends the task");
+        // each attempt draws the jitter of the pause after it
+        assert_eq!(randomness.rng().next_u64(), Randomness::from_seed(2).rng().next_u64());
+        running.send(true).unwrap();
+        dialer.run(&peer, &queue).await;
     }
 }
