@@ -71,6 +71,8 @@ pub struct Entry {
 pub enum Traffic {
     /// In the current epoch, as its consensus has the node's own keys.
     Now,
+    /// In the current epoch if its consensus has the node's own mix key, which was not compared.
+    Uncompared,
     /// From an epoch whose consensus has the node's own keys.
     Listed(Epoch),
     /// From this epoch at the earliest, if the node is started now and the authorities permit it.
@@ -112,13 +114,13 @@ impl Check<'_> {
 }
 
 impl Findings {
-    /// Whether no authority was reached at all.
+    /// Whether any authority answered.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        let reached = |answer: &Result<Option<Entry>, ExchangeError>| {
+    pub fn has_answer(&self) -> bool {
+        let is_answer = |answer: &Result<Option<Entry>, ExchangeError>| {
             matches!(answer, Ok(_) | Err(ExchangeError::NoConsensus(_) | ExchangeError::Consensus(_)))
         };
-        !self.authorities.iter().any(|answers| reached(&answers.current) || reached(&answers.next))
+        self.authorities.iter().any(|answers| is_answer(&answers.current) || is_answer(&answers.next))
     }
 
     /// When the node will get packets.
@@ -129,12 +131,13 @@ impl Findings {
     pub fn traffic(&self, clock: Clock) -> Traffic {
         let current = self.authorities.iter().find_map(|answers| answers.current.as_ref().ok().copied().flatten());
         let next = self.authorities.iter().find_map(|answers| answers.next.as_ref().ok().copied().flatten());
-        let is_own =
-            |entry: Option<Entry>| entry.is_some_and(|entry| entry.has_link_key && entry.has_mix_key != Some(false));
+        let mix_key_of = |entry: Option<Entry>| entry.filter(|entry| entry.has_link_key).map(|entry| entry.has_mix_key);
         let uploads_end = clock.eighths_into(self.epoch, 1);
-        if is_own(current) {
+        if mix_key_of(current) == Some(Some(true)) {
             Traffic::Now
-        } else if is_own(next) {
+        } else if mix_key_of(current) == Some(None) {
+            Traffic::Uncompared
+        } else if mix_key_of(next) == Some(Some(true)) {
             Traffic::Listed(self.epoch.plus(1))
         } else if current.is_some() || next.is_some() || self.unix >= uploads_end {
             Traffic::Expected(self.epoch.plus(2))
@@ -177,7 +180,7 @@ mod tests {
     fn traffic_begins_with_the_first_consensus_of_the_own_keys() {
         let (own, others) = (Some(entry(true, Some(true))), Some(entry(true, Some(false))));
         assert_eq!(traffic(own, None, 0), Traffic::Now);
-        assert_eq!(traffic(Some(entry(true, None)), None, 0), Traffic::Now);
+        assert_eq!(traffic(Some(entry(true, None)), None, 0), Traffic::Uncompared);
         assert_eq!(traffic(others, own, 6), Traffic::Listed(EPOCH.plus(1)));
         // a program that had the identity before has posted the next epoch's descriptor already
         assert_eq!(traffic(others, None, 0), Traffic::Expected(EPOCH.plus(2)));
@@ -188,10 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn an_authority_without_a_consensus_was_reached() {
+    fn an_authority_without_a_consensus_has_answered() {
         let of = |error| Answers { authority: String::new(), current: Err(error), next: Err(ExchangeError::Closed) };
         let findings = |error| Findings { epoch: EPOCH, unix: Duration::ZERO, authorities: vec![of(error)] };
-        assert!(findings(ExchangeError::Closed).is_empty());
-        assert!(!findings(ExchangeError::NoConsensus(mixwell_wire::ConsensusStatus::NotFound)).is_empty());
+        assert!(!findings(ExchangeError::Closed).has_answer());
+        assert!(findings(ExchangeError::NoConsensus(mixwell_wire::ConsensusStatus::NotFound)).has_answer());
     }
 }

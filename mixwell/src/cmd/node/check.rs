@@ -30,8 +30,11 @@ pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) 
         Err(LockError::InUse { .. }) => None,
         acquired => Some(acquired.map_err(NetworkError::from)?),
     };
-    // a running node's mix keys are its own to read
+    // a running node may change the files of its mix keys at any time
     let mix_keys = lock.as_ref().map(|_| stored_mix_keys(configuration)).transpose()?;
+    // the authorities may take a minute to answer, and the node may be started meanwhile
+    let is_running = lock.is_none();
+    drop(lock);
     let randomness = Randomness::from_system()?;
     let asking = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
     let clock = Clock::new(configuration.period);
@@ -43,13 +46,13 @@ pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) 
     let findings = check.run().await;
 
     let mut text = String::new();
-    let state = if lock.is_some() { "not running" } else { "running, so its mix keys are not compared" };
+    let state = if is_running { "running, so its mix keys are not compared" } else { "not running" };
     let _ = writeln!(text, "node       {}, {state}", configuration.identifier);
     let _ = writeln!(text, "identity   {}", identity.id());
     match client.clock_offset() {
         Some(offset) => _ = writeln!(text, "clock      {offset}"),
-        None if findings.is_empty() => {}
-        None => text.push_str("clock      agrees with those of the authorities\n"),
+        None if findings.has_answer() => text.push_str("clock      agrees with those of the authorities\n"),
+        None => {}
     }
     for answers in &findings.authorities {
         let _ = writeln!(text, "{:<10} epoch {}: {}", answers.authority, findings.epoch, listed(&answers.current));
@@ -60,9 +63,10 @@ pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) 
     }
     let _ = writeln!(text, "traffic    {}", traffic(&findings, clock));
     output::print(&text)?;
-    if findings.is_empty() { Err(NetworkError::Unreachable.into()) } else { Ok(()) }
+    if findings.has_answer() { Ok(()) } else { Err(NetworkError::Unreachable.into()) }
 }
 
+/// The mix keys of the data folder, read as at a start: damaged ones are set aside.
 fn stored_mix_keys(configuration: &ServerConfiguration) -> Result<MixKeys, NetworkError> {
     let geometry = configuration.geometry;
     let unknown = || NodeError::UnknownScheme(geometry.scheme().name().to_owned());
@@ -119,6 +123,9 @@ fn traffic(findings: &Findings, clock: Clock) -> String {
     };
     match findings.traffic(clock) {
         Traffic::Now => "flows in this epoch, while the node runs".to_owned(),
+        Traffic::Uncompared => {
+            "flows in this epoch, unless the node's log warns that the consensus lists another mix key".to_owned()
+        }
         Traffic::Listed(epoch) => starts(epoch),
         Traffic::Expected(epoch) => {
             format!("{} at the earliest, if the node runs and the authorities' configurations permit it", starts(epoch))

@@ -19,6 +19,7 @@ fn a_check_tells_whose_keys_are_listed_and_when_traffic_begins() {
     assert!(running.contains(&format!("node       {mix}, running")), "{running}");
     assert!(running.contains("is answered from here") && running.contains("clock      agrees"), "{running}");
     assert!(running.contains("listed as a mix of layer 0, with its link key\n"), "{running}");
+    assert!(running.contains("traffic    flows in this epoch, unless the node's log warns"), "{running}");
     assert_eq!(running.matches("\nauth").count(), 3, "{running}");
 
     network.terminate(&mix);
