@@ -156,7 +156,7 @@ mod tests {
             connector: Connector { key, timeouts, randomness: randomness.clone(), clock_watch: None },
             id: NodeId([1; 32]),
             link: Link::node(PacketSizes::from(&geometry)),
-            period: Duration::from_secs(1200),
+            period: Duration::from_mins(20),
             counters: Arc::default(),
             stopwatch: Stopwatch::start(),
             stop,
