@@ -1,7 +1,7 @@
 //! A service node with its own service, which answers each request with its bytes in reverse order.
 //!
 //! ```text
-//! cargo run -p mixwell-node --example mix -- 127.0.0.1:4001 authority.identity.public.pem authority.link.public.pem tcp://127.0.0.1:3001
+//! cargo run -p mixwell-node --example service_node -- 127.0.0.1:4001 authority.identity.public.pem authority.link.public.pem tcp://127.0.0.1:3001
 //! ```
 //!
 //! It prints the identity key that the authority has to list, runs until Ctrl-C, and then prints

@@ -2,7 +2,7 @@
 //! `main` is `no_std` and allocates nothing.
 //!
 //! ```sh
-//! cargo run --example token
+//! cargo run --example client_clock
 //! ```
 #![no_std]
 #![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "an example, with small numbers")]

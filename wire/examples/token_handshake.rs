@@ -3,7 +3,7 @@
 //! between the two.
 //!
 //! ```sh
-//! cargo run --example token
+//! cargo run --example token_handshake
 //! ```
 #![no_std]
 #![expect(clippy::indexing_slicing, reason = "an example, with buffers of known lengths")]

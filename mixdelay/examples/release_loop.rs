@@ -1,7 +1,7 @@
 //! A mix's loop: one thread receives packets, another sends each of them at its release.
 //!
 //! ```sh
-//! cargo run --example mix --features alloc
+//! cargo run --example release_loop --features alloc
 //! ```
 
 use core::{error::Error, time::Duration};

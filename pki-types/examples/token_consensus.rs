@@ -3,7 +3,7 @@
 //! the gateway.
 //!
 //! ```sh
-//! cargo run --example token --features alloc
+//! cargo run --example token_consensus --features alloc
 //! ```
 #![no_std]
 #![expect(clippy::arithmetic_side_effects, clippy::expect_used, reason = "an example, with small numbers")]

@@ -2,7 +2,7 @@
 //! consensus on them, a client verifies the consensus and draws routes from it.
 //!
 //! ```sh
-//! cargo run --example network --features alloc
+//! cargo run --example signed_consensus --features alloc
 //! ```
 #![expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "an example, with small numbers")]
 
