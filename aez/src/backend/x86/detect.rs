@@ -2,7 +2,7 @@
 //! once: `CPUID` is slow.
 
 use core::{
-    arch::x86_64::__cpuid_count,
+    arch::x86_64::{__cpuid_count, CpuidResult},
     sync::atomic::{AtomicU8, Ordering::Relaxed},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn vaes() -> bool {
     }
     match FOUND.load(Relaxed) {
         UNKNOWN => {
-            let found = __cpuid_count(7, 0).ecx >> 9 & 1;
+            let found = extended_features().ecx >> 9 & 1;
             FOUND.store(u8::from(found == 1), Relaxed);
             found == 1
         }
@@ -45,6 +45,16 @@ pub(super) fn vaes() -> bool {
 #[inline]
 pub(super) fn vaes512() -> bool {
     cpu_vaes512::get()
+}
+
+/// Leaf 7 of `CPUID`, which a processor with AVX2 has.
+fn extended_features() -> CpuidResult {
+    // SAFETY: every x86-64 processor has the instruction (and Rust 1.94 lets it be called as a safe
+    // function).
+    #[allow(unsafe_code, unused_unsafe, reason = "Rust before 1.94 wants the block, later versions call it unused")]
+    unsafe {
+        __cpuid_count(7, 0)
+    }
 }
 
 const UNKNOWN: u8 = u8::MAX;
