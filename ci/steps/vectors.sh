@@ -1,19 +1,45 @@
 #!/usr/bin/env bash
 # The vectors of another folder count, all of them, and a file that no crate knows is an error.
+# Runs the test programs that the README's `cargo test --workspace` has built, so that nothing is built twice.
 . "$(dirname "$0")/../lib.sh"
 
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+programs=$(mktemp)
+trap 'rm -rf "$folder" "$programs"' EXIT
 cp vectors/*.json "$folder"
 export MIXWELL_VECTORS=$folder
 
-# optimised as in a user's workspace: secrets that optimisation leaves behind are found there alone
-user_like_cargo test --quiet --release --lib --tests "${libraries[@]}" -p mixwell-vectors
-cargo test --quiet -p mixwell-authority --lib vectors
-cargo test --quiet -p mixwell --test mixwell -- document packet geometry
+# a line for each test program: its package, the package's folder, the program
+cargo test --quiet --workspace --lib --tests --no-run --message-format=json | python3 -c '
+import json, os, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["reason"] == "compiler-artifact" and message["profile"]["test"] and message["executable"]:
+        folder = os.path.dirname(message["manifest_path"])
+        with open(message["manifest_path"], encoding="utf-8") as manifest:
+            name = next(line.split("\"")[1] for line in manifest if line.startswith("name = "))
+        print(name, folder, message["executable"], sep="\t")' >"$programs"
+
+# tests_of PACKAGE [FILTER…]: a package without a test program is an error
+tests_of() {
+  local package=$1 name folder program ran=0
+  shift
+  while IFS=$'\t' read -r name folder program; do
+    [ "$name" = "$package" ] || continue
+    (cd "$folder" && "$program" --quiet "$@")
+    ran=1
+  done <"$programs"
+  [ $ran = 1 ] || { echo "$package has no test program" >&2 && exit 1; }
+}
+
+for package in "${libraries[@]}" mixwell-vectors; do
+  [ "$package" = -p ] || tests_of "$package"
+done
+tests_of mixwell-authority vectors
+tests_of mixwell document packet geometry
 
 echo '{"about": "no crate reads this", "tests": [{}]}' >"$folder/stray.json"
-if user_like_cargo test --quiet --release -p mixwell-vectors >/dev/null 2>&1; then
+if tests_of mixwell-vectors every_file_has_a_reader >/dev/null 2>&1; then
   echo "a file that no crate knows was not noticed" >&2
   exit 1
 fi
