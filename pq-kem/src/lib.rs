@@ -3,6 +3,7 @@
 // besides the workspace's lints: division takes secret-dependent time, and unchecked sums panic or
 // wrap
 #![warn(clippy::arithmetic_side_effects, clippy::integer_division_remainder_used)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(any(feature = "x25519", feature = "x448"))]
 mod adapter;
