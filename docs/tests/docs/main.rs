@@ -6,6 +6,7 @@ mod book;
 mod links;
 mod lints;
 mod markdown;
+mod readmes;
 mod references;
 mod repository;
 mod security;
