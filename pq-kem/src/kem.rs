@@ -1,7 +1,5 @@
 //! Key encapsulation mechanisms (KEMs).
 
-mod in_place;
-
 use crate::ByteArray;
 use core::fmt;
 use rand_core::CryptoRng;

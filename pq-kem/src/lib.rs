@@ -12,12 +12,14 @@ mod blake2b;
 mod blake2x;
 mod bytes;
 mod combiner;
+mod encoding;
 #[cfg(any(feature = "x448", all(feature = "x25519", any(not(target_pointer_width = "64"), mixwell_x25519 = "dalek"))))]
 mod field;
 #[cfg(feature = "hazmat")]
 pub mod hazmat;
 #[cfg(any(feature = "mlkem768-x25519", feature = "mlkem768-x448"))]
 mod hybrids;
+mod in_place;
 pub mod kem;
 #[cfg(feature = "mlkem768")]
 mod ml_kem;
@@ -38,6 +40,7 @@ mod xwing;
 pub use adapter::{Adapter, AdapterKey};
 pub use bytes::ByteArray;
 pub use combiner::{Component, EmptyComponent, split_prf};
+pub use encoding::{KeyKind, KeyLength};
 #[cfg(feature = "mlkem768-x448")]
 pub use hybrids::{MlKem768X448, MlKem768X448Key};
 #[cfg(feature = "mlkem768-x25519")]

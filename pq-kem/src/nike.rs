@@ -94,6 +94,7 @@ impl fmt::Display for LowOrder {
 impl core::error::Error for LowOrder {}
 
 /// A public key (group element) as it was received: nothing about it is checked until it is used.
+#[repr(transparent)]
 pub struct PublicKey<N: Nike>(N::PublicBytes);
 
 /// A private key. Wiped on drop.
