@@ -32,7 +32,7 @@ fuzz_target!(|input: (u8, u16, &[u8])| {
             assert!(again == command || matches!(command, Command::GetConsensus { padded: true, .. }));
         }
         Err(EncodeError::Role(id)) => assert_eq!(id, frame[0]),
-        Err(EncodeError::Field { command }) => assert_eq!(command, 18),
+        Err(EncodeError::Unpadded { command }) => assert_eq!(command, 18),
         Err(error) => panic!("{error}"),
     }
     let packet = match command {

@@ -4,10 +4,12 @@ mod decode;
 mod encode;
 pub(crate) mod id;
 mod status;
+mod want;
 
 pub use decode::{CommandError, packet_mut};
 pub use encode::EncodeError;
 pub use status::{CertStatus, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, VoteStatus};
+pub use want::Want;
 
 /// Id, reserved byte, length of the body.
 pub(crate) const COMMAND_HEADER_LEN: usize = 6;

@@ -22,7 +22,7 @@ mod stream;
 pub use caller::CallerError;
 pub use command::{
     CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, EncodeError, RevealStatus, SigStatus,
-    Statement, VoteStatus, packet_mut,
+    Statement, VoteStatus, Want, packet_mut,
 };
 pub use handshake::{Ad, HandshakeError, LinkKey, LinkSeed, Messages, Peer, initiator, responder};
 pub use link::{Link, PacketSizes, PkiSizes};

@@ -2,7 +2,7 @@
 
 use super::{
     COMMAND_HEADER_LEN, CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement,
-    VoteStatus, id,
+    VoteStatus, Want, id,
 };
 use crate::{link::Link, padding};
 use core::fmt;
@@ -100,7 +100,7 @@ impl<'a> Body<'a> {
             id::REPLICA_DECOY => Command::ReplicaDecoy,
             other => return Err(CommandError::Unknown(other)),
         };
-        if self.bytes.is_empty() { Ok(decoded) } else { Err(self.wrong_length()) }
+        if self.bytes.is_empty() { Ok(decoded) } else { Err(self.wrong_length(Want::Exactly(self.read_len()))) }
     }
 
     fn statement(&mut self, link: &Link) -> Result<Statement<'a>, CommandError> {
@@ -125,36 +125,54 @@ impl<'a> Body<'a> {
     }
 
     fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], CommandError> {
-        let (array, rest) = self.bytes.split_first_chunk().ok_or_else(|| self.wrong_length())?;
+        let (array, rest) = self.bytes.split_first_chunk().ok_or_else(|| self.ends_within(N))?;
         self.bytes = rest;
         Ok(array)
     }
 
     fn take(&mut self, length: usize) -> Result<&'a [u8], CommandError> {
-        let (taken, rest) = self.bytes.split_at_checked(length).ok_or_else(|| self.wrong_length())?;
+        let (taken, rest) = self.bytes.split_at_checked(length).ok_or_else(|| self.ends_within(length))?;
         self.bytes = rest;
         Ok(taken)
     }
 
     /// The rest, if it has this length.
     fn exactly(&mut self, length: usize) -> Result<&'a [u8], CommandError> {
-        if self.bytes.len() == length { Ok(self.rest()) } else { Err(self.wrong_length()) }
+        self.rest_of(Want::Exactly, length)
     }
 
     fn at_most(&mut self, length: usize) -> Result<&'a [u8], CommandError> {
-        if self.bytes.len() <= length { Ok(self.rest()) } else { Err(self.wrong_length()) }
+        self.rest_of(Want::AtMost, length)
     }
 
     fn nonempty(&mut self) -> Result<&'a [u8], CommandError> {
-        if self.bytes.is_empty() { Err(self.wrong_length()) } else { Ok(self.rest()) }
+        self.rest_of(Want::AtLeast, 1)
+    }
+
+    fn rest_of(&mut self, want: fn(usize) -> Want, length: usize) -> Result<&'a [u8], CommandError> {
+        if want(length).fits(self.bytes.len()) {
+            Ok(self.rest())
+        } else {
+            Err(self.wrong_length(want(self.read_len().saturating_add(length))))
+        }
     }
 
     fn rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.bytes)
     }
 
-    const fn wrong_length(&self) -> CommandError {
-        CommandError::Body { command: self.command, got: self.length }
+    /// Number of bytes that were read.
+    const fn read_len(&self) -> usize {
+        self.length.saturating_sub(self.bytes.len())
+    }
+
+    /// The body ends within a field of this length.
+    const fn ends_within(&self, length: usize) -> CommandError {
+        self.wrong_length(Want::AtLeast(self.read_len().saturating_add(length)))
+    }
+
+    const fn wrong_length(&self, want: Want) -> CommandError {
+        CommandError::Body { command: self.command, got: self.length, want }
     }
 }
 
@@ -186,8 +204,10 @@ pub enum CommandError {
     Body {
         /// The command's id.
         command: u8,
-        /// The body's length.
+        /// The body's length, in bytes.
         got: usize,
+        /// The lengths that it may have, as far as it was read.
+        want: Want,
     },
     /// The status code is unknown.
     Code {
@@ -207,9 +227,9 @@ impl fmt::Display for CommandError {
             Self::Truncated { want, got } => write!(f, "the frame has {got} bytes, want at least {want}"),
             Self::Reserved(byte) => write!(f, "the reserved byte is {byte}, want 0"),
             Self::Unknown(command) => write!(f, "there is no command {command}"),
-            Self::Role(command) => write!(f, "command {command} is not for this end of the link"),
-            Self::Body { command, got } => write!(f, "command {command} cannot have a body of {got} bytes"),
-            Self::Code { command, code } => write!(f, "command {command} has no code {code}"),
+            Self::Role(command) => write!(f, "{} is not for this end of the link", id::name(*command)),
+            Self::Body { command, got, want } => write!(f, "{}: body is {got} bytes, {want}", id::name(*command)),
+            Self::Code { command, code } => write!(f, "{} has no code {code}", id::name(*command)),
             Self::Padding => f.write_str("the padding is not zero"),
         }
     }

@@ -1,7 +1,7 @@
 //! Writing a command, padded (`docs/spec/wire.md#padding`).
 
-use super::{COMMAND_HEADER_LEN, Command, Statement};
-use crate::link::Link;
+use super::{COMMAND_HEADER_LEN, Command, Statement, Want, id};
+use crate::{link::Link, noise::TAG_LEN};
 use core::fmt;
 
 impl Command<'_> {
@@ -13,7 +13,7 @@ impl Command<'_> {
         let want = self.encoded_len(link)?;
         let got = out.len();
         let mut rest = out.get_mut(..want).ok_or(EncodeError::Buffer { want, got })?;
-        let length = u32::try_from(self.body_len()).map_err(|_| self.wrong_length())?;
+        let length = u32::try_from(self.body_len()).map_err(|_| self.too_long())?;
         let mut put = |bytes: &[u8]| {
             if let Some((field, after)) = core::mem::take(&mut rest).split_at_mut_checked(bytes.len()) {
                 field.copy_from_slice(bytes);
@@ -36,10 +36,8 @@ impl Command<'_> {
         if !link.role().sends().contains(self.id()) {
             return Err(EncodeError::Role(self.id()));
         }
-        if !self.fits(link) {
-            return Err(self.wrong_length());
-        }
-        let frame = self.body_len().checked_add(COMMAND_HEADER_LEN).ok_or_else(|| self.wrong_length())?;
+        self.check_fields(link)?;
+        let frame = self.body_len().checked_add(COMMAND_HEADER_LEN).ok_or_else(|| self.too_long())?;
         let padded = match self {
             Self::GetConsensus { padded: false, .. } => 0,
             _ => link.padded_len(self.id()),
@@ -47,22 +45,29 @@ impl Command<'_> {
         Ok(frame.max(padded))
     }
 
-    /// Whether the fields have the lengths that [`Command::decode`] asks for at the other end.
-    fn fits(&self, link: &Link) -> bool {
-        match self {
-            Self::SendPacket(packet) | Self::SendRetrievePacket(packet) => packet.len() == link.packet().packet,
-            Self::Message { payload, .. } => payload.len() == link.message_payload_len(),
-            Self::Consensus2 { payload, .. } => payload.len() <= link.down_len(),
+    /// Checks that the fields have the lengths that [`Command::decode`] asks for at the other end.
+    fn check_fields(&self, link: &Link) -> Result<(), EncodeError> {
+        let (field, got, want) = match self {
+            Self::SendPacket(packet) | Self::SendRetrievePacket(packet) => {
+                ("packet", packet.len(), Want::Exactly(link.packet().packet))
+            }
+            Self::Message { payload, .. } => ("payload", payload.len(), Want::Exactly(link.message_payload_len())),
+            Self::Consensus2 { payload, .. } => ("payload", payload.len(), Want::AtMost(link.down_len())),
             Self::GetVote { public_key, .. }
             | Self::Vote(Statement { public_key, .. })
             | Self::Reveal(Statement { public_key, .. })
             | Self::Sig(Statement { public_key, .. })
-            | Self::Cert(Statement { public_key, .. }) => public_key.len() == link.pki().public_key,
-            Self::ReplicaMessage(body) => !body.is_empty(),
+            | Self::Cert(Statement { public_key, .. }) => {
+                ("public key", public_key.len(), Want::Exactly(link.pki().public_key))
+            }
+            Self::ReplicaMessage(envelope) => ("envelope", envelope.len(), Want::AtLeast(1)),
             // a session with an authority does not cross the mixnet
-            Self::GetConsensus { padded: true, .. } => link.role().pads(),
-            _ => true,
-        }
+            Self::GetConsensus { padded: true, .. } if !link.role().pads() => {
+                return Err(EncodeError::Unpadded { command: self.id() });
+            }
+            _ => return Ok(()),
+        };
+        if want.fits(got) { Ok(()) } else { Err(EncodeError::Field { command: self.id(), field, got, want }) }
     }
 
     fn body_len(&self) -> usize {
@@ -130,8 +135,11 @@ impl Command<'_> {
         }
     }
 
-    fn wrong_length(&self) -> EncodeError {
-        EncodeError::Field { command: self.id() }
+    /// The error of a command that is too long for any frame.
+    pub(crate) fn too_long(&self) -> EncodeError {
+        // a frame's length is a u32 that counts the command's header and a tag too
+        let max = usize::try_from(u32::MAX).unwrap_or(usize::MAX).saturating_sub(COMMAND_HEADER_LEN + TAG_LEN);
+        EncodeError::Field { command: self.id(), field: "body", got: self.body_len(), want: Want::AtMost(max) }
     }
 }
 
@@ -148,8 +156,19 @@ pub enum EncodeError {
     },
     /// This end may not send the command with this id.
     Role(u8),
-    /// A field does not have the length that it has in this network, or this session does not pad.
+    /// A field does not have the length that it has in this network.
     Field {
+        /// The command's id.
+        command: u8,
+        /// The field's name.
+        field: &'static str,
+        /// The field's length, in bytes.
+        got: usize,
+        /// The lengths that it may have.
+        want: Want,
+    },
+    /// The command is to be padded, and this session does not pad.
+    Unpadded {
         /// The command's id.
         command: u8,
     },
@@ -159,8 +178,11 @@ impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Buffer { want, got } => write!(f, "the buffer has {got} bytes, want at least {want}"),
-            Self::Role(command) => write!(f, "command {command} is not for this end of the link to send"),
-            Self::Field { command } => write!(f, "a field of command {command} does not fit this network"),
+            Self::Role(command) => write!(f, "{} is not for this end of the link to send", id::name(*command)),
+            Self::Field { command, field, got, want } => {
+                write!(f, "{}: {field} is {got} bytes, {want}", id::name(*command))
+            }
+            Self::Unpadded { command } => write!(f, "{}: this session does not pad", id::name(*command)),
         }
     }
 }

@@ -33,3 +33,40 @@ pub(crate) const REPLICA_DECOY: u8 = 33;
 
 /// One more than the greatest id.
 pub(crate) const END: u8 = 34;
+
+/// The command's name in the specification, for messages.
+pub(crate) const fn name(id: u8) -> &'static str {
+    match id {
+        NO_OP => "no_op",
+        DISCONNECT => "disconnect",
+        SEND_PACKET => "send_packet",
+        SEND_RETRIEVE_PACKET => "send_retrieve_packet",
+        SEND_RETRIEVE_PACKET_REPLY => "send_retrieve_packet_reply",
+        MESSAGE_DELIVERED => "message_delivered",
+        REPLICA_MESSAGE => "replica_message",
+        REPLICA_MESSAGE_REPLY => "replica_message_reply",
+        POST_REPLICA_DESCRIPTOR_STATUS => "post_replica_descriptor_status",
+        POST_REPLICA_DESCRIPTOR => "post_replica_descriptor",
+        REPLICA_WRITE => "replica_write",
+        REPLICA_WRITE_REPLY => "replica_write_reply",
+        RETRIEVE_MESSAGE => "retrieve_message",
+        MESSAGE => "message",
+        GET_CONSENSUS => "get_consensus",
+        CONSENSUS => "consensus",
+        POST_DESCRIPTOR => "post_descriptor",
+        POST_DESCRIPTOR_STATUS => "post_descriptor_status",
+        VOTE => "vote",
+        VOTE_STATUS => "vote_status",
+        GET_VOTE => "get_vote",
+        REVEAL => "reveal",
+        REVEAL_STATUS => "reveal_status",
+        SIG => "sig",
+        SIG_STATUS => "sig_status",
+        CERT => "cert",
+        CERT_STATUS => "cert_status",
+        CONSENSUS2 => "consensus2",
+        GET_CONSENSUS2 => "get_consensus2",
+        REPLICA_DECOY => "replica_decoy",
+        _ => "unknown command",
+    }
+}

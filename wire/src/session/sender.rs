@@ -31,7 +31,7 @@ impl Sender {
         let text_len = command.encoded_len(link)?;
         let want = text_len.saturating_add(FRAME_OVERHEAD);
         let out = out.get_mut(..want).ok_or(EncodeError::Buffer { want, got })?;
-        let unencodable = EncodeError::Field { command: command.id() };
+        let unencodable = command.too_long();
         let body_len = text_len.checked_add(TAG_LEN).and_then(|length| u32::try_from(length).ok());
         let body_len = body_len.ok_or(unencodable)?;
         let (header, body) = out.split_first_chunk_mut::<FRAME_HEADER_LEN>().ok_or(unencodable)?;

@@ -3,7 +3,7 @@
 use crate::common::{PKI, SIZES, ends};
 use mixwell_wire::{
     CertStatus, Command, CommandError, ConsensusStatus, DescriptorStatus, EncodeError, Link, RevealStatus, SigStatus,
-    Statement, VoteStatus, packet_mut,
+    Statement, VoteStatus, Want, packet_mut,
 };
 use proptest::prelude::*;
 
@@ -108,7 +108,7 @@ fn frames(free: usize, mut check: impl FnMut(Command<'_>, Link, Link, Vec<u8>)) 
                     }
                 }
                 Err(EncodeError::Role(id)) => assert_eq!(id, command.id()),
-                Err(EncodeError::Field { command: 18 }) => {}
+                Err(EncodeError::Unpadded { command: 18 }) => {}
                 Err(error) => panic!("{command:?}: {error}"),
             }
         }
@@ -158,9 +158,9 @@ proptest! {
                     // an authority accepts zeros after a `get_consensus`, but no client of it sends
                     // them
                     Err(error) => {
- let expected = matches!(error, EncodeError::Role(_) | EncodeError::Field { command: 18 });
- prop_assert!(expected, "{error}");
- },
+                        let expected = matches!(error, EncodeError::Role(_) | EncodeError::Unpadded { command: 18 });
+                        prop_assert!(expected, "{error}");
+                    }
                 }
             }
         }
@@ -198,7 +198,12 @@ fn a_body_of_another_length() {
             Err(error) => {
                 let got = body as usize + 1;
                 let too_long = CommandError::TooLong { max: receiver.max_frame(), got: got + 6 };
-                assert!(error == CommandError::Body { command: command.id(), got } || error == too_long, "{error:?}");
+                let want = match command.id() {
+                    31 => Want::AtMost(9 + receiver.down_len()),
+                    _ => Want::Exactly(body as usize),
+                };
+                let wrong = CommandError::Body { command: command.id(), got, want };
+                assert!(error == wrong || error == too_long, "{error:?}");
                 exact += 1;
             }
             // these commands end in a payload of any length
@@ -206,11 +211,11 @@ fn a_body_of_another_length() {
         }
         if body > 0 {
             let empty = [command.id(), 0, 0, 0, 0, 0];
-            assert_eq!(
-                Command::decode(&empty, &receiver),
-                Err(CommandError::Body { command: command.id(), got: 0 }),
-                "{command:?}"
-            );
+            let error = Command::decode(&empty, &receiver).unwrap_err();
+            let CommandError::Body { command: id, got: 0, want } = error else { panic!("{error:?}") };
+            assert_eq!(id, command.id());
+            let (Want::Exactly(want) | Want::AtLeast(want)) = want else { panic!("{want:?}") };
+            assert!((1..=body as usize).contains(&want), "{command:?}: {want}");
         }
     });
     assert!(exact > 15);
@@ -300,23 +305,33 @@ fn a_caller_who_is_wrong() {
     let (client, gateway, caller) = (Link::client(SIZES), Link::gateway(SIZES), Link::authority_client(PKI));
     for length in [0, 1, SIZES.packet - 1, SIZES.packet + 1] {
         let packet = vec![0; length];
-        let result = Command::SendPacket(&packet).encode(&client, &mut out);
-        assert_eq!(result, Err(EncodeError::Field { command: 2 }));
+        let error = Command::SendPacket(&packet).encode(&client, &mut out).unwrap_err();
+        let want = Want::Exactly(SIZES.packet);
+        assert_eq!(error, EncodeError::Field { command: 2, field: "packet", got: length, want });
+        assert_eq!(error.to_string(), format!("send_packet: packet is {length} bytes, want {}", SIZES.packet));
     }
-    let message = Command::Message { sequence: 1, surb_id: &[0; 16], payload: &[0; 32] };
-    assert_eq!(message.encode(&gateway, &mut out), Err(EncodeError::Field { command: 17 }));
-    let chunk = vec![0; gateway.down_len() + 1];
-    let chunk = Command::Consensus2 { code: ConsensusStatus::Ok, chunk: 0, total: 1, payload: &chunk };
-    assert_eq!(chunk.encode(&gateway, &mut out), Err(EncodeError::Field { command: 31 }));
-    let vote = Command::GetVote { epoch: 1, public_key: &[0; 31] };
-    assert_eq!(vote.encode(&caller, &mut out), Err(EncodeError::Field { command: 24 }));
-    let padded = Command::GetConsensus { epoch: 1, padded: true };
-    assert_eq!(padded.encode(&caller, &mut out), Err(EncodeError::Field { command: 18 }));
-    assert_eq!(Command::NoOp.encode(&client, &mut out[..3087]), Err(EncodeError::Buffer { want: 3088, got: 3087 }));
+    let (long_key, chunk) = ([0; 31], vec![0; gateway.down_len() + 1]);
+    let texts = [
+        (Command::Message { sequence: 1, surb_id: &[0; 16], payload: &[0; 32] }, gateway),
+        (Command::Consensus2 { code: ConsensusStatus::Ok, chunk: 0, total: 1, payload: &chunk }, gateway),
+        (Command::GetVote { epoch: 1, public_key: &long_key }, caller),
+        (Command::GetConsensus { epoch: 1, padded: true }, caller),
+        (Command::ReplicaMessage(&[]), Link::service_node(SIZES, 9)),
+        (Command::GetVote { epoch: 1, public_key: &[0; 32] }, client),
+    ]
+    .map(|(command, link)| command.encode(&link, &mut out).unwrap_err().to_string());
     assert_eq!(
-        Command::ReplicaMessage(&[]).encode(&Link::service_node(SIZES, 9), &mut out).unwrap_err(),
-        EncodeError::Field { command: 8 }
+        texts,
+        [
+            format!("message: payload is 32 bytes, want {}", 32 + SIZES.forward_payload),
+            format!("consensus2: payload is {} bytes, want at most {}", chunk.len(), gateway.down_len()),
+            "get_vote: public key is 31 bytes, want 32".to_owned(),
+            "get_consensus: this session does not pad".to_owned(),
+            "replica_message: envelope is 0 bytes, want at least 1".to_owned(),
+            "get_vote is not for this end of the link to send".to_owned(),
+        ]
     );
+    assert_eq!(Command::NoOp.encode(&client, &mut out[..3087]), Err(EncodeError::Buffer { want: 3088, got: 3087 }));
     assert_eq!(out, [0xee; 5000], "nothing is written on an error");
 }
 

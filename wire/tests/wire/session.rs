@@ -207,7 +207,10 @@ fn a_length_out_of_turn() {
 fn what_cannot_be_sent_changes_nothing() {
     for (command, error) in [
         (Command::Vote(mixwell_wire::Statement { epoch: 1, public_key: &[], payload: &[] }), EncodeError::Role(22)),
-        (Command::SendPacket(&[1, 2, 3]), EncodeError::Field { command: 2 }),
+        (
+            Command::SendPacket(&[1, 2, 3]),
+            EncodeError::Field { command: 2, field: "packet", got: 3, want: mixwell_wire::Want::Exactly(SIZES.packet) },
+        ),
     ] {
         let [mut client, mut gateway] = Pair::default().sessions();
         let mut out = [0xee; 4000];

@@ -227,7 +227,7 @@ fn what_cannot_be_sent_leaves_a_writer_as_it_was() {
         let [client, gateway] = Pair::default().sessions();
         let mut writer = Writer::new(ours, client.sender, buffer(), &Timeouts::default());
         let error = writer.send(&Command::SendPacket(&[1; 3])).await;
-        assert!(matches!(error, Err(StreamError::Send(SendError::Encode(EncodeError::Field { command: 2 })))));
+        assert!(matches!(error, Err(StreamError::Send(SendError::Encode(EncodeError::Field { command: 2, .. })))));
         writer.send(&Command::NoOp).await.unwrap();
         let mut reader = Reader::new(theirs, gateway.receiver, buffer(), &Timeouts::default());
         assert_eq!(reader.receive().await.unwrap(), Command::NoOp);
