@@ -15,6 +15,16 @@ use core::fmt;
 ///
 /// The key is expanded anew for each message, which costs less than moving and wiping an expanded
 /// key. The key is wiped on drop, its expansion at the end of each call.
+///
+/// ```
+/// use mixwell_aez::Aez;
+///
+/// let aez = Aez::new(&[7; 48]);
+/// let mut message = *b"in place";
+/// aez.encrypt(&[1; 16], &mut message);
+/// aez.decrypt(&[1; 16], &mut message);
+/// assert_eq!(&message, b"in place");
+/// ```
 pub struct Aez {
     key: Key,
     backend: Choice,

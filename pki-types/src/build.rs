@@ -24,6 +24,15 @@ pub type Addresses = BTreeMap<String, Vec<String>>;
 pub type EpochKeys = BTreeMap<Epoch, Vec<u8>>;
 
 /// Encodes into a vector of the exact length: calls `write` once to measure, once to encode.
+///
+/// ```
+/// use mixwell_pki_types::build::encode;
+///
+/// let encoded = encode(|writer| {
+///     writer.text("echo");
+/// });
+/// assert_eq!(encoded, b"\x64echo");
+/// ```
 pub fn encode(write: impl Fn(&mut Writer<'_>)) -> Vec<u8> {
     let mut measure = Writer::new(&mut []);
     write(&mut measure);

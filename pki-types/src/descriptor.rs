@@ -17,6 +17,17 @@ use crate::{
 /// A node's descriptor: a gateway's, a mix's or a service node's. Borrows the bytes.
 ///
 /// Parsing checks the kind of each field; [`check`](Self::check) checks their values.
+///
+/// ```
+/// use mixwell_pki_types::{Descriptor, Epoch};
+///
+/// /// The name and the mix key of each node of a layer.
+/// fn show<'a>(nodes: impl Iterator<Item = Descriptor<'a>>, epoch: Epoch) {
+///     for node in nodes {
+///         println!("{}: {:?}", node.name(), node.mix_key(epoch));
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Descriptor<'a> {
     encoded: &'a [u8],

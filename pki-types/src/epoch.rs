@@ -3,6 +3,14 @@
 use core::{fmt, num::NonZeroU64, time::Duration};
 
 /// The number of an epoch. Epoch 0 began at 2017-06-01T00:00:00Z.
+///
+/// ```
+/// use mixwell_pki_types::{Epoch, Period};
+///
+/// let next = Epoch(250_000).plus(1);
+/// assert_eq!(Period::TWENTY_MINUTES.at(Period::TWENTY_MINUTES.start(next))?.epoch, next);
+/// # Ok::<(), mixwell_pki_types::BeforeZero>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Epoch(pub u64);
 
@@ -106,6 +114,15 @@ impl Period {
 }
 
 /// A time, as an epoch and the time within it.
+///
+/// ```
+/// use core::time::Duration;
+/// use mixwell_pki_types::Period;
+///
+/// let now = Period::TWENTY_MINUTES.at(Duration::from_secs(1_800_000_100))?;
+/// assert_eq!(now.elapsed + now.left, Duration::from_secs(20 * 60));
+/// # Ok::<(), mixwell_pki_types::BeforeZero>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochTime {
     /// The epoch.

@@ -5,6 +5,14 @@ use core::fmt;
 
 /// BLAKE2b-256 of an identity's public key: the node id of routing commands, look-ups and
 /// certificates.
+///
+/// ```
+/// use mixwell_pki_types::KeyHash;
+///
+/// let identity_key = [9; 32];
+/// let node_id = KeyHash::of(&identity_key);
+/// assert_eq!(node_id.to_string().len(), 64);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct KeyHash(pub [u8; 32]);
 

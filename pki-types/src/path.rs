@@ -11,6 +11,15 @@ use rand_core::CryptoRng;
 
 /// A hop of a route. `mixwell-sphinx` wraps packets for such hops: the node's id, its mix key, the
 /// delay.
+///
+/// ```
+/// use mixwell_pki_types::Hop;
+///
+/// /// A hop as a packet has it: the node, its mix key for the epoch of arrival, and the delay there.
+/// fn show(hop: &Hop<'_>) {
+///     println!("{} in epoch {}: {} bytes of key, {:?} ms", hop.node.id(), hop.epoch, hop.mix_key.len(), hop.delay_millis);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Hop<'a> {
@@ -30,6 +39,20 @@ pub struct Hop<'a> {
 /// A closure suffices: `|mu, rng: &mut R| hop_delay_millis(mu, rng).ok()`, with a sampler that
 /// follows the network's rules: an exponential of rate `mu` per millisecond, rounded down, plus 1,
 /// and capped.
+///
+/// ```
+/// use mixwell_pki_types::HopDelay;
+///
+/// /// A mean delay of 1/`mu` milliseconds for each hop, which hides less than an exponential one.
+/// struct Constant;
+/// impl<R: ?Sized> HopDelay<R> for Constant {
+///     fn hop_delay_millis(&mut self, mu: f64, _rng: &mut R) -> Option<u32> {
+///         let mean = 1.0 / mu;
+///         (1.0..=3_600_000.0).contains(&mean).then_some(mean as u32)
+///     }
+/// }
+/// # assert_eq!(Constant.hop_delay_millis(0.005, &mut rand::rng()), Some(200));
+/// ```
 pub trait HopDelay<R: ?Sized> {
     /// Draws a delay; `None` if there is none for the rate.
     fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;
@@ -68,6 +91,16 @@ pub struct Router<'a> {
 }
 
 /// The start of a route.
+///
+/// ```
+/// use core::time::Duration;
+/// use mixwell_pki_types::Departure;
+///
+/// let forward = Departure { unix: Duration::from_secs(1_800_000_100), spent: Duration::ZERO };
+/// // a reply starts when the forward route, here of 700 ms, has ended
+/// let reply = Departure { spent: Duration::from_millis(700), ..forward };
+/// # assert_ne!(forward, reply);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "a time and what is to be added to it")]
 pub struct Departure {

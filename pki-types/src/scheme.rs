@@ -18,6 +18,19 @@ use rand_core::CryptoRng;
 /// Keys and signatures are slices, as a scheme is chosen by its name at run time; each operation
 /// checks their lengths. A message is passed in parts, which are signed as if concatenated, to
 /// avoid copying.
+///
+/// ```
+/// use mixwell_pki_types::{Ed25519, SchemeError, SignatureScheme};
+///
+/// /// A fresh key pair of any scheme: the private key and the public one.
+/// fn key_pair(scheme: &dyn SignatureScheme) -> Result<(Vec<u8>, Vec<u8>), SchemeError> {
+///     let (mut private, mut public) = (vec![0; scheme.private_len()], vec![0; scheme.public_len()]);
+///     scheme.generate(&mut rand::rng(), &mut private, &mut public)?;
+///     Ok((private, public))
+/// }
+/// assert_eq!(key_pair(&Ed25519)?.1.len(), 32);
+/// # Ok::<(), SchemeError>(())
+/// ```
 pub trait SignatureScheme: fmt::Debug + Sync {
     /// The name in certificates, documents and PEM. Configurations may use any case.
     fn name(&self) -> &'static str;

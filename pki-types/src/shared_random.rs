@@ -24,6 +24,14 @@ pub struct Commit([u8; LEN]);
 /// An authority's publication once every commit is in: the epoch and the hash of 32 random bytes.
 ///
 /// It is secret until then: do not publish it early, and keep it out of logs. Wiped on drop.
+///
+/// ```
+/// use mixwell_pki_types::{Epoch, Reveal};
+///
+/// let reveal = Reveal::generate(Epoch(1000), &mut rand::rng());
+/// let commit = reveal.commit(); // published before
+/// assert!(commit.check(&reveal).is_ok());
+/// ```
 pub struct Reveal([u8; LEN]);
 
 impl Commit {
@@ -115,6 +123,17 @@ impl fmt::Debug for Reveal {
 /// The shared random value in the consensus of `epoch`, computed from all reveals and the previous
 /// consensus's value (`None` in the first epoch of a network). Sorts `reveals` as the formula
 /// requires: by the reveal, descending.
+///
+/// ```
+/// use mixwell_pki_types::{Epoch, KeyHash, Reveal, shared_random_value};
+///
+/// let epoch = Epoch(1000);
+/// let mut reveals = [1, 2, 3].map(|i| (KeyHash::of(&[i; 32]), Reveal::generate(epoch, &mut rand::rng())));
+/// let value = shared_random_value(epoch, &mut reveals, None);
+/// // the order does not matter
+/// reveals.reverse();
+/// assert_eq!(shared_random_value(epoch, &mut reveals, None), value);
+/// ```
 #[must_use]
 pub fn shared_random_value(epoch: Epoch, reveals: &mut [(KeyHash, Reveal)], previous: Option<&[u8; 32]>) -> [u8; 32] {
     reveals.sort_unstable_by_key(|(authority, reveal)| Reverse((reveal.0, *authority)));

@@ -26,6 +26,15 @@ type Node = [u8; 32];
 ///
 /// Signing draws 32 random bytes, and takes some 700,000 runs of Keccak; verifying takes some
 /// 20,000.
+///
+/// ```
+/// use mixwell_pki_types::{SignatureScheme, SigningKey, Sphincs, VerifyingKey};
+///
+/// let (mut private, mut public) = (vec![0; Sphincs.private_len()], vec![0; Sphincs.public_len()]);
+/// Sphincs.generate(&mut rand::rng(), &mut private, &mut public)?;
+/// let key = SigningKey::new(&private, VerifyingKey::new(&Sphincs, &public)?)?;
+/// # Ok::<(), mixwell_pki_types::SchemeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sphincs;
 

@@ -13,6 +13,19 @@ use zeroize::{Zeroize as _, ZeroizeOnDrop};
 /// The KEM of a NIKE: the ciphertext is a fresh public key X, the secret BLAKE2Xb keyed with the
 /// shared secret over the receiver's public key and X. Same name, keys and sizes as the NIKE. An
 /// all-zero shared secret is refused.
+///
+/// ```
+/// use mixwell_pq_kem::{Adapter, X25519, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+///
+/// let private = PrivateKey::<Adapter<X25519>>::generate(&mut rand::rng());
+/// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+/// <Adapter<X25519>>::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+///
+/// let mut same = SharedSecret::default();
+/// <Adapter<X25519>>::decapsulate(&private.expand()?, &ciphertext, &mut same)?;
+/// assert_eq!(secret.as_bytes(), same.as_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Adapter<N>(PhantomData<N>);
 

@@ -7,6 +7,14 @@ use zeroize::Zeroize;
 ///
 /// A scheme's sizes are associated types bounded by this trait, since stable Rust cannot write
 /// `[u8; Scheme::LEN]`.
+///
+/// ```
+/// use mixwell_pq_kem::ByteArray;
+///
+/// let bytes: &[u8] = &[7; 32];
+/// assert_eq!(<[u8; 32]>::from_slice(bytes), Some(&[7; 32]));
+/// assert_eq!(<[u8; 56]>::from_slice(bytes), None);
+/// ```
 pub trait ByteArray:
     sealed::Sealed + AsRef<[u8]> + AsMut<[u8]> + Copy + Eq + Debug + Zeroize + Send + Sync + 'static
 {

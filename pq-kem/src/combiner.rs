@@ -21,6 +21,17 @@ pub struct EmptyComponent;
 /// Combines the shared secrets of any number of KEMs: the XOR, over all of them, of BLAKE2b-256
 /// keyed with the hash of the KEM's secret, over all the ciphertexts.
 ///
+/// ```
+/// use mixwell_pq_kem::{Component, split_prf};
+///
+/// let mut secret = [0; 32];
+/// let one = Component { secret: &[1; 32], ciphertext: &[2; 32] };
+/// let other = Component { secret: &[3; 32], ciphertext: &[4; 1088] };
+/// split_prf(&[one, other], &mut secret)?;
+/// # assert_ne!(secret, [0; 32]);
+/// # Ok::<(), mixwell_pq_kem::EmptyComponent>(())
+/// ```
+///
 /// # Errors
 /// [`EmptyComponent`] if there is nothing to combine.
 pub fn split_prf(components: &[Component<'_>], secret: &mut [u8; 32]) -> Result<(), EmptyComponent> {

@@ -17,6 +17,15 @@ pub fn limit_x25519(backends: &[crate::X25519Backend]) {
 }
 
 /// A KEM whose encapsulation draws a fixed number of bytes.
+///
+/// ```
+/// use mixwell_pq_kem::{MlKem768, hazmat::DeterministicKem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+///
+/// let public = PrivateKey::<MlKem768>::generate(&mut rand::rng()).public_key()?;
+/// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+/// MlKem768::encapsulate_deterministic(&public, &[7; 32], &mut ciphertext, &mut secret)?;
+/// # Ok::<(), mixwell_pq_kem::kem::KeyError>(())
+/// ```
 pub trait DeterministicKem: Kem {
     /// The bytes that an encapsulation draws, in order.
     type RandomBytes: ByteArray;

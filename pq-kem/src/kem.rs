@@ -6,6 +6,24 @@ use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// A KEM scheme: a unit type such as [`XWing`](crate::XWing).
+///
+/// ```
+/// use mixwell_pq_kem::{Kem, XWing, kem::{Ciphertext, KeySource, PrivateKey, SharedSecret}};
+///
+/// // generic over the scheme
+/// fn agrees<K: Kem>() -> Result<bool, Box<dyn std::error::Error>> {
+///     let private = PrivateKey::<K>::generate(&mut rand::rng());
+///     let (mut ciphertext, mut secret, mut same) = (Ciphertext::<K>::default(), SharedSecret::default(), SharedSecret::default());
+///     K::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+///
+///     let mut key = K::Expanded::default();
+///     K::expand_into(KeySource::Private(&private), None, &mut key)?;
+///     K::decapsulate(&key, &ciphertext, &mut same)?;
+///     Ok(secret.as_bytes().as_ref() == same.as_bytes().as_ref())
+/// }
+/// assert!(agrees::<XWing>()?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Kem: Sized + Send + Sync + 'static {
     /// The name in geometries, PEM, PKI documents and Noise protocol names. Configuration may spell
     /// it in any case.
@@ -67,6 +85,18 @@ pub trait Kem: Sized + Send + Sync + 'static {
 }
 
 /// The secret that a key pair is expanded from.
+///
+/// ```
+/// use mixwell_pq_kem::{Kem, XWing, kem::{KeySource, Seed}};
+/// use rand::Rng;
+///
+/// // a device that is short of memory stores the seed, 32 bytes, and expands it where it is used
+/// let mut seed = Seed::<XWing>::default();
+/// rand::rng().fill_bytes(seed.as_bytes_mut());
+/// let mut key = <XWing as Kem>::Expanded::default();
+/// XWing::expand_into(KeySource::Seed(&seed), None, &mut key)?;
+/// # Ok::<(), mixwell_pq_kem::kem::KeyError>(())
+/// ```
 #[expect(clippy::exhaustive_enums, reason = "a private key has these two forms")]
 pub enum KeySource<'a, K: Kem> {
     /// A seed.
@@ -232,26 +262,84 @@ macro_rules! secret_role {
 
 public_role! {
     /// A public key as it was received: nothing about it is checked until it is used.
+    ///
+    /// ```
+    /// use mixwell_pq_kem::{XWing, kem::PublicKey};
+    ///
+    /// let received = [9; 1216];
+    /// let public = PublicKey::<XWing>::from_bytes(received);
+    /// assert_eq!(public.as_bytes(), &received);
+    /// ```
     PublicKey(PublicBytes)
 }
 
 public_role! {
     /// A ciphertext, the *group element* of KEM Sphinx.
+    ///
+    /// ```
+    /// use mixwell_pq_kem::{XWing, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+    ///
+    /// let private = PrivateKey::<XWing>::generate(&mut rand::rng());
+    /// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+    /// XWing::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+    ///
+    /// let mut same = SharedSecret::default();
+    /// XWing::decapsulate(&private.expand()?, &ciphertext, &mut same)?;
+    /// assert_eq!(secret.as_bytes(), same.as_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     Ciphertext(CiphertextBytes)
 }
 
 secret_role! {
     /// A private key in its seed form.
+    ///
+    /// ```
+    /// use mixwell_pq_kem::{XWing, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+    ///
+    /// let private = PrivateKey::<XWing>::generate(&mut rand::rng());
+    /// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+    /// XWing::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+    ///
+    /// let mut same = SharedSecret::default();
+    /// XWing::decapsulate(&private.expand()?, &ciphertext, &mut same)?;
+    /// assert_eq!(secret.as_bytes(), same.as_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     PrivateKey(PrivateBytes)
 }
 
 secret_role! {
     /// The seed that a key pair is derived from.
+    ///
+    /// ```
+    /// use mixwell_pq_kem::{Kem, XWing, kem::Seed};
+    /// use rand::Rng;
+    ///
+    /// let mut seed = Seed::<XWing>::default();
+    /// rand::rng().fill_bytes(seed.as_bytes_mut());
+    /// let private = XWing::from_seed(&seed);
+    /// assert_eq!(private.public_key()?.as_bytes(), seed.public_key()?.as_bytes());
+    /// # Ok::<(), mixwell_pq_kem::kem::KeyError>(())
+    /// ```
     Seed(SeedBytes)
 }
 
 secret_role! {
     /// A shared secret.
+    ///
+    /// ```
+    /// use mixwell_pq_kem::{XWing, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+    ///
+    /// let private = PrivateKey::<XWing>::generate(&mut rand::rng());
+    /// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+    /// XWing::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+    ///
+    /// let mut same = SharedSecret::default();
+    /// XWing::decapsulate(&private.expand()?, &ciphertext, &mut same)?;
+    /// assert_eq!(secret.as_bytes(), same.as_bytes());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     SharedSecret(SecretBytes)
 }
 

@@ -13,6 +13,19 @@ use rand_core::CryptoRng;
 use zeroize::{ZeroizeOnDrop, Zeroizing, zeroize_stack};
 
 /// ML-KEM-768. A private key is the public key, then the seed (d, z).
+///
+/// ```
+/// use mixwell_pq_kem::{MlKem768, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+///
+/// let private = PrivateKey::<MlKem768>::generate(&mut rand::rng());
+/// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+/// MlKem768::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+///
+/// let mut same = SharedSecret::default();
+/// MlKem768::decapsulate(&private.expand()?, &ciphertext, &mut same)?;
+/// assert_eq!(secret.as_bytes(), same.as_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MlKem768;
 

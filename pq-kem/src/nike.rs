@@ -10,6 +10,20 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 ///
 /// Blinding is the group's own operation: `blind(public, b)` is the public key whose private key is
 /// `b` times the first one, so that `exchange(y, blind(X, b))` = `blind(exchange(y, X), b)`.
+///
+/// ```
+/// use mixwell_pq_kem::{Nike, X25519, nike::PrivateKey};
+///
+/// // generic over the scheme
+/// fn agrees<N: Nike>() -> Result<bool, mixwell_pq_kem::nike::LowOrder> {
+///     let [alice, bob] = [(); 2].map(|()| PrivateKey::<N>::generate(&mut rand::rng()));
+///     let one = N::exchange(&alice, &bob.public_key())?;
+///     let other = N::exchange(&bob, &alice.public_key())?;
+///     Ok(one.as_bytes().as_ref() == other.as_bytes().as_ref())
+/// }
+/// assert!(agrees::<X25519>()?);
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
 pub trait Nike: Sized + Send + Sync + 'static {
     /// The name in geometries, PEM and PKI documents. Configuration may spell it in any case.
     const NAME: &'static str;
@@ -61,6 +75,18 @@ pub trait Nike: Sized + Send + Sync + 'static {
 /// Every result equals the one of applying the factors in turn with [`Nike::blind`], for every
 /// public key there can be: on the curve, in a small subgroup, on the twist, or not canonically
 /// encoded.
+///
+/// ```
+/// use mixwell_pq_kem::{Nike, X25519, nike::{PrivateKey, Product}};
+///
+/// let [key, blinding, hop] = [(); 3].map(|()| PrivateKey::<X25519>::generate(&mut rand::rng()));
+/// let mut product = <X25519 as Nike>::Product::new(&key);
+/// product.multiply(&blinding);
+///
+/// assert_eq!(product.public_key()?, X25519::blind(&key.public_key(), &blinding)?);
+/// assert_eq!(product.exchange(&hop.public_key())?.as_bytes(), hop.exchange(&product.public_key()?)?.as_bytes());
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
 pub trait Product<N: Nike>: ZeroizeOnDrop {
     /// The private key alone.
     fn new(private: &PrivateKey<N>) -> Self;
@@ -94,13 +120,39 @@ impl fmt::Display for LowOrder {
 impl core::error::Error for LowOrder {}
 
 /// A public key (group element) as it was received: nothing about it is checked until it is used.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PublicKey};
+///
+/// let received = [9; 32];
+/// let public = PublicKey::<X25519>::from_bytes(received);
+/// assert_eq!(public.as_bytes(), &received);
+/// ```
 #[repr(transparent)]
 pub struct PublicKey<N: Nike>(N::PublicBytes);
 
 /// A private key. Wiped on drop.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey};
+///
+/// let [alice, bob] = [(); 2].map(|()| PrivateKey::<X25519>::generate(&mut rand::rng()));
+/// let shared = alice.exchange(&bob.public_key())?;
+/// assert_eq!(shared.as_bytes(), bob.exchange(&alice.public_key())?.as_bytes());
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
 pub struct PrivateKey<N: Nike>(N::PrivateBytes);
 
 /// A shared secret, not yet hashed. Wiped on drop.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey};
+///
+/// let [alice, bob] = [(); 2].map(|()| PrivateKey::<X25519>::generate(&mut rand::rng()));
+/// let shared = alice.exchange(&bob.public_key())?;
+/// assert_eq!(shared.as_bytes(), bob.exchange(&alice.public_key())?.as_bytes());
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
 pub struct SharedSecret<N: Nike>(N::SecretBytes);
 
 impl<N: Nike> PublicKey<N> {

@@ -21,6 +21,19 @@ use base64ct::{Base64, Encoding as _};
 use core::fmt;
 
 /// A key with a PEM form.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey, pem};
+///
+/// let key = PrivateKey::<X25519>::from_bytes([7; 32]);
+/// let mut text = [0; pem::encoded_len::<PrivateKey<X25519>>()];
+/// let text = pem::encode(&key, &mut text)?;
+/// assert!(text.starts_with("-----BEGIN X25519 PRIVATE KEY-----\n"));
+///
+/// let same: PrivateKey<X25519> = pem::decode(text.as_bytes())?;
+/// assert_eq!(same.as_bytes(), key.as_bytes());
+/// # Ok::<(), pem::PemError>(())
+/// ```
 pub trait PemKey: Sized {
     /// The scheme's name, ASCII, in any case.
     const NAME: &'static str;
@@ -173,12 +186,38 @@ const fn label<K: PemKey>() -> Label<'static> {
 }
 
 /// The length of the key's PEM text in bytes.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey, pem};
+///
+/// let key = PrivateKey::<X25519>::from_bytes([7; 32]);
+/// let mut text = [0; pem::encoded_len::<PrivateKey<X25519>>()];
+/// let text = pem::encode(&key, &mut text)?;
+/// assert!(text.starts_with("-----BEGIN X25519 PRIVATE KEY-----\n"));
+///
+/// let same: PrivateKey<X25519> = pem::decode(text.as_bytes())?;
+/// assert_eq!(same.as_bytes(), key.as_bytes());
+/// # Ok::<(), pem::PemError>(())
+/// ```
 #[must_use]
 pub const fn encoded_len<K: PemKey>() -> usize {
     label::<K>().encoded_len(K::Bytes::LEN)
 }
 
 /// Writes the key's PEM text to the front of `out`.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey, pem};
+///
+/// let key = PrivateKey::<X25519>::from_bytes([7; 32]);
+/// let mut text = [0; pem::encoded_len::<PrivateKey<X25519>>()];
+/// let text = pem::encode(&key, &mut text)?;
+/// assert!(text.starts_with("-----BEGIN X25519 PRIVATE KEY-----\n"));
+///
+/// let same: PrivateKey<X25519> = pem::decode(text.as_bytes())?;
+/// assert_eq!(same.as_bytes(), key.as_bytes());
+/// # Ok::<(), pem::PemError>(())
+/// ```
 ///
 /// # Errors
 /// [`PemError::Room`] if `out` is shorter than [`encoded_len`].
@@ -188,6 +227,19 @@ pub fn encode<'o, K: PemKey>(key: &K, out: &'o mut [u8]) -> Result<&'o str, PemE
 
 /// Reads a key from its PEM text.
 ///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey, pem};
+///
+/// let key = PrivateKey::<X25519>::from_bytes([7; 32]);
+/// let mut text = [0; pem::encoded_len::<PrivateKey<X25519>>()];
+/// let text = pem::encode(&key, &mut text)?;
+/// assert!(text.starts_with("-----BEGIN X25519 PRIVATE KEY-----\n"));
+///
+/// let same: PrivateKey<X25519> = pem::decode(text.as_bytes())?;
+/// assert_eq!(same.as_bytes(), key.as_bytes());
+/// # Ok::<(), pem::PemError>(())
+/// ```
+///
 /// # Errors
 /// [`PemError`] says which line is wrong.
 pub fn decode<K: PemKey>(text: &[u8]) -> Result<K, PemError> {
@@ -196,6 +248,14 @@ pub fn decode<K: PemKey>(text: &[u8]) -> Result<K, PemError> {
 
 /// The name of the scheme, in upper case, if the text begins as a key of this kind does, white
 /// space before it aside.
+///
+/// ```
+/// use mixwell_pq_kem::pem::{Kind, scheme_name};
+///
+/// let text = b"-----BEGIN XWING PUBLIC KEY-----\n";
+/// assert_eq!(scheme_name(Kind::Public, text), Some("XWING"));
+/// assert_eq!(scheme_name(Kind::Private, text), None);
+/// ```
 #[must_use]
 pub fn scheme_name(kind: Kind, text: &[u8]) -> Option<&str> {
     let first = text.trim_ascii_start().split(|byte| *byte == b'\n').next()?;

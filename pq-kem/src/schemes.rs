@@ -3,6 +3,13 @@
 use crate::{ByteArray, Kem, Nike};
 
 /// A scheme's name and the lengths of its encodings in bytes.
+///
+/// ```
+/// use mixwell_pq_kem::Scheme;
+///
+/// let scheme = Scheme::kem("xwing").expect("enabled by a feature");
+/// assert_eq!((scheme.name, scheme.public_len, scheme.ciphertext_len), ("XWING", 1216, Some(1120)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Scheme {
@@ -21,6 +28,19 @@ pub struct Scheme {
 }
 
 /// An operation that is generic over the NIKE.
+///
+/// ```
+/// use mixwell_pq_kem::{Nike, WithNike, with_nike};
+///
+/// struct PublicLen;
+/// impl WithNike for PublicLen {
+///     type Output = usize;
+///     fn with<N: Nike>(self) -> usize {
+///         size_of::<N::PublicBytes>()
+///     }
+/// }
+/// assert_eq!(with_nike("x448", PublicLen), Some(56));
+/// ```
 pub trait WithNike {
     /// The result.
     type Output;
@@ -30,6 +50,19 @@ pub trait WithNike {
 }
 
 /// An operation that is generic over the KEM.
+///
+/// ```
+/// use mixwell_pq_kem::{Kem, WithKem, with_kem};
+///
+/// struct CiphertextLen;
+/// impl WithKem for CiphertextLen {
+///     type Output = usize;
+///     fn with<K: Kem>(self) -> usize {
+///         size_of::<K::CiphertextBytes>()
+///     }
+/// }
+/// assert_eq!(with_kem("MLKEM768", CiphertextLen), Some(1088));
+/// ```
 pub trait WithKem {
     /// The result.
     type Output;
@@ -49,6 +82,20 @@ macro_rules! schemes {
 
         /// Does something with the NIKE of this name, in any case; `None` if there is none in this
         /// build.
+        ///
+        /// ```
+        /// use mixwell_pq_kem::{Nike, WithNike, with_nike};
+        ///
+        /// struct PublicLen;
+        /// impl WithNike for PublicLen {
+        ///     type Output = usize;
+        ///     fn with<S: Nike>(self) -> usize {
+        ///         size_of::<S::PublicBytes>()
+        ///     }
+        /// }
+        /// assert_eq!(with_nike("X25519", PublicLen), Some(32));
+        /// assert_eq!(with_nike("unknown", PublicLen), None);
+        /// ```
         pub fn with_nike<W: WithNike>(name: &str, what: W) -> Option<W::Output> {
             $(#[$nike_cfg]
             if <$nike as Nike>::NAME.eq_ignore_ascii_case(name) {
@@ -60,6 +107,20 @@ macro_rules! schemes {
 
         /// Does something with the KEM of this name, in any case; `None` if there is none in this
         /// build.
+        ///
+        /// ```
+        /// use mixwell_pq_kem::{Kem, WithKem, with_kem};
+        ///
+        /// struct PublicLen;
+        /// impl WithKem for PublicLen {
+        ///     type Output = usize;
+        ///     fn with<S: Kem>(self) -> usize {
+        ///         size_of::<S::PublicBytes>()
+        ///     }
+        /// }
+        /// assert_eq!(with_kem("XWING", PublicLen), Some(1216));
+        /// assert_eq!(with_kem("unknown", PublicLen), None);
+        /// ```
         pub fn with_kem<W: WithKem>(name: &str, what: W) -> Option<W::Output> {
             $(#[$kem_cfg]
             if <$kem as Kem>::NAME.eq_ignore_ascii_case(name) {

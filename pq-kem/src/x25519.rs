@@ -18,6 +18,15 @@ pub(crate) use single::{multiply, multiply_base};
 use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret};
 
 /// X25519: keys and secrets of 32 bytes; private keys are stored unclamped.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey};
+///
+/// let [alice, bob] = [(); 2].map(|()| PrivateKey::<X25519>::generate(&mut rand::rng()));
+/// let shared = alice.exchange(&bob.public_key())?;
+/// assert_eq!(shared.as_bytes(), bob.exchange(&alice.public_key())?.as_bytes());
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct X25519;
 

@@ -9,6 +9,15 @@ use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret};
 use zeroize::Zeroizing;
 
 /// X448: keys and secrets of 56 bytes; private keys are stored unclamped.
+///
+/// ```
+/// use mixwell_pq_kem::{X448, nike::PrivateKey};
+///
+/// let [alice, bob] = [(); 2].map(|()| PrivateKey::<X448>::generate(&mut rand::rng()));
+/// let shared = alice.exchange(&bob.public_key())?;
+/// assert_eq!(shared.as_bytes(), bob.exchange(&alice.public_key())?.as_bytes());
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct X448;
 

@@ -16,6 +16,19 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 ///
 /// As the draft has it, X25519 points of small order are not refused: the secret then rests on
 /// ML-KEM alone.
+///
+/// ```
+/// use mixwell_pq_kem::{XWing, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
+///
+/// let private = PrivateKey::<XWing>::generate(&mut rand::rng());
+/// let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
+/// XWing::encapsulate(&private.public_key()?, &mut rand::rng(), &mut ciphertext, &mut secret)?;
+///
+/// let mut same = SharedSecret::default();
+/// XWing::decapsulate(&private.expand()?, &ciphertext, &mut same)?;
+/// assert_eq!(secret.as_bytes(), same.as_bytes());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct XWing;
 

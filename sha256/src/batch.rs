@@ -8,6 +8,13 @@ use crate::{
 use core::array::from_fn;
 
 /// HMAC of one message, given in P parts.
+///
+/// ```
+/// let (mut tag, mut same) = ([0; 32], [0; 32]);
+/// mixwell_sha256::hmac(&[7; 32], [b"one ", b"message"], &mut tag);
+/// mixwell_sha256::hmac(&[7; 32], [b"one message"], &mut same);
+/// assert_eq!(tag, same);
+/// ```
 pub fn hmac<const P: usize>(key: &[u8], message: [&[u8]; P], tag: &mut [u8; 32]) {
     hmac_each_by(Some(Backend::of_one()), &[key], &[message], core::slice::from_mut(tag));
 }
@@ -16,11 +23,27 @@ pub fn hmac<const P: usize>(key: &[u8], message: [&[u8]; P], tag: &mut [u8; 32])
 ///
 /// `tags[n]` is the MAC of `messages[n]` under `keys[n]`; what has no counterpart in the other two
 /// is left alone. Lanes are filled by neighbouring messages whose parts have the same lengths.
+///
+/// ```
+/// let mut tags = [[0; 32]; 2];
+/// mixwell_sha256::hmac_each(&[&[1; 32], &[2; 32]], &[[b"one"], [b"two"]], &mut tags);
+///
+/// let mut second = [0; 32];
+/// mixwell_sha256::hmac(&[2; 32], [b"two"], &mut second);
+/// assert_eq!(tags[1], second);
+/// ```
 pub fn hmac_each<const P: usize>(keys: &[&[u8]], messages: &[[&[u8]; P]], tags: &mut [[u8; 32]]) {
     hmac_each_by(None, keys, messages, tags);
 }
 
 /// [`hmac_each`] by the given back end, or by the fastest. Returns whether this machine has it.
+///
+/// ```
+/// use mixwell_sha256::{Backend, hmac_each_by};
+///
+/// let mut tags = [[0; 32]; 2];
+/// assert!(hmac_each_by(Some(Backend::Sha2), &[&[1; 32], &[2; 32]], &[[b"one"], [b"two"]], &mut tags));
+/// ```
 pub fn hmac_each_by<const P: usize>(
     backend: Option<Backend>,
     keys: &[&[u8]],
@@ -42,12 +65,28 @@ pub fn hmac_each_by<const P: usize>(
 /// number of hashes.
 ///
 /// `expanded[n]` is of `keys[n]`; what has no counterpart is left alone. N is at most 255.
+///
+/// ```
+/// let mut keys = [[[0; 32]; 3]; 2];
+/// mixwell_sha256::hkdf_expand_each(&[&[1; 32], &[2; 32]], b"three keys of each secret", &mut keys);
+///
+/// let mut second = [[0; 32]; 3];
+/// mixwell_sha256::hkdf_expand(&[2; 32], b"three keys of each secret", &mut second);
+/// assert_eq!(keys[1], second);
+/// ```
 pub fn hkdf_expand_each<const N: usize>(keys: &[&[u8]], info: &[u8], expanded: &mut [[[u8; 32]; N]]) {
     hkdf_expand_each_by(None, keys, info, expanded);
 }
 
 /// [`hkdf_expand_each`] by the given back end, or by the fastest. Returns whether this machine has
 /// it.
+///
+/// ```
+/// use mixwell_sha256::{Backend, hkdf_expand_each_by};
+///
+/// let mut keys = [[[0; 32]; 1]; 2];
+/// assert!(hkdf_expand_each_by(Some(Backend::Sha2), &[&[1; 32], &[2; 32]], b"info", &mut keys));
+/// ```
 pub fn hkdf_expand_each_by<const N: usize>(
     backend: Option<Backend>,
     keys: &[&[u8]],
@@ -65,6 +104,12 @@ pub fn hkdf_expand_each_by<const N: usize>(
 }
 
 /// HKDF-Expand for one key.
+///
+/// ```
+/// let mut keys = [[0; 32]; 2];
+/// mixwell_sha256::hkdf_expand(&[7; 32], b"two keys", &mut keys);
+/// assert_ne!(keys[0], keys[1]);
+/// ```
 pub fn hkdf_expand<const N: usize>(key: &[u8], info: &[u8], expanded: &mut [[u8; 32]; N]) {
     hkdf_expand_each_by(Some(Backend::of_one()), &[key], info, core::slice::from_mut(expanded));
 }

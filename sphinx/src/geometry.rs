@@ -28,6 +28,16 @@ pub(crate) const PLAINTEXT_HEADER_LEN: usize = 2;
 
 /// The lengths of a network's packets, in bytes. All packets of a network have the same. Validated
 /// when it is made.
+///
+/// ```
+/// use mixwell_pq_kem::X25519;
+/// use mixwell_sphinx::Geometry;
+///
+/// // up to five hops, 2000 bytes for the user, and room for a SURB
+/// let geometry = Geometry::of::<X25519>(5, 2000, true)?;
+/// assert_eq!(geometry.packet_len(), 3082);
+/// # Ok::<(), mixwell_sphinx::GeometryError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Geometry {
     scheme: SchemeInfo,

@@ -35,22 +35,55 @@ macro_rules! identifier {
 
 identifier! {
     /// A node: the BLAKE2b-256 hash of its identity public key.
+    ///
+    /// ```
+    /// use mixwell_sphinx::NodeId;
+    ///
+    /// let id = NodeId([0xab; 32]); // a directory's document has it
+    /// assert_eq!(id.to_string(), "ab".repeat(32));
+    /// ```
     NodeId[32]
 }
 
 identifier! {
     /// The recipient at the last hop: a client's queue id or a service's endpoint name,
     /// zero-padded.
+    ///
+    /// ```
+    /// use mixwell_sphinx::RecipientId;
+    ///
+    /// let mut id = [0; 32];
+    /// id[..4].copy_from_slice(b"echo");
+    /// let service = RecipientId(id);
+    /// # assert_eq!(service.as_bytes()[4], 0);
+    /// ```
     RecipientId[32]
 }
 
 identifier! {
     /// Identifies a SURB to its creator.
+    ///
+    /// ```
+    /// use mixwell_sphinx::SurbId;
+    /// use rand::Rng;
+    ///
+    /// let mut id = SurbId([0; 16]);
+    /// rand::rng().fill_bytes(&mut id.0);
+    /// ```
     SurbId[16]
 }
 
 identifier! {
     /// Identifies a packet in the replay filter: the SHA-512/256 hash of its group element
     ///  (`docs/spec/sphinx.md#replay-detection`).
+    ///
+    /// ```
+    /// use mixwell_sphinx::{ReplayFilter, ReplayTag};
+    ///
+    /// let mut filter = ReplayFilter::new([0; 64], &mut rand::rng());
+    /// filter.insert(&ReplayTag([7; 32]))?;
+    /// assert!(filter.insert(&ReplayTag([7; 32]))?.is_seen());
+    /// # Ok::<(), mixwell_sphinx::ReplayFilterFull>(())
+    /// ```
     ReplayTag[32]
 }

@@ -11,6 +11,27 @@ const WITHOUT_SURB: u8 = 0;
 const WITH_SURB: u8 = 1;
 
 /// A message to a client or service.
+///
+/// ```
+/// use mixwell_sphinx::Message;
+/// # use mixwell_pq_kem::{X25519, nike::PrivateKey};
+/// # use mixwell_sphinx::{Action, Geometry, Hop, NodeId, Path, RecipientId, Sphinx};
+/// # let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(3, 100, true)?)?;
+/// # let mix_key = PrivateKey::generate(&mut rand::rng());
+/// # let hops = [Hop { id: NodeId([1; 32]), public_key: &mix_key.public_key(), delay_millis: None }];
+/// # let path = Path { hops: &hops, recipient: RecipientId([2; 32]) };
+/// # let mut packet = vec![0; sphinx.geometry().packet_len()];
+///
+/// let message = Message { surb: None, user_payload: b"hello" };
+/// sphinx.wrap_message(&path, &message, &mut rand::rng(), &mut packet)?;
+///
+/// // at the recipient
+/// # let Action::Deliver { payload, .. } = sphinx.open(&mut packet, &mix_key)?.finish()? else { panic!() };
+/// let message = Message::parse(sphinx.geometry(), payload)?;
+/// assert!(message.surb.is_none());
+/// assert!(message.user_payload.starts_with(b"hello\0"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
     /// A SURB for the answer, [`Geometry::surb_len`] bytes.

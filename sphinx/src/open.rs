@@ -49,6 +49,26 @@ pub enum FinishError {
 }
 
 /// The action that a hop takes with a packet.
+///
+/// ```
+/// use mixwell_sphinx::Action;
+/// # use mixwell_pq_kem::{X25519, nike::PrivateKey};
+/// # use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx};
+/// # let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(3, 100, true)?)?;
+/// # let mix_key = PrivateKey::generate(&mut rand::rng());
+/// # let hops = [Hop { id: NodeId([1; 32]), public_key: &mix_key.public_key(), delay_millis: None }];
+/// # let path = Path { hops: &hops, recipient: RecipientId([2; 32]) };
+/// # let mut packet = vec![0; sphinx.geometry().packet_len()];
+/// # sphinx.wrap_message(&path, &Message { surb: None, user_payload: b"hello" }, &mut rand::rng(), &mut packet)?;
+///
+/// match sphinx.open(&mut packet, &mix_key)?.finish()? {
+///     Action::Forward { next_hop, delay_millis } => println!("hold {delay_millis:?} ms, then send to {next_hop}"),
+///     Action::Deliver { recipient, payload, .. } => println!("{} bytes for {recipient}", payload.len()),
+///     Action::Reply { surb_id, payload, .. } => println!("the reply to {surb_id}: {} bytes", payload.len()),
+///     _ => {}
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 pub enum Action<'p> {
     /// The packet buffer now holds the packet for the next hop: hold it for the delay, then send it
@@ -83,6 +103,26 @@ pub enum Action<'p> {
 }
 
 /// A packet whose header is authentic. Nothing in the packet has changed yet. Wiped on drop.
+///
+/// ```
+/// use mixwell_sphinx::ReplayFilter;
+/// # use mixwell_pq_kem::{X25519, nike::PrivateKey};
+/// # use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx};
+/// # let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(3, 100, true)?)?;
+/// # let mix_key = PrivateKey::generate(&mut rand::rng());
+/// # let hops = [Hop { id: NodeId([1; 32]), public_key: &mix_key.public_key(), delay_millis: None }];
+/// # let path = Path { hops: &hops, recipient: RecipientId([2; 32]) };
+/// # let mut packet = vec![0; sphinx.geometry().packet_len()];
+/// # sphinx.wrap_message(&path, &Message { surb: None, user_payload: b"hello" }, &mut rand::rng(), &mut packet)?;
+///
+/// let mut replays = ReplayFilter::new([0; 1024], &mut rand::rng()); // one for each mix key
+/// let opened = sphinx.open(&mut packet, &mix_key)?;
+/// if !replays.insert(opened.replay_tag())?.is_seen() {
+///     let action = opened.finish()?;
+///     # drop(action);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "check the replay tag, then finish"]
 pub struct Opened<'p, S: Scheme> {
     pub(crate) geometry: Geometry,

@@ -20,6 +20,19 @@ const FREE_ONE_IN: usize = 8;
 ///
 /// A tag that was seen is always found. A new one is taken for seen with probability at most (n +
 /// 1) · 2⁻⁶⁴ when n are held, that is less than once in 10¹³ at a million.
+///
+/// ```
+/// use mixwell_sphinx::{ReplayFilter, ReplayTag};
+///
+/// // 9.15 MB, for a million packets
+/// let mut filter = ReplayFilter::new(vec![0; 1_143_500], &mut rand::rng());
+/// assert!(filter.capacity() >= 1_000_000);
+///
+/// let tag = ReplayTag([7; 32]); // of `Opened::replay_tag`
+/// assert!(!filter.insert(&tag)?.is_seen());
+/// assert!(filter.insert(&tag)?.is_seen()); // drop this packet
+/// # Ok::<(), mixwell_sphinx::ReplayFilterFull>(())
+/// ```
 pub struct ReplayFilter<M: AsMut<[u64]>> {
     /// Hashes by open addressing; 0 is a free slot.
     slots: M,
@@ -29,6 +42,15 @@ pub struct ReplayFilter<M: AsMut<[u64]>> {
 }
 
 /// Whether a tag was seen before.
+///
+/// ```
+/// use mixwell_sphinx::{Insertion, ReplayFilter, ReplayTag};
+///
+/// let mut filter = ReplayFilter::new([0; 64], &mut rand::rng());
+/// assert_eq!(filter.insert(&ReplayTag([7; 32]))?, Insertion::New);
+/// assert_eq!(filter.insert(&ReplayTag([7; 32]))?, Insertion::Seen);
+/// # Ok::<(), mixwell_sphinx::ReplayFilterFull>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "a packet that was seen must be dropped"]
 #[expect(clippy::exhaustive_enums, reason = "there is no third way")]

@@ -14,12 +14,31 @@ use zeroize::ZeroizeOnDrop;
 
 /// The type parameter of [`Sphinx`](crate::Sphinx): a [`Nike`](mixwell_pq_kem::Nike) such as
 /// `X25519`, or [`Kem<K>`](Kem) such as `Kem<XWing>`.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, XWing};
+/// use mixwell_sphinx::{Geometry, GeometryError, Kem, Scheme};
+///
+/// fn packet_len<S: Scheme>() -> Result<usize, GeometryError> {
+///     Ok(Geometry::of::<S>(5, 2000, true)?.packet_len())
+/// }
+/// assert!(packet_len::<X25519>()? < packet_len::<Kem<XWing>>()?);
+/// # Ok::<(), GeometryError>(())
+/// ```
 #[expect(private_bounds, reason = "sealed: the steps are this crate's business, the schemes are open in `pq-kem`")]
 pub trait Scheme: SchemeKeys + Steps {}
 
 impl<S: SchemeKeys + Steps> Scheme for S {}
 
 /// The keys of a [`Scheme`].
+///
+/// ```
+/// use mixwell_pq_kem::X25519;
+/// use mixwell_sphinx::{Kem, SchemeKeys};
+///
+/// assert_eq!(<X25519 as SchemeKeys>::INFO.name(), "x25519");
+/// assert!(<Kem<mixwell_pq_kem::XWing> as SchemeKeys>::INFO.is_kem());
+/// ```
 pub trait SchemeKeys: Sized + 'static {
     /// The scheme's name and the length of its group element.
     const INFO: SchemeInfo;

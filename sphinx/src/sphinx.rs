@@ -10,6 +10,26 @@ use core::{fmt, marker::PhantomData};
 ///
 /// The type parameter is the scheme: `Sphinx<X25519>`, or `Sphinx<Kem<XWing>>`. It holds a
 /// [`Geometry`] and nothing else: no keys, no state.
+///
+/// ```
+/// use mixwell_pq_kem::{X25519, nike::PrivateKey};
+/// use mixwell_sphinx::{Action, Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx};
+///
+/// let mut rng = rand::rng();
+/// let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 2000, true)?)?;
+/// let mix_key = PrivateKey::generate(&mut rng);
+///
+/// // a client
+/// let hops = [Hop { id: NodeId([1; 32]), public_key: &mix_key.public_key(), delay_millis: None }];
+/// let path = Path { hops: &hops, recipient: RecipientId([2; 32]) };
+/// let mut packet = vec![0; sphinx.geometry().packet_len()];
+/// sphinx.wrap_message(&path, &Message { surb: None, user_payload: b"hello" }, &mut rng, &mut packet)?;
+///
+/// // the hop
+/// let action = sphinx.open(&mut packet, &mix_key)?.finish()?;
+/// assert!(matches!(action, Action::Deliver { recipient: RecipientId([2, ..]), .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Sphinx<S> {
     pub(crate) geometry: Geometry,
     scheme: PhantomData<fn() -> S>,

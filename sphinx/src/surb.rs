@@ -19,6 +19,31 @@ use zeroize::ZeroizeOnDrop;
 const MAX_BYTES: usize = SPRP_KEY_MATERIAL_LEN * (MAX_HOPS + 1);
 
 /// The keys to read the answer to a SURB, once. Wiped on drop.
+///
+/// ```
+/// use mixwell_sphinx::{Action, SurbId};
+/// # use mixwell_pq_kem::{X25519, nike::PrivateKey};
+/// # use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx};
+/// # let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(3, 100, true)?)?;
+/// # let mix_key = PrivateKey::generate(&mut rand::rng());
+/// # let hops = [Hop { id: NodeId([1; 32]), public_key: &mix_key.public_key(), delay_millis: None }];
+/// # let path = Path { hops: &hops, recipient: RecipientId([2; 32]) };
+/// # let mut packet = vec![0; sphinx.geometry().packet_len()];
+///
+/// // a client makes a SURB along a path that leads back to it, and keeps the keys
+/// let mut surb = vec![0; sphinx.geometry().surb_len()];
+/// let keys = sphinx.new_surb(&path, SurbId([9; 16]), &mut rand::rng(), &mut surb)?;
+///
+/// // whoever has the SURB replies, and the hops forward the packet
+/// sphinx.wrap_reply(&surb, b"hello again", &mut packet)?;
+///
+/// // the client
+/// # let action = sphinx.open(&mut packet, &mix_key)?.finish()?;
+/// if let Action::Reply { surb_id: SurbId([9, ..]), payload, .. } = action {
+///     assert!(keys.open(payload)?.starts_with(b"hello again"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(ZeroizeOnDrop)]
 pub struct SurbKeys {
     /// Key and nonce of each hop from the last to the first, then the SURB's own.

@@ -18,6 +18,21 @@ pub(crate) const COMMAND_HEADER_LEN: usize = 6;
 ///
 /// [`Command::decode`] reads what a role may receive, [`Command::encode`] writes what it may send.
 /// Epochs count from the network's first; payloads are opaque here.
+///
+/// ```
+/// use mixwell_wire::Command;
+///
+/// /// What a mix does with a command.
+/// fn handle(command: Command<'_>) {
+///     match command {
+///         Command::SendPacket(packet) => println!("unwrap {} bytes", packet.len()),
+///         Command::Disconnect => println!("close the connection"),
+///         Command::NoOp => {}
+///         other => println!("ignored: {other:?}"),
+///     }
+/// }
+/// # handle(Command::NoOp);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command<'a> {

@@ -9,6 +9,16 @@ use crate::{
 use mixwell_sphinx::Geometry;
 
 /// The lengths of a network's Sphinx geometry that frames are made of, in bytes.
+///
+/// ```
+/// use mixwell_wire::{Link, PacketSizes};
+///
+/// // of a network's geometry: `PacketSizes::from(&geometry)`
+/// let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+/// let link = Link::client(sizes);
+/// let buffer = vec![0; link.buffer_len()]; // for each frame that the gateway may send
+/// # assert!(buffer.len() > 3082);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PacketSizes {
     /// A whole packet.
@@ -20,6 +30,14 @@ pub struct PacketSizes {
 }
 
 /// The lengths that commands of a session with an authority are made of, in bytes.
+///
+/// ```
+/// use mixwell_wire::{Link, PkiSizes};
+///
+/// // Ed25519 keys, and documents of up to a mebibyte
+/// let link = Link::authority_client(PkiSizes { public_key: 32, document: 1 << 20 });
+/// # assert!(link.buffer_len() > 1 << 20);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PkiSizes {
     /// A public key of the network's signature scheme: 32 for Ed25519.
@@ -30,6 +48,16 @@ pub struct PkiSizes {
 
 /// One end of a link: the commands that it receives and sends, their padding, and the largest frame
 /// that it can receive.
+///
+/// ```
+/// use mixwell_wire::{Link, PacketSizes};
+///
+/// // of a network's geometry: `PacketSizes::from(&geometry)`
+/// let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+/// let link = Link::client(sizes);
+/// let buffer = vec![0; link.buffer_len()]; // for each frame that the gateway may send
+/// # assert!(buffer.len() > 3082);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     role: Role,

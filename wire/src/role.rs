@@ -4,6 +4,13 @@ use crate::command::id;
 
 /// Which end of which link this is. It fixes the commands that this end may receive, and so those
 /// that it may send.
+///
+/// ```
+/// use mixwell_wire::{Link, PacketSizes, Role};
+///
+/// let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+/// assert_eq!(Link::gateway(sizes).role(), Role::Gateway);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Role {

@@ -20,6 +20,14 @@ pub const FRAME_HEADER_LEN: usize = 4 + TAG_LEN;
 pub const FRAME_OVERHEAD: usize = FRAME_HEADER_LEN + TAG_LEN;
 
 /// Both halves of a session. They share nothing: each may go to a thread or task of its own.
+///
+/// ```
+/// use mixwell_wire::{Command, SendError, Session};
+///
+/// fn send<'b>(session: &mut Session, packet: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], SendError> {
+///     session.sender.seal(&Command::SendPacket(packet), buffer) // to be written to the stream
+/// }
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "it is these two halves, to be taken apart")]
 pub struct Session {

@@ -38,6 +38,15 @@ trait Sink {
 ///
 /// A handshake is over then. A session is not: what has come or gone so far is kept, and the same
 /// call may be made again. Nodes of the reference close the connection.
+///
+/// ```
+/// use core::time::Duration;
+/// use mixwell_wire::Timeouts;
+///
+/// let mut timeouts = Timeouts::default();
+/// timeouts.handshake = Duration::from_secs(10); // on a slow line
+/// # assert_ne!(timeouts, Timeouts::default());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "to be written by the caller")]
 pub struct Timeouts {

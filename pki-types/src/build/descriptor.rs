@@ -8,6 +8,22 @@ use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 pub type Capabilities = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// The fields of a [`Descriptor`].
+///
+/// ```
+/// use mixwell_pki_types::{Epoch, build::DescriptorBuilder};
+///
+/// let encoded = DescriptorBuilder {
+///     name: "mix1".into(),
+///     epoch: Epoch(250_000),
+///     identity_key: vec![1; 32],
+///     link_key: vec![7; 1216],
+///     mix_keys: Some([(Epoch(250_000), vec![9; 32])].into()),
+///     addresses: Some([("tcp4".into(), vec!["tcp4://192.0.2.1:30001".into()])].into()),
+///     ..DescriptorBuilder::default()
+/// }
+/// .encode();
+/// # assert!(encoded.len() > 1216);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "the fields are documented where they are read, at `Descriptor`")]
 #[expect(clippy::exhaustive_structs, reason = "built by its fields")]

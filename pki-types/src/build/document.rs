@@ -6,6 +6,20 @@ use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 
 /// The fields of a [`Document`]. Mixes, gateways, service nodes and storage replicas are encoded
 /// descriptors, which are copied unchanged.
+///
+/// ```
+/// use mixwell_pki_types::{Epoch, Rates, build::{DescriptorBuilder, DocumentBuilder}};
+///
+/// let mix = DescriptorBuilder { name: "mix1".into(), epoch: Epoch(250_000), ..DescriptorBuilder::default() };
+/// let encoded = DocumentBuilder {
+///     epoch: Epoch(250_000),
+///     rates: Rates { mu: 0.005, ..Rates::default() },
+///     topology: Some(vec![vec![mix.encode()]]), // one layer
+///     ..DocumentBuilder::default()
+/// }
+/// .encode();
+/// # assert!(encoded.len() > 100);
+/// ```
 #[derive(Debug, Clone, PartialEq, Default)]
 #[expect(missing_docs, reason = "the fields are documented where they are read, at `Document`")]
 #[expect(clippy::exhaustive_structs, reason = "built by its fields")]

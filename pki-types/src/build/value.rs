@@ -5,6 +5,12 @@ use crate::cbor::{Item, Writer};
 use alloc::vec::Vec;
 
 /// A value of any kind, in canonical form.
+///
+/// ```
+/// use mixwell_pki_types::build::Value;
+///
+/// assert_eq!(Value::from("echo").encoded(), b"\x64echo");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Value(Vec<u8>);
 

@@ -129,6 +129,15 @@ impl<'a> Iterator for Array<'a> {
 }
 
 /// The entries of a map, in the order of the encoding. Keys are distinct.
+///
+/// ```
+/// use mixwell_pki_types::cbor::{Item, Kind};
+///
+/// let item = Item::parse(&[0xa1, 0x61, b'n', 7])?; // {"n": 7}
+/// let Kind::Map(map) = item.kind() else { panic!("no map") };
+/// assert!(matches!(map.get("n").map(Item::kind), Some(Kind::Unsigned(7))));
+/// # Ok::<(), mixwell_pki_types::cbor::CborError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Map<'a> {
     left: u64,

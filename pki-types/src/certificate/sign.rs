@@ -10,6 +10,20 @@ use rand_core::CryptoRng;
 
 /// Writes a certificate of `payload` with one signature into `out`, and returns its length.
 ///
+/// ```
+/// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+/// # let mut rng = rand::rng();
+/// # let (mut private, mut public) = ([0; 64], [0; 32]);
+/// # Ed25519.generate(&mut rng, &mut private, &mut public)?;
+/// # let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+/// use mixwell_pki_types::{Certificate, Epoch, certify};
+///
+/// let mut out = [0; 300];
+/// let len = certify(b"anything", Epoch(1005), &key, &mut rng, &mut out)?;
+/// assert_eq!(Certificate::parse(&out[..len])?.verify(key.verifying_key(), Epoch(1000))?.payload(), b"anything");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
 /// # Errors
 /// [`SignError::NoPayload`], [`SignError::Scheme`] or [`SignError::Buffer`]; an empty buffer can be
 /// used to measure, as nothing is signed unless everything fits.

@@ -4,6 +4,25 @@ use super::MAX_KEYS;
 use core::fmt;
 
 /// A set of positions in the caller's list of keys.
+///
+/// ```
+/// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+/// # let mut rng = rand::rng();
+/// # let (mut private, mut public) = ([0; 64], [0; 32]);
+/// # Ed25519.generate(&mut rng, &mut private, &mut public)?;
+/// # let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+/// use mixwell_pki_types::{Certificate, Epoch, certify};
+///
+/// # let mut out = [0; 300];
+/// # let len = certify(b"anything", Epoch(1005), &key, &mut rng, &mut out)?;
+/// # let authorities = [*key.verifying_key()];
+/// let verified = Certificate::parse(&out[..len])?.verify_threshold(&authorities, 1, Epoch(1000))?;
+/// for index in verified.missing().iter() {
+///     println!("authority {index} has not signed");
+/// }
+/// # assert!(verified.good().contains(0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct KeySet(u128);
 

@@ -104,6 +104,22 @@ fn distinct(keys: &[VerifyingKey<'_>]) -> Result<KeySet, VerifyError> {
 }
 
 /// The payload of a certificate that enough keys signed, and the sets of those keys.
+///
+/// ```
+/// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+/// # let mut rng = rand::rng();
+/// # let (mut private, mut public) = ([0; 64], [0; 32]);
+/// # Ed25519.generate(&mut rng, &mut private, &mut public)?;
+/// # let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+/// use mixwell_pki_types::{Certificate, Epoch, certify};
+///
+/// # let mut out = [0; 300];
+/// # let len = certify(b"anything", Epoch(1005), &key, &mut rng, &mut out)?;
+/// let authorities = [*key.verifying_key()];
+/// let verified = Certificate::parse(&out[..len])?.verify_threshold(&authorities, 1, Epoch(1000))?;
+/// assert_eq!((verified.good().len(), verified.payload()), (1, &b"anything"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Verified<'a> {
     payload: &'a [u8],

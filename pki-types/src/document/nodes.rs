@@ -43,6 +43,16 @@ pub struct Place {
 }
 
 /// A node of a document: its [`Descriptor`] and its place.
+///
+/// ```
+/// use mixwell_pki_types::Document;
+///
+/// fn show(document: Document<'_>) {
+///     for node in document.nodes() {
+///         println!("{}: {} is {}", node.place(), node.name(), node.id());
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Node<'a> {
     place: Place,
@@ -72,6 +82,14 @@ impl<'a> Deref for Node<'a> {
 }
 
 /// Some nodes of a document, in order. Each is decoded when it is reached.
+///
+/// ```
+/// use mixwell_pki_types::{Document, KeyHash};
+///
+/// fn is_listed(document: Document<'_>, id: KeyHash) -> bool {
+///     document.nodes().by_hash(id).is_some()
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Nodes<'a> {
     place: Place,

@@ -15,6 +15,15 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha512};
 
 /// The scheme `Ed25519`. Deterministic; a private key is the seed, then the public key.
+///
+/// ```
+/// use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+///
+/// let (mut private, mut public) = (vec![0; Ed25519.private_len()], vec![0; Ed25519.public_len()]);
+/// Ed25519.generate(&mut rand::rng(), &mut private, &mut public)?;
+/// let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+/// # Ok::<(), mixwell_pki_types::SchemeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Ed25519;
 

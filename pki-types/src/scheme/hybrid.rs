@@ -6,6 +6,15 @@ use crate::Sphincs;
 use rand_core::CryptoRng;
 
 /// The scheme `Ed25519 Sphincs+`. Not deterministic.
+///
+/// ```
+/// use mixwell_pki_types::{Ed25519Sphincs, SignatureScheme, SigningKey, VerifyingKey};
+///
+/// let (mut private, mut public) = (vec![0; Ed25519Sphincs.private_len()], vec![0; Ed25519Sphincs.public_len()]);
+/// Ed25519Sphincs.generate(&mut rand::rng(), &mut private, &mut public)?;
+/// let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519Sphincs, &public)?)?;
+/// # Ok::<(), mixwell_pki_types::SchemeError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Ed25519Sphincs;
 

@@ -66,6 +66,18 @@ impl<'a> VerifyingKey<'a> {
 }
 
 /// A key pair of a scheme. Borrows the encodings; wiping the private one is its owner's task.
+///
+/// ```
+/// use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
+///
+/// let (mut private, mut public) = (vec![0; Ed25519.private_len()], vec![0; Ed25519.public_len()]);
+/// Ed25519.generate(&mut rand::rng(), &mut private, &mut public)?;
+/// let key = SigningKey::new(&private, VerifyingKey::new(&Ed25519, &public)?)?;
+///
+/// let mut signature = [0; 64];
+/// key.sign(&[b"in two ", b"parts"], &mut rand::rng(), &mut signature)?;
+/// # Ok::<(), mixwell_pki_types::SchemeError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct SigningKey<'a> {
     private: &'a [u8],

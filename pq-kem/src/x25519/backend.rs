@@ -4,6 +4,14 @@
 use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// An implementation of X25519.
+///
+/// ```
+/// use mixwell_pq_kem::X25519Backend;
+///
+/// for backend in X25519Backend::available() {
+///     println!("{backend:?}: {} exchanges at once", backend.lanes());
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum X25519Backend {

@@ -6,6 +6,19 @@ use core::fmt;
 
 /// A geometry with every length written out, as in the `SphinxGeometry` section of a configuration
 /// file.
+///
+/// ```
+/// use mixwell_pq_kem::X25519;
+/// use mixwell_sphinx::Geometry;
+///
+/// let geometry = Geometry::of::<X25519>(5, 2000, true)?;
+/// let fields = geometry.fields();
+/// assert_eq!((fields.nr_hops, fields.nike_name), (5, "x25519"));
+///
+/// // whoever reads them has every length checked
+/// assert_eq!(Geometry::from_fields(&fields)?, geometry);
+/// # Ok::<(), mixwell_sphinx::GeometryError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GeometryFields<'a> {
     /// `PacketLength`

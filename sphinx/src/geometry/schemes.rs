@@ -3,6 +3,15 @@
 use core::fmt;
 
 /// The NIKE or KEM of a geometry: its name and the length of its group element.
+///
+/// ```
+/// use mixwell_sphinx::SchemeInfo;
+///
+/// // as the `SphinxGeometry` of a configuration names it
+/// let scheme = SchemeInfo::by_names("", "XWING").expect("a known scheme");
+/// assert!(scheme.is_kem());
+/// assert_eq!(scheme.element_len(), 1120);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SchemeInfo {
     name: &'static str,

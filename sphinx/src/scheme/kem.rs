@@ -11,6 +11,18 @@ use rand_core::CryptoRng;
 use zeroize::ZeroizeOnDrop;
 
 /// KEM Sphinx with the KEM `K`, as in `Sphinx<Kem<XWing>>`.
+///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PrivateKey};
+/// use mixwell_sphinx::{Geometry, Kem, Sphinx};
+///
+/// let sphinx = Sphinx::<Kem<XWing>>::new(Geometry::of::<Kem<XWing>>(5, 2000, true)?)?;
+/// // a hop's keys: the public one for senders, the expanded one to open packets with
+/// let private = PrivateKey::<XWing>::generate(&mut rand::rng());
+/// let (public, mix_key) = (private.public_key()?, private.expand()?);
+/// # drop((sphinx, public, mix_key));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Kem<K>(PhantomData<K>);
 

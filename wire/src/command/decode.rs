@@ -239,6 +239,14 @@ impl core::error::Error for CommandError {}
 
 /// The packet in a decrypted frame that [`Command::decode`] has read as [`Command::SendPacket`] or
 /// [`Command::SendRetrievePacket`], to be unwrapped where it lies.
+///
+/// ```
+/// use mixwell_wire::{Link, PacketSizes, packet_mut};
+///
+/// let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+/// let mut frame = vec![0; 10]; // no command with a packet
+/// assert!(packet_mut(&mut frame, &Link::node(sizes)).is_none());
+/// ```
 pub fn packet_mut<'a>(frame: &'a mut [u8], link: &Link) -> Option<&'a mut [u8]> {
     let (&mut [command, ..], body) = frame.split_first_chunk_mut::<COMMAND_HEADER_LEN>()?;
     if matches!(command, id::SEND_PACKET | id::SEND_RETRIEVE_PACKET) {

@@ -14,6 +14,14 @@ const AD_LEN: usize = 255;
 
 /// The name that a side gives itself in a handshake, up to 255 bytes. Its peer looks up the side's
 /// static key by it.
+///
+/// ```
+/// use mixwell_wire::Ad;
+///
+/// let node = Ad::node(&[7; 32]); // the hash of its identity key
+/// let client = Ad::client(b"0123456789abcdef0123456789abcdef"); // its queue id
+/// assert_ne!(node, client);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ad<'a>(&'a [u8]);
 
@@ -66,6 +74,16 @@ fn parse(message: &[u8]) -> Option<(u8, &[u8; AD_LEN], u32)> {
 /// When it is read, the other side has not proved yet that it owns the static key. A responder
 /// proves it with message 4; an initiator with its first command, after the handshake
 /// ([`UnprovenSession`](crate::responder::UnprovenSession)).
+///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PublicKey};
+/// use mixwell_wire::{Ad, Peer};
+///
+/// /// Whether a peer is the node with this id and link key, by a consensus, and its clock is right.
+/// fn is_wanted(peer: &Peer<XWing>, id: &[u8; 32], link_key: &PublicKey<XWing>, unix_time: u64) -> bool {
+///     peer.is(Ad::node(id), link_key) && peer.clock_skew(unix_time).abs() < 60
+/// }
+/// ```
 pub struct Peer<K: Kem> {
     static_key: PublicKey<K>,
     ad: [u8; AD_LEN],

@@ -21,6 +21,22 @@ use mixwell_pq_kem::{
 use rand_core::CryptoRng;
 
 /// The start: nothing is sent yet.
+///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PrivateKey};
+/// use mixwell_wire::{Ad, Link, LinkKey, PacketSizes, initiator::Initiator};
+///
+/// let key = LinkKey::<XWing>::new(&PrivateKey::generate(&mut rand::rng()))?;
+/// let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+/// let initiator = Initiator::new(&key, Ad::client(&[7; 32]), Link::client(sizes));
+///
+/// let mut buffer = [0; 2048];
+/// let (awaits_message_2, message_1) = initiator.write(&mut rand::rng(), &mut buffer)?;
+/// // the crate's page has the other steps; `blocking::initiate` and its like take them all
+/// # drop(awaits_message_2);
+/// # assert!(!message_1.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Initiator<'a, K: Kem> {
     local: Local<'a, K>,
     link: Link,

@@ -8,6 +8,16 @@ use mixwell_pq_kem::{
 
 /// A link key, ready for handshakes: what decapsulation needs is computed once. The private part is
 /// wiped on drop.
+///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PrivateKey};
+/// use mixwell_wire::LinkKey;
+///
+/// let key = LinkKey::<XWing>::new(&PrivateKey::generate(&mut rand::rng()))?;
+/// let published = key.public(); // in the node's descriptor
+/// # assert_eq!(published.as_bytes().len(), 1216);
+/// # Ok::<(), mixwell_pq_kem::kem::KeyError>(())
+/// ```
 pub struct LinkKey<K: Kem> {
     public: PublicKey<K>,
     expanded: K::Expanded,

@@ -10,6 +10,20 @@ use mixwell_pq_kem::{
 /// A link key that is kept as its seed, for a device with little memory that opens connections: it
 /// is expanded for the one message that needs it, which takes longer than with a
 /// [`LinkKey`](super::LinkKey). Wiped on drop, but for the public key.
+///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::Seed};
+/// use mixwell_wire::{Ad, Link, LinkSeed, PacketSizes, initiator::Initiator};
+/// use rand::Rng;
+///
+/// let sizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
+/// let mut seed = Seed::<XWing>::default();
+/// rand::rng().fill_bytes(seed.as_bytes_mut());
+/// let key = LinkSeed::new(seed)?;
+/// let initiator = Initiator::with_seed(&key, Ad::client(&[7; 32]), Link::client(sizes));
+/// # drop(initiator);
+/// # Ok::<(), mixwell_pq_kem::kem::KeyError>(())
+/// ```
 pub struct LinkSeed<K: Kem> {
     seed: Seed<K>,
     public: PublicKey<K>,

@@ -17,6 +17,20 @@ use mixwell_pq_kem::{Kem, kem::PublicKey};
 use rand_core::CryptoRng;
 
 /// The start: nothing is received yet.
+///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, HandshakeError, LinkKey, responder::{Responder, SendMessage2}};
+///
+/// fn accept<'a>(
+///     key: &'a LinkKey<XWing>,
+///     node_id: &'a [u8; 32],
+///     message_1: &[u8],
+/// ) -> Result<SendMessage2<'a, XWing>, HandshakeError> {
+///     // the crate's page has the other steps; `blocking::respond` and its like take them all
+///     Responder::new(key, Ad::node(node_id)).read(message_1)
+/// }
+/// ```
 pub struct Responder<'a, K: Kem>(Local<'a, K>);
 
 /// Message 1 is received.

@@ -13,6 +13,25 @@ use core::fmt;
 ///
 /// A command comes in two parts: [`FRAME_HEADER_LEN`] bytes, which tell how many are to follow, and
 /// those.
+///
+/// ```
+/// use mixwell_wire::{Command, FRAME_HEADER_LEN, ReceiveError, Receiver};
+/// use std::io::Read;
+///
+/// /// Receives a command into `buffer`.
+/// fn receive<'b>(
+///     receiver: &mut Receiver,
+///     stream: &mut impl Read,
+///     buffer: &'b mut [u8],
+/// ) -> Result<Command<'b>, Box<dyn std::error::Error>> {
+///     let mut header = [0; FRAME_HEADER_LEN];
+///     stream.read_exact(&mut header)?;
+///     let body = receiver.open_length(&mut header)?;
+///     let bytes = buffer.get_mut(..body.len()).ok_or("the buffer is shorter than `Link::buffer_len`")?;
+///     stream.read_exact(bytes)?;
+///     Ok(body.open(bytes)?)
+/// }
+/// ```
 pub struct Receiver {
     pub(super) fuse: Fuse,
     link: Link,

@@ -9,6 +9,14 @@ use crate::{
 use core::fmt;
 
 /// Encrypts this side's commands, in the order in which they go out.
+///
+/// ```
+/// use mixwell_wire::{Command, SendError, Sender};
+///
+/// fn frame<'b>(sender: &mut Sender, packet: &[u8], buffer: &'b mut [u8]) -> Result<&'b [u8], SendError> {
+///     sender.seal(&Command::SendPacket(packet), buffer)
+/// }
+/// ```
 pub struct Sender {
     pub(super) fuse: Fuse,
     link: Link,

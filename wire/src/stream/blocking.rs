@@ -47,6 +47,25 @@ pub trait Timed {
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
 /// bytes does, whichever is greater.
 ///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PublicKey};
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, Timeouts, blocking::initiate, initiator::Initiator};
+///
+/// /// A client's link to a gateway, which it knows from a consensus.
+/// fn connect(
+///     stream: &mut std::net::TcpStream,
+///     key: &LinkKey<XWing>,
+///     (queue_id, link): (&[u8; 32], Link),
+///     (gateway_id, gateway_key): (&[u8; 32], &PublicKey<XWing>),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, Box<dyn std::error::Error>> {
+///     let initiator = Initiator::new(key, Ad::client(queue_id), link);
+///     Ok(initiate(stream, initiator, &mut rand::rng(), buffer, &Timeouts::default(), |peer| {
+///         peer.is(Ad::node(gateway_id), gateway_key)
+///     })?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then.
 pub fn initiate<K, S, R>(
@@ -72,6 +91,26 @@ where
 /// [`await_proof`] waits for the initiator to show that it is that peer. The peer learns this
 /// machine's clock.
 ///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, Timeouts, blocking::{await_proof, respond}, responder::Responder};
+///
+/// /// A gateway's link to a client that names its queue.
+/// fn accept(
+///     stream: &mut std::net::TcpStream,
+///     key: &LinkKey<XWing>,
+///     (node_id, link): (&[u8; 32], Link),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, Box<dyn std::error::Error>> {
+///     let responder = Responder::new(key, Ad::node(node_id));
+///     let unproven = respond(stream, responder, &mut rand::rng(), buffer, &Timeouts::default(), |peer| {
+///         (peer.ad().len() == 32).then_some(link)
+///     })?;
+///     // until this the peer may be anyone
+///     Ok(await_proof(stream, unproven, &Timeouts::default())?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then.
 pub fn respond<K, S, R>(
@@ -96,6 +135,26 @@ where
 /// [`Timeouts::read`] at most. Hand the session to a [`Reader`] and a [`Writer`]: the reader takes
 /// the rest of the command.
 ///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, Timeouts, blocking::{await_proof, respond}, responder::Responder};
+///
+/// /// A gateway's link to a client that names its queue.
+/// fn accept(
+///     stream: &mut std::net::TcpStream,
+///     key: &LinkKey<XWing>,
+///     (node_id, link): (&[u8; 32], Link),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, Box<dyn std::error::Error>> {
+///     let responder = Responder::new(key, Ad::node(node_id));
+///     let unproven = respond(stream, responder, &mut rand::rng(), buffer, &Timeouts::default(), |peer| {
+///         (peer.ad().len() == 32).then_some(link)
+///     })?;
+///     // until this the peer may be anyone
+///     Ok(await_proof(stream, unproven, &Timeouts::default())?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then.
 pub fn await_proof<S: Read + Timed>(
@@ -109,6 +168,22 @@ pub fn await_proof<S: Read + Timed>(
 }
 
 /// The receiving half of a session and of its stream.
+///
+/// ```
+/// use mixwell_wire::{Command, Receiver, Timeouts, blocking::Reader};
+///
+/// /// Prints the commands of a session until the peer closes it.
+/// fn print(stream: std::net::TcpStream, receiver: Receiver) -> Result<(), Box<dyn std::error::Error>> {
+///     let buffer = vec![0; receiver.link().buffer_len()];
+///     let mut reader = Reader::new(stream, receiver, buffer, &Timeouts::default());
+///     loop {
+///         match reader.receive()? {
+///             Command::Disconnect => return Ok(()),
+///             command => println!("{command:?}"),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Reader<S, B> {
     inner: Reading<Blocking<S>, B>,
@@ -141,6 +216,16 @@ impl<S: Read + Timed, B: AsMut<[u8]>> Reader<S, B> {
 }
 
 /// The sending half of a session and of its stream.
+///
+/// ```
+/// use mixwell_wire::{Command, Sender, Timeouts, blocking::Writer};
+///
+/// /// Sends a packet.
+/// fn send(stream: std::net::TcpStream, sender: Sender, packet: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+///     let mut writer = Writer::new(stream, sender, vec![0; packet.len() + 100], &Timeouts::default());
+///     Ok(writer.send(&Command::SendPacket(packet))?)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Writer<S, B> {
     inner: Writing<Blocking<S>, B>,

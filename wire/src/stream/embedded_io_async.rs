@@ -23,6 +23,25 @@ use rand_core::CryptoRng;
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
 /// bytes does, whichever is greater.
 ///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PublicKey};
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, StreamError, embedded_io_async::initiate, initiator::Initiator};
+///
+/// /// A client's link to a gateway, which it knows from a consensus.
+/// async fn connect<S: embedded_io_async::Read + embedded_io_async::Write>(
+///     stream: &mut S,
+///     key: &LinkKey<XWing>,
+///     (queue_id, link): (&[u8; 32], Link),
+///     (gateway_id, gateway_key): (&[u8; 32], &PublicKey<XWing>),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, StreamError<S::Error>> {
+///     let initiator = Initiator::new(key, Ad::client(queue_id), link);
+///     Ok(initiate(stream, initiator, &mut rand::rng(), buffer, |peer| {
+///         peer.is(Ad::node(gateway_id), gateway_key)
+///     }).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn initiate<K, S, R>(
@@ -45,6 +64,26 @@ where
 /// other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it
 /// is that peer.
 ///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, StreamError, embedded_io_async::{await_proof, respond}, responder::Responder};
+///
+/// /// A gateway's link to a client that names its queue.
+/// async fn accept<S: embedded_io_async::Read + embedded_io_async::Write>(
+///     stream: &mut S,
+///     key: &LinkKey<XWing>,
+///     (node_id, link): (&[u8; 32], Link),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, StreamError<S::Error>> {
+///     let responder = Responder::new(key, Ad::node(node_id));
+///     let unproven = respond(stream, responder, &mut rand::rng(), buffer, 1_780_000_000, |peer| {
+///         (peer.ad().len() == 32).then_some(link)
+///     }).await?;
+///     // until this the peer may be anyone
+///     Ok(await_proof(stream, unproven).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn respond<K, S, R>(
@@ -66,6 +105,26 @@ where
 /// Waits for the length of the initiator's first command, which proves the initiator. Hand the
 /// session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
 ///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, StreamError, embedded_io_async::{await_proof, respond}, responder::Responder};
+///
+/// /// A gateway's link to a client that names its queue.
+/// async fn accept<S: embedded_io_async::Read + embedded_io_async::Write>(
+///     stream: &mut S,
+///     key: &LinkKey<XWing>,
+///     (node_id, link): (&[u8; 32], Link),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, StreamError<S::Error>> {
+///     let responder = Responder::new(key, Ad::node(node_id));
+///     let unproven = respond(stream, responder, &mut rand::rng(), buffer, 1_780_000_000, |peer| {
+///         (peer.ad().len() == 32).then_some(link)
+///     }).await?;
+///     // until this the peer may be anyone
+///     Ok(await_proof(stream, unproven).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn await_proof<S: Read>(stream: &mut S, session: UnprovenSession) -> Result<Session, StreamError<S::Error>> {
@@ -73,6 +132,22 @@ pub async fn await_proof<S: Read>(stream: &mut S, session: UnprovenSession) -> R
 }
 
 /// The receiving half of a session and of its stream.
+///
+/// ```
+/// use mixwell_wire::{Command, Receiver, StreamError, embedded_io_async::Reader};
+///
+/// /// Prints the commands of a session until the peer closes it.
+/// async fn print<S: embedded_io_async::Read>(stream: S, receiver: Receiver) -> Result<(), StreamError<S::Error>> {
+///     let buffer = vec![0; receiver.link().buffer_len()];
+///     let mut reader = Reader::new(stream, receiver, buffer);
+///     loop {
+///         match reader.receive().await? {
+///             Command::Disconnect => return Ok(()),
+///             command => println!("{command:?}"),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Reader<S, B>(Reading<Embedded<S>, B>);
 
@@ -102,6 +177,16 @@ impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
 }
 
 /// The sending half of a session and of its stream.
+///
+/// ```
+/// use mixwell_wire::{Command, Sender, StreamError, embedded_io_async::Writer};
+///
+/// /// Sends a packet.
+/// async fn send<S: embedded_io_async::Write>(stream: S, sender: Sender, packet: &[u8]) -> Result<(), StreamError<S::Error>> {
+///     let mut writer = Writer::new(stream, sender, vec![0; packet.len() + 100]);
+///     Ok(writer.send(&Command::SendPacket(packet)).await?)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Writer<S, B>(Writing<Embedded<S>, B>);
 

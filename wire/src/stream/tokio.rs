@@ -29,6 +29,25 @@ use std::io;
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
 /// bytes does, whichever is greater.
 ///
+/// ```
+/// use mixwell_pq_kem::{XWing, kem::PublicKey};
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, Timeouts, tokio::initiate, initiator::Initiator};
+///
+/// /// A client's link to a gateway, which it knows from a consensus.
+/// async fn connect(
+///     stream: &mut tokio::net::TcpStream,
+///     key: &LinkKey<XWing>,
+///     (queue_id, link): (&[u8; 32], Link),
+///     (gateway_id, gateway_key): (&[u8; 32], &PublicKey<XWing>),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, Box<dyn std::error::Error>> {
+///     let initiator = Initiator::new(key, Ad::client(queue_id), link);
+///     Ok(initiate(stream, initiator, &mut rand::rng(), buffer, &Timeouts::default(), |peer| {
+///         peer.is(Ad::node(gateway_id), gateway_key)
+///     }).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn initiate<K, S, R>(
@@ -53,6 +72,26 @@ where
 /// [`await_proof`] waits for the initiator to show that it is that peer. The peer learns this
 /// machine's clock.
 ///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, Timeouts, tokio::{await_proof, respond}, responder::Responder};
+///
+/// /// A gateway's link to a client that names its queue.
+/// async fn accept(
+///     stream: &mut tokio::net::TcpStream,
+///     key: &LinkKey<XWing>,
+///     (node_id, link): (&[u8; 32], Link),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, Box<dyn std::error::Error>> {
+///     let responder = Responder::new(key, Ad::node(node_id));
+///     let unproven = respond(stream, responder, &mut rand::rng(), buffer, &Timeouts::default(), |peer| {
+///         (peer.ad().len() == 32).then_some(link)
+///     }).await?;
+///     // until this the peer may be anyone
+///     Ok(await_proof(stream, unproven, &Timeouts::default()).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn respond<K, S, R>(
@@ -76,6 +115,26 @@ where
 /// [`Timeouts::read`] at most. Hand the session to a [`Reader`] and a [`Writer`]: the reader takes
 /// the rest of the command.
 ///
+/// ```
+/// use mixwell_pq_kem::XWing;
+/// use mixwell_wire::{Ad, Link, LinkKey, Session, Timeouts, tokio::{await_proof, respond}, responder::Responder};
+///
+/// /// A gateway's link to a client that names its queue.
+/// async fn accept(
+///     stream: &mut tokio::net::TcpStream,
+///     key: &LinkKey<XWing>,
+///     (node_id, link): (&[u8; 32], Link),
+///     buffer: &mut [u8],
+/// ) -> Result<Session, Box<dyn std::error::Error>> {
+///     let responder = Responder::new(key, Ad::node(node_id));
+///     let unproven = respond(stream, responder, &mut rand::rng(), buffer, &Timeouts::default(), |peer| {
+///         (peer.ad().len() == 32).then_some(link)
+///     }).await?;
+///     // until this the peer may be anyone
+///     Ok(await_proof(stream, unproven, &Timeouts::default()).await?)
+/// }
+/// ```
+///
 /// # Errors
 /// [`StreamError`]; drop the stream then, and if you stop waiting.
 pub async fn await_proof<S: AsyncRead + Unpin>(
@@ -87,6 +146,22 @@ pub async fn await_proof<S: AsyncRead + Unpin>(
 }
 
 /// The receiving half of a session and of its stream.
+///
+/// ```
+/// use mixwell_wire::{Command, Receiver, Timeouts, tokio::Reader};
+///
+/// /// Prints the commands of a session until the peer closes it.
+/// async fn print(stream: tokio::net::TcpStream, receiver: Receiver) -> Result<(), Box<dyn std::error::Error>> {
+///     let buffer = vec![0; receiver.link().buffer_len()];
+///     let mut reader = Reader::new(stream, receiver, buffer, &Timeouts::default());
+///     loop {
+///         match reader.receive().await? {
+///             Command::Disconnect => return Ok(()),
+///             command => println!("{command:?}"),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Reader<S, B> {
     inner: Reading<Tokio<S>, B>,
@@ -119,6 +194,16 @@ impl<S: AsyncRead + Unpin, B: AsMut<[u8]>> Reader<S, B> {
 }
 
 /// The sending half of a session and of its stream.
+///
+/// ```
+/// use mixwell_wire::{Command, Sender, Timeouts, tokio::Writer};
+///
+/// /// Sends a packet.
+/// async fn send(stream: tokio::net::TcpStream, sender: Sender, packet: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+///     let mut writer = Writer::new(stream, sender, vec![0; packet.len() + 100], &Timeouts::default());
+///     Ok(writer.send(&Command::SendPacket(packet)).await?)
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Writer<S, B> {
     inner: Writing<Tokio<S>, B>,
