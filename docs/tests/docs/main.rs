@@ -3,6 +3,7 @@
 
 mod arrows;
 mod book;
+mod figures;
 mod links;
 mod lints;
 mod markdown;
