@@ -27,6 +27,26 @@ skip() {
 # tool NAME [OPTION…]: installs a cargo tool, unoptimised, which is quick enough and takes a third of the time.
 tool() { command -v "$1" >/dev/null || cargo install --locked --quiet --debug "$@"; }
 
+# minimum FOLDER: the `rust-version` of a manifest
+minimum() { sed -n 's/^rust-version = "\(.*\)"/\1/p' "$1/Cargo.toml"; }
+
+# check_with VERSION WHAT OPTION…: compiles by that version of Rust, and says so; where it cannot be had, by clippy's list of
+# what is newer.
+check_with() {
+  local version=$1 what=$2
+  shift 2
+  if rustc --version | grep -q "^rustc $version\."; then
+    cargo check --quiet "$@"
+  elif rustup toolchain install --profile minimal "$version" >/dev/null 2>&1; then
+    cargo "+$version" check --quiet --target-dir "$ci_target/rust-$version" "$@"
+  else
+    cargo clippy --quiet "$@" -- --deny clippy::incompatible_msrv
+    skip "Rust $version cannot be installed: $what by clippy::incompatible_msrv alone"
+    return
+  fi
+  echo "Rust $version compiles $what"
+}
+
 # Cargo of Debian's second toolchain, which builds core and std for targets that rustup does not have here.
 debian_cargo() { RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$ci_target/debian /usr/bin/cargo "$@"; }
 
