@@ -34,7 +34,7 @@ pub(crate) const REPLICA_DECOY: u8 = 33;
 /// One more than the greatest id.
 pub(crate) const END: u8 = 34;
 
-/// The command's name in the specification, for messages.
+/// The command's name (`docs/spec/wire.md#commands`), for messages.
 pub(crate) const fn name(id: u8) -> &'static str {
     match id {
         NO_OP => "no_op",
