@@ -2,7 +2,11 @@
 
 use crate::repository::root;
 use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, Options, Parser, Tag};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 use toml::{Table, Value};
 
 /// A package that may be published.
@@ -239,4 +243,40 @@ fn the_address_of_the_repository_is_one_edit() {
         .filter(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(&placeholder)))
         .collect();
     assert!(found.is_empty() || found == [root().join("Cargo.toml")], "{found:?}");
+}
+
+/// The crates of others that a package brings, whatever the target.
+fn dependencies(manifest: &Table) -> Vec<String> {
+    let targets = manifest.get("target").and_then(Value::as_table);
+    let tables = targets
+        .into_iter()
+        .flat_map(Table::values)
+        .chain([&Value::Table(manifest.clone())])
+        .cloned()
+        .collect::<Vec<_>>();
+    let tables = tables.iter().filter_map(|table| table.get("dependencies")?.as_table());
+    tables.flat_map(Table::keys).filter(|name| !name.starts_with("mixwell-")).cloned().collect()
+}
+
+#[test]
+fn the_table_of_dependencies_has_each_and_where_it_is_used() {
+    let mut used = BTreeMap::<String, BTreeSet<String>>::new();
+    for package in packages().iter().filter(|package| package.is_core()) {
+        for name in dependencies(&package.manifest) {
+            used.entry(name).or_default().insert(package.folder.clone());
+        }
+    }
+    let readme = fs::read_to_string(root().join("README.md")).expect("the README");
+    let mut shown = BTreeSet::new();
+    for row in table(&readme, "Dependencies") {
+        let [names, places, _] = row.as_slice() else { panic!("{row:?}") };
+        let mut of_row = BTreeSet::new();
+        for name in names.split(", ").map(|name| name.trim_matches('`').to_owned()) {
+            of_row.extend(used.get(&name).unwrap_or_else(|| panic!("{name}: no library brings it")).iter().cloned());
+            shown.insert(name);
+        }
+        let stated: BTreeSet<_> = places.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        assert!(places.starts_with("all ") || stated == of_row, "{names}: {of_row:?}");
+    }
+    assert_eq!(shown, used.into_keys().collect());
 }
