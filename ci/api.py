@@ -25,8 +25,8 @@ PASSIVE = {
     "mixwell_mixdelay": ["DropReason", "Dropped", "Tally", "Tick"],
     "mixwell_pki_types": ["Capability", "Chunk", "Encoding", "Layer", "LoopStats", "Place", "Rates", "Replica", "ReplicaUpload", "Texts",
                           "build::ReplicaBuilder", "cbor::Array", "cbor::Kind"],
-    "mixwell_pq_kem": ["AdapterKey", "Component", "KeyKind", "KeyLength", "MlKem768Key", "MlKem768X25519Key", "MlKem768X448Key", "X25519Product", "X448Product",
-                       "XWingKey", "hazmat::limit_x25519", "pem::Kind"],
+    "mixwell_pq_kem": ["AdapterKey", "Component", "KeyKind", "KeyLength", "MlKem768Key", "MlKem768X25519Key", "MlKem768X448Key", "X25519Prepared", "X25519Product",
+                       "X448Product", "XWingKey", "hazmat::limit_x25519", "nike::Unprepared", "pem::Kind"],
     "mixwell_sphinx": ["Field"],
     # of the states of a handshake the first ones have examples
     "mixwell_wire": ["Body", "Statement", "Want", "blocking::Timed",

@@ -10,7 +10,7 @@ use mixwell_benches::side_by_side;
 use mixwell_pq_kem::{
     Nike, X25519, X25519Backend,
     hazmat::limit_x25519,
-    nike::{PrivateKey, PublicKey},
+    nike::{PreparedKey, PrivateKey, PublicKey},
 };
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::{hint::black_box, process::ExitCode};
@@ -34,15 +34,27 @@ fn alone(backend: X25519Backend) -> f64 {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let [key, other] = [(); 2].map(|()| PrivateKey::<X25519>::generate(&mut rng));
     let public = other.public_key();
+    let factor = PrivateKey::<X25519>::generate(&mut rng);
     let nanos = side_by_side([
         &mut || _ = black_box(x25519_dalek::x25519(black_box(*key.as_bytes()), black_box(*public.as_bytes()))),
         &mut || _ = black_box(black_box(&key).exchange(black_box(&public))),
         &mut || _ = black_box(MontgomeryPoint::mul_base_clamped(black_box(*key.as_bytes()))),
         &mut || _ = black_box(black_box(&key).public_key()),
+        &mut || {
+            let prepared = <X25519 as Nike>::Prepared::new(black_box(&public));
+            _ = black_box(prepared.exchange(black_box(&key)));
+        },
+        &mut || {
+            let prepared = <X25519 as Nike>::Prepared::new(black_box(&public));
+            _ = black_box(prepared.exchange(black_box(&key)));
+            _ = black_box(prepared.blind(black_box(&factor)));
+        },
     ]);
-    let [theirs, ours, their_public, our_public] = nanos;
+    let [theirs, ours, their_public, our_public, first, both] = nanos;
     println!("{backend:?}, an exchange: {:.2}, {:.2} ×", ours / 1e3, ours / theirs);
     println!("{backend:?}, a public key: {:.2}, {:.2} ×", our_public / 1e3, our_public / their_public);
+    println!("{backend:?}, a key prepared and an exchange: {:.2}, {:.2} ×", first / 1e3, first / theirs);
+    println!("{backend:?}, a hop's exchange and blinding, prepared: {:.2}, {:.2} ×", both / 1e3, both / theirs);
     ours / theirs
 }
 

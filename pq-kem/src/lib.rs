@@ -53,6 +53,6 @@ pub use schemes::{KEMS, NIKES, Scheme, WithKem, WithNike, with_kem, with_nike};
 #[cfg(feature = "x448")]
 pub use x448::{X448, X448Product};
 #[cfg(feature = "x25519")]
-pub use x25519::{X25519, X25519Backend, X25519Product};
+pub use x25519::{X25519, X25519Backend, X25519Prepared, X25519Product};
 #[cfg(feature = "xwing")]
 pub use xwing::{XWing, XWingKey};

@@ -36,6 +36,8 @@ pub trait Nike: Sized + Send + Sync + 'static {
     type SecretBytes: ByteArray;
     /// See [`Product`].
     type Product: Product<Self>;
+    /// See [`PreparedKey`]. [`Unprepared`] if preparing gains nothing.
+    type Prepared: PreparedKey<Self>;
 
     /// The public key of a private key.
     fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self>;
@@ -105,6 +107,59 @@ pub trait Product<N: Nike>: ZeroizeOnDrop {
     /// # Errors
     /// [`LowOrder`] if the result is all zero.
     fn exchange(&self, public: &PublicKey<N>) -> Result<SharedSecret<N>, LowOrder>;
+}
+
+/// A public key prepared for multiplication by several private keys: by a Sphinx hop's own and by
+/// the blinding key that follows from the shared secret.
+///
+/// The results are those of [`Nike::exchange`] and [`Nike::blind`]. Unlike there, the public key is
+/// public to the code too: how long it takes, what it branches on and what memory it accesses may
+/// depend on the key. It has to be one that came over the network. It is wiped on drop
+/// nevertheless, as it tells one packet from another.
+///
+/// ```
+/// use mixwell_pq_kem::{Nike, X25519, nike::{PreparedKey, PrivateKey}};
+///
+/// let [hop, sender, blinding] = [(); 3].map(|()| PrivateKey::<X25519>::generate(&mut rand::rng()));
+/// let element = sender.public_key(); // of a packet that arrived
+/// let prepared = <X25519 as Nike>::Prepared::new(&element);
+///
+/// assert_eq!(prepared.exchange(&hop)?.as_bytes(), hop.exchange(&element)?.as_bytes());
+/// assert_eq!(prepared.blind(&blinding)?, X25519::blind(&element, &blinding)?);
+/// # Ok::<(), mixwell_pq_kem::nike::LowOrder>(())
+/// ```
+pub trait PreparedKey<N: Nike>: ZeroizeOnDrop + Send + Sync {
+    /// Prepares a public key.
+    fn new(public: &PublicKey<N>) -> Self;
+
+    /// The secret shared with the key's owner.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    fn exchange(&self, private: &PrivateKey<N>) -> Result<SharedSecret<N>, LowOrder>;
+
+    /// The public key multiplied by a blinding key.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if the result is all zero.
+    fn blind(&self, factor: &PrivateKey<N>) -> Result<PublicKey<N>, LowOrder>;
+}
+
+/// A public key as it is, for schemes that gain nothing by preparing it. Wiped on drop.
+pub struct Unprepared<N: Nike>(PublicKey<N>);
+
+impl<N: Nike> PreparedKey<N> for Unprepared<N> {
+    fn new(public: &PublicKey<N>) -> Self {
+        Self(*public)
+    }
+
+    fn exchange(&self, private: &PrivateKey<N>) -> Result<SharedSecret<N>, LowOrder> {
+        N::exchange(private, &self.0)
+    }
+
+    fn blind(&self, factor: &PrivateKey<N>) -> Result<PublicKey<N>, LowOrder> {
+        N::blind(&self.0, factor)
+    }
 }
 
 /// The public key is a point of small order: the exchange gives all zeros whatever the private key.
@@ -261,6 +316,12 @@ impl<N: Nike> fmt::Debug for PublicKey<N> {
     }
 }
 
+impl<N: Nike> fmt::Debug for Unprepared<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unprepared<{}>(..)", N::NAME)
+    }
+}
+
 impl<N: Nike> fmt::Debug for PrivateKey<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey<{}>(..)", N::NAME)
@@ -270,6 +331,12 @@ impl<N: Nike> fmt::Debug for PrivateKey<N> {
 impl<N: Nike> fmt::Debug for SharedSecret<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SharedSecret<{}>(..)", N::NAME)
+    }
+}
+
+impl<N: Nike> Drop for Unprepared<N> {
+    fn drop(&mut self) {
+        self.0.0.zeroize();
     }
 }
 
@@ -285,5 +352,6 @@ impl<N: Nike> Drop for SharedSecret<N> {
     }
 }
 
+impl<N: Nike> ZeroizeOnDrop for Unprepared<N> {}
 impl<N: Nike> ZeroizeOnDrop for PrivateKey<N> {}
 impl<N: Nike> ZeroizeOnDrop for SharedSecret<N> {}

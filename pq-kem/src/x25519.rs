@@ -1,6 +1,7 @@
 //! X25519 (RFC 7748, section 5).
 
 mod backend;
+mod prepared;
 mod product;
 
 // our own arithmetic is for 64-bit processors
@@ -12,6 +13,7 @@ mod single;
 pub use backend::X25519Backend;
 #[cfg(feature = "hazmat")]
 pub(crate) use backend::limit;
+pub use prepared::X25519Prepared;
 pub use product::X25519Product;
 pub(crate) use single::{multiply, multiply_base};
 
@@ -37,6 +39,7 @@ impl Nike for X25519 {
     type PrivateBytes = [u8; 32];
     type SecretBytes = [u8; 32];
     type Product = X25519Product;
+    type Prepared = X25519Prepared;
 
     fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self> {
         PublicKey::from_bytes(*multiply_base(private.as_bytes()))

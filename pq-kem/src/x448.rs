@@ -5,7 +5,7 @@ mod product;
 
 pub use product::X448Product;
 
-use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret};
+use crate::nike::{LowOrder, Nike, PrivateKey, PublicKey, SharedSecret, Unprepared};
 use zeroize::Zeroizing;
 
 /// X448: keys and secrets of 56 bytes; private keys are stored unclamped.
@@ -28,6 +28,7 @@ impl Nike for X448 {
     type PrivateBytes = [u8; 56];
     type SecretBytes = [u8; 56];
     type Product = X448Product;
+    type Prepared = Unprepared<Self>;
 
     fn public_key(private: &PrivateKey<Self>) -> PublicKey<Self> {
         PublicKey::from_bytes(multiply(private, &BASE))

@@ -11,7 +11,7 @@
 use mixwell_pq_kem::{
     Adapter, ByteArray, Kem, MlKem768, MlKem768X448, MlKem768X25519, Nike, Scheme, X448, X25519, XWing,
     kem::{self, Ciphertext, KeySource, Seed},
-    nike::{self, Product},
+    nike::{self, PreparedKey, Product},
     pem,
 };
 #[cfg(target_os = "linux")]
@@ -25,6 +25,8 @@ fn nike<N: Nike>(rng: &mut ChaCha20Rng) {
     let private = nike::PrivateKey::<N>::generate(rng);
     let public = private.public_key();
     let _ = (private.exchange(&public), N::blind(&public, &private));
+    let prepared = N::Prepared::new(&public);
+    let _ = (prepared.exchange(&private), prepared.blind(&private));
     let mut product = N::Product::new(&private);
     product.multiply(&private);
     let _ = (product.public_key(), product.exchange(&public));
@@ -312,6 +314,11 @@ fn no_x25519_key_on_the_stack() {
         core::hint::black_box(key.public_key());
     }
     #[inline(never)]
+    fn prepared(key: &Key, public: &Public) {
+        let prepared = <X25519 as Nike>::Prepared::new(public);
+        core::hint::black_box((prepared.exchange(key).unwrap(), prepared.blind(key).unwrap()));
+    }
+    #[inline(never)]
     fn eight(key: &Key, public: &Public) {
         core::hint::black_box(X25519::exchange_each([Some((key, public)); 8]));
     }
@@ -332,8 +339,8 @@ fn no_x25519_key_on_the_stack() {
     let public = Key::generate(&mut ChaCha20Rng::seed_from_u64(10)).public_key();
     for backend in X25519Backend::available().collect::<Vec<_>>() {
         limit_x25519(&[backend]);
-        let found = [exchange, public_key, eight].map(|work| left(work, &key, &public));
-        assert_eq!(found, [0; 3], "{backend:?}");
+        let found = [exchange, public_key, prepared, eight].map(|work| left(work, &key, &public));
+        assert_eq!(found, [0; 4], "{backend:?}");
     }
     assert_eq!(left(careless, &key, &public), 2, "the check detects copies");
 }

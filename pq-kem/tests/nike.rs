@@ -13,7 +13,7 @@
 
 use mixwell_pq_kem::{
     ByteArray, Nike, X448, X25519,
-    nike::{PrivateKey, PublicKey},
+    nike::{PreparedKey, PrivateKey, PublicKey},
     pem,
 };
 use mixwell_vectors::{Hex, load};
@@ -57,6 +57,8 @@ fn check<N: Nike>(name: &str, test: &Test) {
     // and in a batch of at least two pairs, so that lanes are used where the processor has them
     let bob_public = bob.public_key();
     let pairs = [Some((&alice, &bob_public)), Some((&bob, &alice_public)), None, Some((&alice, &bob_public))];
+    let prepared = N::Prepared::new(&alice_public);
+    assert_eq!(prepared.exchange(&bob).expect(name).as_bytes().as_ref(), &*test.shared, "{name}");
     for (secret, pair) in N::exchange_each(pairs).into_iter().zip(pairs) {
         assert_eq!(secret.is_some(), pair.is_some(), "{name}");
         if let Some(secret) = secret {

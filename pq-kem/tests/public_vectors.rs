@@ -16,7 +16,7 @@ use mixwell_pq_kem::{
     ByteArray, Kem, MlKem768, Nike, X448, X25519, XWing,
     hazmat::DeterministicKem,
     kem::{Ciphertext, KeyError, PublicKey, Seed, SharedSecret},
-    nike::{self, LowOrder, Product},
+    nike::{self, LowOrder, PreparedKey, Product},
 };
 use mixwell_vectors::Hex;
 use proptest::prelude::*;
@@ -32,12 +32,15 @@ fn xdh<N: Nike>(name: xdh::TestName) {
             let private = nike::PrivateKey::<N>::from_bytes(*N::PrivateBytes::from_slice(&test.private_key).unwrap());
             let public = nike::PublicKey::<N>::from_bytes(*public);
             let shared = private.exchange(&public);
+            let prepared = N::Prepared::new(&public).exchange(&private);
             let product = N::Product::new(&private).exchange(&public);
             if test.shared_secret.iter().all(|byte| *byte == 0) {
                 assert_eq!(shared.err(), Some(LowOrder), "test {}", test.tc_id);
+                assert_eq!(prepared.err(), Some(LowOrder), "test {}", test.tc_id);
                 assert_eq!(product.err(), Some(LowOrder), "test {}", test.tc_id);
             } else {
                 assert_eq!(shared.unwrap().as_bytes().as_ref(), &test.shared_secret[..], "test {}", test.tc_id);
+                assert_eq!(prepared.unwrap().as_bytes().as_ref(), &test.shared_secret[..], "test {}", test.tc_id);
                 assert_eq!(product.unwrap().as_bytes().as_ref(), &test.shared_secret[..], "test {}", test.tc_id);
             }
             checked += 1;

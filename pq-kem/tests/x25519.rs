@@ -16,7 +16,7 @@ use curve25519_dalek::{EdwardsPoint, Scalar, constants::EIGHT_TORSION, scalar::c
 use mixwell_pq_kem::{
     Nike, X25519, X25519Backend,
     hazmat::limit_x25519,
-    nike::{LowOrder, PrivateKey, Product, PublicKey, SharedSecret},
+    nike::{LowOrder, PreparedKey, PrivateKey, Product, PublicKey, SharedSecret},
 };
 use mixwell_vectors::backends::report;
 use proptest::prelude::*;
@@ -91,6 +91,10 @@ fn check(pairs: &[(Key, Key)]) {
             assert_eq!(bytes(private.exchange(public)), want, "{pair:x?}");
             let blinded = X25519::blind(public, private).map_or([0; 32], |public| *public.as_bytes());
             assert_eq!(blinded, want, "{pair:x?}");
+            let prepared = <X25519 as Nike>::Prepared::new(public);
+            assert_eq!(bytes(prepared.exchange(private)), want, "prepared: {pair:x?}");
+            let blinded = prepared.blind(private).map_or([0; 32], |public| *public.as_bytes());
+            assert_eq!(blinded, want, "prepared: {pair:x?}");
         }
     }
 }
@@ -193,6 +197,8 @@ fn rfc_7748() {
         for [private, u, shared] in vectors {
             let (private, public) = (PrivateKey::<X25519>::from_bytes(private), PublicKey::from_bytes(u));
             assert_eq!(bytes(private.exchange(&public)), shared, "{backend:?}");
+            let prepared = <X25519 as Nike>::Prepared::new(&public);
+            assert_eq!(bytes(prepared.exchange(&private)), shared, "{backend:?}, prepared");
             for found in X25519::exchange_each([Some((&private, &public)); 8]) {
                 assert_eq!(bytes(found.unwrap()), shared, "{backend:?}");
             }

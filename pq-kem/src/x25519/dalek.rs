@@ -3,7 +3,7 @@
 use crate::field::Field25519;
 use curve25519_dalek::{montgomery::MontgomeryPoint, scalar::Scalar};
 use subtle::Choice;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// X25519 (RFC 7748, section 5): the u coordinate of the clamped private key times the point with
 /// this `u`.
@@ -28,6 +28,20 @@ pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<
     let bit = |index: usize| scalar.get(index >> 3).is_some_and(|byte| (byte >> (index & 7)) & 1 == 1);
     let bits = (0..256_usize).rev().map(|index| index.checked_sub(3).is_some_and(bit));
     Zeroizing::new(MontgomeryPoint(*u).mul_bits_be(bits).to_bytes())
+}
+
+/// A u, for several multiplications: each is one like any other.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(super) struct Prepared([u8; 32]);
+
+impl Prepared {
+    pub(super) const fn new(u: &[u8; 32]) -> Self {
+        Self(*u)
+    }
+
+    pub(super) fn multiply(&self, private: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+        multiply(private, &self.0)
+    }
 }
 
 /// Whether `u` belongs to a point of the curve's twist, in constant time.

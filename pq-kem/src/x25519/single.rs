@@ -1,8 +1,8 @@
 //! One exchange at a time, by our own arithmetic of 64-bit words.
 //!
 //! An exchange is one Montgomery ladder (`ladder`); multiples of the base point come from a table
-//! (`base`). All of it is generic over `Arithmetic`, which has a portable implementation and one in
-//! inline assembly.
+//! (`base`), and several multiples of one public key from a table of its own (`comb`). All of it is
+//! generic over `Arithmetic`, which has a portable implementation and one in inline assembly.
 #![expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -17,6 +17,8 @@ mod adx;
 #[cfg(not(mixwell_tables = "none"))]
 mod base;
 #[cfg(not(mixwell_tables = "none"))]
+mod comb;
+#[cfg(not(mixwell_tables = "none"))]
 mod edwards;
 mod invert;
 mod ladder;
@@ -26,10 +28,10 @@ mod registers;
 #[cfg(test)]
 pub(super) mod tests;
 
-use self::{adx::Adx, portable::Portable, registers::Limbs};
+use self::{adx::Adx, comb::Comb, portable::Portable, registers::Limbs};
 use super::backend::{X25519Backend, is_allowed};
 use subtle::Choice;
-use zeroize::{Zeroizing, zeroize_stack};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing, zeroize_stack};
 
 /// Bytes of the stack below the caller that are wiped after each operation, more than any of them
 /// uses.
@@ -72,6 +74,29 @@ pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<
         let scalar = Zeroizing::new([a << 3, b << 3 | a >> 61, c << 3 | b >> 61, d << 3 | c >> 61]);
         ladder::multiply(arithmetic, &scalar, 256, u)
     })
+}
+
+/// A u, for several multiplications. Not in constant time in u. Wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(super) struct Prepared {
+    u: [u8; 32],
+    /// The ladder serves the others: it is for the curve and its twist alike.
+    comb: Option<Comb>,
+}
+
+impl Prepared {
+    pub(super) fn new(u: &[u8; 32]) -> Self {
+        let comb = adx().map_or_else(|| Comb::new(Portable, u), |adx| Comb::new(adx, u));
+        Self { u: *u, comb }
+    }
+
+    /// X25519: the u coordinate of the clamped private key times the point.
+    pub(super) fn multiply(&self, private: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+        match &self.comb {
+            Some(comb) => with_arithmetic!(arithmetic => comb.multiply(arithmetic, &clamped(private))),
+            None => multiply(private, &self.u),
+        }
+    }
 }
 
 /// Each numerator divided by its denominator, in the canonical encoding; 0 if the denominator is 0.
@@ -128,5 +153,25 @@ mod base {
         let mut u = [0; 32];
         u[0] = 9;
         ladder::multiply(arithmetic, scalar, 255, &u)
+    }
+}
+
+/// Nor has another point a table.
+#[cfg(mixwell_tables = "none")]
+mod comb {
+    use super::registers::{Arithmetic, Limbs};
+    use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+    #[derive(Zeroize, ZeroizeOnDrop)]
+    pub(super) enum Comb {}
+
+    impl Comb {
+        pub(super) const fn new<M: Arithmetic>(_: M, _: &[u8; 32]) -> Option<Self> {
+            None
+        }
+
+        pub(super) fn multiply<M: Arithmetic>(&self, _: M, _: &Limbs) -> Zeroizing<[u8; 32]> {
+            match *self {}
+        }
     }
 }

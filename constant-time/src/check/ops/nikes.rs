@@ -2,10 +2,10 @@
 //! chose.
 
 use super::Operation;
-use crate::memcheck::{SecretRng, assert_secret, secret};
+use crate::memcheck::{SecretRng, assert_secret, public, secret};
 use mixwell_pq_kem::{
     Nike, X448, X25519,
-    nike::{PrivateKey, Product, PublicKey},
+    nike::{PreparedKey, PrivateKey, Product, PublicKey},
 };
 
 pub(super) fn all() -> Vec<Operation> {
@@ -33,6 +33,14 @@ fn of<N: Nike>() -> Vec<Operation> {
         Operation::new(name("blind"), || {
             let blinded = N::blind(&chosen::<N>(2), &key(1)).expect("a good key");
             assert_secret(blinded.as_bytes().as_ref());
+        }),
+        // that the key is public is what a prepared one is for
+        Operation::new(name("prepared key: exchange, blind"), || {
+            let mut public_key = key::<N>(2).public_key();
+            public(public_key.as_bytes_mut().as_mut());
+            let prepared = N::Prepared::new(&public_key);
+            assert_secret(prepared.exchange(&key(1)).expect("a good key").as_bytes().as_ref());
+            assert_secret(prepared.blind(&key(3)).expect("a good key").as_bytes().as_ref());
         }),
         Operation::new(name("product"), || {
             let mut product = N::Product::new(&key(1));

@@ -1,8 +1,8 @@
 //! Field arithmetic by x86-64's MULX, ADCX and ADOX. In inline assembly, because compilers do not
 //! interleave two carry chains.
 //!
-//! Memory is written only in the registers of the [`Machine`](super::registers::Machine). No
-//! instruction branches, and no address depends on a number.
+//! Memory is written only in the registers of the [`Machine`](super::registers::Machine). The only
+//! branch counts a table's entries, and no address depends on a number.
 #![expect(unsafe_code, reason = "inline assembly")]
 
 use super::registers::{Arithmetic, COUNT, Contents, Limbs};
@@ -299,69 +299,71 @@ impl Arithmetic for Adx {
     }
 
     #[inline(always)]
-    fn look_up<const O: usize>(
+    fn look_up<const O: usize, const WIDTH: usize, const ENTRIES: usize>(
         self,
-        table: &[[Limbs; 3]; 8],
-        number: u64,
-        zeroth: &[Limbs; 3],
+        table: &[[Limbs; WIDTH]; ENTRIES],
+        index: u64,
         registers: &mut Contents,
     ) {
-        const { assert!(O + 3 <= COUNT) }
-        let Some(found) = registers[O..].first_chunk_mut() else { return };
-        // SAFETY: the function is compiled for AVX2, which the processor has, as `self` proves
-        unsafe { look_up(table, number, zeroth, found) }
+        const { assert!(O + WIDTH <= COUNT && (WIDTH == 3 || WIDTH == 4) && ENTRIES > 0 && ENTRIES.trailing_zeros() >= 2) }
+        let (table, found) = (table.as_flattened(), &mut registers[O..O + WIDTH]);
+        // SAFETY: the functions are compiled for AVX2, which the processor has, as `self` proves
+        unsafe { if WIDTH == 3 { look_up_3(table, index, found) } else { look_up_4(table, index, found) } }
     }
 }
 
 /// ORs the next entry of a table into the `$found` registers, masked by whether its number is the
 /// one looked up.
 macro_rules! entry {
-    ($index:literal, $($found:literal at $offset:literal),+) => {
+    ($number:literal, $($found:literal at $offset:literal),+) => {
         concat!(
-            "vpaddq ymm2, ymm2, ymm1\nvpcmpeqq ymm3, ymm2, ymm0\n",
-            $("vpand ymm8, ymm3, [{table} + ", $index, " * {entry} + ", $offset, "]\n",
+            "vpcmpeqq ymm3, ymm2, ymm0\nvpaddq ymm2, ymm2, ymm1\n",
+            $("vpand ymm8, ymm3, [{table} + ", $number, " * {entry} + ", $offset, "]\n",
             "vpor ", $found, ", ", $found, ", ymm8\n",)+
         )
     };
 }
 
-/// Reads every entry of the table, and writes the one with this number, or `zeroth`, to `found`.
+/// Defines a function that reads every entry of a table, and writes the one with this index, or
+/// zeros, to `found`.
 macro_rules! look_up {
-    ($table:ident, $number:ident, $zeroth:ident, $found:ident; $($register:literal at $offset:literal),+) => {
-        asm!(
-            // ymm0: the number to look up; ymm1: 1; ymm2: the number of the current entry, from 0
-            // on
-            "vmovq xmm0, {number}\nvpbroadcastq ymm0, xmm0",
-            "vpcmpeqq ymm1, ymm1, ymm1\nvpsrlq ymm1, ymm1, 63",
-            "vpxor ymm2, ymm2, ymm2\nvpcmpeqq ymm3, ymm2, ymm0",
-            $(concat!("vpand ", $register, ", ymm3, [{zeroth} + ", $offset, "]"),)+
-            entry!("0", $($register at $offset),+),
-            entry!("1", $($register at $offset),+),
-            entry!("2", $($register at $offset),+),
-            entry!("3", $($register at $offset),+),
-            entry!("4", $($register at $offset),+),
-            entry!("5", $($register at $offset),+),
-            entry!("6", $($register at $offset),+),
-            entry!("7", $($register at $offset),+),
-            $(concat!("vmovdqu [{found} + ", $offset, "], ", $register),)+
-            // clears the upper halves of ymm0 to ymm15, so that SSE code runs at full speed
-            "vzeroupper",
-            entry = const 32 * [$($offset),+].len(),
-            table = in(reg) $table.as_ptr(), zeroth = in(reg) $zeroth.as_ptr(), found = in(reg) $found.as_mut_ptr(),
-            number = in(reg) $number,
-            out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _, out("ymm4") _, out("ymm5") _, out("ymm6") _,
-            out("ymm7") _, out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _, out("ymm12") _, out("ymm13") _,
-            out("ymm14") _, out("ymm15") _,
-            options(nostack, preserves_flags),
-        )
+    ($name:ident, $width:literal; $($register:literal at $offset:literal),+) => {
+        #[target_feature(enable = "avx2")]
+        fn $name(table: &[Limbs], index: u64, found: &mut [Limbs]) {
+            let (entries, []) = table.as_chunks::<$width>() else { return };
+            let (fours, []) = entries.as_chunks::<4>() else { return };
+            let (Some(found), false) = (found.first_chunk_mut::<$width>(), fours.is_empty()) else { return };
+            // SAFETY: reads `fours` and writes `found`; the function is compiled for AVX2
+            unsafe {
+                asm!(
+                    // ymm0: the number to look up; ymm1: 1; ymm2: the number of the current entry
+                    "vmovq xmm0, {index}\nvpbroadcastq ymm0, xmm0",
+                    "vpcmpeqq ymm1, ymm1, ymm1\nvpsrlq ymm1, ymm1, 63",
+                    "vpxor ymm2, ymm2, ymm2",
+                    $(concat!("vpxor ", $register, ", ", $register, ", ", $register),)+
+                    "2:",
+                    entry!("0", $($register at $offset),+),
+                    entry!("1", $($register at $offset),+),
+                    entry!("2", $($register at $offset),+),
+                    entry!("3", $($register at $offset),+),
+                    "add {table}, 4 * {entry}",
+                    "dec {fours}",
+                    "jnz 2b",
+                    $(concat!("vmovdqu [{found} + ", $offset, "], ", $register),)+
+                    // clears the upper halves of ymm0 to ymm15, so that SSE code runs at full speed
+                    "vzeroupper",
+                    entry = const 32 * $width,
+                    table = inout(reg) fours.as_ptr() => _, fours = inout(reg) fours.len() => _,
+                    found = in(reg) found.as_mut_ptr(), index = in(reg) index,
+                    out("ymm0") _, out("ymm1") _, out("ymm2") _, out("ymm3") _, out("ymm4") _, out("ymm5") _,
+                    out("ymm6") _, out("ymm7") _, out("ymm8") _, out("ymm9") _, out("ymm10") _, out("ymm11") _,
+                    out("ymm12") _, out("ymm13") _, out("ymm14") _, out("ymm15") _,
+                    options(nostack),
+                );
+            }
+        }
     };
 }
 
-#[target_feature(enable = "avx2")]
-fn look_up(table: &[[Limbs; 3]; 8], number: u64, zeroth: &[Limbs; 3], found: &mut [Limbs; 3]) {
-    // SAFETY: reads 8 entries of 96 bytes of the table and one at `zeroth`, and writes 96 bytes to
-    // `found`, all in bounds; the function is compiled for AVX2
-    unsafe {
-        look_up!(table, number, zeroth, found; "ymm4" at "0", "ymm5" at "32", "ymm6" at "64");
-    }
-}
+look_up!(look_up_3, 3; "ymm4" at "0", "ymm5" at "32", "ymm6" at "64");
+look_up!(look_up_4, 4; "ymm4" at "0", "ymm5" at "32", "ymm6" at "64", "ymm7" at "96");

@@ -36,7 +36,12 @@ impl Arithmetic for Adx {
         match self {}
     }
 
-    fn look_up<const O: usize>(self, _: &[[Limbs; 3]; 8], _: u64, _: &[Limbs; 3], _: &mut Contents) {
+    fn look_up<const O: usize, const WIDTH: usize, const ENTRIES: usize>(
+        self,
+        _: &[[Limbs; WIDTH]; ENTRIES],
+        _: u64,
+        _: &mut Contents,
+    ) {
         match self {}
     }
 }

@@ -53,31 +53,23 @@ impl Arithmetic for Portable {
         }
     }
 
-    fn look_up<const O: usize>(
+    fn look_up<const O: usize, const WIDTH: usize, const ENTRIES: usize>(
         self,
-        table: &[[Limbs; 3]; 8],
-        number: u64,
-        zeroth: &[Limbs; 3],
+        table: &[[Limbs; WIDTH]; ENTRIES],
+        index: u64,
         registers: &mut Contents,
     ) {
-        const { assert!(O + 3 <= COUNT) }
-        look_up(table, number, zeroth, &mut registers[O..O + 3]);
-    }
-}
-
-#[inline(always)]
-fn look_up(table: &[[Limbs; 3]; 8], number: u64, zeroth: &[Limbs; 3], found: &mut [Limbs]) {
-    // all ones for the entry, all zeros for the others; opaque, because the compiler would make a
-    // jump table of it
-    let mask = |entry: u64| black_box(((entry ^ number).wrapping_sub(1).cast_signed() >> 63).cast_unsigned());
-    let zeroth_mask = mask(0);
-    for (found, limb) in found.as_flattened_mut().iter_mut().zip(zeroth.as_flattened()) {
-        *found = limb & zeroth_mask;
-    }
-    for (index, entry) in (1..).zip(table) {
-        let mask = mask(index);
-        for (found, limb) in found.as_flattened_mut().iter_mut().zip(entry.as_flattened()) {
-            *found |= limb & mask;
+        const { assert!(O + WIDTH <= COUNT) }
+        let found = registers[O..O + WIDTH].as_flattened_mut();
+        found.fill(0);
+        for (number, entry) in (0..).zip(table) {
+            // all ones for the entry, all zeros for the others; opaque, because the compiler would
+            // make a jump table of it
+            let difference = number ^ index;
+            let mask = black_box(((difference | difference.wrapping_neg()) >> 63).wrapping_sub(1));
+            for (found, limb) in found.iter_mut().zip(entry.as_flattened()) {
+                *found |= limb & mask;
+            }
         }
     }
 }

@@ -55,6 +55,28 @@ pub(super) fn is_on_twist<M: Arithmetic>(arithmetic: M, u: &[u8; 32]) -> Choice 
     is_zero(m.get::<F>())
 }
 
+/// O = a square root of X, and tells whether X is a square other than 0. Changes S and T. Not in
+/// constant time.
+#[cfg(not(mixwell_tables = "none"))]
+pub(super) fn square_root<M: Arithmetic, const O: usize, const X: usize, const S: usize, const T: usize>(
+    m: &mut Machine<M>,
+) -> bool {
+    power_of_250_ones::<M, O, X, S, T>(m);
+    // (p + 3)/8 = (2²⁵⁰ − 1) · 2² + 2: the fourth power of a root is X², so its square is X or −X
+    m.square_times::<O, O>(2);
+    compute!(m; S = X ^ 2; O = O * S; S = O ^ 2; T = S - X; S = S + X;);
+    let (is_root, is_root_of_minus_x) = (is_zero(m.get::<T>()), is_zero(m.get::<S>()));
+    m.set::<S>(&ROOT_OF_MINUS_1);
+    if bool::from(is_root_of_minus_x) {
+        compute!(m; O = O * S;);
+    }
+    bool::from((is_root | is_root_of_minus_x) & !is_zero(m.get::<X>()))
+}
+
+#[cfg(not(mixwell_tables = "none"))]
+const ROOT_OF_MINUS_1: Limbs =
+    [0xc4ee_1b27_4a0e_a0b0, 0x2f43_1806_ad2f_e478, 0x2b4d_0099_3dfb_d7a7, 0x2b83_2480_4fc1_df0b];
+
 /// In constant time.
 pub(super) fn is_zero(number: &Limbs) -> Choice {
     canonical(number).ct_eq(&[0; 4])

@@ -9,7 +9,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 pub(in super::super) type Limbs = [u64; 4];
 
 /// The number of registers.
-pub(super) const COUNT: usize = 19;
+pub(super) const COUNT: usize = 20;
 
 /// The contents of the registers.
 pub(super) type Contents = [Limbs; COUNT];
@@ -39,14 +39,13 @@ pub(super) trait Arithmetic: Copy {
     /// O = A if `choice` is 0, B if it is 1, in constant time.
     fn select<const O: usize, const A: usize, const B: usize>(self, choice: u64, registers: &mut Contents);
 
-    /// Loads an entry of a table into O and the two registers after it: entry `number`, counted
-    /// from 1, or `zeroth` for 0. In constant time.
-    #[cfg_attr(mixwell_tables = "none", expect(dead_code, reason = "for the base point's table"))]
-    fn look_up<const O: usize>(
+    /// Loads an entry of a table, counted from 0, into O and the registers after it, or zeros if
+    /// the table has no such entry. In constant time.
+    #[cfg_attr(mixwell_tables = "none", expect(dead_code, reason = "for the tables of points"))]
+    fn look_up<const O: usize, const WIDTH: usize, const ENTRIES: usize>(
         self,
-        table: &[[Limbs; 3]; 8],
-        number: u64,
-        zeroth: &[Limbs; 3],
+        table: &[[Limbs; WIDTH]; ENTRIES],
+        index: u64,
         registers: &mut Contents,
     );
 }

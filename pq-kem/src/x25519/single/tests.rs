@@ -6,7 +6,9 @@ extern crate std;
 
 use super::{
     adx::Adx,
-    base, invert, ladder,
+    base,
+    comb::Comb,
+    invert, ladder,
     portable::{Portable, canonical},
     powers,
     registers::{Arithmetic, COUNT, Contents, Limbs},
@@ -109,16 +111,18 @@ fn check_operations(arithmetic: impl Arithmetic, a: &Limbs, b: &Limbs) {
     }
 }
 
-fn check_lookups(arithmetic: impl Arithmetic) {
+/// Every entry of a table, and indices of none.
+fn check_lookups<const WIDTH: usize, const ENTRIES: usize>(arithmetic: impl Arithmetic) {
     const OUT: usize = 5;
-    let number = |entry: u64, index: u64| [entry << 8 | index, !entry, entry.wrapping_mul(index), index << 60];
-    let entries: [[Limbs; 3]; 9] = core::array::from_fn(|i| [0, 1, 2].map(|index| number(i as u64, index)));
-    for entry in 0..9_usize {
+    let number = |entry: u64, at: u64| [entry << 8 | at, !entry, entry.wrapping_mul(at), at << 60];
+    let table: [[Limbs; WIDTH]; ENTRIES] =
+        core::array::from_fn(|entry| core::array::from_fn(|at| number(entry as u64, at as u64)));
+    for index in (0..20).chain([u64::MAX, 1 << 32, 1 << 63]) {
         let mut found = [[u64::MAX; 4]; COUNT];
-        arithmetic.look_up::<OUT>(entries[1..].try_into().unwrap(), entry as u64, &entries[0], &mut found);
-        assert_eq!(found[OUT..OUT + 3], entries[entry]);
+        arithmetic.look_up::<OUT, WIDTH, ENTRIES>(&table, index, &mut found);
+        assert_eq!(found[OUT..OUT + WIDTH], *table.get(index as usize).unwrap_or(&[[0; 4]; WIDTH]), "{index}");
         // nothing else is written
-        assert!([&found[..OUT], &found[OUT + 3..]].concat().iter().all(|limbs| *limbs == [u64::MAX; 4]));
+        assert!([&found[..OUT], &found[OUT + WIDTH..]].concat().iter().all(|limbs| *limbs == [u64::MAX; 4]));
     }
 }
 
@@ -144,7 +148,8 @@ fn check_remarkable(arithmetic: impl Arithmetic) {
             check_operations(arithmetic, a, b);
         }
     }
-    check_lookups(arithmetic);
+    check_lookups::<3, 8>(arithmetic);
+    check_lookups::<4, 16>(arithmetic);
 }
 
 #[test]
@@ -206,7 +211,17 @@ fn check_functions(arithmetic: impl Arithmetic, private: &[u8; 32], u: &[u8; 32]
     assert_eq!(*by_reduced, MontgomeryPoint::mul_base(&reduced).to_bytes(), "{private:x?}");
 
     let on_curve = point.to_edwards(0).is_some();
+    let comb = Comb::new(arithmetic, u);
+    assert_eq!(comb.is_some(), on_curve && is_not_zero(u), "{u:x?}");
+    if let Some(comb) = comb {
+        assert_eq!(*comb.multiply(arithmetic, &scalar), product, "{private:x?} times {u:x?}, by a comb");
+    }
     assert_eq!(bool::from(powers::is_on_twist(arithmetic, u)), !on_curve, "{u:x?}");
+}
+
+/// Whether u is a residue other than 0.
+fn is_not_zero(u: &[u8; 32]) -> bool {
+    canonical(&ladder::from_bytes(u)) != [0; 4]
 }
 
 fn check_on_remarkable(arithmetic: impl Arithmetic) {
