@@ -10,7 +10,7 @@ use crate::{
     scheme::{BadKey, Scheme},
     sphinx::Sphinx,
 };
-use core::{fmt, marker::PhantomData};
+use core::fmt;
 use mixwell_pq_kem::ByteArray;
 use sha2::{Digest, Sha512_256};
 use subtle::ConstantTimeEq;
@@ -129,7 +129,8 @@ pub struct Opened<'p, S: Scheme> {
     pub(crate) packet: &'p mut [u8],
     pub(crate) keys: HopKeys,
     replay_tag: ReplayTag,
-    scheme: PhantomData<S>,
+    /// Of a packet that was opened alone: several at once use the lanes of the processor instead.
+    prepared: Option<S::Prepared>,
 }
 
 impl<S: Scheme> Sphinx<S> {
@@ -176,12 +177,15 @@ impl<S: Scheme> Sphinx<S> {
         keys: &[&S::PrivateKey],
     ) -> Result<(usize, Opened<'p, S>), OpenError> {
         let header = self.header(packet)?;
+        let prepared = S::prepare(header.element);
         let mut error = OpenError::Mac;
         for (index, key) in keys.iter().enumerate() {
-            match authentic(&header, S::receive(key, header.element)) {
+            match authentic(&header, S::receive_prepared(key, header.element, &prepared)) {
                 Ok(keys) => {
                     let replay_tag = replay_tag(&header);
-                    return Ok((index, Opened::new(self.geometry, packet, keys, replay_tag)));
+                    let mut opened = Opened::new(self.geometry, packet, keys, replay_tag);
+                    opened.prepared = Some(prepared);
+                    return Ok((index, opened));
                 }
                 Err(fault) => error = fault,
             }
@@ -216,7 +220,7 @@ pub(crate) fn replay_tag<E: ByteArray>(header: &Header<'_, E>) -> ReplayTag {
 
 impl<'p, S: Scheme> Opened<'p, S> {
     pub(crate) const fn new(geometry: Geometry, packet: &'p mut [u8], keys: HopKeys, replay_tag: ReplayTag) -> Self {
-        Self { geometry, packet, keys, replay_tag, scheme: PhantomData }
+        Self { geometry, packet, keys, replay_tag, prepared: None }
     }
 
     /// The tag for the replay filter of this mix key: a packet with a tag that was seen before must
@@ -231,8 +235,8 @@ impl<'p, S: Scheme> Opened<'p, S> {
     /// # Errors
     /// [`FinishError`]; the packet has been wiped.
     pub fn finish(self) -> Result<Action<'p>, FinishError> {
-        let Self { geometry, packet, keys, .. } = self;
-        match process::<S>(&geometry, packet, &keys) {
+        let Self { geometry, packet, keys, prepared, .. } = self;
+        match process::<S>(&geometry, packet, &keys, prepared.as_ref()) {
             Ok(commands) => Ok(action(&geometry, packet, commands)),
             Err(error) => {
                 packet.fill(0);
@@ -243,11 +247,20 @@ impl<'p, S: Scheme> Opened<'p, S> {
 }
 
 /// Processes a packet at a hop, and makes the packet for the next hop, if there is one.
-fn process<S: Scheme>(geometry: &Geometry, packet: &mut [u8], keys: &HopKeys) -> Result<Commands, FinishError> {
+fn process<S: Scheme>(
+    geometry: &Geometry,
+    packet: &mut [u8],
+    keys: &HopKeys,
+    prepared: Option<&S::Prepared>,
+) -> Result<Commands, FinishError> {
     let mut hop = ProcessedHop::decrypt(geometry, packet, keys)?;
     if hop.is_forward() {
         let (element, in_block) = hop.next_element_input::<S>(geometry, packet).ok_or(FinishError::GroupElement)?;
-        let next = S::next_element(element, keys, in_block).map_err(|BadKey| FinishError::GroupElement)?;
+        let next = match prepared {
+            Some(prepared) => S::next_element_prepared(element, prepared, keys, in_block),
+            None => S::next_element(element, keys, in_block),
+        };
+        let next = next.map_err(|BadKey| FinishError::GroupElement)?;
         hop.make_next_header(geometry, packet, next.as_ref())?;
     }
     Ok(hop.commands)

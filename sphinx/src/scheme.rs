@@ -55,6 +55,9 @@ pub(crate) trait Steps: SchemeKeys {
     /// The NIKE's public key, or the KEM's ciphertext.
     type Element: ByteArray;
 
+    /// What a hop computes from the element alone, for both of its steps. Public.
+    type Prepared;
+
     /// The sender's state along a path. Wiped on drop.
     type Sender: ZeroizeOnDrop;
 
@@ -74,6 +77,24 @@ pub(crate) trait Steps: SchemeKeys {
 
     /// At a hop: the keys shared with the sender.
     fn receive(private: &Self::PrivateKey, element: &Self::Element) -> Result<HopKeys, BadKey>;
+
+    /// At a hop, before a key is tried.
+    fn prepare(element: &Self::Element) -> Self::Prepared;
+
+    /// [`Steps::receive`] with what was prepared.
+    fn receive_prepared(
+        private: &Self::PrivateKey,
+        element: &Self::Element,
+        prepared: &Self::Prepared,
+    ) -> Result<HopKeys, BadKey>;
+
+    /// [`Steps::next_element`] with what was prepared.
+    fn next_element_prepared(
+        element: &Self::Element,
+        prepared: &Self::Prepared,
+        keys: &HopKeys,
+        in_block: &[u8],
+    ) -> Result<Self::Element, BadKey>;
 
     /// At a hop: the group element for the next one. `in_block` is the end of this hop's block,
     /// where KEMs have it.

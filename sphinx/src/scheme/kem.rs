@@ -41,6 +41,7 @@ impl ZeroizeOnDrop for Stateless {}
 
 impl<K: kem::Kem> Steps for Kem<K> {
     type Element = K::CiphertextBytes;
+    type Prepared = ();
     type Sender = Stateless;
 
     fn sender<R: CryptoRng + ?Sized>(_: &mut R) -> Stateless {
@@ -66,6 +67,21 @@ impl<K: kem::Kem> Steps for Kem<K> {
         let mut secret = SharedSecret::default();
         K::decapsulate(private, &Ciphertext::from_bytes(*element), &mut secret)?;
         Ok(HopKeys::derive(secret.as_bytes().as_ref()))
+    }
+
+    fn prepare(_: &Self::Element) {}
+
+    fn receive_prepared(private: &K::Expanded, element: &Self::Element, (): &()) -> Result<HopKeys, BadKey> {
+        Self::receive(private, element)
+    }
+
+    fn next_element_prepared(
+        element: &Self::Element,
+        (): &(),
+        keys: &HopKeys,
+        in_block: &[u8],
+    ) -> Result<Self::Element, BadKey> {
+        Self::next_element(element, keys, in_block)
     }
 
     fn receive_each<const N: usize>(

@@ -8,7 +8,7 @@ use chacha20::{
 };
 use mixwell_pq_kem::{
     ByteArray, Nike,
-    nike::{LowOrder, PrivateKey, Product, PublicKey},
+    nike::{LowOrder, PreparedKey, PrivateKey, Product, PublicKey},
 };
 use rand_core::CryptoRng;
 
@@ -21,6 +21,7 @@ impl<N: Nike> SchemeKeys for N {
 
 impl<N: Nike> Steps for N {
     type Element = N::PublicBytes;
+    type Prepared = N::Prepared;
     /// The ephemeral private key times the blinding keys of the hops so far.
     type Sender = N::Product;
 
@@ -51,6 +52,23 @@ impl<N: Nike> Steps for N {
     fn next_element(element: &Self::Element, keys: &HopKeys, _: &[u8]) -> Result<Self::Element, BadKey> {
         let blinded = N::blind(&PublicKey::from_bytes(*element), &blinding_key(keys))?;
         Ok(*blinded.as_bytes())
+    }
+
+    fn prepare(element: &Self::Element) -> N::Prepared {
+        PreparedKey::new(&PublicKey::from_bytes(*element))
+    }
+
+    fn receive_prepared(private: &PrivateKey<N>, _: &Self::Element, prepared: &N::Prepared) -> Result<HopKeys, BadKey> {
+        Ok(HopKeys::derive(prepared.exchange(private)?.as_bytes().as_ref()))
+    }
+
+    fn next_element_prepared(
+        _: &Self::Element,
+        prepared: &N::Prepared,
+        keys: &HopKeys,
+        _: &[u8],
+    ) -> Result<Self::Element, BadKey> {
+        Ok(*prepared.blind(&blinding_key(keys))?.as_bytes())
     }
 
     fn receive_each<const C: usize>(
