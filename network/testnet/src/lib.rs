@@ -14,6 +14,7 @@ pub mod faults;
 #[cfg(feature = "impostor")]
 mod impostor;
 mod plan;
+pub mod reference;
 pub mod traffic;
 pub mod voted;
 

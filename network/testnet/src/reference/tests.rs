@@ -1,0 +1,7 @@
+//! Tests of the state machines, without sockets.
+
+mod authorities;
+mod gateway;
+mod links;
+mod node;
+mod rounds;
