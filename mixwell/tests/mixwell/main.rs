@@ -23,6 +23,7 @@ mod output;
 mod packet;
 mod packets;
 mod processes;
+mod reference_config;
 mod run;
 mod schemes;
 mod serve;

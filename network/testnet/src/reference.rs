@@ -15,10 +15,13 @@
 //! | gateway | [`gateway`] | falls silent without an acknowledgement; crashes at `get_vote` and at a group element of zeros |
 //! | client | [`client`] | asks for the consensus first, then at 11/16; gives up after 15 s, and comes back after 2 s |
 //! | authority | [`authority`] | a repeated descriptor is a conflict; no `get_vote`; unknown names are refused; one missing reveal stops its round |
+//!
+//! [`config`] reads configuration files as strictly as the reference's programs do.
 
 pub mod authority;
 pub mod client;
 pub mod command;
+pub mod config;
 pub mod gateway;
 pub mod links;
 pub mod neighbours;
