@@ -20,7 +20,7 @@ pub(crate) fn prf(key: &[u8], message: [&[u8]; 2], declared_len: u32, out: &mut 
     expand(hash, declared_len, out);
 }
 
-/// Fills `out` from a seed: the output of unknown length of the hashed seed, without a key.
+/// Fills `out` from a seed, which is hashed first: the unkeyed output with undeclared length.
 pub(crate) fn from_seed(seed: &[u8; 32], out: &mut [u8]) {
     let root = Parameters { node_offset: u64::from(UNKNOWN_LEN) << 32, ..Parameters::plain(64) };
     let mut hash = Blake2b::new(root);

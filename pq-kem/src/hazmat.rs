@@ -1,5 +1,5 @@
-//! Encapsulation with randomness chosen by the caller, for test vectors. Used twice, or with bytes
-//! that someone knows, it reveals the secret.
+//! Encapsulation with randomness chosen by the caller, for test vectors. Reused or predictable
+//! randomness reveals the secret.
 
 use crate::{
     ByteArray, Kem,

@@ -1,4 +1,4 @@
-//! Public keys and ciphertexts over bytes that lie elsewhere, in a message say.
+//! Public keys and ciphertexts as views of bytes elsewhere, such as in a message.
 
 use crate::{
     Kem, Nike,
@@ -10,20 +10,20 @@ use core::ptr;
 macro_rules! in_place {
     ($($scheme:ident: $name:ty, $bytes:ident;)+) => {$(
         impl<S: $scheme> $name {
-            /// The encoding where it lies, as it is.
+            /// A view of an encoding, which is not checked.
             #[must_use]
             #[expect(unsafe_code, reason = "a reference to the one is a reference to the other")]
             pub const fn from_bytes_ref(bytes: &S::$bytes) -> &Self {
-                // SAFETY: the type is transparent over these bytes, every value of them is one of
-                // it, and the borrow is theirs
+                // SAFETY: the type is transparent over these bytes, any bytes are a valid value of
+                // it, and the borrow is that of the bytes
                 unsafe { &*ptr::from_ref(bytes).cast() }
             }
 
-            /// A place for an encoding, to be filled.
+            /// A mutable view, to write an encoding in place.
             #[must_use]
             #[expect(unsafe_code, reason = "as above")]
             pub const fn from_bytes_mut(bytes: &mut S::$bytes) -> &mut Self {
-                // SAFETY: as above, and every value of it is one of these bytes
+                // SAFETY: as above, and any value of the type is valid bytes
                 unsafe { &mut *ptr::from_mut(bytes).cast() }
             }
         }

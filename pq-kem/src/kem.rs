@@ -31,7 +31,7 @@ pub trait Kem: Sized + Send + Sync + 'static {
 
     /// An encoded public key.
     type PublicBytes: ByteArray;
-    /// An encoded private key, as it travels: mostly the public key, then the seed.
+    /// An encoded private key, usually the public key followed by the seed.
     type PrivateBytes: ByteArray;
     /// The seed that a key pair is derived from.
     type SeedBytes: ByteArray;
@@ -47,12 +47,11 @@ pub trait Kem: Sized + Send + Sync + 'static {
     fn from_seed(seed: &Seed<Self>) -> PrivateKey<Self>;
 
     /// Precomputes what decapsulation needs, in place: an expanded key is large, and each move
-    /// leaves a copy behind. Writes the public key too if `public` is given; it comes of the same
-    /// work.
+    /// leaves a copy behind. Writes the public key too if `public` is given, at no extra cost.
     ///
     /// # Errors
-    /// [`KeyError`] if the private key is malformed; `key` is empty then, and `public` has no
-    /// meaning. Seeds of the schemes of this crate never fail.
+    /// [`KeyError`] if the private key is malformed; `key` is then empty, and the content of
+    /// `public` is meaningless. Seeds of the schemes of this crate never fail.
     fn expand_into(
         source: KeySource<'_, Self>,
         public: Option<&mut PublicKey<Self>>,
@@ -62,8 +61,8 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// Encapsulates a fresh secret to the owner of `public`.
     ///
     /// # Errors
-    /// [`KeyError`] if the public key is malformed; `ciphertext` and `secret` hold nothing of use
-    /// then.
+    /// [`KeyError`] if the public key is malformed; the content of `ciphertext` and `secret` is
+    /// then meaningless.
     fn encapsulate<R: CryptoRng + ?Sized>(
         public: &PublicKey<Self>,
         rng: &mut R,
@@ -75,8 +74,8 @@ pub trait Kem: Sized + Send + Sync + 'static {
     /// not an error.
     ///
     /// # Errors
-    /// [`DecapsulateError`] if the ciphertext cannot hold a secret; `secret` holds nothing of use
-    /// then.
+    /// [`DecapsulateError`] if the ciphertext cannot hold a secret; the content of `secret` is then
+    /// meaningless.
     fn decapsulate(
         key: &Self::Expanded,
         ciphertext: &Ciphertext<Self>,
@@ -101,7 +100,7 @@ pub trait Kem: Sized + Send + Sync + 'static {
 pub enum KeySource<'a, K: Kem> {
     /// A seed.
     Seed(&'a Seed<K>),
-    /// An encoded private key. If it carries its public key, that is checked.
+    /// An encoded private key. If it contains its public key, that is checked.
     Private(&'a PrivateKey<K>),
 }
 
@@ -160,7 +159,7 @@ macro_rules! public_role {
         pub struct $name<K: Kem>(K::$bytes);
 
         impl<K: Kem> $name<K> {
-            /// Takes the encoding as it is.
+            /// Wraps an encoding without checking it.
             #[must_use]
             pub const fn from_bytes(bytes: K::$bytes) -> Self {
                 Self(bytes)
@@ -218,7 +217,7 @@ macro_rules! secret_role {
         pub struct $name<K: Kem>(K::$bytes);
 
         impl<K: Kem> $name<K> {
-            /// Takes the bytes as they are; wipe yours.
+            /// Copies the bytes without checking them. The caller has to wipe its own copy.
             #[must_use]
             pub const fn from_bytes(bytes: K::$bytes) -> Self {
                 Self(bytes)
@@ -360,14 +359,14 @@ impl<K: Kem> PrivateKey<K> {
         KeySource::Private(self).public_key()
     }
 
-    /// The expanded key by value, which leaves copies of it on the stack; [`Kem::expand_into`] does
-    /// not.
+    /// Expands the key by value, which leaves copies of it on the stack, unlike
+    /// [`Kem::expand_into`].
     ///
     /// # Errors
     /// [`KeyError`] if the private key is malformed.
     pub fn expand(&self) -> Result<K::Expanded, KeyError> {
         let mut key = K::Expanded::default();
-        // declassified: whether the public key in it is its own
+        // declassified: whether the encoded public key belongs to the seed
         K::expand_into(KeySource::Private(self), None, &mut key)?;
         Ok(key)
     }

@@ -96,7 +96,7 @@ impl Kem for MlKem768 {
     }
 }
 
-// steps that are not inlined, so that their stack is not held together
+// not inlined, so that the steps take the same stack space one after the other
 impl MlKem768Key {
     /// Expands the key in place.
     pub(crate) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
@@ -104,8 +104,8 @@ impl MlKem768Key {
         on_wiped_stack::<{ backend::EXPANDING }, _>(|| self.0.fill(seed));
     }
 
-    /// Derives the public key, for the caller if it has a place for it; empties this one if that is
-    /// not `public`.
+    /// Derives the public key, into the caller's buffer if there is one. Empties this key if the
+    /// result is not `public`.
     #[inline(never)]
     pub(crate) fn check_public(
         &mut self,
@@ -128,7 +128,7 @@ impl MlKem768Key {
         self.0.empty();
     }
 
-    /// Writes the public key; nothing if this is an empty key.
+    /// Writes the public key; does nothing if this is an empty key.
     pub(crate) fn write_public(&self, public: &mut [u8; PUBLIC_LEN]) {
         self.0.write_public(public);
     }
@@ -161,7 +161,7 @@ pub(crate) fn encapsulate_to<R: CryptoRng + ?Sized>(
     on_wiped_stack::<{ backend::ENCAPSULATING }, _>(|| backend::encapsulate(public, &random, ciphertext, secret))
 }
 
-/// Does what leaves secrets on the stack, and wipes so many bytes of it afterwards.
+/// Runs `work`, which leaves secrets on the stack, and wipes `BYTES` bytes of the stack afterwards.
 fn on_wiped_stack<const BYTES: usize, T>(work: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn below<T>(work: impl FnOnce() -> T) -> T {

@@ -55,7 +55,7 @@ pub trait Nike: Sized + Send + Sync + 'static {
     fn blind(public: &PublicKey<Self>, factor: &PrivateKey<Self>) -> Result<PublicKey<Self>, LowOrder>;
 
     /// [`exchange`](Nike::exchange) for each pair of keys: a scheme may use all lanes of the
-    /// processor. A place without a pair stays empty.
+    /// processor. Slots without a pair stay empty.
     #[must_use]
     fn exchange_each<const N: usize>(
         pairs: [Option<(&PrivateKey<Self>, &PublicKey<Self>)>; N],
@@ -239,7 +239,7 @@ impl<N: Nike> PrivateKey<N> {
         key
     }
 
-    /// A private key from its encoding; wipe yours.
+    /// A private key from its encoding. The caller has to wipe its own copy.
     #[must_use]
     pub const fn from_bytes(bytes: N::PrivateBytes) -> Self {
         Self(bytes)
@@ -280,8 +280,8 @@ impl<N: Nike> SharedSecret<N> {
     pub fn new(bytes: N::SecretBytes) -> Result<Self, LowOrder> {
         let secret = Self(bytes);
         let zero = secret.0.as_ref().ct_eq(N::SecretBytes::ZERO.as_ref());
-        // declassified: whether it is all zero, which hangs on the public key, and ends the
-        // exchange
+        // declassified: whether the secret is all zero, which depends on the public key alone and
+        // ends the exchange
         if bool::from(zero) { Err(LowOrder) } else { Ok(secret) }
     }
 

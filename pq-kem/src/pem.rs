@@ -45,10 +45,10 @@ pub trait PemKey: Sized {
     /// The encoding.
     fn to_pem_bytes(&self) -> &Self::Bytes;
 
-    /// A key filled in by `fill`, which writes the encoding in place or fails.
+    /// A key whose encoding `fill` writes in place.
     ///
     /// # Errors
-    /// That of `fill`.
+    /// The error of `fill`.
     fn from_pem_bytes<E>(fill: impl FnOnce(&mut Self::Bytes) -> Result<(), E>) -> Result<Self, E>;
 }
 
@@ -62,7 +62,7 @@ pub enum Kind {
     Private,
 }
 
-/// The text is not the key's, or the buffer is too small for it.
+/// The text is not that of a key of this type, or the buffer is too small for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PemError {
@@ -72,14 +72,14 @@ pub enum PemError {
     End,
     /// A line of the body is malformed, too long or too short; the first is 1.
     Body {
-        /// Its number.
+        /// The line's number.
         line: usize,
     },
     /// The buffer is too small for the text.
     Room {
-        /// The bytes of the text.
+        /// The length of the text in bytes.
         want: usize,
-        /// The bytes of the buffer.
+        /// The length of the buffer in bytes.
         got: usize,
     },
 }
@@ -154,7 +154,7 @@ impl Label<'_> {
     /// Reads the encoding of a key from its PEM text into `key`, which has the key's length.
     ///
     /// # Errors
-    /// [`PemError`] says which line is wrong; a part of `key` may be written then.
+    /// [`PemError`] says which line is wrong; `key` may then be partly written.
     pub fn decode(self, mut text: &[u8], key: &mut [u8]) -> Result<(), PemError> {
         self.take_boundary(BEGIN, &mut text).and_then(|()| take_eol(&mut text)).ok_or(PemError::Begin)?;
         for (line, bytes) in (1..).zip(key.chunks_mut(LINE_BYTES)) {
@@ -173,7 +173,7 @@ impl Label<'_> {
     }
 }
 
-/// As in the `BEGIN` line: the name in upper case, and what follows it.
+/// The label as in the `BEGIN` line: the name in upper case, then the kind.
 impl fmt::Display for Label<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.scheme.chars().try_for_each(|char| write!(f, "{}", char.to_ascii_uppercase()))?;
@@ -246,8 +246,8 @@ pub fn decode<K: PemKey>(text: &[u8]) -> Result<K, PemError> {
     K::from_pem_bytes(|bytes| label::<K>().decode(text, bytes.as_mut()))
 }
 
-/// The name of the scheme, in upper case, if the text begins as a key of this kind does, white
-/// space before it aside.
+/// The name of the scheme, in upper case, if the text begins like a key of this kind. Leading white
+/// space is ignored.
 ///
 /// ```
 /// use mixwell_pq_kem::pem::{Kind, scheme_name};
@@ -272,7 +272,7 @@ impl Kind {
     }
 }
 
-/// The part of the text that is still to be written.
+/// The rest of the output buffer.
 struct Rest<'o>(&'o mut [u8]);
 
 impl<'o> Rest<'o> {
@@ -295,7 +295,7 @@ impl<'o> Rest<'o> {
     }
 }
 
-/// One line of the body: as many characters as `bytes` need.
+/// Reads a line of the body, which has exactly the characters for `bytes`.
 fn take_line(text: &mut &[u8], bytes: &mut [u8]) -> Option<()> {
     let chars = text.split_off(..Base64::encoded_len(bytes))?;
     let decoded = Base64::decode(chars, bytes).ok()?.len();

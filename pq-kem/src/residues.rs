@@ -1,4 +1,4 @@
-//! Products of clamped scalars, kept short.
+//! Products of any number of clamped scalars, in constant space.
 
 use core::marker::PhantomData;
 use crypto_bigint::{
@@ -22,8 +22,8 @@ pub(crate) trait Orders<const LIMBS: usize> {
 /// A product k of clamped scalars.
 ///
 /// Kept as k/2^`SHIFT` modulo ℓ and modulo ℓ'. The residue times 2^`SHIFT` is then the same as k
-/// both modulo ℓ and modulo the cofactor, hence modulo the group's order: it takes every point of
-/// the curve (or twist), in a small subgroup or not, to where k does.
+/// both modulo ℓ and modulo the cofactor, hence modulo the group's order: it multiplies every point
+/// of the curve (or twist), in a small subgroup or not, to the same result as k.
 pub(crate) struct Residues<O: Orders<LIMBS>, const LIMBS: usize> {
     curve: ConstMontyForm<O::Curve, LIMBS>,
     twist: ConstMontyForm<O::Twist, LIMBS>,
@@ -40,7 +40,7 @@ impl<O: Orders<LIMBS>, const LIMBS: usize> Residues<O, LIMBS> {
         residues
     }
 
-    /// Multiplies by one more.
+    /// Multiplies by another clamped scalar.
     pub(crate) fn multiply(&mut self, clamped: &Uint<LIMBS>) {
         let (mut curve, mut twist) = (ConstMontyForm::new(clamped), ConstMontyForm::new(clamped));
         self.curve = self.curve.mul(&curve);

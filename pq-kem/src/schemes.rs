@@ -45,7 +45,7 @@ pub trait WithNike {
     /// The result.
     type Output;
 
-    /// Does it.
+    /// Runs the operation.
     fn with<N: Nike>(self) -> Self::Output;
 }
 
@@ -67,11 +67,11 @@ pub trait WithKem {
     /// The result.
     type Output;
 
-    /// Does it.
+    /// Runs the operation.
     fn with<K: Kem>(self) -> Self::Output;
 }
 
-/// The list, as a table and as the way from a name to a type.
+/// Generates the tables of schemes, and the functions from a name to a type, from one list.
 macro_rules! schemes {
     (nikes: $(#[$nike_cfg:meta] $nike:ty),+; kems: $(#[$kem_cfg:meta] $kem:ty),+;) => {
         /// The NIKEs.
@@ -80,8 +80,8 @@ macro_rules! schemes {
         /// The KEMs.
         pub const KEMS: &[Scheme] = &[$(#[$kem_cfg] Scheme::of_kem::<$kem>()),+];
 
-        /// Does something with the NIKE of this name, in any case; `None` if there is none in this
-        /// build.
+        /// Runs an operation with the NIKE of this name; case is ignored. `None` if this build has
+        /// no such NIKE.
         ///
         /// ```
         /// use mixwell_pq_kem::{Nike, WithNike, with_nike};
@@ -105,8 +105,8 @@ macro_rules! schemes {
             None
         }
 
-        /// Does something with the KEM of this name, in any case; `None` if there is none in this
-        /// build.
+        /// Runs an operation with the KEM of this name; case is ignored. `None` if this build has
+        /// no such KEM.
         ///
         /// ```
         /// use mixwell_pq_kem::{Kem, WithKem, with_kem};
@@ -132,7 +132,7 @@ macro_rules! schemes {
     };
 }
 
-// all that knows schemes by name has this list: programs, links, packets of a geometry
+// the only list of schemes by name: programs, links and geometries all use it
 schemes! {
     nikes:
     #[cfg(feature = "x25519")] crate::X25519,
@@ -147,7 +147,7 @@ schemes! {
 }
 
 impl Scheme {
-    /// A NIKE's row.
+    /// The row of a NIKE.
     #[must_use]
     pub const fn of_nike<N: Nike>() -> Self {
         Self {
@@ -160,7 +160,7 @@ impl Scheme {
         }
     }
 
-    /// A KEM's row.
+    /// The row of a KEM.
     #[must_use]
     pub const fn of_kem<K: Kem>() -> Self {
         Self {
@@ -173,13 +173,13 @@ impl Scheme {
         }
     }
 
-    /// The NIKE of this name, in any case.
+    /// The NIKE of this name; case is ignored.
     #[must_use]
     pub fn nike(name: &str) -> Option<&'static Self> {
         NIKES.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name))
     }
 
-    /// The KEM of this name, in any case.
+    /// The KEM of this name; case is ignored.
     #[must_use]
     pub fn kem(name: &str) -> Option<&'static Self> {
         KEMS.iter().find(|scheme| scheme.name.eq_ignore_ascii_case(name))

@@ -14,8 +14,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// X-Wing. A private key is the public key, then the 32-byte seed.
 ///
-/// As the draft has it, X25519 points of small order are not refused: the secret then rests on
-/// ML-KEM alone.
+/// As in the draft, X25519 points of small order are not refused: the secret then depends on ML-KEM
+/// alone.
 ///
 /// ```
 /// use mixwell_pq_kem::{XWing, Kem, kem::{Ciphertext, PrivateKey, SharedSecret}};
@@ -120,8 +120,8 @@ impl Kem for XWing {
 }
 
 impl XWingKey {
-    /// Derives the parts in place, and ML-KEM's public key; empties them if they are not those of
-    /// the public key.
+    /// Derives the parts and ML-KEM's public key in place; empties them if they do not match the
+    /// given public keys.
     fn fill_checked(
         &mut self,
         private: &PrivateKey<XWing>,
@@ -149,14 +149,14 @@ impl XWingKey {
     }
 }
 
-/// The private keys that a seed stands for.
+/// The private keys derived from a seed.
 struct Parts {
     ml_kem: Zeroizing<[u8; ml_kem::SEED_LEN]>,
     x25519: Zeroizing<[u8; 32]>,
 }
 
 impl Parts {
-    /// Not inlined: the hash's state is gone from the stack when the parts are used.
+    /// Not inlined, so that the hash's state is off the stack when the parts are used.
     #[inline(never)]
     fn from_seed(seed: &[u8; 32]) -> Self {
         let mut parts = Self { ml_kem: Zeroizing::new([0; ml_kem::SEED_LEN]), x25519: Zeroizing::new([0; 32]) };

@@ -1,4 +1,4 @@
-//! A KEM made of several.
+//! Combination of several KEMs into one.
 
 /// Defines a KEM that is a list of KEMs under the split-PRF combiner: keys, seeds and ciphertexts
 /// are the components' in order, the secret has 32 bytes. The name in parentheses is that of the

@@ -1,5 +1,5 @@
-//! ML-KEM-768 by `libcrux-ml-kem`: in large part formally verified (its AVX2 code not wholly),
-//! several times as fast, on AVX2 where the CPU has it.
+//! ML-KEM-768 by `libcrux-ml-kem`: formally verified except for parts of its AVX2 code, and several
+//! times as fast as `ml-kem`. Uses AVX2 if the CPU has it.
 
 use super::{CIPHERTEXT_LEN, PUBLIC_LEN, SEED_LEN};
 use crate::kem::{DecapsulateError, KeyError};
@@ -11,9 +11,9 @@ use zeroize::{Zeroize, Zeroizing, optimization_barrier};
 #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
 cpufeatures::new!(cpu_has_avx2, "avx2");
 
-/// How far down the stack the library leaves secrets, in bytes. Without an operating system memory
-/// is short: they are what the work itself takes on a Cortex-M4, built for size. Elsewhere they are
-/// more than those of x86-64's AVX2 code.
+/// Depth to which the library leaves secrets on the stack, in bytes. Without an operating system
+/// memory is scarce: these are the exact depths on a Cortex-M4, built for size. Elsewhere they
+/// exceed those of the AVX2 code on x86-64.
 pub(super) const EXPANDING: usize = if SHORT_OF_MEMORY { 17_408 } else { 40 << 10 };
 pub(super) const ENCAPSULATING: usize = if SHORT_OF_MEMORY { 17_920 } else { 40 << 10 };
 pub(super) const DECAPSULATING: usize = if SHORT_OF_MEMORY { 11_776 } else { 20 << 10 };
@@ -22,20 +22,21 @@ const SHORT_OF_MEMORY: bool = cfg!(target_os = "none");
 const EMPTY: usize = 0;
 const FULL: usize = 1;
 
-/// A key with its matrix; what it held is zeros when it is dropped.
+/// A key with its matrix. Zeroed on drop.
 pub(super) struct Expanded(Key);
 
-/// A key for the engine that this CPU takes, and before it whether it is full. It is made empty and
-/// filled where it lies: the library makes one on the stack, which is free again when it is filled.
+/// A key for the implementation that this CPU supports, after a word that says whether the key is
+/// full. The library can only create a key on the stack: it is created empty there, moved here, and
+/// filled in place.
 ///
-/// The AVX2 key is aligned to 32 bytes: without a filler the gap behind the tag would carry along
-/// what the stack held.
+/// The AVX2 key is aligned to 32 bytes: without filler words, the padding after the tag would carry
+/// old stack contents along.
 #[repr(usize)]
 enum Key {
     Portable(usize, portable::unpacked::MlKem768KeyPairUnpacked),
     #[cfg(all(target_arch = "x86_64", not(mixwell_backend = "portable")))]
     Avx2([usize; 3], avx2::unpacked::MlKem768KeyPairUnpacked),
-    /// Over every byte of the others.
+    /// Zeros in place of every byte of the other variants.
     Wiped(#[expect(dead_code, reason = "it fills the place of a key")] [usize; WORDS]),
 }
 
@@ -55,7 +56,7 @@ impl Default for Expanded {
 }
 
 impl Expanded {
-    /// Makes room for a key again where one was wiped.
+    /// Prepares a wiped key for being filled again.
     pub(super) fn reset(&mut self) {
         #[inline(never)]
         fn make(key: &mut Expanded) {
@@ -66,7 +67,7 @@ impl Expanded {
         }
     }
 
-    /// Every field of a key that there is room for.
+    /// Sets every field of the key. Does nothing if the key is wiped.
     #[inline(never)]
     pub(super) fn fill(&mut self, seed: &[u8; SEED_LEN]) {
         match &mut self.0 {
@@ -83,8 +84,8 @@ impl Expanded {
         }
     }
 
-    /// The library's key does not wipe itself: it is overwritten, and the barrier keeps the
-    /// compiler from leaving that out.
+    /// Overwrites the key, because the library's type does not wipe itself. The barrier keeps the
+    /// compiler from removing the write.
     #[inline(never)]
     pub(super) fn empty(&mut self) {
         self.0 = Key::Wiped([0; WORDS]);
@@ -149,7 +150,8 @@ pub(super) fn encapsulate(
     Ok(())
 }
 
-// Steps that are not inlined: sampling the matrix and using it then take the same stack.
+// Not inlined, so that sampling the matrix and using it take the same stack space one after the
+// other.
 
 #[inline(never)]
 fn validate(public: &MlKem768PublicKey) -> bool {

@@ -9,17 +9,17 @@ use ml_kem::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
-/// The stack that the library leaves secrets on, in bytes, on a Cortex-M4.
+/// Depth to which the library leaves secrets on the stack, in bytes, on a Cortex-M4.
 pub(super) const EXPANDING: usize = 32 << 10;
 pub(super) const ENCAPSULATING: usize = 32 << 10;
 pub(super) const DECAPSULATING: usize = 28 << 10;
 
-/// A key, or none; it wipes its secret parts itself, and leaves the public key.
+/// A key, or none. It wipes its secret parts itself, but not its public key.
 #[derive(Default)]
 pub(super) struct Expanded(Option<DecapsulationKey>);
 
 impl Expanded {
-    /// The library makes keys by value, so that there is nothing to prepare.
+    /// Does nothing: the library creates keys by value.
     #[expect(clippy::unused_self, reason = "as with the other backend")]
     pub(super) const fn reset(&mut self) {}
 

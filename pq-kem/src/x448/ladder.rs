@@ -16,7 +16,8 @@ pub(super) fn multiply(u: &[u8; 56], scalar: &[u8; 56], shift: u32) -> [u8; 56] 
         swapped = bit;
         pair.step(&u);
     };
-    // loops over what is public: an iterator of bits may test a bit to see whether there is one
+    // loops over public counts: an iterator over bits may branch on a bit to see whether it has
+    // ended
     for byte in scalar.iter().rev() {
         for place in (0..8).rev() {
             step((byte >> place) & 1);

@@ -13,9 +13,9 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 /// A private key multiplied by blinding keys.
 ///
-/// The factors are multiplied as numbers modulo the order of the curve's group and, beside it, of
-/// its twist's; each [`exchange`](Product::exchange) is one Montgomery ladder with the one that
-/// fits the public key, chosen in constant time.
+/// The factors are multiplied twice, modulo the order of the curve's group and modulo that of its
+/// twist. Each [`exchange`](Product::exchange) is one Montgomery ladder with the product that fits
+/// the public key, chosen in constant time.
 pub struct X448Product(Residues<Curve448, { U448::LIMBS }>);
 
 impl Product<X448> for X448Product {
