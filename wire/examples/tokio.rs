@@ -71,7 +71,7 @@ async fn serve(mut stream: TcpStream, key: &LinkKey<XWing>) -> Result<()> {
     let timeouts = Timeouts::default();
     let link = Link::gateway(SIZES);
     let mut buffer = vec![0; link.buffer_len().max(mixwell_wire::Messages::<XWing>::MAX_LEN)];
-    // the client names its queue by 32 bytes; hand nothing to that name before the client has
+    // the client names its queue in 32 bytes; deliver nothing to that queue before the client has
     // proved its key
     let link_for = |peer: &Peer<XWing>| (peer.ad().len() == 32).then_some(link);
     let responder = Responder::new(key, Ad::node(&NODE_ID));

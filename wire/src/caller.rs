@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// A mistake of the caller, which no peer can cause. Nothing has changed: a session can go on.
+/// A mistake of the caller, which no peer can cause. Nothing has changed: a session can continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CallerError {
@@ -13,7 +13,7 @@ pub enum CallerError {
         /// The length, in bytes.
         got: usize,
     },
-    /// The length of a command was given while the body of the one before is still to be read.
+    /// The next command's length was passed in before the body of the previous command was read.
     BodyPending,
 }
 

@@ -11,7 +11,7 @@ pub use encode::EncodeError;
 pub use status::{CertStatus, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, VoteStatus};
 pub use want::Want;
 
-/// Id, reserved byte, length of the body.
+/// Length of a command's id, reserved byte and body length.
 pub(crate) const COMMAND_HEADER_LEN: usize = 6;
 
 /// A command, borrowed from the frame that holds it.
@@ -63,7 +63,7 @@ pub enum Command<'a> {
     ReplicaMessageReply {
         /// The replica's status code.
         code: u8,
-        /// BLAKE2b-256 of the envelope that is answered: sender's public key, ciphertext.
+        /// BLAKE2b-256 of the answered envelope: sender's public key, ciphertext.
         envelope_hash: &'a [u8; 32],
         /// The replica's id.
         replica_id: u8,
@@ -74,18 +74,18 @@ pub enum Command<'a> {
     PostReplicaDescriptorStatus(DescriptorStatus),
     /// A replica's descriptor, signed.
     PostReplicaDescriptor {
-        /// The epoch that it is for.
+        /// The descriptor's epoch.
         epoch: u64,
         /// The signed upload.
         payload: &'a [u8],
     },
     /// A box to be stored by a replica.
     ReplicaWrite {
-        /// Its id.
+        /// The box's id.
         box_id: &'a [u8; 32],
-        /// Its signature.
+        /// The box's signature.
         signature: &'a [u8; 64],
-        /// Its content, which may be empty.
+        /// The box's content, which may be empty.
         payload: &'a [u8],
     },
     /// The answer to [`Command::ReplicaWrite`].
@@ -93,21 +93,22 @@ pub enum Command<'a> {
         /// The replica's status code.
         code: u8,
     },
-    /// A request for a stored message. Gateways push messages, and answer this with an error today.
+    /// A request for a stored message. Gateways push messages and currently answer this with an
+    /// error.
     RetrieveMessage {
         /// The sequence number of the message.
         sequence: u32,
     },
     /// A reply that arrived for the client.
     Message {
-        /// Its sequence number, for [`Command::MessageDelivered`].
+        /// The sequence number, to be repeated in [`Command::MessageDelivered`].
         sequence: u32,
         /// The id of the SURB that carried the reply.
         surb_id: &'a [u8; 16],
         /// Payload tag and forward payload, still encrypted.
         payload: &'a [u8],
     },
-    /// A request for the consensus of an epoch, whole.
+    /// A request for the consensus of an epoch in one piece.
     GetConsensus {
         /// The epoch.
         epoch: u64,
@@ -123,7 +124,7 @@ pub enum Command<'a> {
     },
     /// A node's descriptor, signed.
     PostDescriptor {
-        /// The epoch that it is for.
+        /// The descriptor's epoch.
         epoch: u64,
         /// The signed upload.
         payload: &'a [u8],

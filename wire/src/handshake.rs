@@ -94,17 +94,17 @@ fn start<K: Kem>() -> Unkeyed {
     state
 }
 
-/// A handshake has failed; all that is left is to close the connection.
+/// The handshake has failed; close the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HandshakeError {
-    /// A mistake of the caller. The handshake has ended all the same, as each step consumes its
-    /// state.
+    /// A mistake of the caller. The handshake has ended nevertheless, because each step consumes
+    /// its state.
     Caller(CallerError),
-    /// The peer's message has another length. This cannot happen over a stream, from which exactly
-    /// the right number of bytes is read.
+    /// The peer's message has a wrong length. Impossible over a stream, from which exactly the
+    /// required number of bytes is read.
     Length {
-        /// The length that it must have, in bytes.
+        /// The required length, in bytes.
         want: usize,
         /// The length, in bytes.
         got: usize,

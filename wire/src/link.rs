@@ -1,5 +1,5 @@
-//! One end of a link: its role, the sizes of its network, and the largest frame that follows from
-//! them (`docs/spec/wire.md#frame-limits`).
+//! One end of a link: its role, the network's sizes, and the largest frame that follows from them
+//! (`docs/spec/wire.md#frame-limits`).
 
 use crate::{
     command::{COMMAND_HEADER_LEN, id},
@@ -8,7 +8,7 @@ use crate::{
 };
 use mixwell_sphinx::Geometry;
 
-/// The lengths of a network's Sphinx geometry that frames are made of, in bytes.
+/// The lengths of a network's Sphinx geometry that determine those of frames, in bytes.
 ///
 /// ```
 /// use mixwell_wire::{Link, PacketSizes};
@@ -25,11 +25,11 @@ pub struct PacketSizes {
     pub packet: usize,
     /// The payload of a packet without its tag, with room for a SURB.
     pub forward_payload: usize,
-    /// The part of the payload that is the user's.
+    /// The user's part of the payload.
     pub user_forward_payload: usize,
 }
 
-/// The lengths that commands of a session with an authority are made of, in bytes.
+/// The lengths that determine those of commands in sessions with an authority, in bytes.
 ///
 /// ```
 /// use mixwell_wire::{Link, PkiSizes};
@@ -42,12 +42,12 @@ pub struct PacketSizes {
 pub struct PkiSizes {
     /// A public key of the network's signature scheme: 32 for Ed25519.
     pub public_key: usize,
-    /// The longest document, descriptor or vote that may arrive: a bound of the caller's choice.
+    /// Maximum length of a document, descriptor or vote that may arrive, chosen by the caller.
     pub document: usize,
 }
 
-/// One end of a link: the commands that it receives and sends, their padding, and the largest frame
-/// that it can receive.
+/// One end of a link. Determines the commands that it receives and sends, their padding, and the
+/// largest frame that it can receive.
 ///
 /// ```
 /// use mixwell_wire::{Link, PacketSizes};
@@ -68,51 +68,52 @@ pub struct Link {
 }
 
 impl Link {
-    /// A client at its gateway.
+    /// A client's end at its gateway.
     #[must_use]
     pub const fn client(sizes: PacketSizes) -> Self {
         Self::mixnet(Role::Client, sizes)
     }
 
-    /// A gateway, at a client.
+    /// A gateway's end at a client.
     #[must_use]
     pub const fn gateway(sizes: PacketSizes) -> Self {
         Self::mixnet(Role::Gateway, sizes)
     }
 
-    /// A node, at another one.
+    /// A node's end at another node.
     #[must_use]
     pub const fn node(sizes: PacketSizes) -> Self {
         Self::mixnet(Role::Node, sizes)
     }
 
-    /// A service node at a storage replica, whose frames (`docs/spec/wire.md#pigeonhole-commands`)
-    /// have `replica_frame` bytes at most: shorter ones are padded to that.
+    /// A service node's end at a storage replica. Frames of replicas
+    /// (`docs/spec/wire.md#pigeonhole-commands`) have at most `replica_frame` bytes; shorter ones
+    /// are padded to that length.
     #[must_use]
     pub const fn service_node(sizes: PacketSizes, replica_frame: usize) -> Self {
         Self { replica_frame, ..Self::mixnet(Role::ServiceNode, sizes) }.bounded()
     }
 
-    /// A storage replica, as [`Link::service_node`].
+    /// A storage replica's end; see [`Link::service_node`].
     #[must_use]
     pub const fn replica(sizes: PacketSizes, replica_frame: usize) -> Self {
         Self { replica_frame, ..Self::mixnet(Role::Replica, sizes) }.bounded()
     }
 
-    /// Anyone at an authority.
+    /// Anyone's end at an authority.
     #[must_use]
     pub const fn authority_client(sizes: PkiSizes) -> Self {
         Self { pki: sizes, ..Self::mixnet(Role::AuthorityClient, PacketSizes::NONE) }.bounded()
     }
 
-    /// An authority, at anyone.
+    /// An authority's end, at anyone.
     #[must_use]
     pub const fn authority(sizes: PkiSizes) -> Self {
         Self { pki: sizes, ..Self::mixnet(Role::Authority, PacketSizes::NONE) }.bounded()
     }
 
-    /// The same, but whole PKI documents of up to `bound` bytes may arrive: for a client that sends
-    /// `get_consensus` to its gateway. Without it only the chunks of `consensus2` fit.
+    /// Also accepts whole PKI documents of up to `bound` bytes, for a client that sends
+    /// `get_consensus` to its gateway. Otherwise only the chunks of `consensus2` fit.
     #[must_use]
     pub const fn with_document_bound(mut self, bound: usize) -> Self {
         self.pki.document = bound;
@@ -125,14 +126,14 @@ impl Link {
         self.role
     }
 
-    /// The longest command that can arrive, in bytes of plaintext.
+    /// Maximum length of a command that can arrive, in bytes of plaintext.
     #[must_use]
     pub const fn max_frame(&self) -> usize {
         self.max_frame
     }
 
-    /// The buffer length, in bytes, that suffices for every command that can arrive, as it is on
-    /// the wire, and on mixnet sessions for every command that is sent.
+    /// A buffer length in bytes that suffices for every command that can arrive, in encrypted form,
+    /// and on mixnet sessions also for every command that can be sent.
     #[must_use]
     pub const fn buffer_len(&self) -> usize {
         let padded = if self.role.pads() {
@@ -181,7 +182,7 @@ impl Link {
         }
     }
 
-    /// The longest frame of a command.
+    /// The maximum length of a command's frame.
     const fn longest(&self, command: u8) -> usize {
         let body = match command {
             id::SEND_PACKET | id::SEND_RETRIEVE_PACKET => self.packet.packet,
@@ -252,7 +253,7 @@ const fn max(a: usize, b: usize) -> usize {
 const EPOCH_LEN: usize = 8;
 const SURB_ID_LEN: usize = 16;
 const PAYLOAD_TAG_LEN: usize = 32;
-/// Sequence number, SURB id.
+/// Length of the sequence number and the SURB id.
 const MESSAGE_FIELDS_LEN: usize = 4 + SURB_ID_LEN;
-/// Code, number, total.
+/// Length of the code, the chunk's number and the number of chunks.
 const CHUNK_FIELDS_LEN: usize = 1 + 4 + 4;

@@ -2,7 +2,7 @@
 
 use crate::command::id;
 
-/// Which end of which link this is. It fixes the commands that this end may receive, and so those
+/// The role of one end of a link. It determines the commands that this end may receive and those
 /// that it may send.
 ///
 /// ```
@@ -18,13 +18,13 @@ pub enum Role {
     Client,
     /// A gateway, at one of its clients.
     Gateway,
-    /// A mix, gateway or service node, at another one.
+    /// A mix, gateway or service node, at another node.
     Node,
     /// A service node that talks to the replicas of its storage service, and to nodes.
     ServiceNode,
-    /// Anyone who called an authority: a client, a node, another authority.
+    /// Anyone who connected to an authority: a client, a node, another authority.
     AuthorityClient,
-    /// An authority that was called.
+    /// An authority that accepted a connection.
     Authority,
     /// A storage replica, at a service node or at another replica.
     Replica,
@@ -60,8 +60,9 @@ impl Role {
         !matches!(self, Self::AuthorityClient | Self::Authority)
     }
 
-    /// Whether this end, as an initiator, proves itself with a `no_op`: on mixnet sessions the
-    /// responder ignores it. An authority would take it for the one command that it answers.
+    /// Whether this end, as an initiator, proves its identity with a `no_op`. On mixnet sessions
+    /// the responder ignores the command; an authority would take it for the one command that it
+    /// answers.
     #[cfg(any(feature = "std", feature = "embedded-io-async"))]
     pub(crate) const fn proves_by_no_op(self) -> bool {
         matches!(self, Self::Client | Self::Node)
@@ -79,7 +80,7 @@ impl Role {
         }
     }
 
-    /// The commands that the other end may receive, whichever role it has.
+    /// The commands that the other end may receive in any role.
     pub(crate) const fn sends(self) -> Ids {
         match self {
             Self::Client => GATEWAY,

@@ -15,11 +15,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 /// Bytes on the wire before the body of each command: its encrypted length.
 pub const FRAME_HEADER_LEN: usize = 4 + TAG_LEN;
 
-/// How much longer a command is on the wire than [`Command::encode`](crate::Command::encode) makes
-/// it.
+/// Bytes that encryption adds to a command as encoded by
+/// [`Command::encode`](crate::Command::encode).
 pub const FRAME_OVERHEAD: usize = FRAME_HEADER_LEN + TAG_LEN;
 
-/// Both halves of a session. They share nothing: each may go to a thread or task of its own.
+/// Both halves of a session. They share nothing: each may be moved to its own thread or task.
 ///
 /// ```
 /// use mixwell_wire::{Command, SendError, Session};
@@ -56,7 +56,7 @@ impl Fuse {
         Self { cipher, dead: false }
     }
 
-    /// Does what `step` does, if nothing has failed before.
+    /// Runs `step` unless an earlier step has failed.
     fn try_step<T, E>(&mut self, dead: E, step: impl FnOnce(&mut CipherState) -> Result<T, E>) -> Result<T, E> {
         if self.dead {
             return Err(dead);

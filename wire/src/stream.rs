@@ -36,8 +36,8 @@ trait Sink {
 /// Timeouts after which an adapter fails with [`StreamError::Timeout`]. The defaults are 3
 /// s, 120 s and 60 s (`docs/spec/wire.md#after-the-handshake`).
 ///
-/// A handshake is over then. A session is not: what has come or gone so far is kept, and the same
-/// call may be made again. Nodes of the reference close the connection.
+/// A timeout ends a handshake, but not a session: the bytes received or sent so far are kept, and
+/// the same call may be repeated. Nodes of the reference close the connection.
 ///
 /// ```
 /// use core::time::Duration;
@@ -52,9 +52,9 @@ trait Sink {
 pub struct Timeouts {
     /// For a whole handshake.
     pub handshake: Duration,
-    /// For a command to arrive, from the moment when it is asked for.
+    /// For a command to arrive, from the call that waits for it.
     pub read: Duration,
-    /// For a command to be taken by the stream.
+    /// For the stream to accept a command.
     pub write: Duration,
 }
 
@@ -74,9 +74,9 @@ pub enum StreamError<E> {
     Closed,
     /// The peer took too long. See [`Timeouts`].
     Timeout,
-    /// A buffer of the caller's is too short.
+    /// A buffer is too short, or another mistake of the caller.
     Caller(CallerError),
-    /// The caller does not want this peer.
+    /// The caller refused this peer.
     Refused,
     /// The handshake has failed.
     Handshake(HandshakeError),

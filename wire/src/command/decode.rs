@@ -1,4 +1,4 @@
-//! Reading a command (`docs/spec/wire.md#command-format`). Everything here comes from a peer.
+//! Reading a command (`docs/spec/wire.md#command-format`). All input comes from a peer.
 
 use super::{
     COMMAND_HEADER_LEN, CertStatus, Command, ConsensusStatus, DescriptorStatus, RevealStatus, SigStatus, Statement,
@@ -8,10 +8,10 @@ use crate::{link::Link, padding};
 use core::fmt;
 
 impl<'a> Command<'a> {
-    /// Reads the command in a decrypted frame, padding and all.
+    /// Reads the command in a decrypted frame, including its padding.
     ///
     /// # Errors
-    /// [`CommandError`]; the session is to be ended then.
+    /// [`CommandError`]; the caller has to end the session.
     pub fn decode(frame: &'a [u8], link: &Link) -> Result<Self, CommandError> {
         let got = frame.len();
         if got > link.max_frame() {
@@ -136,7 +136,7 @@ impl<'a> Body<'a> {
         Ok(taken)
     }
 
-    /// The rest, if it has this length.
+    /// The whole rest, if it has this length.
     fn exactly(&mut self, length: usize) -> Result<&'a [u8], CommandError> {
         self.rest_of(Want::Exactly, length)
     }
@@ -176,7 +176,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// A frame holds no command that this end may receive.
+/// The frame is not a command that this end may receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
@@ -200,7 +200,7 @@ pub enum CommandError {
     Unknown(u8),
     /// This end may not receive the command with this id.
     Role(u8),
-    /// The body does not have the length that this network's commands with this id have.
+    /// The body's length is not that of this command in this network.
     Body {
         /// The command's id.
         command: u8,
@@ -238,7 +238,7 @@ impl fmt::Display for CommandError {
 impl core::error::Error for CommandError {}
 
 /// The packet in a decrypted frame that [`Command::decode`] has read as [`Command::SendPacket`] or
-/// [`Command::SendRetrievePacket`], to be unwrapped where it lies.
+/// [`Command::SendRetrievePacket`], to be unwrapped in place.
 ///
 /// ```
 /// use mixwell_wire::{Link, PacketSizes, packet_mut};

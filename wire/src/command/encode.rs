@@ -5,10 +5,10 @@ use crate::{link::Link, noise::TAG_LEN};
 use core::fmt;
 
 impl Command<'_> {
-    /// Writes the frame to the front of `out`, padding and all, and returns its length.
+    /// Writes the frame with its padding to the front of `out`, and returns its length.
     ///
     /// # Errors
-    /// [`EncodeError`]; `out` is unchanged then.
+    /// [`EncodeError`]; `out` is then unchanged.
     pub fn encode(&self, link: &Link, out: &mut [u8]) -> Result<usize, EncodeError> {
         let want = self.encoded_len(link)?;
         let got = out.len();
@@ -27,7 +27,7 @@ impl Command<'_> {
         Ok(want)
     }
 
-    /// The length of the frame, padding and all.
+    /// The length of the frame, including its padding.
     ///
     /// # Errors
     /// [`EncodeError`] if this end may not send the command, or a field does not have this
@@ -45,7 +45,7 @@ impl Command<'_> {
         Ok(frame.max(padded))
     }
 
-    /// Checks that the fields have the lengths that [`Command::decode`] asks for at the other end.
+    /// Checks that the fields have the lengths that [`Command::decode`] requires at the other end.
     fn check_fields(&self, link: &Link) -> Result<(), EncodeError> {
         let (field, got, want) = match self {
             Self::SendPacket(packet) | Self::SendRetrievePacket(packet) => {
@@ -156,7 +156,7 @@ pub enum EncodeError {
     },
     /// This end may not send the command with this id.
     Role(u8),
-    /// A field does not have the length that it has in this network.
+    /// A field does not have the length for this network.
     Field {
         /// The command's id.
         command: u8,

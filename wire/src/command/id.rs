@@ -31,7 +31,7 @@ pub(crate) const CONSENSUS2: u8 = 31;
 pub(crate) const GET_CONSENSUS2: u8 = 32;
 pub(crate) const REPLICA_DECOY: u8 = 33;
 
-/// One more than the greatest id.
+/// The greatest id plus one.
 pub(crate) const END: u8 = 34;
 
 /// The command's name (`docs/spec/wire.md#commands`), for messages.

@@ -1,5 +1,4 @@
-//! The codes of status commands (`docs/spec/wire.md#status-codes`). A code that is not in the list
-//! is an error of decoding.
+//! The codes of status commands (`docs/spec/wire.md#status-codes`). Other codes fail to decode.
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$code_doc:meta])* $code:ident = $value:literal,)+ }) => {
@@ -36,7 +35,7 @@ macro_rules! codes {
 codes! {
     /// The answer to a request for a consensus.
     ConsensusStatus {
-        /// The answer contains it.
+        /// The answer contains the consensus.
         Ok = 0,
         /// There is no consensus yet.
         NotFound = 1,

@@ -1,4 +1,4 @@
-//! The authenticate message: the name that a side gives itself, and the responder's clock
+//! The authenticate message: a side's name (`ad`) and the responder's clock
 //! (`docs/spec/wire.md#authenticate-payload`).
 
 use super::{HandshakeError, kem};
@@ -9,11 +9,11 @@ use mixwell_pq_kem::{Kem, kem::PublicKey};
 /// `ad_len[1] | ad[255] | unix_time u32`.
 pub(super) const AUTHENTICATE_LEN: usize = 260;
 
-/// The longest `ad`.
+/// Maximum length of an `ad`.
 const AD_LEN: usize = 255;
 
-/// The name that a side gives itself in a handshake, up to 255 bytes. Its peer looks up the side's
-/// static key by it.
+/// The name by which a side identifies itself in a handshake, up to 255 bytes. The peer uses it to
+/// look up the side's static key.
 ///
 /// ```
 /// use mixwell_wire::Ad;
@@ -26,16 +26,16 @@ const AD_LEN: usize = 255;
 pub struct Ad<'a>(&'a [u8]);
 
 impl<'a> Ad<'a> {
-    /// No name: a client of an authority.
+    /// Empty: the name of an authority's client.
     pub const NONE: Self = Ad(&[]);
 
-    /// A node or an authority: the BLAKE2b-256 of its identity public key.
+    /// The name of a node or authority: the BLAKE2b-256 hash of its identity public key.
     #[must_use]
     pub const fn node(id: &'a [u8; 32]) -> Self {
         Self(id)
     }
 
-    /// A client of a gateway: its queue id, 16 random bytes as lower-case hex digits.
+    /// The name of a gateway's client: its queue id, 16 random bytes as lower-case hex digits.
     #[must_use]
     pub const fn client(queue_id: &'a [u8; 32]) -> Self {
         Self(queue_id)
@@ -68,11 +68,11 @@ fn parse(message: &[u8]) -> Option<(u8, &[u8; AD_LEN], u32)> {
     padding::is_zero(pad).then_some((ad_len, ad.try_into().ok()?, u32::from_be_bytes(unix_time)))
 }
 
-/// The peer as messages 2 and 3 name it: a static key and an `ad`. The caller decides whether the
-/// two belong together.
+/// The identity that the peer claims in message 2 or 3: a static key and an `ad`. The caller
+/// decides whether the two belong together.
 ///
-/// When it is read, the other side has not proved yet that it owns the static key. A responder
-/// proves it with message 4; an initiator with its first command, after the handshake
+/// At this point the peer has not yet proved that it owns the static key. A responder proves it
+/// with message 4; an initiator with its first command, after the handshake
 /// ([`UnprovenSession`](crate::responder::UnprovenSession)).
 ///
 /// ```
@@ -93,31 +93,31 @@ pub struct Peer<K: Kem> {
 
 impl<K: Kem> Peer<K> {
     pub(super) fn read(static_key: &[u8], message: &[u8]) -> Result<Self, HandshakeError> {
-        // declassified with what it calls: how long the peer's name is; whether its padding is
+        // declassified with what it calls: the length of the peer's name; whether its padding is
         // zeros
         let (ad_len, ad, unix_time) = parse(message).ok_or(HandshakeError::Authenticate)?;
         Ok(Self { static_key: kem::public_key(static_key)?.clone(), ad: *ad, ad_len, unix_time })
     }
 
-    /// The static key: of a node or an authority, its link key.
+    /// The static key: the link key of a node or authority.
     #[must_use]
     pub const fn static_key(&self) -> &PublicKey<K> {
         &self.static_key
     }
 
-    /// The name that it gives itself.
+    /// The name that the peer claims.
     #[must_use]
     pub fn ad(&self) -> &[u8] {
         self.ad.get(..usize::from(self.ad_len)).unwrap_or_default()
     }
 
-    /// Whether it names exactly this `ad` and this static key.
+    /// Whether the peer claims exactly this `ad` and this static key.
     #[must_use]
     pub fn is(&self, ad: Ad<'_>, static_key: &PublicKey<K>) -> bool {
         self.ad() == ad.0 && self.static_key == *static_key
     }
 
-    /// Its clock, in seconds since 1970. An initiator sends 0.
+    /// The peer's clock, in seconds since 1970. An initiator sends 0.
     #[must_use]
     pub const fn unix_time(&self) -> u32 {
         self.unix_time

@@ -1,5 +1,5 @@
-//! The initiator's ephemeral key, from message 1 to message 2: as a seed, or expanded in a place of
-//! the caller's.
+//! The initiator's ephemeral key between messages 1 and 2: as a seed, or expanded in memory of the
+//! caller's.
 
 use super::{HandshakeError, kem};
 use mixwell_pq_kem::{
@@ -13,11 +13,11 @@ pub(super) enum Ephemeral<'a, K: Kem> {
     Expanded(Place<'a, K>),
 }
 
-/// Wiped when the handshake is done with it, whatever becomes of the handshake.
+/// Memory for the expanded key. Wiped when the handshake no longer needs the key or fails.
 pub(super) struct Place<'a, K: Kem>(&'a mut K::Expanded);
 
 impl<'a, K: Kem> Ephemeral<'a, K> {
-    /// A fresh key, whose public key is written to `out`, which has its length.
+    /// Generates a fresh key and writes its public key to `out`, which has that length.
     pub(super) fn generate<R: CryptoRng + ?Sized>(
         rng: &mut R,
         place: Option<&'a mut K::Expanded>,

@@ -2,7 +2,7 @@
 //!
 //! [`Initiator`] writes message 1 → [`AwaitMessage2`] → [`CheckPeer`] → [`SendMessage3`] →
 //! [`AwaitMessage4`] → [`AwaitNoOp`] → [`AwaitNoOpBody`] → [`Session`]. A device with little memory
-//! reads message 2 in two steps, with [`AwaitPeer`] between them.
+//! reads message 2 in two steps, via [`AwaitPeer`].
 
 use super::{
     Ad, Ephemeral, HandshakeError, LinkKey, LinkSeed, Local, Messages, Peer, StaticKey, VERSION, kem,
@@ -51,14 +51,14 @@ pub struct AwaitMessage2<'a, K: Kem> {
     ephemeral: Ephemeral<'a, K>,
 }
 
-/// The secret of message 2 is read, its other parts are not.
+/// The secret of message 2 has been read, but not the rest.
 pub struct AwaitPeer<'a, K: Kem> {
     local: Local<'a, K>,
     link: Link,
     state: Keyed,
 }
 
-/// Message 2 is received. The caller decides whether this is the peer that it wants.
+/// Message 2 is received. The caller decides whether this is the intended peer.
 pub struct CheckPeer<'a, K: Kem> {
     local: Local<'a, K>,
     link: Link,
@@ -97,16 +97,16 @@ impl<'a, K: Kem> Initiator<'a, K> {
         Self { local: Local { key: StaticKey::Expanded(key), ad }, link, place: None }
     }
 
-    /// A new handshake with a key that is expanded only for message 4: some KiB less for the time
-    /// before.
+    /// A new handshake with a key that is expanded only for message 4, which saves some KiB until
+    /// then.
     #[must_use]
     pub const fn with_seed(key: &'a LinkSeed<K>, ad: Ad<'a>, link: Link) -> Self {
         Self { local: Local { key: StaticKey::Seed(key), ad }, link, place: None }
     }
 
-    /// Keeps the ephemeral key expanded, in `place`, until message 2 has come; then `place` is
-    /// wiped. Without this its seed is kept, some bytes instead of some KiB, and the key is derived
-    /// a second time.
+    /// Keeps the ephemeral key expanded in `place` until message 2 arrives; `place` is then wiped.
+    /// Otherwise only the key's seed is kept, some bytes instead of some KiB, and the key is
+    /// derived a second time.
     #[must_use]
     pub const fn keep_expanded(mut self, place: &'a mut K::Expanded) -> Self {
         self.place = Some(place);
@@ -135,7 +135,7 @@ impl<'a, K: Kem> Initiator<'a, K> {
 }
 
 impl<'a, K: Kem> AwaitMessage2<'a, K> {
-    /// Reads message 2, [`Messages::LEN_2`] bytes, which is decrypted where it lies.
+    /// Reads message 2, [`Messages::LEN_2`] bytes, which is decrypted in place.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not a responder's.
@@ -143,9 +143,9 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
         self.read_secret(message)?.read(message)
     }
 
-    /// Reads message 2, but only its secret, for devices with little memory: what this computes
-    /// takes the most of the whole handshake, and there is nothing of the peer in memory yet. Goes
-    /// on with [`AwaitPeer::read`], in another function.
+    /// Reads only the secret of message 2, for devices with little memory: this step needs the most
+    /// stack of the whole handshake, so nothing of the peer is in memory yet. Continue with
+    /// [`AwaitPeer::read`], in another function.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not a responder's.
@@ -157,7 +157,7 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
         Ok(self.mix(&secret))
     }
 
-    /// Not inlined: what it makes has no place yet while the secret is computed.
+    /// Not inlined: its result must not take stack space while the secret is computed.
     #[inline(never)]
     fn mix(self, secret: &SharedSecret<K>) -> AwaitPeer<'a, K> {
         let state = self.state.mix_key(secret.as_bytes().as_ref());
@@ -166,7 +166,7 @@ impl<'a, K: Kem> AwaitMessage2<'a, K> {
 }
 
 impl<'a, K: Kem> AwaitPeer<'a, K> {
-    /// Reads the rest of the same message, which is decrypted where it lies.
+    /// Reads the rest of the same message, which is decrypted in place.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not a responder's.
@@ -220,7 +220,7 @@ impl<'a, K: Kem> SendMessage3<'a, K> {
 }
 
 impl<K: Kem> AwaitMessage4<'_, K> {
-    /// Reads message 4, [`Messages::LEN_4`] bytes, which is decrypted where it lies.
+    /// Reads message 4, [`Messages::LEN_4`] bytes, which is decrypted in place.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not the responder's.
@@ -232,7 +232,7 @@ impl<K: Kem> AwaitMessage4<'_, K> {
         Ok(self.split())
     }
 
-    /// Not inlined: what it makes has no place yet while the secret is computed.
+    /// Not inlined: its result must not take stack space while the secret is computed.
     #[inline(never)]
     fn split(self) -> AwaitNoOp {
         let [send, receive] = self.state.split();
@@ -244,7 +244,8 @@ impl AwaitNoOp {
     /// Reads the length of the first command.
     ///
     /// # Errors
-    /// [`ReceiveError`] if it is not the responder's, or too great for a command of this link.
+    /// [`ReceiveError`] if the length is not the responder's, or too great for a command of this
+    /// link.
     pub fn open_length(mut self, header: &mut [u8; FRAME_HEADER_LEN]) -> Result<AwaitNoOpBody, ReceiveError> {
         self.0.receiver.open_length(header)?;
         Ok(AwaitNoOpBody(self.0))
@@ -261,8 +262,8 @@ impl AwaitNoOpBody {
     /// Reads the first command, from the front of `buffer`.
     ///
     /// # Errors
-    /// [`ReceiveError`] if it is not a [`Command::NoOp`] of the responder's, or the buffer is too
-    /// short for it.
+    /// [`ReceiveError`] if the command is not the responder's [`Command::NoOp`], or the buffer is
+    /// too short for it.
     pub fn open(mut self, buffer: &mut [u8]) -> Result<Session, ReceiveError> {
         let body = self.0.receiver.pending().ok_or(ReceiveError::Dead)?;
         // declassified: the first command

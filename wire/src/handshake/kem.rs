@@ -13,7 +13,7 @@ pub(super) fn public_key<K: Kem>(bytes: &[u8]) -> Result<&PublicKey<K>, Handshak
     K::PublicBytes::from_slice(bytes).map(PublicKey::from_bytes_ref).ok_or(HandshakeError::Key)
 }
 
-/// The public key in a message of this side, to be written.
+/// The space for a public key in one of our messages.
 pub(super) fn public_key_mut<K: Kem>(bytes: &mut [u8]) -> Result<&mut PublicKey<K>, HandshakeError> {
     K::PublicBytes::from_slice_mut(bytes).map(PublicKey::from_bytes_mut).ok_or(HandshakeError::Key)
 }
@@ -38,7 +38,8 @@ pub(super) fn decapsulate<K: Kem>(key: &K::Expanded, bytes: &[u8]) -> Result<Sha
     Ok(secret)
 }
 
-/// Decapsulates with the key that comes of a seed. Not inlined: the key is gone when this returns.
+/// Decapsulates with the key derived from a seed. Not inlined, so that the key is off the stack
+/// when this returns.
 #[inline(never)]
 pub(super) fn decapsulate_by_seed<K: Kem>(seed: &Seed<K>, bytes: &[u8]) -> Result<SharedSecret<K>, HandshakeError> {
     let mut key = K::Expanded::default();
@@ -46,7 +47,7 @@ pub(super) fn decapsulate_by_seed<K: Kem>(seed: &Seed<K>, bytes: &[u8]) -> Resul
     decapsulate::<K>(&key, bytes)
 }
 
-/// The public key that comes of a seed. Not inlined, as above.
+/// Derives the public key from a seed. Not inlined, as above.
 #[inline(never)]
 pub(super) fn public_from_seed<K: Kem>(seed: &Seed<K>, public: &mut PublicKey<K>) -> Result<(), KeyError> {
     K::expand_into(KeySource::Seed(seed), Some(public), &mut K::Expanded::default())

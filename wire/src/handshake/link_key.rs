@@ -6,8 +6,7 @@ use mixwell_pq_kem::{
     kem::{KeyError, KeySource, PrivateKey, PublicKey},
 };
 
-/// A link key, ready for handshakes: what decapsulation needs is computed once. The private part is
-/// wiped on drop.
+/// A link key, expanded once for all handshakes. The private part is wiped on drop.
 ///
 /// ```
 /// use mixwell_pq_kem::{XWing, kem::PrivateKey};
@@ -24,7 +23,7 @@ pub struct LinkKey<K: Kem> {
 }
 
 impl<K: Kem> LinkKey<K> {
-    /// Prepares a private key.
+    /// Expands a private key.
     ///
     /// # Errors
     /// [`KeyError`] if the private key is malformed.
@@ -34,11 +33,11 @@ impl<K: Kem> LinkKey<K> {
         Ok(key)
     }
 
-    /// Prepares a private key in place, for devices with little memory: with ML-KEM a link key is
+    /// Expands a private key in place, for devices with little memory: with ML-KEM a link key is
     /// large, and each move copies it.
     ///
     /// # Errors
-    /// [`KeyError`] if the private key is malformed; `place` is empty then.
+    /// [`KeyError`] if the private key is malformed; `place` is then empty.
     pub fn new_in<'p>(private: &PrivateKey<K>, place: &'p mut Option<Self>) -> Result<&'p Self, KeyError> {
         let key = Self::empty_in(place);
         match K::expand_into(KeySource::Private(private), Some(&mut key.public), &mut key.expanded) {
@@ -54,13 +53,13 @@ impl<K: Kem> LinkKey<K> {
         Self { public: PublicKey::default(), expanded: K::Expanded::default() }
     }
 
-    /// Not inlined: until the compiler moves it into its place, there are two.
+    /// Not inlined: the compiler creates the value on the stack before it moves it into its place.
     #[inline(never)]
     fn empty_in(place: &mut Option<Self>) -> &mut Self {
         place.insert(Self::empty())
     }
 
-    /// The public key, which peers know the owner by.
+    /// The public key, by which peers identify the owner.
     #[must_use]
     pub const fn public(&self) -> &PublicKey<K> {
         &self.public

@@ -1,4 +1,4 @@
-//! An initiator's static key in little memory.
+//! An initiator's static key, stored as its seed.
 
 use super::kem;
 use core::fmt;
@@ -7,9 +7,9 @@ use mixwell_pq_kem::{
     kem::{KeyError, PublicKey, Seed},
 };
 
-/// A link key that is kept as its seed, for a device with little memory that opens connections: it
-/// is expanded for the one message that needs it, which takes longer than with a
-/// [`LinkKey`](super::LinkKey). Wiped on drop, but for the public key.
+/// A link key that is stored as its seed, for initiators on devices with little memory. It is
+/// expanded for the one message that needs it, which takes longer than with a
+/// [`LinkKey`](super::LinkKey). Wiped on drop, except for the public key.
 ///
 /// ```
 /// use mixwell_pq_kem::{XWing, kem::Seed};
@@ -40,10 +40,10 @@ impl<K: Kem> LinkSeed<K> {
         Ok(key)
     }
 
-    /// Derives the public key in place, for as little memory as there can be.
+    /// Derives the public key in place, which needs the least memory.
     ///
     /// # Errors
-    /// None with the KEMs of `mixwell-pq-kem`; `place` is empty then.
+    /// None with the KEMs of `mixwell-pq-kem`; after an error `place` is empty.
     pub fn new_in(seed: Seed<K>, place: &mut Option<Self>) -> Result<&Self, KeyError> {
         let key = Self::insert(seed, place);
         if let Err(error) = kem::public_from_seed(&key.seed, &mut key.public) {
@@ -53,13 +53,13 @@ impl<K: Kem> LinkSeed<K> {
         place.as_ref().ok_or(KeyError)
     }
 
-    /// Not inlined: until the compiler moves it into its place, there are two.
+    /// Not inlined: the compiler creates the value on the stack before it moves it into its place.
     #[inline(never)]
     fn insert(seed: Seed<K>, place: &mut Option<Self>) -> &mut Self {
         place.insert(Self { seed, public: PublicKey::default() })
     }
 
-    /// The public key, which peers know the owner by.
+    /// The public key, by which peers identify the owner.
     #[must_use]
     pub const fn public(&self) -> &PublicKey<K> {
         &self.public

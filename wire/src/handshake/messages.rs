@@ -1,4 +1,4 @@
-//! The four messages: their lengths, and the way through them.
+//! The four messages: their lengths and their parts.
 
 use super::{HandshakeError, authenticate::AUTHENTICATE_LEN};
 use crate::{CallerError, noise::TAG_LEN};
@@ -23,7 +23,7 @@ impl<K: Kem> Messages<K> {
     pub const LEN_3: usize = Self::SEALED_CIPHERTEXT_LEN + Self::STATIC_LEN + Self::PAYLOAD_LEN;
     /// Responder to initiator: ciphertext.
     pub const LEN_4: usize = Self::SEALED_CIPHERTEXT_LEN + TAG_LEN;
-    /// A buffer of this length does for each of them. (The third is the longest with every KEM.)
+    /// A buffer length that suffices for each message. (Message 3 is the longest with every KEM.)
     pub const MAX_LEN: usize = Self::LEN_3;
 
     pub(super) const CIPHERTEXT_LEN: usize = K::CiphertextBytes::LEN;
@@ -38,7 +38,7 @@ pub(super) fn room(out: &mut [u8], want: usize) -> Result<&mut [u8], HandshakeEr
     out.get_mut(..want).ok_or(CallerError::Buffer { want, got }.into())
 }
 
-/// A peer's message has to have exactly this length.
+/// Checks that a peer's message has exactly this length.
 pub(super) const fn check_length(message: &[u8], want: usize) -> Result<(), HandshakeError> {
     let got = message.len();
     if got == want { Ok(()) } else { Err(HandshakeError::Length { want, got }) }

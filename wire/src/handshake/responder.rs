@@ -46,8 +46,7 @@ pub struct AwaitMessage3<'a, K: Kem> {
     state: Keyed,
 }
 
-/// Message 3 is received. The caller decides whether to accept the peer that it names, and over
-/// which link.
+/// Message 3 is received. The caller decides whether to accept the named peer, and over which link.
 pub struct CheckPeer<K: Kem> {
     state: Keyed,
     peer: Peer<K>,
@@ -64,12 +63,12 @@ pub struct SendMessage4<K: Kem> {
 #[derive(Debug)]
 pub struct SendNoOp(Session);
 
-/// The handshake is over, and the initiator has proved nothing: messages 1 and 3 can be made from
-/// public values alone, the responder's and those of the peer that message 3 names. Only the owner
-/// of that peer's static key can decrypt message 4, and so encrypt the first command.
+/// The handshake is over, but the initiator has proved nothing: anyone can make messages 1 and 3
+/// from public values of the responder and of the peer named in message 3. Only the owner of that
+/// peer's static key can decrypt message 4, and so encrypt the first command.
 ///
-/// This state sends nothing. Give the peer that is named nothing for it either: no place that is
-/// kept for that peer, no end to that peer's other connections.
+/// This state sends nothing. Give it none of the named peer's rights either: it must not take a
+/// slot reserved for that peer, nor replace that peer's other connections.
 #[derive(Debug)]
 pub struct UnprovenSession(Session);
 
@@ -83,8 +82,8 @@ impl<'a, K: Kem> Responder<'a, K> {
     /// Reads message 1, [`Messages::LEN_1`] bytes.
     ///
     /// # Errors
-    /// [`HandshakeError::Version`] if the first byte is not this protocol's, which nothing is
-    /// computed for; [`HandshakeError::Length`].
+    /// [`HandshakeError::Version`] if the first byte is not this protocol's (checked before any
+    /// computation); [`HandshakeError::Length`].
     pub fn read(self, message: &[u8]) -> Result<SendMessage2<'a, K>, HandshakeError> {
         let empty = HandshakeError::Length { want: Messages::<K>::LEN_1, got: 0 };
         let (&version, public) = message.split_first_chunk().ok_or(empty)?;
@@ -99,8 +98,8 @@ impl<'a, K: Kem> Responder<'a, K> {
 }
 
 impl<K: Kem> Responder<'_, K> {
-    /// Whether the first byte on the wire is this protocol's: if not, the others need not be waited
-    /// for.
+    /// Checks that the first byte on the wire is this protocol's. If not, there is no need to wait
+    /// for the rest.
     ///
     /// # Errors
     /// [`HandshakeError::Version`].
@@ -134,7 +133,7 @@ impl<'a, K: Kem> SendMessage2<'a, K> {
 }
 
 impl<K: Kem> AwaitMessage3<'_, K> {
-    /// Reads message 3, [`Messages::LEN_3`] bytes, which is decrypted where it lies.
+    /// Reads message 3, [`Messages::LEN_3`] bytes, which is decrypted in place.
     ///
     /// # Errors
     /// [`HandshakeError`] if it is not the initiator's.
@@ -151,14 +150,14 @@ impl<K: Kem> AwaitMessage3<'_, K> {
 }
 
 impl<K: Kem> CheckPeer<K> {
-    /// The peer that the initiator names. It has not proved yet that it is this peer:
-    /// [`UnprovenSession`] awaits that.
+    /// The peer that the initiator claims to be. The proof comes later: see [`UnprovenSession`].
     #[must_use]
     pub const fn peer(&self) -> &Peer<K> {
         &self.peer
     }
 
-    /// Accepts the peer over `link`, which fixes the commands that it may send and their lengths.
+    /// Accepts the peer over `link`, which determines the commands that the peer may send, and
+    /// their lengths.
     #[must_use]
     pub fn accept(self, link: Link) -> SendMessage4<K> {
         SendMessage4 { link, state: self.state, initiator: self.peer.into_static_key() }
@@ -208,8 +207,8 @@ impl SendNoOp {
 
 impl UnprovenSession {
     /// Decrypts the length of the initiator's first command, which proves that the initiator owns
-    /// its static key. The command itself is read like any other:
-    /// [`Receiver::pending`](crate::Receiver::pending) gives its body.
+    /// its static key. The command itself is read like any other, with
+    /// [`Receiver::pending`](crate::Receiver::pending).
     ///
     /// # Errors
     /// [`ReceiveError`] if the length is not the initiator's, or too great for a command of this
@@ -219,7 +218,7 @@ impl UnprovenSession {
         Ok(self.0)
     }
 
-    /// The end of the link that this is.
+    /// This end of the link.
     #[must_use]
     pub const fn link(&self) -> &Link {
         self.0.receiver.link()

@@ -11,17 +11,17 @@ pub(crate) struct CipherState {
     nonce: u64,
 }
 
-/// Why a message was not encrypted or decrypted.
+/// The reason why a message was not encrypted or decrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CipherError {
-    /// The numbers have run out.
+    /// The message numbers are used up.
     Nonce,
     /// The tag is wrong.
     Tag,
 }
 
 impl CipherState {
-    /// Takes the first half of an HKDF output.
+    /// A cipher keyed with the first half of an HKDF output.
     pub(crate) fn new(output: &[u8; 64]) -> Self {
         let mut state = Self { key: [0; 32], nonce: 0 };
         if let Some(key) = output.first_chunk() {
@@ -30,7 +30,7 @@ impl CipherState {
         state
     }
 
-    /// Whether `count` messages can still be numbered. The greatest number is never used but for
+    /// Whether `count` messages can still be numbered. The greatest number is reserved for
     /// rekeying.
     pub(crate) const fn can_number(&self, count: u64) -> bool {
         u64::MAX.saturating_sub(self.nonce) >= count
@@ -44,17 +44,17 @@ impl CipherState {
         Ok(())
     }
 
-    /// Decrypts in place. The text is as it was if the tag is wrong.
+    /// Decrypts in place. Leaves the text unchanged if the tag is wrong.
     pub(crate) fn decrypt(&mut self, ad: &[u8], text: &mut [u8], tag: &[u8; TAG_LEN]) -> Result<(), CipherError> {
         let nonce = self.next_nonce()?;
         chacha_poly::decrypt(&self.key, &nonce, ad, text, tag).map_err(|chacha_poly::Failed| CipherError::Tag)
     }
 
-    /// Replaces the key by 32 bytes of zeros encrypted with the greatest nonce; the counter runs
-    /// on.
+    /// Replaces the key by 32 bytes of zeros encrypted with the greatest nonce; the counter is not
+    /// reset.
     pub(crate) fn rekey(&mut self) {
         let mut cipher = chacha20::ChaCha20::new((&self.key).into(), &nonce_bytes(u64::MAX).into());
-        // the AEAD's first block is its Poly1305 key; the tag is not wanted
+        // skip the AEAD's first block, the Poly1305 key: the tag is not needed
         cipher.seek(64_u32);
         self.key = [0; 32];
         cipher.apply_keystream(&mut self.key);

@@ -1,7 +1,7 @@
 //! HMAC-BLAKE2b and Noise's HKDF over it.
 //!
-//! Our own HMAC, since that of the `hmac` crate for hashes like BLAKE2b leaves its padded key on
-//! the stack.
+//! Our own HMAC, because the `hmac` crate leaves the padded key on the stack for hashes like
+//! BLAKE2b.
 
 use super::wiped::Wiped;
 use blake2::{
@@ -35,14 +35,14 @@ pub(crate) fn hkdf3(chaining_key: &[u8; HASH_LEN], input: &[u8]) -> [Output; 3] 
 }
 
 fn extract(chaining_key: &[u8; HASH_LEN], input: &[u8]) -> Hmac {
-    // the input may be empty: then the padded key is BLAKE2b's last block, which is another than a
-    // first one
+    // the input may be empty: the padded key is then BLAKE2b's last block, which is compressed
+    // differently
     let inner = finish(start(), &[&*padded(chaining_key, INNER), input]);
     Hmac::new(&finish(start(), &[&*padded(chaining_key, OUTER), &*inner]))
 }
 
-/// RFC 2104 with a key of the hash's length, of messages that are not empty. The padded key is
-/// hashed once for all of them; the states wipe themselves.
+/// HMAC (RFC 2104) with a key of the hash's length, for non-empty messages. The padded key is
+/// hashed once for all messages; the states wipe themselves.
 struct Hmac {
     inner: Blake2bVarCore,
     outer: Blake2bVarCore,

@@ -1,7 +1,6 @@
-//! `SymmetricState`: the chaining key and the hash of everything sent, then a cipher as well.
+//! `SymmetricState`: the chaining key, the hash of everything sent, and later a cipher.
 //!
-//! Two types, since pqXX sends nothing encrypted before its first `MixKey` and always encrypts
-//! after it.
+//! Two types, because pqXX encrypts nothing before its first `MixKey` and everything after it.
 
 use super::{
     TAG_LEN,
@@ -10,13 +9,13 @@ use super::{
 };
 use blake2::{Blake2b512, Digest};
 
-/// Before the first `MixKey`.
+/// The state before the first `MixKey`.
 pub(crate) struct Unkeyed {
     chaining_key: Output,
     hash: Output,
 }
 
-/// After it.
+/// The state after the first `MixKey`.
 pub(crate) struct Keyed {
     chaining_key: Output,
     hash: Output,
@@ -24,7 +23,7 @@ pub(crate) struct Keyed {
 }
 
 impl Unkeyed {
-    /// `InitializeSymmetric` with the concatenation of `name`.
+    /// `InitializeSymmetric` with the concatenated parts of the protocol name.
     pub(crate) fn new(name: &[&str]) -> Self {
         let mut hash = [0; HASH_LEN];
         if !pad_name(name, &mut hash) {
@@ -55,7 +54,7 @@ impl Keyed {
         self.cipher = CipherState::new(&key);
     }
 
-    /// `EncryptAndHash` in place, of all but the last bytes, which are for the tag.
+    /// `EncryptAndHash` in place. The last bytes of `message` are room for the tag.
     pub(crate) fn encrypt_and_hash(&mut self, message: &mut [u8]) -> Result<(), CipherError> {
         let (text, tag) = message.split_last_chunk_mut::<TAG_LEN>().ok_or(CipherError::Tag)?;
         self.cipher.encrypt(&*self.hash, text, tag)?;
@@ -63,7 +62,7 @@ impl Keyed {
         Ok(())
     }
 
-    /// `DecryptAndHash` in place; gives the text without the tag.
+    /// `DecryptAndHash` in place; returns the text without the tag.
     pub(crate) fn decrypt_and_hash<'m>(&mut self, message: &'m mut [u8]) -> Result<&'m [u8], CipherError> {
         let ad = Output::new(*self.hash);
         mix_hash(&mut self.hash, message);
@@ -85,7 +84,7 @@ fn mix_hash(hash: &mut [u8; HASH_LEN], data: &[u8]) {
     *hash = hasher.finalize().into();
 }
 
-/// Writes a name that is no longer than a hash; the rest stays zero.
+/// Writes a name that is at most as long as a hash; the rest stays zero.
 fn pad_name(name: &[&str], hash: &mut [u8; HASH_LEN]) -> bool {
     let mut rest = hash.as_mut_slice();
     name.iter().all(|part| {

@@ -3,7 +3,7 @@
 use core::ops::{Deref, DerefMut};
 use zeroize::Zeroize;
 
-/// Bytes that are wiped on drop, as a slice: `Zeroizing` of an array writes them one by one.
+/// Bytes that are wiped on drop, as one slice: `Zeroizing` of an array would write them one by one.
 pub(crate) struct Wiped<const N: usize>([u8; N]);
 
 impl<const N: usize> Wiped<N> {

@@ -9,10 +9,10 @@ use crate::{
 };
 use core::fmt;
 
-/// Decrypts the peer's commands, in the order in which they come in.
+/// Decrypts the peer's commands in order of arrival.
 ///
-/// A command comes in two parts: [`FRAME_HEADER_LEN`] bytes, which tell how many are to follow, and
-/// those.
+/// A command arrives in two parts: a header of [`FRAME_HEADER_LEN`] bytes with the body's length,
+/// and the body.
 ///
 /// ```
 /// use mixwell_wire::{Command, FRAME_HEADER_LEN, ReceiveError, Receiver};
@@ -38,7 +38,7 @@ pub struct Receiver {
     pending: Option<usize>,
 }
 
-/// The body of a command is to come.
+/// The body of a command, which is read next.
 #[derive(Debug)]
 pub struct Body<'r> {
     receiver: &'r mut Receiver,
@@ -50,8 +50,8 @@ impl Receiver {
         Self { fuse: Fuse::new(cipher), link, pending: None }
     }
 
-    /// Decrypts the length of the next command. Nothing is to be kept ready for a command that is
-    /// longer than any that this end may receive: that is an error already.
+    /// Decrypts the length of the next command. A command that is longer than any that this end may
+    /// receive is an error at this point, so no buffer has to be ready for it.
     ///
     /// # Errors
     /// [`CallerError::BodyPending`]; any other [`ReceiveError`] ends the session.
@@ -70,15 +70,15 @@ impl Receiver {
             cipher.decrypt(&[], length, tag)?;
             let got = u32::from_be_bytes(*length);
             let length = usize::try_from(got).unwrap_or(usize::MAX);
-            // declassified: how many bytes are to come
+            // declassified: the number of bytes that follow
             if (TAG_LEN..=max).contains(&length) { Ok(length) } else { Err(ReceiveError::Length { max, got }) }
         })?;
         self.pending = Some(length);
         Ok(Body { receiver: self, length })
     }
 
-    /// The body that is to come, if a length has been read and its [`Body`] dropped or given too
-    /// short a buffer.
+    /// The next body, if its length has been read and its [`Body`] was dropped or given too short a
+    /// buffer.
     pub const fn pending(&mut self) -> Option<Body<'_>> {
         match self.pending {
             Some(length) => Some(Body { receiver: self, length }),
@@ -98,7 +98,7 @@ impl Receiver {
         !self.fuse.dead
     }
 
-    /// The end of the link that this is.
+    /// This end of the link.
     #[must_use]
     pub const fn link(&self) -> &Link {
         &self.link
@@ -106,18 +106,18 @@ impl Receiver {
 }
 
 impl Body<'_> {
-    /// Number of bytes that are to come.
+    /// Length of the body in bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "it never is")]
     pub const fn len(&self) -> usize {
         self.length
     }
 
-    /// Decrypts the body, the first [`Body::len`] bytes of `buffer`, where it lies, and reads the
+    /// Decrypts the body, the first [`Body::len`] bytes of `buffer`, in place, and reads the
     /// command.
     ///
     /// # Errors
-    /// [`CallerError::Buffer`], after which [`Receiver::pending`] gives the body again; any other
+    /// [`CallerError::Buffer`], after which [`Receiver::pending`] returns the body again; any other
     /// [`ReceiveError`] ends the session.
     pub fn open(self, buffer: &mut [u8]) -> Result<Command<'_>, ReceiveError> {
         let Self { receiver: Receiver { fuse, link, pending }, length: want } = self;
@@ -142,18 +142,18 @@ impl fmt::Debug for Receiver {
     }
 }
 
-/// What came is not a command of the peer's, which ends the session; or it was not asked for as it
-/// should be.
+/// A command could not be received: the peer sent something invalid, which ends the session, or the
+/// caller made a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReceiveError {
-    /// Not the peer's fault. The session goes on.
+    /// A mistake of the caller. The session continues.
     Caller(CallerError),
-    /// An error before this one has ended the session.
+    /// An earlier error has ended the session.
     Dead,
     /// The length is not that of any command that this end may receive.
     Length {
-        /// The greatest, tag included. The least is the tag alone, 16.
+        /// The maximum length, including the tag. The minimum is 16, the tag alone.
         max: usize,
         /// The length that the peer claims.
         got: u32,
@@ -164,7 +164,7 @@ pub enum ReceiveError {
     Nonce,
     /// The responder's first command is not [`Command::NoOp`].
     NotNoOp,
-    /// The frame holds no command that this end may receive.
+    /// The frame is not a command that this end may receive.
     Command(CommandError),
 }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 use core::fmt;
 
-/// Encrypts this side's commands, in the order in which they go out.
+/// Encrypts this side's commands in the order in which they are sent.
 ///
 /// ```
 /// use mixwell_wire::{Command, SendError, Sender};
@@ -27,11 +27,11 @@ impl Sender {
         Self { fuse: Fuse::new(cipher), link }
     }
 
-    /// Writes the command to the front of `out`, padded and encrypted, and returns what is to be
-    /// sent.
+    /// Writes the command to the front of `out`, padded and encrypted, and returns the bytes to
+    /// send.
     ///
     /// # Errors
-    /// [`SendError::Encode`], after which the session goes on; any other ends it.
+    /// [`SendError::Encode`], after which the session continues; any other ends it.
     pub fn seal<'o>(&mut self, command: &Command<'_>, out: &'o mut [u8]) -> Result<&'o [u8], SendError> {
         let link = &self.link;
         self.fuse.try_step(SendError::Dead, |cipher| cipher.can_number(2).then_some(()).ok_or(SendError::Nonce))?;
@@ -70,7 +70,7 @@ impl Sender {
         !self.fuse.dead
     }
 
-    /// The end of the link that this is.
+    /// This end of the link.
     #[must_use]
     pub const fn link(&self) -> &Link {
         &self.link
@@ -87,10 +87,10 @@ impl fmt::Debug for Sender {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// An error before this one has ended the session.
+    /// An earlier error has ended the session.
     Dead,
-    /// The command cannot be written: the caller's mistake. Nothing is encrypted, and the session
-    /// goes on.
+    /// The command cannot be written: a mistake of the caller. Nothing is encrypted, and the
+    /// session continues.
     Encode(EncodeError),
     /// 2⁶⁴ − 1 messages have been sent.
     Nonce,

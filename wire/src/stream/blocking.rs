@@ -23,16 +23,16 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-/// A stream whose calls can be made to give up.
+/// A stream whose calls can time out.
 pub trait Timed {
-    /// From now on a call of `read` that waits longer than this fails with
-    /// [`ErrorKind::WouldBlock`] or [`ErrorKind::TimedOut`].
+    /// Sets the time after which a call of `read` fails with [`ErrorKind::WouldBlock`] or
+    /// [`ErrorKind::TimedOut`].
     ///
     /// # Errors
     /// Those of the stream.
     fn set_read_timeout(&mut self, timeout: Duration) -> io::Result<()>;
 
-    /// The same for `write` and `flush`.
+    /// Sets the time after which a call of `write` or `flush` fails in the same way.
     ///
     /// # Errors
     /// Those of the stream.
@@ -43,9 +43,9 @@ pub trait Timed {
 /// once, which proves to the responder that this side owns its static key; on sessions with an
 /// authority the first command proves it.
 ///
-/// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
+/// `wanted` decides whether the responder is the intended peer. A `buffer` of
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
-/// bytes does, whichever is greater.
+/// bytes, whichever is greater, suffices.
 ///
 /// ```
 /// use mixwell_pq_kem::{XWing, kem::PublicKey};
@@ -86,10 +86,10 @@ where
     ready(handshake::initiate(&mut stream, initiator, rng, buffer, wanted))
 }
 
-/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer
-/// that the initiator names, or refuses it; the other arguments are as for [`initiate`].
-/// [`await_proof`] waits for the initiator to show that it is that peer. The peer learns this
-/// machine's clock.
+/// Runs a responder's handshake over an accepted stream. `link_for` returns the link for the peer
+/// that the initiator claims to be, or `None` to refuse it; the other arguments are those of
+/// [`initiate`]. [`await_proof`] waits until the initiator has proved its identity. The peer is
+/// sent this machine's clock.
 ///
 /// ```
 /// use mixwell_pq_kem::XWing;
@@ -131,8 +131,8 @@ where
     ready(handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for))
 }
 
-/// Waits for the length of the initiator's first command, which proves the initiator, for
-/// [`Timeouts::read`] at most. Hand the session to a [`Reader`] and a [`Writer`]: the reader takes
+/// Waits at most [`Timeouts::read`] for the length of the initiator's first command, which proves
+/// the initiator's identity. Pass the session to a [`Reader`] and a [`Writer`]: the reader receives
 /// the rest of the command.
 ///
 /// ```
@@ -191,25 +191,25 @@ pub struct Reader<S, B> {
 }
 
 impl<S: Read + Timed, B: AsMut<[u8]>> Reader<S, B> {
-    /// A reader whose `buffer` bounds the commands that it takes;
-    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes do for all.
+    /// A reader whose `buffer` limits the length of commands;
+    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes suffice for all.
     #[must_use]
     pub const fn new(stream: S, receiver: Receiver, buffer: B, timeouts: &Timeouts) -> Self {
         Self { inner: Reading::new(Blocking::new(stream), receiver, buffer), timeout: timeouts.read }
     }
 
-    /// The peer's next command.
+    /// Receives the peer's next command.
     ///
     /// # Errors
-    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends
-    /// the session.
+    /// [`StreamError`]. After a [`StreamError::Timeout`] the call may be repeated; any other error
+    /// ends the session.
     pub fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
         self.inner.stream_mut().give_up_in(self.timeout);
         ready(self.inner.receive())
     }
 
-    /// The packet of the command that was received last, if it carries one, to be unwrapped where
-    /// it lies. `None` from when the next command is asked for until that has come.
+    /// The packet in the last received command, if it carries one, to be unwrapped in place. `None`
+    /// while the next command is being received.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.inner.packet_mut()
     }
@@ -233,7 +233,7 @@ pub struct Writer<S, B> {
 }
 
 impl<S: Write + Timed, B: AsMut<[u8]>> Writer<S, B> {
-    /// A writer whose `buffer` bounds the commands that it sends.
+    /// A writer whose `buffer` limits the length of commands.
     #[must_use]
     pub const fn new(stream: S, sender: Sender, buffer: B, timeouts: &Timeouts) -> Self {
         Self { inner: Writing::new(Blocking::new(stream), sender, buffer), timeout: timeouts.write }
@@ -243,8 +243,8 @@ impl<S: Write + Timed, B: AsMut<[u8]>> Writer<S, B> {
     ///
     /// # Errors
     /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent.
-    /// After a [`StreamError::Timeout`] what is left of the command goes out before the next one.
-    /// Any other ends the session.
+    /// After a [`StreamError::Timeout`] the rest of the command is sent before the next one. Any
+    /// other error ends the session.
     pub fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
         self.inner.stream_mut().give_up_in(self.timeout);
         ready(self.inner.send(command))
@@ -287,8 +287,8 @@ pub(super) fn unix_time() -> u32 {
     u32::try_from(since.as_secs()).unwrap_or(u32::MAX)
 }
 
-/// The driver waits only in a stream's calls, and those of a blocking stream return when they are
-/// done.
+/// Runs a future of the driver, which is ready at once: the driver waits only in the stream's
+/// calls, and those of a blocking stream return when they are done.
 fn ready<T>(step: impl Future<Output = Result<T, StreamError<io::Error>>>) -> Result<T, StreamError<io::Error>> {
     match pin!(step).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -296,8 +296,7 @@ fn ready<T>(step: impl Future<Output = Result<T, StreamError<io::Error>>>) -> Re
     }
 }
 
-/// A stream, and when it is to give up: the time is for a whole step, however many calls that
-/// takes.
+/// A stream and its deadline, which applies to a whole step of any number of calls.
 #[derive(Debug)]
 struct Blocking<S> {
     stream: S,
@@ -309,8 +308,8 @@ impl<S> Blocking<S> {
         Self { stream, deadline: None }
     }
 
-    /// Always sets a limit, as the stream keeps the last one until then: a time without end is one
-    /// of ten years.
+    /// Always sets a limit, to replace the stream's previous one: an infinite time becomes ten
+    /// years.
     fn give_up_in(&mut self, time: Duration) {
         const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
         self.deadline = Instant::now().checked_add(time.min(NEVER));
@@ -318,7 +317,7 @@ impl<S> Blocking<S> {
 }
 
 impl<S: Timed> Blocking<S> {
-    /// Calls the stream until it is not interrupted. `limit` sets how long a call may wait.
+    /// Repeats the call while it is interrupted. `limit` sets the stream's timeout.
     fn call<T>(
         &mut self,
         limit: impl Fn(&mut S, Duration) -> io::Result<()>,

@@ -1,5 +1,5 @@
-//! Over `embedded-io-async`'s streams. Needs the feature `embedded-io-async`. There is no clock:
-//! time the futures out, with the durations of [`Timeouts`](crate::Timeouts).
+//! Over `embedded-io-async`'s streams. Needs the feature `embedded-io-async`. The adapter has no
+//! clock: apply timeouts to its futures, with the durations of [`Timeouts`](crate::Timeouts).
 
 use super::{
     Sink, Source, StreamError,
@@ -19,9 +19,9 @@ use rand_core::CryptoRng;
 /// once, which proves to the responder that this side owns its static key; on sessions with an
 /// authority the first command proves it.
 ///
-/// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
+/// `wanted` decides whether the responder is the intended peer. A `buffer` of
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
-/// bytes does, whichever is greater.
+/// bytes, whichever is greater, suffices.
 ///
 /// ```
 /// use mixwell_pq_kem::{XWing, kem::PublicKey};
@@ -59,10 +59,10 @@ where
     handshake::initiate(&mut Embedded(stream), initiator, rng, buffer, wanted).await
 }
 
-/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer
-/// that the initiator names, or refuses it; `unix_time` is the clock that the peer is told; the
-/// other arguments are as for [`initiate`]. [`await_proof`] waits for the initiator to show that it
-/// is that peer.
+/// Runs a responder's handshake over an accepted stream. `link_for` returns the link for the peer
+/// that the initiator claims to be, or `None` to refuse it; `unix_time` is the clock that is sent
+/// to the peer; the other arguments are those of [`initiate`]. [`await_proof`] waits until the
+/// initiator has proved its identity.
 ///
 /// ```
 /// use mixwell_pq_kem::XWing;
@@ -102,8 +102,8 @@ where
     handshake::respond(&mut Embedded(stream), responder, rng, buffer, unix_time, link_for).await
 }
 
-/// Waits for the length of the initiator's first command, which proves the initiator. Hand the
-/// session to a [`Reader`] and a [`Writer`]: the reader takes the rest of the command.
+/// Waits for the length of the initiator's first command, which proves the initiator's identity.
+/// Pass the session to a [`Reader`] and a [`Writer`]: the reader receives the rest of the command.
 ///
 /// ```
 /// use mixwell_pq_kem::XWing;
@@ -152,25 +152,25 @@ pub async fn await_proof<S: Read>(stream: &mut S, session: UnprovenSession) -> R
 pub struct Reader<S, B>(Reading<Embedded<S>, B>);
 
 impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
-    /// A reader whose `buffer` bounds the commands that it takes;
-    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes do for all.
+    /// A reader whose `buffer` limits the length of commands;
+    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes suffice for all.
     #[must_use]
     pub const fn new(stream: S, receiver: Receiver, buffer: B) -> Self {
         Self(Reading::new(Embedded(stream), receiver, buffer))
     }
 
-    /// The peer's next command. Cancel-safe if the stream's `read` is: if the caller stops waiting,
-    /// what has come stays, and the next call goes on from there. So the caller's own limit may end
-    /// the waiting as a timeout does elsewhere.
+    /// Receives the peer's next command. Cancel-safe if the stream's `read` is: if the caller stops
+    /// waiting, the received bytes are kept, and the next call continues from there. The caller can
+    /// therefore apply its own timeout.
     ///
     /// # Errors
-    /// [`StreamError`], never [`StreamError::Timeout`]. Any ends the session.
+    /// [`StreamError`], never [`StreamError::Timeout`]. Any error ends the session.
     pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<S::Error>> {
         self.0.receive().await
     }
 
-    /// The packet of the command that was received last, if it carries one, to be unwrapped where
-    /// it lies. `None` from when the next command is asked for until that has come.
+    /// The packet in the last received command, if it carries one, to be unwrapped in place. `None`
+    /// while the next command is being received.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.0.packet_mut()
     }
@@ -191,14 +191,14 @@ impl<S: Read, B: AsMut<[u8]>> Reader<S, B> {
 pub struct Writer<S, B>(Writing<Embedded<S>, B>);
 
 impl<S: Write, B: AsMut<[u8]>> Writer<S, B> {
-    /// A writer whose `buffer` bounds the commands that it sends.
+    /// A writer whose `buffer` limits the length of commands.
     #[must_use]
     pub const fn new(stream: S, sender: Sender, buffer: B) -> Self {
         Self(Writing::new(Embedded(stream), sender, buffer))
     }
 
-    /// Sends a command. If the caller stops waiting, the command may or may not have been taken;
-    /// what is left of it then goes out before the next one, if the stream's `write` is
+    /// Sends a command. If the caller stops waiting, the command may or may not have been started;
+    /// the rest of a started command is sent before the next one, if the stream's `write` is
     /// cancel-safe.
     ///
     /// # Errors

@@ -1,26 +1,24 @@
-//! Sending and receiving over a stream, in such a way that nothing is lost when the caller stops
-//! waiting.
+//! Cancel-safe sending and receiving over a stream: nothing is lost when the caller stops waiting.
 
 use super::{Sink, Source, StreamError};
 use crate::{
     CallerError, Command, FRAME_HEADER_LEN, ReceiveError, Receiver, Sender, command::packet_mut, noise::TAG_LEN,
 };
 
-/// A receiving half, its stream, and the bytes that have come.
+/// A receiving half, its stream, and the bytes received so far.
 #[derive(Debug)]
 pub(super) struct Reading<S, B> {
     stream: S,
     receiver: Receiver,
     buffer: B,
-    /// Number of bytes read of the header or the body, both of which are read to the front of the
+    /// Number of bytes of the header or the body received so far. Both are read to the front of the
     /// buffer.
     filled: usize,
-    /// How long the command is that lies in the buffer: none does from when the next one is asked
-    /// for until it has come.
+    /// Length of the command in the buffer; 0 while the next command is being received.
     received: usize,
 }
 
-/// A sending half, its stream, and the bytes that the stream has yet to take.
+/// A sending half, its stream, and the bytes that are still to be sent.
 #[derive(Debug)]
 pub(super) struct Writing<S, B> {
     stream: S,
@@ -96,7 +94,7 @@ impl<S: Sink, B: AsMut<[u8]>> Writing<S, B> {
         self.flush().await
     }
 
-    /// Has the stream take what is left of the command before.
+    /// Sends the rest of the previous command.
     pub(super) async fn flush(&mut self) -> Result<(), StreamError<S::Error>> {
         let buffer = self.buffer.as_mut();
         while let Some(rest) = buffer.get(self.unsent.clone()).filter(|rest| !rest.is_empty()) {

@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 type Outcome<T, S> = Result<T, StreamError<<S as Source>::Error>>;
 
 /// Runs the initiator's side up to and including the responder's `no_op`, and on mixnet sessions
-/// its own `no_op`, which proves it to the responder.
+/// its own `no_op`, which proves its identity to the responder.
 pub(super) async fn initiate<K, S, R>(
     stream: &mut S,
     initiator: Initiator<'_, K>,
@@ -64,7 +64,7 @@ where
     S: Source + Sink<Error = <S as Source>::Error>,
     R: CryptoRng + ?Sized,
 {
-    // the first byte tells whether the others are worth waiting for
+    // reject another protocol by its first byte, without waiting for the rest
     let mut version = [0];
     read_exact(stream, &mut version).await?;
     Responder::<K>::check_version(version)?;
@@ -88,8 +88,8 @@ where
     Ok(session)
 }
 
-/// Reads the length of the initiator's first command, and not a byte more: the rest is the
-/// session's reader's.
+/// Reads exactly the length of the initiator's first command: the rest is left to the session's
+/// reader.
 pub(super) async fn await_proof<S: Source>(stream: &mut S, session: UnprovenSession) -> Outcome<Session, S> {
     let mut header = [0; FRAME_HEADER_LEN];
     read_exact(stream, &mut header).await?;
@@ -106,7 +106,7 @@ async fn read_message<'b, S: Source>(stream: &mut S, buffer: &'b mut [u8], want:
 async fn read_exact<S: Source>(stream: &mut S, mut buffer: &mut [u8]) -> Outcome<(), S> {
     while !buffer.is_empty() {
         let count = stream.read(buffer).await?;
-        // nothing more comes, or a stream claims more than there is room for
+        // the stream has ended, or claims to have read more than the buffer's length
         buffer = if count == 0 { None } else { buffer.get_mut(count..) }.ok_or(StreamError::Closed)?;
     }
     Ok(())

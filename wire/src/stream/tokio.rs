@@ -25,9 +25,9 @@ use std::io;
 /// once, which proves to the responder that this side owns its static key; on sessions with an
 /// authority the first command proves it.
 ///
-/// `wanted` decides whether the responder is the peer that was to be reached. A `buffer` of
+/// `wanted` decides whether the responder is the intended peer. A `buffer` of
 /// [`Link::buffer_len`](crate::Link::buffer_len) or [`Messages::MAX_LEN`](crate::Messages::MAX_LEN)
-/// bytes does, whichever is greater.
+/// bytes, whichever is greater, suffices.
 ///
 /// ```
 /// use mixwell_pq_kem::{XWing, kem::PublicKey};
@@ -67,10 +67,10 @@ where
     within(timeouts.handshake, handshake::initiate(&mut stream, initiator, rng, buffer, wanted)).await
 }
 
-/// Runs a responder's handshake over an accepted stream. `link_for` gives the link for the peer
-/// that the initiator names, or refuses it; the other arguments are as for [`initiate`].
-/// [`await_proof`] waits for the initiator to show that it is that peer. The peer learns this
-/// machine's clock.
+/// Runs a responder's handshake over an accepted stream. `link_for` returns the link for the peer
+/// that the initiator claims to be, or `None` to refuse it; the other arguments are those of
+/// [`initiate`]. [`await_proof`] waits until the initiator has proved its identity. The peer is
+/// sent this machine's clock.
 ///
 /// ```
 /// use mixwell_pq_kem::XWing;
@@ -111,8 +111,8 @@ where
     within(timeouts.handshake, handshake::respond(&mut stream, responder, rng, buffer, unix_time(), link_for)).await
 }
 
-/// Waits for the length of the initiator's first command, which proves the initiator, for
-/// [`Timeouts::read`] at most. Hand the session to a [`Reader`] and a [`Writer`]: the reader takes
+/// Waits at most [`Timeouts::read`] for the length of the initiator's first command, which proves
+/// the initiator's identity. Pass the session to a [`Reader`] and a [`Writer`]: the reader receives
 /// the rest of the command.
 ///
 /// ```
@@ -169,25 +169,25 @@ pub struct Reader<S, B> {
 }
 
 impl<S: AsyncRead + Unpin, B: AsMut<[u8]>> Reader<S, B> {
-    /// A reader whose `buffer` bounds the commands that it takes;
-    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes do for all.
+    /// A reader whose `buffer` limits the length of commands;
+    /// [`Link::buffer_len`](crate::Link::buffer_len) bytes suffice for all.
     #[must_use]
     pub const fn new(stream: S, receiver: Receiver, buffer: B, timeouts: &Timeouts) -> Self {
         Self { inner: Reading::new(Tokio(stream), receiver, buffer), timeout: timeouts.read }
     }
 
-    /// The peer's next command. Cancel-safe: if the caller stops waiting, what has come stays, and
-    /// the next call goes on from there.
+    /// Receives the peer's next command. Cancel-safe: if the caller stops waiting, the received
+    /// bytes are kept, and the next call continues from there.
     ///
     /// # Errors
-    /// [`StreamError`]. After a [`StreamError::Timeout`] it may be asked for again; any other ends
-    /// the session.
+    /// [`StreamError`]. After a [`StreamError::Timeout`] the call may be repeated; any other error
+    /// ends the session.
     pub async fn receive(&mut self) -> Result<Command<'_>, StreamError<io::Error>> {
         within(self.timeout, self.inner.receive()).await
     }
 
-    /// The packet of the command that was received last, if it carries one, to be unwrapped where
-    /// it lies. `None` from when the next command is asked for until that has come.
+    /// The packet in the last received command, if it carries one, to be unwrapped in place. `None`
+    /// while the next command is being received.
     pub fn packet_mut(&mut self) -> Option<&mut [u8]> {
         self.inner.packet_mut()
     }
@@ -211,25 +211,25 @@ pub struct Writer<S, B> {
 }
 
 impl<S: AsyncWrite + Unpin, B: AsMut<[u8]>> Writer<S, B> {
-    /// A writer whose `buffer` bounds the commands that it sends.
+    /// A writer whose `buffer` limits the length of commands.
     #[must_use]
     pub const fn new(stream: S, sender: Sender, buffer: B, timeouts: &Timeouts) -> Self {
         Self { inner: Writing::new(Tokio(stream), sender, buffer), timeout: timeouts.write }
     }
 
-    /// The buffer, to be lengthened for a long command. What is left of the last command lies at
-    /// its front.
+    /// The buffer, which the caller may extend for a long command. The unsent rest of the last
+    /// command is at its front.
     pub const fn buffer_mut(&mut self) -> &mut B {
         self.inner.buffer_mut()
     }
 
-    /// Sends a command. If the caller stops waiting, the command may or may not have been taken;
-    /// what is left of it then goes out before the next one.
+    /// Sends a command. If the caller stops waiting, the command may or may not have been started;
+    /// the rest of a started command is sent before the next one.
     ///
     /// # Errors
     /// [`StreamError`]. After a [`SendError::Encode`](crate::SendError::Encode) nothing is sent.
-    /// After a [`StreamError::Timeout`] what is left of the command goes out before the next one.
-    /// Any other ends the session.
+    /// After a [`StreamError::Timeout`] the rest of the command is sent before the next one. Any
+    /// other error ends the session.
     pub async fn send(&mut self, command: &Command<'_>) -> Result<(), StreamError<io::Error>> {
         within(self.timeout, self.inner.send(command)).await
     }

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 const BLOCK_LEN: usize = 64;
 
-/// Bytes that the cipher produces at once: a single block takes as long as these four.
+/// Bytes that the cipher produces at once: four blocks take the time of one.
 const WIDE_LEN: usize = 4 * BLOCK_LEN;
 
 pub(super) fn encrypt(key: &[u8; 32], nonce: &[u8; 12], ad: &[u8], text: &mut [u8]) -> [u8; TAG_LEN] {
@@ -38,8 +38,8 @@ pub(super) fn decrypt(
     Ok(())
 }
 
-/// The cipher, and its first four blocks: the authenticator's key, which takes half of one, and the
-/// start of the text's.
+/// The cipher and its first four blocks: half a block for the authenticator's key, half unused, and
+/// three blocks for the start of the text.
 struct Keystream {
     one_time: Wiped<BLOCK_LEN>,
     start: Wiped<{ WIDE_LEN - BLOCK_LEN }>,

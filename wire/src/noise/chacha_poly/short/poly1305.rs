@@ -8,7 +8,7 @@ use fiat_crypto::poly1305_64::{
 };
 use zeroize::{Zeroize, Zeroizing};
 
-/// A sum under way: the polynomial of the blocks so far, at r.
+/// The state of a computation: the polynomial of the blocks so far, evaluated at r.
 pub(super) struct Poly1305 {
     r: Loose,
     r_squared: Loose,
@@ -20,7 +20,7 @@ pub(super) struct Poly1305 {
 const CLAMP: u128 = 0x0fff_fffc_0fff_fffc_0fff_fffc_0fff_ffff;
 
 impl Poly1305 {
-    /// Keyed with the first 32 of these bytes.
+    /// Takes the first 32 bytes as the key.
     pub(super) fn new(one_time: &[u8; 64]) -> Self {
         let mut mac = Self { r: loose(), r_squared: loose(), sum: tight(), pad: 0 };
         let ([r, pad, ..], _) = one_time.as_chunks() else { return mac };
@@ -37,11 +37,11 @@ impl Poly1305 {
         mac
     }
 
-    /// Takes in `bytes`, filled up with zeros to whole blocks.
+    /// Adds `bytes`, padded with zeros to whole blocks.
     pub(super) fn update_padded(&mut self, bytes: &[u8]) {
         let (blocks, rest) = bytes.as_chunks::<16>();
         let (pairs, last) = blocks.as_chunks::<2>();
-        // two products at a time that do not wait for each other: (sum + first)·r² + second·r
+        // two independent products at a time: (sum + first)·r² + second·r
         for [first, second] in pairs {
             let (mut both, mut left, mut right) = (loose(), tight(), tight());
             fiat_poly1305_add(&mut both, &self.sum, &element(first));
