@@ -12,11 +12,11 @@ use gzip::Gunzip;
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::exhaustive_structs, reason = "the command has these fields")]
 pub struct Chunk<'a> {
-    /// Its number, from 0.
+    /// The chunk's number, from 0.
     pub number: u32,
-    /// Their number.
+    /// The number of chunks.
     pub total: u32,
-    /// Its bytes.
+    /// The chunk's bytes.
     pub bytes: &'a [u8],
 }
 
@@ -33,7 +33,7 @@ impl<'a> Chunk<'a> {
 /// Receives the chunks of a consensus in order and inflates each into the caller's buffer, whose
 /// length limits the memory that a gateway can make us use.
 ///
-/// It uses some 10.4 kB of memory itself, for the inflater's tables.
+/// The reader itself has some 10.4 kB, for the inflater's tables.
 ///
 /// ```
 /// # let gzipped = [
@@ -114,30 +114,30 @@ impl<'a> ConsensusReader<'a> {
 pub enum ConsensusError {
     /// A chunk is not the next one.
     Order {
-        /// Its number.
+        /// The chunk's number.
         got: u32,
-        /// The number of the next one.
+        /// The next chunk's number.
         want: u32,
-        /// Their number.
+        /// The number of chunks.
         total: u32,
     },
     /// A chunk has another total than the first one.
     Total {
-        /// Its total.
+        /// The chunk's total.
         got: u32,
         /// The first chunk's total.
         want: u32,
     },
     /// A chunk is empty, by which a gateway reports an error.
     EmptyChunk {
-        /// Its number.
+        /// The chunk's number.
         number: u32,
     },
     /// Not every chunk has been processed.
     Incomplete {
         /// Number of chunks processed.
         taken: u32,
-        /// Their number.
+        /// The number of chunks.
         total: u32,
     },
     /// The chunks are not a gzip stream, or a stream that is too long.

@@ -10,9 +10,9 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// They are not acceptable CBOR.
+    /// The bytes are not acceptable CBOR.
     Cbor(CborError),
-    /// A field is of the wrong kind, or the whole is, if the name is that of the structure.
+    /// A field is of the wrong kind; or the structure itself, if `field` is its name.
     Kind {
         /// The field's name.
         field: &'static str,
@@ -137,7 +137,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// A list whose every item passes; `None` if it is null.
+    /// A list, all of whose items can be read; `None` if it is null.
     pub(crate) fn array_of<T>(
         self,
         check: impl Fn(Self) -> Result<T, DecodeError>,
@@ -147,8 +147,8 @@ impl<'a> Field<'a> {
         Ok(items)
     }
 
-    /// A map whose every key and value pass; `None` if it is null. A null key is refused: it would
-    /// stand for an empty one, which may be in the map as well.
+    /// A map, all of whose keys and values can be read; `None` if it is null. A null key is
+    /// refused: it would read as an empty key, which may be in the map as well.
     pub(crate) fn map_of<K, V>(
         self,
         key: impl Fn(Self) -> Result<K, DecodeError>,
@@ -166,7 +166,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The fields of a structure that have a text for a key. Others are unknown, and ignored.
+/// The fields of a structure whose keys are texts. Others are unknown, and ignored.
 pub(crate) fn fields<'a>(
     structure: &'static str,
     item: Item<'a>,

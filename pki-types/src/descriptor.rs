@@ -55,7 +55,7 @@ impl<'a> Descriptor<'a> {
         Self::read(Item::parse(bytes)?)
     }
 
-    /// Reads a descriptor of an item that was checked.
+    /// Reads a descriptor from a checked item.
     pub(crate) fn read(item: Item<'a>) -> Result<Self, DecodeError> {
         let mut read = Self {
             encoded: item.encoded(),
@@ -110,7 +110,7 @@ impl<'a> Descriptor<'a> {
         self.name
     }
 
-    /// The epoch that it was made for.
+    /// The epoch for which the descriptor was made.
     #[must_use]
     pub const fn epoch(&self) -> Epoch {
         self.epoch
@@ -128,13 +128,13 @@ impl<'a> Descriptor<'a> {
         KeyHash::of(self.identity_key)
     }
 
-    /// The public key (a KEM's) of its links.
+    /// The public KEM key of the node's links.
     #[must_use]
     pub const fn link_key(&self) -> &'a [u8] {
         self.link_key
     }
 
-    /// The public key that packets of an epoch are made for.
+    /// The public key for packets of an epoch.
     #[must_use]
     pub fn mix_key(&self, epoch: Epoch) -> Option<&'a [u8]> {
         self.mix_keys().find(|(of, _)| *of == epoch).map(|(_, key)| key)
@@ -160,31 +160,31 @@ impl<'a> Descriptor<'a> {
         kaetzchen::capabilities(self.advertised)
     }
 
-    /// Whether clients connect to it.
+    /// Whether clients connect to the node.
     #[must_use]
     pub const fn is_gateway(&self) -> bool {
         self.is_gateway
     }
 
-    /// Whether it runs services.
+    /// Whether the node runs services.
     #[must_use]
     pub const fn is_service(&self) -> bool {
         self.is_service
     }
 
-    /// Its share of the load. Clients ignore it and choose uniformly.
+    /// The node's share of the load. Clients ignore it and choose uniformly.
     #[must_use]
     pub const fn load_weight(&self) -> u8 {
         self.load_weight
     }
 
-    /// The way in which a gateway authenticates clients; mostly empty.
+    /// The gateway's method of authenticating clients; usually empty.
     #[must_use]
     pub const fn authentication_type(&self) -> &'a str {
         self.authentication_type
     }
 
-    /// The version of the descriptor's form: `v0`, or empty.
+    /// The version of the descriptor's format: `v0`, or empty.
     #[must_use]
     pub const fn version(&self) -> &'a str {
         self.version

@@ -138,7 +138,7 @@ impl<'a> Document<'a> {
         Ok(())
     }
 
-    /// The epoch that it is for.
+    /// The document's epoch.
     #[must_use]
     pub const fn epoch(&self) -> Epoch {
         self.epoch
@@ -162,13 +162,13 @@ impl<'a> Document<'a> {
         self.replicas.unwrap_or_default().filter_map(|item| Replica::read(item).ok())
     }
 
-    /// The storage replica of a number.
+    /// The storage replica with this number.
     #[must_use]
     pub fn replica_by_id(&self, id: u8) -> Option<Replica<'a>> {
         self.replicas().find(|replica| replica.replica_id() == id)
     }
 
-    /// The storage replica of an identity key's hash.
+    /// The storage replica with this identity key hash.
     #[must_use]
     pub fn replica_by_hash(&self, id: KeyHash) -> Option<Replica<'a>> {
         self.replicas().find(|replica| replica.id() == id)
@@ -215,7 +215,7 @@ impl<'a> Document<'a> {
         &self.sphinx_geometry_hash
     }
 
-    /// The version of the document's form: `v1`.
+    /// The version of the document's format: `v1`.
     #[must_use]
     pub const fn version(&self) -> &'a str {
         self.version
@@ -233,7 +233,8 @@ impl<'a> Verified<'a> {
     /// compare [`Document::epoch`], or call [`document_for`](Self::document_for).
     ///
     /// # Errors
-    /// If it cannot be decoded, or its epoch or signature scheme are not those of the certificate.
+    /// If the document cannot be decoded, or its epoch or signature scheme do not match the
+    /// certificate.
     pub fn document(&self) -> Result<Document<'a>, DocumentError> {
         let document = Document::parse(self.payload())?;
         let (epoch, expiration) = (document.epoch, self.expiration());
@@ -249,7 +250,7 @@ impl<'a> Verified<'a> {
     /// The signed document, if it is for this epoch and not for an earlier one.
     ///
     /// # Errors
-    /// As [`document`](Self::document), or if it is for another epoch.
+    /// As [`document`](Self::document), or if the document is for another epoch.
     pub fn document_for(&self, epoch: Epoch) -> Result<Document<'a>, DocumentError> {
         let document = self.document()?;
         if document.epoch != epoch {

@@ -1,4 +1,4 @@
-//! Epochs: time in steps of a period, 20 minutes unless a test network says otherwise.
+//! Epochs: time in steps of a period of 20 minutes, except in test networks.
 
 use core::{fmt, num::NonZeroU64, time::Duration};
 
@@ -127,9 +127,9 @@ impl Period {
 pub struct EpochTime {
     /// The epoch.
     pub epoch: Epoch,
-    /// Time since it began.
+    /// Time since the epoch's beginning.
     pub elapsed: Duration,
-    /// Time until the next one begins.
+    /// Time until the next epoch.
     pub left: Duration,
 }
 

@@ -25,12 +25,12 @@ use rand_core::CryptoRng;
 pub struct Hop<'a> {
     /// The node.
     pub node: Node<'a>,
-    /// The epoch in which the packet should reach it.
+    /// The epoch in which the packet should reach the node.
     pub epoch: Epoch,
-    /// Its mix key for that epoch.
+    /// The node's mix key for that epoch.
     pub mix_key: &'a [u8],
-    /// The time for which it holds the packet; `None` at the last hop, unless the packet carries a
-    /// SURB.
+    /// The time for which the node holds the packet; `None` at the last hop, unless the packet
+    /// carries a SURB.
     pub delay_millis: Option<u32>,
 }
 
@@ -54,7 +54,7 @@ pub struct Hop<'a> {
 /// # assert_eq!(Constant.hop_delay_millis(0.005, &mut rand::rng()), Some(200));
 /// ```
 pub trait HopDelay<R: ?Sized> {
-    /// Draws a delay; `None` if there is none for the rate.
+    /// Draws a delay; `None` if the rate is invalid.
     fn hop_delay_millis(&mut self, mu: f64, rng: &mut R) -> Option<u32>;
 }
 
@@ -112,7 +112,7 @@ pub struct Departure {
 }
 
 impl<'a> Router<'a> {
-    /// Routes by `document`, which should be well-formed, in a network of epochs of `period`.
+    /// A router for `document`, which should be well-formed, with epochs of length `period`.
     #[must_use]
     pub const fn new(document: Document<'a>, period: Period) -> Self {
         Self { document, period }
@@ -151,8 +151,8 @@ impl<'a> Router<'a> {
             .until_fast(delays, rng, hops)
     }
 
-    /// Draws the route to a service node of a loop decoy that the node `from` sends: one node of
-    /// each layer behind its own, which are all of them for a gateway and a service node. The decoy
+    /// Draws the route to a service node for a loop decoy of the node `from`: one node of each
+    /// layer behind the node's own, or of every layer if it is a gateway or service node. The decoy
     /// carries a SURB.
     ///
     /// # Errors

@@ -75,13 +75,13 @@ impl<'a> Replica<'a> {
         self.id
     }
 
-    /// The epoch that it was made for.
+    /// The epoch for which the descriptor was made.
     #[must_use]
     pub const fn epoch(&self) -> Epoch {
         self.epoch
     }
 
-    /// The public key that signs its uploads.
+    /// The public key that signs the replica's uploads.
     #[must_use]
     pub const fn identity_key(&self) -> &'a [u8] {
         self.identity_key
@@ -93,7 +93,7 @@ impl<'a> Replica<'a> {
         KeyHash::of(self.identity_key)
     }
 
-    /// The public key (a KEM's) of its links.
+    /// The public KEM key of the replica's links.
     #[must_use]
     pub const fn link_key(&self) -> &'a [u8] {
         self.link_key

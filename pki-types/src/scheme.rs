@@ -44,7 +44,7 @@ pub trait SignatureScheme: fmt::Debug + Sync {
     /// Bytes of a signature.
     fn signature_len(&self) -> usize;
 
-    /// Makes a key pair.
+    /// Generates a key pair.
     ///
     /// # Errors
     /// [`SchemeError::Length`] if a buffer is not of the scheme's length.
@@ -130,7 +130,7 @@ impl Encoding {
 pub enum SchemeError {
     /// An encoding does not have the scheme's length.
     Length {
-        /// What.
+        /// The kind of encoding.
         of: Encoding,
         /// The scheme's length, in bytes.
         want: usize,

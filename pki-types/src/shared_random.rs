@@ -6,7 +6,7 @@ use core::{cmp::Reverse, fmt};
 use rand_core::CryptoRng;
 use zeroize::Zeroize;
 
-/// An authority's first publication: the epoch and the hash of its [`Reveal`].
+/// The first message that an authority publishes: the epoch and the hash of its [`Reveal`].
 ///
 /// ```
 /// use mixwell_pki_types::{Commit, Epoch, Reveal};
@@ -21,9 +21,10 @@ use zeroize::Zeroize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Commit([u8; LEN]);
 
-/// An authority's publication once every commit is in: the epoch and the hash of 32 random bytes.
+/// The message that an authority publishes after all commits: the epoch and the hash of 32 random
+/// bytes.
 ///
-/// It is secret until then: do not publish it early, and keep it out of logs. Wiped on drop.
+/// Secret until then: do not publish it early, and keep it out of logs. Wiped on drop.
 ///
 /// ```
 /// use mixwell_pki_types::{Epoch, Reveal};
@@ -43,7 +44,7 @@ impl Commit {
         array(bytes).map(Self)
     }
 
-    /// The epoch whose consensus it is for.
+    /// The epoch of the consensus.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         epoch(&self.0)
@@ -58,7 +59,7 @@ impl Commit {
     /// Checks that `reveal` matches this commit.
     ///
     /// # Errors
-    /// If it is for another epoch or does not hash to this commit.
+    /// If the reveal is for another epoch or does not hash to this commit.
     pub fn check(&self, reveal: &Reveal) -> Result<(), SharedRandomError> {
         if reveal.epoch() != self.epoch() {
             return Err(SharedRandomError::Epoch { commit: self.epoch(), reveal: reveal.epoch() });
@@ -89,13 +90,13 @@ impl Reveal {
         array(bytes).map(Self)
     }
 
-    /// The commit to it.
+    /// The commit to this reveal.
     #[must_use]
     pub fn commit(&self) -> Commit {
         Commit(join(self.epoch(), &hash(&[&self.0])))
     }
 
-    /// The epoch whose consensus it is for.
+    /// The epoch of the consensus.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         epoch(&self.0)
@@ -151,16 +152,16 @@ pub fn shared_random_value(epoch: Epoch, reveals: &mut [(KeyHash, Reveal)], prev
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SharedRandomError {
-    /// It is not 40 bytes long.
+    /// The bytes are not 40 bytes long.
     Length {
-        /// Its length.
+        /// The length in bytes.
         got: usize,
     },
     /// Commit and reveal are for different epochs.
     Epoch {
-        /// The commit's.
+        /// The commit's epoch.
         commit: Epoch,
-        /// The reveal's.
+        /// The reveal's epoch.
         reveal: Epoch,
     },
     /// The reveal does not hash to the commit.

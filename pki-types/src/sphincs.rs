@@ -76,7 +76,7 @@ impl SignatureScheme for Sphincs {
         if !private.ends_with(public) {
             return Err(SchemeError::Key);
         }
-        // declassified: whether the seeds make the root that the key names
+        // declassified: whether the root computed from the seeds is the key's root
         if bool::from(hypertree::root(&Secrets { public_seed, seed }).ct_eq(root)) {
             Ok(())
         } else {
@@ -118,7 +118,8 @@ impl SignatureScheme for Sphincs {
     }
 }
 
-/// Signs with a given randomizer. All else in a signature follows from it, the key and the message.
+/// Signs with a given randomizer, which determines the signature together with the key and the
+/// message.
 fn sign(private: &[u8], message: &[&[u8]], randomizer: &Node, signature: &mut [u8]) -> Result<(), SchemeError> {
     let [seed, _, public_seed, root] = private.as_chunks::<32>().0 else { return Err(SchemeError::Key) };
     let (nodes, _) = signature.as_chunks_mut::<32>();

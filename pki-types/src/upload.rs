@@ -14,7 +14,7 @@ use crate::{
 };
 use rand_core::CryptoRng;
 
-/// A mix descriptor's upload as it was received: readable, but not verified. Borrows the bytes.
+/// A mix descriptor's upload as received: readable, but not verified. Borrows the bytes.
 ///
 /// ```
 /// # use mixwell_pki_types::{Ed25519, SignatureScheme, SigningKey, VerifyingKey};
@@ -42,7 +42,7 @@ pub struct Upload<'a> {
     signature: Option<Signature<'a>>,
     descriptor: Descriptor<'a>,
     loop_stats: Option<LoopStats<'a>>,
-    /// The fields as they came; the signature covers them.
+    /// The descriptor as received; the signature covers these bytes.
     encoded_descriptor: &'a [u8],
     encoded_loop_stats: &'a [u8],
 }
@@ -71,8 +71,9 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// Signs an encoded descriptor, and what [`LoopStats::write`] wrote if there are any, and
-    /// writes the upload into `out`. Returns its length; an empty buffer measures.
+    /// Signs an encoded descriptor, and the output of [`LoopStats::write`] if there are statistics,
+    /// and writes the upload into `out`. Returns its length; an empty buffer can be used to
+    /// measure.
     ///
     /// # Errors
     /// [`UploadError::Scheme`] or [`UploadError::Buffer`].
@@ -91,9 +92,9 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// The descriptor, if the node that it names signed the upload.
+    /// The descriptor, if the upload is signed by the node that it names.
     ///
-    /// The signature covers the canonical form, and is checked against the fields as they came: an
+    /// The signature covers the canonical form, and is checked against the fields as received: an
     /// upload that is not in canonical form does not verify.
     ///
     /// # Errors
@@ -109,13 +110,13 @@ impl<'a> Upload<'a> {
         Ok(self.descriptor)
     }
 
-    /// The descriptor, whoever signed it or not.
+    /// The descriptor, without verifying the signature.
     #[must_use]
     pub const fn unverified_descriptor(&self) -> Descriptor<'a> {
         self.descriptor
     }
 
-    /// The hash of the key that is said to have signed.
+    /// The hash of the key that the upload claims to be signed with.
     #[must_use]
     pub fn signer(&self) -> Option<KeyHash> {
         self.signature.map(|signature| signature.signer)
@@ -128,7 +129,7 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// A storage replica's upload as it was received: readable, but not verified. Borrows the bytes.
+/// A storage replica's upload as received: readable, but not verified. Borrows the bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct ReplicaUpload<'a> {
     signature: Option<Signature<'a>>,
@@ -153,10 +154,10 @@ impl<'a> ReplicaUpload<'a> {
     }
 
     /// Signs a replica's encoded descriptor, and writes the upload into `out`. Returns its length;
-    /// an empty buffer measures.
+    /// an empty buffer can be used to measure.
     ///
     /// # Errors
-    /// [`UploadError::Decode`] if the descriptor is none; [`UploadError::Scheme`] or
+    /// [`UploadError::Decode`] if the descriptor is malformed; [`UploadError::Scheme`] or
     /// [`UploadError::Buffer`].
     pub fn sign(
         descriptor: &[u8],
@@ -173,8 +174,8 @@ impl<'a> ReplicaUpload<'a> {
         })
     }
 
-    /// The descriptor, if the replica that it names signed the upload. As [`Upload::verify`], over
-    /// the fields as they came.
+    /// The descriptor, if the upload is signed by the replica that it names. The signature is
+    /// checked as by [`Upload::verify`].
     ///
     /// # Errors
     /// If the upload is not signed, or not by the descriptor's identity key.
@@ -184,14 +185,14 @@ impl<'a> ReplicaUpload<'a> {
         Ok(self.descriptor)
     }
 
-    /// The descriptor, whoever signed it or not.
+    /// The descriptor, without verifying the signature.
     #[must_use]
     pub const fn unverified_descriptor(&self) -> Replica<'a> {
         self.descriptor
     }
 }
 
-/// A field that is not there.
+/// A missing field.
 const NULL: Item<'_> = Item::checked(&[0xf6]);
 
 fn read_signature(item: Item<'_>) -> Result<Option<Signature<'_>>, DecodeError> {
@@ -215,8 +216,8 @@ fn verify(
     Ok(key.verify(message, signature.payload)?)
 }
 
-/// Writes an upload: what stands before the signature, the signature, what stands after it. Signed
-/// is the same with null in the signature's place.
+/// Writes an upload: the fields before the signature, the signature, and the fields after it. The
+/// signature covers the same encoding with null in its place.
 fn sign(
     before: impl FnOnce(&mut Writer<'_>),
     key: &SigningKey<'_>,

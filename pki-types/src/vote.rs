@@ -1,6 +1,6 @@
-//! The number of authorities that a decision takes.
+//! The number of authorities needed for a decision.
 
-/// How many of `authorities` are a majority: the number of signatures that makes a consensus.
+/// The smallest majority of `authorities`: the number of signatures that a consensus needs.
 ///
 /// ```
 /// assert_eq!([1, 2, 3, 4, 5].map(mixwell_pki_types::majority), [1, 2, 2, 3, 3]);

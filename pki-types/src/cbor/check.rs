@@ -63,7 +63,7 @@ struct Level<'a> {
     left: u64,
     at: usize,
     is_map: bool,
-    /// The items, the input's rest included.
+    /// The items, followed by the rest of the input.
     items: &'a [u8],
     /// The rest of the input where the current item began.
     item: &'a [u8],

@@ -101,13 +101,13 @@ pub struct Array<'a> {
 }
 
 impl Array<'_> {
-    /// The number of those that are left.
+    /// The number of entries or items left.
     #[must_use]
     pub fn len(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)
     }
 
-    /// Whether none is left.
+    /// Whether there are none left.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.left == 0
@@ -149,19 +149,19 @@ impl<'a> Map<'a> {
         Self { left: entries, rest }
     }
 
-    /// The number of those that are left.
+    /// The number of entries or items left.
     #[must_use]
     pub fn len(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)
     }
 
-    /// Whether none is left.
+    /// Whether there are none left.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.left == 0
     }
 
-    /// The length of the entries that are left, if nothing follows them.
+    /// The encoded length of the entries left, if nothing follows them.
     pub(super) const fn encoded_len(&self) -> usize {
         self.rest.len()
     }

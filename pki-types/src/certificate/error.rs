@@ -8,16 +8,16 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CertificateError {
-    /// They cannot be decoded.
+    /// The bytes cannot be decoded.
     Decode(DecodeError),
-    /// Its version is unknown.
+    /// The certificate's version is unknown.
     Version {
         /// The version.
         got: u32,
     },
-    /// It names no signature scheme.
+    /// The certificate names no signature scheme.
     NoKeyType,
-    /// Its payload is empty.
+    /// The certificate's payload is empty.
     NoPayload,
 }
 
@@ -25,16 +25,16 @@ pub enum CertificateError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// It is no longer valid.
+    /// The certificate is no longer valid.
     Expired {
-        /// The first epoch in which it is not.
+        /// The first epoch in which it is no longer valid.
         expiration: Epoch,
         /// The current epoch.
         now: Epoch,
     },
-    /// A key of the list is of another scheme than the certificate.
+    /// A key in the list has a different scheme from the certificate's.
     KeyType {
-        /// Its position in the list.
+        /// The key's position in the list.
         key: usize,
     },
     /// A key did not sign.
@@ -42,7 +42,7 @@ pub enum VerifyError {
         /// The key.
         signer: KeyHash,
     },
-    /// A key's signature is bad.
+    /// A key's signature is invalid.
     BadSignature {
         /// The key.
         signer: KeyHash,
@@ -54,11 +54,11 @@ pub enum VerifyError {
         /// The number of distinct keys.
         keys: usize,
     },
-    /// Too few keys have a good signature.
+    /// Too few keys have a valid signature.
     ThresholdNotMet {
-        /// The number of keys with a good signature.
+        /// The number of keys with a valid signature.
         good: usize,
-        /// The number of keys with a bad signature.
+        /// The number of keys with an invalid signature.
         bad: usize,
         /// The number of keys without a signature.
         missing: usize,
@@ -67,7 +67,7 @@ pub enum VerifyError {
     },
     /// There are more than [`MAX_KEYS`] keys in the list.
     TooManyKeys {
-        /// How many.
+        /// The number of keys.
         keys: usize,
     },
 }
@@ -80,19 +80,19 @@ pub enum SignError {
     NoPayload,
     /// The certificate is no longer valid.
     Expired {
-        /// The first epoch in which it is not.
+        /// The first epoch in which it is no longer valid.
         expiration: Epoch,
         /// The current epoch.
         now: Epoch,
     },
-    /// The key is of another scheme than the certificate.
+    /// The key has a different scheme from the certificate's.
     KeyType,
     /// The certificate already has a signature of this key.
     DuplicateSignature {
         /// The key.
         signer: KeyHash,
     },
-    /// The scheme refuses the key, or the signature to be added is bad.
+    /// The scheme refuses the key, or the signature to be added is invalid.
     Scheme(SchemeError),
     /// The certificate does not fit.
     Buffer(BufferTooSmall),

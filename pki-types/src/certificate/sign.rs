@@ -42,8 +42,8 @@ pub fn certify(
 }
 
 impl Certificate<'_> {
-    /// Writes the certificate with one more signature, made with `key`, into `out`, and returns its
-    /// length. The other signatures are not verified.
+    /// Writes the certificate with an additional signature made with `key` into `out`, and returns
+    /// its length. The existing signatures are not verified.
     ///
     /// # Errors
     /// If the certificate has expired, is of another scheme or has a signature of this key; or as
@@ -59,12 +59,12 @@ impl Certificate<'_> {
         self.write_signed(key, rng, out)
     }
 
-    /// Writes the certificate with one more signature, made by another, into `out`, and returns its
-    /// length. The signature is verified first; the other ones are not.
+    /// Writes the certificate with an additional signature made elsewhere into `out`, and returns
+    /// its length. The additional signature is verified first; the existing ones are not.
     ///
     /// # Errors
     /// If the certificate has expired, is of another scheme or has a signature of this key; if the
-    /// signature is bad; if the buffer is too small.
+    /// signature is invalid; if the buffer is too small.
     pub fn add_signature(
         &self,
         key: &VerifyingKey<'_>,

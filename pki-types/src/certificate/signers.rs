@@ -66,7 +66,7 @@ impl fmt::Debug for KeySet {
     }
 }
 
-/// No bit past the last key.
+/// The bit of a position; 0 past the last key.
 fn bit(index: usize) -> u128 {
     u32::try_from(index).ok().and_then(|index| 1_u128.checked_shl(index)).unwrap_or(0)
 }

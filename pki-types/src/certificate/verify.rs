@@ -10,7 +10,7 @@ impl<'a> Certificate<'a> {
     /// The payload, if `key` signed it and `now` is before the expiration.
     ///
     /// # Errors
-    /// Why it is not good.
+    /// The reason why the certificate does not verify.
     pub fn verify(&self, key: &VerifyingKey<'_>, now: Epoch) -> Result<Verified<'a>, VerifyError> {
         self.verify_all(core::slice::from_ref(key), now)
     }
@@ -39,11 +39,11 @@ impl<'a> Certificate<'a> {
     /// The payload, if `threshold` or more of the keys signed it and `now` is before the
     /// expiration.
     ///
-    /// A key that is in the list twice counts once. Each key is verified at most once, whatever the
-    /// certificate holds; signatures of other keys are skipped.
+    /// A key that is in the list twice counts once. At most one signature per key is verified,
+    /// whatever the certificate contains; signatures of other keys are skipped.
     ///
     /// # Errors
-    /// Why it is not good.
+    /// The reason why the certificate does not verify.
     pub fn verify_threshold(
         &self,
         keys: &[VerifyingKey<'_>],
@@ -137,7 +137,7 @@ impl<'a> Verified<'a> {
         self.payload
     }
 
-    /// The first epoch in which it is no longer valid.
+    /// The first epoch in which the certificate is no longer valid.
     #[must_use]
     pub const fn expiration(&self) -> Epoch {
         self.expiration
@@ -149,14 +149,14 @@ impl<'a> Verified<'a> {
         self.key_type
     }
 
-    /// The keys with a good signature. A key that was in the list twice is represented by its first
-    /// position.
+    /// The keys with a valid signature. A key that was in the list twice is represented by its
+    /// first position.
     #[must_use]
     pub const fn good(&self) -> KeySet {
         self.good
     }
 
-    /// The keys with a bad signature.
+    /// The keys with an invalid signature.
     #[must_use]
     pub const fn bad(&self) -> KeySet {
         self.bad

@@ -94,7 +94,7 @@ impl<'a> Gunzip<'a> {
         Ok(())
     }
 
-    /// The inflated data, if the stream has ended as it should.
+    /// The inflated data, if the stream is complete.
     pub(super) fn finish(self) -> Result<&'a mut [u8], GzipError> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
@@ -187,29 +187,29 @@ impl fmt::Debug for Gunzip<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GzipError {
-    /// It does not begin with an acceptable gzip header.
+    /// The stream does not begin with an acceptable gzip header.
     Header,
     /// The header's checksum does not match.
     HeaderChecksum,
     /// The compressed data is malformed.
     Deflate,
-    /// It inflates to more than the buffer holds.
+    /// The content is longer than the buffer.
     TooLong {
-        /// Bytes that the buffer holds.
+        /// Length of the buffer.
         limit: usize,
     },
-    /// It is longer than any reasonable stream that inflates to the buffer's length.
+    /// The stream is longer than any reasonable one whose content fits the buffer.
     TooMuchInput {
         /// Maximum length of the input.
         limit: usize,
     },
-    /// It ends early.
+    /// The stream ends early.
     Truncated,
     /// The CRC-32 does not match.
     Checksum,
     /// The length does not match.
     Length,
-    /// Bytes follow its end.
+    /// Bytes follow the end of the stream.
     Trailing,
 }
 
@@ -237,9 +237,9 @@ fn inflater() -> DecompressorOxide {
     DecompressorOxide::new()
 }
 
-/// Maximum length of a stream with this much content. Compressors store what they cannot
-/// compress, at 5 bytes in 65,535; this allows for worse ones, and for a file's name in the header.
-/// A stream that only goes on, and never fills the buffer, ends here.
+/// Maximum length of a stream with this much content. Compressors store what they cannot compress,
+/// at 5 bytes in 65,535; this allows for worse ones, and for a file's name in the header. This
+/// limit ends a stream that continues forever without filling the buffer.
 const fn most_input(content: usize) -> usize {
     content.saturating_add(content >> 3).saturating_add(4096)
 }

@@ -10,7 +10,7 @@ use core::fmt;
 pub enum DescriptorFault {
     /// The name is not 1 to 32 bytes long.
     Name {
-        /// Its length.
+        /// The length in bytes.
         len: usize,
     },
     /// There is no link key.
@@ -33,7 +33,7 @@ pub enum DescriptorFault {
     NoAddresses,
     /// A transport has no address.
     EmptyTransport {
-        /// Which.
+        /// The index of the transport.
         transport: usize,
     },
     /// An address is not valid.
@@ -42,31 +42,31 @@ pub enum DescriptorFault {
         transport: usize,
         /// The index of the address in the transport.
         index: usize,
-        /// Why.
+        /// The reason.
         fault: AddressFault,
     },
     /// A node that is not a service node has a capability.
     CapabilityOffService,
     /// A capability has no name.
     CapabilityName {
-        /// Which.
+        /// The index.
         capability: usize,
     },
     /// A capability has no endpoint.
     NoEndpoint {
-        /// Which.
+        /// The index.
         capability: usize,
     },
     /// A capability's endpoint is not a text.
     EndpointNotText {
-        /// Which.
+        /// The index.
         capability: usize,
     },
     /// A capability's endpoint is not 1 to 32 bytes long.
     EndpointLength {
-        /// Which.
+        /// The index.
         capability: usize,
-        /// Its length.
+        /// The length in bytes.
         len: usize,
     },
 }
@@ -75,7 +75,7 @@ pub enum DescriptorFault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressFault {
-    /// It is not a URL with a scheme and a host.
+    /// The address is not a URL with a scheme and a host.
     NotUrl,
     /// The scheme is not `tcp`, `tcp4`, `tcp6`, `quic`, `ws` or `onion`.
     Scheme,

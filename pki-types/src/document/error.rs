@@ -8,32 +8,32 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DocumentError {
-    /// They cannot be decoded.
+    /// The bytes cannot be decoded.
     Decode(DecodeError),
     /// A node's descriptor cannot be decoded.
     Node {
-        /// Which node.
+        /// The node's place.
         place: Place,
-        /// Why.
+        /// The reason.
         error: DecodeError,
     },
     /// There are more than 254 layers of mixes.
     Layers {
-        /// How many.
+        /// The number of layers.
         layers: usize,
     },
     /// The certificate does not expire [`LIFETIME`] epochs after the document's.
     Expiration {
-        /// When it expires.
+        /// The certificate's expiration.
         expiration: Epoch,
         /// The document's epoch.
         epoch: Epoch,
     },
-    /// The certificate is of another signature scheme than the document names.
+    /// The certificate's signature scheme is not the one that the document names.
     Scheme,
     /// The document is for another epoch than the requested one.
     Epoch {
-        /// The document's.
+        /// The document's epoch.
         got: Epoch,
         /// The requested epoch.
         want: Epoch,
@@ -59,21 +59,21 @@ pub enum DocumentFault {
     Certificate {
         /// The authority under which it is listed.
         authority: KeyHash,
-        /// Why.
+        /// The reason.
         error: CertificateError,
     },
     /// A commit or reveal is not signed by the authority under which it is listed.
     Signature {
         /// The authority.
         authority: KeyHash,
-        /// Why.
+        /// The reason.
         error: VerifyError,
     },
     /// A commit or reveal is not 40 bytes, or the reveal does not match the commit.
     SharedRandom {
         /// The authority.
         authority: KeyHash,
-        /// Why.
+        /// The reason.
         error: SharedRandomError,
     },
     /// A commit is for another epoch than the document.
@@ -101,7 +101,7 @@ pub enum DocumentFault {
     NoLayers,
     /// A layer of mixes is empty.
     EmptyLayer {
-        /// Which.
+        /// The layer's number.
         layer: usize,
     },
     /// There is no gateway.
@@ -110,14 +110,14 @@ pub enum DocumentFault {
     NoService,
     /// A node's descriptor is not well-formed.
     Node {
-        /// Which node.
+        /// The node's place.
         place: Place,
-        /// Why.
+        /// The reason.
         fault: DescriptorFault,
     },
     /// The descriptor of a node listed as a gateway or service node does not declare it to be one.
     NotFlagged {
-        /// Which node.
+        /// The node's place.
         place: Place,
     },
     /// Two nodes have the same identity key.

@@ -119,7 +119,7 @@ impl<'a> Nodes<'a> {
         self.find(|node| node.id() == id)
     }
 
-    /// Number of nodes left. Decodes none.
+    /// Number of nodes left. Does not decode them.
     #[must_use]
     pub fn len(&self) -> usize {
         let others = self.gateways.unwrap_or_default().len().saturating_add(self.services.unwrap_or_default().len());
@@ -127,7 +127,7 @@ impl<'a> Nodes<'a> {
         self.rest.len().saturating_add(mixes).saturating_add(others)
     }
 
-    /// Whether none is left.
+    /// Whether there are no nodes left.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -142,7 +142,8 @@ impl<'a> Nodes<'a> {
                 return Some((place, Field::new("MixDescriptor", item).bytes().unwrap_or_default()));
             }
             let (layer, nodes) = if let Some(layer) = self.mixes.next() {
-                // the first layer follows the one that `mixes` starts from, which is no mix's
+                // `mixes` starts from a layer that is not one of mixes; the first layer of mixes
+                // follows it
                 let number = match self.place.layer {
                     Layer::Mix(before) => before.saturating_add(1),
                     Layer::Service | Layer::Gateway => 0,

@@ -11,7 +11,7 @@ impl Document<'_> {
     /// hash was held once.
     ///
     /// # Errors
-    /// The fault, and where it is.
+    /// The first fault and its place.
     pub fn check(&self, authorities: &[VerifyingKey<'_>], memory: &mut [KeyHash]) -> Result<(), DocumentFault> {
         self.check_shared_random(authorities)?;
         self.check_without_keys(memory)
@@ -21,7 +21,7 @@ impl Document<'_> {
     /// commits and reveals of the shared random.
     ///
     /// # Errors
-    /// The fault, and where it is.
+    /// The first fault and its place.
     pub fn check_without_keys(&self, memory: &mut [KeyHash]) -> Result<(), DocumentFault> {
         if self.version != "v1" {
             return Err(DocumentFault::Version);

@@ -9,14 +9,14 @@ use core::fmt;
 pub enum PathError {
     /// The buffer has too little room for the hops.
     Room {
-        /// Hops of the route.
+        /// Number of hops of the route.
         need: usize,
-        /// Hops of the buffer.
+        /// Number of hops that fit in the buffer.
         have: usize,
     },
     /// A layer has no node.
     EmptyLayer {
-        /// Which.
+        /// The layer's number.
         layer: usize,
     },
     /// A hop has no mix key for the epoch in which the packet should reach it.
@@ -26,13 +26,13 @@ pub enum PathError {
         /// The epoch.
         epoch: Epoch,
     },
-    /// There is no delay for the document's rate.
+    /// The document's rate of delays is invalid.
     Rate,
     /// The time is before epoch 0.
     Time(BeforeZero),
     /// In each of `draws` draws, the route took two epochs or more.
     TooSlow {
-        /// How many.
+        /// The number of draws.
         draws: usize,
     },
 }

@@ -28,8 +28,8 @@ pub struct VerifyingKey<'a> {
 }
 
 impl<'a> VerifyingKey<'a> {
-    /// An encoded public key. Whether it is valid, such as a point of the curve, is checked only
-    /// when it is used.
+    /// Wraps an encoded public key. Its validity, such as being a point of the curve, is checked
+    /// only when it is used.
     ///
     /// # Errors
     /// [`SchemeError::Length`].
@@ -58,7 +58,7 @@ impl<'a> VerifyingKey<'a> {
         self.public
     }
 
-    /// The hash that the key is known by.
+    /// The hash that identifies the key.
     #[must_use]
     pub const fn hash(&self) -> KeyHash {
         self.hash

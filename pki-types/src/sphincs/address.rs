@@ -1,4 +1,5 @@
-//! Hash addresses (SPHINCS+ r3.1, §2.7.3): each call of the hash within a key pair has its own.
+//! Hash addresses (SPHINCS+ r3.1, §2.7.3): a distinct one for each call of the hash within a key
+//! pair.
 
 /// The purpose of a call of the hash.
 #[derive(Debug, Clone, Copy)]
@@ -20,8 +21,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// An address of a tree of a layer, and of one of its leaves where the use asks for it (else
-    /// 0).
+    /// An address in a tree of a layer, with the index of a leaf for uses that need one (else 0).
     pub(super) fn new(layer: u32, tree: u64, usage: Use, leaf: u32) -> Self {
         let mut words = [[0; 4]; 8];
         words[0] = layer.to_be_bytes();

@@ -27,7 +27,7 @@ pub(super) fn sign(secrets: &Secrets<'_>, digest: &Digest, signature: &mut [Node
     roots.finish()
 }
 
-/// The public key under which a signature is valid.
+/// The public key under which the signature is valid.
 pub(super) fn public_key(public_seed: &Node, digest: &Digest, signature: &[Node]) -> Node {
     let address = Address::new(0, digest.tree, Use::ForsRoots, digest.leaf);
     let mut roots = Tweaked::new(public_seed, address);
@@ -38,7 +38,7 @@ pub(super) fn public_key(public_seed: &Node, digest: &Digest, signature: &[Node]
     roots.finish()
 }
 
-/// Each tree, and the leaf that the digest picks in it.
+/// Each tree, and the leaf in it that the digest selects.
 fn trees<'a>(public_seed: &'a Node, digest: &Digest) -> impl Iterator<Item = (Tree<'a>, u32)> {
     let address = Address::new(0, digest.tree, Use::ForsTree, digest.leaf);
     (0..).zip(digest.few).map(move |(tree, leaf): (u32, u32)| {

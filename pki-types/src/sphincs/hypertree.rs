@@ -16,7 +16,7 @@ const TOP: u32 = LAYERS as u32 - 1;
 /// The root of the only tree of the highest layer: the public key.
 pub(super) fn root(secrets: &Secrets<'_>) -> Node {
     let place = Place { layer: TOP, tree: 0, leaf: 0 };
-    // no leaf signs, so the path is not needed
+    // only the root is needed, not a leaf's path
     tree(secrets.public_seed, place).root_and_path(0, &mut [], |leaf| Place { leaf, ..place }.public_key(secrets))
 }
 
@@ -26,7 +26,7 @@ pub(super) fn sign(secrets: &Secrets<'_>, digest: &Digest, signed: Node, signatu
     for (place, part) in places(digest).zip(signature.chunks_exact_mut(PART)) {
         let (one_time, path) = part.split_at_mut_checked(wots::CHAINS).unwrap_or_default();
         signed = tree(secrets.public_seed, place).root_and_path(place.leaf, path, |leaf| {
-            // declassified: which leaf signs, as the signature tells
+            // declassified: which leaf signs, as the signature reveals it
             if leaf == place.leaf {
                 place.sign(secrets, &signed, one_time)
             } else {
@@ -36,7 +36,7 @@ pub(super) fn sign(secrets: &Secrets<'_>, digest: &Digest, signed: Node, signatu
     }
 }
 
-/// The root that a signature of a FORS public key is good for.
+/// The root under which a signature of a FORS public key is valid.
 pub(super) fn root_of_signature(public_seed: &Node, digest: &Digest, signed: Node, signature: &[Node]) -> Node {
     places(digest).zip(signature.chunks_exact(PART)).fold(signed, |signed, (place, part)| {
         let (one_time, path) = part.split_at_checked(wots::CHAINS).unwrap_or_default();
@@ -63,7 +63,7 @@ fn tree(public_seed: &Node, place: Place) -> Tree<'_> {
 /// Number of layers.
 const LAYERS: usize = 17;
 
-/// The height of the trees of each: 68 in all.
+/// The height of each layer's trees: 68 in all.
 const HEIGHT: u32 = 4;
 
 /// The bits of a leaf's index.

@@ -7,10 +7,10 @@ use super::{Node, address::Address, hash::tweaked};
 #[derive(Clone, Copy)]
 pub(super) struct Tree<'a> {
     pub(super) public_seed: &'a Node,
-    /// The address of its nodes.
+    /// The address of the tree's nodes.
     pub(super) address: Address,
     pub(super) height: u32,
-    /// The index of its first leaf.
+    /// The index of the tree's first leaf.
     pub(super) first: u32,
 }
 
@@ -24,7 +24,7 @@ impl Tree<'_> {
         for index in 0..1_u32 << self.height {
             node = leaf(index);
             for (waiting, level) in left.iter_mut().zip(0..self.height) {
-                // declassified: which leaf signs, as the signature tells
+                // declassified: which leaf signs, as the signature reveals it
                 if (index >> level) ^ 1 == signed >> level
                     && let Some(sibling) = path.get_mut(level as usize)
                 {
@@ -57,5 +57,5 @@ impl Tree<'_> {
     }
 }
 
-/// The height of the highest tree there is, a FORS tree.
+/// The height of the highest tree, a FORS tree.
 const MAX_HEIGHT: usize = super::fors::HEIGHT as usize;

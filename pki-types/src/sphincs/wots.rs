@@ -26,7 +26,8 @@ impl Place {
         self.sign(secrets, &Node::default(), &mut [])
     }
 
-    /// Signs a node into [`CHAINS`] ones, or into none, and returns the compressed public key.
+    /// Signs a node into [`CHAINS`] nodes, or into an empty slice, and returns the compressed
+    /// public key.
     pub(super) fn sign(self, secrets: &Secrets<'_>, message: &Node, signature: &mut [Node]) -> Node {
         let mut compressed = Tweaked::new(secrets.public_seed, self.address(Use::WotsPublicKey));
         let mut signature = signature.iter_mut();
@@ -43,7 +44,7 @@ impl Place {
         compressed.finish()
     }
 
-    /// The compressed public key that a signature is good for.
+    /// The compressed public key under which a signature is valid.
     pub(super) fn public_key_of_signature(self, public_seed: &Node, message: &Node, signature: &[Node]) -> Node {
         let mut compressed = Tweaked::new(public_seed, self.address(Use::WotsPublicKey));
         for ((chain, steps), node) in (0..).zip(lengths(message)).zip(signature) {
@@ -56,14 +57,14 @@ impl Place {
 
     fn advance(self, public_seed: &Node, chain: u32, steps: core::ops::Range<u32>, node: &mut Node) {
         let address = self.address(Use::WotsChain).chain_or_height(chain);
-        // declassified: how far along a chain the signature gives a node away
+        // declassified: the step of a chain at which the signature reveals a node
         for step in steps {
             *node = tweaked(public_seed, address.step_or_index(step), &[node]);
         }
     }
 }
 
-/// How far along its chain each node of a signature is.
+/// The step of each signature node in its chain.
 fn lengths(message: &Node) -> [u32; CHAINS] {
     let nibbles = message.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(u32::from);
     let checksum = nibbles.clone().fold(0_u32, |sum, nibble| sum.wrapping_add(LAST).wrapping_sub(nibble));

@@ -3,22 +3,22 @@
 use crate::{DecodeError, KeyHash, SchemeError, cbor::BufferTooSmall};
 use core::fmt;
 
-/// Why an upload does not verify, or cannot be signed.
+/// The reason why an upload does not verify, or cannot be signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// It has no signature.
+    /// The upload has no signature.
     NotSigned,
-    /// Its signature is said to be of another key than the descriptor's.
+    /// The upload claims a signature by another key than the descriptor's.
     Signer {
-        /// The hash of the key that is said to have signed.
+        /// The hash of the claimed key.
         signer: KeyHash,
         /// The hash of the descriptor's identity key.
         node: KeyHash,
     },
-    /// The signature is bad, or the scheme refuses the key.
+    /// The signature is invalid, or the scheme refuses the key.
     Scheme(SchemeError),
-    /// The descriptor to be signed is none.
+    /// The descriptor to be signed is malformed.
     Decode(DecodeError),
     /// The upload does not fit.
     Buffer(BufferTooSmall),

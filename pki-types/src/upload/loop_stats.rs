@@ -34,8 +34,8 @@ impl<'a> LoopStats<'a> {
         Ok(Some(read))
     }
 
-    /// Writes loop statistics as [`Upload::sign`](super::Upload::sign) takes them: the bytes
-    /// written are one item. Sorts the ratios by segment; each segment stands there once.
+    /// Writes loop statistics for [`Upload::sign`](super::Upload::sign), as one item. Sorts the
+    /// ratios by segment; each segment must occur once.
     ///
     /// # Errors
     /// If they do not fit.
@@ -65,7 +65,7 @@ impl<'a> LoopStats<'a> {
         self.mix
     }
 
-    /// The epoch in which it measured.
+    /// The epoch of the measurements.
     #[must_use]
     pub const fn epoch(&self) -> Epoch {
         self.epoch
