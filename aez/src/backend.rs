@@ -1,4 +1,4 @@
-//! The back ends, and the choice among them, which is made once for each `Aez`.
+//! The back ends, one of which is chosen for each `Aez`.
 
 // Code that is generic over the processor's instructions is compiled for unit tests on every
 // machine, which run it on a model of the instructions.
@@ -33,7 +33,7 @@ mod simd;
 #[expect(unsafe_code, reason = "the processor's AES instructions, where it has them")]
 mod x86;
 
-// The back ends of this target beside the portable one.
+// The back ends of this target besides the portable one.
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", not(mixwell_backend = "portable")))]
 use self::armv8 as native;
 #[cfg(not(all(

@@ -4,8 +4,8 @@ use crate::field::double;
 use core::ops::BitXor;
 use zeroize::Zeroize;
 
-/// M_i and M_i', two neighbouring blocks of the message; in place of them later W_i and X_i, then
-/// C_i and C_i'.
+/// M_i and M_i', two neighbouring blocks of the message; replaced by W_i and X_i, then by C_i and
+/// C_i'.
 pub(crate) type Pair = [[u8; 16]; 2];
 
 /// One block, in the form that the back end computes with.

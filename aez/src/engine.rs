@@ -1,4 +1,4 @@
-//! The operations that AEZ asks of a back end.
+//! The operations that AEZ requires of a back end.
 
 use crate::{
     block::{Block, Pair},
@@ -18,16 +18,16 @@ pub(crate) trait Engine {
     /// Four AES rounds with the keys J, I, L, 0 on each block, whose offset the caller has added;
     /// then ⊕ the block's mask.
     ///
-    /// With AES instructions the mask is free: it takes the place of the last key. What the caller
-    /// has to XOR onto the result therefore goes in as the mask.
+    /// With AES instructions the mask is free: it takes the place of the last key. Callers
+    /// therefore pass as the mask what they would XOR onto the result.
     fn aes4<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N];
 
     /// Ten AES rounds with the keys I, J, L, I, J, L, I, J, L, I on each block, whose offset the
     /// caller has added; then ⊕ the block's mask.
     fn aes10<const N: usize>(&self, blocks: [Self::Block; N], masks: [Self::Block; N]) -> [Self::Block; N];
 
-    /// The first pass, in place: replaces each (M_i, M_i') by (W_i, X_i), in a form and a place
-    /// that only `pass2` needs to know, and returns the sum of all X_i.
+    /// The first pass, in place: replaces each (M_i, M_i') by (W_i, X_i), in a form and order known
+    /// only to `pass2`, and returns the sum of all X_i.
     ///
     /// ```text
     /// W_i = M_i ⊕ E(1, i, M_i')      X_i = M_i' ⊕ E(0, 0, W_i)

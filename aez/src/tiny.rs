@@ -46,7 +46,7 @@ pub(crate) fn encipher<E: Engine>(engine: &E, nonce: &[u8; 16], direction: Direc
 }
 
 /// The top bit of C ⊕= the top bit of E(0, 3, Δ ⊕ (C 0* ∨ 10*)): without it, only even permutations
-/// would come out.
+/// would be possible.
 #[inline(always)]
 fn flip_top_bit<E: Engine>(engine: &E, offset: E::Block, message: &mut [u8]) {
     let (first, ..) = numbers(message);

@@ -1,7 +1,7 @@
 //! Messages of 32 bytes and more (AEZ v5, §2: `AEZ-core`).
 //!
-//! The message is M_1 M_1' … M_m M_m' M_uv M_x M_y: pairs of blocks, a rest of under 32 bytes, two
-//! last blocks.
+//! The message is M_1 M_1' … M_m M_m' M_uv M_x M_y: pairs of blocks, a rest of fewer than 32 bytes,
+//! and the last two blocks.
 
 mod partial;
 mod uv;
@@ -11,8 +11,8 @@ use crate::{block::Block, direction::Direction, engine::Engine};
 
 /// Enciphers or deciphers a message whose last two blocks are `m_x` and `m_y`, in place.
 ///
-/// Each step XORs the operands that are ready first: what comes out of a pass or out of AES10 is on
-/// the critical path.
+/// Each step XORs the operands that are ready first: results of a pass or of AES10 are on the
+/// critical path.
 #[inline(always)]
 pub(crate) fn encipher<E: Engine>(
     engine: &E,
@@ -37,8 +37,8 @@ pub(crate) fn encipher<E: Engine>(
         Direction::Decrypt => ([e_2, e_1], [ten_2, ten_1]),
     };
 
-    // Δ = E(3, 1, 0) ⊕ E(4, 1, N)
-    // X_uv = E(0, 4, M_u) ⊕ E(0, 5, M_v), as far as M_u and M_v are there
+    // Δ = E(3, 1, 0) ⊕ E(4, 1, N) X_uv = E(0, 4, M_u) ⊕ E(0, 5, M_v), for those of M_u and M_v that
+    // exist
     let [tau, nonce] = offsets.tweak(nonce);
     let ([tau, nonce, hidden_y], x_uv) = if m_uv.is_empty() {
         (engine.aes4([tau, nonce, y_block ^ e_1], [zero; 3]), zero)

@@ -1,4 +1,4 @@
-//! The client's choice at a tick: a message that waits, or a decoy
+//! The client's choice at a tick: a waiting message or a decoy
 //! (`docs/spec/mixdelay.md#cover-traffic`).
 
 use core::fmt;
@@ -34,7 +34,7 @@ pub struct Outbox<'a> {
     waiting: u64,
 }
 
-/// Why a packet was refused.
+/// The reason why a packet was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OutboxError {
@@ -59,7 +59,7 @@ impl<'a> Outbox<'a> {
         Self { slots: memory, packet_len, capacity: capacity as u64, first: 0, waiting: 0 }
     }
 
-    /// Appends a message to those that wait.
+    /// Appends a message.
     ///
     /// # Errors
     /// [`OutboxError`]; the outbox is unchanged.

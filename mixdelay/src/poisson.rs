@@ -3,12 +3,13 @@
 use crate::{Instant, Rate, rate::NANOS_PER_MILLI, sample::minimum, time::Monotonic};
 use rand_core::CryptoRng;
 
-/// One process that ticks at exponential intervals: of a client (`LambdaP`, `LambdaL`: see
+/// A process that ticks at exponential intervals: of a client (`LambdaP`, `LambdaL`: see
 /// [`ClientClock`]), a mix or service node (`LambdaM`), a gateway (`LambdaG`), a courier or replica
 /// (`LambdaR`).
 ///
-/// It ticks while it has a rate and its link is up. It reads no clock: call [`poll`](Self::poll) at
-/// the time that [`poll_timeout`](Self::poll_timeout) returns, until it returns `false`.
+/// The process ticks while it has a rate and its link is up. It reads no clock: call
+/// [`poll`](Self::poll) at the time that [`poll_timeout`](Self::poll_timeout) returns, until it
+/// returns `false`.
 ///
 /// A tick that is noticed late does not move the next one, so the rate does not depend on the
 /// caller's latency; but after [`CATCH_UP_MILLIS`](Self::CATCH_UP_MILLIS) without a call (a

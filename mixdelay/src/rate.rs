@@ -31,19 +31,19 @@ pub struct Rate {
     mean_millis: Option<u64>,
 }
 
-/// Why a number is not a rate.
+/// The reason why a number is not a rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateError {
-    /// It is zero. In a consensus this turns the process off.
+    /// The number is zero. In a consensus this turns the process off.
     Zero,
-    /// It is less than zero.
+    /// The number is less than zero.
     Negative,
-    /// It is infinite.
+    /// The number is infinite.
     Infinite,
-    /// It is not a number.
+    /// The number is a NaN.
     NotANumber,
-    /// Its mean delay does not fit 64 bits of milliseconds.
+    /// The mean delay does not fit 64 bits of milliseconds.
     MeanTooLong,
 }
 
@@ -51,7 +51,7 @@ impl Rate {
     /// The rate of `lambda` events per millisecond.
     ///
     /// # Errors
-    /// Each of [`RateError`] but [`MeanTooLong`](RateError::MeanTooLong).
+    /// Any [`RateError`] except [`MeanTooLong`](RateError::MeanTooLong).
     pub const fn per_milli(lambda: f64) -> Result<Self, RateError> {
         let lambda = match Binary64::positive(lambda.to_bits()) {
             Ok(lambda) => lambda,

@@ -1,4 +1,4 @@
-//! The back ends, and which of them this machine has.
+//! The back ends, and their detection on this machine.
 
 #[cfg(test)]
 mod model;
@@ -26,7 +26,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// All of them.
+    /// All back ends.
     pub const ALL: [Self; 5] = [Self::Sha2, Self::Bmi2, Self::Avx2, Self::Avx512x8, Self::Avx512x16];
 
     /// The back ends of this machine.
@@ -34,7 +34,7 @@ impl Backend {
         Self::ALL.into_iter().filter(|backend| *backend == Self::Sha2 || native::has(*backend))
     }
 
-    /// The number of messages that it takes at once.
+    /// The number of messages that it processes at once.
     #[must_use]
     pub const fn lanes(self) -> usize {
         match self {
@@ -44,17 +44,18 @@ impl Backend {
         }
     }
 
-    /// The fastest for one message.
+    /// The fastest back end for one message.
     #[inline]
     pub(crate) fn of_one() -> Self {
         if !native::has_sha() && native::has(Self::Bmi2) { Self::Bmi2 } else { Self::Sha2 }
     }
 
-    /// The fastest for the next of `count` messages.
+    /// The fastest back end for the next of `count` messages.
     pub(crate) fn of_some(count: usize) -> Self {
         let sha = native::has_sha();
         let candidates = [
-            // as many as are faster together than one by one, though lanes stay empty
+            // the smallest number of messages that are faster together, with empty lanes, than one
+            // by one
             (Self::Avx512x16, if sha { 11 } else { 9 }),
             (Self::Avx512x8, if sha { 5 } else { 2 }),
             (Self::Avx2, if sha { usize::MAX } else { 3 }),
@@ -66,7 +67,7 @@ impl Backend {
 
 /// SHA-256's compression function on W messages at once.
 pub(crate) trait Engine<const W: usize>: Copy {
-    /// Takes in the blocks of each message, of which all have the same number.
+    /// Compresses the blocks of each message; all messages have the same number of blocks.
     fn compress(self, state: &mut State<W>, blocks: [&[[u8; 64]]; W]);
 }
 
@@ -82,13 +83,14 @@ impl Engine<1> for Sha2 {
     }
 }
 
-/// Something to do with an engine, for each of their types.
+/// An operation that is generic over the engine.
 pub(crate) trait With {
     fn run<const W: usize>(self, engine: impl Engine<W>);
 }
 
 impl Backend {
-    /// Does it with the engine of this back end, if the machine has it.
+    /// Runs an operation with the engine of this back end; returns false if the machine does not
+    /// have it.
     pub(crate) fn with(self, work: impl With) -> bool {
         match self {
             Self::Sha2 => work.run(Sha2),

@@ -1,4 +1,4 @@
-//! The public interface: any number of keys, taken by as many lanes as are best for them.
+//! The public interface: any number of keys, distributed over lanes.
 #![expect(clippy::indexing_slicing, reason = "lanes are numbered within the batch")]
 
 use crate::{
@@ -21,8 +21,8 @@ pub fn hmac<const P: usize>(key: &[u8], message: [&[u8]; P], tag: &mut [u8; 32])
 
 /// HMAC of each message, given in P parts, under its key, by the fastest back end.
 ///
-/// `tags[n]` is the MAC of `messages[n]` under `keys[n]`; what has no counterpart in the other two
-/// is left alone. Lanes are filled by neighbouring messages whose parts have the same lengths.
+/// `tags[n]` is the MAC of `messages[n]` under `keys[n]`; surplus elements of any of the three are
+/// ignored. Lanes are filled by neighbouring messages whose parts have the same lengths.
 ///
 /// ```
 /// let mut tags = [[0; 32]; 2];
@@ -36,7 +36,8 @@ pub fn hmac_each<const P: usize>(keys: &[&[u8]], messages: &[[&[u8]; P]], tags: 
     hmac_each_by(None, keys, messages, tags);
 }
 
-/// [`hmac_each`] by the given back end, or by the fastest. Returns whether this machine has it.
+/// [`hmac_each`] by the given back end, or by the fastest. Returns false if this machine does not
+/// have it.
 ///
 /// ```
 /// use mixwell_sha256::{Backend, hmac_each_by};
@@ -64,7 +65,8 @@ pub fn hmac_each_by<const P: usize>(
 /// HKDF-Expand (RFC 5869, section 2.3) for each key, by the fastest back end: 32·N bytes, a whole
 /// number of hashes.
 ///
-/// `expanded[n]` is of `keys[n]`; what has no counterpart is left alone. N is at most 255.
+/// `expanded[n]` is the output for `keys[n]`; surplus elements of either are ignored. N is at
+/// most 255.
 ///
 /// ```
 /// let mut keys = [[[0; 32]; 3]; 2];
@@ -78,8 +80,8 @@ pub fn hkdf_expand_each<const N: usize>(keys: &[&[u8]], info: &[u8], expanded: &
     hkdf_expand_each_by(None, keys, info, expanded);
 }
 
-/// [`hkdf_expand_each`] by the given back end, or by the fastest. Returns whether this machine has
-/// it.
+/// [`hkdf_expand_each`] by the given back end, or by the fastest. Returns false if this machine
+/// does not have it.
 ///
 /// ```
 /// use mixwell_sha256::{Backend, hkdf_expand_each_by};
@@ -114,15 +116,15 @@ pub fn hkdf_expand<const N: usize>(key: &[u8], info: &[u8], expanded: &mut [[u8;
     hkdf_expand_each_by(Some(Backend::of_one()), &[key], info, core::slice::from_mut(expanded));
 }
 
-/// The end of the messages from `from` on whose parts have the same lengths.
+/// The end of the run of messages, starting at `from`, whose parts have the same lengths.
 fn run_of_same_length<const P: usize>(messages: &[[&[u8]; P]], from: usize) -> usize {
     let rest = &messages[from..];
     let same = rest.iter().take_while(|message| message.map(<[u8]>::len) == rest[0].map(<[u8]>::len)).count();
     from.saturating_add(same)
 }
 
-/// Goes through `count` messages by as many at once as the back end takes, none beyond what `end`
-/// says.
+/// Processes `count` messages, as many at once as the back end has lanes, but never beyond `end` of
+/// the current one.
 fn each(
     chosen: Option<Backend>,
     count: usize,
@@ -142,7 +144,7 @@ fn each(
     true
 }
 
-/// At most as many as there are lanes; a lane without a message of its own does the last one again.
+/// Fills the lanes with up to W items; surplus lanes repeat the last one.
 fn lanes_of<T: Copy, const W: usize>(items: &[T]) -> [T; W] {
     from_fn(|lane| items[lane.min(items.len().saturating_sub(1))])
 }

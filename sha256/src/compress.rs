@@ -17,7 +17,7 @@ impl<const W: usize> Drop for Words<W> {
 
 impl<const W: usize> ZeroizeOnDrop for Words<W> {}
 
-/// Takes in as many blocks in each lane, of which all lanes have the same number.
+/// Compresses the blocks of each lane; all lanes have the same number of blocks.
 #[inline(always)]
 pub(crate) fn compress<const W: usize>(lanes: impl Lanes<W>, state: &mut State<W>, blocks: [&[[u8; 64]]; W]) {
     let mut words = Words([[0; W]; 16]);
@@ -68,7 +68,7 @@ fn compress_one<const W: usize, L: Lanes<W>>(lanes: L, state: &mut State<W>, wor
 #[inline(always)]
 fn rounds<const W: usize, L: Lanes<W>>(lanes: L, s: &mut [L::Register; 8], w: &[L::Register; 16], k: &[u32; 16]) {
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *s;
-    // The names move instead of the registers: after eight rounds each is home again.
+    // Rotate the names instead of the registers: after eight rounds each is back in its place.
     macro_rules! round {
         ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident $t:expr) => {
             // T1 = h + Σ1(e) + Ch(e, f, g) + K_t + W_t      T2 = Σ0(a) + Maj(a, b, c)

@@ -26,14 +26,14 @@ impl<const W: usize> Blocks<W> {
     }
 }
 
-/// The two hashes after their first block, which is the key's. Wiped on drop.
+/// The states of the inner and outer hash after their first block, the padded key. Wiped on drop.
 pub(crate) struct Keyed<const W: usize> {
     inner: State<W>,
     outer: State<W>,
 }
 
 impl<const W: usize> Keyed<W> {
-    /// Keys of more than 64 bytes are hashed first, as the RFC says.
+    /// Keys of more than 64 bytes are hashed first, as the RFC requires.
     pub(crate) fn new(engine: impl Engine<W>, keys: [&[u8]; W]) -> Self {
         let mut block = Blocks::zeros();
         for (block, key) in block.0.iter_mut().zip(keys) {
@@ -67,7 +67,7 @@ impl<const W: usize> Keyed<W> {
     }
 }
 
-/// Rare: no secret of this project's is so long.
+/// Rarely used: no key of this project is that long.
 #[inline(never)]
 fn hash_key(key: &[u8], block: &mut [u8; 64]) {
     use sha2::Digest as _;
@@ -86,7 +86,7 @@ impl<const W: usize> Drop for Tags<W> {
     }
 }
 
-/// Hashes under way. Wiped on drop.
+/// Hash computations in progress. Wiped on drop.
 struct Message<const W: usize> {
     state: State<W>,
     /// The last, incomplete block of each message.
@@ -96,12 +96,12 @@ struct Message<const W: usize> {
 }
 
 impl<const W: usize> Message<W> {
-    /// After the key's block.
+    /// Starts from the state after the key's block.
     fn after(state: &State<W>) -> Self {
         Self { state: state.clone(), block: Blocks::zeros(), filled: 0, len: 64 }
     }
 
-    /// Takes in the next part of each message, of which all have the same length.
+    /// Adds the next part of each message; all parts have the same length.
     fn update(&mut self, engine: impl Engine<W>, mut parts: [&[u8]; W]) {
         let len = parts[0].len();
         debug_assert!(parts.iter().all(|part| part.len() == len), "all have the same length");

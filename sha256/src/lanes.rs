@@ -1,5 +1,5 @@
-//! The operations of SHA-256 (FIPS 180-4, section 4.1.2) on W words side by side, and what they are
-//! made of.
+//! The operations of SHA-256 (FIPS 180-4, section 4.1.2) on W words side by side, and the
+//! instructions that they are built on.
 
 /// W words of 32 bits side by side. `self` is the proof that the processor has the instructions.
 pub(crate) trait Lanes<const W: usize>: Copy {
@@ -29,7 +29,7 @@ pub(crate) trait Lanes<const W: usize>: Copy {
     fn majority(self, a: Self::Register, b: Self::Register, c: Self::Register) -> Self::Register;
 }
 
-/// Instructions on W words, those that all processors with such registers have.
+/// Instructions on W words that all processors with such registers have.
 pub(crate) trait Common<const W: usize>: Copy {
     type Register: Copy;
 
@@ -168,8 +168,8 @@ impl<const W: usize, I: Ternary<W>> Lanes<W> for ByTernary<I> {
     }
 }
 
-/// One word: plain Rust, which the compiler turns into BMI2's and BMI1's instructions where they
-/// are enabled.
+/// One word in plain Rust, which the compiler turns into BMI1 and BMI2 instructions where they are
+/// enabled.
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar;
 

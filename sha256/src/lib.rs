@@ -7,8 +7,8 @@
 
 mod backend;
 mod batch;
-// What is generic over the processor's instructions is compiled for unit tests everywhere: they run
-// it by a model of the instructions.
+// Code that is generic over the processor's instructions is compiled for unit tests everywhere:
+// they run it on a model of the instructions.
 #[cfg(any(test, all(target_arch = "x86_64", target_feature = "sse2", not(mixwell_backend = "portable"))))]
 mod compress;
 mod hmac;

@@ -2,7 +2,7 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The hash value H of each lane: word by word, each with all lanes. Wiped on drop.
+/// The hash value H of each lane: for each word, the values of all lanes. Wiped on drop.
 #[derive(Clone)]
 #[repr(align(64))]
 pub(crate) struct State<const W: usize>(pub(crate) [[u32; W]; 8]);

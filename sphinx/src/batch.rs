@@ -14,7 +14,7 @@ impl<S: Scheme> Sphinx<S> {
     /// [`open`](Sphinx::open) for each packet; `None` where there is none.
     ///
     /// # Errors
-    /// [`OpenError`] in the packet's place; that packet is untouched.
+    /// [`OpenError`] in the packet's slot; that packet is untouched.
     pub fn open_each<'p, const N: usize>(
         &self,
         packets: [Option<&'p mut [u8]>; N],
@@ -27,7 +27,7 @@ impl<S: Scheme> Sphinx<S> {
     /// earlier key has opened.
     ///
     /// # Errors
-    /// [`OpenError`] in the packet's place; that packet is untouched.
+    /// [`OpenError`] in the packet's slot; that packet is untouched.
     #[expect(clippy::type_complexity, reason = "an array of what `open_any` gives")]
     pub fn open_any_each<'p, const N: usize>(
         &self,
@@ -66,7 +66,7 @@ impl<S: Scheme> Sphinx<S> {
 enum Attempt<'p, S: Scheme> {
     /// The length or the version is wrong: no key is tried.
     Refused(OpenError),
-    /// No key so far has opened it. The error of the last one.
+    /// No key so far has opened the packet; the error with the last key.
     Closed(&'p mut [u8], OpenError),
     Opened(usize, Opened<'p, S>),
 }
@@ -106,7 +106,7 @@ impl<'p, S: Scheme> Opened<'p, S> {
     /// `None`.
     ///
     /// # Errors
-    /// [`FinishError`] in the packet's place; that packet has been wiped.
+    /// [`FinishError`] in the packet's slot; that packet has been wiped.
     #[must_use = "it says what to do with the packets"]
     pub fn finish_each<const N: usize>(opened: [Option<Self>; N]) -> [Option<Result<Action<'p>, FinishError>>; N] {
         let mut processed = opened.map(|opened| {
@@ -136,7 +136,7 @@ impl<'p, S: Scheme> Opened<'p, S> {
     }
 }
 
-/// A packet whose hop was processed, or why not.
+/// A packet after this hop's layer, or the error.
 struct Processed<'p> {
     geometry: Geometry,
     packet: &'p mut [u8],

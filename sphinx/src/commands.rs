@@ -39,7 +39,8 @@ pub(crate) struct NextHop {
     pub(crate) mac: [u8; MAC_LEN],
 }
 
-/// Why the routing commands of a packet with a valid MAC are malformed. The sender made them so.
+/// The reason why the routing commands of a packet with a valid MAC are malformed. Its sender is at
+/// fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandError {
@@ -53,7 +54,7 @@ pub enum CommandError {
         /// The command's id.
         id: u8,
     },
-    /// A second command of a kind.
+    /// A command occurs twice.
     Repeated {
         /// The command's id.
         id: u8,
@@ -71,7 +72,7 @@ pub enum CommandError {
 
 impl Commands {
     /// Reads the commands of one hop from its decrypted block, of which only the first [`AREA_LEN`]
-    /// bytes may hold commands if the packet goes on.
+    /// bytes may hold commands if the packet is forwarded.
     pub(crate) fn parse(block: &[u8]) -> Result<Self, CommandError> {
         let (area, in_block) = block.split_at_checked(AREA_LEN).unwrap_or((block, &[]));
         let found = Found::parse(area)?;
@@ -81,8 +82,7 @@ impl Commands {
         Ok(Self { delay_millis: found.delay_millis, destination: found.destination()? })
     }
 
-    /// Writes the commands to a hop's area, in the order that senders use. No hop has more than
-    /// fit.
+    /// Writes the commands to a hop's area, in the order that senders use. They always fit.
     pub(crate) fn write(&self, area: &mut [u8]) {
         let mut rest = area;
         if let Some(millis) = self.delay_millis {
@@ -179,7 +179,7 @@ fn set<T>(id: u8, slot: &mut Option<T>, value: T) -> Result<(), CommandError> {
 }
 
 fn zeros(padding: &[u8]) -> Result<(), CommandError> {
-    // every byte is looked at, so that the time does not tell where the sender went wrong
+    // read every byte, so that the time does not reveal the position of the sender's mistake
     let any = padding.iter().fold(0, |any, byte| any | byte);
     if any == 0 { Ok(()) } else { Err(CommandError::Padding) }
 }

@@ -26,8 +26,8 @@ pub(crate) const SPRP_KEY_MATERIAL_LEN: usize = 64;
 /// Length in bytes of the flags before a payload that may contain a SURB.
 pub(crate) const PLAINTEXT_HEADER_LEN: usize = 2;
 
-/// The lengths of a network's packets, in bytes. All packets of a network have the same. Validated
-/// when it is made.
+/// The lengths of the parts of a network's packets, in bytes. All packets of a network have the
+/// same geometry. Validated on construction.
 ///
 /// ```
 /// use mixwell_pq_kem::X25519;
@@ -151,13 +151,13 @@ impl Geometry {
     }
 }
 
-/// Adds two lengths; [`Geometry::new`] has shown that it can't overflow.
+/// Adds two lengths; [`Geometry::new`] has checked that this can't overflow.
 #[expect(clippy::arithmetic_side_effects, reason = "bounded by Geometry::new")]
 const fn add(a: usize, b: usize) -> usize {
     a + b
 }
 
-/// Multiplies two lengths; [`Geometry::new`] has shown that it can't overflow.
+/// Multiplies two lengths; [`Geometry::new`] has checked that this can't overflow.
 #[expect(clippy::arithmetic_side_effects, reason = "bounded by Geometry::new")]
 const fn multiply(a: usize, b: usize) -> usize {
     a * b

@@ -34,7 +34,7 @@ impl<'p, E: ByteArray> Header<'p, E> {
         Some(Self { version, element: E::from_slice(element)?, routing_info, mac })
     }
 
-    /// The bytes that the MAC covers.
+    /// The parts that the MAC covers.
     pub(crate) fn maced(&self) -> [&'p [u8]; 3] {
         [self.version, self.element.as_ref(), self.routing_info]
     }

@@ -61,7 +61,7 @@ identifier! {
 }
 
 identifier! {
-    /// Identifies a SURB to its creator.
+    /// The id by which a SURB's creator recognises it.
     ///
     /// ```
     /// use mixwell_sphinx::SurbId;
@@ -74,8 +74,8 @@ identifier! {
 }
 
 identifier! {
-    /// Identifies a packet in the replay filter: the SHA-512/256 hash of its group element
-    ///  (`docs/spec/sphinx.md#replay-detection`).
+    /// A packet's tag in the replay filter: the SHA-512/256 hash of its group element
+    /// (`docs/spec/sphinx.md#replay-detection`).
     ///
     /// ```
     /// use mixwell_sphinx::{ReplayFilter, ReplayTag};

@@ -15,7 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// The info string of HKDF-Expand.
 const KDF_INFO: &[u8] = b"katzenpost-kdf-v0-hkdf-sha256";
 
-/// Number of hash outputs that the keys of a hop take.
+/// Number of hash outputs needed for the keys of a hop.
 const KDF_BLOCKS: usize = 5;
 
 /// The keys of one hop. Wiped on drop.
@@ -82,13 +82,13 @@ impl HopKeys {
 
     /// Whether `mac` is the MAC over a header; in constant time.
     pub(crate) fn header_mac_is(&self, parts: [&[u8]; 3], mac: &[u8; MAC_LEN]) -> bool {
-        // The right MAC of a refused packet is a secret.
+        // The correct MAC of a rejected packet is a secret.
         let mut own = Zeroizing::new([0; MAC_LEN]);
         hmac(&self.header_mac, parts, &mut own);
         own.ct_eq(mac).into()
     }
 
-    /// [`HopKeys::header_mac_is`] for each header; false where there is none.
+    /// [`HopKeys::header_mac_is`] for each header; false for `None`.
     #[expect(clippy::type_complexity, reason = "its three arguments")]
     pub(crate) fn header_mac_is_each<const N: usize>(
         headers: [Option<(&Self, [&[u8]; 3], &[u8; MAC_LEN])>; N],
@@ -167,7 +167,8 @@ impl HeaderStream {
     }
 }
 
-/// What there is, in the first places, and how much that is; `nothing` in the others.
+/// Moves the items that are present to the front, fills up with `nothing`, and returns the number
+/// of items.
 fn compact<T: Copy, const N: usize>(items: [Option<T>; N], nothing: T) -> ([T; N], usize) {
     let mut compacted = [nothing; N];
     let mut count = 0_usize;

@@ -34,20 +34,20 @@ const WITH_SURB: u8 = 1;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
-    /// A SURB for the answer, [`Geometry::surb_len`] bytes.
+    /// A SURB for the reply, [`Geometry::surb_len`] bytes.
     pub surb: Option<&'a [u8]>,
-    /// The user's bytes: to be wrapped, at most [`Geometry::user_forward_payload_len`]; read,
-    /// exactly so many, the rest zeros.
+    /// The user's bytes. At most [`Geometry::user_forward_payload_len`] for wrapping; exactly that
+    /// many after reading, zero-padded.
     pub user_payload: &'a [u8],
 }
 
-/// Why a payload is not a message. Its sender made it so.
+/// The reason why a payload is not a message. Its sender is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MessageError {
     /// The payload's length is not the geometry's.
     Length {
-        /// Bytes given.
+        /// The given length in bytes.
         got: usize,
         /// The geometry's forward payload length in bytes.
         want: usize,
@@ -70,7 +70,7 @@ impl<'a> Message<'a> {
     /// Reads the payload that a packet delivered.
     ///
     /// # Errors
-    /// [`MessageError`] if it is not framed as the geometry says.
+    /// [`MessageError`] if the framing does not match the geometry.
     pub fn parse(geometry: &Geometry, payload: &'a [u8]) -> Result<Self, MessageError> {
         if !geometry.has_surb() {
             return Err(MessageError::NoFraming);
@@ -104,7 +104,7 @@ pub(crate) const fn check(geometry: &Geometry, message: &Message<'_>) -> Result<
     if got > want { Err(WrapError::PayloadLength { got, want }) } else { Ok(()) }
 }
 
-/// Writes a message that [`check`] has passed to a forward payload.
+/// Writes a message, which [`check`] has accepted, to a forward payload.
 pub(crate) fn write(geometry: &Geometry, message: &Message<'_>, forward_payload: &mut [u8]) {
     let (header, body) = forward_payload.split_at_mut(PLAINTEXT_HEADER_LEN);
     let (surb, user_payload) = body.split_at_mut(geometry.surb_len());

@@ -19,7 +19,7 @@ use core::fmt;
 pub struct Hop<'a, S: Scheme> {
     /// The node.
     pub id: NodeId,
-    /// The node's mix key for the epoch in which the packet gets there.
+    /// The node's mix key for the epoch in which the packet arrives there.
     pub public_key: &'a S::PublicKey,
     /// Delay at the node, in milliseconds. Forwarding nodes require one; the last node needs one if
     /// the packet carries a SURB.
@@ -61,7 +61,7 @@ impl<S: Scheme> Clone for Path<'_, S> {
 
 impl<S: Scheme> Copy for Path<'_, S> {}
 
-// a path tells who talks to whom: it is not printed
+// not printed: a path reveals who communicates with whom
 
 impl<S: Scheme> fmt::Debug for Hop<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use siphasher::sip::SipHasher24;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-/// Out of how many slots one stays free: at 7/8 full, a look-up passes a few cache lines at most on
+/// One slot in this many stays free: at a load of 7/8, a look-up touches only a few cache lines on
 /// average.
 const FREE_ONE_IN: usize = 8;
 
@@ -15,11 +15,11 @@ const FREE_ONE_IN: usize = 8;
 ///
 /// One filter belongs to one mix key and is dropped with it, which wipes it. It never forgets a
 /// tag, and accepts none when it is full. A slot of 8 bytes holds a tag's keyed 64-bit hash
-/// (SipHash-2-4, the key drawn at random and secret, so that nobody can aim at slots or make tags
+/// (SipHash-2-4, the key drawn at random and secret, so that nobody can choose slots or make tags
 /// collide), and 7 of 8 slots may be used: **9.15 MB a million packets**.
 ///
-/// A tag that was seen is always found. A new one is taken for seen with probability at most (n +
-/// 1) · 2⁻⁶⁴ when n are held, that is less than once in 10¹³ at a million.
+/// A tag that was seen is always found. A new tag is mistaken for a seen one with probability at
+/// most (n + 1) · 2⁻⁶⁴ when the filter holds n tags: less than once in 10¹³ with a million tags.
 ///
 /// ```
 /// use mixwell_sphinx::{ReplayFilter, ReplayTag};
@@ -34,7 +34,7 @@ const FREE_ONE_IN: usize = 8;
 /// # Ok::<(), mixwell_sphinx::ReplayFilterFull>(())
 /// ```
 pub struct ReplayFilter<M: AsMut<[u64]>> {
-    /// Hashes by open addressing; 0 is a free slot.
+    /// An open-addressing table of hashes; 0 is a free slot.
     slots: M,
     key: Zeroizing<[u8; 16]>,
     held: usize,
@@ -83,7 +83,7 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
         packets.saturating_add(packets.div_ceil(FREE_ONE_IN.saturating_sub(1))).saturating_add(1)
     }
 
-    /// An empty filter that uses `slots`, whatever they held; see [`ReplayFilter::slots_for`].
+    /// An empty filter in the memory `slots`, which is cleared; see [`ReplayFilter::slots_for`].
     pub fn new<R: CryptoRng + ?Sized>(mut slots: M, rng: &mut R) -> Self {
         let mut key = Zeroizing::new([0; 16]);
         rng.fill_bytes(&mut *key);
@@ -101,8 +101,8 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
         let hash = self.hash(tag);
         let full = self.held >= self.most;
         let slots = self.slots.as_mut();
-        // the hash's place among all hashes is its place among the slots; from there on to the
-        // first free slot
+        // start at the slot that corresponds to the hash's position among all hashes, and probe up
+        // to the first free slot
         let (before, after) = slots.split_at_mut(scale(hash, slots.len()));
         for slot in after.iter_mut().chain(before) {
             if *slot == hash {

@@ -72,7 +72,7 @@ pub(crate) trait Steps: SchemeKeys {
         element: &mut Self::Element,
     ) -> Result<HopKeys, BadKey>;
 
-    /// Blinds what comes after a hop with the hop's keys.
+    /// Blinds the sender's state for the later hops with this hop's keys.
     fn blind_sender(sender: &mut Self::Sender, keys: &HopKeys);
 
     /// At a hop: the keys shared with the sender.
@@ -117,7 +117,7 @@ pub(crate) trait Steps: SchemeKeys {
     }
 }
 
-/// A public key, group element or ciphertext that gives no secret.
+/// A public key, group element or ciphertext yields no shared secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadKey;
 

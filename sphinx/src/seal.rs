@@ -1,11 +1,11 @@
 //! Building headers (`docs/spec/sphinx.md#header-construction`), in place.
 //!
-//! Hops are entered from the first to the last to agree on keys, and left from the last to the
-//! first to add the layers, so the work is a recursion: stack is used for the hops that a path has,
-//! not for those it might have. On the way in, the end of the routing info holds the *padding* that
-//! earlier hops will have appended when the packet gets to the present one; on the way out, adding
-//! a hop's layer to the whole routing info takes that hop's share of the padding off again. So
-//! nothing needs a second buffer.
+//! The function recurses over the hops: keys are agreed from the first hop to the last, layers are
+//! added from the last to the first. This takes stack for the path's actual hops, not for the
+//! maximum number. On the way in, the end of the routing info holds the *padding* that earlier hops
+//! will have appended when the packet arrives at the current hop. On the way out, adding a hop's
+//! layer to the whole routing info removes that hop's share of the padding. So no second buffer is
+//! needed.
 
 use crate::{
     commands::{AREA_LEN, Commands, Destination, NextHop},
@@ -20,39 +20,40 @@ use core::fmt;
 use mixwell_pq_kem::ByteArray;
 use rand_core::CryptoRng;
 
-/// Why a packet or SURB can't be made: a mistake of the caller.
+/// The reason why a packet or SURB can't be made: a mistake of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WrapError {
     /// The path is empty or longer than the geometry has room for.
     PathLength {
-        /// Hops given.
+        /// The given number of hops.
         got: usize,
-        /// Maximum number.
+        /// The maximum number of hops.
         most: usize,
     },
-    /// A hop's public key gives no secret: it is malformed or a point of small order.
+    /// A hop's public key yields no shared secret: it is malformed or a point of small order.
     PublicKey {
         /// Index of the hop, from 0.
         hop: usize,
     },
     /// The payload's length is wrong, in bytes.
     PayloadLength {
-        /// Bytes given.
+        /// The given length in bytes.
         got: usize,
-        /// The most there may be, or for [`Sphinx::wrap`](crate::Sphinx::wrap) exactly how many.
+        /// The maximum length, or for [`Sphinx::wrap`](crate::Sphinx::wrap) the exact length, in
+        /// bytes.
         want: usize,
     },
     /// The SURB's length is not the geometry's.
     SurbLength {
-        /// Bytes given.
+        /// The given length in bytes.
         got: usize,
         /// The geometry's length in bytes.
         want: usize,
     },
     /// The output buffer's length is not the geometry's.
     OutputLength {
-        /// Bytes given.
+        /// The given length in bytes.
         got: usize,
         /// The geometry's length in bytes.
         want: usize,
@@ -61,14 +62,14 @@ pub enum WrapError {
     NoFraming,
 }
 
-/// An output buffer has exactly the length that the geometry says.
+/// Checks that an output buffer has exactly the geometry's length.
 pub(crate) const fn check_output(out: &[u8], want: usize) -> Result<(), WrapError> {
     let got = out.len();
     if got == want { Ok(()) } else { Err(WrapError::OutputLength { got, want }) }
 }
 
-/// Writes the header for `path` to the front of `out`, which has room for it. Each hop's payload
-/// key is handed to `layer`, the last hop's first.
+/// Writes the header for `path` to the front of `out`, which has room for it. Calls `layer` with
+/// each hop's payload key, the last hop's first.
 pub(crate) fn seal_header<S: Scheme, R: CryptoRng + ?Sized>(
     geometry: &Geometry,
     path: &Path<'_, S>,
@@ -117,7 +118,8 @@ struct Sealer<'a, 'p, S: Scheme, R: ?Sized, L> {
 }
 
 impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<'_, '_, S, R, L> {
-    /// Seals the hop behind `depth` others and all after it; gives the hop's group element and MAC.
+    /// Seals the hop behind `depth` others and all hops after it; returns the hop's group element
+    /// and MAC.
     fn seal(
         &mut self,
         depth: usize,
@@ -142,8 +144,8 @@ impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<
         Ok(keys.header_mac([&VERSION, element.as_ref(), self.routing_info]))
     }
 
-    /// The padding, `depth` blocks at the end of the routing info, grows by a block and gets the
-    /// hop's keystream.
+    /// Extends the padding, `depth` blocks at the end of the routing info, by a block and XORs the
+    /// hop's keystream onto it.
     #[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "depth + 1 hops fit the routing info")]
     #[inline(never)]
     fn extend_padding(&mut self, depth: usize, keys: &HopKeys) {
@@ -152,14 +154,14 @@ impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<
         let new = old - self.per_hop;
         self.routing_info.copy_within(old.., new);
         self.routing_info[len - self.per_hop..].fill(0);
-        // the hop will see one block more than the routing info: the keystream's end falls on the
-        // padding's
+        // the hop decrypts one block more than the routing info: the end of the keystream falls on
+        // the end of the padding
         let mut stream = keys.header_stream();
         stream.skip(old);
         stream.apply(&mut self.routing_info[new..]);
     }
 
-    /// The last hop's block, and random bytes for the hops that the path does not have.
+    /// Writes the last hop's block, and random bytes in place of unused hops.
     #[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "depth + 1 hops fit the routing info")]
     #[inline(never)]
     fn add_last_layer(&mut self, depth: usize, hop: &Hop<'_, S>, keys: &HopKeys) {
@@ -171,7 +173,7 @@ impl<S: Scheme, R: CryptoRng + ?Sized, L: FnMut(&PayloadKey, &mut [u8])> Sealer<
         keys.header_stream().apply(layer);
     }
 
-    /// A forwarding hop's block in front of what the next hop is to see.
+    /// Writes a forwarding hop's block in front of the next hop's routing info.
     #[expect(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a block fits the routing info")]
     #[inline(never)]
     fn add_forwarding_layer(&mut self, hop: &Hop<'_, S>, next: NextHop, next_element: &S::Element, keys: &HopKeys) {

@@ -8,8 +8,8 @@ use core::{fmt, marker::PhantomData};
 
 /// Makes and processes the packets of one network.
 ///
-/// The type parameter is the scheme: `Sphinx<X25519>`, or `Sphinx<Kem<XWing>>`. It holds a
-/// [`Geometry`] and nothing else: no keys, no state.
+/// The type parameter is the scheme: `Sphinx<X25519>`, or `Sphinx<Kem<XWing>>`. The value contains
+/// only a [`Geometry`]: no keys, no state.
 ///
 /// ```
 /// use mixwell_pq_kem::{X25519, nike::PrivateKey};
@@ -36,10 +36,10 @@ pub struct Sphinx<S> {
 }
 
 impl<S: Scheme> Sphinx<S> {
-    /// For a geometry that was read from outside.
+    /// The packet format for a geometry from outside.
     ///
     /// # Errors
-    /// [`WrongScheme`] if the geometry is one of another scheme.
+    /// [`WrongScheme`] if the geometry is for another scheme.
     pub fn new(geometry: Geometry) -> Result<Self, WrongScheme> {
         if geometry.scheme() == S::INFO {
             Ok(Self { geometry, scheme: PhantomData })
@@ -69,12 +69,12 @@ impl<S> fmt::Debug for Sphinx<S> {
     }
 }
 
-/// The geometry is one of another scheme.
+/// The geometry is for another scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WrongScheme {
     /// The geometry's scheme.
     pub got: SchemeInfo,
-    /// The scheme asked for.
+    /// The requested scheme.
     pub want: SchemeInfo,
 }
 

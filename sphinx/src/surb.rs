@@ -1,5 +1,5 @@
-//! Single-use reply blocks (SURBs, `docs/spec/sphinx.md#surbs`): a prepaid header by which anyone
-//! can answer, not knowing whom.
+//! Single-use reply blocks (SURBs, `docs/spec/sphinx.md#surbs`): a prepared header with which
+//! anyone can reply without knowing the recipient.
 
 use crate::{
     geometry::{MAX_HOPS, PAYLOAD_TAG_LEN, SPRP_KEY_MATERIAL_LEN},
@@ -15,10 +15,10 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::ZeroizeOnDrop;
 
-/// Length in bytes of the keys of a SURB with the longest path there can be.
+/// Length in bytes of the keys of a SURB with the longest possible path.
 const MAX_BYTES: usize = SPRP_KEY_MATERIAL_LEN * (MAX_HOPS + 1);
 
-/// The keys to read the answer to a SURB, once. Wiped on drop.
+/// The keys that decrypt the reply to a SURB, once. Wiped on drop.
 ///
 /// ```
 /// use mixwell_sphinx::{Action, SurbId};
@@ -50,40 +50,40 @@ pub struct SurbKeys {
     bytes: [u8; MAX_BYTES],
     #[zeroize(skip)]
     len: usize,
-    /// Length in bytes of an answer.
+    /// Length in bytes of a reply.
     #[zeroize(skip)]
     payload_len: usize,
 }
 
-/// Why an answer can't be read.
+/// The reason why a reply can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// The answer's length is not the geometry's.
+    /// The reply's length is not the geometry's.
     Length {
-        /// Bytes given.
+        /// The given length in bytes.
         got: usize,
         /// The geometry's payload length in bytes, tag included.
         want: usize,
     },
-    /// The answer was changed on its way, or is for another SURB.
+    /// The reply was changed in transit, or is for another SURB.
     PayloadTag,
 }
 
-/// Bytes that are no SURB's keys: their number is not 64 for each hop and 64 more.
+/// Bytes that cannot be a SURB's keys: the length is not 64 per hop plus 64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SurbKeysLength {
-    /// Bytes given.
+    /// The given length in bytes.
     pub got: usize,
 }
 
 impl<S: Scheme> Sphinx<S> {
-    /// Makes a SURB for answers along `path`, into `surb` of exactly
-    /// [`Geometry::surb_len`](crate::Geometry::surb_len) bytes. The path's last hop hands the
-    /// answer, marked with `surb_id`, to the path's recipient.
+    /// Makes a SURB for a reply along `path`, into `surb` of exactly
+    /// [`Geometry::surb_len`](crate::Geometry::surb_len) bytes. The path's last hop delivers the
+    /// reply, marked with `surb_id`, to the path's recipient.
     ///
     /// # Errors
-    /// [`WrapError`]; `surb` then holds nothing of use, and nothing secret.
+    /// [`WrapError`]; the content of `surb` is then meaningless and not secret.
     pub fn new_surb<R: CryptoRng + ?Sized>(
         &self,
         path: &Path<'_, S>,
@@ -110,9 +110,9 @@ impl<S: Scheme> Sphinx<S> {
         Ok(keys)
     }
 
-    /// Makes the packet that carries an answer, up to
-    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes that are
-    /// padded with zeros, and tells to which hop to send it. A SURB is to be used once.
+    /// Makes the packet for a reply of up to
+    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes, padded with
+    /// zeros, and returns the hop to send it to. A SURB must be used only once.
     ///
     /// # Errors
     /// [`WrapError`]; `packet` is untouched.
@@ -141,10 +141,10 @@ impl<S: Scheme> Sphinx<S> {
         Ok(NodeId(*first_hop))
     }
 
-    /// Takes back the keys of a SURB that were stored as [`SurbKeys::as_bytes`].
+    /// Restores the keys of a SURB from the stored [`SurbKeys::as_bytes`].
     ///
     /// # Errors
-    /// [`SurbKeysLength`] if no path that this geometry has room for has keys of that length.
+    /// [`SurbKeysLength`] if no path in this geometry has keys of that length.
     pub fn surb_keys(&self, bytes: &[u8]) -> Result<SurbKeys, SurbKeysLength> {
         let error = SurbKeysLength { got: bytes.len() };
         let (keys, []) = bytes.as_chunks::<SPRP_KEY_MATERIAL_LEN>() else { return Err(error) };
@@ -172,19 +172,19 @@ impl SurbKeys {
         }
     }
 
-    /// The keys, to be stored until the answer comes: key and nonce of each hop from the last to
+    /// The keys, to be stored until the reply arrives: key and nonce of each hop from the last to
     /// the first, then the SURB's own, 64 bytes each. Secret.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Reads an answer, tag and payload as [`Action::Reply`](crate::Action::Reply) handed it out,
-    /// in place. Returns the payload, without the tag. The keys are used up and wiped, whatever
-    /// comes of it.
+    /// Decrypts a reply in place: the payload with its tag from
+    /// [`Action::Reply`](crate::Action::Reply). Returns the payload without the tag. The keys are
+    /// consumed and wiped, even on an error.
     ///
     /// # Errors
-    /// [`ReplyError`]; with [`ReplyError::PayloadTag`] the answer has been wiped.
+    /// [`ReplyError`]; with [`ReplyError::PayloadTag`] the reply has been wiped.
     pub fn open(self, answer: &mut [u8]) -> Result<&mut [u8], ReplyError> {
         let length = ReplyError::Length { got: answer.len(), want: self.payload_len };
         if answer.len() != self.payload_len {
@@ -192,14 +192,14 @@ impl SurbKeys {
         }
         let (keys, _) = self.as_bytes().as_chunks::<SPRP_KEY_MATERIAL_LEN>();
         let Some((own, hops)) = keys.split_last() else { return Err(length) };
-        // each hop has taken off a layer that was never put on
+        // each hop has removed a layer that was never added, which is undone here
         for key in hops {
             PayloadKey::from_bytes(key).encrypt(answer);
         }
         PayloadKey::from_bytes(own).decrypt(answer);
 
         let intact = answer.first_chunk::<PAYLOAD_TAG_LEN>().is_some_and(|tag| tag.ct_eq(&[0; PAYLOAD_TAG_LEN]).into());
-        // declassified: whether the answer arrived as it was sent
+        // declassified: whether the reply arrived unchanged
         if !intact {
             answer.fill(0);
             return Err(ReplyError::PayloadTag);

@@ -13,14 +13,14 @@ use rand_core::CryptoRng;
 
 impl<S: Scheme> Sphinx<S> {
     /// Wraps a payload of exactly
-    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes, as it is,
-    /// into `packet`, which has exactly [`Geometry::packet_len`](crate::Geometry::packet_len)
-    /// bytes.
+    /// [`Geometry::forward_payload_len`](crate::Geometry::forward_payload_len) bytes, without
+    /// framing, into `packet`, which has exactly
+    /// [`Geometry::packet_len`](crate::Geometry::packet_len) bytes.
     ///
     /// Most callers want [`Sphinx::wrap_message`].
     ///
     /// # Errors
-    /// [`WrapError`]; `packet` then holds nothing of use, and nothing secret.
+    /// [`WrapError`]; the content of `packet` is then meaningless and not secret.
     pub fn wrap<R: CryptoRng + ?Sized>(
         &self,
         path: &Path<'_, S>,
@@ -35,11 +35,11 @@ impl<S: Scheme> Sphinx<S> {
         self.seal_packet(path, rng, packet, |forward_payload| forward_payload.copy_from_slice(payload))
     }
 
-    /// Wraps a message for a client or service: its bytes, padded with zeros, and perhaps a SURB
-    /// for the answer.
+    /// Wraps a message for a client or service: its bytes, padded with zeros, and optionally a SURB
+    /// for the reply.
     ///
     /// # Errors
-    /// [`WrapError`]; `packet` then holds nothing of use, and nothing secret.
+    /// [`WrapError`]; the content of `packet` is then meaningless and not secret.
     pub fn wrap_message<R: CryptoRng + ?Sized>(
         &self,
         path: &Path<'_, S>,

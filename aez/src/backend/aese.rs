@@ -61,8 +61,8 @@ impl<I: Aese> Simd for Neon<I> {
         register
     }
 
-    /// `AESE` adds its key before the round where `AESENC` of x86-64 adds it after: each key comes
-    /// one instruction later, the offset is free, and the last key is an instruction of its own.
+    /// `AESE` adds its key before the round, `AESENC` of x86-64 after it. So each key is used one
+    /// instruction later, the offset is free, and adding the last key takes a separate instruction.
     #[inline(always)]
     fn rounds<const M: usize, const R: usize>(
         self,

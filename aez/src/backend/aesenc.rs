@@ -15,8 +15,8 @@ use core::ops::BitXor;
 
 /// `AESENC`, on one block, or on each of several.
 pub(crate) trait Aesenc<Register>: Copy {
-    /// An AES round, then ⊕ `key`: the round that AEZ is made of. The key may be any block: one
-    /// that has to be added to the result is added for free.
+    /// An AES round, then ⊕ `key`: the round that AEZ is built from. The key may be any block, so
+    /// adding a block to the result is free.
     fn aesenc(self, x: Register, key: Register) -> Register;
 }
 
@@ -64,11 +64,11 @@ pub(crate) trait Vaes512: Aesenc<Self::Zmm> {
 
     fn extract_i32x4(self, zmm: Self::Zmm) -> [Xmm<Self::AesNi>; 4];
 
-    /// Two blocks of `a`, then two of `b`: each two bits of `ORDER`, from the lowest on, are the
-    /// number of one.
+    /// Two blocks of `a`, then two of `b`. Each pair of bits of `ORDER`, from the lowest on, is the
+    /// index of one.
     fn shuffle_i64x2<const ORDER: i32>(self, a: Self::Zmm, b: Self::Zmm) -> Self::Zmm;
 
-    /// Lane n is lane `order[n]`, those of `b` being numbered from 8 on.
+    /// Lane n of the result is lane `order[n]`, where the lanes of `b` have the numbers from 8 on.
     fn permutex2var_epi64(self, a: Self::Zmm, order: [i64; 8], b: Self::Zmm) -> Self::Zmm;
 
     /// The lanes in `mask`, and zeros in the others.

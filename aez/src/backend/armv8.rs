@@ -1,5 +1,5 @@
-//! The processors of aarch64: whether this one has the AES instructions, and the entry point that
-//! enables them. NEON is part of every target that this is compiled for.
+//! Processors of aarch64: detection of the AES instructions, and the entry point that enables them.
+//! NEON is part of every target that this is compiled for.
 
 use super::{
     Backend,
@@ -18,7 +18,7 @@ use zeroize::Zeroize;
 
 cpufeatures::new!(cpu_aes, "aes");
 
-/// The back ends of this target beside the portable one.
+/// The back ends of this target besides the portable one.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Armv8];
 
 /// Proof that the processor has the AES instructions.
@@ -92,8 +92,8 @@ impl Block for Vector {
         Self::from_bytes(&number.to_be_bytes())
     }
 
-    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to
-    /// the last one as the field's 0x87.
+    /// Shifts each byte left by a bit and fills in the top bit of the next byte; the top bit of the
+    /// first byte is reduced to 0x87 in the last byte.
     #[inline(always)]
     fn double(self) -> Self {
         const BITS: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0x87];

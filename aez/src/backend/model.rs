@@ -1,5 +1,5 @@
-//! A model of the AES instructions in plain Rust, for unit tests: by it, the code that is made of
-//! the instructions runs on every machine, against the vectors and beside the portable back end.
+//! A model of the AES instructions in plain Rust, for unit tests. With it, the code built on the
+//! instructions runs on every machine and is compared with the vectors and the portable back end.
 //! Where the processor has the instructions, the model is compared with them.
 
 mod faults;
@@ -61,7 +61,7 @@ fn is_as_portable<S: Simd, const N: usize>(simd: S) -> bool {
 type Encipher<'a> = &'a dyn Fn(&Key, &[u8; 16], Direction, &mut [u8]);
 
 /// Whether messages of every length up to three times eight pairs are encrypted and decrypted as by
-/// the portable back end.
+/// the portable back end. (An interpreter takes only some lengths.)
 pub(super) fn enciphers_as_portable(ours: Encipher<'_>) -> bool {
     let key = Key::new(&core::array::from_fn(|i| byte(i, 41)));
     let nonce = core::array::from_fn(|i| byte(i, 97));
@@ -85,7 +85,7 @@ fn byte(i: usize, factor: usize) -> u8 {
 
 /// The passes of AES-NI itself.
 type AesNi = One<Faulty<Model>>;
-/// Those that are the same for all widths, which AES-NI has for the last pairs.
+/// The generic passes of all widths, which AES-NI uses for the last pairs.
 type AesNiTail = Faulty<One<Model>>;
 type Vaes = Faulty<Two<Model>>;
 type Vaes512 = Faulty<Four<Faulty<Model>>>;
@@ -103,7 +103,7 @@ const fn vaes(around: Fault) -> Vaes {
     Faulty(Two(Model), around)
 }
 
-/// With a fault around the registers, and one in the instructions.
+/// AVX-512 with a fault around the registers and a fault in the instructions.
 const fn vaes512(around: Fault, within: Fault) -> Vaes512 {
     Faulty(Four(Faulty(Model, within)), around)
 }
@@ -137,7 +137,7 @@ fn vectors_by_armv8() {
     assert!(is_as_portable::<Armv8, 8>(armv8(Fault::None)));
 }
 
-/// Each mistake that this code could have is one that these tests find.
+/// The tests detect each deliberate fault.
 #[test]
 fn each_fault_is_found() {
     for fault in Fault::OF_ALL {

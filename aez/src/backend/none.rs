@@ -3,10 +3,10 @@
 use super::Backend;
 use crate::{direction::Direction, offsets::Key};
 
-/// The back ends of this target beside the portable one.
+/// The back ends of this target besides the portable one.
 pub(super) const BACKENDS: &[Backend] = &[];
 
-/// None of them.
+/// No back end: a type without values.
 #[derive(Clone, Copy)]
 pub(crate) enum Native {}
 

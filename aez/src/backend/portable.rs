@@ -1,4 +1,5 @@
-//! Plain integer arithmetic: bitsliced, without a table, a branch or an index that depends on data.
+//! Bitsliced integer arithmetic, without tables, and without branches or indices that depend on
+//! data.
 
 mod columns;
 mod planes;
@@ -13,7 +14,7 @@ use crate::{
 };
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// The expanded key, its parts also as planes.
+/// The expanded key; its parts also as planes.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Portable {
     /// J, I and L, the keys of four rounds.
@@ -38,8 +39,7 @@ impl Portable {
 impl Portable {
     /// AES4 of eight blocks: their offsets added, four rounds, then ⊕ their masks.
     ///
-    /// Not inlined: its call costs little beside it, and an inlined copy for each caller 1 kB of
-    /// flash.
+    /// Not inlined: the call itself is cheap, but each inlined copy would take 1 kB of flash.
     #[inline(never)]
     fn aes4_of_eight(&self, x: Planes, offset: Planes, mask: Planes) -> Planes {
         let [j, i, l] = &self.four;
@@ -51,7 +51,7 @@ impl Portable {
         x
     }
 
-    /// AES10 of eight blocks, offsets added. Rare, so that it makes its round keys as it goes.
+    /// AES10 of eight blocks, offsets added. Rarely used, so it computes its round keys on the fly.
     fn aes10_of_eight(&self, mut x: Planes) -> Planes {
         let Offsets { i, j, l: [l, ..], .. } = self.offsets;
         x.round::<1>(&round_key::<1>(i));
@@ -64,7 +64,7 @@ impl Portable {
         x.round::<0>(&round_key::<0>(j));
         x.round::<1>(&round_key::<1>(l));
         x.round::<2>(&round_key::<2>(i));
-        // Ten rounds leave the rows two shifts from home.
+        // After ten rounds the rows are two shifts away from their places.
         Planes::pack(x.unpack().map(shift_rows::<2>))
     }
 
@@ -203,8 +203,8 @@ fn add_each<const N: usize>(planes: Planes, mut masks: [Columns; N]) -> [Columns
 
 const ZERO: Planes = Planes([Columns([0; 4]); 8]);
 
-/// A round key where rows stand apart by `APART` columns, with the constant of SubBytes, which
-/// MixColumns would leave as it is.
+/// A round key for rows that are shifted by `APART` columns, plus the constant of SubBytes, which
+/// MixColumns leaves unchanged.
 #[inline(always)]
 fn round_key<const APART: usize>(key: Columns) -> Planes {
     let key = match APART {

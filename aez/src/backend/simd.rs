@@ -1,5 +1,4 @@
-//! AEZ's operations on SIMD registers, whatever their width and the form of the processor's AES
-//! round.
+//! AEZ's operations on SIMD registers of any width, with any form of the AES round instruction.
 
 mod lanes;
 mod passes;
@@ -12,8 +11,8 @@ use crate::{
 };
 use core::ops::BitXor;
 
-/// Registers of one, two or four blocks. `self` is the proof that the processor has the
-/// instructions, and so is every register that was made with it.
+/// Registers of one, two or four blocks. `self` proves that the processor has the instructions, as
+/// does every register made with it.
 pub(crate) trait Simd: Copy {
     type Block: Block;
 
@@ -28,7 +27,7 @@ pub(crate) trait Simd: Copy {
 
     fn single(self) -> Self::Single;
 
-    /// One block in every place.
+    /// A register filled with copies of one block.
     fn splat(self, block: Self::Block) -> Self::Register;
 
     /// The first `WIDTH` blocks.
@@ -40,7 +39,7 @@ pub(crate) trait Simd: Copy {
     /// Stores the left and the right blocks of up to `WIDTH` pairs.
     fn store(self, halves: [Self::Register; 2], pairs: &mut [Pair]);
 
-    /// Stores both halves of `WIDTH` pairs for [`Simd::unstash`], in whichever order costs least.
+    /// Stores both halves of `WIDTH` pairs for [`Simd::unstash`], in the cheapest order.
     #[inline(always)]
     fn stash(self, halves: [Self::Register; 2], pairs: &mut [Pair]) {
         self.store(halves, pairs);

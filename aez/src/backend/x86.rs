@@ -1,5 +1,4 @@
-//! The processors of x86-64: which instructions this one has, and the entry points that enable
-//! them.
+//! Processors of x86-64: detection of the instructions, and the entry points that enable them.
 
 mod detect;
 mod xmm;
@@ -14,10 +13,10 @@ use super::{
 };
 use crate::{direction::Direction, encipher::encipher, offsets::Key};
 
-/// The back ends of this target beside the portable one, the fastest first.
+/// The back ends of this target besides the portable one, the fastest first.
 pub(super) const BACKENDS: &[Backend] = &[Backend::Vaes512, Backend::Vaes, Backend::AesNi];
 
-/// The instructions that this processor was found to have.
+/// The instructions detected on this processor.
 #[derive(Clone, Copy)]
 pub(crate) enum Native {
     AesNi(HasAesNi<false>),

@@ -1,7 +1,7 @@
 //! A block of fewer than 16 bytes, as a number.
 //!
-//! Reads and writes are two overlapping halves: after single bytes, a load of the whole block would
-//! wait until they have all left the store buffer.
+//! Reads and writes use two overlapping halves: after stores of single bytes, a load of the whole
+//! block would wait until all of them have left the store buffer.
 
 /// Fewer than 16 bytes, little-endian.
 #[inline(always)]

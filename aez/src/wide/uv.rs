@@ -1,4 +1,4 @@
-//! M_uv: the bytes between the pairs and the last two blocks, under 32 of them.
+//! M_uv: the bytes between the pairs and the last two blocks, fewer than 32.
 
 use super::partial;
 use crate::block::Block;
@@ -6,7 +6,7 @@ use crate::block::Block;
 /// M_u, and M_v if there are 16 bytes or more: a whole block, then a partial one.
 pub(super) struct Muv<'a> {
     whole: Option<&'a mut [u8; 16]>,
-    /// Under 16 bytes, after the whole block if there is one.
+    /// Fewer than 16 bytes, after the whole block if there is one.
     partial: &'a mut [u8],
     /// `partial` as a little-endian number.
     number: u128,

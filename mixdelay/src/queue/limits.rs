@@ -1,6 +1,6 @@
 //! Limits for the packets that a hop holds.
 
-/// How long packets may be held, and how late they may be, in milliseconds.
+/// Maximum delays and lateness of packets, in milliseconds.
 ///
 /// ```
 /// # use mixwell_mixdelay::Limits;

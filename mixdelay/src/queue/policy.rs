@@ -100,7 +100,7 @@ impl<T, S: Storage<T>> QueuePolicy<T, S> {
         self.storage.len()
     }
 
-    /// Why a packet is refused on arrival; `waited` in nanoseconds.
+    /// The reason to refuse a packet on arrival; `waited` in nanoseconds.
     fn refusal(&self, waited: u64, delay_millis: u32) -> Option<DropReason> {
         if u64::from(delay_millis) > self.limits.delay_millis {
             Some(DropReason::TooLong)

@@ -1,20 +1,20 @@
 //! Counts of sent and dropped packets.
 
-/// Why a packet was dropped.
+/// The reason why a packet was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DropReason {
-    /// Its delay exceeds [`Limits::delay_millis`](crate::Limits::delay_millis).
+    /// The packet's delay exceeds [`Limits::delay_millis`](crate::Limits::delay_millis).
     TooLong,
-    /// It waited longer for its unwrap than
+    /// The packet waited for its unwrap longer than
     /// [`Limits::unwrap_millis`](crate::Limits::unwrap_millis).
     Unwrap,
-    /// It asked for no delay and has waited a millisecond or more.
+    /// The packet asked for no delay and has waited a millisecond or more.
     Expired,
     /// The queue was full, and this packet was drawn.
     Full,
-    /// It was polled later than [`Limits::slack_millis`](crate::Limits::slack_millis) after its
-    /// release.
+    /// The packet was polled later than [`Limits::slack_millis`](crate::Limits::slack_millis) after
+    /// its release.
     Late,
 }
 

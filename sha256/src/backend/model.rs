@@ -1,5 +1,5 @@
-//! A model of the instructions in plain Rust, for unit tests: by it, the code that is made of them
-//! runs on every machine.
+//! A model of the instructions in plain Rust, for unit tests, so that the code built on them runs
+//! on every machine.
 
 use crate::{
     backend::Engine,
@@ -10,11 +10,11 @@ use crate::{
 use core::array::from_fn;
 use sha2::block_api::compress256;
 
-/// A processor with all of them, on registers of any width.
+/// A processor with all instructions, on registers of any width.
 #[derive(Clone, Copy)]
 struct Model(Fault);
 
-/// A mistake on purpose in an instruction or its operand.
+/// A deliberate mistake in an instruction or its operands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fault {
     None,
@@ -93,7 +93,7 @@ impl<const W: usize> Ternary<W> for Model {
     }
 }
 
-/// Three blocks in each of W lanes become what `sha2` makes of them.
+/// Whether three blocks in each of W lanes are compressed as by `sha2`.
 fn is_as_sha2<const W: usize>(run: impl Fn(&mut State<W>, [&[[u8; 64]]; W])) -> bool {
     let mut word = 0x9e37_79b9_u32;
     let mut byte = || {
@@ -138,12 +138,12 @@ fn each_fault_is_found() {
     }
 }
 
-/// Asserts that an engine of the processor's instructions does what the model does.
+/// Asserts that an engine on the processor's instructions agrees with the model.
 pub(super) fn same_engine<const W: usize>(engine: impl Engine<W>) {
     assert!(is_as_sha2::<W>(|state, blocks| engine.compress(state, blocks)));
 }
 
-/// Asserts that operations on lanes are what the model says.
+/// Asserts that operations on lanes agree with the model.
 pub(super) fn same_lanes<const W: usize, R>(
     real: impl Lanes<W, Register = R>,
     model: impl Lanes<W, Register = [u32; W]>,

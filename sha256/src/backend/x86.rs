@@ -29,7 +29,7 @@ pub(super) fn has(backend: Backend) -> bool {
     }
 }
 
-/// Whether `sha2` takes the processor's instructions.
+/// Whether `sha2` uses the processor's SHA instructions.
 #[inline]
 pub(super) fn has_sha() -> bool {
     !cfg!(any(sha2_backend = "soft", sha2_256_backend = "soft")) && cpu_sha::get()
@@ -49,7 +49,7 @@ pub(super) fn with(backend: Backend, work: impl With) -> bool {
     true
 }
 
-/// Does the work, and wipes the stack that registers may have been spilled to.
+/// Runs `work`, then wipes the stack to which registers may have been spilled.
 fn wiped<const BYTES: usize>(work: impl FnOnce()) {
     #[inline(never)]
     fn below(work: impl FnOnce()) {
@@ -67,11 +67,11 @@ pub(super) struct HasBmi2(());
 #[derive(Clone, Copy)]
 pub(super) struct HasAvx2(());
 
-/// Proof that the processor has AVX-512F and VL: for its instructions on 256-bit registers.
+/// Proof that the processor has AVX-512F and VL, for AVX-512's instructions on 256-bit registers.
 #[derive(Clone, Copy)]
 pub(super) struct HasAvx512Vl(());
 
-/// The same, for 512-bit registers.
+/// Proof that the processor has AVX-512F, for 512-bit registers.
 #[derive(Clone, Copy)]
 pub(super) struct HasAvx512(());
 
@@ -123,7 +123,7 @@ impl Engine<16> for HasAvx512 {
     }
 }
 
-/// The instructions that AVX2 has on 256-bit registers.
+/// AVX2's instructions on 256-bit registers.
 macro_rules! common_256 {
     ($has:ident) => {
         impl Common<8> for $has {
@@ -240,7 +240,7 @@ impl Common<16> for HasAvx512 {
 /// The shift's amount is unsigned here and signed in the instruction on 256 bits.
 #[inline(always)]
 unsafe fn srli_512<const N: i32>(x: __m512i) -> __m512i {
-    // SAFETY: the processor has AVX-512F, says the caller
+    // SAFETY: the caller guarantees that the processor has AVX-512F
     unsafe {
         match N {
             3 => _mm512_srli_epi32::<3>(x),

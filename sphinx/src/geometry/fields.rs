@@ -1,4 +1,4 @@
-//! A geometry as configuration and PKI documents spell it out.
+//! Geometries with every length written out, as in configurations and PKI documents.
 
 use super::{Geometry, PAYLOAD_TAG_LEN, PLAINTEXT_HEADER_LEN, SPRP_KEY_MATERIAL_LEN, schemes::SchemeInfo};
 use crate::commands::NEXT_NODE_HOP_LEN;
@@ -51,7 +51,7 @@ pub struct GeometryFields<'a> {
     pub kem_name: &'a str,
 }
 
-/// A length of a geometry that [`GeometryFields`] spells out.
+/// A length in [`GeometryFields`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {
@@ -81,34 +81,34 @@ pub enum Field {
     SprpKeyMaterialLength,
 }
 
-/// Why a geometry is not one.
+/// The reason why a geometry is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GeometryError {
     /// The number of hops is out of range.
     Hops {
-        /// The number given.
+        /// The given number.
         got: usize,
-        /// The most there may be.
+        /// The maximum.
         most: usize,
     },
     /// A packet would not fit the address space.
     TooLarge,
     /// Not exactly one of a NIKE and a KEM is named, or the name is unknown.
     Scheme,
-    /// A length is not the one that follows from the others.
+    /// A length differs from the one computed from the others.
     Mismatch {
-        /// Which length.
+        /// The field.
         field: Field,
-        /// The length given, in bytes.
+        /// The given length, in bytes.
         got: u64,
-        /// The length that follows, in bytes.
+        /// The computed length, in bytes.
         want: u64,
     },
 }
 
 impl Geometry {
-    /// Checks a geometry that was read from outside: every length is computed again and compared.
+    /// Checks a geometry from outside: every length is recomputed and compared.
     ///
     /// # Errors
     /// [`GeometryError`] says which field is wrong and what it should be.
@@ -127,7 +127,7 @@ impl Geometry {
         Ok(geometry)
     }
 
-    /// Every length written out.
+    /// The geometry with every length written out.
     #[must_use]
     pub const fn fields(&self) -> GeometryFields<'static> {
         GeometryFields {

@@ -33,7 +33,7 @@ impl<K: kem::Kem> SchemeKeys for Kem<K> {
     type PrivateKey = K::Expanded;
 }
 
-/// A KEM's sender has nothing to remember: every hop has a secret of its own.
+/// The state of a KEM's sender, which is empty: every hop has an independent secret.
 #[derive(Debug)]
 pub(crate) struct Stateless;
 

@@ -96,7 +96,7 @@ impl<N: Nike> Steps for N {
     }
 }
 
-/// The private key that a blinding seed stands for: keystream of the original ChaCha20 with an
+/// The private key derived from a blinding seed: the keystream of the original ChaCha20 with an
 /// all-zero nonce (`docs/spec/sphinx.md#blinding`).
 pub(crate) fn blinding_key<N: Nike>(keys: &HopKeys) -> PrivateKey<N> {
     let mut key = PrivateKey::<N>::from_bytes(N::PrivateBytes::ZERO);

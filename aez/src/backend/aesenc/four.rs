@@ -65,7 +65,8 @@ impl<I: Vaes512> Simd for Four<I> {
         }
     }
 
-    /// The left blocks in the first two pairs' place, the right ones in the others'.
+    /// Stores the left blocks in place of the first two pairs, the right blocks in place of the
+    /// others.
     #[inline(always)]
     fn stash(self, [left, right]: [I::Zmm; 2], pairs: &mut [Pair]) {
         if let ([front, back], []) = pairs.as_chunks_mut() {

@@ -45,7 +45,7 @@ impl<I: Vaes> Simd for Two<I> {
         self.single().store([self.0.extracti128(left), self.0.extracti128(right)], second);
     }
 
-    /// The left blocks in the first pair's place, the right ones in the second's.
+    /// Stores the left blocks in place of the first pair, the right blocks in place of the second.
     #[inline(always)]
     fn stash(self, [left, right]: [I::Ymm; 2], pairs: &mut [Pair]) {
         if let [first, second] = pairs {

@@ -1,4 +1,4 @@
-//! Mistakes on purpose, around the registers and in the instructions' operands.
+//! Deliberate faults, around the registers and in the instructions' operands.
 #![expect(unsafe_code, reason = "the instructions' traits have unsafe functions")]
 
 use super::instructions::{Model, Wide};

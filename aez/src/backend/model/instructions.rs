@@ -1,4 +1,4 @@
-//! The instructions, each as its processor's manual has it.
+//! The instructions, as defined in the processors' manuals.
 #![expect(unsafe_code, reason = "the instructions' traits have unsafe functions")]
 #![expect(clippy::arithmetic_side_effects, clippy::cast_sign_loss, reason = "a model, of constants' indices")]
 
@@ -13,7 +13,7 @@ use crate::{
 use core::{array::from_fn, ops::BitXor};
 use zeroize::Zeroize;
 
-/// A processor that has them all.
+/// A processor with all instructions.
 #[derive(Clone, Copy)]
 pub(super) struct Model;
 
@@ -21,7 +21,7 @@ pub(super) struct Model;
 #[derive(Clone, Copy)]
 pub(super) struct Wide<const W: usize>([[u8; 16]; W]);
 
-// Nothing is inlined: the engines inline all that they call, which would make them very long.
+// Nothing is inlined: the engines inline all callees, which would make them very long.
 
 impl<const W: usize> BitXor for Wide<W> {
     type Output = Self;
@@ -165,14 +165,14 @@ impl Vaes512 for Model {
         *pairs = [[zmm.0[0], zmm.0[1]], [zmm.0[2], zmm.0[3]]];
     }
 
-    /// Panics if a lane is none of the pairs'.
+    /// Panics if a lane is outside the pairs.
     #[inline(never)]
     unsafe fn maskz_loadu_epi64(self, mask: u8, pairs: &[Pair]) -> Wide<4> {
         let (lanes, _) = pairs.as_flattened().as_flattened().as_chunks();
         of_lanes(from_fn(|n| if mask >> n & 1 == 1 { lanes[n] } else { [0; 8] }))
     }
 
-    /// Panics if a lane is none of the pairs'.
+    /// Panics if a lane is outside the pairs.
     #[inline(never)]
     unsafe fn mask_storeu_epi64(self, mask: u8, zmm: Wide<4>, pairs: &mut [Pair]) {
         let (places, _) = pairs.as_flattened_mut().as_flattened_mut().as_chunks_mut();

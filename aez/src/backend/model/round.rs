@@ -23,8 +23,8 @@ pub(super) fn mix_columns(state: [u8; 16]) -> [u8; 16] {
     })
 }
 
-/// The inverse in GF(2⁸), then an affine map. Powers of 3 are all that has an inverse, and that of
-/// 3^n is 3^(255 − n).
+/// The inverse in GF(2⁸), then an affine map. The invertible elements are the powers of 3, and the
+/// inverse of 3^n is 3^(255 − n).
 const S_BOX: [u8; 256] = {
     let mut powers = [1; 256];
     let mut n = 1;

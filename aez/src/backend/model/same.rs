@@ -1,4 +1,4 @@
-//! The processor's instructions beside the model's.
+//! Comparison of the processor's instructions with the model.
 #![expect(unsafe_code, reason = "the instructions' traits have unsafe functions")]
 #![allow(dead_code, reason = "each processor has some of them")]
 
@@ -15,7 +15,7 @@ use crate::{
 use core::array::from_fn;
 use std::{vec, vec::Vec};
 
-/// Blocks that have nothing in common.
+/// Blocks without similarities.
 fn blocks<B: Block, const N: usize>() -> [B; N] {
     let mut number = 0_u128;
     [(); N].map(|()| {
@@ -29,7 +29,7 @@ fn pairs<const N: usize>() -> [Pair; N] {
     from_fn(|n| [left[n].to_bytes(), right[n].to_bytes()])
 }
 
-/// Asserts that AES-NI is what the model says.
+/// Asserts that AES-NI agrees with the model.
 pub(crate) fn same_aes_ni(real: impl AesNi) {
     fn all(instructions: impl AesNi) -> [[u8; 16]; 9] {
         let ([x, y, k1, k2, k3], eight) = (blocks(), blocks());
@@ -39,7 +39,7 @@ pub(crate) fn same_aes_ni(real: impl AesNi) {
     assert_eq!(all(real), all(Model));
 }
 
-/// Asserts that VAES is what the model says.
+/// Asserts that VAES agrees with the model.
 pub(crate) fn same_vaes(real: impl Vaes) {
     fn all<I: Vaes>(instructions: I) -> ([Pair; 4], [[u8; 16]; 2]) {
         let [a, b] = blocks();
@@ -55,7 +55,7 @@ pub(crate) fn same_vaes(real: impl Vaes) {
     assert_eq!(all(real), all(Model));
 }
 
-/// Asserts that VAES with AVX-512 is what the model says.
+/// Asserts that VAES with AVX-512 agrees with the model.
 pub(crate) fn same_vaes512(real: impl Vaes512) {
     fn all<I: Vaes512>(instructions: I) -> Vec<[Pair; 2]> {
         let [a, b, c, d] = blocks();
@@ -92,7 +92,7 @@ pub(crate) fn same_vaes512(real: impl Vaes512) {
     assert_eq!(all(real), all(Model));
 }
 
-/// Asserts that the instructions of aarch64 are what the model says.
+/// Asserts that the instructions of aarch64 agree with the model.
 pub(crate) fn same_aese(real: impl Aese) {
     fn all(instructions: impl Aese) -> [[u8; 16]; 2] {
         let [x, y] = blocks();

@@ -1,12 +1,12 @@
 //! Eight AES states as bit planes.
 //!
 //! Plane b holds bit b of all their bytes: word c of it is column c, byte r of the word is row r,
-//! bit n of the byte is state n. So a rotated word has the next rows, a renamed one the next
-//! column, and a plane fits a 128-bit register where the machine has them.
+//! bit n of the byte is state n. So rotating a word gives the next row, another word the next
+//! column, and a plane fits in a 128-bit register if the machine has one.
 //!
-//! Rows are not shifted. After n rounds the byte of row r and column c stands in column c + n·r
-//! instead, and MixColumns looks for it there ("fixslicing": Adomnicai and Peyrin, 2020); after
-//! four rounds it is home again.
+//! Rows are not shifted. Instead, after n rounds the byte of row r and column c is in column c +
+//! n·r, where MixColumns expects it ("fixslicing": Adomnicai and Peyrin, 2020). After four rounds
+//! it is back in its place.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -72,8 +72,8 @@ impl Planes {
         sum
     }
 
-    /// One AES round but for the constant of SubBytes; after it rows stand apart by `APART`
-    /// columns, as the key's do.
+    /// One AES round without the constant of SubBytes. After it, rows are shifted by `APART`
+    /// columns, like those of the key.
     #[inline(never)]
     pub(super) fn round<const APART: usize>(&mut self, key: &Self) {
         sub_bytes_each(&mut self.0);
@@ -118,15 +118,15 @@ impl Zeroize for Planes {
     }
 }
 
-/// With `a` a row and `b`, `c`, `d` those below it, each in its own place: 2·(a ⊕ b) ⊕ b ⊕ c ⊕ d in
-/// GF(2⁸), bit by bit.
+/// 2·(a ⊕ b) ⊕ b ⊕ c ⊕ d in GF(2⁸), bit by bit, where `a` is a row and `b`, `c`, `d` are the rows
+/// below it, each in its own place.
 #[inline(always)]
 fn mix_rows(a: [u32; 8], [b, c, d]: [[u32; 8]; 3]) -> [u32; 8] {
     let b = b.map(|word| word.rotate_right(8));
     let mut out = [0; 8];
     let mut carry = a[7] ^ b[7];
     for bit in 0..8 {
-        // c and d as they stand to each other, then both two rows up
+        // align d with c, then move both up by two rows
         let far = (c[bit] ^ d[bit].rotate_right(8)).rotate_right(16);
         out[bit] = b[bit] ^ far ^ carry;
         carry = a[bit] ^ b[bit];
@@ -178,8 +178,8 @@ fn transpose([mut w0, mut w1, mut w2, mut w3, mut w4, mut w5, mut w6, mut w7]: [
     [w0, w1, w2, w3, w4, w5, w6, w7]
 }
 
-/// Exchanges the bits of `low` whose number has the bit `SHIFT` with those of `high` whose number
-/// has not.
+/// Exchanges the bits of `low` whose index contains `SHIFT` with the bits of `high` whose index
+/// does not.
 #[inline(always)]
 fn swap<const SHIFT: u32>(low: &mut u32, high: &mut u32) {
     // 0x55…, 0x33… or 0x0f…

@@ -1,7 +1,7 @@
 //! SubBytes on bit planes: the circuit of Boyar and Peralta, "A small depth-16 circuit for the AES
 //! S-box" (2012), in its smaller form of 115 gates.
 
-/// SubBytes of 32 bytes but for its constant 0x63, which the caller adds with the round key.
+/// SubBytes of 32 bytes without the constant 0x63, which the caller adds with the round key.
 /// `bits[0]` holds the lowest bits.
 #[inline(always)]
 #[expect(clippy::too_many_lines, reason = "the circuit's own")]
@@ -33,7 +33,7 @@ pub(super) fn sub_bytes(bits: [u32; 8]) -> [u32; 8] {
     let y21 = y13 ^ y16;
     let y18 = x0 ^ y16;
 
-    // inversion in GF(2⁸) by way of GF(2⁴)
+    // inversion in GF(2⁸), computed in GF(2⁴)
     let t2 = y12 & y15;
     let t3 = y3 & y6;
     let t4 = t3 ^ t2;

@@ -1,9 +1,9 @@
 //! The engine for SIMD registers of any width: eight blocks side by side in N registers, with one,
 //! two or four in each.
 //!
-//! Eight, because (i mod 8)·L, a part of the offset of pair i, is then the same for every eight
-//! pairs; and because a processor begins one or two AES rounds in each cycle and ends them three to
-//! eight cycles later, so that fewer leave it idle.
+//! Eight, because (i mod 8)·L, a part of the offset of pair i, then repeats for every eight pairs;
+//! and because a processor starts one or two AES rounds per cycle and finishes each three to eight
+//! cycles later, so fewer blocks would leave it idle.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -20,7 +20,7 @@ use core::{
 };
 use zeroize::Zeroize;
 
-/// Proof that the processor has AES-NI, and AVX if it says so.
+/// Proof that the processor has AES-NI, and AVX if `AVX` is true.
 #[derive(Clone, Copy)]
 pub(crate) struct HasAesNi<const AVX: bool>(());
 
@@ -124,8 +124,8 @@ impl Block for Xmm {
         Self(unsafe { _mm_set_epi64x(high, low) })
     }
 
-    /// Each byte doubled, with the top bit of the byte behind it; that of the first byte goes to
-    /// the last one as the field's 0x87.
+    /// Shifts each byte left by a bit and fills in the top bit of the next byte; the top bit of the
+    /// first byte is reduced to 0x87 in the last byte.
     #[inline(always)]
     fn double(self) -> Self {
         // SAFETY: SSE2 is there
