@@ -247,7 +247,7 @@ impl App {
             Err(error) if !had_failed => {
                 self.warn(None, format!("{error}; nothing is sent or received until it can be written"));
             }
-            Ok(()) if had_failed => self.note(None, "the state is saved again"),
+            Ok(()) if had_failed => self.note(None, "saving works again"),
             _ => {}
         }
         !self.has_failed
@@ -265,7 +265,7 @@ impl App {
         let contact = history_key(id, friend);
         let entry = HistoryEntry { time: time::now(), contact, is_ours, text: Zeroizing::new(text.to_owned()) };
         if let Err(error) = history.append(entry, &self.entropy) {
-            self.warn(None, format!("this line is not in the history: {error}"));
+            self.warn(None, format!("this text could not be added to the history: {error}"));
         }
     }
 
@@ -278,7 +278,7 @@ impl App {
         self.ask(
             Asked::Quit,
             &format!(
-                "{} not sent yet and {} under way wait for the next start. Quit?",
+                "{} not sent yet and {} in transfer will wait for the next start. Quit?",
                 messages(unsent),
                 counted(files, "file")
             ),
@@ -297,7 +297,10 @@ impl App {
                 let name = self.name_of(id);
                 self.note(
                     id,
-                    format!("{} not read by \"{name}\" yet; what waits is sent after the next start", messages(unread)),
+                    format!(
+                        "{} not read by \"{name}\" yet; unsent texts are sent after the next start",
+                        messages(unread)
+                    ),
                 );
             }
         }

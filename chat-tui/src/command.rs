@@ -65,15 +65,15 @@ pub(crate) const TOPICS: [(&str, &[&str]); 5] = [
             "/code            make a code for a friend; tell it to them over the phone, or in person",
             "/code WORDS      enter a friend's code",
             "/safety          the safety string: the same for both, unless someone is in the middle",
-            "/verify          remember that you have compared it; /verify no takes that back",
+            "/verify          remember that you have compared it; /verify no undoes that",
         ],
     ),
     (
         "contacts",
         &[
-            "/contacts        all contacts and how they are",
+            "/contacts        all contacts and their status",
             "/to NAME         bring a contact into view (Alt-Up, Alt-Down, or a click)",
-            "/name NAME       call this contact so",
+            "/name NAME       rename this contact",
             "/forget          forget this contact, and wipe all keys",
         ],
     ),
@@ -81,16 +81,16 @@ pub(crate) const TOPICS: [(&str, &[&str]); 5] = [
         "files",
         &[
             "/send FILE       offer a file",
-            "/files           files that are offered or under way, with their numbers",
+            "/files           files offered or in transfer, with their numbers",
             "/accept [N]      accept a file; /decline [N] declines it",
-            "/cancel [N]      give up a file that is under way",
+            "/cancel [N]      cancel the transfer of a file",
         ],
     ),
     (
         "history",
         &[
-            "/find TEXT       texts with these letters",
-            "/export FILE     write this conversation to a file, in the clear",
+            "/find TEXT       search the texts",
+            "/export FILE     write this conversation to a file, unencrypted",
             "A history is kept if the program was started with --history.",
         ],
     ),
@@ -98,16 +98,16 @@ pub(crate) const TOPICS: [(&str, &[&str]); 5] = [
         "keys",
         &[
             "Enter sends, Alt-Enter begins a new line, Tab completes commands, paths and names",
-            "Up and Down      earlier lines of yours; PageUp and PageDown scroll",
+            "Up and Down      lines that you sent before; PageUp and PageDown scroll",
             "Ctrl-A, Ctrl-E, Ctrl-W, Ctrl-K, Ctrl-Y, Alt-B, Alt-F edit as in a shell",
-            "Ctrl-C or /quit  end the program; your friends stay",
-            "//text           say /text",
+            "Ctrl-C or /quit  end the program; your contacts are kept",
+            "//text           send /text as a text",
         ],
     ),
 ];
 
 /// The meaning of the marks before our own lines.
-pub(crate) const MARKS: &str = "marks: … waits, ↑ sent, · stored by the service, ✓ read by your friend's program";
+pub(crate) const MARKS: &str = "marks: … waiting, ↑ sent, · stored by the service, ✓ read by your friend's program";
 
 impl<'a> Command<'a> {
     /// Parses a line without its line break.

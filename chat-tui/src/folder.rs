@@ -205,16 +205,16 @@ fn inspect(path: &Path) -> Result<Found, Error> {
             return Ok(Found::Empty);
         }
         return refused(if has(KEY) && has(STATE) {
-            "this folder is an older program's; pair again in a new one"
+            "this folder is from an older version of this program; pair again in a new one"
         } else {
-            "there are other files in it; name a folder that is empty, or does not exist yet"
+            "it contains other files; choose an empty or new folder"
         });
     }
     if private::read(&path.join(MARKER), MAX_BYTES)?.is_none_or(|text| text.as_slice() != MARKER_TEXT) {
-        return refused("this folder is another version's of this program");
+        return refused("this folder is from another version of this program");
     }
     if !has(KEY) && (has(PROFILE) || has_states(path)) {
-        return refused("its key is missing: put the file `key` back, or begin anew in another folder");
+        return refused("its key is missing: restore the file `key`, or start again in another folder");
     }
     Ok(Found::Own)
 }

@@ -81,13 +81,13 @@ impl HistoryFile {
 
 fn explain(rest: HistoryRest, entries: usize, whole_len: usize) -> String {
     let (what, len) = match rest {
-        HistoryRest::Torn { len } => ("an unfinished entry, as a crash leaves it", len),
+        HistoryRest::Torn { len } => ("an incomplete entry, as after a crash", len),
         HistoryRest::Damaged { len } => ("a damaged entry", len),
         _ => ("something else", 0),
     };
     format!(
-        "behind {entries} whole entries, at byte {whole_len}, there is {what} ({len} bytes to the end). The file was left as it is; \
-         --repair-history moves it aside and goes on with the whole entries"
+        "after {entries} intact entries, at byte {whole_len}, there is {what} ({len} bytes to the end). The file was left as it is; \
+         --repair-history moves it aside and continues with the intact entries"
     )
 }
 
@@ -102,5 +102,5 @@ fn move_aside(path: &Path) -> Result<(), Error> {
             return fs::rename(path, aside).map_err(failed);
         }
     }
-    Err(Error::File(path.to_path_buf(), "there are too many damaged ones beside it".to_owned()))
+    Err(Error::File(path.to_path_buf(), "there are too many damaged histories beside it".to_owned()))
 }

@@ -195,7 +195,7 @@ impl Output {
         let Some(lines) = &self.lines else { return };
         if self.lost > 0 {
             let mut before = String::new();
-            let _ = writeln!(before, "! {} lines were left out, since nobody read the output", self.lost);
+            let _ = writeln!(before, "! {} lines were dropped, because the output was not read", self.lost);
             line.insert_str(0, &before);
         }
         match lines.try_send(line) {
@@ -266,7 +266,7 @@ impl Echo {
         if is_on || !self.is_terminal {
             return Ok(());
         }
-        Err(io::Error::other("a passphrase can't be typed in plain mode on this system: it would be seen"))
+        Err(io::Error::other("a passphrase can't be typed in plain mode on this system: it would be visible"))
     }
 
     const fn discard_typed(&self) {}

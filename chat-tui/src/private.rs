@@ -33,8 +33,7 @@ pub(crate) fn close_folder(path: &Path) -> Result<bool, Error> {
     }
     let closed = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
     closed.map(|()| true).map_err(|error| {
-        let why =
-            format!("others may look into it (permissions {:03o}), and that can't be changed: {error}", mode & 0o777);
+        let why = format!("others may read it (permissions {:03o}), and that can't be changed: {error}", mode & 0o777);
         Error::Folder(path.to_path_buf(), why)
     })
 }

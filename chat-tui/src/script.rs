@@ -150,7 +150,7 @@ impl ScriptView {
                 if count.is_some_and(|count| *received >= count) || (is_late && count.is_none() && *received > 0) {
                     self.end(State::Done);
                 } else if is_late {
-                    self.fail(format!("{received} texts have arrived in time"));
+                    self.fail(format!("only {received} texts arrived in time"));
                 }
             }
             (_, State::Starting) if is_late => self.fail("the contacts could not be read in time"),
@@ -230,7 +230,7 @@ impl View for ScriptView {
             State::Receiving(received) if *received > 0 => Ok(()),
             State::Failed(why) => Err(Error::Script(why.clone())),
             State::Starting | State::Sent { .. } | State::Receiving(_) => {
-                Err(Error::Script("stopped before it was done".to_owned()))
+                Err(Error::Script("interrupted before it was done".to_owned()))
             }
         }
     }

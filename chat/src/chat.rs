@@ -366,7 +366,7 @@ impl fmt::Display for ChatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Paired => "there is a friend already",
-            Self::Pairing => "a pairing is under way",
+            Self::Pairing => "a pairing is in progress",
             Self::Key => "a key that was just generated is malformed",
         })
     }

@@ -60,7 +60,7 @@ Results go to standard output, progress and errors to standard error.
 Exit status: 0 if all went well, 1 if something failed, 2 if the command line is wrong.";
 
 impl Cli {
-    /// Does what was asked.
+    /// Runs the command.
     pub(crate) fn run(self) -> Result<(), Error> {
         match self.command {
             Command::Anonymity(arguments) => anonymity::run(&arguments),

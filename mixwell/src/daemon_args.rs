@@ -1,4 +1,4 @@
-//! The options that `mixwell node` and `mixwell authority` share: a configuration, and keys in a
+//! Options shared by `mixwell node` and `mixwell authority`: the configuration, and the keys in the
 //! data folder.
 
 use crate::{
@@ -16,64 +16,64 @@ use mixwell_net::{
 use mixwell_pki_types::SignatureScheme;
 use std::path::{Path, PathBuf};
 
-/// Arguments of both.
+/// The shared arguments.
 #[derive(Debug, Args)]
 pub(crate) struct DaemonArgs {
     /// The configuration
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
 
-    /// Print the public keys and exit; keys that are missing are made
+    /// Print the public keys and exit; missing keys are generated
     #[arg(long)]
     generate_only: bool,
 
-    /// Make the keys that are missing in the data folder, a new identity
+    /// Generate the keys that are missing in the data folder: a new identity
     #[arg(long)]
     generate_keys: bool,
 
     #[command(flatten)]
     epoch_length: EpochArgument,
 
-    /// How much to log; info, or what the configuration says, if not given
+    /// Log level [default: the configuration's, or info]
     #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL")]
     log: Option<LogLevel>,
 }
 
-/// The keys that it is known by.
+/// The node's or authority's keys.
 pub(crate) struct Keys {
     pub(crate) identity: Identity,
     pub(crate) link: LinkKey,
-    /// For everything else.
+    /// Randomness for the running program.
     pub(crate) randomness: Randomness,
-    /// The data folder is this process's as long as this is.
+    /// Locks the data folder for this process until dropped.
     pub(crate) lock: FolderLock,
 }
 
-/// Whose keys they are.
+/// The node or authority whose keys are loaded.
 pub(crate) struct Owner<'a> {
     pub(crate) folder: &'a Path,
     pub(crate) scheme: &'static dyn SignatureScheme,
     pub(crate) kem: LinkKem,
-    /// Whether the configuration wants them to be printed, and no more.
+    /// The configuration says to print the public keys and exit.
     pub(crate) generate_only: bool,
 }
 
 impl DaemonArgs {
-    /// The length of an epoch, if it was given here.
+    /// The length of an epoch, if it was given on the command line.
     pub(crate) const fn epoch_seconds(&self) -> Option<u64> {
         self.epoch_length.epoch_seconds
     }
 
-    /// Starts the log, where the configuration says.
+    /// Starts logging to the destination in the configuration.
     pub(crate) fn start_log(&self, settings: &LogSettings) -> Result<LogHandle, NetworkError> {
         logging::start_daemon(settings, self.log)
     }
 
-    /// The keys of a data folder, which is locked. `None` if they were to be printed and no more.
+    /// Locks the data folder and returns its keys; `None` if they were only printed.
     ///
     /// # Errors
-    /// If they are missing and were not to be made: a data folder that is not where it should be
-    /// must not cost the identity that others know.
+    /// If keys are missing and their generation was not requested: a mistyped or unmounted data
+    /// folder must not silently get a new identity.
     pub(crate) fn keys(&self, owner: &Owner<'_>) -> Result<Option<Keys>, Error> {
         let randomness = Randomness::from_system()?;
         if self.generate_only || owner.generate_only {
@@ -95,7 +95,7 @@ impl DaemonArgs {
         tracing::warn!(
             folder = %owner.folder.display(),
             identity = %identity.id(),
-            "made new keys: every authority's configuration has to list this identity key before it is accepted:\n{}",
+            "generated new keys: authorities refuse them until their configurations list this identity key:\n{}",
             identity.public_pem().trim_end()
         );
         Ok(Some(Keys { identity, link, randomness, lock }))
@@ -103,13 +103,13 @@ impl DaemonArgs {
 }
 
 impl Owner<'_> {
-    /// The keys, if both exist.
+    /// Loads the keys, if both exist.
     pub(crate) fn load(&self) -> Result<Option<(Identity, LinkKey)>, NetworkError> {
         let Some(identity) = Identity::load(self.folder, self.scheme)? else { return Ok(None) };
         Ok(LinkKey::load(self.folder, self.kem)?.map(|link| (identity, link)))
     }
 
-    /// Makes what is missing.
+    /// Generates the missing keys.
     fn generate(&self, randomness: &Randomness) -> Result<((Identity, LinkKey), FolderLock), NetworkError> {
         let mut rng = randomness.rng();
         files::make_folder(self.folder)?;
@@ -120,14 +120,14 @@ impl Owner<'_> {
     }
 }
 
-/// At each SIGHUP, which ends processes that do not expect it, opens the log anew. Does not end.
+/// Reopens the log at each SIGHUP, which would otherwise end the process. Never returns.
 pub(crate) async fn heed_hang_ups(mut hang_ups: HangUps, log: LogHandle) {
     loop {
         hang_ups.next().await;
         match log.reopen() {
             Ok(true) => tracing::info!("reopened the log at SIGHUP"),
             Ok(false) => tracing::info!("ignored SIGHUP: a changed configuration is read at the next start"),
-            Err(error) => tracing::error!(%error, "could not reopen the log; going on with the old file"),
+            Err(error) => tracing::error!(%error, "could not reopen the log; continuing with the old file"),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! `--epoch-seconds`, which every command of a network takes.
+//! `--epoch-seconds`, an option of every command that uses a network.
 
 use clap::Args;
 use mixwell_config::{MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 
-/// The length of the network's epochs.
+/// The option for the length of the network's epochs.
 #[derive(Debug, Args)]
 pub(crate) struct EpochArgument {
-    /// The length of the network's epochs: 1200 if neither this nor mixwell.toml beside the
-    /// configuration says otherwise
+    /// Length of the network's epochs [default: from mixwell.toml beside the configuration, or
+    /// 1200]
     #[arg(
         long,
         value_name = "SECONDS",

@@ -1,4 +1,4 @@
-//! The tool's errors, as the user is told of them.
+//! The tool's errors and their messages.
 
 use crate::{cmd::document::DocumentError, network_error::NetworkError};
 use mixwell_net::{files::KeyFileError, runtime::StartError};
@@ -18,15 +18,15 @@ pub(crate) enum Error {
     Write(PathBuf, io::Error),
     /// A file is there already.
     Exists(PathBuf),
-    /// The operating system gives no randomness.
+    /// The operating system returned no randomness.
     Random(getrandom::Error),
-    /// A file is not the TOML that is wanted.
+    /// A file is not valid TOML, or has unexpected contents.
     Toml(PathBuf, toml::de::Error),
     /// A TOML file lacks the geometry.
     NoGeometry(PathBuf),
     /// A geometry in a file is wrong.
     FileGeometry(PathBuf, GeometryError),
-    /// The geometry asked for can't be.
+    /// The requested geometry is impossible.
     Geometry(GeometryError),
     /// A geometry is for another scheme.
     WrongScheme(WrongScheme),
@@ -42,24 +42,24 @@ pub(crate) enum Error {
     Open(OpenError),
     /// A hop can't finish the packet.
     Finish(FinishError),
-    /// The packets' self-test can't go on.
+    /// The packets' self-test failed to run.
     SelfTest(SelfTestError),
     /// The self-test lost or changed bytes.
     NotAllReturned,
     /// The self-test accepted a tampered packet.
     TamperedAccepted,
-    /// A network and its users can't be simulated.
+    /// The scenario can't be simulated.
     Scenario(ScenarioError),
-    /// A consensus, a vote or an authority's key in a file is not what it should be.
+    /// A file with a consensus, a vote or an authority's key is invalid.
     Document(PathBuf, DocumentError),
     /// A part of a network can't start, or had to stop.
     Network(NetworkError),
 }
 
 impl Error {
-    /// Tells the user, and gives the status to exit with.
+    /// Prints the message and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
-        // whoever read our output has seen enough, as in `mixwell schemes | head -1`
+        // the reader has closed the pipe, as in `mixwell schemes | head -1`
         if matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe) {
             return ExitCode::SUCCESS;
         }
@@ -75,7 +75,7 @@ impl core::fmt::Display for Error {
             Self::Read(path, error) => write!(f, "can't read {}: {error}", path.display()),
             Self::Write(path, error) => write!(f, "can't write {}: {error}", path.display()),
             Self::Exists(path) => write!(f, "{} exists; --force replaces it", path.display()),
-            Self::Random(error) => write!(f, "the operating system gives no randomness: {error}"),
+            Self::Random(error) => write!(f, "the operating system returned no randomness: {error}"),
             Self::Toml(path, error) => write!(f, "{}: {}", path.display(), error.to_string().trim_end()),
             Self::NoGeometry(path) => write!(f, "{}: there is no section [SphinxGeometry]", path.display()),
             Self::FileGeometry(path, error) => write!(f, "{}: SphinxGeometry: {error}", path.display()),
@@ -85,10 +85,7 @@ impl core::fmt::Display for Error {
             Self::Pem(error) => error.fmt(f),
             Self::NothingToSend => f.write_str("there is nothing to send: the input is empty"),
             Self::TooMuchToSend { max_bytes } => {
-                write!(
-                    f,
-                    "the input is longer than {max_bytes} bytes, the most that packets of this size may carry here"
-                )
+                write!(f, "the input is longer than {max_bytes} bytes, the maximum for packets of this size")
             }
             Self::Document(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Open(error) => write!(f, "a hop refused the packet: {error}"),

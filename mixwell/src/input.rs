@@ -1,4 +1,4 @@
-//! Reading what the user names: a file, or `-` for standard input.
+//! Reads an input file, or standard input for `-`.
 
 use crate::error::Error;
 use mixwell_net::files;
@@ -14,8 +14,8 @@ pub(crate) fn name(path: &Path) -> &Path {
     if is_stdin(path) { Path::new("standard input") } else { path }
 }
 
-/// Reads to the end, or up to `max` bytes and one more, by which the caller knows that there were
-/// too many. A file has to be a regular one: others block or have no end.
+/// Reads to the end, but at most `max + 1` bytes: the extra byte tells the caller that the input is
+/// too long. Files have to be regular: reading others may block or never end.
 pub(crate) fn read(path: &Path, max: u64) -> Result<Vec<u8>, Error> {
     let failed = |error| Error::Read(name(path).to_path_buf(), error);
     let mut bytes = Vec::new();

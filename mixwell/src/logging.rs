@@ -1,4 +1,4 @@
-//! Logs: lines on standard error or in a file, which never hold anything that links packets.
+//! Logs: lines on standard error or in a file. They never contain anything that links packets.
 
 use crate::network_error::NetworkError;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -14,7 +14,7 @@ use std::{
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Takes the name of a level from the command line.
+/// Parser for log levels on the command line.
 pub(crate) fn level_parser() -> impl TypedValueParser<Value = LogLevel> {
     PossibleValuesParser::new(LogLevel::NAMES).try_map(|name| name.parse::<LogLevel>())
 }
@@ -30,7 +30,7 @@ const fn filter(level: LogLevel) -> LevelFilter {
     }
 }
 
-/// Sends logs to standard error, from now on. A second call changes nothing.
+/// Starts logging to standard error. A second call has no effect.
 pub(crate) fn start(level: LogLevel) {
     let subscriber = tracing_subscriber::fmt()
         .with_writer(io::stderr)
@@ -40,7 +40,8 @@ pub(crate) fn start(level: LogLevel) {
     let _ = subscriber.try_init();
 }
 
-/// Sends logs where a daemon's configuration says, from now on; `level` counts more than its own.
+/// Starts logging to the destination in a daemon's configuration; `level` takes precedence over the
+/// configured one.
 pub(crate) fn start_daemon(settings: &LogSettings, level: Option<LogLevel>) -> Result<LogHandle, NetworkError> {
     let level = level.or(settings.level).unwrap_or_default();
     let Some(path) = &settings.file else {
@@ -53,7 +54,7 @@ pub(crate) fn start_daemon(settings: &LogSettings, level: Option<LogLevel>) -> R
         .with_ansi(false)
         .with_max_level(filter(level))
         .with_target(false)
-        // a full disk ends no daemon, and there is nowhere else to tell of it
+        // a full disk must not end the daemon, and there is nowhere else to report it
         .log_internal_errors(false);
     let _ = subscriber.try_init();
     Ok(LogHandle(Some(file)))
@@ -64,7 +65,7 @@ pub(crate) fn start_daemon(settings: &LogSettings, level: Option<LogLevel>) -> R
 pub(crate) struct LogHandle(Option<LogFile>);
 
 impl LogHandle {
-    /// Opens the log file anew, since it may have been renamed. Says whether there is one.
+    /// Reopens the log file, which may have been renamed. Returns false if there is no log file.
     pub(crate) fn reopen(&self) -> Result<bool, NetworkError> {
         let Some(log) = &self.0 else { return Ok(false) };
         let file = open(&log.path)?;

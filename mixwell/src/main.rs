@@ -1,4 +1,4 @@
-//! The Mixwell command-line tool; `mixwell --help` tells what it does.
+//! The Mixwell command-line tool; see `mixwell --help`.
 
 mod cli;
 mod cmd;

@@ -26,13 +26,13 @@ pub(crate) enum NetworkError {
     Listen(String, io::Error),
     /// The runtime can't be started.
     Runtime(StartError),
-    /// An authority's own keys are not among those of its configuration.
+    /// An authority's own keys are not in its configuration.
     NotNamed(PathBuf),
     /// A data folder lacks the identity or link key.
     NoKeys(PathBuf),
     /// A data folder can't be locked.
     Lock(LockError),
-    /// A node can't start, or had to stop.
+    /// A node can't start, or stopped with an error.
     Node(NodeError),
     /// A client can't start.
     ClientStart(mixwell_client::StartError),
@@ -40,9 +40,9 @@ pub(crate) enum NetworkError {
     Exists(PathBuf),
     /// There is no such KEM or signature scheme.
     NoSuchScheme(String),
-    /// There are too few ports from the first one on for all members.
+    /// The ports above the first one are too few for all members.
     TooManyPorts(u16, u16),
-    /// A Sphinx scheme that is unknown here, with the reason.
+    /// An unknown Sphinx scheme, with the reason.
     UnknownScheme(String),
     /// The network of the demonstration can't start.
     TestNetwork(mixwell_testnet::voted::StartError),
@@ -77,7 +77,7 @@ impl fmt::Display for NetworkError {
             Self::Runtime(error) => error.fmt(f),
             Self::NotNamed(path) => write!(
                 f,
-                "{}: [[Authorities]] does not name this authority with the identity and link key of its data folder",
+                "{}: [[Authorities]] does not list this authority with the identity and link key in its data folder",
                 path.display()
             ),
             Self::NoKeys(path) => write!(
@@ -89,10 +89,10 @@ impl fmt::Display for NetworkError {
             Self::Lock(error) => error.fmt(f),
             Self::Node(error) => error.fmt(f),
             Self::ClientStart(error) => error.fmt(f),
-            Self::Exists(path) => write!(f, "{} exists; name a folder that does not", path.display()),
-            Self::NoSuchScheme(name) => write!(f, "no scheme {name:?} is known here; `mixwell schemes` lists them"),
+            Self::Exists(path) => write!(f, "{} exists; choose a new folder", path.display()),
+            Self::NoSuchScheme(name) => write!(f, "unknown scheme {name:?}; `mixwell schemes` lists them"),
             Self::TooManyPorts(first, parts) => {
-                write!(f, "{parts} parts of a network are too many for the ports from {first} on, two for each")
+                write!(f, "{parts} members need two ports each: too many for the ports from {first} on")
             }
             Self::UnknownScheme(why) => write!(f, "Sphinx scheme: {why}"),
             Self::Demo(why) => f.write_str(why),
@@ -104,8 +104,8 @@ impl fmt::Display for NetworkError {
                  MIXWELL_EPOCH_SECONDS):{why}",
                 period.duration().as_secs()
             ),
-            Self::Unreachable => f.write_str("no authority answers"),
-            Self::NoSuchAuthority(path, name) => write!(f, "{} names no authority {name:?}", path.display()),
+            Self::Unreachable => f.write_str("no authority answered"),
+            Self::NoSuchAuthority(path, name) => write!(f, "{} lists no authority {name:?}", path.display()),
         }
     }
 }

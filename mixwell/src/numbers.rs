@@ -1,8 +1,8 @@
-//! Numbers for people.
+//! Formats numbers and times.
 
 use core::{fmt::Display, time::Duration};
 
-/// A whole number with a space between thousands.
+/// A whole number with a space as thousands separator.
 pub(crate) fn grouped(number: impl Display) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 2);

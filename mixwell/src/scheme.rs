@@ -1,10 +1,10 @@
-//! The schemes that can be chosen at run time, by the names that `--scheme` takes.
+//! The schemes that can be chosen at run time, by their `--scheme` values.
 
 use core::fmt;
 use mixwell_pq_kem::{KEMS, Kem, NIKES, Nike, Scheme, WithKem, WithNike, with_kem, with_nike};
 use mixwell_sphinx::{self as sphinx, SchemeInfo, SchemeKeys as _};
 
-/// A NIKE or KEM: its name in lower case, or that with `-kem`, if a NIKE has the same name.
+/// A NIKE or KEM: its name in lower case, followed by `-kem` for a KEM if a NIKE has the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SchemeName {
     scheme: &'static Scheme,
@@ -30,7 +30,7 @@ impl SchemeName {
         nikes.chain(KEMS.iter().map(|scheme| Self { scheme, is_kem: true }))
     }
 
-    /// The one of this name, in any case; for the command line.
+    /// Parses a `--scheme` value; case is ignored.
     pub(crate) fn parse(name: &str) -> Result<Self, &'static str> {
         let found = Self::all().find(|scheme| scheme.to_string().eq_ignore_ascii_case(name));
         found.ok_or("no such scheme; `mixwell schemes` lists them")
@@ -43,7 +43,7 @@ impl SchemeName {
         if self.is_kem { with_kem(name, OfKem(what)) } else { with_nike(name, OfNike(what)) }.expect("a listed scheme")
     }
 
-    /// Its lengths.
+    /// The lengths of the scheme's keys, ciphertexts and secrets.
     pub(crate) const fn lengths(self) -> &'static Scheme {
         self.scheme
     }
@@ -69,7 +69,7 @@ impl<W: WithScheme> WithKem for OfKem<W> {
     }
 }
 
-/// Tells what geometries say of a scheme.
+/// Returns a scheme's parameters in geometries.
 pub(crate) struct Info;
 
 impl WithScheme for Info {

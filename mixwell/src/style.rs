@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 
-/// The word before an error.
+/// The `error:` label.
 pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
 /// Headings.
 pub(crate) const HEADING: Style = Style::new().bold();
@@ -12,7 +12,7 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// Text of less importance.
 pub(crate) const DIM: Style = Style::new().dimmed();
 
-/// The help's styles.
+/// Styles of help texts.
 pub(crate) const HELP: Styles = Styles::styled()
     .header(HEADING)
     .usage(HEADING)

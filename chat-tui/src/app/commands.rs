@@ -57,7 +57,7 @@ impl App {
         let is_yes = matches!(line.trim_ascii().to_ascii_lowercase().as_slice(), b"y" | b"yes");
         match asked {
             Asked::Quit if is_yes => return Flow::Quit,
-            Asked::Quit => self.note(None, "going on"),
+            Asked::Quit => self.note(None, "continuing"),
             Asked::Forget(id) if is_yes => self.forget(*id),
             Asked::Forget(id) => self.note(*id, "nothing was forgotten"),
         }
@@ -79,7 +79,7 @@ impl App {
 
     fn add_contact(&mut self) -> Option<ContactId> {
         if self.contacts.len() >= MAX_CONTACTS {
-            self.warn(None, format!("there are {MAX_CONTACTS} contacts, which is the most; /forget one of them"));
+            self.warn(None, format!("there are {MAX_CONTACTS} contacts, the maximum; /forget one of them first"));
             return None;
         }
         let id = ContactId(self.next_id);
@@ -98,7 +98,7 @@ impl App {
             Ok(code) => {
                 self.begin_pairing(id);
                 self.note(id, format!("code: {}", *code.words()));
-                self.note(id, "tell it to your friend alone, over the phone or in person; it can be used once");
+                self.note(id, "tell it only to your friend, over the phone or in person; it can be used once");
             }
             Err(error) => self.give_up(id, &error.to_string()),
         }
@@ -143,7 +143,7 @@ impl App {
                 (Some(_), None) => {
                     let verified = if chat.is_verified() { "verified" } else { "not verified" };
                     let heard =
-                        if chat.quiet_ticks() > super::status::QUIET_TICKS { ", not heard for long" } else { "" };
+                        if chat.quiet_ticks() > super::status::QUIET_TICKS { ", silent for a long time" } else { "" };
                     let counts = chat.counts();
                     let unread = counts.queued.saturating_sub(counts.read);
                     let unread =
@@ -251,7 +251,7 @@ impl App {
             let unread = messages(counts.queued.saturating_sub(counts.read));
             let files = (chat.sending().count() + chat.receiving().count()) as u64;
             format!(
-                "Forget \"{name}\"? This wipes all keys of the conversation; {unread} not read yet and {} under way are lost, and you have \
+                "Forget \"{name}\"? This wipes all keys of the conversation; {unread} not read yet and {} in transfer are lost, and you have \
                  to pair again. Received files and the history stay.",
                 super::counted(files, "file")
             )
@@ -284,7 +284,7 @@ impl App {
 
     fn help(&self, topic: Option<&str>) {
         let Some(topic) = topic else {
-            self.note(None, "/code pairs with a friend; what does not begin with / is sent");
+            self.note(None, "/code pairs with a friend; lines that do not begin with / are sent");
             for (topic, lines) in TOPICS {
                 let commands: Vec<_> = lines
                     .iter()
@@ -305,7 +305,7 @@ impl App {
         let counts = self.contacts.get(&id).map(|contact| contact.chat.counts()).unwrap_or_default();
         let unread = counts.queued.saturating_sub(counts.read);
         if unread > 0 {
-            self.warn(id, format!("not delivered, as far as is known: your last {}", messages(unread)));
+            self.warn(id, format!("probably not delivered: your last {}", messages(unread)));
         }
         self.note(id, "/forget this contact, then pair again with /code");
     }

@@ -49,19 +49,19 @@ impl App {
             Event::FileComplete(_) => self.check_complete(id),
             Event::FileReceived(file) => self.file_received(id, file),
             Event::FileSent(file) => {
-                self.about_ours(id, file, "has arrived whole");
+                self.about_ours(id, file, "has arrived completely");
                 self.end_outgoing(id, file);
             }
             Event::FileFailed { file, is_ours: true } => {
                 let name = self.outgoing_name(id, file);
-                self.warn(id, format!("file \"{name}\" did not arrive whole"));
+                self.warn(id, format!("file \"{name}\" arrived damaged"));
                 self.end_outgoing(id, file);
             }
             Event::FileFailed { file, is_ours: false } => self.file_failed(id, file),
             Event::Tampered => {
                 self.warn(
                     id,
-                    "ignored a box that was changed on its way, or is not your friend's; more of them are only counted",
+                    "ignored a box that was changed in transit or is not from your friend; further ones are only counted",
                 );
             }
             Event::Ended(ended) => self.show_end(id, ended),

@@ -76,7 +76,7 @@ impl App {
     pub(super) fn send_file(&mut self, id: ContactId, path: PathBuf) {
         let is_talking = self.contacts.get(&id).is_some_and(|contact| contact.chat.friend().is_some());
         if !is_talking {
-            return self.warn(id, "there is no friend to send it to yet");
+            return self.warn(id, "the pairing is not complete, so there is no one to send it to");
         }
         let shown = path.display().to_string();
         let work = move |is_cancelled: &AtomicBool| {
@@ -110,7 +110,7 @@ impl App {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let (name, size) = (offer.name.clone(), offer.size);
         let Some(file) = contact.chat.offer(offer) else {
-            return self.warn(id, "not offered: too many files are under way, or the conversation is over");
+            return self.warn(id, "not offered: too many files are in transfer, or the conversation is over");
         };
         if let Err(error) = contact.files.remember(file, path) {
             contact.chat.cancel(file);
@@ -140,7 +140,7 @@ impl App {
             );
         }
         if count == 0 {
-            self.note(id, "no files are offered or under way");
+            self.note(id, "no files are offered or in transfer");
         }
     }
 
@@ -197,14 +197,14 @@ impl App {
     /// Cancels the transfer of a friend's file or of our own.
     pub(super) fn cancel(&mut self, id: ContactId, number: Option<u32>) {
         if let Some(file) = self.incoming(id, number, |file| file.is_accepted) {
-            return self.give_up_incoming(id, file, "is given up");
+            return self.give_up_incoming(id, file, "is cancelled");
         }
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let found = contact.chat.sending().find(|file| number.is_none_or(|number| file.file.0 == number));
-        let Some(transfer) = found else { return self.warn(id, "no such file is under way; /files lists them") };
+        let Some(transfer) = found else { return self.warn(id, "no such file is in transfer; /files lists them") };
         contact.chat.cancel(transfer.file);
         self.save(id);
-        self.about_ours(id, transfer.file, "is given up");
+        self.about_ours(id, transfer.file, "is cancelled");
         self.end_outgoing(id, transfer.file);
     }
 
@@ -239,13 +239,16 @@ impl App {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let name = contact.incoming.remove(&file).unwrap_or_default();
         match contact.files.finalize(file, &name) {
-            Ok(path) => self.notify(id, format!("file \"{name}\" is here, and whole: {}", path.display())),
+            Ok(path) => self.notify(id, format!("file \"{name}\" has arrived completely: {}", path.display())),
             // shown already, but the program ended before that was saved
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.note(id, format!("file \"{name}\" was received before"));
             }
             Err(error) => {
-                self.warn(id, format!("file \"{name}\" came whole, but can't be moved to its place: {error}"));
+                self.warn(
+                    id,
+                    format!("file \"{name}\" has arrived completely, but can't be moved into place: {error}"),
+                );
             }
         }
     }
@@ -254,7 +257,7 @@ impl App {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.files.discard(file);
         let name = contact.incoming.remove(&file).unwrap_or_default();
-        self.warn(id, format!("file \"{name}\" of your friend's did not arrive whole"));
+        self.warn(id, format!("your friend's file \"{name}\" arrived damaged"));
     }
 
     pub(super) fn about_ours(&self, id: ContactId, file: FileId, what: &str) {

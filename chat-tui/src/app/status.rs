@@ -55,12 +55,12 @@ impl App {
 
     pub(super) fn show_status(&mut self) {
         if self.folder.was_open() {
-            self.warn(None, "others could look into the folder until now; it is yours alone from now on");
+            self.warn(None, "other users could read the folder until now; only you can from now on");
         }
         if self.contacts.is_empty() {
             self.note(
                 None,
-                "no contacts yet: /code makes a code for a friend, /code WORDS enters theirs; /help tells more",
+                "no contacts yet: /code makes a code for a friend, /code WORDS enters theirs; /help shows more",
             );
         }
         let ids: Vec<_> = self.contacts.keys().copied().collect();
@@ -68,7 +68,7 @@ impl App {
             let Some(contact) = self.contacts.get(&id) else { continue };
             match (contact.chat.friend().is_some(), contact.chat.ended()) {
                 (_, Some(ended)) => self.show_end(id, ended),
-                (false, None) => self.note(id, "a pairing is under way; /forget gives it up"),
+                (false, None) => self.note(id, "a pairing is in progress; /forget cancels it"),
                 (true, None) => {
                     let counts = contact.chat.counts();
                     let (name, unread) = (self.name_of(id), counts.queued.saturating_sub(counts.read));

@@ -129,7 +129,7 @@ fn about(contact: &ContactStatus) -> Vec<Span<'static>> {
                 spans.push(Span::from(format!("  {safety} not verified")).yellow());
             }
             if is_quiet {
-                spans.push(Span::from("  not heard for long").yellow());
+                spans.push(Span::from("  silent for a long time").yellow());
             }
         }
     }
@@ -279,7 +279,7 @@ fn input(frame: &mut Frame<'_>, area: Rect, editor: &Editor, below: usize) {
     block = if below > 0 {
         block.title(format!(" {below} rows below: PageDown ")).title_style(Style::new().yellow())
     } else {
-        block.title(" Enter sends, /help tells more ")
+        block.title(" Enter sends, /help shows more ")
     };
     let len = editor.len();
     if len > MAX_TEXT_LEN / 2 {

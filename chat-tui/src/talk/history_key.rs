@@ -28,7 +28,7 @@ impl<V: View, S: Future<Output = ()>> Talk<'_, V, S> {
         }
         // a passphrase from a pipe is not mistyped
         if is_new && self.view.is_terminal() {
-            let Ok(again) = self.ask_hidden("The same passphrase again:").await? else { return Ok(Err(Stopped)) };
+            let Ok(again) = self.ask_hidden("Repeat the passphrase:").await? else { return Ok(Err(Stopped)) };
             if again != passphrase {
                 return Err(Error::Passphrase("the two passphrases differ; there is no history yet"));
             }

@@ -46,7 +46,7 @@ fn two_apps() {
     });
     bob.wait_for_jobs(1);
     until([&mut alice, &mut bob], &mut service, |[alice, bob]| {
-        bob.was_told("* file \"letter.txt\" is here")
+        bob.was_told("* file \"letter.txt\" has arrived")
             && alice.was_told("* file \"letter.txt\" has arrived")
             && alice.was_told("* file \"large\" is declined")
             && alice.contact().counts.read == 1
@@ -76,7 +76,7 @@ fn a_complete_file_is_hashed_after_a_restart() {
     drop(bob);
     let mut bob = Side::open(&folder.path().join("bob"), None);
     bob.wait_for_jobs(1);
-    assert!(bob.was_told("* file \"file\" is here, and whole"));
+    assert!(bob.was_told("* file \"file\" has arrived completely"));
     assert_eq!(fs::read(folder.path().join("bob/received/file")).unwrap(), vec![7; 5000]);
 }
 
@@ -124,7 +124,7 @@ fn quitting_asks_while_something_waits() {
     alice.line("one");
     assert_eq!(alice.handle(Request::Quit { asks: true }), Flow::Continue);
     alice.settle();
-    assert!(alice.question.as_ref().unwrap().contains("1 message not sent yet and 0 files under way"));
+    assert!(alice.question.as_ref().unwrap().contains("1 message not sent yet and 0 files in transfer"));
     assert_eq!(alice.line("no"), Flow::Continue);
     assert_eq!(alice.handle(Request::Quit { asks: false }), Flow::Quit);
     assert_eq!((alice.line("/quit"), alice.line("yes")), (Flow::Continue, Flow::Quit));
@@ -208,7 +208,7 @@ fn paths_need_not_be_text_and_fifos_are_refused() {
         bob.was_told("* file \"caf\u{fffd}.txt\" is offered to you")
     });
     bob.line("/accept");
-    until([&mut alice, &mut bob], &mut service, |[_, bob]| bob.was_told("* file \"caf\u{fffd}.txt\" is here"));
+    until([&mut alice, &mut bob], &mut service, |[_, bob]| bob.was_told("* file \"caf\u{fffd}.txt\" has arrived"));
     // reading a FIFO that nobody writes to would block for ever
     let fifo = folder.path().join("fifo");
     assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -233,7 +233,7 @@ fn nothing_leaves_that_is_not_saved() {
     alice.app.retry();
     alice.line("after");
     until([&mut alice, &mut bob], &mut service, |[alice, bob]| {
-        bob.was_told("<alice> after") && alice.was_told("* the state is saved again")
+        bob.was_told("<alice> after") && alice.was_told("* saving works again")
     });
 }
 

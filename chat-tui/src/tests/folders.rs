@@ -18,7 +18,7 @@ fn names(path: &Path) -> Vec<String> {
 fn a_folder_with_other_files_is_refused_untouched() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("passwd"), b"root").unwrap();
-    assert!(refused(folder.path()).contains("there are other files in it"));
+    assert!(refused(folder.path()).contains("it contains other files"));
     assert_eq!(names(folder.path()), ["passwd"]);
     // a folder in an older layout
     fs::remove_file(folder.path().join("passwd")).unwrap();
@@ -79,7 +79,7 @@ fn everything_is_its_owners_alone() {
     fs::create_dir(folder.path().join("bob")).unwrap();
     fs::set_permissions(folder.path().join("bob"), fs::Permissions::from_mode(0o755)).unwrap();
     let [mut alice, mut bob] = paired(folder.path(), &mut service);
-    assert!(bob.was_told("! others could look into the folder until now"));
+    assert!(bob.was_told("! other users could read the folder until now"));
     fs::write(folder.path().join("file"), b"content").unwrap();
     alice.line(&format!("/send {}", folder.path().join("file").display()));
     alice.wait_for_jobs(1);
@@ -87,7 +87,7 @@ fn everything_is_its_owners_alone() {
     until([&mut alice, &mut bob], &mut service, |[_, bob]| bob.was_told("* file \"file\" is offered"));
     bob.line("/accept");
     check(&folder.path().join("bob"));
-    until([&mut alice, &mut bob], &mut service, |[_, bob]| bob.was_told("* file \"file\" is here"));
+    until([&mut alice, &mut bob], &mut service, |[_, bob]| bob.was_told("* file \"file\" has arrived"));
     assert!(folder.path().join("bob/received/file").exists());
     check(&folder.path().join("alice"));
     check(&folder.path().join("bob"));

@@ -62,7 +62,7 @@ fn a_damaged_history_is_left_as_it_is() {
     for (bytes, entries) in [(damaged, 0), (second, 1), (whole[..ends[2] - 3].to_vec(), 2)] {
         fs::write(&path, &bytes).unwrap();
         let why = open(&path, "right").unwrap_err().to_string();
-        assert!(why.contains(&format!("behind {entries} whole entries")) && why.contains("--repair-history"), "{why}");
+        assert!(why.contains(&format!("after {entries} intact entries")) && why.contains("--repair-history"), "{why}");
         assert_eq!(fs::read(&path).unwrap(), bytes, "nothing is cut off");
         let mut repaired = HistoryFile::open(&path, "right", COST, true, &entropy()).unwrap();
         assert_eq!(repaired.entries().len(), entries);

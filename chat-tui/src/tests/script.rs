@@ -118,5 +118,5 @@ async fn a_bot_sends_and_receives() {
     let (ended, _) = run(&alice, &service, unread).await;
     assert!(ended.unwrap_err().to_string().contains("not delivered yet"));
     let (ended, _) = run(&at("nobody"), &service, receive(1, 1)).await;
-    assert!(ended.unwrap_err().to_string().contains("0 texts have arrived"));
+    assert!(ended.unwrap_err().to_string().contains("only 0 texts arrived"));
 }

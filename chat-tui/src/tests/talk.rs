@@ -234,7 +234,7 @@ async fn what_is_typed_while_the_key_is_derived_is_thrown_away() {
         let running = Running::start(&folder.path().join("alice"), Some(&history), is_terminal, false);
         running.type_in("words").await;
         if is_terminal {
-            running.asked(1, "The same").await;
+            running.asked(1, "Repeat").await;
             running.type_in("words").await;
         }
         running.asked(if is_terminal { 2 } else { 1 }, "Opening the history").await;

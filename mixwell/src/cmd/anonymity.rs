@@ -1,4 +1,4 @@
-//! `mixwell anonymity`: what an observer of all links is left with.
+//! `mixwell anonymity`: measures the anonymity against an observer of all links.
 
 mod report;
 mod scenario;
@@ -9,26 +9,26 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mixwell_sim::anonymity::{PublishedRate, Simulation, plots};
 use std::{fs, io::Write as _, path::PathBuf};
 
-/// Simulate a mix network, and measure what an observer of all links is left with
+/// Simulate a mix network and measure its anonymity against an observer of all links
 ///
-/// Users send messages or decoys at `LambdaP` and loops at `LambdaL`, nodes send loops, every hop
-/// holds every packet for an exponential delay of rate Mu: the clocks, delays and queues are those
-/// that real nodes run. An observer sees every packet on every link, knows everything but which
-/// packet that leaves a hop is which that came in, and keeps the exact odds. Reported are the
-/// entropy of those odds, the latency, and what the cover costs, beside the closed forms for
-/// Poisson mixes where there are any. A packet takes one path of one node of each hop, and ends
-/// there: replies to messages and decoys, which come back through the layers and about double the
-/// traffic of a real network, are left out. So the entropies are those of an observer who can tell
-/// replies from the rest, and the least that one who can't has.
+/// Users send messages or decoys at `LambdaP` and loops at `LambdaL`, nodes send loops, and each
+/// hop delays each packet exponentially at rate Mu. The clocks, delays and queues are those of real
+/// nodes. The observer sees every packet on every link and knows everything except which outgoing
+/// packet of a hop is which incoming one; it computes the exact probabilities. The report has the
+/// entropy of these probabilities, the latency and the cost of the cover traffic, next to the
+/// closed forms for Poisson mixes where they exist. A packet takes a path of one node per hop and
+/// ends there. Replies to messages and decoys, which return through the layers and about double the
+/// traffic of a real network, are not simulated. The entropies are therefore those of an observer
+/// who can distinguish replies from other packets, and a lower bound for one who can't.
 ///
-/// The network is --layers of --nodes mixes, or that of a PKI document: its gateways are the first
-/// hop, then come its layers of mixes, and with its rates all its nodes send loops. Rates given
-/// here replace the document's.
+/// The network has --layers of --nodes mixes each, or is taken from a PKI document: its gateways
+/// are the first hop, its layers of mixes follow, and all its nodes send loops at its rates. Rates
+/// given here override the document's.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Take the network from a PKI document: a certificate (its signatures are not checked) or what
-    /// it certifies, or - for standard input
+    /// Take the network from a PKI document: a certificate (its signatures are not checked) or the
+    /// bare document; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["layers", "nodes"])]
     document: Option<PathBuf>,
 
@@ -44,35 +44,37 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     users: u32,
 
-    /// Messages or decoys of each user, per millisecond [default: 0.001, or the document's]
+    /// Messages or decoys that each user sends per millisecond [default: 0.001, or the document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
     lambda_p: Option<PublishedRate>,
 
-    /// Loops of each user, per millisecond [default: 0.0005, or the document's]
+    /// Loops that each user sends per millisecond [default: 0.0005, or the document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
     lambda_l: Option<PublishedRate>,
 
-    /// Loops of each mix and service node, per millisecond [default: 0.0005, or the document's]
+    /// Loops that each mix and service node sends per millisecond [default: 0.0005, or the
+    /// document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
     lambda_m: Option<PublishedRate>,
 
-    /// Loops of each gateway of a document, per millisecond [default: the document's]
+    /// Loops that each gateway of the document sends per millisecond [default: the document's]
     #[arg(long, value_name = "RATE", value_parser = rate, requires = "document")]
     lambda_g: Option<PublishedRate>,
 
-    /// Delays at each hop: 1 over their mean in milliseconds [default: 0.005, or the document's]
+    /// Rate of the delay at each hop: 1 over its mean in milliseconds [default: 0.005, or the
+    /// document's]
     #[arg(long, value_name = "RATE", value_parser = rate)]
     mu: Option<PublishedRate>,
 
-    /// Messages that each user has to send, per millisecond; less than `LambdaP`
+    /// Messages that each user writes per millisecond; less than `LambdaP`
     #[arg(long, value_name = "RATE", default_value = "0.0001", value_parser = rate)]
     messages: PublishedRate,
 
-    /// Seconds of the network's time
+    /// Simulated seconds
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(10..=1_000_000))]
     seconds: u32,
 
-    /// Where randomness begins: the same seed gives the same result
+    /// Seed of all randomness: the same seed gives the same result
     #[arg(long, default_value_t = 1)]
     seed: u64,
 

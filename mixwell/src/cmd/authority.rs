@@ -17,10 +17,10 @@ use std::sync::Arc;
 
 /// Run a directory authority
 ///
-/// It takes the descriptors of the nodes that its configuration names, agrees with the other
-/// authorities on a consensus in each epoch, and hands it to whoever asks. The configuration has
-/// the form of Katzenpost's authority.toml. Its keys have to be in the data folder. It runs until
-/// SIGINT or SIGTERM.
+/// The authority accepts descriptors of the nodes in its configuration, agrees on a consensus with
+/// the other authorities in each epoch, and serves it to everyone. The configuration has the format
+/// of Katzenpost's authority.toml. The authority's keys have to be in the data folder. The program
+/// runs until SIGINT or SIGTERM.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -33,7 +33,7 @@ Examples:
   mixwell authority --config auth1/authority.toml
   mixwell authority --config auth1/authority.toml --generate-only     its public keys, for the others";
 
-/// Runs it.
+/// Runs the authority until it is told to stop.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let log = arguments.daemon.start_log(&LogSettings::default())?;
     let configuration = AuthorityConfiguration::read(&arguments.daemon.config, arguments.daemon.epoch_seconds());
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 
 async fn start(configuration: &AuthorityConfiguration, keys: Keys, log: LogHandle) -> Result<(), NetworkError> {
     let Keys { identity, link, randomness, lock } = keys;
-    // from here on signals are heard
+    // signals that arrive from now on are handled
     let mut stop_signals = StopSignals::new();
     tokio::spawn(heed_hang_ups(HangUps::new(), log));
     let mut listeners = Vec::new();

@@ -1,4 +1,4 @@
-//! `mixwell chat`: friends talk over a mix network.
+//! `mixwell chat`: a chat between friends over a mix network.
 
 mod client;
 mod outdated;
@@ -13,18 +13,17 @@ use mixwell_net::{randomness::Randomness, runtime};
 use purpose::{Purpose, mode};
 use std::path::PathBuf;
 
-/// Talk with friends over a mix network
+/// Chat with friends over a mix network
 ///
-/// Two people pair by a code of nine words, compare a safety string, and write to each other,
-/// end-to-end encrypted by a post-quantum double ratchet. What they write goes through the
-/// rendezvous service of the network, in boxes of one size that are written and read at every tick
-/// of a Poisson clock, whether or not there is anything to say. Keys and texts that wait to be sent
-/// are in a folder of their owner's; nothing else is stored unless --history asks for it.
+/// Two people pair with a code of nine words, compare a safety string, and exchange texts and
+/// files, end-to-end encrypted by a post-quantum double ratchet. Their messages go through the
+/// network's rendezvous service in boxes of one size, which are written and read at every tick of a
+/// Poisson clock, whether or not there is anything to send. Keys and unsent texts are stored in a
+/// private folder; nothing else is stored unless --history is given.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The folder of this side's keys, state and files: an empty one, one that a chat has made, or
-    /// a new one
+    /// The folder for your keys, state and files: an empty one, an earlier chat's, or a new one
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 
@@ -32,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 
-    /// The name that friends see [default: the folder's]; it counts when the folder is made
+    /// The name that friends see, set when the folder is created [default: the folder's name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
 
@@ -40,24 +39,24 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     gateway: Option<String>,
 
-    /// Keep all texts in this file, under a passphrase that is asked for
+    /// Store all texts in this file, encrypted with a passphrase that you are asked for
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
 
-    /// Move a history with a damaged or unfinished entry aside, and go on with the whole entries
-    /// before it
+    /// If the history has a damaged or incomplete entry, move the file aside and continue with the
+    /// intact entries before it
     #[arg(long, requires = "history")]
     repair_history: bool,
 
-    /// The largest file that may be accepted
+    /// Maximum size of a file to accept, in bytes
     #[arg(long, value_name = "MEGABYTES", default_value_t = 100)]
     max_file: u64,
 
-    /// Plain lines, even on a terminal
+    /// Use plain lines even on a terminal
     #[arg(long)]
     plain: bool,
 
-    /// No bell when a text arrives
+    /// Do not ring the bell when a text arrives
     #[arg(long)]
     no_bell: bool,
 
@@ -82,7 +81,7 @@ Examples:
 
 In it: /code, /code WORDS, /verify, /send FILE, /contacts, /help, /quit; what does not begin with / is sent.";
 
-/// Runs one side until it is told to quit.
+/// Runs the chat, or one of its scripts, until it ends.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let randomness = Randomness::from_system()?;

@@ -16,15 +16,15 @@ use mixwell_config::LogLevel;
 use mixwell_net::{keys::LinkKem, randomness::Randomness, runtime};
 use std::{io::Write as _, path::PathBuf};
 
-/// Run a whole network here, and send messages through it
+/// Run a whole network in this process and send messages through it
 ///
-/// Three authorities vote on a consensus in every epoch; a gateway, layers of two mixes each and a
-/// service node listen on loopback ports and call each other; clients fetch the consensus from the
-/// gateway and send messages to the echo service, which answers through SURBs. Every link is
-/// encrypted by a post-quantum handshake, every hop holds packets for a random time, everyone sends
-/// cover traffic. But for --serve nothing is written to disk. Ctrl-C, or `q` at a terminal, ends it
-/// early, with the summary; a second one at once. The exit status is 0 only if every message came
-/// back and no packet was lost.
+/// Three authorities vote on a consensus in every epoch. A gateway, layers of two mixes each and a
+/// service node listen on loopback ports and connect to each other. Clients fetch the consensus
+/// from the gateway and send messages to the echo service, which answers through SURBs. Every link
+/// is encrypted with keys from a post-quantum handshake, every hop delays packets at random, and
+/// all clients and nodes send cover traffic. Nothing is written to disk without --serve. Ctrl-C, or
+/// `q` at a terminal, ends the demonstration early with the summary; a second one ends it at once.
+/// The exit status is 0 only if every message came back and no packet was lost.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -33,28 +33,28 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["epochs", "minutes"])]
     serve: Option<PathBuf>,
 
-    /// The length of an epoch, about; 10 if not given, or 60 with --serve
+    /// Approximate length of an epoch [default: 10, or 60 with --serve]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(5..=86_400))]
     epoch_seconds: Option<u64>,
 
-    /// Epochs with traffic; the authorities need one before that for their first consensus
+    /// Number of epochs with traffic, after one for the first consensus
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     epochs: u32,
 
-    /// Minutes of traffic, instead of epochs
+    /// Duration of the traffic in minutes, instead of epochs
     #[arg(long, value_name = "NUMBER", conflicts_with = "epochs", value_parser = minutes)]
     minutes: Option<f64>,
 
-    /// Clients, each with a connection of its own
+    /// Number of clients, each with its own connection
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=500))]
     clients: u16,
 
-    /// Layers of two mixes each
+    /// Number of layers, each of two mixes
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=12))]
     layers: u8,
 
-    /// The packets: a scheme of `mixwell schemes`, and perhaps the bytes for the user, as in
-    /// `xwing:1000`
+    /// The packets' NIKE or KEM, optionally followed by the user payload in bytes, as in
+    /// `xwing:1000`; `mixwell schemes` lists the schemes
     #[arg(long, value_name = "SCHEME[:BYTES]", default_value = "x25519:2000")]
     geometry: Packets,
 
@@ -62,11 +62,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SCHEME", default_value = "xwing", value_parser = kem)]
     kem: LinkKem,
 
-    /// How much the nodes tell on standard error; without a terminal, mostly
+    /// Log level of the nodes on standard error
     #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "off")]
     log: LogLevel,
 
-    /// Draw keys, routes and delays from this number. For tests: the keys are no secret then
+    /// Derive keys, routes and delays from this number. For tests only: the keys are not secret
+    /// then
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 }
@@ -79,7 +80,7 @@ Examples:
   mixwell demo --layers 5 --kem mlkem768    longer routes, other links
   mixwell demo --serve net                  until Ctrl-C, for clients with net/client.toml";
 
-/// How long an epoch is, about, in seconds.
+/// Default approximate length of an epoch in seconds.
 const EPOCH: u64 = 10;
 const SERVED_EPOCH: u64 = 60;
 
@@ -93,12 +94,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let (summary, verdict) = runtime::run(show::show(arguments, randomness))?;
     let mut out = anstream::stdout().lock();
     let printed = out.write_all(summary.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output);
-    // a failure counts even if nobody reads the summary
+    // report a failure even if the summary could not be printed
     verdict.map_err(Error::from).and(printed)
 }
 
 impl Arguments {
-    /// How long an epoch is to be, about.
+    /// The approximate length of an epoch.
     fn epoch(&self) -> Duration {
         let usual = if self.serve.is_some() { SERVED_EPOCH } else { EPOCH };
         Duration::from_secs(self.epoch_seconds.unwrap_or(usual))

@@ -1,4 +1,4 @@
-//! `mixwell document`: a consensus or a vote, as JSON for people.
+//! `mixwell document`: prints a consensus or a vote as JSON.
 
 mod authorities;
 mod bytes;
@@ -20,21 +20,21 @@ use std::{io::Write, path::PathBuf};
 
 /// Print a consensus or a vote as JSON: its nodes by layer, hashes of their keys, rates, signers
 ///
-/// FILE holds a certificate, or the document in it; either may be gzipped, as a gateway sends it.
-/// Signers are listed as the certificate claims them, unless the authorities' keys are given: then
-/// enough of them must have signed well, and the document must be well-formed, or nothing is
-/// printed.
+/// FILE is a certificate or a bare document, either of which may be gzipped, as gateways send it.
+/// Without keys of authorities, the signers are those that the certificate claims. With keys, the
+/// document is printed only if enough of these authorities have validly signed it and it is
+/// well-formed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The file; `-` is standard input
     file: PathBuf,
 
-    /// The public key of an authority, as PEM; once for each authority
+    /// The public key of an authority, as PEM; repeat for each authority
     #[arg(long, value_name = "PEM")]
     authority: Vec<PathBuf>,
 
-    /// How many authorities must have signed [default: more than half of them]
+    /// Number of authorities that must have signed [default: more than half of them]
     #[arg(long, value_name = "NUMBER", requires = "authority")]
     threshold: Option<usize>,
 
@@ -77,7 +77,7 @@ fn describe(bytes: &[u8], arguments: &Arguments, authorities: &[Authority]) -> R
     let threshold = arguments.threshold.unwrap_or_else(|| mixwell_pki_types::majority(keys.len()));
     let epoch = arguments.epoch.map_or(document.epoch(), Epoch);
     let verified = certificate.verify_threshold(&keys, threshold, epoch)?;
-    // by way of the certificate once more, as its expiration and scheme must be the document's
+    // checks too that the certificate's expiration and scheme match the document's
     let document = verified.document()?;
     document.check(&keys, &mut memory)?;
     Ok(json::write(&document, Some(&Signed::verified(&certificate, &verified, &keys, threshold)), None))

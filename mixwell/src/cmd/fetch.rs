@@ -1,4 +1,4 @@
-//! `mixwell fetch`: the consensus of a network, from its authorities.
+//! `mixwell fetch`: fetches a network's consensus from its authorities.
 
 mod report;
 
@@ -20,9 +20,9 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 /// Fetch and verify the consensus of a network
 ///
-/// Asks the authorities of a client.toml one after the other, over a link whose keys are checked,
-/// and verifies what comes: a majority of the authorities has to have signed it, and it has to be
-/// well-formed and of the client's geometry.
+/// Asks the authorities of a client.toml one after the other, over authenticated links, and
+/// verifies the consensus: it must be signed by a majority of the authorities, be well-formed, and
+/// have the client's geometry.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -30,11 +30,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 
-    /// The epoch; the current one if not given, or the next if there is none yet
+    /// The epoch [default: the current one, or the next if the current one has no consensus]
     #[arg(long, value_name = "NUMBER")]
     epoch: Option<u64>,
 
-    /// Ask this authority alone
+    /// Ask only this authority
     #[arg(long, value_name = "NAME")]
     authority: Option<String>,
 
@@ -42,14 +42,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// Ask again each second, for this many seconds, until there is one
+    /// Retry every second for this many seconds until there is a consensus
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     wait: u64,
 
     #[command(flatten)]
     epoch_length: EpochArgument,
 
-    /// How much to log on standard error
+    /// Log level on standard error
     #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "warn")]
     log: LogLevel,
 }
@@ -60,7 +60,7 @@ Examples:
   mixwell fetch --config client.toml --out consensus.cert   keep it, for `mixwell document`
   mixwell fetch --config client.toml --wait 120             until a young network has one";
 
-/// Fetches the consensus, and prints what it says.
+/// Fetches the consensus and prints a report.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let network = mixwell_config::read_client(&arguments.config, arguments.epoch_length.epoch_seconds)
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     output::print(&report::text(&fetched, &network.authorities)?)
 }
 
-/// Polls the authorities, and shows meanwhile why there is no consensus yet.
+/// Polls the authorities and shows the reason why there is no consensus yet.
 async fn fetch(client: &DirectoryClient, clock: Clock, poll: &Poll<'_>) -> Result<Fetched, NetworkError> {
     let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
@@ -107,7 +107,7 @@ async fn fetch(client: &DirectoryClient, clock: Clock, poll: &Poll<'_>) -> Resul
     })
 }
 
-/// Each authority's error in a line of its own, and how far this machine's clock is off.
+/// Each authority's error on its own line, and the offset of this machine's clock.
 fn lines(errors: &FetchErrors, client: &DirectoryClient) -> String {
     let mut lines = String::new();
     for (authority, error) in &errors.0 {

@@ -1,4 +1,4 @@
-//! `mixwell genconfig`: the configuration and the keys of a whole network, in one folder.
+//! `mixwell genconfig`: creates the configuration and keys of a whole network in one folder.
 
 mod files;
 mod plan;
@@ -20,23 +20,23 @@ use mixwell_sphinx::Geometry;
 use plan::{Plan, Schemes};
 use std::path::PathBuf;
 
-/// Write the configuration of a whole network, and its keys
+/// Create the configuration and keys of a whole network
 ///
-/// Makes a folder that holds a folder for each authority, gateway, mix and service node, with its
-/// keys and a configuration in the form of Katzenpost's, a client.toml, and a script that runs all
-/// of it on this machine. Each node's folder can be moved to a machine of its own, once the
-/// addresses in all configurations say so.
+/// Creates a folder with one subfolder for each authority, gateway, mix and service node (its keys,
+/// and a configuration in Katzenpost's format), a client.toml, and a script that runs the network
+/// on this machine. To run a node on another machine, change its address in all configurations and
+/// move its subfolder there.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The folder to make
+    /// The folder to create
     folder: PathBuf,
 
-    /// How many authorities
+    /// Number of authorities
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     authorities: u8,
 
-    /// How many layers of mixes
+    /// Number of layers of mixes
     #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=20))]
     layers: u8,
 
@@ -44,15 +44,15 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=50))]
     mixes: u8,
 
-    /// How many gateways
+    /// Number of gateways
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     gateways: u8,
 
-    /// How many service nodes, each with the services echo and rendezvous
+    /// Number of service nodes, each with the services echo and rendezvous
     #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=50))]
     services: u8,
 
-    /// The length of an epoch; networks in use have 1200
+    /// Length of an epoch; production networks have 1200
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(2..=604_800))]
     epoch_seconds: u64,
 
@@ -60,11 +60,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = SchemeName::parse, default_value = "x25519")]
     scheme: SchemeName,
 
-    /// Bytes for the user in each packet
+    /// User payload bytes in each packet
     #[arg(long, value_name = "BYTES", default_value_t = 2000)]
     payload: usize,
 
-    /// The KEM of links
+    /// The KEM of the links
     #[arg(long, value_name = "NAME", default_value = "XWING")]
     kem: String,
 
@@ -72,11 +72,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "Ed25519")]
     signatures: String,
 
-    /// The IP address that everything listens on
+    /// The IP address that all authorities and nodes listen on
     #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
     address: IpAddr,
 
-    /// The first of the ports, which follow each other
+    /// The first port; the others follow consecutively
     #[arg(long, value_name = "PORT", default_value_t = 30_001)]
     port: u16,
 }
@@ -87,7 +87,7 @@ Examples:
   mixwell genconfig net --layers 5 --mixes 4 --kem MLKEM768-X448
   mixwell genconfig net --epoch-seconds 20                    a consensus within seconds, for trying things";
 
-/// Makes the folder and prints what to do with it.
+/// Creates the folder and prints instructions for it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let schemes = Schemes::by_names(&arguments.signatures, &arguments.kem)?;
     let info = arguments.scheme.run(scheme::Info);

@@ -16,14 +16,14 @@ use mixwell_pq_kem::{
 use std::{io::Write, path::PathBuf};
 use zeroize::Zeroizing;
 
-/// Make a key pair and write it to PEM files
+/// Generate a key pair and write it to two PEM files
 ///
-/// Writes NAME.private.pem, which only you may read, and NAME.public.pem. The keys come from the
-/// operating system's randomness. Files that exist are left alone, unless --force is given.
+/// Writes NAME.private.pem, readable only by you, and NAME.public.pem. The key is generated from
+/// the operating system's randomness. Existing files are not overwritten unless --force is given.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// What the files' names begin with, perhaps with a folder in front
+    /// The path of both files without `.private.pem` and `.public.pem`
     name: PathBuf,
 
     /// The NIKE or KEM that the keys are for; `mixwell schemes` lists them
@@ -41,13 +41,13 @@ Examples:
   mixwell genkeypair --scheme x25519 keys/mix1    the same in the folder keys
   mixwell genkeypair --scheme x25519 --force mix1 new keys in place of the old";
 
-/// Makes the keys and writes the files.
+/// Generates the keys and writes the files.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let pair = arguments.scheme.run(Generate)?;
     let paths = files::write(&arguments.name, &pair, arguments.force)?;
     let mut out = anstream::stdout().lock();
     let (private, public) = (paths.private.display(), paths.public.display());
-    write!(out, "{private} {DIM}(yours alone){DIM:#}\n{public}\n").and_then(|()| out.flush()).map_err(Error::Output)
+    write!(out, "{private} {DIM}(secret){DIM:#}\n{public}\n").and_then(|()| out.flush()).map_err(Error::Output)
 }
 
 /// A key pair as PEM text.

@@ -1,4 +1,4 @@
-//! `mixwell geometry`: the lengths of a network's packets, printed or checked.
+//! `mixwell geometry`: prints or checks the lengths of a network's packets.
 
 use crate::{
     error::Error,
@@ -17,14 +17,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A configuration file is far smaller.
+/// Maximum length of a configuration file; real ones are far smaller.
 const MAX_CONFIGURATION_BYTES: u64 = 16 << 20;
 
 /// Print the lengths of a network's packets as TOML, or check those in a file
 ///
-/// A network fixes one geometry. Printed is the section `[SphinxGeometry]` that configuration files
-/// hold. With --check, such a section is read from a file, every length is computed again, and the
-/// first that differs is named.
+/// A network has one geometry. Prints it as the section `[SphinxGeometry]` of configuration files.
+/// With --check, reads such a section from a file, recomputes every length, and reports the first
+/// one that differs.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -32,11 +32,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = SchemeName::parse, default_value = "x25519")]
     scheme: SchemeName,
 
-    /// The most hops that a path may have
+    /// Maximum number of hops of a path
     #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=MAX_HOPS as i64))]
     hops: u8,
 
-    /// Bytes for the user in each packet
+    /// User payload bytes in each packet
     #[arg(long, value_name = "BYTES", default_value_t = 2000)]
     payload: usize,
 
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     no_surb: bool,
 
-    /// Print the geometry's hash alone, as in a consensus (`SphinxGeometryHash`)
+    /// Print only the geometry's hash, as in a consensus (`SphinxGeometryHash`)
     #[arg(long)]
     hash: bool,
 

@@ -1,4 +1,4 @@
-//! `mixwell node`: a mix, gateway or service node of a network.
+//! `mixwell node`: runs a mix, gateway or service node.
 
 mod check;
 
@@ -23,23 +23,23 @@ use tokio::net::TcpListener;
 
 /// Run a mix, gateway or service node
 ///
-/// It uploads its descriptor to the authorities, finds its neighbours in the consensus, and passes
-/// packets on. The configuration and the key files have the form of Katzenpost's server. Its keys
-/// have to be in the data folder; mix keys are stored there too, until their time is over. It runs
-/// until SIGINT or SIGTERM, and opens its log file anew at SIGHUP.
+/// The node uploads its descriptor to the authorities, connects to its neighbours in the consensus,
+/// and forwards packets. The configuration and key files have the format of Katzenpost's server.
+/// The node's keys have to be in the data folder, where it stores its mix keys too, until their
+/// epochs are over. The program runs until SIGINT or SIGTERM, and reopens its log file at SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     daemon: DaemonArgs,
 
-    /// Where to serve metrics, instead of the configuration's address; whoever reads them sees when
-    /// packets come and go
+    /// Address to serve metrics on, instead of the configuration's; anyone who reads the metrics
+    /// learns when packets arrive and leave
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
 
-    /// Do not run it: ask the authorities which consensus lists it, with whose keys, and say when
-    /// it will get packets
+    /// Do not run the node: ask the authorities whether the consensus lists it, with which keys,
+    /// and when it will receive packets
     #[arg(long, conflicts_with = "metrics")]
     check: bool,
 }
@@ -50,7 +50,7 @@ Examples:
   mixwell node --config mix1/katzenpost.toml --generate-only     its public keys, for the authorities
   mixwell node --config mix1/katzenpost.toml --check             do they list it, and will packets come?";
 
-/// Runs it.
+/// Runs or checks the node.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let daemon = &arguments.daemon;
     let configuration =
@@ -78,7 +78,7 @@ async fn start(
     metrics_address: Option<&str>,
 ) -> Result<(), NetworkError> {
     let Keys { identity, link: link_key, randomness, lock } = keys;
-    // from here on signals are heard
+    // signals that arrive from now on are handled
     let mut stop_signals = StopSignals::new();
     tokio::spawn(heed_hang_ups(HangUps::new(), log));
     let name = configuration.identifier.clone();
@@ -123,14 +123,15 @@ async fn start(
         () = stop_signals.next() => {}
         ended = running.ended() => return Ok(ended?),
     }
-    // what is under way is passed on, if it goes fast
+    // forward the packets that the node holds, within a time limit
     let ended = tokio::time::timeout(MAX_STOP, running.stop()).await.unwrap_or(Ok(()));
     tracing::info!(name, "stopped");
     drop(lock);
     Ok(ended?)
 }
 
-/// The configured limits, within the node's own bounds, and the node's defaults for the rest.
+/// The configured limits, clamped to the node's bounds; defaults for limits that are not
+/// configured.
 fn resource_limits(period: Period, configured: &NodeLimits) -> ResourceLimits {
     let mut limits = ResourceLimits::for_period(period.duration());
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -144,6 +145,6 @@ fn resource_limits(period: Period, configured: &NodeLimits) -> ResourceLimits {
     limits
 }
 
-/// In the data folder.
+/// Folder of the mix keys, in the data folder.
 const MIX_KEYS_FOLDER: &str = "mix";
 const MAX_STOP: Duration = Duration::from_secs(5);

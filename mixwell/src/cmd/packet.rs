@@ -19,25 +19,26 @@ use mixwell_sphinx::Geometry;
 use std::{io, path::PathBuf};
 use zeroize::Zeroizing;
 
-/// Look inside a Sphinx packet
+/// Inspect a Sphinx packet
 ///
-/// Without keys: the parts of its header, as anyone sees them. With the private mix keys of hops,
-/// in the order of the path: what each of them learns, and the packet that it sends on.
+/// Without keys, prints the parts of the packet that anyone can see. With the private mix keys of
+/// hops, in path order, also prints the routing commands of each hop and the packet that it
+/// forwards.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The packet, as it is on the wire or in hexadecimal; `-` is standard input
+    /// The packet, in binary or hexadecimal; `-` is standard input
     packet: PathBuf,
 
     /// A file with the section `[SphinxGeometry]` of the packet's network, such as a client.toml
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 
-    /// The private mix key of a hop, as PEM; may be given for each hop in turn
+    /// The private mix key of a hop, as PEM; repeat for each hop, in path order
     #[arg(long, value_name = "FILE")]
     key: Vec<PathBuf>,
 
-    /// Write what is left of the packet after the last key to a file
+    /// Write the packet or payload that remains after the last key to a file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
@@ -47,14 +48,14 @@ Examples:
   mixwell packet letter.packet --config client.toml
   mixwell packet letter.packet --config client.toml --key mix1/mix/mix-203.private.pem --out next.packet";
 
-/// Reads the packet, and prints what is in it.
+/// Reads the packet and prints its contents.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     let geometry = read_geometry(&arguments.config).map_err(NetworkError::from)?;
     let mut packet = Zeroizing::new(read(arguments, &geometry)?);
     let mut text = outside(&geometry, &packet);
     let hops = Hops { geometry, keys: &arguments.key, packet: &mut packet, text: &mut text };
     let done = with_scheme(geometry.scheme(), hops).unwrap_or(Ok(()));
-    // what was seen before a hop failed is worth seeing
+    // print the hops before a failed one too
     output::print(&text)?;
     done?;
     if let Some(path) = &arguments.out {
@@ -66,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
 /// The packet's bytes.
 fn read(arguments: &Arguments, geometry: &Geometry) -> Result<Vec<u8>, Error> {
     let want = geometry.packet_len();
-    // in hexadecimal it is twice as long, and there may be line ends
+    // hexadecimal is twice as long, and may have line breaks
     let bytes = input::read(&arguments.packet, (want as u64).saturating_mul(4))?;
     let wrong = |got: usize| {
         let reason = format!("{got} bytes, want {want}: no packet of this geometry");

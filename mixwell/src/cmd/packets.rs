@@ -1,4 +1,4 @@
-//! `mixwell packets`: real packets through hops and back.
+//! `mixwell packets`: sends packets through several hops and back, in one process.
 
 mod duration;
 mod input_text;
@@ -26,14 +26,13 @@ use rand_core::SeedableRng as _;
 use std::{io::Write as _, path::PathBuf, time::Instant};
 use view::View;
 
-/// Send packets through five hops and back, in this process, and measure it
+/// Send packets through five hops and back in this process, and measure the time
 ///
-/// Makes the hops' keys, cuts a text into packets, wraps them, and lets each hop take off its
-/// layer; the service at the end answers every packet through the SURB that it carried, and the
-/// client checks that every byte came back. Meanwhile an attacker on the links repeats packets and
-/// changes bits, all of which must be refused. The times shown are of the cryptographic work alone,
-/// on one core: nothing goes over a network, and the delays that packets ask for are not waited
-/// for.
+/// Generates keys for the hops, splits a text into packets, wraps them, and lets each hop remove
+/// its layer. The service at the last hop answers each packet through its SURB, and the client
+/// checks that every byte came back. Meanwhile an attacker on the links replays packets and flips
+/// bits; all of these packets must be rejected. The times are those of the cryptography alone, on
+/// one core: no network is used, and the packets' delays are skipped.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -45,25 +44,25 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=MAX_HOPS as i64))]
     hops: u8,
 
-    /// Bytes for the user in each packet
+    /// User payload bytes in each packet
     #[arg(long, value_name = "BYTES", default_value_t = 2000,
           value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
     payload: u32,
 
-    /// Packets to send, the built-in text being repeated as often as it takes
+    /// Number of packets to send; the built-in text is repeated to fill them
     #[arg(long, value_name = "NUMBER", default_value_t = 500,
           value_parser = clap::value_parser!(u32).range(1..=input_text::MAX_PACKETS as i64))]
     messages: u32,
 
-    /// Send this file instead of the built-in text, in as many packets as it takes; `-` is standard
+    /// Send this file instead of the built-in text, in as many packets as it needs; `-` is standard
     /// input
     ///
-    /// Standard input is read only when asked for like this, and to its end before the first packet
-    /// leaves.
+    /// Standard input is read to its end before the first packet is sent.
     #[arg(long, value_name = "FILE", conflicts_with = "messages")]
     file: Option<PathBuf>,
 
-    /// Make the same packets every time from this number. For tests: the keys are no secret then
+    /// Derive keys and packets from this number, the same every time. For tests only: the keys are
+    /// not secret then
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
 }
@@ -130,7 +129,7 @@ impl SelfTest<'_> {
 
         let mut out = anstream::stdout().lock();
         let printed = out.write_all(summary.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output);
-        // a failure counts even if nobody reads the summary
+        // report a failure even if the summary could not be printed
         if !report.all_returned() {
             return Err(Error::NotAllReturned);
         }

@@ -1,4 +1,4 @@
-//! `mixwell ping`: messages to the echo service of a network, and how long they take.
+//! `mixwell ping`: measures loss and latency of messages to a network's echo service.
 
 mod exchange;
 mod outcome;
@@ -14,13 +14,13 @@ use mixwell_pki_types::Period;
 use outcome::Outcome;
 use std::{path::PathBuf, sync::Arc};
 
-/// Send messages to a network's echo service, and print loss and latency
+/// Send messages to a network's echo service and print loss and latency
 ///
-/// Fetches the consensus from an authority of a client.toml and verifies it, connects to a gateway,
-/// and sends messages at the published rate, with a SURB each, through which the service answers.
-/// Loop decoys go out between them, as any client's. A reply counts only if it holds the bytes that
-/// were sent. The exit status is 0 only if all came back. Once it pings, Ctrl-C ends it early, with
-/// the summary.
+/// Fetches the consensus from an authority of a client.toml, verifies it, connects to a gateway,
+/// and sends messages at the published rate. The service answers each message through its SURB.
+/// Between the messages the client sends loop decoys, as every client does. A reply counts only if
+/// it has the bytes that were sent. The exit status is 0 only if all messages came back. Ctrl-C
+/// after the first message ends the command early with the summary.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -28,26 +28,26 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
 
-    /// How many messages
+    /// Number of messages
     #[arg(long, short = 'n', value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
 
-    /// The gateway to connect to; any if not given
+    /// The gateway to connect to [default: any]
     #[arg(long, value_name = "NAME")]
     gateway: Option<String>,
 
-    /// What the service can do that is pinged
+    /// Capability of the service to ping
     #[arg(long, value_name = "NAME", default_value = "echo")]
     capability: String,
 
-    /// How many seconds to wait for a reply, however many messages are to leave still
+    /// Seconds to wait for a reply, even if messages remain to be sent
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
 
     #[command(flatten)]
     epoch_length: EpochArgument,
 
-    /// How much to log on standard error
+    /// Log level on standard error
     #[arg(long, value_parser = logging::level_parser(), value_name = "LEVEL", default_value = "warn")]
     log: LogLevel,
 }
@@ -58,7 +58,7 @@ Examples:
   mixwell ping --config client.toml -n 1000      more
   mixwell ping --config client.toml --gateway gateway1";
 
-/// Pings, and prints how it went.
+/// Pings the service and prints the outcome.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {
     logging::start(arguments.log);
     let configuration = mixwell_config::read_client(&arguments.config, arguments.epoch_length.epoch_seconds)
@@ -88,5 +88,5 @@ fn no_client(error: StartError, period: Period) -> NetworkError {
     }
 }
 
-/// The bytes of a message, if so many fit.
+/// Length of a message in bytes, or less if packets are too short for it.
 const MESSAGE_BYTES: usize = 64;

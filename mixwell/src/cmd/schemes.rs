@@ -1,4 +1,4 @@
-//! `mixwell schemes`: what `--scheme` takes.
+//! `mixwell schemes`: lists the values of `--scheme`.
 
 use crate::{
     error::Error,
@@ -9,15 +9,15 @@ use clap::Args;
 use mixwell_sphinx::Geometry;
 use std::{io, io::Write};
 
-/// The path and payload that the lengths of headers and packets are given for.
+/// Path length of the packets whose header and packet lengths are listed.
 const HOPS: usize = 5;
 const USER_PAYLOAD: usize = 2000;
 
 /// List the schemes with their sizes in bytes
 ///
-/// A NIKE (non-interactive key exchange) costs a packet one group element that every hop blinds; a
-/// KEM (key encapsulation mechanism) costs it a ciphertext for each hop, and may withstand quantum
-/// computers.
+/// With a NIKE (non-interactive key exchange), a packet has one group element, which each hop
+/// blinds. With a KEM (key encapsulation mechanism), it has a ciphertext for each hop; some KEMs
+/// are believed to withstand quantum computers.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {}
 

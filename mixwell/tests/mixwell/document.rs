@@ -208,7 +208,7 @@ fn bare_documents_gzip_and_standard_input() {
         assert_eq!((ran.status, json(&ran.stdout), ran.stderr.as_str()), (0, without.clone(), ""));
     }
     fs::write(files.path("consensus.cbor"), files.payload()).unwrap();
-    files.refused(0..1, &[], "there is no certificate around the document, so no signature to verify");
+    files.refused(0..1, &[], "the document has no certificate, so no signature to verify");
 }
 
 #[test]

@@ -171,18 +171,18 @@ fn line_of(path: &Path, text: &str) -> usize {
 fn a_bad_configuration_is_refused_with_line_and_reason() {
     let net = Configured::new(&[]);
     for (name, command, good, bad, reason) in [
-        ("client.toml", "fetch", "WireKEMScheme = \"XWING\"", "WireKEMScheme = \"YWING\"", "no KEM \"YWING\""),
+        ("client.toml", "fetch", "WireKEMScheme = \"XWING\"", "WireKEMScheme = \"YWING\"", "unknown KEM \"YWING\""),
         (
             "client.toml",
             "fetch",
             "PKISignatureScheme = \"Ed25519\"",
             "PKISignatureScheme = \"RSA\"",
-            "no signature scheme \"RSA\"",
+            "unknown signature scheme \"RSA\"",
         ),
         ("client.toml", "fetch", "Identifier = \"auth1\"", "Identifier = auth1", ""),
         ("client.toml", "fetch", "[[VotingAuthority.Peers]]", "[[VotingAuthority.Peers]", ""),
-        ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"ftp://", "no address that can be used here"),
-        ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"tcp:/", "no URL"),
+        ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"ftp://", "no usable address"),
+        ("client.toml", "fetch", "Addresses = [\"tcp://", "Addresses = [\"tcp:/", "not a URL"),
         ("client.toml", "fetch", "[SphinxGeometry]", "[SphinxGeometry]\nNonsense = 1", "unknown field `Nonsense`"),
         ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 0", "Layers: want 1 to 20"),
         ("auth1/authority.toml", "authority", "Mu = 0.005", "Mu = -1.0", "a rate is a number of 0 or more"),
@@ -219,9 +219,9 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
             "authority",
             "MinNodesPerLayer = 1",
             "MinNodesPerLayer = 2",
-            "3 layers of 2 or more take 6 mixes, 3 are named",
+            "3 layers of at least 2 mixes need 6 mixes, 3 are configured",
         ),
-        ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 4", "take 4 mixes, 3 are named"),
+        ("auth1/authority.toml", "authority", "Layers = 3", "Layers = 4", "need 4 mixes, 3 are configured"),
         ("mix1/katzenpost.toml", "node", "IsGatewayNode = false", "IsGatewayNode = 7", "invalid type"),
         ("mix1/katzenpost.toml", "node", "MetricsAddress = \"127.0.0.1:", "MetricsAddress = \"here:", "MetricsAddress"),
         (
@@ -254,7 +254,7 @@ fn a_bad_configuration_is_refused_with_line_and_reason() {
     for section in ["GatewayNodes", "ServiceNodes"] {
         let without = |text: &str| text.replace(&format!("[[{section}]]"), "[[Other]]");
         let said = complaint(&net, "auth1/authority.toml", "authority", without);
-        assert_eq!(said, format!(": no [[{section}]] is named: there could be no consensus"));
+        assert_eq!(said, format!(": no [[{section}]] is configured: there could be no consensus"));
     }
     // keys that the configuration lists for another authority
     fs::copy(net.path("auth2/authority.toml"), net.path("auth1/other.toml")).unwrap();

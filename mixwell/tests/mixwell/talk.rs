@@ -122,7 +122,7 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
     // the user who made the code may end the program before the code is entered
     alice.quit();
     let mut alice = Side::start(&folder("alice"), &config);
-    alice.wait_for("* a pairing is under way", patience);
+    alice.wait_for("* a pairing is in progress", patience);
     bob.type_in(&format!("/code {}", code.replacen('-', "-b", 1)));
     bob.wait_for("! word 2 of the code is not one", patience);
     bob.type_in(&format!("/code {code}"));
@@ -164,7 +164,7 @@ fn talk_through_kills(messages: usize, file_len: usize, patience: Duration) {
         assert!(Instant::now() < end, "{:#?}\n{:#?}", alice.lines(), bob.lines());
         sleep(Duration::from_millis(200));
     }
-    alice.wait_for("* file \"photo.bin\" has arrived whole", patience);
+    alice.wait_for("* file \"photo.bin\" has arrived completely", patience);
     assert_eq!(fs::read(folder("bob").join("received/photo.bin")).unwrap(), content);
 
     let wanted: Vec<_> = (0..messages).map(|number| format!("and that is {number}")).collect();
@@ -196,7 +196,7 @@ fn a_folder_of_others_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("passwd"), "root").unwrap();
     let error = fail(&["chat", folder.path().to_str().unwrap(), "--config", config.to_str().unwrap()]);
-    assert!(error.contains("there are other files in it"), "{error}");
+    assert!(error.contains("it contains other files"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 

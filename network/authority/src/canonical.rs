@@ -1,4 +1,4 @@
-//! Statements in the one form that only their author can make.
+//! Statements in a canonical form that only their author can produce.
 
 use blake2::{Blake2b256, Digest as _};
 use mixwell_pki_types::{
@@ -8,9 +8,9 @@ use mixwell_pki_types::{
 };
 use std::collections::BTreeMap;
 
-/// The hash of an author and what it signed. The signature is no part of it, so that a scheme with
-/// several signatures for one message cannot make one statement look like two. The author is: all
-/// who agree certify the same document.
+/// The hash of an author and the signed content. It does not include the signature, so that a
+/// scheme with several signatures for one message cannot make one statement look like two. It
+/// includes the author, because authorities that agree certify the same document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Digest(pub(super) [u8; 32]);
 
@@ -28,14 +28,14 @@ impl core::fmt::Debug for Digest {
     }
 }
 
-/// The certificate with its author's signature alone: what others may have added is left out.
+/// The certificate with only its author's signature, without those that others may have added.
 pub(super) fn with_one_signature(certificate: &Certificate<'_>, author: KeyHash) -> Option<Vec<u8>> {
     let signature = certificate.signature_by(author)?;
     let payload = certificate.unverified_payload();
     Some(with_signatures(certificate.key_type(), certificate.expiration(), payload, &[(author, signature)].into()))
 }
 
-/// A certificate of given signatures.
+/// A certificate with the given signatures.
 pub(super) fn with_signatures(
     key_type: &str,
     expiration: Epoch,

@@ -24,9 +24,9 @@ pub(super) enum Difference {
         theirs: usize,
     },
     Replicas,
-    /// A node that our document alone has.
+    /// A node that only our document has.
     OnlyOurs(NodeName),
-    /// A node that the other document alone has.
+    /// A node that only the other document has.
     OnlyTheirs(NodeName),
     Descriptor(NodeName),
     Layer {
@@ -66,16 +66,16 @@ impl fmt::Display for Difference {
             Self::Geometry => f.write_str("SphinxGeometry differs"),
             Self::LayerCount { ours, theirs } => write!(f, "{ours} layers here and {theirs} there"),
             Self::Replicas => f.write_str("the configured storage replicas differ"),
-            Self::OnlyOurs(node) => write!(f, "{node} is in our document alone"),
-            Self::OnlyTheirs(node) => write!(f, "{node} is in their document alone"),
-            Self::Descriptor(node) => write!(f, "{node} has another descriptor there"),
+            Self::OnlyOurs(node) => write!(f, "{node} is only in our document"),
+            Self::OnlyTheirs(node) => write!(f, "{node} is only in their document"),
+            Self::Descriptor(node) => write!(f, "{node} has a different descriptor there"),
             Self::Layer { node, ours, theirs } => write!(f, "{node} is in the {ours} here and in the {theirs} there"),
-            Self::Order => f.write_str("the mixes of a layer stand in another order"),
+            Self::Order => f.write_str("the mixes of a layer are in a different order"),
         }
     }
 }
 
-/// All differences but those of commits, reveals and the shared random value.
+/// All differences except those in commits, reveals and the shared random value.
 pub(super) fn differences(ours: &Document<'_>, theirs: &Document<'_>) -> Vec<Difference> {
     let mut found = Vec::new();
     let (own, other) = (ours.rates(), theirs.rates());

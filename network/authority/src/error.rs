@@ -5,7 +5,7 @@ use mixwell_net::files::KeyFileError;
 use mixwell_pki_types::KeyHash;
 use std::{io, path::PathBuf};
 
-/// Why an authority could not start.
+/// The reason why an authority could not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
@@ -42,11 +42,11 @@ impl From<StoreError> for StartError {
     }
 }
 
-/// Why a [`Store`](crate::Store) cannot be opened or written.
+/// The reason why a [`Store`](crate::Store) cannot be opened or written.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The folder cannot be made, or others can read it.
+    /// The folder cannot be created, or others can read it.
     Folder(KeyFileError),
     /// The store in this folder cannot be read.
     Read(PathBuf, io::Error),

@@ -62,7 +62,7 @@ impl Changes {
         self.0.is_empty()
     }
 
-    /// Whether some are about this authority's own statements: if these cannot be written, the
+    /// Whether the changes include this authority's own statements. If they cannot be written, the
     /// statements must not be sent, and [`State::mute`](crate::State::mute) keeps the state from
     /// making others in the round.
     #[must_use]

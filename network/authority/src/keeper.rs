@@ -19,8 +19,8 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// A state, made from what the store had [`Saved`](crate::Saved). Without a store everything is
-    /// forgotten when the keeper is dropped.
+    /// A state, made from what the store had [`Saved`](crate::Saved). Without a store, the state is
+    /// lost when the keeper is dropped.
     #[must_use]
     pub const fn new(state: State, store: Option<Store>) -> Self {
         Self { state, store }

@@ -56,7 +56,7 @@ pub struct Settings {
     pub replicas: Vec<PermittedReplica>,
     /// The layers of mixes.
     pub layers: Layers,
-    /// Minimum number of mixes in each layer: with fewer there is no consensus.
+    /// Minimum number of mixes in each layer; with fewer there is no consensus.
     pub min_per_layer: usize,
     /// Rates of the network's clients and nodes, in events per millisecond. `lambda_g` is ignored:
     /// it is computed from the others ([`Policy::with_lambda_g`] overrides it).

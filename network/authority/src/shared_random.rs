@@ -13,12 +13,13 @@ struct Share {
     reveal: [u8; 40],
 }
 
-/// Why a certificate's commits and reveals are invalid. Its sender should have checked them.
+/// The reason why a certificate's commits and reveals are invalid. Its sender should have checked
+/// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ShareFault {
     /// A commit or reveal has no authority as its author.
     Stranger(KeyHash),
-    /// A commit is not signed by its author, or for another epoch.
+    /// A commit is not signed by its author, or is for another epoch.
     Commit(KeyHash),
     /// A commit without its reveal.
     NoReveal(KeyHash),
@@ -31,10 +32,10 @@ pub(super) enum ShareFault {
 impl fmt::Display for ShareFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stranger(of) => write!(f, "shared random of {of}, which is no authority"),
-            Self::Commit(of) => write!(f, "the commit of {of} is badly signed or of another epoch"),
+            Self::Stranger(of) => write!(f, "shared random of {of}, which is not an authority"),
+            Self::Commit(of) => write!(f, "the commit of {of} has an invalid signature or is for another epoch"),
             Self::NoReveal(of) => write!(f, "the commit of {of} has no reveal"),
-            Self::Reveal(of) => write!(f, "the reveal of {of} is badly signed or does not match its commit"),
+            Self::Reveal(of) => write!(f, "the reveal of {of} has an invalid signature or does not match its commit"),
             Self::NoCommit => f.write_str("a reveal has no commit"),
         }
     }

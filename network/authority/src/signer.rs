@@ -5,7 +5,7 @@ use chacha20::ChaCha20Rng;
 use mixwell_net::keys::Identity;
 use mixwell_pki_types::{Epoch, KeyHash, SchemeError, SignError, VerifyingKey, certify};
 
-/// Signs in an authority's name, and knows whose signatures to expect.
+/// Signs on behalf of an authority, and knows the keys of the others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signer<'a> {
     pub(super) identity: &'a Identity,

@@ -42,7 +42,7 @@ pub struct State {
     policy: Policy,
     schedule: Schedule,
     rng: ChaCha20Rng,
-    /// Accepted descriptors by epoch: of the epoch and the next.
+    /// Accepted descriptors of the current and the next epoch.
     descriptors: BTreeMap<Epoch, Descriptors>,
     /// Certificates of consensuses.
     consensuses: BTreeMap<Epoch, Arc<[u8]>>,
@@ -56,12 +56,12 @@ pub struct State {
     spoken: VecDeque<Epoch>,
     /// Authorities that relay statements.
     relaying: BTreeSet<KeyHash>,
-    /// Whether the other authorities were probed in this round: do they relay?
+    /// Whether the other authorities were asked in this round whether they relay.
     has_probed: bool,
     changes: Vec<Change>,
 }
 
-/// The descriptors of an epoch, as they were uploaded.
+/// The descriptors of an epoch, as uploaded.
 #[derive(Default)]
 struct Descriptors {
     nodes: BTreeMap<KeyHash, Arc<[u8]>>,
@@ -70,7 +70,7 @@ struct Descriptors {
 
 impl State {
     /// A state at this time, with the content of its store. If the store is empty and votes are due
-    /// already, the state makes no statements in the present round, because it may have made others
+    /// already, the state makes no statements in the current round, because it may have made others
     /// before.
     #[must_use]
     pub fn new(identity: Arc<Identity>, policy: Policy, now: Duration, rng: ChaCha20Rng, saved: Saved) -> Self {
@@ -301,7 +301,7 @@ impl State {
     }
 }
 
-/// Maximum number of rounds that are remembered beside the current one.
+/// Maximum number of rounds that are remembered besides the current one.
 const MAX_OTHER_ROUNDS: usize = 4;
 
 struct Conflict;

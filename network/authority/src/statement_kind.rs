@@ -1,5 +1,5 @@
-//! The four kinds of statement in a round: the one list that numbers, commands and status codes
-//! come from.
+//! The four kinds of statement in a round: the single list that defines their numbers, commands and
+//! status codes.
 
 use core::fmt;
 use mixwell_wire::{CertStatus, Command, RevealStatus, SigStatus, Statement, VoteStatus};
@@ -118,7 +118,7 @@ macro_rules! statement_kinds {
 statement_kinds! {
     /// A proposed document, with a commit to a random number.
     Vote = 0, "vote", VoteStatus, NotFound => NotFound, NotFound => NotFound, Malformed => NotSigned;
-    /// The random number that the vote's commit is of.
+    /// The random number to which the vote's commit commits.
     Reveal = 1, "reveal", RevealStatus, NotFound => NotSigned;
     /// The document as its author tallied it, with the commits and reveals that the author
     /// received.

@@ -23,7 +23,7 @@ use std::{
     sync::Arc,
 };
 
-/// An authority's store: files in the folder `authority` of a data folder, which one process alone
+/// An authority's store: files in the folder `authority` of a data folder, which only one process
 /// may use.
 #[derive(Debug)]
 pub struct Store {
@@ -37,7 +37,7 @@ impl Store {
     /// it. Damaged files are renamed to `….damaged`, with a warning.
     ///
     /// # Errors
-    /// The folder cannot be made, read or written, or others can read it.
+    /// The folder cannot be created, read or written, or others can read it.
     pub fn open(data_folder: &Path, authorities: &Authorities) -> Result<(Self, Saved), StoreError> {
         let folder = data_folder.join(FOLDER);
         files::make_folder(&folder).map_err(StoreError::Folder)?;

@@ -7,14 +7,14 @@ use mixwell_net::node_kind::NodeKind;
 use mixwell_pki_types::{Certificate, Descriptor, Document, Epoch, KeyHash, Rates, Replica, build::DocumentBuilder};
 use std::collections::BTreeMap;
 
-/// Why the votes result in no document.
+/// The reason why the votes result in no document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TallyError {
     /// Too few authorities voted.
     Votes { got: usize, want: usize },
     /// No majority votes for the same rates.
     Parameters,
-    /// A layer of mixes has too few of them.
+    /// A layer has too few mixes.
     Layer { layer: usize, got: usize, want: usize },
     /// There is no gateway.
     NoGateway,
@@ -85,7 +85,8 @@ pub(super) fn tally<'a>(context: &Context<'a>, votes: &[Document<'_>]) -> Result
 }
 
 impl<'a> Tallied<'a> {
-    /// A document of those of these nodes and storage replicas that the configuration permits.
+    /// A document with those of the given nodes and storage replicas that the configuration
+    /// permits.
     pub(super) fn new<'n>(
         context: &Context<'a>,
         rates: Rates,
@@ -141,7 +142,7 @@ impl<'a> Tallied<'a> {
         Ok(tallied)
     }
 
-    /// Checks that every layer gets enough mixes, whichever way they are assigned.
+    /// Checks that every layer gets enough mixes, whatever the assignment.
     fn check_layers(&self) -> Result<(), TallyError> {
         let want = self.context.policy.min_per_layer.max(1);
         let layers = self.topology(&[0; 32]);

@@ -109,7 +109,7 @@ impl Draws {
         if bound.is_power_of_two() {
             return self.next() & (bound - 1);
         }
-        // rejection sampling: numbers from the last multiple of `bound` in the range on would
+        // rejection sampling: numbers at or above the last multiple of `bound` in the range would
         // favour small results
         let limit = RANGE - RANGE % bound;
         loop {

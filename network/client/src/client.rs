@@ -27,8 +27,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A client of a network: a connection to a gateway that is kept up, cover traffic at the published
-/// rates, and messages in place of decoys. Dropping the client ends all of this.
+/// A client of a network: maintains a connection to a gateway, and sends cover traffic at the
+/// published rates, with messages in place of decoys. Dropping the client ends all of this.
 #[derive(Debug)]
 pub struct Client {
     requests: mpsc::Sender<Request>,
@@ -70,11 +70,11 @@ impl Future for PendingReply {
 }
 
 impl Client {
-    /// Fetches the consensus of the epoch from the authorities, and starts a client on the runtime
-    /// that it is called on.
+    /// Fetches the consensus of the epoch from the authorities, and starts a client on the current
+    /// runtime.
     ///
     /// # Errors
-    /// If no authority has a consensus, or the network's Sphinx scheme is unknown here.
+    /// If no authority has a consensus, or the network's Sphinx scheme is unknown.
     pub async fn connect(network: Network, options: Options, randomness: &Randomness) -> Result<Self, StartError> {
         let clock = Clock::new(network.period);
         let clock_watch = ClockWatch::new(clock);
@@ -96,7 +96,7 @@ impl Client {
     /// empty if the network names gateways: the client then fetches the consensus from one of them.
     ///
     /// # Errors
-    /// If the network's Sphinx scheme is unknown here.
+    /// If the network's Sphinx scheme is unknown.
     pub fn start(
         network: Network,
         options: Options,
@@ -160,7 +160,7 @@ impl Client {
         Ok(PendingReply(reply))
     }
 
-    /// Whether a gateway is connected and packets leave by a consensus of the epoch.
+    /// Whether a gateway is connected and packets are sent under a consensus of the epoch.
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.tally.is_connected.load(Relaxed)

@@ -40,7 +40,7 @@ impl Download {
         let room = MAX_BYTES.saturating_sub(self.bytes.len());
         let is_next = usize::try_from(number).ok() == Some(self.ends.len()) && total == self.total;
         if !is_next || bytes.is_empty() || bytes.len() > room {
-            return Err(ClientError::Consensus("its chunks are not in order, or too many".to_owned()));
+            return Err(ClientError::Consensus("its chunks are out of order, or too many".to_owned()));
         }
         self.bytes.extend_from_slice(bytes);
         self.ends.push(self.bytes.len());
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use mixwell_node::gzip;
 
-    /// Bytes as many as a certificate has, plain and compressed.
+    /// As many bytes as in a certificate, plain and compressed.
     fn zipped() -> (Vec<u8>, Vec<u8>) {
         let bytes: Vec<u8> =
             (0..50_000_u32).flat_map(|number| number.wrapping_mul(2_654_435_761).to_be_bytes()).collect();

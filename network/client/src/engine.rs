@@ -1,4 +1,4 @@
-//! A client's messages and the replies that it waits for, without a socket, a task or a clock.
+//! A client's messages and pending replies, without a socket, a task or a clock.
 
 use crate::{Destination, Request, source::Source};
 use chacha20::ChaCha20Rng;
@@ -60,13 +60,13 @@ pub struct Reply {
     pub delays: Duration,
 }
 
-/// Why there is no reply.
+/// The reason why there is no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unanswered {
     /// No reply arrived in time.
     Late,
-    /// The reply was modified on its way.
+    /// The reply was modified in transit.
     Changed,
     /// The message does not fit a packet; it was not sent.
     TooLong,
@@ -173,8 +173,8 @@ impl Engine {
         self.clock.poll_timeout().into_iter().chain(deadline).min()
     }
 
-    /// Writes the packet that is due now, if one is, to `packet`: a message, or a decoy of the same
-    /// kind of route and length. Call it until it returns false.
+    /// Writes the packet that is due now, if there is one, to `packet`: a message, or a decoy with
+    /// the same kind of route and the same length. Call it until it returns false.
     ///
     /// # Errors
     /// If the consensus has no route; the message stays the first of its queue.
@@ -217,7 +217,7 @@ impl Engine {
         Ok(true)
     }
 
-    /// Decrypts a reply, tag included, and hands it to whoever waits for it.
+    /// Decrypts a reply with its tag, and passes it to its receiver.
     pub(crate) fn reply(&mut self, now: Instant, surb_id: SurbId, payload: &mut [u8]) {
         let Some(Waiting { keys, answer, sent, delays, .. }) = self.waiting.remove(&surb_id) else {
             self.tally.unknown.fetch_add(1, Relaxed);
@@ -273,7 +273,7 @@ impl fmt::Display for Unanswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Late => "no reply in time",
-            Self::Changed => "the reply was changed on its way",
+            Self::Changed => "the reply was changed in transit",
             Self::TooLong => "the message does not fit a packet",
             Self::Disconnected => "the connection ended",
         })

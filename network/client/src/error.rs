@@ -7,11 +7,11 @@ use mixwell_pq_kem::kem::KeyError;
 use mixwell_wire::StreamError;
 use std::io;
 
-/// Why a client can't start.
+/// The reason why a client can't start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// No Sphinx scheme of this name is known here.
+    /// The Sphinx scheme with this name is unknown.
     UnknownScheme(String),
     /// No authority returned a consensus of the epoch.
     NoConsensus {
@@ -22,21 +22,21 @@ pub enum StartError {
         /// Offset of this machine's clock, if peers' clocks show that it is wrong.
         clock_offset: Option<Offset>,
     },
-    /// The packets of the network have no room for the boxes of a rendezvous service.
+    /// The network's packets are too short for the boxes of a rendezvous service.
     NoRoomForBoxes,
-    /// A link key that was just made can't be used.
+    /// A new link key can't be used.
     LinkKey(KeyError),
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownScheme(name) => write!(f, "Sphinx scheme: no {name:?} is known here"),
+            Self::UnknownScheme(name) => write!(f, "unknown Sphinx scheme {name:?}"),
             Self::NoConsensus { epoch, errors, clock_offset } => {
                 write!(f, "no consensus of epoch {epoch}: {errors}")?;
                 clock_offset.map_or(Ok(()), |offset| write!(f, "; {offset}"))
             }
-            Self::NoRoomForBoxes => f.write_str("the packets of this network have no room for boxes"),
+            Self::NoRoomForBoxes => f.write_str("the packets of this network are too short for boxes"),
             Self::LinkKey(error) => error.fmt(f),
         }
     }
@@ -57,7 +57,7 @@ impl From<KeyError> for StartError {
     }
 }
 
-/// Why a client is not connected.
+/// The reason why a client is not connected.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -84,7 +84,7 @@ impl fmt::Display for ClientError {
                 f.write_str("the gateway has another identity or link key than expected")
             }
             Self::Stream(error) => error.fmt(f),
-            Self::Consensus(why) => write!(f, "the gateway's answer is no consensus: {why}"),
+            Self::Consensus(why) => write!(f, "the gateway's answer is not a valid consensus: {why}"),
             Self::Closed => f.write_str("the gateway closed the connection"),
             Self::Silence => f.write_str("the gateway has been silent for too long"),
         }

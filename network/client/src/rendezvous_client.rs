@@ -72,9 +72,9 @@ pub enum RequestError {
 pub enum Status {
     /// No gateway is connected.
     Connecting,
-    /// A gateway is connected, and packets leave by a consensus of the epoch.
+    /// A gateway is connected, and packets are sent under a consensus of the epoch.
     Connected,
-    /// A gateway is connected, but has no consensus of the epoch, or none that publishes a rate for
+    /// A gateway is connected, but has no consensus of the epoch, or one without a rate for
     /// messages.
     NoConsensus,
     /// This machine's clock is wrong, and there is no consensus of the epoch that it shows.
@@ -90,8 +90,8 @@ impl RendezvousClient {
     /// it.
     ///
     /// # Errors
-    /// If the network's Sphinx scheme is unknown here, its packets have no room for boxes, or no
-    /// key can be generated.
+    /// If the network's Sphinx scheme is unknown, its packets are too short for boxes, or no key
+    /// can be generated.
     pub fn start(
         network: &Network,
         gateway: Option<String>,
@@ -217,7 +217,7 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unanswered(error) => error.fmt(f),
-            Self::Malformed => f.write_str("the reply is none of a rendezvous service"),
+            Self::Malformed => f.write_str("the reply is not from a rendezvous service"),
             Self::Length => f.write_str("the request had a wrong length"),
         }
     }

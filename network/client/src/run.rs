@@ -28,7 +28,7 @@ pub(crate) struct Config {
     pub(crate) authorities: Arc<Authorities>,
     pub(crate) kem: LinkKem,
     pub(crate) clock: Clock,
-    /// Told of the gateways' clocks.
+    /// Compares the gateways' clocks with this machine's.
     pub(crate) clock_watch: ClockWatch,
     /// Consensuses known at the start.
     pub(crate) known: Consensuses,
@@ -58,7 +58,7 @@ pub struct Request {
     pub answer: oneshot::Sender<Result<Reply, Unanswered>>,
 }
 
-/// Keeps a connection up until told to stop.
+/// Maintains a connection until told to stop.
 ///
 /// # Errors
 /// If no link key can be generated, or no gateway is known.
@@ -100,7 +100,7 @@ pub(crate) async fn run(config: Config, mut stop: watch::Receiver<bool>) -> Resu
             Err(error) => debug!(%error, "connection to the gateway ended"),
         }
         failures = if begun.elapsed() > STABLE { 1 } else { failures.saturating_add(1) };
-        info!("connecting again");
+        info!("reconnecting");
         let pause = (clock.eighths(1) / 32).saturating_mul(failures).min(MAX_PAUSE);
         tokio::select! {
             () = time::sleep(pause) => {}

@@ -50,8 +50,7 @@ pub(super) struct Session {
 const SILENCE: Duration = Duration::from_mins(2);
 
 /// Keep-alive interval. Gateways close the connections of clients that are silent for two minutes,
-/// as a client is whose consensus publishes no rates. The interval does not depend on other
-/// traffic.
+/// such as one whose consensus publishes no rates. The interval does not depend on other traffic.
 const KEEP_ALIVE: Duration = Duration::from_secs(45);
 
 /// One connection.
@@ -225,7 +224,7 @@ impl Connection<'_> {
         match due {
             Ok(true) => self.writer.send(&Command::SendPacket(&self.packet)).await?,
             Ok(false) => {}
-            Err(error) => debug!(%error, "no packet can be made"),
+            Err(error) => debug!(%error, "could not make a packet"),
         }
         Ok(())
     }

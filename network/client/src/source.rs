@@ -15,17 +15,17 @@ pub enum Destination {
     Rendezvous(String),
 }
 
-/// The packet to send at a tick of messages.
+/// The source of the packet for a tick.
 pub(crate) enum Source {
-    /// A queue of the application's messages; a tick that finds it empty sends a decoy.
+    /// A queue of the application's messages. If the queue is empty at a tick, a decoy is sent.
     Queue(mpsc::Receiver<Request>),
     /// A message made for every tick.
     EveryTick(Box<dyn FnMut() -> Request + Send>),
 }
 
 impl Source {
-    /// The application's next message. `None` once nobody can send one any more; pending for ever
-    /// if each tick makes its own.
+    /// The application's next message. `None` once nobody can send one any more; pending forever if
+    /// each tick makes its own.
     pub(crate) async fn recv(&mut self) -> Option<Request> {
         match self {
             Self::Queue(requests) => requests.recv().await,
@@ -33,7 +33,7 @@ impl Source {
         }
     }
 
-    /// The message of a tick that finds the queue empty; `None` if that tick sends a decoy.
+    /// The message for a tick at which the queue is empty; `None` if a decoy is sent.
     pub(crate) fn for_tick(&mut self) -> Option<Request> {
         match self {
             Self::Queue(_) => None,

@@ -24,13 +24,13 @@ use std::{
 /// An authority's configuration.
 #[derive(Debug, Clone)]
 pub struct AuthorityConfiguration {
-    /// Its `Identifier`: the name by which others list it.
+    /// The `Identifier`, by which others list the authority.
     pub identifier: String,
     /// The signature scheme of the network.
     pub scheme: &'static dyn SignatureScheme,
     /// The KEM of links.
     pub kem: LinkKem,
-    /// Addresses to listen at.
+    /// Addresses to listen on.
     pub bind_addresses: Vec<Address>,
     /// Folder of keys and state.
     pub data_folder: PathBuf,

@@ -35,7 +35,7 @@ pub fn read_client(path: &Path, epoch_seconds: Option<u64>) -> Result<Network, C
         if let Some(name) = &section.wire_kem_scheme
             && source::link_kem(Some(name), &source)? != kem
         {
-            return Err(source.error(name.span(), format!("the network's KEM of links is {}", kem.name())));
+            return Err(source.error(name.span(), format!("the network's link KEM is {}", kem.name())));
         }
         gateways.push(LinkTarget {
             name: section.name,

@@ -1,7 +1,7 @@
 //! `mixwell.toml`: settings that the reference does not have, in a file beside the configuration.
 //!
-//! The reference's programs refuse a configuration with an unknown table, so our settings have a
-//! file of their own.
+//! The reference's programs refuse a configuration with an unknown table, so our settings are in a
+//! separate file.
 
 use super::{ConfigurationError, source::Source, write};
 use core::time::Duration;
@@ -97,8 +97,8 @@ fn period(seconds: u64) -> Option<Period> {
     good.then(|| Period::new(Duration::from_secs(seconds))).flatten()
 }
 
-/// More than one processor core can unwrap. Memory is allocated for the packets that arrive, 9
-/// bytes each.
+/// Default: more than one processor core can unwrap. Memory is allocated as packets arrive, 9 bytes
+/// each.
 const PACKETS_PER_SECOND: u32 = 10_000;
 const MAX_PACKETS_PER_SECOND: u32 = 1_000_000;
 /// 32 GB of boxes of 2000 bytes.

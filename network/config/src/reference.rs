@@ -1,10 +1,10 @@
-//! Every setting of the reference's server, and what this node does with it: the table of
-//! `docs/settings.md`, which a test compares with this one.
+//! Every setting of the reference's server and its effect here. A test compares this table with
+//! that of `docs/settings.md`.
 
 /// The effect of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
-    /// The setting is obeyed; with a remark, if not quite as in the reference.
+    /// The setting is obeyed; with a remark if it differs from the reference.
     Obeyed(&'static str),
     /// The setting is not used, with the reason.
     Unused(&'static str),
@@ -20,35 +20,29 @@ pub(super) const SERVER: &[(&str, Effect)] = &[
     ("Server.PKISignatureScheme", Obeyed("Ed25519 if not given")),
     (
         "Server.Addresses",
-        Obeyed("tcp, tcp4, tcp6, and onion for a gateway; quic and ws are not spoken, and not published"),
+        Obeyed("tcp, tcp4, tcp6, and onion for a gateway; quic and ws are neither supported nor published"),
     ),
     ("Server.BindAddresses", Obeyed("tcp, tcp4 and tcp6; the addresses of Addresses if not given")),
     ("Server.MetricsAddress", Obeyed("a loopback address or a name of one; --metrics takes any; none if empty")),
     ("Server.DataDir", Obeyed("relative to the folder of the configuration")),
     ("Server.IsGatewayNode", Obeyed("")),
     ("Server.IsServiceNode", Obeyed("")),
-    ("Logging.Disable", Obeyed("--log counts more")),
-    ("Logging.File", Obeyed("relative to DataDir; opened anew at SIGHUP")),
-    ("Logging.Level", Obeyed("ERROR, WARNING, NOTICE (as INFO), INFO, DEBUG; --log counts more")),
+    ("Logging.Disable", Obeyed("--log takes precedence")),
+    ("Logging.File", Obeyed("relative to DataDir; reopened at SIGHUP")),
+    ("Logging.Level", Obeyed("ERROR, WARNING, NOTICE (as INFO), INFO, DEBUG; --log takes precedence")),
     ("ServiceNode.Kaetzchen.Capability", Obeyed("echo or rendezvous; another one is an error")),
     ("ServiceNode.Kaetzchen.Endpoint", Obeyed("")),
     ("ServiceNode.Kaetzchen.Disable", Obeyed("")),
     ("ServiceNode.Kaetzchen.Config", Unused("the services of this node have no settings")),
-    (
-        "ServiceNode.CBORPluginKaetzchen.Capability",
-        Obeyed("echo is served by the node itself; another one is an error"),
-    ),
+    ("ServiceNode.CBORPluginKaetzchen.Capability", Obeyed("echo, which is built in; another one is an error")),
     ("ServiceNode.CBORPluginKaetzchen.Endpoint", Obeyed("")),
     ("ServiceNode.CBORPluginKaetzchen.Disable", Obeyed("")),
-    ("ServiceNode.CBORPluginKaetzchen.Command", Unused("no program is started for a service of the node itself")),
-    (
-        "ServiceNode.CBORPluginKaetzchen.MaxConcurrency",
-        Unused("no program is started for a service of the node itself"),
-    ),
-    ("ServiceNode.CBORPluginKaetzchen.Config", Unused("no program is started for a service of the node itself")),
+    ("ServiceNode.CBORPluginKaetzchen.Command", Unused("no program is started for a built-in service")),
+    ("ServiceNode.CBORPluginKaetzchen.MaxConcurrency", Unused("no program is started for a built-in service")),
+    ("ServiceNode.CBORPluginKaetzchen.Config", Unused("no program is started for a built-in service")),
     (
         "ServiceNode.CBORPluginKaetzchen.PKIAdvertizedData",
-        Unused("the services of this node advertise an endpoint alone"),
+        Unused("the services of this node advertise only an endpoint"),
     ),
     ("Gateway", Unused("clients have no accounts, and replies for them are kept in memory")),
     ("PKI.Voting.Authorities.Identifier", Obeyed("")),
@@ -57,8 +51,8 @@ pub(super) const SERVER: &[(&str, Effect)] = &[
     ("PKI.Voting.Authorities.LinkPublicKey", Obeyed("")),
     ("PKI.Voting.Authorities.WireKEMScheme", Obeyed("the same for all")),
     ("PKI.Voting.Authorities.Addresses", Obeyed("tcp, tcp4 and tcp6")),
-    ("Management", Unused("a node has no management socket; signals and a restart do what it did")),
-    ("SphinxGeometry", Obeyed("every length is computed again and has to agree")),
+    ("Management", Unused("a node has no management socket; use signals and restarts")),
+    ("SphinxGeometry", Obeyed("every length is recomputed and has to match")),
     ("Debug.NumSphinxWorkers", Unused("there are as many threads as processors")),
     ("Debug.NumServiceWorkers", Unused("there are as many threads as processors")),
     ("Debug.NumGatewayWorkers", Unused("there are as many threads as processors")),
@@ -74,13 +68,16 @@ pub(super) const SERVER: &[(&str, Effect)] = &[
     ("Debug.SendSlack", Obeyed("milliseconds that a packet waits for its link; 50 if 0 or not given")),
     (
         "Debug.DecoySlack",
-        Obeyed("milliseconds after which a decoy is lost, beyond its delays; 10000 if 0 or not given"),
+        Obeyed("milliseconds, beyond its delays, after which a decoy counts as lost; 10000 if 0 or not given"),
     ),
     ("Debug.ConnectTimeout", Unused("connecting may take 3 s")),
-    ("Debug.HandshakeTimeout", Unused("a handshake may take 3 s, so that silent strangers take no places for long")),
+    (
+        "Debug.HandshakeTimeout",
+        Unused("a handshake may take 3 s, so that silent strangers do not occupy slots for long"),
+    ),
     ("Debug.ReauthInterval", Unused("each new consensus and each packet is checked")),
     ("Debug.SendDecoyTraffic", Obeyed("no loop decoys if not given")),
-    ("Debug.DisableRateLimit", Unused("the limit is what keeps one client from flooding the network")),
+    ("Debug.DisableRateLimit", Unused("the limit keeps one client from flooding the network")),
     ("Debug.GenerateOnly", Obeyed("as --generate-only")),
 ];
 

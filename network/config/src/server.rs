@@ -38,7 +38,7 @@ use toml::Spanned;
 /// A node's configuration.
 #[derive(Debug, Clone)]
 pub struct ServerConfiguration {
-    /// Its `Identifier`: the name by which others list it.
+    /// The `Identifier`, by which others list the node.
     pub identifier: String,
     /// The kind of node.
     pub kind: NodeKind,
@@ -46,9 +46,9 @@ pub struct ServerConfiguration {
     pub scheme: &'static dyn SignatureScheme,
     /// The KEM of links.
     pub kem: LinkKem,
-    /// The content of the descriptor.
+    /// The addresses in the node's descriptor.
     pub public_addresses: PublicAddresses,
-    /// Addresses to listen at.
+    /// Addresses to listen on.
     pub bind_addresses: Vec<Address>,
     /// Folder of the key files.
     pub data_folder: PathBuf,
@@ -56,7 +56,7 @@ pub struct ServerConfiguration {
     pub geometry: Geometry,
     /// The network's authorities.
     pub authorities: Arc<Authorities>,
-    /// The socket at which metrics are served, if they are.
+    /// The socket on which metrics are served; `None` to serve none.
     pub metrics: Option<SocketAddr>,
     /// The length of an epoch.
     pub period: Period,
@@ -128,7 +128,7 @@ impl ServerConfiguration {
             (NodeKind::Service, Some(section)) => section.get_ref().services(&source, &mut notes)?,
             (NodeKind::Service, None) => ServiceSpec::defaults(&geometry),
             (_, Some(section)) => {
-                notes.push(source.doubt(section.span(), "[ServiceNode] is not used: this is no service node"));
+                notes.push(source.doubt(section.span(), "[ServiceNode] is not used: this is not a service node"));
                 Vec::new()
             }
             (_, None) => Vec::new(),

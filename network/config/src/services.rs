@@ -18,7 +18,7 @@ pub(super) struct ServiceNode {
     plugins: Vec<Section>,
 }
 
-/// A service, either built into the reference or run there as a program of its own.
+/// A service, which in the reference is either built in or run as a separate program.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Section {
@@ -69,8 +69,9 @@ impl Section {
         let (capability, endpoint) = (self.capability.get_ref(), self.endpoint.get_ref());
         let at = |span: Range<usize>, reason: String| source.error(span, reason);
         let Some(kind) = ServiceKind::of(capability) else {
-            let what = if place == Place::Plugin { "no program can be started for the service" } else { "no service" };
-            let reason = format!("{what} {capability:?} here, want echo or rendezvous; Disable = true leaves it out");
+            let what =
+                if place == Place::Plugin { "can't start a program for the service" } else { "no such service:" };
+            let reason = format!("{what} {capability:?}, want echo or rendezvous; Disable = true leaves it out");
             return Err(at(self.capability.span(), reason));
         };
         if !(1..=MAX_ENDPOINT_BYTES).contains(&endpoint.len()) || endpoint.to_lowercase() != *endpoint {
@@ -80,7 +81,7 @@ impl Section {
         if place == Place::Plugin {
             notes.push(source.doubt(
                 self.capability.span(),
-                format!("the service {capability:?} is served by the node itself, and its Command not started"),
+                format!("the service {capability:?} is built in; its Command is not started"),
             ));
         }
         Ok(ServiceSpec { capability: capability.clone(), endpoint: endpoint.clone(), kind })

@@ -119,7 +119,7 @@ impl Source {
                 Some(Effect::Unused(why)) => {
                     Note { level: NoteLevel::Expected, text: format!("{place} is not used: {why}") }
                 }
-                _ => Note { level: NoteLevel::Doubtful, text: format!("{place} is no setting that is known here") },
+                _ => Note { level: NoteLevel::Doubtful, text: format!("{place} is not a known setting") },
             });
         }
         Ok(notes)
@@ -127,7 +127,7 @@ impl Source {
 
     /// Logs remarks on the settings that were not read, as settings of the reference.
     pub(super) fn log_notes(&self) -> Result<(), ConfigurationError> {
-        let notes = self.notes(|_| Some(Effect::Unused("it is of no concern here")))?;
+        let notes = self.notes(|_| Some(Effect::Unused("this program does not need it")))?;
         notes.iter().for_each(Note::log);
         Ok(())
     }
@@ -214,14 +214,14 @@ pub(super) fn signature_scheme(
 ) -> Result<&'static dyn SignatureScheme, ConfigurationError> {
     let Some(name) = name else { return Ok(&mixwell_pki_types::Ed25519) };
     let found = scheme(name.get_ref());
-    found.ok_or_else(|| source.error(name.span(), format!("no signature scheme {:?} is known here", name.get_ref())))
+    found.ok_or_else(|| source.error(name.span(), format!("unknown signature scheme {:?}", name.get_ref())))
 }
 
 /// A KEM of links; `XWING` by default.
 pub(super) fn link_kem(name: Option<&Spanned<String>>, source: &Source) -> Result<LinkKem, ConfigurationError> {
     let Some(name) = name else { return Ok(LinkKem::default()) };
     let found = LinkKem::by_name(name.get_ref());
-    found.ok_or_else(|| source.error(name.span(), format!("no KEM {:?} is known here", name.get_ref())))
+    found.ok_or_else(|| source.error(name.span(), format!("unknown KEM {:?}", name.get_ref())))
 }
 
 /// An identity public key in PEM form.
@@ -256,7 +256,7 @@ pub(super) fn addresses(
         }
     }
     if usable.is_empty() {
-        return Err(source.error(list.span(), "no address that can be used here"));
+        return Err(source.error(list.span(), "no usable address"));
     }
     Ok(usable)
 }
@@ -282,7 +282,7 @@ pub(super) fn listed_addresses(
         }
     }
     if listed.is_empty() {
-        return Err(source.error(list.span(), "no address that can be used here"));
+        return Err(source.error(list.span(), "no usable address"));
     }
     Ok(listed)
 }
@@ -357,7 +357,7 @@ pub(super) fn authorities(
         if let Some(name) = &section.wire_kem_scheme
             && link_kem(Some(name), source)? != kem
         {
-            return Err(source.error(name.span(), format!("the network's KEM of links is {}", kem.name())));
+            return Err(source.error(name.span(), format!("the network's link KEM is {}", kem.name())));
         }
         let identity = identity_key(scheme, &section.identity_public_key, source)?;
         let authority = Authority::new(
@@ -376,10 +376,10 @@ pub(super) fn authorities(
         list.push(authority);
     }
     if list.is_empty() {
-        return Err(source.lacks("no authority is named"));
+        return Err(source.lacks("no authority is configured"));
     }
     if list.len() > MAX_AUTHORITIES {
-        return Err(source.lacks(format!("{} authorities are named, at most {MAX_AUTHORITIES} are taken", list.len())));
+        return Err(source.lacks(format!("{} authorities are configured, want at most {MAX_AUTHORITIES}", list.len())));
     }
     Ok(Authorities::new(scheme, kem, list))
 }

@@ -22,17 +22,17 @@ pub struct SharedSettings {
     pub period: Period,
 }
 
-/// An authority or a node, as other members' files list it.
+/// An authority or node, as listed in the files of other members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "an entry without one of its settings is refused when it is read")]
 pub struct Listing {
-    /// Its `Identifier`, unique in the network.
+    /// The `Identifier`, unique in the network.
     pub identifier: String,
-    /// Its identity public key, in PEM form.
+    /// The identity public key, in PEM form.
     pub identity_pem: String,
-    /// Its link public key, in PEM form.
+    /// The link public key, in PEM form.
     pub link_pem: String,
-    /// The address at which it accepts connections.
+    /// The address at which the member accepts connections.
     pub address: Address,
 }
 
@@ -92,7 +92,7 @@ impl NetworkFiles<'_> {
     /// If a setting is out of TOML's range.
     pub fn own(&self) -> Result<String, WriteError> {
         let text = text(&own::File::of(self.shared.period))?;
-        Ok(format!("# Settings that Katzenpost's programs have none for.\n{text}"))
+        Ok(format!("# Settings that Katzenpost's programs do not have.\n{text}"))
     }
 
     pub(super) fn peers(&self) -> Vec<PeerSection> {

@@ -1,8 +1,8 @@
 //! Accepts connections: it bounds the number of concurrent handshakes and their rate, and spawns
 //! one task per connection, which is served once its peer has proved its identity.
 //!
-//! A connection passes three stages: handshake, unproven, proven. Until its first command has begun
-//! it belongs to nobody: the initiator may be anyone who knows the public key that it claims.
+//! A connection passes three stages: handshake, unproven, proven. Until its first command has
+//! begun, it belongs to nobody: the initiator may be anyone who knows the claimed public key.
 
 mod handshake_limiter;
 mod per_address;
@@ -50,21 +50,21 @@ use tracing::{debug, trace, warn};
 pub struct Connection<I: Copy + Eq + core::hash::Hash> {
     /// The peer.
     pub identity: I,
-    /// The name that it gave itself in the handshake.
+    /// The name that the peer gave itself in the handshake.
     pub ad: Vec<u8>,
-    /// Its link public key.
+    /// The peer's link public key.
     pub link_key: Vec<u8>,
     /// The peer's address.
     pub address: IpAddr,
     /// The connection.
     pub stream: TcpStream,
-    /// The session. The length of the first command has been received, its body has not.
+    /// The session. The length of the first command has been received, but not its body.
     pub session: Session,
-    /// To be held for as long as the connection is served.
+    /// To be held while the connection is served.
     pub end: ConnectionEnd<I>,
 }
 
-/// Signals when a connection has to end, and occupies its place until dropped.
+/// Signals when a connection has to end, and occupies the connection's slot until dropped.
 #[derive(Debug)]
 pub struct ConnectionEnd<I: Copy + Eq + core::hash::Hash>(ConnectionPermit<I>);
 
@@ -75,7 +75,7 @@ impl<I: Copy + Eq + core::hash::Hash> ConnectionEnd<I> {
     }
 }
 
-/// When an acceptor ends.
+/// The signals that end an acceptor.
 #[derive(Debug, Clone)]
 pub struct AcceptUntil {
     /// Turns true when no more connections are accepted.
@@ -100,13 +100,13 @@ pub struct Acceptor<P: AcceptPolicy> {
     known_addresses: Mutex<HashMap<IpAddr, Arc<HandshakeLimiter>>>,
 }
 
-/// The parts of an acceptor that its owner brings.
+/// The parts of an acceptor that its owner supplies.
 pub struct AcceptorConfig<P> {
     /// The owner's link key.
     pub key: LinkKey,
-    /// The owner's id, which it names itself by.
+    /// The owner's id, its name in handshakes.
     pub id: KeyHash,
-    /// The policy: who may connect.
+    /// The policy, which decides who may connect.
     pub policy: P,
     /// Bounds of connections.
     pub limits: AcceptLimits,
@@ -150,8 +150,8 @@ impl<P: AcceptPolicy> Acceptor<P> {
         })
     }
 
-    /// Accepts connections until told to stop, and serves each one in a task of its own once its
-    /// peer is proven. Returns after the hang-up signal, when all served connections have ended.
+    /// Accepts connections until told to stop, and serves each one in a separate task once its peer
+    /// is proven. Returns after the hang-up signal, when all served connections have ended.
     pub async fn run<F>(
         self: Arc<Self>,
         mut listeners: Vec<TcpListener>,
@@ -168,7 +168,7 @@ impl<P: AcceptPolicy> Acceptor<P> {
                 accepted = accept(&listeners) => match accepted {
                     Ok((stream, address)) => {
                         is_failing = false;
-                        // the next one is accepted from another listener, if one waits there
+                        // accept the next connection from another listener, if one is waiting there
                         listeners.rotate_left(1);
                         self.stats.accepted.fetch_add(1, Relaxed);
                         let origin = self.origin(address.ip());

@@ -61,17 +61,17 @@ impl Address {
     /// Connects, with `TCP_NODELAY` set.
     ///
     /// # Errors
-    /// If it can't be resolved, or none of its sockets answers.
+    /// If the name can't be resolved, or none of its sockets answers.
     pub async fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect(self.resolve().await?.as_slice()).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
     }
 
-    /// Listens at the first of its socket addresses that can be bound.
+    /// Listens on the first of its socket addresses that can be bound.
     ///
     /// # Errors
-    /// If it can't be resolved, or the system refuses each of its sockets.
+    /// If the name can't be resolved, or the system refuses each of its sockets.
     pub async fn listen(&self) -> io::Result<TcpListener> {
         let mut failure = io::ErrorKind::AddrNotAvailable.into();
         for socket in self.resolve().await? {
@@ -85,7 +85,7 @@ impl Address {
 
     fn listen_at(&self, address: SocketAddr) -> io::Result<TcpListener> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // so that another socket can listen at the same port on all IPv4 addresses
+        // so that another socket can listen on the same port on all IPv4 addresses
         #[cfg(unix)]
         if self.family == Family::V6 {
             rustix::net::sockopt::set_ipv6_v6only(&socket, true)?;
@@ -168,15 +168,15 @@ pub enum AddressError {
 impl fmt::Display for AddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoScheme => "no URL: want something like tcp://127.0.0.1:30001",
-            Self::Scheme => "this transport is not spoken here: want tcp, tcp4 or tcp6",
-            Self::NoPort => "no port: want something like tcp://127.0.0.1:30001",
+            Self::NoScheme => "not a URL: want for example tcp://127.0.0.1:30001",
+            Self::Scheme => "unsupported transport: want tcp, tcp4 or tcp6",
+            Self::NoPort => "no port: want for example tcp://127.0.0.1:30001",
             Self::Host => "not a host name or IP address",
-            Self::Family => "an IP address of the other family than the scheme says",
+            Self::Family => "the IP address is not of the scheme's family",
             Self::Unspecified => {
-                "others can't reach a node there: it belongs in BindAddresses, and its public address here"
+                "others can't reach a node there: put it in BindAddresses, and the public address here"
             }
-            Self::OnionOffGateway => "only a gateway can be reached by Tor",
+            Self::OnionOffGateway => "only gateways can be reached over Tor",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The authorities of a network, as a configuration names them.
+//! The authorities of a network, from a configuration.
 
 use super::{address::Address, keys::LinkKem};
 use crate::connect::LinkTarget;
@@ -7,14 +7,14 @@ use mixwell_pki_types::{KeyHash, SignatureScheme, VerifyingKey, majority};
 /// An authority.
 #[derive(Debug, Clone)]
 pub struct Authority {
-    /// Its identity public key.
+    /// The authority's identity public key.
     pub identity: Vec<u8>,
-    /// Its name, link key and addresses. The id is the hash of the identity key.
+    /// The authority's name, link key and addresses. The id is the hash of the identity key.
     pub peer: LinkTarget,
 }
 
 impl Authority {
-    /// An authority of an identity key, whose hash is its id.
+    /// An authority with an identity key, whose hash is its id.
     #[must_use]
     pub fn new(name: String, identity: Vec<u8>, link_key: Vec<u8>, addresses: Vec<Address>) -> Self {
         let peer = LinkTarget { name, id: KeyHash::of(&identity), link_key, addresses, other_transports: Vec::new() };
@@ -48,7 +48,7 @@ impl Authorities {
         self.list.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no authorities.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -26,7 +26,7 @@ pub struct OutgoingMessage<'a> {
     pub payload: &'a [u8],
 }
 
-// not printed, since it tells who talks to whom
+// not printed, because it reveals who communicates with whom
 impl fmt::Debug for OutgoingMessage<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("OutgoingMessage(..)")

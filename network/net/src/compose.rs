@@ -29,11 +29,11 @@ pub struct MessageSpec<'a> {
     pub sender: Sender<'a>,
     /// The service node.
     pub service: Node<'a>,
-    /// The service there.
+    /// The service's recipient id on that node.
     pub endpoint: RecipientId,
     /// The recipient of the reply.
     pub owner: RecipientId,
-    /// The id of its SURB.
+    /// The id of the message's SURB.
     pub surb_id: SurbId,
     /// The message.
     pub payload: &'a [u8],
@@ -44,9 +44,9 @@ pub struct MessageSpec<'a> {
 pub struct RoutingView<'a> {
     /// The consensus.
     pub document: Document<'a>,
-    /// The length of its epochs.
+    /// The length of the network's epochs.
     pub period: Period,
-    /// The time since 1970 when the packet leaves.
+    /// The time since 1970 at which the packet is sent.
     pub departure: Duration,
 }
 
@@ -111,7 +111,7 @@ pub fn compose(
 
 macro_rules! silent {
     ($($name:ident),*) => {
-        // not printed, since it tells who talks to whom
+        // not printed, because it reveals who communicates with whom
         $(impl fmt::Debug for $name<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($name), "(..)"))
@@ -135,8 +135,8 @@ pub fn service<'a>(
     offers(document, capability).nth(below(count, rng)).ok_or(ComposeError::NoService)
 }
 
-/// The service node at which all clients of a capability meet, which is the one with the lowest id,
-/// and the service's recipient id there.
+/// The service node that all clients of a capability use, which is the one with the lowest id, and
+/// the service's recipient id there.
 ///
 /// # Errors
 /// [`ComposeError`].
@@ -181,7 +181,7 @@ impl fmt::Display for ComposeError {
         match self {
             Self::Path(error) => error.fmt(f),
             Self::Wrap(error) => error.fmt(f),
-            Self::NoService => f.write_str("no service node of the consensus has that service"),
+            Self::NoService => f.write_str("no service node in the consensus has that service"),
         }
     }
 }

@@ -15,15 +15,16 @@ use tokio::{net::TcpStream, time};
 /// A peer to connect to: a node, a gateway or an authority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkTarget {
-    /// Its name, for people.
+    /// The peer's name, for people.
     pub name: String,
-    /// The hash of its identity key, which it sends as its name in handshakes.
+    /// The hash of the peer's identity key, its name in handshakes.
     pub id: KeyHash,
-    /// Its link public key.
+    /// The peer's link public key.
     pub link_key: Vec<u8>,
-    /// Its addresses, tried in order.
+    /// The peer's addresses, tried in order.
     pub addresses: Vec<Address>,
-    /// The transports of its other addresses, such as `quic`, which this program cannot dial.
+    /// The transports of the peer's other addresses, such as `quic`, which this program cannot
+    /// dial.
     pub other_transports: Vec<String>,
 }
 
@@ -58,7 +59,7 @@ pub struct Connector {
     pub timeouts: Timeouts,
     /// Randomness for handshakes.
     pub randomness: Randomness,
-    /// Told of the peers' clocks.
+    /// Compares the peers' clocks with this machine's.
     pub clock_watch: Option<ClockWatch>,
 }
 
@@ -116,7 +117,7 @@ impl Connector {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// It has no address that this program can dial.
+    /// The peer has no address that this program can dial.
     NoAddress,
     /// The connection or the handshake failed.
     Stream(StreamError<io::Error>),

@@ -16,8 +16,8 @@ pub struct Consensus {
 
 impl Consensus {
     /// Verifies that a threshold of the authorities signed a certificate, and that it holds a
-    /// well-formed document of `epoch`. If a geometry's hash is given, the document must be of a
-    /// network of that geometry.
+    /// well-formed document of `epoch`. If a geometry's hash is given, the document must be for a
+    /// network with that geometry.
     ///
     /// # Errors
     /// [`ConsensusFault`].
@@ -54,7 +54,7 @@ impl Consensus {
         Document::parse(&self.payload)
     }
 
-    /// The epoch that it is for.
+    /// The consensus's epoch.
     #[must_use]
     pub const fn epoch(&self) -> Epoch {
         self.epoch
@@ -91,17 +91,17 @@ pub enum ConsensusFault {
     Document(DocumentError),
     /// The document is not well formed.
     Content(DocumentFault),
-    /// It is for another epoch than the requested one.
+    /// The document is for another epoch than the requested one.
     Epoch {
-        /// Its epoch.
+        /// The document's epoch.
         got: Epoch,
         /// The requested epoch.
         want: Epoch,
     },
-    /// It has no shared random value: authorities certify such documents during the voting that
-    /// leads to a consensus.
+    /// The document has no shared random value: authorities certify such documents while they vote
+    /// on a consensus.
     NoSharedRandom,
-    /// It is for a network with another Sphinx geometry.
+    /// The document is for a network with another Sphinx geometry.
     Geometry,
 }
 
@@ -113,8 +113,8 @@ impl fmt::Display for ConsensusFault {
             Self::Document(error) => error.fmt(f),
             Self::Content(error) => error.fmt(f),
             Self::Epoch { got, want } => write!(f, "consensus is for epoch {got}, want {want}"),
-            Self::NoSharedRandom => f.write_str("document has no shared random value, so it is no consensus"),
-            Self::Geometry => f.write_str("consensus is of a network of another Sphinx geometry"),
+            Self::NoSharedRandom => f.write_str("document has no shared random value, so it is not a consensus"),
+            Self::Geometry => f.write_str("consensus has another Sphinx geometry"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A node's or client's view of the network: the consensus of the epoch before, of this one and
-//! of the next.
+//! A node's or client's view of the network: the consensuses of the previous, the current and the
+//! next epoch.
 
 mod follow;
 mod follower;
@@ -40,7 +40,7 @@ impl Consensuses {
         [&self.previous, &self.current, &self.next].into_iter().flatten()
     }
 
-    /// The consensuses around another epoch, as far as they are among these.
+    /// The consensuses around another epoch, as far as they are known here.
     #[must_use]
     pub fn at(&self, epoch: Epoch) -> Self {
         let of = |epoch| self.of(epoch).map(Arc::clone);

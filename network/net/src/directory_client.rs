@@ -72,7 +72,7 @@ impl DirectoryClient {
     }
 
     /// Fetches the consensus of an epoch from any authority that has a valid one. Authorities are
-    /// asked in random order, each once the one before has failed or is slow.
+    /// asked in random order, each one when the previous one has failed or is slow.
     ///
     /// # Errors
     /// [`FetchErrors`].
@@ -92,7 +92,7 @@ impl DirectoryClient {
                     fetched.map_err(|error| (authority.peer.name, error))
                 });
             }
-            // a slow one may still answer while the next one is asked
+            // a slow authority may still answer while the next one is asked
             let patience = if order.len() == 0 { EXCHANGE_TIMEOUT.saturating_mul(3) } else { PATIENCE };
             match time::timeout(patience, asked.join_next()).await {
                 Ok(Some(Ok(Ok(consensus)))) => return Ok(consensus),
@@ -208,21 +208,21 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Delay after which the next authority is asked too.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A request that an authority did not answer as it should.
+/// The reason why a request to an authority failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ExchangeError {
-    /// The configuration lists no address of it.
+    /// The configuration lists no address of the authority.
     NoAddress,
     /// The connection or the session failed.
     Stream(StreamError<io::Error>),
-    /// It closed the connection instead of answering.
+    /// The authority closed the connection instead of answering.
     Closed,
-    /// It answered with another command than the request asks for.
+    /// The authority answered with an unexpected command.
     Answer,
-    /// It has no consensus of the epoch.
+    /// The authority has no consensus of the epoch.
     NoConsensus(ConsensusStatus),
-    /// Its consensus is not valid.
+    /// The authority's consensus is not valid.
     Consensus(ConsensusFault),
 }
 
@@ -257,11 +257,11 @@ impl fmt::Display for ExchangeError {
         match self {
             Self::NoAddress => f.write_str("no address"),
             Self::Stream(StreamError::Refused) => {
-                f.write_str("its identity or link key is not the one of the configuration")
+                f.write_str("its identity or link key differs from the configured one")
             }
             Self::Stream(error) => error.fmt(f),
             Self::Closed => f.write_str("it closed the connection instead of answering"),
-            Self::Answer => f.write_str("it answers with a command that was not asked for"),
+            Self::Answer => f.write_str("it answered with an unexpected command"),
             Self::NoConsensus(ConsensusStatus::NotFound) => f.write_str("it has no consensus of that epoch yet"),
             Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch"),
             Self::Consensus(error) => error.fmt(f),

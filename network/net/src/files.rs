@@ -1,4 +1,4 @@
-//! Key files: private ones are readable only by their owner, and none is ever half written.
+//! Key files: private ones are readable only by their owner, and files are never partly written.
 
 mod bounded;
 mod error;
@@ -102,8 +102,9 @@ pub fn mend_pair(private: &Path, public: &Path) -> Result<(), KeyFileError> {
     mended.map_err(|error| KeyFileError::Write(draft, error))
 }
 
-/// Overwrites a private file and removes it; copies inside the storage device are out of reach. The
-/// file is renamed first, so that its remains are never taken for a key, even if the rest fails.
+/// Overwrites a private file and removes it. Copies inside the storage device cannot be reached.
+/// The file is renamed first, so that its remains are never taken for a key, even if the rest
+/// fails.
 ///
 /// # Errors
 /// [`io::Error`].
@@ -150,8 +151,8 @@ pub fn clean(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Overwrites a file as far as the file system lets it, and removes it. On a full disk that copies
-/// on write the overwriting fails, and the removal still counts.
+/// Overwrites a file as far as the file system lets it, and removes it. On a full copy-on-write
+/// disk overwriting fails, but the file is removed nevertheless.
 fn wipe(path: &Path) -> io::Result<()> {
     let overwritten = overwrite(path);
     fs::remove_file(path)?;
@@ -165,7 +166,7 @@ fn overwrite(path: &Path) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The path of a file that is named after another one.
+/// The path of a file with a suffix after its name.
 #[must_use]
 pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -1,11 +1,11 @@
-//! The configuration of a network that a client starts from.
+//! The configuration of a network, from which a client starts.
 
 use crate::{authorities::Authorities, connect::LinkTarget, keys::LinkKem};
 use mixwell_pki_types::Period;
 use mixwell_sphinx::Geometry;
 use std::sync::Arc;
 
-/// A network, as a client's configuration describes it.
+/// A network, from a client's configuration.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever configures a client")]
 pub struct Network {

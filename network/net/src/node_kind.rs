@@ -3,7 +3,7 @@
 use core::fmt;
 use mixwell_pki_types::{Descriptor, KeyHash};
 
-/// The kind of a node: it decides which packets may end there, and who may connect to it.
+/// The kind of a node. It determines which packets may end at the node, and who may connect to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum NodeKind {
@@ -52,9 +52,9 @@ impl fmt::Display for NodeKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever configures an authority")]
 pub struct PermittedNode {
-    /// Its `Identifier`.
+    /// The `Identifier`.
     pub identifier: String,
-    /// The hash of its identity key.
+    /// The hash of the identity key.
     pub id: KeyHash,
     /// The kind.
     pub kind: NodeKind,
@@ -64,12 +64,12 @@ pub struct PermittedNode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "made by whoever configures an authority")]
 pub struct PermittedReplica {
-    /// Its `Identifier`.
+    /// The `Identifier`.
     pub identifier: String,
-    /// Its identity key.
+    /// The identity key.
     pub identity: Vec<u8>,
-    /// The hash of its identity key.
+    /// The hash of the identity key.
     pub id: KeyHash,
-    /// Its `ReplicaID`.
+    /// The `ReplicaID`.
     pub number: u8,
 }

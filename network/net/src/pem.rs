@@ -1,4 +1,4 @@
-//! PEM of keys whose scheme is chosen at run time, as files and configurations have them:
+//! PEM texts of keys whose scheme is chosen at run time, for files and configurations:
 //! `-----BEGIN ED25519 PUBLIC KEY-----`.
 
 use core::fmt;
@@ -6,13 +6,13 @@ use mixwell_pq_kem::pem::Label;
 pub use mixwell_pq_kem::pem::{Kind, scheme_name};
 use zeroize::Zeroizing;
 
-/// A text is not the key that it should be.
+/// A text is not an encoding of the expected key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PemError {
-    /// The type that is wanted: `X25519 PUBLIC KEY`.
+    /// The expected type, such as `X25519 PUBLIC KEY`.
     pub want: String,
-    /// Which line is wrong.
+    /// The error and its line.
     pub reason: mixwell_pq_kem::pem::PemError,
 }
 
@@ -93,7 +93,7 @@ mod tests {
             changed[at] = b'!';
             assert!(decode("Ed25519", Kind::Public, 100, &changed).is_err(), "changed at {at}");
         }
-        // a short line in the midst of the body
+        // a short line in the middle of the body
         let broken = text.replacen("BwcHBwcH", "BwcHBwcH\n", 1);
         let twice = format!("{}{}", *text, *text);
         for (bad, error) in [

@@ -12,8 +12,8 @@ use rand_core::{SeedableRng as _, TryRng as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// A place in a tree of seeds. Each generator and each branch drawn from it is new; with a user's
-/// seed they depend only on the earlier draws from the same place. The seed is wiped when it is
+/// A node in a tree of seeds. Each generator and each branch drawn from it is new; with a user's
+/// seed, they depend only on earlier draws from the same node. The seed is wiped when it is
 /// replaced, and on drop.
 #[derive(Clone)]
 pub struct Randomness(Arc<Place>);

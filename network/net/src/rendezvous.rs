@@ -2,7 +2,7 @@
 //! they can link.
 //!
 //! A client sends one request at each tick of its clock, always of the same size and shape. Each
-//! request does two things: it stores a box under an id, and it asks for another box by the token
+//! request does two things: it stores a box under an id, and it reads another box with the token
 //! whose hash is the id that the other person has used.
 //!
 //! | request | bytes |
@@ -16,9 +16,9 @@
 //! | 1 if the box is there, else 0 | 1 |
 //! | the box, or random bytes | as long as a box |
 //!
-//! The id is the BLAKE2b-256 hash of the token: the service, which has seen the id alone, cannot
-//! ask for the box. A client that has nothing to write or to read sends random bytes, which look
-//! the same.
+//! The id is the BLAKE2b-256 hash of the token: the service, which has seen only the id, cannot
+//! read the box on somebody's behalf. A client that has nothing to write or read sends random
+//! bytes, which look the same.
 
 use blake2::{Blake2b256, Digest as _};
 use core::{fmt, time::Duration};
@@ -166,9 +166,9 @@ pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, Reply
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// It is shorter than a box.
+    /// The reply is shorter than a box.
     Short,
-    /// Its status is unknown.
+    /// The reply's status is unknown.
     Status {
         /// The status.
         got: u8,
@@ -196,7 +196,8 @@ mod tests {
         Shape::of(&Geometry::of::<X25519>(5, payload, with_surb).unwrap())
     }
 
-    /// The chat has this protocol without a network: the bytes have to be the same.
+    /// The crate `mixwell-chat` implements this protocol independently: the bytes have to be the
+    /// same.
     #[test]
     fn the_chat_speaks_the_same_protocol() {
         assert_eq!(

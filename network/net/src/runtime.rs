@@ -118,14 +118,14 @@ impl Default for StopSignals {
 
 #[cfg(unix)]
 impl StopSignals {
-    /// Listens.
+    /// Starts to listen.
     #[must_use]
     pub fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self { streams: [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()) }
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         core::future::poll_fn(|context| {
             let mut streams = self.streams.iter_mut().flatten();
@@ -141,12 +141,12 @@ impl StopSignals {
 
 #[cfg(not(unix))]
 impl StopSignals {
-    /// Listens.
+    /// Starts to listen.
     pub const fn new() -> Self {
         Self {}
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             core::future::pending::<()>().await;
@@ -169,14 +169,14 @@ impl Default for HangUps {
 
 #[cfg(unix)]
 impl HangUps {
-    /// Listens.
+    /// Starts to listen.
     #[must_use]
     pub fn new() -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         Self { stream: signal(SignalKind::hangup()).ok() }
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         let heard = match &mut self.stream {
             Some(stream) => stream.recv().await,

@@ -17,12 +17,12 @@ pub fn recipient(endpoint: &str) -> Option<RecipientId> {
     Some(RecipientId(id))
 }
 
-/// A service as it is configured.
+/// A configured service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceSpec {
-    /// Its capability: its name in descriptors, unique.
+    /// The capability: the service's unique name in descriptors.
     pub capability: String,
-    /// Padded with zeros, the recipient id of requests to it; unique.
+    /// The unique endpoint; padded with zeros, it is the recipient id of requests.
     pub endpoint: String,
     /// The service itself.
     pub kind: ServiceKind,

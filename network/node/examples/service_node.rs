@@ -4,8 +4,8 @@
 //! cargo run -p mixwell-node --example service_node -- 127.0.0.1:4001 authority.identity.public.pem authority.link.public.pem tcp://127.0.0.1:3001
 //! ```
 //!
-//! It prints the identity key that the authority has to list, runs until Ctrl-C, and then prints
-//! its metrics.
+//! The program prints the identity key that the authority has to list, runs until Ctrl-C, and then
+//! prints its metrics.
 
 use core::{error::Error, time::Duration};
 use mixwell_mixdelay::Instant;

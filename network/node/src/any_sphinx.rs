@@ -1,5 +1,5 @@
-//! The part of a node that depends on the scheme of packets: making mix keys, and opening packets
-//! with them. Everything else of a node is compiled once, whatever the number of schemes.
+//! The part of a node that depends on the packets' scheme: generating mix keys, and opening packets
+//! with them. The rest of a node is compiled only once for all schemes.
 
 use crate::{
     counters::DropReason,
@@ -54,10 +54,10 @@ pub(crate) const MAX_KEYS: usize = 3;
 
 /// Operations on mix keys that depend on the scheme.
 pub(crate) trait Opening: Send + Sync {
-    /// Bytes of a private key as it is stored.
+    /// Length in bytes of a stored private key.
     fn private_len(&self) -> usize;
 
-    /// A fresh private key, as it is stored.
+    /// A fresh private key, in its stored form.
     fn generate(&self, rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>>;
 
     /// A private key of [`private_len`](Self::private_len) bytes, ready for use.
@@ -88,7 +88,7 @@ impl PrivateKey {
     }
 }
 
-/// A mix key as [`Opening::load`] makes it.
+/// A mix key loaded by [`Opening::load`].
 pub(crate) struct LoadedKey {
     pub(crate) private: PrivateKey,
     pub(crate) public: Vec<u8>,
@@ -96,12 +96,12 @@ pub(crate) struct LoadedKey {
 
 /// The replay filters of the keys that packets are tried with.
 pub(crate) trait SeenPackets {
-    /// Remembers a packet that the key at a place has opened, unless it is there already or there
-    /// is no room.
+    /// Adds the tag of a packet opened with the key at index `place`, unless the tag was seen
+    /// before or there is no room.
     fn insert(&mut self, place: usize, tag: &ReplayTag) -> Result<(), DropReason>;
 
-    /// Writes what was inserted to the disk, before any of it goes on. Says which keys must not
-    /// open packets any more.
+    /// Writes the new tags to the disk, before any of the packets is processed. Returns which keys
+    /// must not open packets any more.
     fn write(&mut self) -> [bool; MAX_KEYS];
 }
 

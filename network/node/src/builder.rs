@@ -30,20 +30,20 @@ use tokio::{net::TcpListener, sync::watch, time::Instant};
 
 /// The settings of a node, which [`start`](Self::start) starts.
 pub struct NodeBuilder {
-    /// Its name, as authorities list it.
+    /// The node's name, by which authorities list it.
     pub name: String,
     /// Mix, gateway or service node.
     pub kind: NodeKind,
-    /// The key that signs its descriptors.
+    /// The key that signs the node's descriptors.
     pub identity: Arc<Identity>,
-    /// The key of its links.
+    /// The key of the node's links.
     pub link_key: LinkKey,
-    /// The addresses at which other nodes and clients reach it, for its descriptor. Names are
+    /// The addresses at which other nodes and clients reach the node, for its descriptor. Names are
     /// resolved once an epoch.
     pub addresses: PublicAddresses,
-    /// The addresses at which it accepts connections.
+    /// The sockets on which the node accepts connections.
     pub listeners: Vec<TcpListener>,
-    /// The authorities that it uploads descriptors to and whose signatures it demands of a
+    /// The authorities to which the node uploads descriptors, and whose signatures it requires on a
     /// consensus.
     pub authorities: Arc<Authorities>,
     /// The clock of epochs.
@@ -52,21 +52,21 @@ pub struct NodeBuilder {
     pub geometry: Geometry,
     /// The services of a service node; other nodes have none.
     pub services: Services,
-    /// Whether it sends loop decoys.
+    /// Whether the node sends loop decoys.
     pub sends_decoys: bool,
-    /// The folder of its mix keys and replay lists. Without one they are in memory alone, and after
-    /// a restart the node opens no packet of the epochs that it has already published keys for.
+    /// The folder of mix keys and replay lists. Without one they are only in memory, and after a
+    /// restart the node cannot open packets of epochs for which it has already published keys.
     pub mix_key_folder: Option<PathBuf>,
     /// Limits on memory, connections and waiting times.
     pub limits: ResourceLimits,
-    /// Its random generators.
+    /// The node's random generators.
     pub randomness: Randomness,
-    /// Faults to inject, for tests of a network; `None` for a node that works.
+    /// Faults to inject, for tests of a network; `None` for a node without faults.
     pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl NodeBuilder {
-    /// Starts the node in the tokio runtime that this is called in.
+    /// Starts the node on the current tokio runtime.
     ///
     /// # Errors
     /// If mix keys can't be read, or the geometry's scheme is unknown.

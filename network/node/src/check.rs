@@ -1,5 +1,5 @@
-//! A check of a node's place in its network, before it runs: which consensus lists it, with whose
-//! keys, and when it will get packets.
+//! A check of a node's place in its network before it runs: whether the consensus lists it, with
+//! which keys, and when it will receive packets.
 
 use crate::mix_keys::{MixKeys, OwnKeys as _};
 use core::time::Duration;
@@ -12,8 +12,7 @@ use mixwell_net::{
 use mixwell_pki_types::{Epoch, KeyHash, Layer};
 use tokio::task::JoinSet;
 
-/// A node whose place is checked. The authorities are asked as a client would ask them: nothing is
-/// published.
+/// A node whose place is checked. The authorities are asked as by a client: nothing is published.
 #[derive(Debug)]
 pub struct Check<'a> {
     /// A client of the network's authorities.
@@ -24,17 +23,17 @@ pub struct Check<'a> {
     pub id: KeyHash,
     /// The node's link public key.
     pub link_key: &'a [u8],
-    /// The node's mix keys; `None` if they can't be read, as the node is running.
+    /// The node's mix keys; `None` if they can't be read because the node is running.
     pub mix_keys: Option<&'a MixKeys>,
 }
 
-/// A node's place in its network, as the authorities see it.
+/// A node's place in its network, according to the authorities.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Findings {
-    /// The epoch in which they were asked.
+    /// The epoch in which the authorities were asked.
     pub epoch: Epoch,
-    /// The time since 1970 at which they were asked.
+    /// The time since 1970 at which the authorities were asked.
     pub unix: Duration,
     /// Each authority's answers.
     pub authorities: Vec<Answers>,
@@ -46,9 +45,11 @@ pub struct Findings {
 pub struct Answers {
     /// The authority's name.
     pub authority: String,
-    /// The node's entry in the consensus of the current epoch; `None` if that does not list it.
+    /// The node's entry in the consensus of the current epoch; `None` if the consensus does not
+    /// list the node.
     pub current: Result<Option<Entry>, ExchangeError>,
-    /// The same of the next epoch, whose consensus is there after five eighths of this one.
+    /// The node's entry in the consensus of the next epoch, which is published after five eighths
+    /// of this one.
     pub next: Result<Option<Entry>, ExchangeError>,
 }
 
@@ -58,18 +59,19 @@ pub struct Answers {
 pub struct Entry {
     /// The node's layer.
     pub layer: Layer,
-    /// Whether it has the node's own link key. If not, peers refuse its handshakes.
+    /// Whether the entry has the node's own link key. If not, peers refuse the node's handshakes.
     pub has_link_key: bool,
-    /// Whether it has the node's own mix key of that epoch, if those are known. If not, packets
-    /// can't be opened: they are made for a program that had this identity before, or has it now.
+    /// Whether the entry has the node's own mix key of that epoch, if that key is known. If not,
+    /// the node can't open packets: they are made for another program that had or has this
+    /// identity.
     pub has_mix_key: Option<bool>,
 }
 
-/// When a node will get packets.
+/// The time from which a node will receive packets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Traffic {
-    /// In the current epoch, as its consensus has the node's own keys.
+    /// In the current epoch: its consensus has the node's own keys.
     Now,
     /// In the current epoch if its consensus has the node's own mix key, which was not compared.
     Uncompared,
@@ -123,10 +125,10 @@ impl Findings {
         self.authorities.iter().any(|answers| is_answer(&answers.current) || is_answer(&answers.next))
     }
 
-    /// When the node will get packets.
+    /// The time from which the node will receive packets.
     ///
-    /// A program that has had this identity before has published its own mix keys for the next
-    /// epoch too, and authorities take no second descriptor: then traffic begins an epoch later.
+    /// A program that had this identity before has published its own mix keys for the next epoch
+    /// too, and authorities accept no second descriptor: traffic then begins an epoch later.
     #[must_use]
     pub fn traffic(&self, clock: Clock) -> Traffic {
         let current = self.authorities.iter().find_map(|answers| answers.current.as_ref().ok().copied().flatten());
@@ -166,7 +168,7 @@ mod tests {
         Entry { layer: Layer::Gateway, has_link_key, has_mix_key }
     }
 
-    /// When traffic begins, by the entries of one authority, asked so many eighths into the epoch.
+    /// The start of traffic according to one authority's entries, `eighths` eighths into the epoch.
     fn traffic(current: Option<Entry>, next: Option<Entry>, eighths: u32) -> Traffic {
         let clock = Clock::new(Period::new(Duration::from_secs(80)).unwrap());
         let answers = Answers { authority: String::new(), current: Ok(current), next: Ok(next) };
@@ -182,10 +184,10 @@ mod tests {
         assert_eq!(traffic(own, None, 0), Traffic::Now);
         assert_eq!(traffic(Some(entry(true, None)), None, 0), Traffic::Uncompared);
         assert_eq!(traffic(others, own, 6), Traffic::Listed(EPOCH.plus(1)));
-        // a program that had the identity before has posted the next epoch's descriptor already
+        // a program that had the identity before has already uploaded the next epoch's descriptor
         assert_eq!(traffic(others, None, 0), Traffic::Expected(EPOCH.plus(2)));
         assert_eq!(traffic(Some(entry(false, Some(true))), None, 0), Traffic::Expected(EPOCH.plus(2)));
-        // a new node, in the time of descriptors and after it
+        // a new node, before and after the deadline for descriptors
         assert_eq!(traffic(None, None, 0), Traffic::Expected(EPOCH.plus(1)));
         assert_eq!(traffic(None, None, 1), Traffic::Expected(EPOCH.plus(2)));
     }

@@ -1,4 +1,5 @@
-//! Counters of a node's packets. No counter tells which incoming packet became which outgoing one.
+//! Counters of a node's packets. No counter reveals which incoming packet became which outgoing
+//! one.
 
 use core::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -16,7 +17,7 @@ macro_rules! events {
         }
 
         impl $enum {
-            /// All of them.
+            /// All values.
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$event),+];
 
             /// The name in metrics.
@@ -30,7 +31,7 @@ macro_rules! events {
 }
 
 events! {
-    /// A step of a packet, or of a loop decoy, on its way through the node.
+    /// An event of a packet or of a loop decoy of this node.
     PacketEvent {
         /// Received over a link.
         Received = "received",
@@ -50,18 +51,18 @@ events! {
 }
 
 events! {
-    /// Why a packet was dropped.
+    /// The reason why a packet was dropped.
     DropReason {
-        /// Its length or its version byte is not that of a packet of this network.
+        /// The length or version of the packet is not this network's.
         Malformed = "malformed",
         /// The node has no mix key of the current, the previous or the next epoch.
         NoKeys = "no_keys",
-        /// The group element gives no shared secret, or no element for the next hop.
+        /// The group element yields no shared secret, or none for the next hop.
         GroupElement = "group_element",
         /// The header's MAC is wrong under every mix key: the header was changed, or the packet is
         /// for another key.
         Mac = "mac",
-        /// It was seen before.
+        /// The packet was seen before.
         Replay = "replay",
         /// The replay filter is full.
         ReplayFilterFull = "replay_filter_full",
@@ -69,21 +70,21 @@ events! {
         ReplayList = "replay_list",
         /// The routing commands are malformed, or are not for a packet at this kind of node.
         Commands = "commands",
-        /// The payload was changed on its way.
+        /// The payload was changed in transit.
         Payload = "payload",
-        /// The recipient is no service and no client of this node.
+        /// The recipient is neither a service nor a client of this node.
         Recipient = "recipient",
-        /// A request that carries no SURB or is no message.
+        /// The request carries no SURB or is not a message.
         Request = "request",
-        /// Its delay is above the limit.
+        /// The packet's delay is above the limit.
         DelayTooLong = "delay_too_long",
-        /// It waited too long to be unwrapped.
+        /// The packet waited too long to be unwrapped.
         UnwrapWait = "unwrap_wait",
-        /// It asked for no delay and was not released at once.
+        /// The packet asked for no delay and was not released at once.
         Expired = "expired",
         /// The queue was full, and this packet was drawn to make room.
         QueueFull = "queue_full",
-        /// Its release was late by more than the slack.
+        /// The packet's release was late by more than the slack.
         Late = "late",
         /// The consensus lists no such next hop.
         NextHop = "next_hop",
@@ -93,7 +94,7 @@ events! {
         LinkDown = "link_down",
         /// The link's write queue was full.
         WriteQueueFull = "write_queue_full",
-        /// It waited too long to be written.
+        /// The packet waited too long to be written.
         WriteWait = "write_wait",
         /// All packet buffers were in use.
         Buffers = "buffers",
@@ -101,9 +102,9 @@ events! {
         RateLimit = "rate_limit",
         /// The client's mailbox was full.
         MailboxFull = "mailbox_full",
-        /// Its client did not fetch it in time.
+        /// The client did not fetch the reply in time.
         MailboxExpired = "mailbox_expired",
-        /// The node stopped before it could be sent, or it arrived after that.
+        /// The node stopped before the packet could be sent, or before it arrived.
         Stopped = "stopped",
         /// A loop decoy of this node did not return in time.
         DecoyLost = "decoy_lost",
@@ -171,7 +172,7 @@ impl Counters {
         get(&self.drops, reason as usize)
     }
 
-    /// Number of packets dropped by this node, which lost decoys were not.
+    /// Number of packets dropped by this node; lost decoys do not count.
     pub fn all_dropped(&self) -> u64 {
         DropReason::ALL
             .into_iter()

@@ -1,10 +1,10 @@
-//! Why a node can't start, or can't go on.
+//! Errors of starting and running a node.
 
 use core::{error::Error, fmt};
 use mixwell_net::files::KeyFileError;
 use mixwell_pki_types::SchemeError;
 
-/// Why a node can't start, or has to stop.
+/// The reason why a node can't start, or has to stop.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NodeError {
@@ -29,7 +29,7 @@ impl fmt::Display for NodeError {
 impl Error for NodeError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // shown as they are, so that what is behind them is the source
+            // displayed unchanged, so that the source is the next error behind it
             Self::KeyFile(error) => error.source(),
             Self::Signature(error) => error.source(),
             Self::UnknownScheme(_) => None,

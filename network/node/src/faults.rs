@@ -1,11 +1,11 @@
-//! Faults that a node can be given, to see how a network bears them.
+//! Fault injection, to test how a network tolerates faults.
 
 use core::time::Duration;
 
-/// A fault that is injected into the packets that a node is about to send. Without one, a node
-/// sends each of them once and as it is.
+/// Injects faults into the packets that a node is about to send. Without it, a node sends each
+/// packet once and unchanged.
 pub trait Faults: Send + Sync {
-    /// Is told of each packet that is due, and may change it.
+    /// Called for each packet that is due; may change the packet.
     fn on_send(&self, packet: &mut [u8]) -> Fault;
 }
 
@@ -13,12 +13,12 @@ pub trait Faults: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "the node handles each")]
 pub enum Fault {
-    /// It is sent.
+    /// The packet is sent.
     Sent,
-    /// It is dropped, and not counted.
+    /// The packet is dropped, and not counted.
     Dropped,
-    /// It is sent later than it was asked to be, by this.
+    /// The packet is sent this much later than requested.
     Delayed(Duration),
-    /// It is sent twice.
+    /// The packet is sent twice.
     Replayed,
 }

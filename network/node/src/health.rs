@@ -19,7 +19,7 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct LayerName(u8);
 
-/// The warnings that were logged about an epoch.
+/// The warnings logged about an epoch.
 #[derive(Debug, Default)]
 struct Told {
     epoch: Option<Epoch>,

@@ -28,7 +28,7 @@ use tracing::debug;
 /// A peer of a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum PeerIdentity {
-    /// A node of the layer that sends to this one, by the consensus.
+    /// A node of the layer that sends to this one, according to the consensus.
     Node(NodeId),
     /// A client of a gateway.
     Client(ClientId),
@@ -40,7 +40,7 @@ pub(crate) type NodeConnection = Connection<PeerIdentity>;
 /// The end of a connection.
 pub(crate) type Ended = Result<(), StreamError<io::Error>>;
 
-/// When a node's connections end.
+/// The signals that end a node's connections.
 #[derive(Debug, Clone)]
 pub(crate) struct ServeUntil {
     /// Becomes true when the node stops and accepts no more packets.

@@ -58,7 +58,7 @@ impl KeyRing {
         self.stored.sphinx()
     }
 
-    /// Sets the epoch when one begins and when keys are made or erased, and flushes the replay
+    /// Sets the epoch when one begins and when keys are generated or erased, and flushes the replay
     /// lists. Never returns.
     pub(crate) async fn follow(self: Arc<Self>, clock: Clock, mut rng: impl CryptoRng) {
         let following = async {
@@ -113,7 +113,7 @@ impl KeyRing {
             Some(list) => match Replays::in_list(&list, id, self.max_packets, rng) {
                 Ok(replays) => replays,
                 Err(error @ ListError::Io(_)) => {
-                    tracing::error!(%epoch, "the mix key opens nothing: {error}");
+                    tracing::error!(%epoch, "mix key is unusable: {error}");
                     return None;
                 }
                 Err(error) => {
@@ -209,7 +209,7 @@ mod tests {
         ring.keys.read().unwrap().active.iter().map(|key| key.epoch).collect()
     }
 
-    /// As after a jump of the clock beyond all keys: the epoch is set before its keys are made.
+    /// The clock jumps beyond all keys: the epoch is set before its keys are generated.
     #[tokio::test]
     async fn keys_made_late_are_loaded() {
         let (ring, randomness) = (ring_of(MixKeys::in_memory(sphinx())), Randomness::from_seed(1));

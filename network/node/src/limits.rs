@@ -15,8 +15,8 @@ pub struct ResourceLimits {
     pub queue: usize,
     /// Packets waiting to be written to one peer.
     pub write_queue: usize,
-    /// Packets that one mix key opens in its epoch. Each takes 8 bytes of the replay filter and
-    /// some more, once it has come.
+    /// Packets that one mix key opens in its epoch. Each takes some more than 8 bytes of the replay
+    /// filter, once it has arrived.
     pub replays: usize,
     /// Handshakes in progress.
     pub handshakes: usize,
@@ -48,8 +48,8 @@ pub struct ResourceLimits {
 
 impl ResourceLimits {
     /// Lowers the number of clients for a process that may have `files` open files and sockets:
-    /// clients get those that handshakes, unproven connections, the node's own links, its files and
-    /// its requests to authorities leave.
+    /// clients get those that are not needed for handshakes, unproven connections, the node's own
+    /// links, its files and its requests to authorities.
     #[must_use]
     pub fn within(self, files: usize) -> Self {
         let left = files.saturating_sub(self.handshakes).saturating_sub(self.unproven).saturating_sub(OWN_FILES);

@@ -72,7 +72,7 @@ impl LoopDecoys {
                 match self.send(owner, &mut rng, &mut surb) {
                     Ok(()) => {}
                     Err(NoDecoy::Busy) => self.mix.counters().count_skipped_decoy(),
-                    Err(reason) => debug!(%reason, "no decoy"),
+                    Err(reason) => debug!(%reason, "sent no decoy"),
                 }
             }
             for _ in 0..self.mix.decoys().expire(now) {
@@ -131,7 +131,7 @@ impl LoopDecoys {
     }
 }
 
-/// Why no loop decoy is sent at a tick.
+/// The reason why no loop decoy is sent at a tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum NoDecoy {
     /// There is traffic to carry.
@@ -154,7 +154,7 @@ impl fmt::Display for NoDecoy {
             Self::Unlisted => "the consensus does not list this node",
             Self::OtherKey => "the consensus lists another mix key of this node",
             Self::NoEcho => "no echo service",
-            Self::TooMany => "too many decoys are under way",
+            Self::TooMany => "too many decoys are in flight",
             Self::NoRoute => "no route",
         })
     }
@@ -182,7 +182,7 @@ mod tests {
         let far = decoys.stopwatch.now().plus_millis(3_600_000);
         assert_eq!((decoys.mix.decoys().expire(far), decoys.mix.pool().lent()), (0, 0));
         assert_eq!(decoys.mix.counters().of(PacketEvent::DecoySent), 0);
-        // none is made while buffers are scarce
+        // no decoy is made while buffers are scarce
         let _lent: Vec<_> = (0..6).map(|_| decoys.mix.pool().take().unwrap()).collect();
         assert!(decoys.queue.is_busy());
         assert_eq!(try_decoy(&decoys), Err(NoDecoy::Busy));

@@ -51,7 +51,7 @@ async fn answer(node: &Node, mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await
 }
 
-/// All metrics: totals, nothing of a single packet.
+/// All metrics: only totals, nothing about a single packet.
 #[must_use]
 pub fn text(node: &Node) -> String {
     let mut out = String::new();
@@ -86,7 +86,7 @@ pub fn text(node: &Node) -> String {
         ("mixwell_unwrap_microseconds_total", "counter", "Time spent unwrapping, over all cores.", unwrapping),
         ("mixwell_buffers", "gauge", "Packet buffers.", pool.size() as u64),
         ("mixwell_buffers_used", "gauge", "Packet buffers in use.", pool.lent() as u64),
-        ("mixwell_links", "gauge", "Links that the consensus asks for.", links as u64),
+        ("mixwell_links", "gauge", "Links that the consensus requires.", links as u64),
         ("mixwell_links_up", "gauge", "Links that are up.", up as u64),
         ("mixwell_connections", "gauge", "Open connections of proven peers.", connections.open.load(Relaxed)),
         (
@@ -128,7 +128,7 @@ pub fn text(node: &Node) -> String {
             counters.decoys_skipped(),
         ),
         ("mixwell_epoch", "gauge", "Epoch by the clock.", node.epoch().0),
-        ("mixwell_consensus", "gauge", "1 if the node has a consensus of this epoch.", node.has_consensus().into()),
+        ("mixwell_consensus", "gauge", "1 if the node has a consensus for this epoch.", node.has_consensus().into()),
     ];
     for (name, kind, help, value) in gauges {
         head(&mut out, name, kind, help);
@@ -148,7 +148,7 @@ fn line(out: &mut String, name: &str, labels: &str, value: u64) {
 
 /// Maximum connections; further ones are closed.
 const MAX_READERS: usize = 16;
-/// Maximum request in bytes; a longer one is answered when this much of it was read.
+/// Maximum length of a request in bytes; a longer one is answered after this many bytes.
 const MAX_REQUEST: usize = 4096;
 const READER_TIMEOUT: Duration = Duration::from_secs(5);
 const END: &[u8] = b"\r\n\r\n";

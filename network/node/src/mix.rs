@@ -34,7 +34,7 @@ pub(crate) struct Setup {
     pub capacity: usize,
 }
 
-/// The packets of a node, and what processes them.
+/// The packets of a node and their processing.
 pub(crate) struct Mix {
     packets: Arc<dyn Unwrap>,
     setup: Setup,
@@ -54,11 +54,11 @@ pub(crate) type Batch = [Option<(Instant, Packet)>; BATCH];
 
 /// The outcome of a received packet.
 enum Taken {
-    /// It is in the queue; `is_next` if it is due before all others.
+    /// The packet is in the queue; `is_next` if it is due before all others.
     Held { is_next: bool },
-    /// It is a reply to one of the gateway's clients.
+    /// The packet is a reply to one of the gateway's clients.
     Reply(Reply),
-    /// It was a loop decoy of this node.
+    /// The packet was a loop decoy of this node.
     Done,
 }
 
@@ -67,14 +67,14 @@ enum Taken {
 pub(crate) struct Reply {
     /// The client's queue id.
     pub recipient: RecipientId,
-    /// The id of the SURB that carried it.
+    /// The id of the SURB that carried the reply.
     pub surb_id: SurbId,
     /// An unwrapped packet that ends with the reply.
     pub packet: Packet,
 }
 
 impl Mix {
-    /// Starts with an empty queue.
+    /// A mix with an empty queue.
     pub(crate) fn new(
         packets: Arc<dyn Unwrap>,
         setup: Setup,
@@ -89,8 +89,8 @@ impl Mix {
     }
 
     /// Unwraps and routes packets that have arrived. `now` is also called after the unwrap, which
-    /// takes time. `reply` gets the replies to the gateway's clients. Returns whether the next
-    /// release is earlier than before.
+    /// takes time. `reply` is called with replies to the gateway's clients. Returns whether the
+    /// next release is earlier than before.
     pub(crate) fn receive(&self, mut batch: Batch, now: &dyn Fn() -> Instant, reply: &mut dyn FnMut(Reply)) -> bool {
         let begun = now();
         let unwrapped = self.packets.unwrap_each(batch.each_mut().map(|packet| Some(&mut *packet.as_mut()?.1)));
@@ -108,7 +108,7 @@ impl Mix {
         wake
     }
 
-    /// Takes out a packet that is due, with its next hop. To be called until it returns `None`.
+    /// Removes a packet that is due, with its next hop. Call it until it returns `None`.
     pub(crate) fn due(&self, now: &dyn Fn() -> Instant) -> Option<(NodeId, Packet)> {
         loop {
             let Held { queue, rng } = &mut *self.held();
@@ -129,7 +129,7 @@ impl Mix {
         self.held().queue.len()
     }
 
-    /// The node's loop decoys on their way.
+    /// The node's loop decoys in flight.
     pub(crate) fn decoys(&self) -> MutexGuard<'_, Decoys> {
         self.decoys.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -198,7 +198,8 @@ impl Mix {
         }
     }
 
-    /// Answers a request: the packet that its SURB makes of the answer, and the first hop.
+    /// Answers a request: returns the packet made from the answer and the request's SURB, and its
+    /// first hop.
     fn answer(&self, now: Instant, request: Request<'_>) -> Result<(NodeId, Packet), DropReason> {
         let mut reply = self.pool.take().ok_or(DropReason::Buffers)?;
         let mut room = self.pool.take().ok_or(DropReason::Buffers)?;
@@ -209,8 +210,8 @@ impl Mix {
 
     fn hold(&self, now: &dyn Fn() -> Instant, arrived: Instant, delay_millis: u32, packet: (NodeId, Packet)) -> Taken {
         let Held { queue, rng } = &mut *self.held();
-        // read under the lock: a thread that read the time before waiting for it would show the
-        // queue a clock that steps back
+        // read the time under the lock: a time read before waiting for the lock could make the
+        // queue's clock step back
         let now = now();
         let before = queue.poll_timeout();
         if let Some(dropped) = queue.insert(now, arrived, delay_millis, packet, rng) {

@@ -1,5 +1,5 @@
-//! A node's mix keys, one for each epoch: made ahead, because descriptors contain them, and erased
-//! after their last use.
+//! A node's mix keys, one for each epoch: generated in advance, because descriptors contain them,
+//! and erased after their last use.
 
 mod folder;
 mod replay_list;
@@ -26,8 +26,8 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 use zeroize::Zeroizing;
 
-/// The mix keys of a node, by epoch. With a folder they outlive a restart, so that packets on their
-/// way and the uploaded descriptor stay valid.
+/// The mix keys of a node, by epoch. With a folder they survive a restart, so that packets in
+/// flight and the uploaded descriptor stay valid.
 pub struct MixKeys {
     sphinx: AnySphinx,
     folder: Option<KeyFolder>,
@@ -41,16 +41,16 @@ pub struct MixKeys {
 struct MixKey {
     private: PrivateKey,
     public: Vec<u8>,
-    /// When the key was made or read.
+    /// When the key was generated or read.
     since: Instant,
     storage: KeyStorage,
 }
 
 /// The storage of a key besides memory.
 enum KeyStorage {
-    /// Nowhere: a restart loses the key.
+    /// None: a restart loses the key.
     Memory,
-    /// Nowhere yet, because writing failed. It is tried again until the key opens its first packet.
+    /// None yet, because writing failed. Writing is retried until the key opens its first packet.
     Unstored(Zeroizing<Vec<u8>>),
     /// In the folder.
     Folder,
@@ -61,7 +61,7 @@ pub(crate) struct OpeningKey {
     pub private: PrivateKey,
     /// Hash of the public key, which binds the replay list to it.
     pub id: KeyHash,
-    /// Path of its replay list; `None` if the key is only in memory.
+    /// Path of the key's replay list; `None` if the key is only in memory.
     pub list: Option<PathBuf>,
 }
 
@@ -84,11 +84,11 @@ impl MixKeys {
         Self::new(sphinx, None, BTreeMap::new(), BTreeMap::new())
     }
 
-    /// Keys that are stored in a folder. Reads those that are there, erases leftovers of others,
-    /// and sets damaged key files aside.
+    /// Keys stored in a folder. Reads the existing keys, erases leftovers of others, and sets
+    /// damaged key files aside.
     ///
     /// # Errors
-    /// If the folder or a file in it can't be made, read or erased.
+    /// If the folder or a file in it can't be created, read or erased.
     pub fn in_folder(sphinx: AnySphinx, folder: PathBuf, now: Instant) -> Result<Self, KeyFileError> {
         let folder = KeyFolder::open(folder)?;
         let Files { read, aside } = folder.read(&sphinx)?;
@@ -115,10 +115,10 @@ impl MixKeys {
         &self.sphinx
     }
 
-    /// Makes the missing keys of an epoch and of the three epochs after it.
+    /// Generates the missing keys of an epoch and of the three epochs after it.
     ///
     /// # Errors
-    /// If a key can't be stored. It is used all the same, from memory; call this again to retry.
+    /// If a key can't be stored. It is nevertheless used, from memory; call this again to retry.
     pub fn advance(&self, now: Epoch, instant: Instant, rng: &mut dyn CryptoRng) -> Result<(), KeyFileError> {
         let mut failure = None;
         for epoch in (0..=AHEAD).map(|n| now.plus(n)) {
@@ -144,7 +144,7 @@ impl MixKeys {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Retries to store a key that could not be stored when it was made.
+    /// Retries to store a key that could not be stored when it was generated.
     fn store_again(&self, epoch: Epoch) -> Result<(), KeyFileError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let mut keys = self.write();
@@ -182,7 +182,7 @@ impl MixKeys {
         for epoch in files {
             let Some(folder) = &self.folder else { continue };
             if let Err(error) = folder.erase(epoch) {
-                // dated back, so that the next call tries again
+                // backdated, so that the next call tries again
                 leftovers.insert(epoch, now.instant.checked_sub(longest_life).unwrap_or(now.instant));
                 outcome = Err(error);
             }
@@ -191,7 +191,7 @@ impl MixKeys {
     }
 
     /// The key of an epoch, to open packets with. A key that is not stored yet stays in memory from
-    /// now on: a replay list that is made later would lack the packets that it has opened.
+    /// now on: a replay list created later would lack the packets that the key has already opened.
     pub(crate) fn opening(&self, epoch: Epoch) -> Option<OpeningKey> {
         let mut keys = self.write();
         let key = keys.get_mut(&epoch)?;
@@ -211,7 +211,7 @@ impl MixKeys {
         self.read().get(&epoch).is_some_and(|key| key.private.is(private))
     }
 
-    /// Discards a key whose replay list can't be trusted; `advance` will make another one.
+    /// Discards a key whose replay list can't be trusted; `advance` will generate another one.
     pub(crate) fn set_aside(&self, epoch: Epoch, why: &ListError) {
         let Some(key) = self.write().remove(&epoch) else { return };
         tracing::warn!(
@@ -281,7 +281,7 @@ pub(crate) trait OwnKeys: Send + Sync {
 /// This node's entry in the consensus.
 #[derive(Clone)]
 pub(crate) struct OwnIdentity {
-    /// The hash of its identity key.
+    /// The hash of the node's identity key.
     pub(crate) id: NodeId,
     pub(crate) mix_keys: Arc<dyn OwnKeys>,
 }
@@ -303,6 +303,6 @@ const AHEAD: u64 = 3;
 
 const EPOCHS_OF_A_DESCRIPTOR: u64 = 3;
 
-/// Maximum lifetime of a key in epochs: it is made at most [`AHEAD`] epochs before its own, and is
-/// used in its own and in the next one.
+/// Maximum lifetime of a key in epochs: it is generated at most [`AHEAD`] epochs before its own,
+/// and is used in its own and in the next one.
 const LIFE: u32 = 5;

@@ -22,7 +22,7 @@ struct KnownNode {
 #[derive(Debug, Default)]
 pub(crate) struct KnownNodes {
     by_id: RwLock<HashMap<NodeId, KnownNode>>,
-    /// Their listed IP addresses, in canonical form.
+    /// The listed IP addresses of these nodes, in canonical form.
     addresses: RwLock<HashSet<IpAddr>>,
     changed: watch::Sender<()>,
 }
@@ -71,12 +71,12 @@ impl KnownNodes {
     }
 }
 
-/// Updates the known nodes by a changed directory, and gives the nodes to keep links to.
+/// Updates the known nodes from a changed directory, and returns the nodes to maintain links to.
 ///
 /// A node that only the next epoch's consensus lists may connect early, and send in the last eighth
-/// of this epoch. One that only the previous epoch lists stays for the first eighth, as packets
-/// under way were routed through it; without a consensus of this epoch, the previous one stays in
-/// force.
+/// of this epoch. A node that only the previous epoch's consensus lists stays for the first eighth,
+/// because packets in flight were routed through it; without a consensus of this epoch, the
+/// previous one stays in force.
 pub(crate) fn update(
     own: NodeId,
     known: &Consensuses,
@@ -192,7 +192,7 @@ mod tests {
         assert!(dialled(gateway, 0)(left));
         assert!(!dialled(gateway, 1)(left));
         assert!(first.iter().filter(|id| **id != left).all(|id| dialled(gateway, 1)(*id)));
-        // and the mix itself goes on with its old neighbours
+        // and the mix itself keeps its old neighbours
         assert!(second.iter().all(|id| dialled(left, 0)(*id)));
         assert_eq!(nodes.status(gateway, begin), NodeStatus::Listed);
         assert!(!second.iter().any(|id| dialled(left, 1)(*id)));

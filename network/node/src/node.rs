@@ -43,13 +43,13 @@ pub struct Node {
 }
 
 impl Node {
-    /// Its name in log lines.
+    /// The node's name in log lines.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The hash of its identity key.
+    /// The hash of the node's identity key.
     #[must_use]
     pub fn id(&self) -> NodeId {
         self.incoming.id
@@ -73,7 +73,7 @@ impl Node {
         &self.limits
     }
 
-    /// Number of links to other nodes that are up, and number that the consensus asks for.
+    /// Number of links to other nodes that are up, and number that the consensus requires.
     #[must_use]
     pub fn links(&self) -> (usize, usize) {
         self.outgoing.table.up()
@@ -114,7 +114,7 @@ impl Node {
         }
     }
 
-    /// The store of its rendezvous service, if it has one.
+    /// The store of the node's rendezvous service, if it has one.
     #[must_use]
     pub fn boxes(&self) -> Option<&Store> {
         self.mix.store().map(|store| &**store)
@@ -139,7 +139,7 @@ impl Node {
         self.outgoing.rates.get()
     }
 
-    /// The epoch by the clock.
+    /// The epoch according to the clock.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         self.health.clock.epoch()

@@ -28,7 +28,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-/// Dials the nodes of the next layer, and passes the consensus's rates and neighbours on to other
+/// Dials the nodes of the next layer, and passes the consensus's rates and neighbours to other
 /// parts of the node.
 pub(crate) struct OutgoingLinks {
     pub(crate) id: NodeId,
@@ -58,7 +58,7 @@ struct OutgoingLink {
 }
 
 impl OutgoingLinks {
-    /// Keeps the links to the next layer up, as the consensus lists it, until `hang_up`.
+    /// Maintains the links to the next layer according to the consensus, until `hang_up`.
     pub(crate) async fn run(self: Arc<Self>, hang_up: watch::Receiver<bool>) {
         let mut directory = self.directory.clone();
         let mut stop = hang_up.clone();
@@ -100,7 +100,8 @@ impl OutgoingLinks {
         while dialers.join_next().await.is_some() {}
     }
 
-    /// Updates rates and known nodes by a changed directory, and gives the nodes to keep links to.
+    /// Updates rates and known nodes from a changed directory, and returns the nodes to maintain
+    /// links to.
     fn follow(&self, known: &Consensuses) -> BTreeMap<[u8; 32], LinkTarget> {
         if let Some(Ok(document)) = known.current.as_ref().map(|consensus| consensus.document()) {
             self.rates.set(document.rates());

@@ -21,7 +21,7 @@ impl PublishedRates {
         *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The most packets per millisecond of one client.
+    /// Maximum number of packets per millisecond from one client.
     pub(crate) fn client(&self) -> f64 {
         self.get().map_or(0.0, |rates| rates.lambda_p + rates.lambda_l)
     }

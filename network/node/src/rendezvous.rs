@@ -1,8 +1,8 @@
 //! The rendezvous service: a store of boxes, by the protocol of [`mixwell_net::rendezvous`].
 //!
-//! **Once.** The first box under an id stays; another one changes nothing, so that a client may
-//! repeat a request whose reply was lost. For the same reason a box can be read any number of times
-//! until it expires. Only its reader knows the token that reads it.
+//! **Once.** The first box under an id stays; a second one is ignored, so that a client may repeat
+//! a request whose reply was lost. For the same reason a box can be read any number of times until
+//! it expires. Only its reader knows the token that reads it.
 //!
 //! **Bounds.** A store holds a fixed number of boxes, each for a fixed time. When it is full, the
 //! oldest is evicted. So a box stays for at least (boxes of the store) / (requests a second of all
@@ -11,8 +11,7 @@
 //! sure to hit some young boxes; if new boxes were refused, filling the store once would close it
 //! to everybody else until boxes expire.
 //!
-//! **Restarts.** Boxes are in memory alone. After a restart clients store again what nobody has
-//! confirmed.
+//! **Restarts.** Boxes are only in memory. After a restart, clients store unconfirmed boxes again.
 //!
 //! **Decoys.** A request of zeros is a client's loop decoy: the reply is zeros too, and nothing is
 //! stored.

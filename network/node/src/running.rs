@@ -1,16 +1,16 @@
-//! The handle to a node that runs.
+//! The handle to a running node.
 
 use crate::{error::NodeError, node::Node};
 use mixwell_net::runtime::pass_on;
 use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
-/// A node that runs. If this is dropped, the node stops as after [`stop`](Self::stop).
+/// A running node. Dropping the handle stops the node as [`stop`](Self::stop) does.
 #[derive(Debug)]
 pub struct RunningNode {
     node: Arc<Node>,
     stop: watch::Sender<bool>,
-    /// `None` once it has ended.
+    /// `None` once the node has ended.
     work: Option<JoinHandle<Result<(), NodeError>>>,
 }
 
@@ -29,11 +29,11 @@ impl RunningNode {
         &self.node
     }
 
-    /// Waits until the node ends: on its own it does so only after a failure. May be cancelled and
-    /// called again.
+    /// Waits until the node ends, which happens on its own only after a failure. May be cancelled
+    /// and called again.
     ///
     /// # Errors
-    /// If the identity key can't sign, or mix keys can't be kept.
+    /// If the identity key can't sign, or mix keys can't be generated.
     ///
     /// # Panics
     /// If a task of the node has panicked.
@@ -44,7 +44,7 @@ impl RunningNode {
         pass_on(ended).unwrap_or(Ok(()))
     }
 
-    /// Stops the node: it accepts no more packets, hands on those that it holds for at most four
+    /// Stops the node: it accepts no more packets, forwards those that it holds for at most four
     /// seconds, and ends.
     ///
     /// # Errors

@@ -17,10 +17,10 @@ use mixwell_pki_types::build::{Capabilities, Value};
 use mixwell_sphinx::{Geometry, Message, NodeId, RecipientId};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// A service. It answers each request by itself, at once, in the caller's memory.
+/// A service. It answers each request independently, at once, in the caller's memory.
 ///
-/// Requests are hostile bytes, and come from many threads at a time. Senders of requests can see
-/// whatever the answer depends on, and whatever its time depends on.
+/// Requests are hostile bytes, and are passed in from many threads at a time. Anything that the
+/// answer or its timing depends on is visible to the senders of requests.
 pub trait Service: fmt::Debug + Send + Sync {
     /// Answers a request: the user payload of a packet. The answer is the request itself or a part
     /// of `room`, which is as long as a packet; an answer that is longer than a reply's payload is
@@ -56,8 +56,8 @@ pub struct Services {
 }
 
 impl Services {
-    /// The services of a configuration, without those whose requests do not fit into packets of
-    /// this geometry.
+    /// The configured services, without those whose requests do not fit in packets of this
+    /// geometry.
     #[must_use]
     pub fn new(specs: &[ServiceSpec], geometry: &Geometry, boxes: Limits, rng: ChaCha20Rng) -> Self {
         let mut services = Self::default();
@@ -136,7 +136,7 @@ impl Services {
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) recipient: RecipientId,
-    /// An unwrapped packet that ends with the request.
+    /// The unwrapped packet, which ends with the request.
     pub(crate) packet: &'a [u8],
 }
 

@@ -16,7 +16,7 @@ pub enum Unwrapped {
     Forward {
         /// The next hop.
         next_hop: NodeId,
-        /// Delay before it is sent; `None` if the sender gave none.
+        /// Delay before the packet is sent; `None` if the sender gave none.
         delay_millis: Option<u32>,
     },
     /// The end of the buffer is a forward payload; see [`Service::answer`](crate::Service::answer).
@@ -30,7 +30,7 @@ pub enum Unwrapped {
     Reply {
         /// The id of the recipient.
         recipient: RecipientId,
-        /// The id of the SURB that carried it.
+        /// The id of the SURB that carried the reply.
         surb_id: SurbId,
     },
 }

@@ -1,9 +1,9 @@
-//! One queue of packets from all links, waiting to be unwrapped.
+//! The queue of packets from all links that wait to be unwrapped.
 //!
 //! Each reader task enqueues its packets, yields so that other readers enqueue theirs, and then
 //! unwraps one batch from the shared queue, not necessarily its own packets. So batches fill up as
-//! the load grows, on every core that has work, and no task reads on before as many packets as it
-//! has enqueued are unwrapped: the excess waits in the senders' sockets.
+//! the load grows, on every core that has work. A task continues to read only after as many packets
+//! have been unwrapped as it has enqueued: the excess waits in the senders' sockets.
 
 use crate::{
     buffer_pool::Packet,

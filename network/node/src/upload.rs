@@ -26,9 +26,9 @@ use tokio::{task::JoinSet, time};
 /// The parts of a node's descriptor that are not keys.
 #[derive(Debug, Clone)]
 pub struct NodeDescription {
-    /// Its name, as authorities list it.
+    /// The node's name, by which authorities list it.
     pub name: String,
-    /// The addresses at which other nodes and clients reach it.
+    /// The addresses at which other nodes and clients reach the node.
     pub addresses: Addresses,
     /// The services of a service node.
     pub kaetzchen: Option<Capabilities>,
@@ -37,7 +37,7 @@ pub struct NodeDescription {
 }
 
 impl NodeDescription {
-    /// The descriptor for an epoch, with the public mix keys of it and those after it.
+    /// The descriptor for an epoch, with the public mix keys of that epoch and the following ones.
     #[must_use]
     pub fn descriptor(&self, epoch: Epoch, identity: &Identity, link: &LinkKey, mix_keys: EpochKeys) -> Vec<u8> {
         let builder = DescriptorBuilder {
@@ -82,7 +82,7 @@ pub(crate) struct Uploader {
 impl Uploader {
     /// Uploads the descriptor for the next epoch early in each epoch, and at the start the one for
     /// the current epoch too. All authorities are asked at the same time, so that one that hangs
-    /// delays no other. Returns only if the identity key can't sign.
+    /// does not delay the others. Returns only if the identity key can't sign.
     pub(crate) async fn run(self) -> Result<Infallible, SchemeError> {
         let Self { client, clock, mut description, addresses, identity, link, keys, randomness } = self;
         let listing: Arc<str> = description.listing(&identity).into();
@@ -95,8 +95,8 @@ impl Uploader {
                 clock.sleep_until(clock.now().saturating_add(RESOLVE_AGAIN)).await;
                 continue;
             }
-            // a descriptor for an epoch that has begun is of use at the start alone: a vote may
-            // still want it
+            // a descriptor for the current epoch is useful only at the start: a vote may still
+            // include it
             let epochs = if is_first { vec![epoch, next] } else { vec![next] };
             let mut posts = JoinSet::new();
             for of in epochs {
@@ -124,7 +124,7 @@ impl Uploader {
 }
 
 /// Resolves the host names in a node's addresses, which may change while it runs. Returns whether
-/// there are addresses to publish; if resolving fails, those of the last time stay.
+/// there are addresses to publish; if resolving fails, the previous ones stay.
 async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription) -> bool {
     let failure = match time::timeout(MAX_RESOLVE, addresses.publish()).await {
         Ok(Ok(resolved)) => {
@@ -138,15 +138,15 @@ async fn resolve(addresses: &PublicAddresses, description: &mut NodeDescription)
     !description.addresses.is_empty()
 }
 
-/// A random moment in the first 1/32 of an epoch: spreads the uploads of all nodes, and gives an
-/// authority whose clock is slightly behind time to enter the epoch.
+/// A random time in the first 1/32 of an epoch. This spreads the uploads of all nodes, and gives
+/// authorities with slightly slow clocks time to enter the epoch.
 fn soon(clock: Clock, epoch: Epoch, randomness: &Randomness) -> Duration {
     let part = randomness.rng().next_u32() >> 16;
     let wait = clock.eighths(1) * part / (4 << 16);
     clock.eighths_into(epoch, 0) + wait
 }
 
-/// A descriptor on its way to one authority.
+/// The upload of a descriptor to one authority.
 struct Post {
     authority: KeyHash,
     of: Epoch,
@@ -188,12 +188,12 @@ impl Post {
         }
     }
 
-    /// Logs why an authority did not accept a descriptor, and what the operator can do.
+    /// Logs the reason why an authority did not accept a descriptor, and what the operator can do.
     fn explain(&self, authority: &str, status: DescriptorStatus) {
         let epoch = self.of;
         match status {
-            // authorities of the reference answer a repeated upload so, even if it is the same to
-            // the byte
+            // authorities of the reference give this answer to a repeated upload, even of the same
+            // bytes
             DescriptorStatus::Conflict => tracing::info!(
                 authority,
                 %epoch,

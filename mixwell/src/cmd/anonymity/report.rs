@@ -20,21 +20,21 @@ pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measur
     let sent = measured.sent;
     write!(out, "{} packets, {} of them followed", sent.total(), measured.followed)?;
     match measured.followed_without_end() {
-        0 => writeln!(out, ", all until they left")?,
-        few => writeln!(out, "; {few} had not left at the end and are not counted")?,
+        0 => writeln!(out, ", all to the end of their paths")?,
+        few => writeln!(out, "; {few} were still in the network at the end and are not counted")?,
     }
     if scenario.settling_millis() < scenario.wanted_settling_millis() {
         let enough = seconds(scenario.wanted_settling_millis().saturating_mul(4)).ceil();
         writeln!(
             out,
-            "Too short for delays of {:.0} ms a path: what is slow is cut off. {enough} s are enough.",
+            "Too short for delays of {:.0} ms per path: slow packets are cut off. Use at least {enough} s.",
             scenario.path_millis()
         )?;
     }
     writeln!(out)?;
-    writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "off")?;
+    writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "deviation")?;
 
-    heading(out, "What an observer of all links does not know")?;
+    heading(out, "Anonymity against an observer of all links")?;
     let limit = message_entropy(hop_count, mu, scenario.mixed_traffic());
     row(out, "which leaving packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
     row(out, "  effective number of packets, 2^entropy", measured.message_entropy.mean().exp2(), Some(limit.exp2()))?;
@@ -86,7 +86,7 @@ pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measur
     )
 }
 
-/// The rates, as the consensus writes them.
+/// The rates, under the names that they have in a consensus.
 fn rates(out: &mut impl Write, scenario: &Scenario) -> io::Result<()> {
     let Rates { mu, lambda_p, lambda_l, .. } = scenario.topology().rates;
     write!(out, "per ms: Mu {mu}, LambdaP {lambda_p}, LambdaL {lambda_l}")?;

@@ -17,8 +17,8 @@ pub(super) fn of(arguments: &Arguments) -> Result<Scenario, Error> {
     Scenario::new(topology(arguments)?, load(arguments)).map_err(Error::Scenario)
 }
 
-/// The network of the command line or of its document, with the rates of the command line where it
-/// has them.
+/// The network described by the command line or its document; rates of the command line take
+/// precedence.
 fn topology(arguments: &Arguments) -> Result<Topology, Error> {
     let mut topology = match &arguments.document {
         Some(path) => of_document(path)?,

@@ -12,18 +12,18 @@ use std::{
 };
 use tokio::sync::mpsc;
 
-/// A network, before the chat connects to it.
+/// A network that the chat has not connected to yet.
 #[derive(Debug)]
 pub(crate) struct ChatNetwork {
     configuration: network::Network,
-    /// The file of the configuration.
+    /// The path of the configuration.
     path: PathBuf,
     gateway: Option<String>,
     randomness: Randomness,
     box_len: BoxLen,
 }
 
-/// A connection of the chat; it is made again when it ends.
+/// A connection of the chat, re-established whenever it breaks.
 #[derive(Debug)]
 pub(crate) struct ChatConnection {
     client: RendezvousClient,
@@ -32,7 +32,7 @@ pub(crate) struct ChatConnection {
 
 impl ChatNetwork {
     /// # Errors
-    /// If the configuration is wrong, or the network's packets have no room for boxes.
+    /// If the configuration is invalid, or the network's packets are too short for boxes.
     pub(crate) fn read(
         path: &Path,
         epoch_seconds: Option<u64>,
@@ -40,7 +40,7 @@ impl ChatNetwork {
         randomness: Randomness,
     ) -> Result<Self, NetworkError> {
         let configuration = mixwell_config::read_client(path, epoch_seconds)?;
-        let no_room = || NetworkError::Client("the packets of this network have no room for boxes".to_owned());
+        let no_room = || NetworkError::Client("the packets of this network are too short for boxes".to_owned());
         let shape = Shape::of(&configuration.geometry).ok_or_else(no_room)?;
         let box_len = BoxLen::new(shape.box_len()).map_err(|error| NetworkError::Client(error.to_string()))?;
         Ok(Self { configuration, path: path.to_path_buf(), gateway, randomness, box_len })

@@ -1,4 +1,4 @@
-//! A check that the configuration is still the one that was read: a network that was set up anew
+//! Detects that the configuration has changed since it was read: a network that was set up again
 //! has other keys.
 
 use core::{
@@ -18,7 +18,8 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Maximum length of a file that is compared.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Sets a flag while a file's content differs from the first one, until the flag is dropped.
+/// Sets a flag while a file's content differs from its initial content; ends when the flag is
+/// dropped.
 pub(super) async fn watch(path: PathBuf, is_changed: Weak<AtomicBool>) {
     let Some(original) = content(&path).await else { return };
     loop {
@@ -29,8 +30,8 @@ pub(super) async fn watch(path: PathBuf, is_changed: Weak<AtomicBool>) {
     }
 }
 
-/// A file's content, read on a thread of its own. `None` if it can't be read, as while it is
-/// replaced.
+/// A file's content, read on a separate thread. `None` if it can't be read, for example while it is
+/// being replaced.
 async fn content(path: &Path) -> Option<Vec<u8>> {
     let path = path.to_path_buf();
     let read = move || {

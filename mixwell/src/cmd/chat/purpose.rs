@@ -1,4 +1,4 @@
-//! `mixwell chat send` and `receive`: one purpose, for scripts.
+//! `mixwell chat send` and `receive`, for scripts.
 
 use crate::error::Error;
 use clap::Subcommand;
@@ -11,13 +11,13 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// One purpose, for scripts.
+/// A task for scripts.
 #[derive(Debug, Subcommand)]
 pub(super) enum Purpose {
-    /// Send the text on standard input to a friend
+    /// Send the text from standard input to a friend
     ///
-    /// Exit status: 0 once the service has stored the text, 1 if it is queued only: it is sent when
-    /// the program runs again.
+    /// Exit status: 0 once the service has stored the text, 1 if the text is only queued; it is
+    /// then sent when the program runs again.
     Send {
         /// The contact's name
         #[arg(value_name = "FRIEND")]
@@ -27,39 +27,38 @@ pub(super) enum Purpose {
         #[arg(long)]
         until_read: bool,
 
-        /// The longest wait [default: for ever]
+        /// Maximum wait in seconds [default: forever]
         #[arg(long, value_name = "SECONDS")]
         wait: Option<u64>,
     },
     /// Print the texts that arrive
     ///
-    /// Exit status: 0 if texts have arrived, as many as --count says, 1 if not. A text that was
-    /// printed when the program was killed may be printed again.
+    /// Exit status: 0 if at least one text has arrived, or all --count texts; otherwise 1. If the
+    /// program is killed, a text that it has printed may be printed again.
     Receive {
-        /// From this friend alone
+        /// Print only texts from this friend
         #[arg(value_name = "FRIEND")]
         friend: Option<String>,
 
-        /// A JSON object in a line for each: time, from, verified, text
+        /// Print each text as one line of JSON: time, from, verified, text
         #[arg(long)]
         json: bool,
 
-        /// End after so many texts
+        /// Exit after this many texts
         #[arg(long, value_name = "N")]
         count: Option<u64>,
 
-        /// End after so long
+        /// Exit after this many seconds
         #[arg(long, value_name = "SECONDS")]
         wait: Option<u64>,
     },
 }
 
-/// Maximum length of a text that is read from standard input: longer ones are rejected by their
-/// length.
+/// Bytes read of a text on standard input, at most: enough for the chat to reject texts that are
+/// too long.
 const MAX_INPUT: u64 = 1 << 20;
 
-/// The mode of the chat: for a script, on a screen, or in plain lines if that is asked for or there
-/// is no terminal.
+/// The chat's mode: script, full screen, or plain lines if requested or without a terminal.
 pub(super) fn mode(purpose: Option<&Purpose>, is_plain: bool) -> Result<Mode, Error> {
     let is_plain = is_plain || !io::stdin().is_terminal() || !io::stdout().is_terminal();
     Ok(match purpose {

@@ -1,11 +1,11 @@
-//! Interrupts of the demonstration: Ctrl-C, SIGTERM, or `q` at a terminal. After the first one
-//! replies still come back, after the second one nothing is waited for.
+//! Interrupts of the demonstration: Ctrl-C, SIGTERM, or `q` at a terminal. After the first one the
+//! demonstration still waits for replies; the second one ends it at once.
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use mixwell_net::runtime::StopSignals;
 use std::sync::Arc;
 
-/// The number of interrupts so far. Until this is dropped, keys that are typed are not shown.
+/// The number of interrupts so far. While it exists, the terminal does not echo typed keys.
 #[derive(Debug)]
 pub(super) struct Ending {
     asked: Arc<AtomicU32>,
@@ -14,7 +14,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Listens to signals.
+    /// Starts to count signals.
     pub(super) fn new() -> Self {
         let asked = Arc::new(AtomicU32::new(0));
         let (count, mut signals) = (Arc::clone(&asked), StopSignals::new());
@@ -31,22 +31,22 @@ impl Ending {
         }
     }
 
-    /// Listens to keys too, which would otherwise be shown among the lines of the view.
+    /// Reads keys too, so that the terminal does not echo them between the lines of the view.
     #[cfg(unix)]
     pub(super) fn take_keys(&mut self) {
         self.keys = keys::Keys::new(Arc::clone(&self.asked));
     }
 
-    /// Does nothing: keys are read on Unix alone.
+    /// Does nothing: keys are read only on Unix.
     #[cfg(not(unix))]
     pub(super) const fn take_keys(&mut self) {}
 
-    /// Whether there was an interrupt.
+    /// Whether an interrupt has occurred.
     pub(super) fn is_near(&self) -> bool {
         self.asked.load(Relaxed) > 0
     }
 
-    /// Whether there was a second one.
+    /// Whether a second interrupt has occurred.
     pub(super) fn is_now(&self) -> bool {
         self.asked.load(Relaxed) > 1
     }
@@ -69,8 +69,8 @@ mod keys {
         thread::JoinHandle,
     };
 
-    /// A terminal that passes each key on at once and does not show it, until this is dropped.
-    /// Ctrl-C still is a signal.
+    /// The terminal without echo and line buffering, until this is dropped. Ctrl-C still raises a
+    /// signal.
     #[derive(Debug)]
     pub(super) struct Keys {
         before: Termios,
@@ -79,7 +79,7 @@ mod keys {
     }
 
     impl Keys {
-        /// `None` if the standard input is no terminal, or that of another job.
+        /// `None` if standard input is not a terminal, or another job is in the foreground.
         pub(super) fn new(asked: Arc<AtomicU32>) -> Option<Self> {
             if !stdin().is_terminal() || !is_ours() {
                 return None;
@@ -95,7 +95,7 @@ mod keys {
             let is_over = Arc::clone(&over);
             let reader = thread::spawn(move || {
                 while !is_over.load(Relaxed) {
-                    // a job in the background that reads is stopped by the system
+                    // the system stops a background job that reads from the terminal
                     if !is_ours() {
                         thread::sleep(PAUSE);
                         continue;

@@ -4,7 +4,7 @@ use crate::scheme::{Info, SchemeName};
 use core::str::FromStr;
 use mixwell_sphinx::{Geometry, GeometryError};
 
-/// A scheme, and how many bytes of a packet are the user's.
+/// A scheme and the user payload length in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Packets {
     pub(super) scheme: SchemeName,
@@ -30,7 +30,7 @@ impl FromStr for Packets {
         let user_bytes = match bytes.map(str::parse) {
             None => DEFAULT_USER_BYTES,
             Some(Ok(bytes)) if (8..=MAX_USER_BYTES).contains(&bytes) => bytes,
-            Some(_) => return Err(format!("want 8 to {MAX_USER_BYTES} bytes for the user")),
+            Some(_) => return Err(format!("want a user payload of 8 to {MAX_USER_BYTES} bytes")),
         };
         Ok(Self { scheme, user_bytes })
     }

@@ -1,4 +1,4 @@
-//! The configuration of clients in other processes, which exists while the network runs.
+//! The configuration for clients in other processes; its files exist while the network runs.
 
 use crate::{
     cmd::demo::world::RATES,
@@ -14,8 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A folder with a client.toml and our own settings beside it. Both are removed when this is
-/// dropped.
+/// A folder with a client.toml and a mixwell.toml. Both files are removed when this is dropped.
 #[derive(Debug)]
 pub(super) struct Served {
     folder: PathBuf,
@@ -24,8 +23,8 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// Makes the folder if there is none. Fails if it has one of the files, perhaps another
-    /// network's.
+    /// Creates the folder if it does not exist. Fails if one of the files exists: it may belong to
+    /// another network.
     pub(super) fn reserve(folder: &Path) -> Result<Self, NetworkError> {
         let is_ours = !folder.exists();
         files::make_folder(folder)?;
@@ -35,7 +34,7 @@ impl Served {
         Ok(Self { folder: folder.to_path_buf(), is_ours, written: Vec::new() })
     }
 
-    /// Writes the files of a network's clients, the client.toml last. Fails if one exists by now.
+    /// Writes the files for the network's clients, client.toml last. Fails if one of them exists.
     pub(super) fn write(&mut self, network: &VotedNetwork) -> Result<(), NetworkError> {
         let VotedNetwork { clock, geometry, kem, .. } = *network;
         let authorities: Vec<_> = network.authorities.iter().map(listing).collect();
@@ -69,7 +68,7 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // other files stay
+        // other files in the folder are left alone
         for path in &self.written {
             let _ = fs::remove_file(path);
         }

@@ -16,23 +16,23 @@ const MAX_TRIES: u32 = 12;
 /// Maximum time for replies to come back after the last message.
 const REPLY_WAIT: Duration = Duration::from_mins(1);
 
-/// The same after an interrupt.
+/// Maximum time for replies to come back after an interrupt.
 const SHORT_REPLY_WAIT: Duration = Duration::from_secs(3);
 
-/// Maximum time for stopping; nodes alone take less.
+/// Maximum time for stopping everything; stopping the nodes takes less.
 const STOP_WAIT: Duration = Duration::from_secs(8);
 const FOREVER: Duration = Duration::from_hours(24 * 365 * 10);
 
-/// Starts the network, shows it until its time is over or it is interrupted, and returns the
-/// summary and the verdict.
+/// Starts the network, shows its progress until the time is over or an interrupt occurs, and
+/// returns the summary and the verdict.
 pub(super) async fn show(
     arguments: &Arguments,
     randomness: Randomness,
 ) -> Result<(String, Result<(), NetworkError>), NetworkError> {
     let begun = Instant::now();
-    // before there is anything that an interrupt has to undo
+    // first: interrupts from now on must leave nothing behind
     let mut ending = Ending::new();
-    // a folder that can't be used is reported now and not when the network is up
+    // report an unusable folder now, not when the network is up
     let mut served = arguments.serve.as_deref().map(Served::reserve).transpose()?;
     let mut world = World::start(arguments, &randomness).await?;
     let mut view = View::new(&world);
@@ -58,9 +58,10 @@ pub(super) async fn show(
     wait_for_replies(&world, &mut view, &ending).await;
     view.finish();
 
-    // before the network stops: packets under way are lost then
+    // count before the network stops, because stopping loses packets in flight
     let report = Report::new(arguments, &world, sent, begun.elapsed());
-    // with --serve other clients come and go: packets lost with them are no fault of the network
+    // with --serve other clients connect and disconnect: packets lost with them are not the
+    // network's fault
     let outcome = (report.text(), if served.is_some() { Ok(()) } else { report.verdict() });
     stop(world, &ending).await;
     Ok(outcome)
@@ -88,7 +89,7 @@ fn duration(arguments: &Arguments, world: &World) -> Duration {
     match arguments.minutes {
         _ if arguments.serve.is_some() => FOREVER,
         Some(minutes) => Duration::from_secs_f64(minutes * 60.0),
-        // replies to the last messages still come back within the epoch
+        // stop early enough for the last replies to come back within the epoch
         None => {
             let last = clock.epoch().plus(arguments.epochs.saturating_sub(1).into());
             clock.eighths_into(last, 7).saturating_sub(clock.now())
@@ -99,7 +100,7 @@ fn duration(arguments: &Arguments, world: &World) -> Duration {
 async fn wait_for_replies(world: &World, view: &mut View, ending: &Ending) {
     let mut hurry = None;
     let is_over = |_: &World, results: &Results| {
-        // the interrupt may come only now
+        // the interrupt may occur only now
         let until = ending.is_near().then(|| *hurry.get_or_insert_with(|| after(Instant::now(), SHORT_REPLY_WAIT)));
         results.awaited == 0 || ending.is_now() || until.is_some_and(|until| Instant::now() >= until)
     };

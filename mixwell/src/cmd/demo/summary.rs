@@ -82,7 +82,7 @@ impl Report {
 
     fn cover(&self, out: &mut String) -> fmt::Result {
         let Sent { messages, decoys, loops } = self.sent;
-        writeln!(out, "{HEADING}Cover while the clients talked{HEADING:#}")?;
+        writeln!(out, "{HEADING}Cover traffic while the clients sent messages{HEADING:#}")?;
         writeln!(
             out,
             "  clients sent {} messages and {} decoys: {:.1} decoys for each message",
@@ -93,7 +93,7 @@ impl Report {
         let all = messages + decoys + loops;
         writeln!(
             out,
-            "  with the {} loops of nodes, {:.0} % of all round trips were cover\n",
+            "  with the {} loops of nodes, {:.0} % of all round trips were cover traffic\n",
             grouped(loops),
             100.0 * float(decoys + loops) / float(all).max(1.0)
         )
@@ -103,17 +103,17 @@ impl Report {
         let Results { asked, good, .. } = self.results;
         writeln!(out, "{HEADING}Checks{HEADING:#}")?;
         let all_back = good == asked && asked > 0;
-        let back = format!("{} of {} messages came back, each byte the same", grouped(good), grouped(asked));
+        let back = format!("{} of {} messages came back unchanged", grouped(good), grouped(asked));
         line(out, all_back, &back)?;
         let [lost, changed, unknown] = [
             self.of_clients(|tally| [&tally.lost]),
             self.of_clients(|tally| [&tally.changed]),
             self.of_clients(|tally| [&tally.unknown]),
         ];
-        let what = format!("of messages and decoys {lost} were lost, {changed} changed, {unknown} came twice");
+        let what = format!("messages and decoys: {lost} lost, {changed} changed, {unknown} came back twice");
         line(out, lost + changed + unknown == 0, &what)?;
         let dropped = self.dropped();
-        line(out, dropped == 0, &format!("{dropped} packets were dropped by nodes"))
+        line(out, dropped == 0, &format!("nodes dropped {dropped} packets"))
     }
 
     fn dropped(&self) -> u64 {

@@ -87,14 +87,14 @@ impl View {
         self.lines.is_some()
     }
 
-    /// Clears the lines; the summary repeats what matters of them.
+    /// Clears the lines; the summary repeats the important figures.
     pub(super) fn finish(&mut self) {
         if let Some(lines) = self.lines.take() {
             let _ = lines.all.clear();
         }
     }
 
-    /// Prints a text above the lines, where it stays.
+    /// Prints a permanent line above the view.
     pub(super) fn tell(&self, text: &str) {
         match &self.lines {
             // the terminal may be gone
@@ -113,7 +113,7 @@ impl View {
             }
             return;
         };
-        // each time: the terminal may have been resized
+        // measured each time, because the terminal may have been resized
         let table = Table::of_terminal();
         lines.network.set_message(lines::epoch(world));
         lines.messages.set_message(lines::messages(&results));
@@ -128,7 +128,7 @@ impl View {
     }
 }
 
-/// Writes a line, if anybody reads it.
+/// Writes a line and ignores errors: standard error may be closed.
 fn plain(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }

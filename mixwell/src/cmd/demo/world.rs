@@ -88,13 +88,13 @@ impl World {
         }
     }
 
-    /// Has the clients send messages.
+    /// Lets the clients send messages.
     pub(super) fn start_traffic(&mut self) {
         let max_bytes = self.network.geometry.user_forward_payload_len();
         self.traffic.start(&self.network.clients, max_bytes, RATES.lambda_p, &self.randomness);
     }
 
-    /// Has the clients send no more messages.
+    /// Lets the clients send no more messages.
     pub(super) fn stop_traffic(&mut self) {
         self.traffic.stop();
     }
@@ -111,7 +111,7 @@ impl World {
     }
 }
 
-/// A period of about the length that was asked for. A configuration counts whole seconds.
+/// A period of about the requested length, which a configuration gives in whole seconds.
 fn period(arguments: &Arguments) -> Period {
     let about = arguments.epoch();
     if arguments.serve.is_some() {

@@ -12,7 +12,7 @@ pub(super) struct Authority {
 }
 
 impl Authority {
-    /// Reads `<SCHEME> PUBLIC KEY`, of whatever scheme of signatures.
+    /// Reads a PEM text `<SCHEME> PUBLIC KEY` of any signature scheme.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let text = input::read(path, MAX_PEM_BYTES)?;
         Self::of_pem(&text).map_err(|error| Error::Document(input::name(path).to_path_buf(), error))
@@ -32,5 +32,5 @@ impl Authority {
     }
 }
 
-/// A key's text is far shorter.
+/// Maximum length of a PEM file; keys are far shorter.
 const MAX_PEM_BYTES: u64 = 1 << 16;

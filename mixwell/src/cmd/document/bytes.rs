@@ -36,7 +36,7 @@ pub(crate) enum Content<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// Tells them apart by the field that holds what is certified.
+    /// Distinguishes the two by the certificate's field with the certified bytes.
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DocumentError> {
         let is_certificate = Item::parse(bytes).is_ok_and(|item| match item.kind() {
             Kind::Map(fields) => fields.get("Certified").is_some(),
@@ -45,7 +45,7 @@ impl<'a> Content<'a> {
         Ok(if is_certificate { Self::Certificate(Certificate::parse(bytes)?) } else { Self::Document(bytes) })
     }
 
-    /// The document's encoding, whoever signed it or not.
+    /// The document's encoding, whether it is signed or not.
     pub(crate) const fn payload(&self) -> &'a [u8] {
         match self {
             Self::Certificate(certificate) => certificate.unverified_payload(),
@@ -65,5 +65,5 @@ impl<'a> Content<'a> {
 /// The first bytes of a gzip stream.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// A consensus of ten thousand nodes has a quarter of it, inflated.
+/// Maximum inflated length; a consensus of ten thousand nodes has a quarter of it.
 const MAX_BYTES: usize = 64 << 20;

@@ -1,4 +1,4 @@
-//! Faults of a document, and of the keys that it is verified by.
+//! Errors of a document and of the keys that verify it.
 
 use core::fmt;
 use mixwell_net::pem::PemError;
@@ -7,23 +7,23 @@ use mixwell_pki_types::{CertificateError, ConsensusError, DocumentFault, SchemeE
 /// The reason why a document can't be printed.
 #[derive(Debug)]
 pub(crate) enum DocumentError {
-    /// It is gzipped, and does not inflate.
+    /// The gzipped document can't be inflated.
     Gzip(ConsensusError),
-    /// It is a certificate that can't be read.
+    /// The certificate is malformed.
     Certificate(CertificateError),
-    /// It can't be read, or is not the one that its certificate is for.
+    /// The document is malformed, or does not match its certificate.
     Document(mixwell_pki_types::DocumentError),
     /// Authorities are named, but there is no certificate.
     NotSigned,
-    /// The authorities' signatures are not there, or not good.
+    /// Signatures of authorities are missing or invalid.
     Signatures(VerifyError),
     /// The document is not well-formed.
     Fault(DocumentFault),
-    /// Its network can't be simulated.
+    /// The document's network can't be simulated.
     Network(mixwell_sim::anonymity::TopologyError),
     /// An authority's key is not PEM.
     Pem(PemError),
-    /// An authority's key is a PEM text of something else.
+    /// An authority's key file is PEM, but not of a public key.
     NoPublicKey,
     /// An authority's key is of the wrong length.
     Key(SchemeError),
@@ -35,14 +35,12 @@ impl fmt::Display for DocumentError {
             Self::Gzip(error) => error.fmt(f),
             Self::Certificate(error) => error.fmt(f),
             Self::Document(error) => error.fmt(f),
-            Self::NotSigned => f.write_str("there is no certificate around the document, so no signature to verify"),
+            Self::NotSigned => f.write_str("the document has no certificate, so no signature to verify"),
             Self::Signatures(error) => error.fmt(f),
             Self::Fault(error) => write!(f, "the document is not well-formed: {error}"),
-            Self::Network(error) => write!(f, "not of a network to simulate: {error}"),
+            Self::Network(error) => write!(f, "the document's network can't be simulated: {error}"),
             Self::Pem(error) => error.fmt(f),
-            Self::NoPublicKey => {
-                f.write_str("not the PEM text of a public key for signatures, such as ED25519 PUBLIC KEY")
-            }
+            Self::NoPublicKey => f.write_str("not a PEM text with a signature public key, such as ED25519 PUBLIC KEY"),
             Self::Key(error) => error.fmt(f),
         }
     }

@@ -49,7 +49,7 @@ struct Rates {
     lambda_r: Rate,
 }
 
-/// A rate, and the mean of what it is the rate of; null if it is no rate.
+/// A rate and its mean interval; null if the value is not a valid rate.
 #[derive(Serialize)]
 struct Rate {
     per_millisecond: f64,
@@ -66,7 +66,7 @@ struct SharedRandom {
     revealed: Vec<String>,
 }
 
-/// Writes a document, and why it is not well-formed if it is not.
+/// Writes a document and its fault, if it is not well-formed.
 pub(super) fn write(document: &Document<'_>, signers: Option<&Signed>, fault: Option<DocumentFault>) -> String {
     let rates = document.rates();
     let hashes = |(key, _): (KeyHash, &[u8])| key.to_string();
@@ -104,7 +104,7 @@ pub(super) fn write(document: &Document<'_>, signers: Option<&Signed>, fault: Op
             .map(|key| KeyHash::of(key).to_string())
             .collect(),
     };
-    // writing to memory what has text for every key cannot fail
+    // cannot fail: the output is in memory, and all keys are strings
     ascii(&serde_json::to_string_pretty(&form).unwrap_or_default())
 }
 
@@ -115,15 +115,15 @@ impl Rate {
     }
 }
 
-/// The same JSON in ASCII alone, and a newline. What nodes call themselves can neither steer a
-/// terminal nor turn its text around.
+/// The same JSON in ASCII, with a final newline, so that nodes' names cannot send control or
+/// bidirectional characters to a terminal.
 fn ascii(json: &str) -> String {
     let mut out = String::with_capacity(json.len() + 1);
     for char in json.chars() {
         if matches!(char, ' '..='~' | '\n') {
             out.push(char);
         } else {
-            // only strings hold such characters, and there every character may be written so
+            // non-ASCII characters occur only in strings, where every character may be escaped
             char.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
                 let _ = write!(out, "\\u{unit:04x}");
             });

@@ -13,7 +13,7 @@ pub(super) struct Node {
     #[serde(serialize_with = "object")]
     addresses: Pairs<Vec<String>>,
     link_key_hash: String,
-    /// By epoch.
+    /// Hash of the mix key of each epoch.
     #[serde(serialize_with = "object")]
     mix_key_hashes: Pairs<String>,
     #[serde(serialize_with = "object", skip_serializing_if = "Vec::is_empty")]
@@ -38,7 +38,7 @@ pub(super) struct Replica {
     #[serde(serialize_with = "object")]
     addresses: Pairs<Vec<String>>,
     link_key_hash: String,
-    /// By the replicas' own epochs.
+    /// Hash of the envelope key of each replica epoch.
     #[serde(serialize_with = "object")]
     envelope_key_hashes: Pairs<String>,
 }

@@ -1,11 +1,11 @@
-//! Parameters of services, any CBOR, as JSON.
+//! Converts the parameters of services, which may be any CBOR, to JSON.
 
 use crate::hex::hex;
 use mixwell_pki_types::cbor::{Item, Kind};
 use serde_json::{Map, Value};
 
-/// An item as the JSON that comes nearest: byte strings in hexadecimal, keys of any kind as text,
-/// tags left out.
+/// The closest JSON for a CBOR item: byte strings in hexadecimal, keys of any type as text, no
+/// tags.
 pub(super) fn json(item: Item<'_>) -> Value {
     match item.kind() {
         Kind::Unsigned(n) => n.into(),
@@ -18,14 +18,14 @@ pub(super) fn json(item: Item<'_>) -> Value {
         }
         Kind::Tag(_, item) => json(item),
         Kind::Bool(value) => value.into(),
-        // what is not finite is null
+        // infinities and NaN become null
         Kind::Float(value) => value.into(),
         Kind::Simple(n) => format!("simple({n})").into(),
         _ => Value::Null,
     }
 }
 
-/// The number −1 − n: as a number if 64 bits hold it.
+/// The number −1 − n, as a JSON number if it fits in 64 bits.
 fn negative(n: u64) -> Value {
     match i64::try_from(n) {
         Ok(n) => (-1_i64).saturating_sub(n).into(),

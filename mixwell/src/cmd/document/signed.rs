@@ -1,4 +1,4 @@
-//! The signers of a document, verified or only named.
+//! The signers of a document, verified or only claimed.
 
 use mixwell_pki_types::{Certificate, KeyHash, Verified, VerifyingKey};
 use serde::Serialize;
@@ -9,12 +9,12 @@ pub(super) struct Signed {
     key_type: String,
     /// The first epoch in which it is no longer valid.
     expires_with_epoch: u64,
-    /// Whether enough of the authorities that were named signed.
+    /// Whether enough of the given authorities have signed.
     verified: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<usize>,
     signers: Vec<Signer>,
-    /// Authorities that were named, without a signature.
+    /// Given authorities without a valid signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing: Vec<String>,
 }
@@ -26,7 +26,7 @@ struct Signer {
 }
 
 impl Signed {
-    /// As the certificate has it.
+    /// The signers that the certificate claims.
     pub(super) fn claimed(certificate: &Certificate<'_>) -> Self {
         Self {
             key_type: certificate.key_type().to_owned(),
@@ -38,7 +38,7 @@ impl Signed {
         }
     }
 
-    /// As the keys tell.
+    /// The signers as verified with the given keys.
     pub(super) fn verified(
         certificate: &Certificate<'_>,
         verified: &Verified<'_>,
@@ -48,7 +48,7 @@ impl Signed {
         let signature = |signer: KeyHash| match keys.iter().position(|key| key.hash() == signer) {
             Some(index) if verified.good().contains(index) => "good",
             Some(_) => "bad",
-            None => "of no authority named",
+            None => "not of a given authority",
         };
         let hash = |index| keys.get(index).map(|key: &VerifyingKey<'_>| key.hash().to_string());
         Self {

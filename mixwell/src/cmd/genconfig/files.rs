@@ -1,4 +1,4 @@
-//! The folder of a network.
+//! Files of a network's folder.
 
 use mixwell_net::{files, files::KeyFileError};
 use std::{
@@ -15,7 +15,7 @@ impl Folder {
         Ok(Self(path.to_path_buf()))
     }
 
-    /// A part's own folder.
+    /// Creates the subfolder of an authority or node.
     pub(super) fn part(&self, name: &str) -> Result<PathBuf, KeyFileError> {
         let path = self.0.join(name);
         files::make_folder(&path)?;
@@ -26,7 +26,7 @@ impl Folder {
         files::write_public(&self.0.join(part).join(name), text.as_bytes())
     }
 
-    /// Writes a file that can be run.
+    /// Writes an executable file.
     pub(super) fn write_script(&self, name: &str, text: &str) -> Result<(), KeyFileError> {
         self.write("", name, text)?;
         #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The plan of a network, and the parts that it is made of.
+//! The plan of a network, and its members.
 
 use crate::{
     cmd::genconfig::{files::Folder, script},
@@ -36,7 +36,7 @@ pub(super) struct Schemes {
 }
 
 impl Schemes {
-    /// Those of these names, in any case.
+    /// Finds both schemes by name; case is ignored.
     pub(super) fn by_names(signatures: &str, kem: &str) -> Result<Self, NetworkError> {
         let unknown = |name: &str| NetworkError::NoSuchScheme(name.to_owned());
         Ok(Self {
@@ -46,7 +46,7 @@ impl Schemes {
     }
 }
 
-/// Counts of the members that were made.
+/// Numbers of members created.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Made {
     pub(super) authorities: usize,
@@ -69,7 +69,7 @@ pub(super) struct Part {
 }
 
 impl Plan {
-    /// Makes everything in a new folder.
+    /// Creates the whole network in a new folder.
     pub(super) fn make(&self, path: &Path, randomness: &Randomness) -> Result<Made, NetworkError> {
         let roles = [
             (Role::Authority, "auth", self.authorities),
@@ -78,7 +78,7 @@ impl Plan {
             (Role::Node(NodeKind::Service), "servicenode", self.services),
         ];
         let count = roles.iter().fold(0_u16, |sum, (_, _, count)| sum.saturating_add(*count));
-        // two ports each
+        // each member has two ports
         if self.first_port.checked_add(count.saturating_mul(2)).is_none() || count > MAX_PARTS {
             return Err(NetworkError::TooManyPorts(self.first_port, count));
         }

@@ -3,7 +3,7 @@
 use super::plan::{Part, Role};
 use core::fmt::Write as _;
 
-/// A shell script that runs everything until it is interrupted.
+/// A shell script that runs all authorities and nodes until it is interrupted.
 pub(super) fn script(parts: &[Part]) -> String {
     let mut text = String::from(
         "#!/bin/sh\n# Runs the whole network until it is interrupted; each part's log is in its folder.\n\

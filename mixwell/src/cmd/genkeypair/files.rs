@@ -1,4 +1,4 @@
-//! Two files that appear whole or not at all.
+//! Writes both key files atomically.
 
 use crate::{cmd::genkeypair::PemPair, error::Error};
 use std::{
@@ -15,8 +15,8 @@ pub(super) struct Paths {
     pub(super) public: PathBuf,
 }
 
-/// Writes both files, under names of their own first, so that none is ever half written or too
-/// widely readable.
+/// Writes both files under temporary names first, so that neither is ever incomplete or readable by
+/// others under its final name.
 pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, Error> {
     let paths = Paths { private: with_suffix(name, ".private.pem"), public: with_suffix(name, ".public.pem") };
     if !force
@@ -26,24 +26,24 @@ pub(super) fn write(name: &Path, pair: &PemPair, force: bool) -> Result<Paths, E
     }
     let private = draft(&paths.private, &pair.private, PRIVATE_MODE)?;
     let public = draft(&paths.public, &pair.public, PUBLIC_MODE)?;
-    // the old public key goes first and the new one comes last, so that at no time two keys that
-    // don't match stand there
+    // remove the old public key first and add the new one last: mismatched keys must never exist
+    // side by side
     let old_public = if force { set_aside(&paths.public)? } else { None };
     if let Err(error) = put(private, &paths.private, force) {
-        // the error that matters is this one
+        // report the original error, not one of restoring the file
         let _ = old_public.map(|old| old.persist(&paths.public));
         return Err(error);
     }
     put(public, &paths.public, force).inspect_err(|_| {
-        // a private key without its public one is of no use; again, the other error matters
+        // a private key without its public key is useless; again, report the original error
         let _ = fs::remove_file(&paths.private);
     })?;
     Ok(paths)
 }
 
-/// Read and written by its owner alone.
+/// Readable and writable only by its owner.
 const PRIVATE_MODE: u32 = 0o600;
-/// As wide as the user's umask lets it be.
+/// Limited only by the user's umask.
 const PUBLIC_MODE: u32 = 0o666;
 
 fn with_suffix(name: &Path, suffix: &str) -> PathBuf {
@@ -56,7 +56,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
-/// Writes a file beside where it is to be.
+/// Writes a temporary file in the folder of its final path.
 fn draft(path: &Path, text: &[u8], mode: u32) -> Result<NamedTempFile, Error> {
     create(folder_of(path), mode)
         .and_then(|mut file| {
@@ -78,7 +78,7 @@ fn create(folder: &Path, _: u32) -> io::Result<NamedTempFile> {
     NamedTempFile::new_in(folder)
 }
 
-/// Gives a file, if there is one, a name of its own that goes with it when it's dropped.
+/// Renames a file, if it exists, to a temporary name; dropping the result deletes it.
 fn set_aside(path: &Path) -> Result<Option<TempPath>, Error> {
     let move_away = || match path.symlink_metadata() {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
@@ -93,7 +93,7 @@ fn set_aside(path: &Path) -> Result<Option<TempPath>, Error> {
     move_away().map_err(|error| Error::Write(path.to_path_buf(), error))
 }
 
-/// Gives a file its final name.
+/// Renames a temporary file to its final name.
 fn put(file: NamedTempFile, path: &Path, force: bool) -> Result<(), Error> {
     let put = if force { file.persist(path) } else { file.persist_noclobber(path) };
     put.map(drop).map_err(|error| match error.error.kind() {

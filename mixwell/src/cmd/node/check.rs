@@ -1,4 +1,4 @@
-//! `mixwell node --check`: a node's place in its network, without running it.
+//! `mixwell node --check`: reports whether a node's network lists it, without running the node.
 
 use super::MIX_KEYS_FOLDER;
 use crate::{daemon_args::Owner, error::Error, network_error::NetworkError, output};
@@ -20,19 +20,20 @@ use mixwell_pki_types::Layer;
 use std::sync::Arc;
 use tokio::time;
 
-/// Asks the authorities, dials the node's own addresses, and prints what it found.
+/// Asks the authorities, dials the node's own addresses, and prints a report.
 ///
 /// # Errors
-/// If the configuration or the keys can't be used, or no authority answers.
+/// If the configuration or the keys can't be used, or no authority answered.
 pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) -> Result<(), Error> {
     let (identity, link) = owner.load()?.ok_or_else(|| NetworkError::NoKeys(owner.folder.to_path_buf()))?;
     let lock = match FolderLock::acquire(owner.folder) {
         Err(LockError::InUse { .. }) => None,
         acquired => Some(acquired.map_err(NetworkError::from)?),
     };
-    // a running node may change the files of its mix keys at any time
+    // not if the node is running: it may change the files of its mix keys at any time
     let mix_keys = lock.as_ref().map(|_| stored_mix_keys(configuration)).transpose()?;
-    // the authorities may take a minute to answer, and the node may be started meanwhile
+    // release the lock: the authorities may take a minute to answer, and the node may be started
+    // meanwhile
     let is_running = lock.is_none();
     drop(lock);
     let randomness = Randomness::from_system()?;
@@ -66,7 +67,7 @@ pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) 
     if findings.has_answer() { Ok(()) } else { Err(NetworkError::Unreachable.into()) }
 }
 
-/// The mix keys of the data folder, read as at a start: damaged ones are set aside.
+/// The mix keys of the data folder, read as at a node's start: damaged ones are moved aside.
 fn stored_mix_keys(configuration: &ServerConfiguration) -> Result<MixKeys, NetworkError> {
     let geometry = configuration.geometry;
     let unknown = || NodeError::UnknownScheme(geometry.scheme().name().to_owned());
@@ -97,7 +98,7 @@ fn listed(answer: &Result<Option<Entry>, ExchangeError>) -> String {
     }
 }
 
-/// The addresses that the node's descriptor lists, and whether something answers there.
+/// The addresses in the node's descriptor, each with the result of dialling it.
 async fn dialled(configuration: &ServerConfiguration) -> Vec<(String, String)> {
     let published = match configuration.public_addresses.publish().await {
         Ok(published) => published,

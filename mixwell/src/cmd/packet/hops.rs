@@ -1,4 +1,4 @@
-//! The information that each hop learns.
+//! Decryption of a packet by each hop, as text.
 
 use crate::{
     error::Error,
@@ -16,7 +16,7 @@ use mixwell_net::{
 use mixwell_sphinx::{Action, Geometry, Message, Sphinx};
 use std::path::{Path, PathBuf};
 
-/// A packet on its way along the hops whose keys are given.
+/// A packet at one of the hops whose keys are given.
 pub(super) struct Hops<'a> {
     pub(super) geometry: Geometry,
     pub(super) keys: &'a [PathBuf],
@@ -67,7 +67,7 @@ fn delay(text: &mut String, millis: Option<u32>) {
     };
 }
 
-/// A recipient that is a name is shown as one.
+/// A recipient as text, if its bytes are a readable name.
 fn name(recipient: &[u8; 32]) -> String {
     let end = recipient.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     match recipient.get(..end).and_then(|bytes| str::from_utf8(bytes).ok()) {

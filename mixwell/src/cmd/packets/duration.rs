@@ -5,7 +5,7 @@ use core::time::Duration;
 /// A duration with three digits, in the unit that fits.
 pub(super) fn three_digits(duration: Duration) -> String {
     let nanos = duration.as_secs_f64() * 1e9;
-    // the next unit begins where three digits would round up to it
+    // use the next unit as soon as three digits would round up to it
     let (number, unit) = match nanos {
         ..999.5 => (nanos, "ns"),
         ..999.5e3 => (nanos / 1e3, "µs"),

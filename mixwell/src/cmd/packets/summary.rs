@@ -43,7 +43,7 @@ fn sections(
     Ok(())
 }
 
-/// The stages of a message's way, and their times.
+/// The stages of a message's path and their times.
 fn table(out: &mut String, geometry: &Geometry, report: &Report) -> fmt::Result {
     writeln!(
         out,

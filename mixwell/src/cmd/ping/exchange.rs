@@ -1,4 +1,4 @@
-//! Messages on their way.
+//! The exchange of messages with the service.
 
 use super::Outcome;
 use core::{pin::pin, time::Duration};
@@ -9,12 +9,12 @@ use rand_core::Rng as _;
 use std::sync::Arc;
 use tokio::{task::JoinSet, time, time::Instant};
 
-/// Messages to the service, some at a time.
+/// Messages to the service, up to `WAITING` of them at a time.
 pub(super) struct Exchange {
     pub(super) client: Arc<Client>,
     pub(super) count: u32,
     pub(super) max_bytes: usize,
-    /// It ends when for this long no message has come back or was lost.
+    /// Time without a reply or a loss after which the exchange ends.
     pub(super) patience: Duration,
 }
 
@@ -72,7 +72,7 @@ impl Exchange {
 
 fn bar(count: u32) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(count.into()), ProgressDrawTarget::stderr());
-    // a line that is too long would leave its pieces behind
+    // the remains of a wrapped line would stay on the screen
     let is_wide = crossterm::terminal::size().is_ok_and(|(columns, _)| columns >= WIDE);
     let template = if is_wide { "ping {bar:30.cyan/dim} {pos}/{len}  {wide_msg}" } else { "{pos}/{len}  {wide_msg}" };
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -83,8 +83,8 @@ fn bar(count: u32) -> ProgressBar {
     bar
 }
 
-/// A terminal of fewer columns has no room for a bar.
+/// Minimum number of columns for a progress bar.
 const WIDE: u16 = 72;
 
-/// Messages that wait for their tick or their reply at a time.
+/// Maximum number of messages that wait for their tick or their reply.
 const WAITING: usize = 64;

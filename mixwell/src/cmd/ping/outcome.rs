@@ -17,9 +17,9 @@ pub(super) struct Outcome {
     pub(super) lost: u32,
     pub(super) round_trips: Vec<Duration>,
     pub(super) held: Duration,
-    /// Nothing came for too long.
+    /// The exchange timed out.
     pub(super) is_over: bool,
-    /// The user wants an end.
+    /// The user interrupted the exchange.
     pub(super) is_interrupted: bool,
     pub(super) tally: Arc<Tally>,
 }
@@ -43,12 +43,12 @@ impl Outcome {
         format!("last {} ms, {} lost", last.as_millis(), self.lost + self.wrong)
     }
 
-    /// The client's progress, when no reply has come.
+    /// The likely reason why no reply has come back.
     fn why(&self) -> &'static str {
         if self.tally.messages.load(Relaxed) == 0 {
-            "a gateway was reached, but no message could leave"
+            "a gateway is connected, but no message could be sent"
         } else {
-            "messages have left"
+            "messages were sent"
         }
     }
 
@@ -62,7 +62,7 @@ impl Outcome {
         let all_back = self.good == count;
         let (style, mark) = if all_back { (GOOD, "✓") } else { (ERROR, "✗") };
         let mut text = String::new();
-        // a `String` takes everything
+        // writing to a `String` can't fail
         let _ = writeln!(
             text,
             "{style}{mark}{style:#} {} of {count} messages came back, {} lost, {} changed",
@@ -71,10 +71,10 @@ impl Outcome {
         if self.is_over {
             let known =
                 if self.tally.connections.load(Relaxed) == 0 { "no gateway could be reached" } else { self.why() };
-            let _ = writeln!(text, "  nothing came for too long: {known}; --log debug tells more");
+            let _ = writeln!(text, "  timed out: {known}; --log debug shows more");
         }
         if self.is_interrupted {
-            let _ = writeln!(text, "  interrupted: the others were not awaited");
+            let _ = writeln!(text, "  interrupted: stopped waiting for the others");
         }
         if !sorted.is_empty() {
             let _ = writeln!(
@@ -86,7 +86,7 @@ impl Outcome {
                 at(1000)
             );
             let held = self.held.as_millis().checked_div(sorted.len() as u128).unwrap_or(0);
-            let _ = writeln!(text, "  {DIM}of which hops were asked to hold packets {held} ms on average{DIM:#}");
+            let _ = writeln!(text, "  {DIM}of which {held} ms on average are the delays at the hops{DIM:#}");
         }
         let of = |count: &AtomicU64| count.load(Relaxed);
         let tally = &self.tally;

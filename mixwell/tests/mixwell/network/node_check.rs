@@ -45,5 +45,5 @@ fn a_check_tells_whose_keys_are_listed_and_when_traffic_begins() {
     }
     let (status, alone) = check(&network, &mix);
     assert_eq!(status, 1, "{alone}");
-    assert!(alone.contains("no authority answers"), "{alone}");
+    assert!(alone.contains("no authority answered"), "{alone}");
 }

@@ -1,5 +1,5 @@
-//! Checks of statements that depend on their bytes alone, so that all honest authorities come to
-//! the same verdict.
+//! Checks of statements, which depend only on their bytes, so that all honest authorities reach the
+//! same verdict.
 
 use crate::{
     canonical::{decode_signature, with_one_signature},
@@ -10,8 +10,8 @@ use crate::{
 use mixwell_pki_types::{Certificate, Epoch, KeyHash};
 use std::sync::Arc;
 
-/// A statement with its author's signature alone, if the author signed it and it is what its kind
-/// says. That depends on the bytes alone, so that all authorities judge alike.
+/// The statement with only its author's signature, if the author signed it and its content matches
+/// its kind. The result depends only on the bytes, so that all authorities agree on it.
 pub(crate) fn check(
     signer: Signer<'_>,
     epoch: Epoch,
@@ -39,7 +39,7 @@ pub(crate) fn check(
     is_good.then_some(canonical)
 }
 
-/// The signature in the payload of a `sig`, if its author vouches for it.
+/// The signature in the payload of a `sig`, if its author has signed it.
 pub(crate) fn check_signature(signer: Signer<'_>, epoch: Epoch, author: KeyHash, payload: &[u8]) -> Option<Arc<[u8]>> {
     let key = signer.key_of(author)?;
     let verified = Certificate::parse(payload).ok()?.verify(&key, voting_epoch(epoch)).ok()?;
@@ -47,5 +47,5 @@ pub(crate) fn check_signature(signer: Signer<'_>, epoch: Epoch, author: KeyHash,
     (by == author && signature.len() == key.scheme().signature_len()).then(|| signature.into())
 }
 
-/// A relay adds endorsements to a statement, and has to fit into what a session takes, 8 MiB.
+/// Maximum length of a statement: with endorsements, a relay of it has to fit in a session's 8 MiB.
 const MAX_STATEMENT_BYTES: usize = 7 << 20;

@@ -1,5 +1,5 @@
-//! The outcome of a round's statements: who is left out, whose reveals count, and the document that
-//! follows.
+//! The outcome of a round's statements: excluded authorities, valid reveals, and the resulting
+//! document.
 
 use super::Round;
 use crate::{
@@ -16,8 +16,8 @@ use std::{
 };
 
 impl Round {
-    /// The authorities that signed two different statements, of a kind up to `last`, with that
-    /// kind.
+    /// The authorities that signed two different statements of one kind, up to the kind `last`;
+    /// with that kind.
     pub(crate) fn equivocators(&self, signer: Signer<'_>, last: StatementKind) -> BTreeMap<KeyHash, StatementKind> {
         let mut equivocators = BTreeMap::new();
         for author in signer.policy.authorities.iter().map(|authority| authority.peer.id) {
@@ -34,8 +34,8 @@ impl Round {
         equivocators
     }
 
-    /// The reveal of an author whose vote we know. Its commit, signed in the same form, is none:
-    /// anyone could send it again as a reveal.
+    /// The reveal of an author whose vote we know. The author's commit, signed in the same form,
+    /// does not count as one: anyone could resend it as a reveal.
     fn reveal_of(&self, author: KeyHash) -> Outcome<'_> {
         let (Some((_, commit)), Some(reveals)) = (self.commit_of(author), self.agreement(StatementKind::Reveal)) else {
             return Outcome::Nothing;
@@ -43,7 +43,7 @@ impl Round {
         reveals.outcome(author, |reveal| payload_of(&reveal.certificate) != Some(commit.as_bytes()))
     }
 
-    /// The commit of an author's one vote: its certificate, and what it says.
+    /// The commit in an author's only vote: its certificate and its content.
     pub(super) fn commit_of(&self, author: KeyHash) -> Option<&(Arc<[u8]>, Commit)> {
         let Outcome::One(vote) = self.agreement(StatementKind::Vote)?.outcome(author, |_| true) else { return None };
         vote.commit.as_ref()
@@ -54,8 +54,8 @@ impl Round {
         authors.filter_map(|author| self.commit_of(author)).map(|(_, commit)| *commit).collect()
     }
 
-    /// The certificates of commits and reveals that match, by author: a commit whose reveal did not
-    /// come is left out.
+    /// The certificates of matching commits and reveals, by author. Commits without a reveal are
+    /// omitted.
     pub(super) fn shares(&self, signer: Signer<'_>) -> BTreeMap<KeyHash, (Vec<u8>, Vec<u8>)> {
         let equivocators = self.equivocators(signer, StatementKind::Reveal);
         let share = |author: KeyHash| {
@@ -69,7 +69,8 @@ impl Round {
         authors.filter(|author| !equivocators.contains_key(author)).filter_map(share).collect()
     }
 
-    /// The tally of the votes of those who did not equivocate in statements up to `last`.
+    /// The tally of the votes of authorities that did not equivocate in statements up to the kind
+    /// `last`.
     pub(super) fn tally<'c>(
         &self,
         signer: Signer<'_>,
@@ -83,10 +84,10 @@ impl Round {
             Outcome::Nothing | Outcome::Several => None,
         };
         let votes: Vec<Document<'_>> = votes.filter_map(|authority| document(authority.peer.id)).collect();
-        tally(context, &votes).inspect_err(|error| tracing::warn!(epoch = %self.epoch, %error, "no document")).ok()
+        tally(context, &votes).inspect_err(|error| tracing::warn!(epoch = %self.epoch, %error, "made no document")).ok()
     }
 
-    /// The consensus as it follows from the votes and certificates.
+    /// The consensus that results from the votes and certificates.
     pub(super) fn consensus(&self, signer: Signer<'_>, context: &Context<'_>) -> Option<Vec<u8>> {
         let tallied = self.tally(signer, context, StatementKind::Cert)?;
         let equivocators: BTreeSet<KeyHash> = self.equivocators(signer, StatementKind::Cert).into_keys().collect();
@@ -94,7 +95,7 @@ impl Round {
         for (author, document) in self.certificates(signer) {
             if let Err(fault) = shares.add(author, &document) {
                 let authority = signer.policy.name_of(author);
-                tracing::warn!(epoch = %self.epoch, authority, %fault, "certificate with bad shared random");
+                tracing::warn!(epoch = %self.epoch, authority, %fault, "certificate has invalid shared random");
             }
         }
         for author in signer.policy.authorities.iter().map(|authority| authority.peer.id) {
@@ -104,7 +105,7 @@ impl Round {
         }
         let (reveals, want) = (shares.reveals(&equivocators), signer.policy.authorities.threshold());
         if reveals.len() < want {
-            tracing::warn!(epoch = %self.epoch, got = reveals.len(), want, "no document: too few reveals");
+            tracing::warn!(epoch = %self.epoch, got = reveals.len(), want, "made no document: too few reveals");
             return None;
         }
         let value = Shares::value(self.epoch, reveals, context.previous.as_ref());
@@ -113,13 +114,13 @@ impl Round {
         document
             .check(&[], &mut vec![KeyHash::default(); document.nodes().len()])
             .inspect_err(
-                |fault| tracing::warn!(epoch = %self.epoch, %fault, "no document: it would not be well-formed"),
+                |fault| tracing::warn!(epoch = %self.epoch, %fault, "made no document: it would not be well-formed"),
             )
             .ok()?;
         Some(encoded)
     }
 
-    /// The certificates of those who voted, and made one certificate alone.
+    /// The certificates of authorities that voted and made exactly one certificate.
     pub(crate) fn certificates(&self, signer: Signer<'_>) -> Vec<(KeyHash, Document<'_>)> {
         let equivocators = self.equivocators(signer, StatementKind::Cert);
         let authors = signer.policy.authorities.iter().map(|authority| authority.peer.id);

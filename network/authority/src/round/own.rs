@@ -1,4 +1,4 @@
-//! Our own statements of a round, each made once and remembered before it is sent.
+//! Our own statements in a round, each made once and recorded before it is sent.
 
 use super::{Round, Signed};
 use crate::{canonical::encode_signature, journal::Record, message::StatementKind, signer::Signer, tally::Context};
@@ -24,13 +24,14 @@ impl Round {
         Ok(self.say(StatementKind::Vote, signer.id(), vote.into()))
     }
 
-    /// Our reveal, now that its time has come; `None` if we did not vote.
+    /// Our reveal, which may be published now; `None` if we did not vote.
     pub(crate) fn reveal(&mut self, signer: Signer<'_>) -> Option<Arc<[u8]>> {
         let secret = self.secret.clone().filter(|_| self.own.contains_key(&StatementKind::Vote))?;
         Some(self.say(StatementKind::Reveal, signer.id(), secret))
     }
 
-    /// Makes our certificate: the document as we see it, with the commits and reveals that match.
+    /// Makes our certificate: the document according to our tally, with the matching commits and
+    /// reveals.
     pub(crate) fn certify(
         &mut self,
         signer: Signer<'_>,
@@ -46,7 +47,8 @@ impl Round {
         Some(self.say(StatementKind::Cert, signer.id(), certificate.into()))
     }
 
-    /// Signs the consensus, once: who counts is decided now. The payload of our `sig`.
+    /// Signs the consensus, once, which fixes the statements that count. Returns the payload of our
+    /// `sig`.
     pub(crate) fn sign(
         &mut self,
         signer: Signer<'_>,

@@ -17,14 +17,14 @@ use std::sync::Arc;
 /// The fate of a relayed statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RelayOutcome {
-    /// It was accepted now or before, or does not count.
+    /// The statement is accepted, now or before, or does not count.
     Settled,
-    /// It would be accepted, but did not come along.
+    /// The statement would be accepted, but the relay does not contain it.
     Wanted(Digest),
 }
 
 impl Round {
-    /// Takes another's vote, reveal or certificate from its author.
+    /// Processes a vote, reveal or certificate sent by its author.
     pub(crate) fn receive(
         &mut self,
         signer: Signer<'_>,
@@ -52,7 +52,7 @@ impl Round {
         if is_first { Verdict::Ok } else { Verdict::AlreadyReceived }
     }
 
-    /// Takes a statement that another authority relays.
+    /// Processes a statement relayed by another authority.
     pub(crate) fn receive_relayed(
         &mut self,
         signer: Signer<'_>,

@@ -13,11 +13,11 @@ use chacha20::ChaCha20Rng;
 use std::sync::Arc;
 
 impl Round {
-    /// Endorses the statements of a kind that were accepted since the last time. A relay of them,
-    /// without the statements themselves; `None` if there are none.
+    /// Endorses the statements of a kind that were accepted since the last relay. Returns a relay
+    /// of them without the statements themselves; `None` if there are none.
     pub(crate) fn relay(&mut self, signer: Signer<'_>, kind: StatementKind, rng: &mut ChaCha20Rng) -> Option<Vec<u8>> {
         let epoch = self.epoch;
-        // a commit that its author sent as a reveal says nothing
+        // a commit that its author sent as a reveal does not count
         let commits = if kind == StatementKind::Reveal { self.commits(signer) } else { Vec::new() };
         let mut items = Vec::new();
         for (author, accepted) in self.agreement_mut(kind)?.unrelayed() {

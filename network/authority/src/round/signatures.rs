@@ -6,7 +6,7 @@ use mixwell_pki_types::{Certificate, KeyHash};
 use std::sync::Arc;
 
 impl Round {
-    /// The consensus certificate, if enough authorities signed it, and how many did.
+    /// The consensus certificate with its number of signatures, if enough authorities signed it.
     pub(crate) fn agreed(&self, threshold: usize) -> Option<(Arc<[u8]>, usize)> {
         let signed = self.signed.as_ref().filter(|signed| signed.signers.len() >= threshold)?;
         Some((Arc::clone(&signed.certificate), signed.signers.len()))
@@ -17,7 +17,7 @@ impl Round {
         self.signed.as_ref().map(|signed| signed.signers.len())
     }
 
-    /// Takes another's signature over the consensus.
+    /// Processes another authority's signature over the consensus.
     pub(crate) fn receive_signature(&mut self, signer: Signer<'_>, author: KeyHash, payload: &[u8]) -> Verdict {
         let Some(signature) = check_signature(signer, self.epoch, author, payload) else { return Verdict::NotSigned };
         let is_known = self.signed.as_ref().is_some_and(|signed| signed.signers.contains(&author));
@@ -34,12 +34,12 @@ impl Round {
             Verdict::Ok
         } else {
             let authority = signer.policy.name_of(author);
-            tracing::warn!(epoch = %self.epoch, authority, "signature over another document than ours");
+            tracing::warn!(epoch = %self.epoch, authority, "authority signed another document than ours");
             Verdict::NotSigned
         }
     }
 
-    /// Adds signatures that came before our own, or that the journal has.
+    /// Adds signatures received before our own was made, or read from the journal.
     pub(crate) fn add_early_signatures(&mut self, signer: Signer<'_>) {
         if self.signed.is_none() {
             return;
@@ -47,7 +47,7 @@ impl Round {
         for (author, signature) in core::mem::take(&mut self.early) {
             if !self.add_signature(signer, author, &signature) {
                 let authority = signer.policy.name_of(author);
-                tracing::warn!(epoch = %self.epoch, authority, "signature over another document than ours");
+                tracing::warn!(epoch = %self.epoch, authority, "authority signed another document than ours");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The authority's proposal, which its vote carries: a document of the descriptors that it has.
+//! The proposal in the authority's vote: a document with the descriptors that it has received.
 
 use crate::{
     policy::Policy,
@@ -8,14 +8,14 @@ use crate::{
 use mixwell_pki_types::{Epoch, build::DocumentBuilder};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// The input of the round about an epoch from the previous epoch's consensus.
+/// The context of the round about an epoch, with the previous epoch's consensus.
 pub(super) fn context<'a>(
     policy: &'a Policy,
     consensuses: &'a BTreeMap<Epoch, Arc<[u8]>>,
     epoch: Epoch,
 ) -> Context<'a> {
     let before = Epoch(epoch.0.saturating_sub(1));
-    // verified when it came
+    // verified when it was received
     Context { policy, epoch, previous: consensuses.get(&before).and_then(|certificate| document_of(certificate)) }
 }
 

@@ -38,7 +38,7 @@ impl State {
         }
     }
 
-    /// The statements of a relay that the peer lacks, one to a message.
+    /// The statements of a relay that the peer lacks, one per message.
     fn complete(&self, sent: &Outgoing, wanted: &[u8]) -> Vec<Outgoing> {
         let Some(wanted) = parse_wanted(wanted, self.max_relayed()) else { return Vec::new() };
         let signer = signer(&self.identity, &self.policy);
@@ -55,7 +55,7 @@ impl State {
         relays.map(outgoing).collect()
     }
 
-    /// The most statements that a relay may have.
+    /// Maximum number of statements in a relay.
     fn max_relayed(&self) -> usize {
         self.policy.authorities.len() * MAX_DIFFERENT
     }
@@ -115,7 +115,7 @@ impl State {
 
     pub(super) fn get_vote(&mut self, peer: Peer, epoch: Epoch, public_key: &[u8]) -> Reply {
         let Peer::Authority(by) = peer else { return Reply::Verdict(StatementKind::Vote, Verdict::NotAuthorized) };
-        // one of the reference never asks
+        // an authority of the reference never asks
         self.relaying.insert(by);
         let vote = Some(epoch).filter(|epoch| *epoch == self.round.epoch());
         match vote.and_then(|_| self.round.vote_of(KeyHash::of(public_key))) {

@@ -1,4 +1,4 @@
-//! The steps of a round: what the schedule has the authority do in the course of an epoch.
+//! The steps of a round: the authority's scheduled actions in the course of an epoch.
 
 use crate::{
     differences::differences,
@@ -13,7 +13,7 @@ use mixwell_pki_types::{Epoch, KeyHash};
 use std::sync::Arc;
 
 impl State {
-    /// Does what is due; returns the messages to be sent. To be called at
+    /// Performs the actions that are due, and returns the messages to be sent. Call it at
     /// [`next_tick`](Self::next_tick) or more often.
     #[must_use]
     pub fn tick(&mut self, now: Duration) -> Vec<Outgoing> {
@@ -27,7 +27,7 @@ impl State {
         }
         while let Some((due, moment, end)) = self.schedule.moment(self.round.done).filter(|(due, ..)| *due <= elapsed) {
             self.round.done += 1;
-            // a step whose time is over is of no use to the others
+            // after its end, a step is useless to the other authorities
             if elapsed < end {
                 tracing::trace!(epoch = %self.round.epoch(), ?due, ?moment, "due");
                 self.step(moment, start.saturating_add(end), &mut out);
@@ -77,7 +77,7 @@ impl State {
             StatementKind::Vote => self.make_vote(),
             StatementKind::Reveal => self.round.reveal(signer(&self.identity, &self.policy)),
             StatementKind::Cert | StatementKind::Sig => {
-                // without a vote of our own we were not here in time
+                // without a vote of our own, we were not running in time
                 self.round.own(StatementKind::Vote)?;
                 let Self { identity, policy, consensuses, round, rng, .. } = self;
                 let (signer, context) = (signer(identity, policy), context(policy, consensuses, round.epoch()));
@@ -90,21 +90,21 @@ impl State {
         }
     }
 
-    /// Our vote, if the descriptors that we have make a network.
+    /// Our vote, if our descriptors form a network.
     fn make_vote(&mut self) -> Option<Arc<[u8]>> {
         let epoch = self.round.epoch();
         let document = match self.proposal() {
             Ok(document) => document,
             Err(error) => {
-                tracing::warn!(%epoch, %error, "no vote: the nodes that uploaded descriptors make no network");
+                tracing::warn!(%epoch, %error, "no vote: the uploaded descriptors do not form a network");
                 return None;
             }
         };
         let vote = self.round.vote(signer(&self.identity, &self.policy), document, &mut self.rng);
-        vote.inspect_err(|error| tracing::error!(%epoch, %error, "cannot sign")).ok()
+        vote.inspect_err(|error| tracing::error!(%epoch, %error, "cannot sign the vote")).ok()
     }
 
-    /// Asks the others whether they relay, those that are not known to.
+    /// Asks those authorities that are not known to relay whether they do.
     fn probe(&self, deadline: Duration, out: &mut Vec<Outgoing>) {
         let (epoch, public_key): (_, Arc<[u8]>) = (self.round.epoch().0, self.identity.public().into());
         for to in self.others().into_iter().filter(|to| !self.relaying.contains(to)) {
@@ -154,7 +154,7 @@ impl State {
         }
     }
 
-    /// Publishes the consensus when a signature makes it one after it was due.
+    /// Publishes the consensus if a late signature completes it.
     pub(super) fn publish_if_late(&mut self) {
         let is_due = self.schedule.moment(self.round.done).is_none();
         if is_due {
@@ -162,8 +162,8 @@ impl State {
         }
     }
 
-    /// Warns of authorities that have signed two different statements, when the statements of a
-    /// kind are all in.
+    /// Warns of authorities that have signed two different statements of a kind, once its deadline
+    /// has passed.
     fn report_equivocators(&self, next: StatementKind) {
         let last = match next {
             StatementKind::Vote => return,
@@ -186,7 +186,7 @@ impl State {
         }
     }
 
-    /// Warns of authorities whose certificate has other nodes or parameters than ours.
+    /// Warns of authorities whose certificate differs from ours in nodes or parameters.
     fn report_differences(&self) {
         let epoch = self.round.epoch();
         let Some(ours) = self.round.own(StatementKind::Cert) else { return };
@@ -203,8 +203,8 @@ impl State {
     }
 }
 
-/// Rounds that are remembered as spoken in, of some hours at least.
+/// Maximum number of remembered rounds in which we have made a statement: some hours at least.
 const MAX_SPOKEN: usize = 64;
 
-/// The most differences that are listed in one line of the log.
+/// Maximum number of differences listed in one log line.
 const MAX_DIFFERENCES: usize = 20;

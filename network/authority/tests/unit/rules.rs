@@ -290,7 +290,7 @@ fn what_differs_is_named() {
         assert!(listed.contains(want), "{want}: {listed}");
     }
     assert!(
-        listed.contains("is in our document alone")
+        listed.contains("is only in our document")
             && listed.contains("is in the mix layer 0 here and in the mix layer 1 there")
     );
 }

@@ -42,7 +42,7 @@ impl Nodes<'_> {
         Ok(())
     }
 
-    /// The mixes of each layer; one that is not listed elsewhere is added.
+    /// The mixes of each layer; mixes that are not listed elsewhere are added.
     pub(super) fn topology(&mut self, layers: &[TopologyLayer]) -> Result<Vec<Vec<KeyHash>>, ConfigurationError> {
         if !(1..=usize::from(MAX_LAYERS)).contains(&layers.len()) {
             return Err(self
@@ -60,7 +60,7 @@ impl Nodes<'_> {
                 match self.list.iter().find(|other| other.id == id) {
                     None => self.push(section, id, NodeKind::Mix)?,
                     Some(known) if known.kind != NodeKind::Mix => {
-                        return Err(self.source.error(section.key.span(), "the node is no mix"));
+                        return Err(self.source.error(section.key.span(), "the node is not a mix"));
                     }
                     Some(known) if known.identifier != *section.identifier.get_ref() => {
                         let reason = format!("the node is called {:?} elsewhere", known.identifier);
@@ -74,7 +74,10 @@ impl Nodes<'_> {
         }
         for mix in self.list.iter().filter(|node| node.kind == NodeKind::Mix) {
             if !placed.iter().flatten().any(|id| *id == mix.id) {
-                tracing::warn!(mix = mix.identifier, "in no layer of [[Topology.Layers]]: it will be in no consensus");
+                tracing::warn!(
+                    mix = mix.identifier,
+                    "mix is in no layer of [[Topology.Layers]]: no consensus will list it"
+                );
             }
         }
         Ok(placed)
@@ -89,7 +92,7 @@ impl Nodes<'_> {
     ) -> Result<usize, ConfigurationError> {
         for (kind, section) in [(NodeKind::Gateway, "GatewayNodes"), (NodeKind::Service, "ServiceNodes")] {
             if !self.list.iter().any(|node| node.kind == kind) {
-                return Err(self.source.lacks(format!("no [[{section}]] is named: there could be no consensus")));
+                return Err(self.source.lacks(format!("no [[{section}]] is configured: there could be no consensus")));
             }
         }
         let given = debug.and_then(|debug| debug.min_nodes_per_layer.as_ref());
@@ -107,7 +110,7 @@ impl Nodes<'_> {
         let mixes = self.list.iter().filter(|node| node.kind == NodeKind::Mix).count();
         let want = least.saturating_mul(layers.into());
         if mixes < want {
-            let reason = format!("{layers} layers of {least} or more take {want} mixes, {mixes} are named");
+            let reason = format!("{layers} layers of at least {least} mixes need {want} mixes, {mixes} are configured");
             let at = given.map(Spanned::span).or_else(|| Some(debug?.layers.as_ref()?.span()));
             return Err(at.map_or_else(|| self.source.lacks(&reason), |span| self.source.error(span, &reason)));
         }

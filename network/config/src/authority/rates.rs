@@ -36,5 +36,5 @@ impl Parameters {
 }
 
 /// Maximum rate, per millisecond: ten thousand packets a second for one process of one node, three
-/// times what a processor core can make.
+/// times what a processor core can produce.
 const MAX_RATE: f64 = 10.0;

@@ -159,7 +159,7 @@ fn what_no_program_knows_is_doubted() {
     let read = configured.read("Adresses = 1", "[Debug]\nSendDecoyTrafic = true\n[Nonsense]\nx = 1\n").unwrap();
     let told: Vec<_> = read.notes.iter().map(|note| (note.level, note.text.clone())).collect();
     let unknown = |begin: &str, name: &str| {
-        (NoteLevel::Doubtful, configured.at(begin, &format!("{name} is no setting that is known here")))
+        (NoteLevel::Doubtful, configured.at(begin, &format!("{name} is not a known setting")))
     };
     let mut want = [
         unknown("Adresses", "Server.Adresses"),
@@ -191,9 +191,9 @@ async fn every_form_of_address_that_the_reference_takes() {
         assert!(got.starts_with(&configured.at("Addresses", error)), "{server}: {got}");
     };
     wrong("Addresses = [\"tcp://0.0.0.0:1\"]", "\"tcp://0.0.0.0:1\": others can't reach a node there");
-    wrong("Addresses = [\"onion://abc.onion:80\"]", "only a gateway can be reached by Tor");
-    wrong("Addresses = [\"quic://192.0.2.1:1\"]", "no address that can be used here");
-    wrong("Addresses = [\"ftp://192.0.2.1:1\"]", "\"ftp://192.0.2.1:1\": this transport is not spoken here");
+    wrong("Addresses = [\"onion://abc.onion:80\"]", "only gateways can be reached over Tor");
+    wrong("Addresses = [\"quic://192.0.2.1:1\"]", "no usable address");
+    wrong("Addresses = [\"ftp://192.0.2.1:1\"]", "\"ftp://192.0.2.1:1\": unsupported transport");
     wrong("Addresses = [\"onion://abc.onion:80\"]\nIsGatewayNode = true", "BindAddresses are needed");
     let behind =
         "Addresses = [\"onion://abc.onion:80\"]\nBindAddresses = [\"tcp://127.0.0.1:1\"]\nIsGatewayNode = true";
@@ -239,15 +239,15 @@ fn services_that_can_be_served_and_others() {
     let read =
         configured.read(is_service, &section("CBORPluginKaetzchen", "echo", "+echo", "Command = \"x\"")).unwrap();
     assert_eq!(names(&read.services), ["+echo"]);
-    assert!(read.notes.iter().any(|note| note.text.contains("served by the node itself")), "{:?}", read.notes);
+    assert!(read.notes.iter().any(|note| note.text.contains("is built in")), "{:?}", read.notes);
 
     let wrong = |sections: &str, begin: &str, why: &str| {
         let error = configured.read(is_service, sections).unwrap_err();
         assert!(error.starts_with(&configured.at(begin, why)), "{error}");
     };
-    wrong(&section("Kaetzchen", "testdest", "+t", ""), "Capability = \"testdest\"", "no service \"testdest\" here");
+    wrong(&section("Kaetzchen", "testdest", "+t", ""), "Capability = \"testdest\"", "no such service: \"testdest\", want");
     let plugin = section("CBORPluginKaetzchen", "http_proxy", "+http", "Command = \"x\"");
-    wrong(&plugin, "Capability = \"http_proxy\"", "no program can be started for the service \"http_proxy\"");
+    wrong(&plugin, "Capability = \"http_proxy\"", "can't start a program for the service \"http_proxy\"");
     wrong(&section("Kaetzchen", "echo", "", ""), "Endpoint = \"\"", "Endpoint: want 1 to 32 bytes in lower case");
     wrong(&section("Kaetzchen", "echo", "+Echo", ""), "Endpoint = \"+Echo\"", "Endpoint: want 1 to 32 bytes");
     let error = configured.read(is_service, &format!("{echo}{echo}")).unwrap_err();
@@ -257,7 +257,7 @@ fn services_that_can_be_served_and_others() {
     assert!(error.ends_with("another service has the endpoint \"+here\""), "{error}");
     // a mix has no services
     let read = configured.read("", &echo).unwrap();
-    assert!(read.services.is_empty() && read.notes.iter().any(|note| note.text.contains("this is no service node")));
+    assert!(read.services.is_empty() && read.notes.iter().any(|note| note.text.contains("this is not a service node")));
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn errors_have_their_cause_as_source() {
     assert!(configured.read("Addresses = [\"ftp://192.0.2.1:1\"]", "").is_err());
     let address = read();
     assert!(address.to_string().ends_with(": \"ftp://192.0.2.1:1\""), "{address}");
-    assert!(address.source().unwrap().to_string().starts_with("this transport is not spoken here"));
+    assert!(address.source().unwrap().to_string().starts_with("unsupported transport"));
     // a value that is itself wrong has no source
     assert!(configured.read("", "[Nonsense").is_err());
     assert!(read().source().is_none());

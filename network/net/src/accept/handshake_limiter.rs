@@ -9,7 +9,7 @@ use tokio::{sync::Mutex, time::Instant};
 pub struct HandshakeRate {
     /// Time between two handshakes at the steady rate.
     pub interval: Duration,
-    /// Handshakes that may start at once after a quiet time.
+    /// Maximum number of handshakes that may start at once after a quiet time.
     pub burst: u32,
 }
 

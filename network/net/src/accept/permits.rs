@@ -32,7 +32,7 @@ struct Connections<I> {
 #[derive(Debug, Clone)]
 struct Unproven {
     origin: Origin,
-    /// Whether the peer has sent anything in the present stage.
+    /// Whether the peer has sent anything in the current stage.
     has_spoken: bool,
     end: Arc<Notify>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Origin {
     pub(super) is_known: bool,
 }
 
-/// A connection's place in the table, freed on drop.
+/// A connection's slot in the table, freed on drop.
 #[derive(Debug)]
 pub(super) struct ConnectionPermit<I: Copy + Eq + Hash> {
     table: Arc<ConnectionTable<I>>,
@@ -89,7 +89,7 @@ impl<I: Copy + Eq + Hash> ConnectionTable<I> {
     }
 
     /// Makes room for one more connection of a stage. If its address has reached its limit, the
-    /// oldest silent connection of that address is evicted, or else its oldest. If all places are
+    /// oldest silent connection of that address is evicted, or else its oldest. If all slots are
     /// taken, the oldest silent stranger is evicted, or else the oldest stranger; a known node's
     /// connection is evicted only for another known node.
     fn make_room(&self, stage: &mut BTreeMap<u64, Unproven>, places: Places, newcomer: Origin) -> bool {
@@ -134,7 +134,7 @@ impl<I: Copy + Eq + Hash> ConnectionPermit<I> {
         }
     }
 
-    /// Moves the connection to the unproven stage after its handshake. False if there is no place
+    /// Moves the connection to the unproven stage after its handshake. False if there is no slot
     /// for it.
     pub(super) fn await_proof(&self) -> bool {
         let table = &self.table;

@@ -13,20 +13,19 @@ pub trait AcceptPolicy: Send + Sync + 'static {
     /// from there do not wait for strangers' and are not evicted for them.
     fn is_known_node(&self, address: IpAddr) -> bool;
 
-    /// The peer of a claim, if it is accepted. Called when the claim is made, and again once it is
-    /// proven, as the answer may have changed in between.
+    /// The peer that makes a claim, if it is accepted. Called when the claim is made, and again
+    /// once it is proven, because the decision may have changed in between.
     fn authorize(&self, claim: &PeerClaim<'_>) -> Option<Authorization<Self::Identity>>;
 }
 
-/// A peer's rights, once it has proved who it is.
+/// A peer's rights, once it has proved its identity.
 #[derive(Debug, Clone, Copy)]
 pub struct Authorization<I> {
     /// The peer.
     pub identity: I,
-    /// The commands that it may send, and their lengths.
+    /// The link, which determines the commands that the peer may send, and their lengths.
     pub link: Link,
-    /// Whether the peer is known by its link key, and so does not compete with strangers for
-    /// places.
+    /// Whether the peer is known by its link key, and so does not compete with strangers for slots.
     pub is_known: bool,
     /// Maximum number of simultaneous connections of this identity. A newer one supersedes the
     /// oldest.
@@ -45,7 +44,7 @@ pub struct AcceptLimits {
     pub unproven: Places,
     /// Connections of proven peers that are not known.
     pub strangers: Places,
-    /// The treatment of one more proven stranger.
+    /// The treatment of a further proven stranger.
     pub when_full: WhenFull,
     /// Time for a handshake, from the connection to the responder's `no_op`.
     pub handshake_timeout: Duration,
@@ -60,12 +59,12 @@ pub struct Places {
     pub max_per_address: usize,
 }
 
-/// The connection that gives way when proven strangers have taken all their places.
+/// The connection that is closed when proven strangers have taken all their slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenFull {
-    /// The new one, for connections that are long-lived.
+    /// The new one: for long-lived connections.
     Refuse,
-    /// The oldest one, for connections that are served within a moment: it has had the most time.
+    /// The oldest one, which has had the most time: for connections that are served quickly.
     EvictOldest,
 }

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub struct ConnectionStats {
     /// Accepted from the socket.
     pub accepted: AtomicU64,
-    /// Closed before they were served: silence, junk, a failed or refused handshake, no place.
+    /// Closed before they were served: silence, junk, a failed or refused handshake, no free slot.
     pub refused: AtomicU64,
     /// Evicted for newer ones before they were proven.
     pub evicted: AtomicU64,

@@ -5,7 +5,7 @@ use core::{fmt, str::FromStr};
 use mixwell_pki_types::build::Addresses;
 use std::{collections::BTreeSet, io};
 
-/// An address as a node's configuration lists it for others.
+/// An address of a node that its configuration lists for others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "who matches one has to handle a new one")]
 pub enum ListedAddress {
@@ -20,7 +20,7 @@ pub enum ListedAddress {
 pub struct PublicAddresses(Vec<ListedAddress>);
 
 impl ListedAddress {
-    /// The TCP address, if it is one: a node can listen only at those.
+    /// The TCP address; `None` for another transport. A node can listen only on TCP.
     #[must_use]
     pub const fn tcp(&self) -> Option<&Address> {
         match self {

@@ -1,20 +1,20 @@
-//! A lower bound of the epoch, whatever the system's clock says.
+//! A lower bound of the epoch, independent of the system's clock.
 
 use super::Clock;
 use core::time::Duration;
 use mixwell_pki_types::Epoch;
 use tokio::time::Instant;
 
-/// A lower bound of the time: what a majority of authorities has vouched for, carried on by the
+/// A lower bound of the time: a time that a majority of authorities has signed, advanced by the
 /// monotonic clock.
 ///
-/// A system clock that jumps, or starts wrong, moves it by nothing; so what may not come back (the
-/// erasure of keys) waits for it. It lags behind the true time by less than an epoch if consensuses
-/// come.
+/// A system clock that jumps or starts wrong does not change it, so irreversible actions (erasing
+/// keys) wait for it. It lags behind the true time by less than an epoch as long as consensuses
+/// arrive.
 #[derive(Debug, Clone, Copy)]
 pub struct ProvenTime {
     clock: Clock,
-    /// A Unix time, and when it had been reached.
+    /// A Unix time, and the monotonic time at which it had passed.
     bound: Option<Bound>,
 }
 
@@ -25,7 +25,7 @@ struct Bound {
 }
 
 impl ProvenTime {
-    /// Nothing is proven yet.
+    /// An instance without a proven time.
     #[must_use]
     pub const fn new(clock: Clock) -> Self {
         Self { clock, bound: None }
@@ -41,7 +41,7 @@ impl ProvenTime {
         }
     }
 
-    /// The epoch that has begun for certain.
+    /// The latest epoch that has certainly begun.
     #[must_use]
     pub fn epoch(&self, now: Instant) -> Option<Epoch> {
         self.unix(now).map(|unix| self.clock.time_at(unix).epoch)

@@ -7,11 +7,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The difference between peers' clocks, as their handshakes show it, and this machine's. Cloning
-/// shares it.
+/// The differences between this machine's clock and those in peers' handshakes. Clones share the
+/// state.
 ///
-/// Each peer counts once, with its latest time, and the median decides: a minority of peers with
-/// wrong clocks, or that lie, changes nothing.
+/// Each peer counts once, with its latest time, and the median decides: a minority of peers that
+/// lie or have wrong clocks changes nothing.
 #[derive(Debug, Clone)]
 pub struct ClockWatch {
     tolerance: i64,

@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 /// A Sphinx scheme whose keys can be generated, stored and published.
 pub trait MixScheme: Scheme<PrivateKey: Send + Sync, PublicKey: Send + Sync> {
-    /// Bytes of a private key as it is stored.
+    /// Length in bytes of a stored private key.
     const PRIVATE_LEN: usize;
 
-    /// A fresh private key, as it is stored.
+    /// A fresh private key, in its stored form.
     fn generate(rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>>;
 
     /// A private key, of [`PRIVATE_LEN`](Self::PRIVATE_LEN) bytes, ready for use, and its public
@@ -24,7 +24,7 @@ pub trait MixScheme: Scheme<PrivateKey: Send + Sync, PublicKey: Send + Sync> {
     /// [`KeyError`].
     fn of_private(bytes: &[u8]) -> Result<(Self::PrivateKey, Vec<u8>), KeyError>;
 
-    /// A public key as a descriptor has it; `None` if it has another length.
+    /// A public key from a descriptor; `None` if its length is wrong.
     fn of_public(bytes: &[u8]) -> Option<Self::PublicKey>;
 }
 

@@ -1,4 +1,4 @@
-//! The choice of the consensus to fetch next, and when: the same rules for nodes, which ask the
+//! Decides which consensus to fetch next, and when, by the same rules for nodes, which ask the
 //! authorities, and for clients, which ask their gateway.
 
 use super::Consensuses;
@@ -12,15 +12,15 @@ use std::{collections::VecDeque, sync::Arc};
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum FetchTime {
-    /// As soon as authorities have published it: for nodes, whose ids everybody knows.
+    /// As soon as authorities have published it: for nodes, whose ids are public.
     OnPublication,
     /// At a random time after publication, drawn anew for each epoch: for clients, so that no
     /// authority or gateway can distinguish them by their fetch times.
     Random(Randomness),
 }
 
-/// The known consensuses, and the choice of the one to fetch next. Without a socket, a task or a
-/// clock of its own: times are arguments, since 1970.
+/// The known consensuses, and the choice of the next one to fetch. It has no socket, task or clock:
+/// times are arguments, since 1970.
 ///
 /// The current consensus is fetched at once if it is missing, the next one from the epoch's
 /// [`FetchTime`] on. A consensus that is still missing is fetched again a sixteenth of an epoch
@@ -34,8 +34,8 @@ pub struct Follower {
     next_at: Duration,
     /// When [`due`](Self::due) last named an epoch.
     asked_at: Option<Duration>,
-    /// The consensuses that were fetched last, whatever their epochs, so that a clock that jumps
-    /// and comes back finds them again.
+    /// The consensuses fetched last, of any epoch, so that they are available again when a clock
+    /// that has jumped is corrected.
     recent: VecDeque<Arc<Consensus>>,
 }
 

@@ -1,4 +1,4 @@
-//! Reading a file named by the user: only regular files, and no more bytes than the caller wants.
+//! Reading a file named by the user: only regular files, and no more bytes than the caller allows.
 //!
 //! `/dev/zero` has no end, a FIFO without a writer blocks whoever opens it, and opening some
 //! devices has effects; so the file's type is checked before it is opened, and again on the open
@@ -62,9 +62,9 @@ fn kind(file_type: FileType) -> &'static str {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// It is not a regular file.
+    /// The file is not a regular one.
     Kind(&'static str),
-    /// It is longer than the maximum.
+    /// The file is longer than the maximum.
     TooLong {
         /// The maximum, in bytes.
         max: u64,

@@ -1,4 +1,4 @@
-//! Reasons why a key file is not used.
+//! Errors of key files.
 
 use core::{error::Error, fmt};
 use mixwell_pki_types::SchemeError;
@@ -17,9 +17,9 @@ pub enum KeyFileError {
     TooReadable(PathBuf, u32),
     /// A file does not hold the expected key, with the reason.
     Malformed(PathBuf, String),
-    /// A signature key that was just made can't be used.
+    /// A new signature key can't be used.
     Signature(SchemeError),
-    /// A KEM key that was just made can't be used.
+    /// A new KEM key can't be used.
     Kem(KeyError),
 }
 

@@ -1,4 +1,4 @@
-//! One process at a time in a data folder.
+//! A lock that allows only one process at a time to use a data folder.
 
 use core::fmt;
 use std::{
@@ -24,10 +24,10 @@ pub enum LockError {
     InUse {
         /// The folder.
         folder: PathBuf,
-        /// The id of that process, unless it could not write it to the file.
+        /// The id of that process, if it is in the file.
         pid: Option<u32>,
     },
-    /// The lock file can't be made or locked.
+    /// The lock file can't be created or locked.
     File {
         /// The lock file.
         path: PathBuf,

@@ -25,7 +25,7 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
-/// A KEM of links, by its name.
+/// A KEM of links.
 #[derive(Clone, Copy)]
 pub struct LinkKem {
     name: &'static str,
@@ -58,9 +58,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 /// handshake is done, an initiator's only by its first command.
 #[derive(Debug, Clone, Copy)]
 pub struct PeerClaim<'a> {
-    /// The name that it claims.
+    /// The claimed name.
     pub ad: &'a [u8],
-    /// Its link public key.
+    /// The claimed link public key.
     pub link_key: &'a [u8],
 }
 
@@ -95,7 +95,7 @@ impl LinkKem {
         with_kem(name, OfKem)
     }
 
-    /// The name, as Noise and PEM have it.
+    /// The name in Noise protocol names and PEM.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name

@@ -2,7 +2,7 @@
 
 use mixwell_mixdelay::Instant;
 
-/// The packets that a client may send.
+/// The number of packets that a client may send now.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     tokens: f64,
@@ -16,8 +16,8 @@ pub(crate) struct Bucket {
 /// 10^20 packets (e^(-64 t) where e^t = 1 + 1.5 t).
 const SLACK: f64 = 1.5;
 const BURST: f64 = 64.0;
-/// Initial tokens: a new client's first ticks may fall together too. With this many, one in 10^5
-/// connections loses a packet (by the same formula).
+/// Initial tokens: a new client's first ticks may be close together too. With this many, one in
+/// 10^5 connections loses a packet (by the same formula).
 const FIRST: f64 = 16.0;
 
 impl Bucket {

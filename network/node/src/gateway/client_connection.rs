@@ -37,7 +37,8 @@ enum Pushed {
     Acknowledged { next: u32 },
     /// This reply awaits its acknowledgement.
     Waiting { reply: Arc<Reply>, sequence: u32, since: time::Instant },
-    /// The acknowledgement did not come in time: neither replies nor keep-alives are sent any more.
+    /// The acknowledgement did not arrive in time: neither replies nor keep-alives are sent any
+    /// more.
     Overdue { reply: Arc<Reply>, sequence: u32 },
 }
 
@@ -148,7 +149,7 @@ impl<'c> ClientConnection<'c> {
             Err(code) => (*code, &[][..]),
         };
         let command = Command::Consensus { code, payload };
-        // longer than any other command, and rarely requested: it gets a buffer of its own
+        // longer than any other command and rarely requested, so it gets a separate buffer
         let usual = self.writer.buffer_mut().len();
         self.writer.buffer_mut().resize(usual.max(encoded_bound(&command)), 0);
         self.send(&command).await?;
@@ -210,7 +211,7 @@ impl<'c> ClientConnection<'c> {
     }
 }
 
-/// Limits how often a client gets a consensus, which is long.
+/// Limits the rate at which a client may fetch consensuses, which are long.
 #[derive(Debug)]
 struct ConsensusAllowance {
     left: u32,

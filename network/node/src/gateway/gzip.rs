@@ -1,4 +1,4 @@
-//! The gzip form of a certificate (RFC 1952), as gateways hand it out.
+//! The gzip form of a certificate (RFC 1952), as gateways send it.
 
 use miniz_oxide::deflate::compress_to_vec;
 

@@ -28,7 +28,7 @@ struct Replies {
     is_closed: bool,
 }
 
-/// Why a client gets no mailbox.
+/// The reason why a client gets no mailbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MailboxError {
     /// The maximum number exists, and all their clients are connected.

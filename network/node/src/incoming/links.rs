@@ -29,10 +29,10 @@ pub(crate) struct IncomingLinks {
 }
 
 impl IncomingLinks {
-    /// Takes packets of a node until its link ends, the node is no longer listed, its newer link
-    /// supersedes this one, or this node stops. In the last two cases the packets that were sent
-    /// before are read: the peer learns of the end by the end of the stream, as a reference
-    /// initiator does not expect a further command.
+    /// Receives packets of a node until its link ends, the node is no longer listed, a newer link
+    /// supersedes this one, or this node stops. In the last two cases the packets sent before that
+    /// are still read. The peer is told of the end by the end of the stream, because an initiator
+    /// of the reference does not expect a further command.
     pub(super) async fn serve(&self, id: NodeId, connection: NodeConnection, mut stop: watch::Receiver<bool>) -> Ended {
         let _presence = self.sending.enter_guarded(id);
         let NodeConnection { stream, session, link_key, end, .. } = connection;
@@ -45,7 +45,7 @@ impl IncomingLinks {
             () = stopped(&mut stop) => {}
             () = end.superseded() => {}
         }
-        // no byte more comes from this side
+        // nothing more is sent on this side
         drop(write);
         let last = time::timeout(LAST_PACKETS, self.take_packets(id, &link_key, &mut reader)).await;
         last.unwrap_or(Ok(()))
@@ -61,7 +61,7 @@ impl IncomingLinks {
         let mut known_nodes = self.known_nodes.changed();
         loop {
             tokio::select! {
-                // as many packets as have come, up to a whole batch
+                // the packets that have arrived, up to a whole batch
                 biased;
                 command = reader.receive(), if !batch.is_full() => {
                     let status = self.known_nodes.status(id, self.clock.now());

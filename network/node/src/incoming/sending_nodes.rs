@@ -8,7 +8,7 @@ use std::{
 };
 use tokio::time::Instant;
 
-/// Nodes that have a link to this one, or had one lately.
+/// Nodes that have a link to this one, or had one recently.
 #[derive(Debug, Default)]
 pub(crate) struct SendingNodes(Mutex<HashMap<NodeId, Presence>>);
 

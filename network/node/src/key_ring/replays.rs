@@ -1,5 +1,5 @@
 //! The replay tags of a mix key: in memory and, if the key is stored in a folder, in a list beside
-//! it that outlives a restart. A killed process has written all tags; a power failure may lose
+//! it that outlives a restart. If the process is killed, no tag is lost; a power failure may lose
 //! those since the last flush.
 
 use crate::{
@@ -16,8 +16,8 @@ use std::{io, path::Path};
 
 /// The replay tags of the packets that a mix key opened.
 pub(super) struct Replays {
-    /// Each filter has room for as many tags as all before it together. All but the last are full
-    /// and only looked up.
+    /// Each filter has room for as many tags as all earlier ones together. All but the last are
+    /// full and only searched.
     filters: Vec<ReplayFilter<Vec<u64>>>,
     held: usize,
     max: usize,
@@ -29,11 +29,11 @@ pub(super) struct Replays {
 
 /// The storage of tags besides memory.
 enum Record {
-    /// Nowhere: the key does not outlive the process either.
+    /// None: the key does not outlive the process either.
     Memory,
     List(ReplayList),
-    /// Nowhere, because writing failed, and the key can't be removed from the disk: it must not
-    /// open packets.
+    /// None, because writing failed and the key can't be removed from the disk: it must not open
+    /// packets.
     Closed,
 }
 
@@ -60,8 +60,8 @@ impl Replays {
         Ok(replays)
     }
 
-    /// Adds a packet's tag, or returns why the packet must be dropped. Call [`write`](Self::write)
-    /// before processing the packet.
+    /// Adds a packet's tag, or returns the reason why the packet must be dropped. Call
+    /// [`write`](Self::write) before processing the packet.
     pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), DropReason> {
         match self.remember(tag) {
             Ok(true) => {}

@@ -1,14 +1,14 @@
-//! The loop decoys of a node, from when they leave until they come back.
+//! The loop decoys of a node that are in flight.
 
 use core::fmt;
 use mixwell_mixdelay::Instant;
 use mixwell_sphinx::{RecipientId, SurbId, SurbKeys};
 use std::collections::HashMap;
 
-/// More decoys than this are not under way at a time: the oldest would be lost anyhow.
+/// Maximum number of decoys in flight: with more, the oldest would be lost anyway.
 const MOST: usize = 4096;
 
-/// Decoys under way, by their SURBs.
+/// Decoys in flight, by the ids of their SURBs.
 #[derive(Default)]
 pub(crate) struct Decoys {
     owner: Option<RecipientId>,
@@ -16,28 +16,28 @@ pub(crate) struct Decoys {
 }
 
 impl Decoys {
-    /// Whom decoys are to be returned to, drawn at random by the caller once.
+    /// The recipient of returning decoys, which the caller's `draw` draws at random once.
     pub(crate) fn owner(&mut self, draw: impl FnOnce() -> RecipientId) -> RecipientId {
         *self.owner.get_or_insert_with(draw)
     }
 
-    /// Whether another may leave.
+    /// Whether another decoy may be sent.
     pub(crate) fn has_room(&self) -> bool {
         self.waiting.len() < MOST
     }
 
-    /// Remembers a decoy that leaves, and should be back by `deadline`.
+    /// Adds a decoy that is sent and should return by `deadline`.
     pub(crate) fn insert(&mut self, surb_id: SurbId, keys: SurbKeys, deadline: Instant) {
         self.waiting.insert(surb_id, (keys, deadline));
     }
 
-    /// Forgets a decoy that did not leave after all.
+    /// Removes a decoy that was not sent after all.
     pub(crate) fn remove(&mut self, surb_id: SurbId) {
         self.waiting.remove(&surb_id);
     }
 
-    /// Takes a reply to a decoy of this node. Returns whether it returned unchanged, which is all
-    /// zeros; `None` if the reply is not to a decoy.
+    /// Processes a reply to a decoy of this node. Returns whether the payload is unchanged, that
+    /// is, all zeros; `None` if the reply is not to a decoy.
     pub(super) fn take(&mut self, recipient: RecipientId, surb_id: SurbId, payload: &mut [u8]) -> Option<bool> {
         if self.owner != Some(recipient) {
             return None;
@@ -46,7 +46,7 @@ impl Decoys {
         Some(keys.open(payload).is_ok_and(|reply| reply.iter().all(|byte| *byte == 0)))
     }
 
-    /// Forgets those that have not come back by their deadline, and says how many those are.
+    /// Removes decoys that have not returned by their deadline, and returns their number.
     pub(crate) fn expire(&mut self, now: Instant) -> usize {
         let before = self.waiting.len();
         self.waiting.retain(|_, (_, deadline)| *deadline > now);

@@ -1,4 +1,4 @@
-//! The files of mix keys: for each epoch a private key and its replay list, made and erased
+//! The files of mix keys: for each epoch a private key and its replay list, created and erased
 //! together.
 
 use crate::{
@@ -26,7 +26,7 @@ pub(super) struct Files {
 }
 
 impl KeyFolder {
-    /// Makes the folder if it does not exist, and erases the temporary files of a killed process.
+    /// Creates the folder if it does not exist, and erases the temporary files of a killed process.
     pub(super) fn open(path: PathBuf) -> Result<Self, KeyFileError> {
         files::make_folder(&path)?;
         if let Err(error) = files::clean(&path) {
@@ -35,7 +35,7 @@ impl KeyFolder {
         Ok(Self(path))
     }
 
-    /// Reads the keys, and sets files aside that hold none.
+    /// Reads the keys, and sets files without a valid key aside.
     ///
     /// # Errors
     /// If the folder or a file can't be read for lack of permission, or others may read a private

@@ -1,9 +1,9 @@
 //! The replay tags of a mix key on the disk: a file beside the key, written before the packets are
 //! processed.
 //!
-//! It is made together with the key and bound to it, so that a missing list is never mistaken for
-//! an empty one, nor the list of another key for this one. Each record holds the tags of a few
-//! packets and a checksum over all records so far, and the header holds how many bytes were flushed
+//! The list is created together with the key and bound to it, so that a missing list is never
+//! mistaken for an empty one, nor another key's list for this one. Each record holds the tags of a
+//! few packets and a checksum over all records so far; the header holds the number of bytes flushed
 //! to the disk. Truncation and damage are thus detected. A power failure may lose the records since
 //! the last flush.
 //!
@@ -12,8 +12,8 @@
 //! record   count u32 | count tags [32 each] | CRC-32 over the previous checksum, count and tags
 //! ```
 //!
-//! Numbers are little-endian. The header's checksum, with zero flushed bytes, is the first record's
-//! previous one.
+//! Numbers are little-endian. The chain of checksums starts with that of the header with zero
+//! flushed bytes.
 
 #[cfg(test)]
 mod tests;
@@ -52,12 +52,12 @@ pub(crate) struct Flush {
     len: u64,
 }
 
-/// Why a list, and therefore its key, can't be used.
+/// The reason why a list, and therefore its key, can't be used.
 #[derive(Debug)]
 pub(crate) enum ListError {
     /// There is no list, although the key exists.
     Missing,
-    /// The list is shorter than what was flushed, or ends within a record.
+    /// The list is shorter than its flushed part, or ends within a record.
     Truncated,
     /// A checksum is wrong, or the header is that of another key.
     Damaged,
@@ -66,7 +66,7 @@ pub(crate) enum ListError {
 }
 
 impl ReplayList {
-    /// Makes an empty list for a new key, and flushes it to the disk.
+    /// Creates an empty list for a new key, and flushes it to the disk.
     pub(super) fn create(path: &Path, key: KeyHash) -> io::Result<()> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true);

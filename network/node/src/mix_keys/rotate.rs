@@ -1,4 +1,4 @@
-//! The task that makes mix keys ahead of their epochs and erases those that are no longer used.
+//! The task that generates mix keys before their epochs and erases those that are no longer used.
 
 use crate::mix_keys::{MixKeys, Now};
 use core::convert::Infallible;
@@ -12,8 +12,8 @@ use mixwell_net::{
 use std::sync::Arc;
 use tokio::{task::spawn_blocking, time::Instant};
 
-/// Makes and erases keys when an epoch begins or a consensus proves the time, and retries every
-/// sixteenth of an epoch. Returns only if a key can't be made.
+/// Generates and erases keys when an epoch begins or a consensus proves the time, and retries every
+/// sixteenth of an epoch. Returns only if a key can't be generated.
 pub(crate) async fn rotate(
     keys: Arc<MixKeys>,
     clock: Clock,
@@ -44,11 +44,11 @@ pub(crate) async fn rotate(
     }
 }
 
-/// Makes and erases the keys that are due, and logs failures.
+/// Generates and erases the keys that are due, and logs failures.
 async fn work(keys: Arc<MixKeys>, now: Now, clock: Clock, randomness: &Randomness) -> Result<(), KeyFileError> {
     let mut rng = randomness.rng();
     let period = clock.period().duration();
-    // files are flushed, which may take long
+    // flushing files may take long
     let done = spawn_blocking(move || (keys.advance(now.clock, now.instant, &mut rng), keys.retire(now, period))).await;
     let Some((advanced, retired)) = pass_on(done) else { return Ok(()) };
     if let Err(error) = retired {

@@ -33,19 +33,20 @@ use tokio::sync::Notify;
 /// The settings of a node whose consensuses and mix keys come from the caller.
 /// [`NodeBuilder`](crate::NodeBuilder) is the usual way to start a node.
 pub struct NodeConfig {
-    /// Its name in log lines.
+    /// The node's name in log lines.
     pub name: String,
     /// Mix, gateway or service node.
     pub kind: NodeKind,
-    /// The hash of its identity key.
+    /// The hash of the node's identity key.
     pub id: NodeId,
-    /// The key of its links.
+    /// The key of the node's links.
     pub link_key: LinkKey,
-    /// Its mix keys, which have the scheme and geometry of packets. The caller has to advance them.
+    /// The node's mix keys, which have the scheme and geometry of packets. The caller has to
+    /// advance them.
     pub mix_keys: Arc<MixKeys>,
     /// The services of a service node.
     pub services: Services,
-    /// Whether it sends loop decoys.
+    /// Whether the node sends loop decoys.
     pub sends_decoys: bool,
     /// The clock of epochs.
     pub clock: Clock,
@@ -53,7 +54,7 @@ pub struct NodeConfig {
     pub directory: Directory,
     /// Limits on memory, connections and waiting times.
     pub limits: ResourceLimits,
-    /// Its random generators.
+    /// The node's random generators.
     pub randomness: Randomness,
     /// Faults to inject, if any.
     pub faults: Option<Arc<dyn Faults>>,

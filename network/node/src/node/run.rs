@@ -37,7 +37,7 @@ impl Node {
             ended = &mut accepting => { pass_on(ended); }
         }
         info!(node = self.name, "stopping");
-        // no new connections; packets that are here still leave
+        // accept no new connections; packets in the node are still sent
         if let Some(decoys) = decoys {
             decoys.abort();
         }
@@ -65,12 +65,12 @@ impl Node {
         );
     }
 
-    /// Packets in the node that may leave soon.
+    /// Number of packets in the node that may be sent soon.
     fn held(&self) -> usize {
         self.on_the_way() + self.mailboxes.awaited()
     }
 
-    /// Packets in the node, without stored replies.
+    /// Number of packets in the node, without stored replies.
     fn on_the_way(&self) -> usize {
         self.mix.len() + self.outgoing.table.waiting()
     }
@@ -87,7 +87,7 @@ async fn sweep(mix: Arc<Mix>, mailboxes: Arc<Mailboxes>, stopwatch: Stopwatch) {
     }
 }
 
-/// Time for packets to leave a node that stops.
+/// Time for sending the packets of a node that stops.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Interval at which expired replies and boxes are dropped.

@@ -17,13 +17,13 @@ use tokio::{sync::watch, time::Instant};
 pub(crate) struct TestMix {
     pub(crate) node: Arc<Node>,
     pub(crate) consensus: Arc<Consensus>,
-    /// The node that should connect to it.
+    /// The node that should connect to the mix.
     pub(crate) gateway: NodeId,
     pub(crate) service: NodeId,
 }
 
 impl TestMix {
-    /// A mix with the keys that the consensus lists, or with others, as when they were lost.
+    /// A mix with the keys that the consensus lists, or with others, as if they were lost.
     pub(crate) fn new(has_listed_keys: bool, limits: impl FnOnce(ResourceLimits) -> ResourceLimits) -> Self {
         let mut rng = mixwell_net::randomness::Randomness::from_seed(3).rng();
         let geometry = Geometry::of::<X25519>(5, 500, true).unwrap();
@@ -33,7 +33,7 @@ impl TestMix {
             (number == 1 && has_listed_keys).then(|| keys.public(epoch))
         });
         let (sender, directory) = watch::channel(Arc::new(plan.known.clone()));
-        // the consensus stays as it is
+        // dropping the sender would end the directory
         core::mem::forget(sender);
         let consensus = plan.known.current.clone().unwrap();
         let (gateway, service) = (plan.nodes[0].id, plan.nodes[3].id);

@@ -1,13 +1,13 @@
-//! When to dial a peer again.
+//! The time until a peer is dialled again.
 
 use core::time::Duration;
 
 /// The pause before the next attempt at a link, in parts of an epoch's length P.
 ///
-/// After the n-th failure in a row it is n · P/64, at most P/8. The first pauses are shorter, as a
-/// peer that starts at the same time may be some seconds behind. A link that was up is dialled
-/// again at once, whoever cut it, but not more often than once in P/64 or a second, whichever is
-/// shorter: that bounds the cost of a peer that cuts links right after their handshakes.
+/// After the n-th consecutive failure it is n · P/64, at most P/8. The first pauses are shorter,
+/// because a peer that starts at the same time may be some seconds behind. A link that was up is
+/// dialled again at once, whoever cut it, but at most once per P/64 or per second, whichever is
+/// shorter. This bounds the cost of a peer that cuts links right after their handshakes.
 #[derive(Debug)]
 pub(super) struct Backoff {
     period: Duration,
@@ -17,7 +17,7 @@ pub(super) struct Backoff {
 /// The shortest pause after a failure. It doubles until it exceeds P/64 for each failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// The shortest time from one link's beginning to the next one's, in long epochs.
+/// Minimum time between the beginnings of two links, if epochs are long.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Backoff {

@@ -20,7 +20,7 @@ use std::{io, sync::Arc};
 use tokio::{io::BufReader, sync::watch, time};
 use tracing::{debug, info, warn};
 
-/// Keeps a node's links to others up.
+/// Maintains a node's links to others.
 pub(crate) struct Dialer {
     pub connector: Connector,
     /// The node's own id.
@@ -44,7 +44,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const NO_TIMEOUT: Duration = Duration::from_hours(24 * 365);
 
 impl Dialer {
-    /// Keeps a link up until the node stops. Abort the task when the link is no longer wanted.
+    /// Maintains a link until the node stops. Abort the task when the link is no longer wanted.
     pub(crate) async fn run(&self, peer: &LinkTarget, queue: &SendQueue) {
         let mut backoff = Backoff::new(self.period);
         let mut stop = self.stop.clone();

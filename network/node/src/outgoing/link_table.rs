@@ -22,7 +22,7 @@ impl LinkTable {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = links;
     }
 
-    /// Queues a packet for the link to a node, or counts why it was dropped.
+    /// Queues a packet for the link to a node, or counts it as dropped.
     pub(crate) fn send(&self, now: Instant, next_hop: NodeId, packet: Packet, counters: &Counters) {
         let links = self.0.read().unwrap_or_else(PoisonError::into_inner);
         match links.get(&next_hop) {

@@ -16,9 +16,9 @@ use std::{
 };
 use tokio::sync::Notify;
 
-/// A queue of packets for one peer, of fixed capacity. The same time limit holds for a packet that
-/// waits to be written and for one that waits for the link to come up. This node's own loop decoys
-/// have a short queue of their own, and are written only when there are no packets.
+/// A queue of packets for one peer, of fixed capacity. The same time limit applies to packets that
+/// wait to be written and to packets that wait for the link to come up. The node's own loop decoys
+/// have a separate short queue, and are written only when there are no packets.
 pub(crate) struct SendQueue {
     waiting: Mutex<Waiting>,
     capacity: usize,
@@ -75,7 +75,8 @@ impl SendQueue {
         Duration::from_nanos(now.nanos_since(since)) > self.wait
     }
 
-    /// Waits for the first packet, and gives the time when it was appended. For one task at a time.
+    /// Waits for the first packet, and returns it with the time at which it was appended. For one
+    /// task at a time.
     pub(crate) async fn pop(&self) -> (Instant, Packet) {
         loop {
             let first = {
@@ -94,7 +95,7 @@ impl SendQueue {
         self.up.store(up, Ordering::Release);
     }
 
-    /// Drops all packets, as the link is given up.
+    /// Drops all packets, because the link is no longer wanted.
     pub(crate) fn close(&self, counters: &Counters) {
         self.set_up(false);
         let Waiting { packets, decoys } = &mut *self.lock();
@@ -125,8 +126,8 @@ impl fmt::Debug for SendQueue {
     }
 }
 
-/// Maximum number of loop decoys in a send queue: more of them could not leave at their random
-/// moments.
+/// Maximum number of loop decoys in a send queue: more of them could not be sent at their random
+/// times.
 const MAX_DECOYS: usize = 8;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Counters of a store of boxes; they link nothing to anybody.
+//! Counters of a store of boxes. They link no box to a user.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -8,20 +8,20 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub enum BoxEvent {
     /// The box was stored.
     Stored,
-    /// The box was handed out.
+    /// The box was read.
     Read,
     /// The box has expired.
     Expired,
     /// The box was evicted for a newer one.
     Evicted,
-    /// A box with this id was there already.
+    /// A box with this id existed already.
     Refused,
     /// The request was malformed.
     Malformed,
 }
 
 impl BoxEvent {
-    /// All of them.
+    /// All values.
     pub const ALL: [Self; 6] = [Self::Stored, Self::Read, Self::Expired, Self::Evicted, Self::Refused, Self::Malformed];
 
     /// The name in metrics.
@@ -38,7 +38,7 @@ impl BoxEvent {
     }
 }
 
-/// Number of each.
+/// Number of each event.
 #[derive(Debug, Default)]
 pub struct Counts([AtomicU64; BoxEvent::ALL.len()]);
 
@@ -49,7 +49,7 @@ impl Counts {
         }
     }
 
-    /// Number of these.
+    /// Number of this event.
     pub fn of(&self, event: BoxEvent) -> u64 {
         self.0.get(event as usize).map_or(0, |count| count.load(Relaxed))
     }

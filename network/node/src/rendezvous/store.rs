@@ -29,7 +29,7 @@ struct Held {
     /// The number of the box under an id.
     numbers: HashMap<BoxId, u64>,
     most: usize,
-    /// Handed out where there is no box.
+    /// Random bytes, returned when there is no box.
     filler: Box<[u8]>,
     rng: ChaCha20Rng,
 }
@@ -41,7 +41,7 @@ struct Stored {
 }
 
 impl Store {
-    /// An empty store. `rng` draws the bytes that are handed out where there is no box.
+    /// An empty store. `rng` draws the bytes that are returned when there is no box.
     #[must_use]
     pub fn new(shape: Shape, limits: Limits, rng: ChaCha20Rng) -> Self {
         let most = limits.boxes.max(1);
@@ -76,9 +76,9 @@ impl Store {
         reply
     }
 
-    /// Removes expired boxes. Requests remove them too; call this now and then for quiet times.
+    /// Removes expired boxes. Requests remove them too; call this regularly for quiet times.
     pub fn sweep(&self, now: Instant) {
-        // release the lock in between: other threads have requests
+        // release the lock in between, for the requests of other threads
         while self.expire(&mut self.held(), now, AT_ONCE) == AT_ONCE {}
     }
 
@@ -183,7 +183,7 @@ impl fmt::Debug for Store {
     }
 }
 
-/// Expired boxes that one request removes. A request stores one box at most, so expired boxes never
-/// pile up.
+/// Number of expired boxes that one request removes. A request stores at most one box, so expired
+/// boxes never accumulate.
 const EACH_TIME: usize = 2;
 const AT_ONCE: usize = 256;

@@ -1,14 +1,14 @@
-//! Why a service can't be offered.
+//! The reason why a service can't be offered.
 
 use core::{error::Error, fmt};
 
-/// Why a service can't be offered.
+/// The reason why a service can't be offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ServiceError {
     /// The endpoint does not fit into a recipient id.
     EndpointTooLong {
-        /// Its length in bytes.
+        /// The endpoint's length in bytes.
         got: usize,
         /// The maximum.
         max: usize,

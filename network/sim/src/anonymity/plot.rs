@@ -51,7 +51,7 @@ pub fn plots(scenario: &Scenario, measured: &Measurements) -> [SvgPlot; 3] {
             "sender-entropy.svg",
             Plot {
                 title: "Entropy of the sender, for an observer of all links",
-                x: "bits of entropy of the guess which user sent a leaving packet",
+                x: "entropy of the sender of a leaving packet, in bits",
                 bars: &measured.user_entropy,
                 range: ((measured.user_entropy.quantile(0.001) - 0.2).max(0.0), max_entropy + 0.1),
                 curve: None,

@@ -278,14 +278,14 @@ impl fmt::Display for PublishedRate {
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoMessages => f.write_str("LambdaP of 0 would send no message"),
-            Self::NoMu => f.write_str("Mu of 0 would hold packets for ever"),
+            Self::NoMessages => f.write_str("a LambdaP of 0 would send no messages"),
+            Self::NoMu => f.write_str("a Mu of 0 would delay packets forever"),
             Self::Overload { messages, lambda_p } => {
                 write!(f, "users write {messages} messages per ms, which must be below LambdaP, {lambda_p}")
             }
             Self::TooLarge { users, nodes } => write!(
                 f,
-                "{users} users and {nodes} nodes are too many: their product may be {} at most",
+                "{users} users and {nodes} nodes are too many: their product may be at most {}",
                 Self::MAX_ODDS
             ),
         }

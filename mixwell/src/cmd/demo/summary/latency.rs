@@ -11,8 +11,8 @@ use mixwell_sim::anonymity::erlang_quantile;
 /// The shares of messages whose percentiles are shown.
 const SHARES: [f64; 3] = [0.5, 0.9, 0.99];
 
-/// Writes percentiles of the round trips, of what the rates alone predict, and of the time besides
-/// the delays.
+/// Writes percentiles of the round trips, of the prediction from the rates, and of the remaining
+/// time without the delays.
 pub(super) fn write(out: &mut String, round_trips: &[(Duration, Duration)], delays: u32) -> fmt::Result {
     writeln!(
         out,
@@ -22,11 +22,11 @@ pub(super) fn write(out: &mut String, round_trips: &[(Duration, Duration)], dela
     let measured = sorted(round_trips.iter().map(|(took, _)| *took));
     let besides = sorted(round_trips.iter().map(|(took, delays)| took.saturating_sub(*delays)));
     row(out, "measured", SHARES.map(|share| percentile(&measured, share)), measured.last())?;
-    row(out, "by the rates alone", SHARES.map(|share| predicted(share, delays)), None)?;
-    row(out, "besides the delays", SHARES.map(|share| percentile(&besides, share)), besides.last())?;
+    row(out, "predicted by the rates", SHARES.map(|share| predicted(share, delays)), None)?;
+    row(out, "without the delays", SHARES.map(|share| percentile(&besides, share)), besides.last())?;
     writeln!(
         out,
-        "{DIM}  {} messages, {delays} delays of {} each; besides: links, unwrapping, waiting.{DIM:#}\n",
+        "{DIM}  {} messages, {delays} delays of {} on average; the rest is links, unwrapping, queues.{DIM:#}\n",
         grouped(round_trips.len()),
         millis(Duration::from_secs_f64(1.0 / RATES.mu / 1000.0)),
     )
@@ -46,7 +46,7 @@ fn sorted(times: impl Iterator<Item = Duration>) -> Vec<Duration> {
     times
 }
 
-/// The time that a share of the round trips does not exceed.
+/// The quantile of the round trips.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -58,8 +58,8 @@ fn percentile(sorted: &[Duration], share: f64) -> Duration {
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()
 }
 
-/// The same by the rates alone. Each delay is exponential and rounded down, plus 1 ms, which is
-/// half a millisecond more on average; their sum is an Erlang variable.
+/// The quantile that the rates predict. Each delay is exponential and rounded down, plus 1 ms,
+/// which is half a millisecond more on average; their sum is an Erlang variable.
 fn predicted(share: f64, delays: u32) -> Duration {
     let millis = 0.5_f64.mul_add(f64::from(delays), erlang_quantile(delays, RATES.mu, share));
     Duration::from_secs_f64(millis / 1000.0)

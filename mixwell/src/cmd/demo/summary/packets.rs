@@ -33,10 +33,10 @@ pub(super) fn write(out: &mut String, nodes: &[Arc<Node>]) -> fmt::Result {
             reasons(counters)
         )?;
     }
-    writeln!(out, "{DIM}  Decoys: the node's own loops, which count as out too.{DIM:#}\n")
+    writeln!(out, "{DIM}  Decoys: the node's own loops, which are included in out.{DIM:#}\n")
 }
 
-/// The reasons why a node dropped packets, if it did.
+/// The reasons for which a node dropped packets, with counts; empty if it dropped none.
 fn reasons(counters: &Counters) -> String {
     let of = |reason: DropReason| {
         let count = counters.dropped(reason);

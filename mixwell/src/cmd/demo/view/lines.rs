@@ -18,7 +18,7 @@ pub(super) fn epoch(world: &World) -> String {
                 2.0..3.0 => "the authorities reveal their randomness",
                 3.0..4.0 => "the authorities exchange certificates",
                 4.0..5.0 => "the authorities sign",
-                _ => "a consensus is published",
+                _ => "the consensus is published",
             };
             what.to_owned()
         },
@@ -34,5 +34,5 @@ pub(super) fn messages(results: &Results) -> String {
     let bad = if bad == 0 { String::new() } else { format!(", {bad} LOST") };
     let last =
         results.round_trips.last().map_or_else(String::new, |(last, _)| format!(", the last in {}", millis(*last)));
-    format!("{} sent, {} back{bad}, {awaited} under way{last}", grouped(asked), grouped(good))
+    format!("{} sent, {} back{bad}, {awaited} in flight{last}", grouped(asked), grouped(good))
 }
