@@ -93,7 +93,7 @@ impl Beacon {
         let (challenge, echo) = (from.array()?, from.array()?);
         let progress = Progress::read(&mut from)?;
         self.echo = challenge;
-        // declassified: whether the friend repeats the challenge, which he has read
+        // declassified: whether the friend repeats the challenge, which they have read
         (self.challenge == Some(echo)).then_some(progress)
     }
 

@@ -93,10 +93,10 @@ pub enum CodeError {
     },
     /// There are too few words or too many.
     Count {
-        /// Their number.
+        /// The number of words.
         got: usize,
     },
-    /// Each word is well-formed, but the check bits are wrong.
+    /// Each word is well-formed, but the check bits do not match.
     Check,
 }
 

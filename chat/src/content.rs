@@ -14,7 +14,7 @@ use alloc::{collections::VecDeque, string::String, vec::Vec};
 use core::fmt;
 use zeroize::Zeroizing;
 
-/// The longest text, in bytes.
+/// Maximum length of a text, in bytes.
 pub const MAX_TEXT_LEN: usize = 16 * 1024;
 
 /// Maximum number of bytes of texts that may wait for a box.
@@ -41,9 +41,9 @@ pub struct Counts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TextError {
-    /// It is longer than [`MAX_TEXT_LEN`].
+    /// The text is longer than [`MAX_TEXT_LEN`].
     TooLong {
-        /// Its length in bytes.
+        /// The text's length in bytes.
         got: usize,
     },
     /// More than [`MAX_QUEUED_BYTES`] would wait.

@@ -33,10 +33,10 @@ pub enum Event {
     FileFailed {
         /// The file.
         file: FileId,
-        /// Whether it is ours.
+        /// Whether the file is ours.
         is_ours: bool,
     },
-    /// A box was modified on its way, or was not sealed from the friend's current state. It was
+    /// A box was modified in transit, or was not sealed from the friend's current state. It was
     /// ignored and will be requested again. The rate of these reports is limited;
     /// [`Chat::tampered`](crate::Chat::tampered) counts them.
     Tampered,

@@ -32,7 +32,7 @@ impl BoxLen {
     /// The longest box, which bounds memory.
     pub const MAX: usize = 1 << 16;
 
-    /// The longest box that fits a packet with `request` bytes of user's payload and its reply with
+    /// The longest box that fits in a packet with `request` bytes of user payload and a reply with
     /// `reply` bytes.
     ///
     /// # Errors
@@ -132,9 +132,9 @@ pub fn box_of_reply(reply: &[u8], box_len: usize) -> Result<Option<&[u8]>, Reply
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplyError {
-    /// It is shorter than a box.
+    /// The reply is shorter than a box.
     Short,
-    /// Its status is unknown.
+    /// The reply's status is unknown.
     Status {
         /// The status.
         got: u8,

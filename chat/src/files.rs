@@ -70,11 +70,11 @@ impl Files for NoFiles {
 /// The description of a file before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileOffer {
-    /// Its name, without a folder.
+    /// The file's name, without a folder.
     pub name: String,
-    /// Its length in bytes.
+    /// The file's length in bytes.
     pub size: u64,
-    /// BLAKE2b-256 of its bytes; [`FileHasher`] computes it.
+    /// BLAKE2b-256 of the file's bytes; [`FileHasher`] computes it.
     pub hash: [u8; HASH_LEN],
 }
 
@@ -83,9 +83,9 @@ pub struct FileOffer {
 pub struct Transfer {
     /// The file.
     pub file: FileId,
-    /// Its name, safe to show and to store.
+    /// The file's name, safe to show and to store.
     pub name: String,
-    /// Its length in bytes.
+    /// The file's length in bytes.
     pub size: u64,
     /// Number of bytes that have been put in boxes, or have arrived.
     pub done: u64,

@@ -59,7 +59,7 @@ pub enum HistoryRest {
     Nothing,
     /// The beginning of an entry, as left by a crash.
     Torn {
-        /// Its length in bytes.
+        /// The fragment's length in bytes.
         len: usize,
     },
     /// An entry that was modified or moved, and everything after it.

@@ -63,7 +63,7 @@ enum Stage {
     Hello { commitment: [u8; COMMITMENT_LEN] },
     /// The initiator awaits the responder's ciphertext.
     Reply { hellos: Hellos },
-    /// The responder awaits the initiator's.
+    /// The responder awaits the initiator's ciphertext.
     LastReply { hellos: Hellos, secret: SharedSecret<XWing>, reply: Vec<u8> },
 }
 

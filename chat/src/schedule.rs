@@ -3,8 +3,7 @@
 use crate::chat::Chat;
 use rand_core::CryptoRng;
 
-/// The weight of a conversation with a recently active friend; the next constant is that of a quiet
-/// one.
+/// The weights of a conversation with a recently active friend, and of a quiet one.
 const LIVELY: u32 = 4;
 const QUIET: u32 = 1;
 

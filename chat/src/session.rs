@@ -90,7 +90,7 @@ struct Tampering {
 /// The box that a tick writes; a filler if there is none.
 #[derive(Default)]
 struct Write {
-    /// Its number, if it is one of the sequence.
+    /// The box's number, if it belongs to the sequence.
     number: Option<u64>,
     boxed: Option<([u8; ID_LEN], Vec<u8>)>,
 }
@@ -127,7 +127,7 @@ const LAST_TICKS: u64 = 8;
 /// Ticks without a tampered box after which the next one is reported again.
 const TAMPERING_TICKS: u64 = 3600;
 
-/// In place of a chunk's number: the box carries no chunk.
+/// The value in place of a chunk's number if the box carries no chunk.
 const NO_CHUNK: u8 = 0xff;
 
 impl Session {
@@ -166,8 +166,8 @@ impl Session {
     ) -> (Exchange, Requested) {
         self.tick = self.tick.saturating_add(1);
         let mut draw = context.rng.next_u32().to_le_bytes();
-        // the draw alone decides whether this tick writes and reads a box of the sequence, whether
-        // or not there is anything to send
+        // only the draw decides whether this tick writes and reads a box of the sequence, not
+        // whether there is anything to send
         declassify(&mut draw);
         let [write, read, period, _] = draw;
         let Write { number, boxed } = self.choose_write(write, context);

@@ -33,19 +33,19 @@ impl Chat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StateError {
-    /// Its layout is of another version.
+    /// The state's layout has another version.
     Version {
         /// The version.
         got: u8,
     },
-    /// The network's boxes are of another length.
+    /// The network's boxes have another length.
     BoxLen {
-        /// The network's, in bytes.
+        /// The length of the network's boxes, in bytes.
         want: usize,
-        /// The state's, in bytes.
+        /// The length of the state's boxes, in bytes.
         got: usize,
     },
-    /// It is not a state.
+    /// The bytes are not a state.
     Malformed,
 }
 

@@ -44,7 +44,7 @@ impl VaultKey {
         Self(Key::new(*bytes))
     }
 
-    /// A key that was stored; wipe your copy.
+    /// A stored key. The caller has to wipe its own copy.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
         Self(Key::new(bytes))
@@ -108,7 +108,7 @@ pub enum VaultError {
     Key,
     /// The cost of its passphrase is invalid or too high.
     Cost,
-    /// It is too long.
+    /// The content is too long.
     TooLong,
 }
 

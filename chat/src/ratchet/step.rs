@@ -1,4 +1,4 @@
-//! Continuous key agreement from a KEM, in steps that the sides make in turns. A step's message, a
+//! Continuous key agreement from a KEM, in steps that the sides take in turns. A step's message, a
 //! ciphertext to the friend's last public key and a new public key, is spread over boxes, as in
 //! sparse agreements (Dodis, Jost, Katsumata, Prest, Schmidt, EUROCRYPT 2025).
 
@@ -13,7 +13,7 @@ use rand_core::CryptoRng;
 /// A chunk of a step's message.
 #[derive(Clone)]
 pub(crate) struct Chunk {
-    /// Its number in the message.
+    /// The chunk's index in the message.
     pub(crate) place: u8,
     pub(crate) bytes: [u8; CHUNK_LEN],
 }

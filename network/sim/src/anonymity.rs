@@ -1,5 +1,5 @@
-//! The uncertainty of an observer of all links: a simulated network whose every packet is followed
-//! with the exact odds.
+//! The uncertainty of an observer of all links: simulates a network and computes the observer's
+//! exact odds for every packet.
 
 mod closed_forms;
 mod histogram;

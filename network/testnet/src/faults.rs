@@ -7,17 +7,17 @@ use core::{
 use mixwell_node::{Fault, Faults};
 use std::sync::Mutex;
 
-/// The fault itself.
+/// A kind of fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "for tests")]
 pub enum Wrong {
-    /// It drops the packet.
+    /// Drops the packet.
     Drop,
-    /// It holds the packet for [`DELAY`] longer than requested.
+    /// Holds the packet for [`DELAY`] longer than requested.
     Delay,
-    /// It sends the packet twice.
+    /// Sends the packet twice.
     Replay,
-    /// It changes a bit of the header, or of the payload.
+    /// Flips a bit of the header, or of the payload.
     Tamper,
 }
 

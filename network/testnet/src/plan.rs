@@ -38,7 +38,7 @@ pub struct Plan {
 
 /// A node that does not run yet.
 pub struct Planned {
-    /// Its name.
+    /// The node's name.
     pub name: String,
     /// The kind of node.
     pub kind: NodeKind,
@@ -48,9 +48,9 @@ pub struct Planned {
     pub link_key: LinkKey,
     /// The mix keys.
     pub mix_keys: Arc<MixKeys>,
-    /// The socket at which it will listen.
+    /// The socket on which the node will listen.
     pub listener: TcpListener,
-    /// Its faults, if any.
+    /// The node's faults, if any.
     pub faults: Option<Arc<dyn Faults>>,
 }
 
@@ -128,7 +128,7 @@ impl Plan {
 }
 
 impl Planned {
-    /// The node's configuration and its listener, in the runtime that this is called in.
+    /// The node's configuration and its listener, on the current runtime.
     pub fn parts(
         self,
         clock: Clock,

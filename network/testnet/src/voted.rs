@@ -66,7 +66,7 @@ pub struct VotedNetwork {
     pub nodes: Vec<Arc<Node>>,
     /// The clients, in the order of [`connect`](Self::connect).
     pub clients: Vec<Arc<Client>>,
-    /// The authorities, as the configuration of others lists them.
+    /// The authorities, as listed in the configurations of other members.
     pub authorities: Vec<Member>,
     /// The gateway.
     pub gateway: Member,
@@ -86,7 +86,7 @@ struct Planned {
 }
 
 impl NetworkBuilder {
-    /// Starts the network in the current tokio runtime.
+    /// Starts the network on the current tokio runtime.
     ///
     /// # Errors
     /// [`StartError`].

@@ -43,7 +43,7 @@ fn ln_factorial(n: u32) -> f64 {
     n * n.ln() - n + 0.5 * (core::f64::consts::TAU * n).ln() + 1.0 / (12.0 * n) - 1.0 / (360.0 * n.powi(3))
 }
 
-/// Entropy in bits of the observer's guess which leaving packet is a given entering one, in the
+/// The observer's entropy, in bits, about which leaving packet a given entering one is, in the
 /// limit of many packets in every mix.
 ///
 /// Each exit is as likely as Erlang's density at its age, among `traffic` exits per unit of time.

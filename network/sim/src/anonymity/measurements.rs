@@ -12,13 +12,14 @@ pub struct Measurements {
     pub waiting: Histogram,
     /// Packets in a mix when a packet arrives there.
     pub occupancy: Histogram,
-    /// Entropy in bits of the guess which user sent a leaving packet, among users only; packets are
-    /// weighted by the probability that a user sent them.
+    /// Entropy in bits of the sender of a leaving packet among the users; packets are weighted by
+    /// the probability that a user sent them.
     pub user_entropy: Histogram,
-    /// The same with all nodes and their loops as one more sender.
+    /// Entropy in bits of the sender, where all nodes with their loops count as one additional
+    /// sender.
     pub sender_entropy: Histogram,
-    /// Entropy in bits of the guess which leaving packet is a given followed one, of followed
-    /// packets that left.
+    /// Entropy in bits about which leaving packet a given followed one is, for followed packets
+    /// that left.
     pub message_entropy: Histogram,
     /// Number of packets that were followed.
     pub followed: usize,

@@ -1,10 +1,10 @@
-//! The observer of all links, with exact odds.
+//! The observer of all links, who computes exact odds.
 //!
 //! Exponential delays have no memory: a packet that leaves a Poisson mix is any of the packets
 //! inside with equal probability, however long each has been there. Only packets that arrived less
-//! than a whole millisecond ago are excluded, since every delay is at least one millisecond. So all
-//! that the observer knows of a mix is one mass per origin, the expected number of its packets from
-//! there. A leaving packet takes an equal part of every mass.
+//! than a whole millisecond ago are excluded, since every delay is at least one millisecond. So the
+//! observer's knowledge of a mix is one mass per origin: the expected number of packets inside from
+//! that origin. A leaving packet takes an equal part of every mass.
 
 use mixwell_mixdelay::Instant;
 use std::collections::VecDeque;
@@ -116,8 +116,8 @@ impl Odds {
         self.0.iter().take(origins.senders()).map(|chance| entropy_term(*chance)).sum()
     }
 
-    /// Entropy in bits of the guess which user sent it, given that a user did, and the probability
-    /// that a user did; `None` if that probability is 0.
+    /// Entropy in bits of the sender among the users, given that a user sent the packet, and the
+    /// probability of that; `None` if it is 0.
     pub(super) fn user_entropy(&self, origins: Origins) -> Option<(f64, f64)> {
         let users = || self.0.iter().take(origins.users);
         let all: f64 = users().sum();

@@ -1,4 +1,4 @@
-//! The scenario of a simulation: a network, its users, and for how long.
+//! The scenario of a simulation: a network, its users, and the duration.
 
 use super::{Topology, closed_forms};
 use core::fmt;
@@ -27,7 +27,7 @@ pub struct Rates {
     pub lambda_g: PublishedRate,
 }
 
-/// The users of a network, and how long they are simulated.
+/// The users of a network, and the duration of the simulation.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "arguments with names")]
 pub struct Load {
@@ -55,9 +55,9 @@ pub struct Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PublishedRateError {
-    /// It is above [`PublishedRate::MAX`].
+    /// The number is above [`PublishedRate::MAX`].
     TooHigh,
-    /// It is not a rate.
+    /// The number is not a rate.
     Rate(RateError),
 }
 
@@ -98,7 +98,7 @@ impl PublishedRate {
     /// A published rate.
     ///
     /// # Errors
-    /// [`PublishedRateError`] if it is no rate, or above [`MAX`](Self::MAX).
+    /// [`PublishedRateError`] if the number is not a rate, or is above [`MAX`](Self::MAX).
     pub fn new(per_milli: f64) -> Result<Self, PublishedRateError> {
         if per_milli > Self::MAX {
             return Err(PublishedRateError::TooHigh);

@@ -1,4 +1,4 @@
-//! The simulated network, run event by event.
+//! A discrete-event simulation of the network.
 
 #[cfg(test)]
 mod tests;
@@ -28,8 +28,8 @@ pub struct Simulation {
     end: Instant,
     events: BinaryHeap<Reverse<(Instant, Actor)>>,
     measure_from: Instant,
-    /// When the next packet is picked for following, and the time between picks; none is sent after
-    /// `measure_until`, since it might not leave before the end.
+    /// When the next packet is picked for following, and the time between picks; none is picked
+    /// after `measure_until`, because it might not leave before the end.
     next_followed: Instant,
     follow_every_nanos: u64,
     measure_until: Instant,
@@ -72,17 +72,16 @@ struct Mix {
 #[derive(Clone, Copy)]
 struct Packet {
     sent: Instant,
-    /// Index of the hop where it is, or to which it goes.
+    /// Index of the hop at which the packet is, or to which it is sent.
     hop: usize,
-    /// Its index among the followed packets.
+    /// The packet's index among the followed ones.
     followed: Option<usize>,
 }
 
 /// The observer's knowledge of a followed packet.
 #[derive(Clone, Copy, Default)]
 struct Followed {
-    /// Entropy in bits of the guess which leaving packet it is, summed over the packets that have
-    /// left.
+    /// Entropy in bits about which leaving packet it is, summed over the packets that have left.
     entropy: f64,
     has_left: bool,
 }
@@ -228,7 +227,7 @@ impl Simulation {
         self.arrive(now, Packet { sent: now, hop: 0, followed: message }, &odds);
     }
 
-    /// Brings a packet to a random node of its hop.
+    /// Delivers a packet to a random node of its hop.
     fn arrive(&mut self, now: Instant, packet: Packet, odds: &Odds) {
         let Some((first, nodes)) = self.hops.get(packet.hop) else { return };
         let choice = (u64::from(self.rng.next_u32()).wrapping_mul(u64::from(*nodes))) >> 32;
@@ -311,7 +310,7 @@ impl Mix {
     }
 }
 
-/// A Poisson process that is running.
+/// A running Poisson process.
 fn clock(rate: Option<Rate>, rng: &mut ChaCha20Rng) -> Poisson {
     let mut clock = Poisson::new();
     clock.set_rate(Instant::ZERO, rate, rng);

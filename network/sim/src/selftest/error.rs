@@ -10,7 +10,7 @@ use mixwell_sphinx::{FinishError, OpenError, ReplayFilterFull, WrapError, WrongS
 pub enum SelfTestError {
     /// The geometry is for another scheme.
     WrongScheme(WrongScheme),
-    /// A key that was just made is malformed.
+    /// A new key is malformed.
     Key(KeyError),
     /// A packet or SURB can't be made.
     Wrap(WrapError),

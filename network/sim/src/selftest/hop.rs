@@ -15,7 +15,7 @@ pub(super) struct KeyPair<S: Scheme> {
 /// A hop of the path.
 pub(super) struct HopNode<S: Scheme> {
     pub(super) id: NodeId,
-    /// Its name in reports.
+    /// The hop's name in reports.
     pub(super) name: String,
     pub(super) key: KeyPair<S>,
     pub(super) replays: ReplayFilter<Vec<u64>>,

@@ -25,7 +25,7 @@ pub(super) struct Network<S: Scheme> {
 }
 
 impl<S: Scheme> Network<S> {
-    /// Makes the hops' keys. Replay filters have room for `messages`, their replies and the
+    /// Generates the hops' keys. Replay filters have room for `messages`, their replies and the
     /// attacker's packets.
     pub(super) fn new(
         sphinx: Sphinx<S>,

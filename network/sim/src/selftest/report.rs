@@ -27,7 +27,7 @@ pub struct Report {
     pub answering: Times,
     /// Times of decrypting replies.
     pub reading: Times,
-    /// The first message as an observer of its links sees it.
+    /// The first message as seen by an observer of its links.
     pub trace: Trace,
 }
 
@@ -39,7 +39,7 @@ pub struct HopReport {
     pub name: String,
     /// Times of open, replay check and finish of packets to the service.
     pub out: Times,
-    /// The same of replies.
+    /// Times of open, replay check and finish of replies.
     pub back: Times,
 }
 

@@ -52,7 +52,7 @@ impl Observer for () {
     fn passed(&mut self, _: Stage, _: &[u8], _: &[&Times]) {}
 }
 
-/// A packet on its way to a hop.
+/// A packet in transit to a hop.
 pub(super) struct InFlightPacket {
     to: usize,
     packet: Vec<u8>,
@@ -117,7 +117,7 @@ pub fn run<S: Scheme>(
 }
 
 impl InFlightPacket {
-    /// A packet as its maker sends it.
+    /// A packet as sent by its maker.
     pub(super) const fn new(to: usize, packet: Vec<u8>, direction: Direction) -> Self {
         Self { to, packet, changed_before: None, direction, is_traced: false }
     }

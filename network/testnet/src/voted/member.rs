@@ -15,13 +15,13 @@ use tokio::net::TcpListener;
 /// A node or an authority of the network.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// Its name.
+    /// The member's name.
     pub name: String,
-    /// Its identity key.
+    /// The member's identity key.
     pub identity: Arc<Identity>,
-    /// Its link key.
+    /// The member's link key.
     pub link_key: LinkKey,
-    /// The address at which it accepts connections.
+    /// The address at which the member accepts connections.
     pub address: Address,
 }
 
@@ -41,7 +41,7 @@ impl Member {
         Ok((Self { name, identity, link_key, address }, listener))
     }
 
-    /// The hash of its identity key.
+    /// The hash of the member's identity key.
     #[must_use]
     pub fn id(&self) -> KeyHash {
         self.identity.id()

@@ -1,4 +1,4 @@
-//! Limits and epochs for a whole network on one machine, perhaps a slow one.
+//! Limits and epochs for a whole network on one, possibly slow, machine.
 
 use core::time::Duration;
 use mixwell_node::ResourceLimits;
