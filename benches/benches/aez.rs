@@ -1,5 +1,4 @@
-//! How long does one AEZ pass over a packet's payload take, on each backend and in other
-//! implementations?
+//! Time of one AEZ pass over a packet's payload, on each back end and in other implementations.
 //!
 //! `cargo bench -p mixwell-benches --bench aez`
 #![allow(missing_docs, clippy::unwrap_used, reason = "a benchmark")]

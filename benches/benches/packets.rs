@@ -1,6 +1,6 @@
-//! What does a packet cost, by scheme and payload: unwrapping at a hop, one packet or eight at
-//! once, wrapping, making a SURB, replying through it, reading the reply? Five hops; criterion
-//! prints packets per second on one core (`elem/s`).
+//! Cost of a packet, by scheme and payload: unwrapping at a hop, one packet or eight at once,
+//! wrapping, making a SURB, replying through it, reading the reply. Five hops; criterion prints
+//! packets per second on one core (`elem/s`).
 //!
 //! `cargo bench -p mixwell-benches --bench packets`; an argument selects by a part of the name
 //! (`unwrap`, `XWING/30000`)

@@ -1,4 +1,4 @@
-//! How many packets per second can a mix hold and release, and does the number it holds matter?
+//! Packets per second that a mix can hold and release, for increasing numbers of packets held.
 //!
 //! The hold model: a mean delay of one second; every millisecond all due packets leave and as many
 //! arrive. One element is one packet's insert and release. `ServerQueue` does all its work (random

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-/// A test of a file, with any fields.
+/// A test in a vector file, with any fields.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Test(Value);

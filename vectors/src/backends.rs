@@ -32,8 +32,8 @@ pub const BACKENDS: &[(&str, &str)] = &[
     ("sha256", "sha256-avx512x16"),
 ];
 
-/// Prints which of a crate's back ends ran and which were skipped, to the terminal even where
-/// tests' output is captured, and adds the skipped ones to the list of CI.
+/// Prints which of a crate's back ends ran and which were skipped, even if the tests' output is
+/// captured, and adds the skipped ones to CI's list.
 ///
 /// # Panics
 /// If a back end that is required did not run, if an unknown one is required, or if the crate has

@@ -8,9 +8,9 @@ use mixwell_pq_kem::{
 };
 use rand_core::CryptoRng;
 
-/// `K` for a peer that has only another's public key: [`Impostor::claim`] makes a "private key" of
-/// it, which a handshake sends as its static key and which decapsulates nothing. Ephemeral keys and
-/// encapsulation are `K`'s own.
+/// `K` for a peer that has only another peer's public key: [`Impostor::claim`] makes a "private
+/// key" of it, which a handshake sends as its static key and which decapsulates nothing. Ephemeral
+/// keys and encapsulation are `K`'s own.
 #[derive(Debug)]
 pub struct Impostor<K>(PhantomData<K>);
 

@@ -72,7 +72,7 @@ impl Watched {
     }
 
     /// Number of places on the heap, freed memory included, that hold 16 bytes of the secret from
-    /// any multiple of 16 on. The stack of the thread that asks is not searched.
+    /// any multiple of 16 on. The calling thread's stack is not searched.
     ///
     /// # Panics
     /// If the kernel does not give access to the process's memory.
@@ -90,7 +90,7 @@ impl Watched {
             while at < end {
                 let whole = bytes.len();
                 let (chunk, _) = bytes.split_at_mut(whole.min(end - at));
-                // what another thread has just given back is no longer there
+                // memory that another thread has just freed may no longer be mapped
                 if memory.read_exact_at(chunk, at as u64).is_ok() {
                     found += self.count_in(chunk);
                 }

@@ -2,9 +2,9 @@
 //!
 //! - `check`, `check WORDS`: all operations, or those whose names contain all words;
 //! - `check --met FILE`: all operations, and appends to the file the points that were met;
-//! - `check --unmet FILE`: fails if a point is in none of the lines of that file, which several
-//!   builds have written;
-//! - `check --points`: what is declassified;
+//! - `check --unmet FILE`: fails if a point is not listed in that file, to which several builds
+//!   have appended;
+//! - `check --points`: all declassified points;
 //! - `check --run NAME`: one operation, as it runs under valgrind.
 
 mod memcheck;

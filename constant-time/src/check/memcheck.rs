@@ -1,8 +1,7 @@
-//! Requests to valgrind: these bytes are secret, those are public.
+//! Requests to valgrind that mark bytes as secret or public.
 //!
-//! Memcheck tracks each bit that was never written, through memory, registers and arithmetic, and
-//! reports a branch or an address that depends on one. Secrets are marked as never written; that is
-//! all there is to it.
+//! Memcheck tracks uninitialised bits through memory, registers and arithmetic, and reports
+//! branches and addresses that depend on them. Secrets are therefore marked as uninitialised.
 
 use core::{ffi::c_void, hint::black_box};
 use rand_chacha::{
@@ -18,13 +17,13 @@ unsafe extern "C" {
     fn shim_is_valgrind() -> u32;
 }
 
-/// Whether this process runs under valgrind, without which nothing here does anything.
+/// Whether this process runs under valgrind; otherwise the functions below have no effect.
 pub(crate) fn is_valgrind() -> bool {
-    // SAFETY: it takes nothing.
+    // SAFETY: the function takes no arguments.
     unsafe { shim_is_valgrind() != 0 }
 }
 
-/// From here on no branch and no address may depend on these bytes.
+/// Marks bytes as secret: from now on no branch and no address may depend on them.
 pub(crate) fn secret(bytes: &mut [u8]) {
     // SAFETY: the pointer and the length are those of a slice; valgrind's own records change, the
     // bytes do not.
@@ -38,32 +37,32 @@ pub(crate) fn secrets<const N: usize>(seed: u8) -> [u8; N] {
     bytes
 }
 
-/// Declares these bytes public, as they are sent, published or returned as a verdict.
+/// Marks bytes as public, because they are sent, published or returned as a verdict.
 pub(crate) fn public<T: ?Sized>(value: &mut T) {
     // SAFETY: the pointer and the length are those of a value; valgrind's own records change, the
     // value does not.
     unsafe { shim_make_defined((&raw const *value).cast(), size_of_val(value)) }
 }
 
-/// Fails if these bytes do not depend on a secret: then the operation has not seen it, and shows
-/// nothing.
+/// Fails if these bytes do not depend on a secret: the operation then has not used the secret, and
+/// the check would be void.
 pub(crate) fn assert_secret(bytes: &[u8]) {
     let mut bits = vec![0_u8; bytes.len()];
-    // SAFETY: both pointers are valid for as many bytes.
+    // SAFETY: both pointers are valid for this number of bytes.
     let worked = unsafe { shim_undefined_bits(bytes.as_ptr().cast(), bits.as_mut_ptr().cast(), bytes.len()) };
     assert!(worked == 1 && bits.iter().any(|byte| *byte != 0), "what came out does not depend on a secret");
 }
 
-/// Calls `mark` with every word of a value, without gaps between its fields, that is this number;
-/// says how many are.
+/// Calls `mark` with every word of a value that equals `number`, and returns how many there are.
+/// The value must not have padding.
 ///
-/// For the fields of types whose other fields are to stay as they are marked.
+/// Marks single fields of a type and leaves the marks of its other fields unchanged.
 pub(crate) fn each_word<T>(value: &mut T, number: u64, mark: impl Fn(&mut [u8])) -> usize {
     let start = (&raw mut *value).cast::<[u8; 8]>();
     let words = (0..size_of::<T>() / 8).map(|word| start.wrapping_add(word));
     let found = words.filter(|word| {
-        // SAFETY: the word is within the value, which nothing else uses; the caller says that it
-        // has no gaps.
+        // SAFETY: the word is within the value, which nothing else uses; the caller guarantees that
+        // it has no padding.
         let word = unsafe { &mut **word };
         let mut copy = *word;
         public(&mut copy);
@@ -76,7 +75,7 @@ pub(crate) fn each_word<T>(value: &mut T, number: u64, mark: impl Fn(&mut [u8]))
     found.count()
 }
 
-/// A random number generator whose bytes are secret, and the same in every run.
+/// A random number generator whose output is secret, and the same in every run.
 pub(crate) struct SecretRng(ChaCha20Rng);
 
 impl SecretRng {

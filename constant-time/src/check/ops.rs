@@ -15,21 +15,21 @@ mod signatures;
 pub(crate) struct Operation {
     pub(crate) name: String,
     pub(crate) run: Box<dyn Fn() -> Outcome + Sync + Send>,
-    /// Whether the operation leaks on purpose, to be caught.
+    /// Whether the operation leaks deliberately and must be reported.
     pub(crate) leaks: bool,
 }
 
 /// The outcome.
 pub(crate) enum Outcome {
     Done,
-    /// The machine, as valgrind shows it, lacks the instructions.
+    /// The processor that valgrind emulates lacks the instructions.
     NotRun,
 }
 
 /// The exit status for [`Outcome::NotRun`].
 pub(crate) const NOT_RUN: u8 = 3;
 
-/// Every operation whose code this build changes, and the deliberate leaks.
+/// Every operation whose code differs in this build, and the deliberate leaks.
 pub(crate) fn all() -> Vec<Operation> {
     let starts_with = |name: &str, starts: &[&str]| starts.iter().any(|start| name.starts_with(start));
     let is_in_this_build = |operation: &Operation| {

@@ -1,11 +1,11 @@
-//! The points where something that follows from secrets is made public on purpose.
+//! The points where values derived from secrets are deliberately made public.
 //!
-//! In our sources they are comments, which hold for the statement behind them:
+//! In our sources they are marked by comments, which apply to the following statement:
 //!
-//! - `// declassified: <reason>` for a branch or an index that stands there itself;
-//! - `// declassified with what it calls: <reason>` for the calls below it as well.
+//! - `// declassified: <reason>` for a branch or an index in the statement itself;
+//! - `// declassified with what it calls: <reason>` for its callees as well.
 //!
-//! Other people's code cannot carry comments: [`upstream`] lists what is accepted of it.
+//! Dependencies cannot carry such comments: [`upstream`] lists the points accepted in them.
 
 mod upstream;
 
@@ -17,18 +17,18 @@ use std::{
 };
 use upstream::{UPSTREAM, Upstream};
 
-/// Every point, and whether a run has come by it.
+/// Every point, and whether a run has met it.
 pub(crate) struct Points {
     root: PathBuf,
     ours: Vec<Point>,
     upstream: Vec<(&'static Upstream, AtomicBool)>,
 }
 
-/// A statement of ours.
+/// A statement in our sources.
 struct Point {
-    /// From the root of the repository.
+    /// Relative to the root of the repository.
     file: PathBuf,
-    /// The comment's line, and the last one of the statement.
+    /// The line of the comment and the last line of the statement.
     lines: [u32; 2],
     with_calls: bool,
     reason: String,
@@ -48,7 +48,7 @@ impl Points {
         Self { root, ours, upstream }
     }
 
-    /// The points that a finding is at, by number.
+    /// The indices of the points at which a finding is.
     pub(crate) fn at(&self, finding: &Finding) -> Vec<usize> {
         let own = finding.frames.iter().find(|frame| !is_plumbing(frame));
         let frames = |with_calls| finding.frames.iter().filter(move |_| with_calls).chain(own);
@@ -65,14 +65,14 @@ impl Points {
         (first..=last).contains(&frame.line) && frame.file.strip_prefix(&self.root).is_ok_and(|file| file == point.file)
     }
 
-    /// The points that a finding has been at.
+    /// The points that findings have met.
     pub(crate) fn met(&self) -> Vec<String> {
         let ours = self.ours.iter().filter(|point| point.met.load(Ordering::Relaxed)).map(Point::describe);
         let upstream = self.upstream.iter().filter(|(_, met)| met.load(Ordering::Relaxed));
         ours.chain(upstream.map(|(point, _)| point.describe())).collect()
     }
 
-    /// Every point, as a line.
+    /// Every point, one per line.
     pub(crate) fn all(&self) -> Vec<String> {
         self.ours.iter().map(Point::describe).chain(self.upstream.iter().map(|(point, _)| point.describe())).collect()
     }
@@ -85,10 +85,10 @@ impl Point {
     }
 }
 
-/// Whether a frame is of the standard library or of `subtle`, through which our own code branches.
+/// Whether a frame is in the standard library or in `subtle`, through which our own code branches.
 fn is_plumbing(frame: &Frame) -> bool {
     let file = frame.file.to_string_lossy();
-    // what has no file is the system's, such as `memcpy`
+    // functions without a file are the system's, such as `memcpy`
     file.is_empty() || ["/rustc/", "/library/core/", "/subtle-"].iter().any(|part| file.contains(part))
 }
 

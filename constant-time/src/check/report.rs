@@ -7,26 +7,26 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// A use of a secret that memcheck has found: the calls that led there, the innermost first.
+/// A use of a secret found by memcheck, with its call stack, innermost call first.
 pub(crate) struct Finding {
     /// `UninitCondition` for a branch, `UninitValue` for an address.
     pub(crate) kind: String,
     pub(crate) frames: Vec<Frame>,
 }
 
-/// One call, inlined ones included.
+/// A call, possibly inlined.
 pub(crate) struct Frame {
     pub(crate) function: String,
     pub(crate) file: PathBuf,
     pub(crate) line: u32,
 }
 
-/// The end of an operation's process.
+/// The result of an operation's process.
 pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
     /// The exit status, or `None` after a signal.
     pub(crate) status: Option<i32>,
-    /// Its output.
+    /// The process's output.
     pub(crate) output: String,
 }
 

@@ -18,9 +18,9 @@ use std::{
     thread,
 };
 
-/// Runs the operations whose names contain all words, and prints a line for each. Fails if one
-/// leaks that is not there to, or if a leak on purpose is missed. Appends the points that were met
-/// to the file `met`.
+/// Runs the operations whose names contain all words, and prints a line for each. Fails if an
+/// operation leaks, or if a deliberate leak is missed. Appends the points that were met to the file
+/// `met`.
 pub(crate) fn print(words: &[&str], met: Option<&Path>) -> ExitCode {
     let operations: Vec<_> =
         ops::all().into_iter().filter(|operation| words.iter().all(|word| operation.name.contains(word))).collect();
@@ -43,7 +43,8 @@ pub(crate) fn print(words: &[&str], met: Option<&Path>) -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Fails if there is a point that no build has met: each line of the file is a point that one has.
+/// Fails if there is a point that no build has met: the file lists the points that were met, one
+/// per line.
 pub(crate) fn print_unmet(file: &Path) -> ExitCode {
     let met = fs::read_to_string(file).expect("what the builds have written");
     let met: BTreeSet<_> = met.lines().collect();
@@ -88,15 +89,15 @@ impl Verdict {
     }
 }
 
-/// A leak with the calls that led to it, but for those of the harness.
+/// A leak with its call stack, without the harness's calls.
 fn describe(leak: &Finding) -> Vec<String> {
     let frames = leak.frames.iter().take_while(|frame| !frame.file.ends_with("src/check/main.rs"));
     let frames = frames.map(|frame| format!("      {} ({}:{})", frame.function, frame.file.display(), frame.line));
     [format!("    {}", leak.kind)].into_iter().chain(frames).collect()
 }
 
-/// Runs the operations, as many at a time as there are processors, and hands on what came of them
-/// in their order.
+/// Runs the operations, one per processor at a time, and passes their reports on in the original
+/// order.
 fn each_in_order(operations: &[Operation], mut done: impl FnMut(&Operation, Report)) {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();

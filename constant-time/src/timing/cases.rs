@@ -1,5 +1,5 @@
-//! The measured operations. Both classes are prepared by the same steps in the same memory, so that
-//! only the values differ.
+//! The measured operations. The inputs of both classes are prepared by the same steps in the same
+//! memory, so that only the values differ.
 
 use crate::{Bench, Names, welch::Coin};
 use mixwell_aez::Aez;
@@ -29,7 +29,7 @@ pub(crate) fn run(bench: &mut Bench) {
     decode(bench, &mut rng);
 }
 
-/// A comparison that stops where two strings differ.
+/// A comparison that stops at the first difference of two strings.
 fn leak(bench: &mut Bench) {
     let names = Names("a leak on purpose", ["differs at the start", "at the end"]);
     let prepare = |class: usize, text: &mut [u8; 2048]| {
@@ -49,7 +49,7 @@ fn aez(bench: &mut Bench, rng: &mut ChaCha20Rng) {
     bench.same(&names, prepare, |message| key.decrypt(&[4; 16], message), [0; 2048]);
 }
 
-/// In the lanes of AVX-512 where there are any, which valgrind lacks.
+/// Exchanges in the lanes of AVX-512, if available, which valgrind does not support.
 fn exchange_each(bench: &mut Bench, rng: &mut ChaCha20Rng) {
     let public = nike::PrivateKey::<X25519>::generate(rng).public_key();
     let names = Names("X25519 exchange_each", ["eight private keys of zeros", "random"]);
@@ -117,7 +117,7 @@ fn delay(bench: &mut Bench) {
         random.fill_bytes(&mut given.0);
         keep_if(class == 1, &mut given.0);
     };
-    // many draws of the same bytes, since one takes less than the clock shows
+    // many draws of the same bytes, because one takes less than the clock's resolution
     let run = |given: &mut Given| {
         for _ in 0..16 {
             black_box(rate.hop_delay_millis(black_box(given)));
@@ -126,8 +126,8 @@ fn delay(bench: &mut Bench) {
     bench.same(&names, prepare, run, Given([0; 16]));
 }
 
-/// Two outboxes, of which a random one is emptied and the other filled, by as many steps and the
-/// same last one.
+/// Two outboxes, of which a random one is emptied and the other filled, with the same number of
+/// steps and the same last step.
 fn outbox(bench: &mut Bench) {
     const PACKET: usize = 3072;
     let mut memory = vec![0; 8 * PACKET];
@@ -155,7 +155,7 @@ fn outbox(bench: &mut Bench) {
     bench.same(&names, prepare, run, (outboxes, vec![0; PACKET], 0));
 }
 
-/// The texts are written before, so that in between nothing is done but to copy one.
+/// The texts are encoded beforehand, so that only one is copied between measurements.
 fn decode(bench: &mut Bench, rng: &mut ChaCha20Rng) {
     type Key = nike::PrivateKey<X25519>;
     const LEN: usize = pem::encoded_len::<Key>();
@@ -171,7 +171,7 @@ fn decode(bench: &mut Bench, rng: &mut ChaCha20Rng) {
     bench.same(&names, prepare, |text| _ = black_box(pem::decode::<Key>(text)), [0; LEN]);
 }
 
-/// Wipes the bytes unless `kept`, in the same time.
+/// Wipes the bytes unless `kept`, in constant time.
 fn keep_if(kept: bool, bytes: &mut [u8]) {
     let mask = black_box(u8::from(kept).wrapping_neg());
     for byte in bytes {
@@ -179,7 +179,7 @@ fn keep_if(kept: bool, bytes: &mut [u8]) {
     }
 }
 
-/// A random number generator that gives the same 16 bytes again and again.
+/// A random number generator that repeats the same 16 bytes.
 struct Given([u8; 16]);
 
 impl TryRng for Given {

@@ -1,10 +1,9 @@
-//! Times operations on two classes of secrets, in random order, and asks Welch's t-test whether the
-//! classes differ, as Reparaz, Balasch and Verbauwhede do ("Dude, is my code constant time?",
-//! 2017).
+//! Times operations on two classes of secrets, in random order, and compares the classes by Welch's
+//! t-test, as Reparaz, Balasch and Verbauwhede do ("Dude, is my code constant time?", 2017).
 //!
-//! `timing` runs all, `timing WORDS` those whose names hold all words; `timing --count N` measures
-//! N times instead of 100,000. Fails if two classes differ that should not, or the leak on purpose
-//! is missed.
+//! `timing` runs all cases, `timing WORDS` those whose names contain all words; `timing --count N`
+//! measures N times instead of 100,000. Fails if two classes differ that should not, or if the
+//! deliberate leak is missed.
 
 mod cases;
 mod welch;
@@ -39,15 +38,15 @@ struct Bench {
 struct Names<'a>(&'a str, [&'a str; 2]);
 
 impl Bench {
-    /// Measures what should take the same time for both classes: `prepare` makes the state for a
-    /// class, the same way for both; `run` is timed.
+    /// Measures an operation that should take the same time for both classes. `prepare` sets up the
+    /// state for a class, by the same steps for both; `run` is timed.
     fn same<S>(&mut self, names: &Names<'_>, prepare: impl FnMut(usize, &mut S), run: impl FnMut(&mut S), state: S) {
         if let Some(t) = self.measure(names, prepare, run, state) {
             self.good &= t < SAME_BELOW;
         }
     }
 
-    /// Measures what is known to leak.
+    /// Measures an operation that is known to leak.
     fn leak<S>(&mut self, names: &Names<'_>, prepare: impl FnMut(usize, &mut S), run: impl FnMut(&mut S), state: S) {
         if let Some(t) = self.measure(names, prepare, run, state) {
             self.good &= t > LEAK_ABOVE;
@@ -84,11 +83,11 @@ impl Bench {
     }
 }
 
-/// Left out at the start.
+/// Number of measurements ignored at the start.
 const WARM_UP: u32 = 1000;
 
-/// Above it the paper calls two classes different beyond doubt; between 4.5 and this, measure
-/// again, and more often.
+/// Statistic above which the paper considers two classes definitely different. Between 4.5 and
+/// this, repeat with more measurements.
 const SAME_BELOW: f64 = 10.0;
 
 /// The statistic that a deliberate leak has to reach.

@@ -5,7 +5,7 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 
-/// Random, and the same in every run.
+/// Random bits, the same in every run.
 pub(crate) struct Coin(ChaCha8Rng);
 
 impl Coin {
@@ -20,10 +20,10 @@ impl Coin {
 
 /// The outcome of a test.
 pub(crate) struct Outcome {
-    /// The greatest |t| there is among the crops: what disturbs a measurement makes it longer,
-    /// whatever the class, and hides small differences.
+    /// The greatest |t| over all crops. (Disturbances make measurements longer in both classes and
+    /// hide small differences.)
     pub(crate) t: f64,
-    /// By how much the means of the faster half differ, in nanoseconds.
+    /// Difference between the means of the faster halves, in nanoseconds.
     pub(crate) nanos: f64,
 }
 
@@ -56,14 +56,14 @@ fn t(samples: &[(usize, f64)], limit: f64) -> f64 {
     if spread == 0.0 { 0.0 } else { (left.mean - right.mean).abs() / spread }
 }
 
-/// Those of the measurements of each class up to a limit.
+/// The moments of each class's measurements up to a limit.
 fn moments(samples: &[(usize, f64)], limit: f64) -> [Moments; 2] {
     let mut classes = [Moments::default(), Moments::default()];
     samples.iter().filter(|(_, nanos)| *nanos <= limit).for_each(|(class, nanos)| classes[*class].add(*nanos));
     classes
 }
 
-/// Mean and variance, as Welford computes them.
+/// Mean and variance, by Welford's algorithm.
 #[derive(Default)]
 struct Moments {
     count: f64,
@@ -86,5 +86,5 @@ impl Moments {
 
 const CROPS: u32 = 100;
 
-/// Fewer measurements say nothing.
+/// Minimum number of measurements for a meaningful result.
 const LEAST: f64 = 1000.0;

@@ -8,7 +8,7 @@ use mixwell_pq_kem::{
 };
 use rand_core::CryptoRng;
 
-/// Does everything that X-Wing does, including the encapsulation, but then returns the recorded
+/// Performs every operation of X-Wing, including the encapsulation, but then returns the recorded
 /// ciphertext and secret, whose randomness was not recorded. Keys and ciphertexts are not copied
 /// between the types, so the measured stack is X-Wing's.
 #[derive(Debug)]

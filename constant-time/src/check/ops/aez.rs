@@ -4,8 +4,8 @@ use super::{Operation, Outcome};
 use crate::memcheck::{assert_secret, secrets};
 use mixwell_aez::{Aez, Backend};
 
-/// Every path of the cipher: each number of rounds of the tiny one, whole and partial blocks, eight
-/// pairs and more.
+/// Lengths for every path of the cipher: each number of rounds of AEZ-tiny, whole and partial
+/// blocks, eight pairs and more.
 const LENGTHS: [usize; 14] = [1, 2, 3, 15, 16, 31, 32, 33, 47, 48, 63, 255, 300, 2122];
 
 pub(super) fn all() -> Vec<Operation> {

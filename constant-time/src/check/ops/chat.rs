@@ -1,6 +1,6 @@
-//! The chat: the pairing code, keys, seeds, texts and files that are sent, passphrases and random
-//! bytes are secret, and what is saved of them. Boxes, ids and tokens are public once the service
-//! has them; what a friend's box holds is public once it is open.
+//! The chat. Secret are the pairing code, keys, seeds, sent texts and files, passphrases, random
+//! bytes, and saved state with any of these. Boxes, ids and tokens are public once the service has
+//! them; the content of a friend's box is public once it is open.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, public, secret, secrets};
@@ -10,15 +10,16 @@ use mixwell_chat::{
 };
 use std::collections::HashMap;
 
-/// Longer than one box holds, so that it is cut and put together again.
+/// Longer than the content of a box, so that the text is split and reassembled.
 const TEXT_LEN: usize = 4000;
 
 const FILE_LEN: usize = 3000;
 
-/// More ticks than two steps of each side take (16 boxes each), of which a quarter write none.
+/// More ticks than needed for two steps of each side: 16 boxes each, and a quarter of the ticks
+/// write none.
 const TICKS: usize = 120;
 
-/// More ticks than either side waits before it writes beacons, and than it takes to read two.
+/// More ticks than either side waits before it writes beacons and needs to read two of them.
 const QUIET_TICKS: usize = 1000;
 
 pub(super) fn all() -> Vec<Operation> {
@@ -40,7 +41,7 @@ fn box_len() -> BoxLen {
     BoxLen::of_payloads(2000, 2000).expect("a box that two can pair in")
 }
 
-/// Two who talk, and the service between them.
+/// Two sides and the service between them.
 struct Two {
     sides: [Chat; 2],
     disks: [Disk; 2],
@@ -72,7 +73,7 @@ impl Two {
         }
     }
 
-    /// A tick of each side. What the service has is public; `answer` changes what it hands out.
+    /// A tick of each side. The service's data is public; `answer` may change its answers.
     fn tick(&mut self, answer: impl Fn(Option<Vec<u8>>) -> Option<Vec<u8>>) {
         for (side, disk) in self.sides.iter_mut().zip(&mut self.disks) {
             let (ticket, mut exchange) = side.tick(Context::new(disk, &mut self.rng, 0));
@@ -92,7 +93,7 @@ impl Two {
 fn secret_text(len: usize) -> String {
     let mut text = "x".repeat(len).into_bytes();
     secret(&mut text);
-    // SAFETY: the bytes are ASCII; what valgrind knows of them is all that has changed.
+    // SAFETY: the bytes are ASCII; only valgrind's marks of them have changed.
     unsafe { String::from_utf8_unchecked(text) }
 }
 
@@ -118,7 +119,7 @@ fn wrong_boxes() {
     assert!(two.events.contains(&Event::Tampered));
 }
 
-/// One side goes on from an old state, where the boxes of the two no longer meet.
+/// One side continues from an old state, after which neither side finds the other's boxes.
 fn beacons() {
     let mut two = Two::paired();
     let old = two.sides[0].save();

@@ -1,4 +1,4 @@
-//! Delays and cover traffic: the random bytes, and what a client has to send.
+//! Delays and cover traffic: random bytes and the messages of a client are secret.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, each_word, secret, secrets};
@@ -26,7 +26,7 @@ fn for_every_rate(sample: impl Fn(&Rate, &mut SecretRng) -> u64) {
     assert_secret(&delay.to_ne_bytes());
 }
 
-/// How many messages wait, and where the first one is, are secret.
+/// The number of waiting messages and the slot of the first one are secret.
 fn outbox() {
     const PACKET: usize = 101;
     const FIRST: u64 = 3;
@@ -40,7 +40,7 @@ fn outbox() {
     for _ in 0..WAITING {
         outbox.push(&[2; PACKET]).expect("there is room");
     }
-    // its fields are its own; the two numbers stand nowhere else in it
+    // the fields are private; the two numbers occur nowhere else in the value
     let marked = [FIRST, WAITING].map(|number| each_word(&mut outbox, number, secret));
     assert_eq!(marked, [1, 1], "each of the two stands in it once");
     for _ in 0..4 {

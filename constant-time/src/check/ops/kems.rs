@@ -1,5 +1,5 @@
 //! KEMs: seeds, private keys and random bytes are secret; public keys and ciphertexts are public
-//! once they are made.
+//! once generated.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, public};

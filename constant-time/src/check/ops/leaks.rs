@@ -1,5 +1,4 @@
-//! Leaks made on purpose, of each kind that there is: a check that misses one of them checks
-//! nothing.
+//! Deliberate leaks of each kind: a check that misses one of them is void.
 
 use super::Operation;
 use crate::memcheck::{assert_secret, secrets};

@@ -1,5 +1,5 @@
-//! The link: link keys, the random bytes, what the handshake derives, and the commands' contents
-//! are secret.
+//! The link: link keys, random bytes, everything derived in the handshake, and the commands'
+//! contents are secret.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, each_word, public, secrets};
@@ -12,8 +12,7 @@ use mixwell_wire::{
 };
 use rand_core::Rng;
 
-/// A command's text is shorter than 4,096 bytes, or longer: on x86-64 they are the work of two
-/// ciphers.
+/// Sizes for commands below and above 4,096 bytes, for which different ciphers are used on x86-64.
 const SIZES: PacketSizes = PacketSizes { packet: 3082, forward_payload: 2574, user_forward_payload: 2000 };
 const LARGE: PacketSizes = PacketSizes { packet: 9082, forward_payload: 8574, user_forward_payload: 8000 };
 
@@ -49,8 +48,8 @@ fn link_key<K: Kem>(seed: u8) -> LinkKey<K> {
     LinkKey::new(&PrivateKey::generate(&mut SecretRng::new(seed))).expect("a good key")
 }
 
-/// Both sides. A message is public once it is written, and secret again where the other side
-/// decrypts it.
+/// Both sides of a handshake. A message is public once it is written, and secret again while the
+/// other side decrypts it.
 fn handshake<K: Kem>(client: Initiator<'_, K>, sizes: PacketSizes) -> (Session, Session) {
     let mut rng = SecretRng::new(1);
     let gateway_key = link_key::<K>(3);
@@ -77,7 +76,7 @@ fn handshake<K: Kem>(client: Initiator<'_, K>, sizes: PacketSizes) -> (Session, 
     let mut client = client.open_length(header).expect("a length");
     let mut length = client.body_len() as u64;
     public(&mut length);
-    // how many bytes are to come is known to whoever sees them come
+    // the number of bytes that follow is visible on the wire
     each_word(&mut client, length, public);
     let mut client = client.open(body).expect("a no_op");
     client.sender.seal(&Command::NoOp, &mut buffer).expect("room");
@@ -103,10 +102,10 @@ fn commands<K: Kem, const PACKET: usize>(sizes: PacketSizes) {
         public(&mut buffer);
         let (header, body) = buffer.split_first_chunk_mut().expect("a header");
         let mut opened = gateway.receiver.open_length(header).expect("a length");
-        // how many bytes are to come is known to whoever sees them come
+        // the number of bytes that follow is visible on the wire
         public(&mut opened);
         let mut opened = opened.open(body);
-        // which command it is and where its bytes lie, but not those
+        // the kind of command and the place of its bytes are public, but not the bytes
         public(&mut opened);
         let opened = opened.expect("a command");
         if let Command::SendPacket(packet) = opened {

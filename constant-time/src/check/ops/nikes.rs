@@ -1,5 +1,4 @@
-//! NIKEs: private keys are secret, and for a Sphinx sender so are the public keys of the path it
-//! chose.
+//! NIKEs: private keys are secret, and so are the public keys on a Sphinx sender's path.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, public, secret};
@@ -57,7 +56,7 @@ fn key<N: Nike>(seed: u8) -> PrivateKey<N> {
     PrivateKey::generate(&mut SecretRng::new(seed))
 }
 
-/// A public key, of which it is a secret whose it is.
+/// A public key that must not reveal its owner.
 fn chosen<N: Nike>(seed: u8) -> PublicKey<N> {
     let mut key = key::<N>(seed).public_key();
     secret(key.as_bytes_mut().as_mut());

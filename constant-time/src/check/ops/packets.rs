@@ -1,5 +1,5 @@
-//! Sphinx: the path, the payload, every key and the random bytes are secret. What is sent is public
-//! from then on.
+//! Sphinx: the path, the payload, every key and the random bytes are secret. Data is public once it
+//! is sent.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, public, secret, secrets};
@@ -14,13 +14,13 @@ use mixwell_sphinx::{
 const HOPS: usize = 3;
 const USER_LEN: usize = 200;
 
-/// A scheme that a hop can be made of.
+/// A scheme for which hops can be generated.
 trait Hops: Scheme {
     const FORM: &'static str;
     fn hop(seed: u8) -> (Self::PublicKey, Self::PrivateKey);
 }
 
-/// A NIKE's hop: whose public key it is is the sender's secret.
+/// A NIKE's hop: the owner of the public key is the sender's secret.
 fn nike_hop<N: Nike>(seed: u8) -> (nike::PublicKey<N>, PrivateKey<N>) {
     let private = PrivateKey::<N>::generate(&mut SecretRng::new(seed));
     let mut key = private.public_key();
@@ -28,8 +28,7 @@ fn nike_hop<N: Nike>(seed: u8) -> (nike::PublicKey<N>, PrivateKey<N>) {
     (key, private)
 }
 
-/// A KEM's hop. Its public key is checked and hashed by ML-KEM, in a time that depends on it: see
-/// the README.
+/// A KEM's hop. ML-KEM checks and hashes its public key in time that depends on it: see the README.
 fn kem_hop<K: kem::Kem>(seed: u8) -> (kem::PublicKey<K>, K::Expanded) {
     let private = kem::PrivateKey::<K>::generate(&mut SecretRng::new(seed));
     let mut key = private.public_key().expect("a good key");
@@ -169,8 +168,8 @@ fn back<S: Hops>() {
     assert_secret(keys.open(payload).expect("our answer"));
 }
 
-/// A wrong MAC, a changed payload, an answer that was changed: where they differ from what is right
-/// is a secret too.
+/// A wrong MAC, a changed payload and a changed reply: the position of the difference is secret
+/// too.
 fn refused<S: Hops>() {
     let mut network = Network::<S>::new();
     let (surb, keys) = network.surb();

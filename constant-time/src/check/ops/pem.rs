@@ -1,4 +1,5 @@
-//! Private keys as PEM: the key, and the characters of the body; its lines have known lengths.
+//! Private keys as PEM: the key and the characters of the body are secret; the lengths of its lines
+//! are public.
 
 use super::Operation;
 use crate::memcheck::{SecretRng, assert_secret, secret};

@@ -23,12 +23,12 @@ fn generate(scheme: &dyn SignatureScheme) -> (Vec<u8>, Vec<u8>) {
     (private, public)
 }
 
-/// The public half stands behind the first `secret` bytes of a private key.
+/// The public half follows the first `secret` bytes of a private key.
 fn sign(scheme: &dyn SignatureScheme, secret: usize) {
     let (mut private, mut public_key) = generate(scheme);
     public(&mut private[secret..]);
     public(&mut public_key[..]);
-    // declassified: whether it is a pair
+    // declassified: whether the keys are a pair
     scheme.check_pair(&private, &public_key).expect("a pair");
     let mut signature = vec![0; scheme.signature_len()];
     let message: [&[u8]; 2] = [b"a consensus", b"in two parts"];

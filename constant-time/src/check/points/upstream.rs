@@ -1,10 +1,10 @@
-//! Branches and indices of other people's code, and why they give nothing away.
+//! Branches and indices in dependencies, with the reason why they reveal nothing.
 
 use crate::report::Frame;
 
 /// A place in a dependency.
 pub(super) struct Upstream {
-    /// The crate's folder starts with this.
+    /// The beginning of the crate's folder name.
     package: &'static str,
     /// The function, without its path and types.
     function: &'static str,
