@@ -32,11 +32,11 @@ pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measur
         )?;
     }
     writeln!(out)?;
-    writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "deviation")?;
+    writeln!(out, "{HEADING}{:<44}{:>12}{:>14}{:>9}{HEADING:#}", "", "measured", "closed form", "off by")?;
 
     heading(out, "Anonymity against an observer of all links")?;
     let limit = message_entropy(hop_count, mu, scenario.mixed_traffic());
-    row(out, "which leaving packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
+    row(out, "which packet is a message: entropy, bits", measured.message_entropy.mean(), Some(limit))?;
     row(out, "  effective number of packets, 2^entropy", measured.message_entropy.mean().exp2(), Some(limit.exp2()))?;
     row(out, "which user sent it: entropy, bits", measured.user_entropy.mean(), None)?;
     row(out, "  lowest 1 % of packets, below", measured.user_entropy.quantile(0.01), None)?;
@@ -56,7 +56,7 @@ pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measur
         )?;
     }
     let distance = measured.latency.distance(|x| erlang_cdf(hop_count, mu, x - scenario.rounding_millis()));
-    row(out, "  largest distance from Erlang's distribution", distance, Some(0.0))?;
+    row(out, "  largest distance from Erlang's CDF", distance, Some(0.0))?;
     let messages = load.messages.per_milli();
     if messages > 0.0 {
         let waiting = 1.0 / (lambda_p.per_milli() - messages);
@@ -67,7 +67,7 @@ pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measur
     row(out, "packets in a mix at an arrival: mean", measured.occupancy.mean(), Some(scenario.mean_occupancy()))?;
     let apart =
         measured.occupancy.shares().zip(0..).map(|((_, share), n)| (share - scenario.occupancy_probability(n)).abs());
-    row(out, "  total variation from Poisson's distribution", apart.sum::<f64>() / 2.0, Some(0.0))?;
+    row(out, "  total variation distance from Poisson", apart.sum::<f64>() / 2.0, Some(0.0))?;
     let real = messages * f64::from(load.users);
     row(out, "packets sent for each message", sent.total() / sent.messages, Some(scenario.traffic() / real))?;
     for (name, count) in [
@@ -82,7 +82,7 @@ pub(super) fn write(out: &mut impl Write, scenario: &Scenario, measured: &Measur
         out,
         "\n{DIM}The closed form of the first entropy is its limit for many packets in every mix, and delays of many ms.\n\
          Left out: replies, which come back through the layers and about double the traffic of a real network. The\n\
-         entropies are those of an observer who can tell replies from the rest: one who can't is left with more.{DIM:#}"
+         entropies are against an observer who can tell replies from the rest; without that they are higher.{DIM:#}"
     )
 }
 
