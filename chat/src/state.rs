@@ -55,11 +55,11 @@ impl fmt::Display for StateError {
             Self::Version { got } if *got < VERSION => {
                 write!(
                     f,
-                    "the state was written by an older program (version {got}, this one reads {VERSION}): pair again in a new folder"
+                    "the state is from an older version of this program (format {got}, not {VERSION}): pair again in a new folder"
                 )
             }
             Self::Version { got } => {
-                write!(f, "the state was written by a newer program (version {got}, this one reads {VERSION})")
+                write!(f, "the state is from a newer version of this program (format {got}, not {VERSION})")
             }
             Self::BoxLen { want, got } => write!(f, "the state is for boxes of {got} bytes, the network's are {want}"),
             Self::Malformed => f.write_str("the state is malformed"),

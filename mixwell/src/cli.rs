@@ -39,22 +39,22 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell demo                                        a whole network in this process, and messages through it
-  mixwell document consensus.cbor                     who is in a network, with which keys, as JSON
+  mixwell demo                                        a complete network in this process, with messages through it
+  mixwell document consensus.cbor                     the nodes of a network and their keys, as JSON
   mixwell packets                                     500 packets through five hops and back, timed
   mixwell packets --scheme x448 --file letter.txt     your own text, in packets of another scheme
   mixwell geometry --scheme xwing --payload 30000     the lengths of a network's packets, as TOML
-  mixwell geometry --check client.toml                is a client's geometry consistent?
+  mixwell geometry --check client.toml                checks a client's geometry
   mixwell genkeypair --scheme x25519 alice            alice.private.pem and alice.public.pem
-  mixwell anonymity --plots plots                     what an observer of all links is left with
-  mixwell genconfig net                               a whole network's configuration, keys, and a script to run it
+  mixwell anonymity --plots plots                     anonymity against an observer of all links
+  mixwell genconfig net                               configurations and keys of a network, and a script to run it
   mixwell authority --config net/auth1/authority.toml
-  mixwell node --config net/mix1/katzenpost.toml      one authority or node of it alone
-  mixwell fetch --config net/client.toml              its consensus, fetched and verified
-  mixwell ping --config net/client.toml               messages to its echo service
-  mixwell chat alice --config net/client.toml         talk with a friend over it
-  mixwell packet letter.packet --config client.toml --key mix-1.private.pem    what a hop sees of a packet
-  mixwell schemes                                     what --scheme takes, with sizes
+  mixwell node --config net/mix1/katzenpost.toml      runs one authority or node of that network
+  mixwell fetch --config net/client.toml              fetches and verifies its consensus
+  mixwell ping --config net/client.toml               sends messages to its echo service
+  mixwell chat alice --config net/client.toml         a chat with a friend over it
+  mixwell packet letter.packet --config client.toml --key mix-1.private.pem    decrypts a packet as a hop does
+  mixwell schemes                                     the schemes for --scheme, with their sizes
 
 Results go to standard output, progress and errors to standard error.
 Exit status: 0 if all went well, 1 if something failed, 2 if the command line is wrong.";

@@ -25,7 +25,7 @@ fn a_folder_with_other_files_is_refused_untouched() {
     for name in ["key", "state", "lock"] {
         fs::write(folder.path().join(name), b"x").unwrap();
     }
-    assert!(refused(folder.path()).contains("older program"));
+    assert!(refused(folder.path()).contains("older version"));
     assert_eq!(names(folder.path()), ["key", "lock", "state"]);
     let file = folder.path().join("key");
     assert!(refused(&file).contains("not a folder"));

@@ -214,7 +214,7 @@ async fn a_new_passphrase_is_asked_twice() {
     let running = Running::start(&path, Some(&history), true, false);
     running.asked(0, "A passphrase").await;
     running.type_in("one").await;
-    running.asked(1, "The same passphrase again").await;
+    running.asked(1, "Repeat the passphrase").await;
     running.type_in("other").await;
     let error = running.end().await.unwrap_err();
     assert!(matches!(error, Error::Passphrase(_)), "{error}");

@@ -271,6 +271,6 @@ fn states_that_are_none_are_refused() {
     assert_eq!(Chat::load(&state, other).err(), Some(StateError::BoxLen { want: BOX_LEN + 1, got: BOX_LEN }));
     assert_eq!(Chat::load(&[9, 0, 0], len).err(), Some(StateError::Version { got: 9 }));
     let old = Chat::load(&[1, 0, 0], len).err().unwrap();
-    assert!(old.to_string().contains("older program"), "{old}");
+    assert!(old.to_string().contains("older version"), "{old}");
     assert!(BoxLen::new(1000).is_err() && BoxLen::of_payloads(2000, 2000).unwrap().get() == 1936);
 }

@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mixwell authority --config auth1/authority.toml
-  mixwell authority --config auth1/authority.toml --generate-only     its public keys, for the others";
+  mixwell authority --config auth1/authority.toml --generate-only     prints its public keys, for the others";
 
 /// Runs the authority until it is told to stop.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -73,13 +73,13 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell demo --serve net                           a network, until Ctrl-C
+  mixwell demo --serve net                           runs a network until Ctrl-C
   mixwell chat alice --config net/client.toml        one side: /code shows a code
-  mixwell chat bob --config net/client.toml          the other, in another terminal: /code WORDS enters it
-  mixwell chat bot --config net/client.toml send alice < text          one text, for a script
-  mixwell chat bot --config net/client.toml receive --json --count 1   the next one that arrives
+  mixwell chat bob --config net/client.toml          the other side, in another terminal: /code WORDS enters it
+  mixwell chat bot --config net/client.toml send alice < text          sends one text, for scripts
+  mixwell chat bot --config net/client.toml receive --json --count 1   prints the next text that arrives
 
-In it: /code, /code WORDS, /verify, /send FILE, /contacts, /help, /quit; what does not begin with / is sent.";
+Commands: /code, /code WORDS, /verify, /send FILE, /contacts, /help, /quit. Other lines are sent as texts.";
 
 /// Runs the chat, or one of its scripts, until it ends.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -75,10 +75,10 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mixwell demo                              three epochs of ten seconds, two clients
-  mixwell demo --clients 10 --minutes 5     more of both
+  mixwell demo --clients 10 --minutes 5     ten clients, five minutes
   mixwell demo --geometry xwing             KEM Sphinx: packets that withstand quantum computers
-  mixwell demo --layers 5 --kem mlkem768    longer routes, other links
-  mixwell demo --serve net                  until Ctrl-C, for clients with net/client.toml";
+  mixwell demo --layers 5 --kem mlkem768    longer routes, another KEM for links
+  mixwell demo --serve net                  runs until Ctrl-C, for clients with net/client.toml";
 
 /// Default approximate length of an epoch in seconds.
 const EPOCH: u64 = 10;

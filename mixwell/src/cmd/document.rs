@@ -45,9 +45,9 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell document consensus.cbor                            what it says, whoever signed it
+  mixwell document consensus.cbor                            prints it without verification
   mixwell document consensus.cbor --authority auth1.pem --authority auth2.pem --authority auth3.pem
-                                                             the same, if two of the three signed it
+                                                             prints it if two of the three signed it
   mixwell document - --authority auth1.pem < vote.cbor       an authority's vote
   mixwell document consensus.cbor | jq '.layers[][].name'    the names of the mixes";
 

@@ -56,9 +56,9 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell fetch --config client.toml                        is there a consensus, and who signed it?
-  mixwell fetch --config client.toml --out consensus.cert   keep it, for `mixwell document`
-  mixwell fetch --config client.toml --wait 120             until a young network has one";
+  mixwell fetch --config client.toml                        prints the consensus's epoch, signers and rates
+  mixwell fetch --config client.toml --out consensus.cert   saves it, for `mixwell document`
+  mixwell fetch --config client.toml --wait 120             waits until a new network has one";
 
 /// Fetches the consensus and prints a report.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -83,9 +83,9 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell genconfig net && net/run                            three authorities, eight nodes, on this machine
+  mixwell genconfig net && net/run                            three authorities and eight nodes on this machine
   mixwell genconfig net --layers 5 --mixes 4 --kem MLKEM768-X448
-  mixwell genconfig net --epoch-seconds 20                    a consensus within seconds, for trying things";
+  mixwell genconfig net --epoch-seconds 20                    a consensus within seconds, for experiments";
 
 /// Creates the folder and prints instructions for it.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -39,7 +39,7 @@ const EXAMPLES: &str = "\
 Examples:
   mixwell genkeypair --scheme xwing link          link.private.pem and link.public.pem
   mixwell genkeypair --scheme x25519 keys/mix1    the same in the folder keys
-  mixwell genkeypair --scheme x25519 --force mix1 new keys in place of the old";
+  mixwell genkeypair --scheme x25519 --force mix1 overwrites the old keys";
 
 /// Generates the keys and writes the files.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

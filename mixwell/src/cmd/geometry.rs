@@ -56,11 +56,11 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  mixwell geometry                                       5 hops, x25519, 2000 bytes for the user
+  mixwell geometry                                       5 hops, x25519, 2000 bytes of user payload
   mixwell geometry --scheme xwing --payload 30000        packets of a KEM network
-  mixwell geometry --hops 5 --hash                       what the consensus of such a network says
-  mixwell geometry --check client.toml                   is it consistent?
-  mixwell geometry | mixwell geometry --check - --hash   the same hash, by way of the TOML";
+  mixwell geometry --hops 5 --hash                       the hash in the consensus of such a network
+  mixwell geometry --check client.toml                   checks the geometry in a configuration
+  mixwell geometry | mixwell geometry --check - --hash   the same hash, computed from the TOML";
 
 /// Prints a geometry, or checks one.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

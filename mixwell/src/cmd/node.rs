@@ -47,8 +47,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mixwell node --config mix1/katzenpost.toml
-  mixwell node --config mix1/katzenpost.toml --generate-only     its public keys, for the authorities
-  mixwell node --config mix1/katzenpost.toml --check             do they list it, and will packets come?";
+  mixwell node --config mix1/katzenpost.toml --generate-only     prints its public keys, for the authorities
+  mixwell node --config mix1/katzenpost.toml --check             asks the authorities about the node";
 
 /// Runs or checks the node.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

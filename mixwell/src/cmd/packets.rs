@@ -70,10 +70,10 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mixwell packets                                 the built-in text, 500 packets
-  mixwell packets --file letter.txt               your own
-  tar c folder | mixwell packets --file -         anything, from standard input
+  mixwell packets --file letter.txt               a text of your own
+  tar c folder | mixwell packets --file -         any data, from standard input
   mixwell packets --scheme xwing --messages 100   another scheme
-  mixwell packets --hops 3 --payload 30000        other packets";
+  mixwell packets --hops 3 --payload 30000        fewer hops, longer packets";
 
 /// Runs the self-test and prints its report.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -55,8 +55,8 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   mixwell ping --config client.toml              ten messages
-  mixwell ping --config client.toml -n 1000      more
-  mixwell ping --config client.toml --gateway gateway1";
+  mixwell ping --config client.toml -n 1000      a thousand messages
+  mixwell ping --config client.toml --gateway gateway1    through this gateway";
 
 /// Pings the service and prints the outcome.
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Error> {

@@ -53,7 +53,7 @@ fn print(out: &mut impl Write) -> Result<io::Result<()>, Error> {
     lines.push(format!(
         "{DIM}Lengths in bytes. pk, sk: public and private key. Seed: what a KEM's key\n\
          pair is derived from. Element: the group element, a NIKE's public key or a\n\
-         KEM's ciphertext. Header and packet: {HOPS} hops, {USER_PAYLOAD} bytes for the user and\n\
+         KEM's ciphertext. Header and packet: {HOPS} hops, {USER_PAYLOAD} bytes of user payload and\n\
          a SURB.{DIM:#}"
     ));
     Ok(lines.iter().try_for_each(|line| writeln!(out, "{line}")))

@@ -47,7 +47,7 @@ impl fmt::Display for Advice {
         match refusal {
             Refusal::TooLate => write!(
                 f,
-                "it came after its deadline by {judge} clock; compare the two clocks, EpochSeconds in both configurations, \
+                "it arrived after its deadline by {judge} clock; compare the two clocks, EpochSeconds in both configurations, \
                  and the connection"
             ),
             Refusal::NotAuthorized => write!(
@@ -112,8 +112,8 @@ impl RefusedDescriptors {
             ),
             Some(node) => tracing::warn!(
                 name, identity = %id,
-                "refused a descriptor: it is of a {is} named {name:?}, and the configuration lists a {} named {:?} with \
-                 this identity key, whose own connection has to bring it; make both configurations the same",
+                "refused a descriptor of a {is} named {name:?}: the configuration lists this identity key for a {} named \
+                 {:?}, which must upload its descriptor itself; make both configurations the same",
                 node.kind,
                 node.identifier
             ),
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_is_told_of_once_an_epoch_and_strangers_fill_no_log() {
+    fn a_node_is_logged_once_an_epoch_and_strangers_fill_no_log() {
         let refused = RefusedDescriptors::default();
         let id = |number: u8| KeyHash([number; 32]);
         assert!(refused.is_first(Epoch(7), id(1), true) && !refused.is_first(Epoch(7), id(1), true));

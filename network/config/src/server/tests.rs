@@ -245,7 +245,11 @@ fn services_that_can_be_served_and_others() {
         let error = configured.read(is_service, sections).unwrap_err();
         assert!(error.starts_with(&configured.at(begin, why)), "{error}");
     };
-    wrong(&section("Kaetzchen", "testdest", "+t", ""), "Capability = \"testdest\"", "no such service: \"testdest\", want");
+    wrong(
+        &section("Kaetzchen", "testdest", "+t", ""),
+        "Capability = \"testdest\"",
+        "no such service: \"testdest\", want",
+    );
     let plugin = section("CBORPluginKaetzchen", "http_proxy", "+http", "Command = \"x\"");
     wrong(&plugin, "Capability = \"http_proxy\"", "can't start a program for the service \"http_proxy\"");
     wrong(&section("Kaetzchen", "echo", "", ""), "Endpoint = \"\"", "Endpoint: want 1 to 32 bytes in lower case");
