@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
 """Compares measured figures with their ceilings.
 
-Both files hold one figure a line: a name, which may contain tabs, a tab, and a number.
+Both files contain one figure per line: a name, which may contain tabs, a tab, and a number.
 
 ceilings.py check CEILINGS MEASURED [PERCENT]   fails if a figure is more than PERCENT (1) over its ceiling, or has none
-ceilings.py write CEILINGS MEASURED             makes the figures the new ceilings; other ceilings stay
-ceilings.py aims  AIMS MEASURED                 fails if a figure that has an aim is over it at all
+ceilings.py write CEILINGS MEASURED             writes the figures as the new ceilings, and keeps other ceilings
+ceilings.py aims  AIMS MEASURED                 fails if a figure is over its aim
 """
 
 import sys
 
-# a figure this far below its ceiling asks for a lower ceiling
+# a figure this far below its ceiling means that the ceiling should be lowered
 FAR_BELOW = 0.95
 
 
@@ -36,7 +36,7 @@ def check(ceilings, figures, percent):
             over.append(name)
             print(f"{shown(name)}: {figure}, over its ceiling of {ceiling}", file=sys.stderr)
         elif figure < ceiling * FAR_BELOW:
-            print(f"{shown(name)}: {figure}, far below its ceiling of {ceiling}: lower the ceiling")
+            print(f"{shown(name)}: {figure}, far below its ceiling of {ceiling}; lower the ceiling")
     print(f"{len(figures) - len(over)} of {len(figures)} figures are under their ceilings")
     return bool(figures) and not over
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that every link within a folder of HTML pages leads to a page, and to an element of it.
+"""Checks that every link within a folder of HTML pages leads to an existing page, and its fragment to an element of it.
 
 check_html_links.py FOLDER
 """
@@ -52,7 +52,7 @@ def main():
     faults = [(path, link, why) for path, link in links if (why := fault(pages, path, link))]
     for path, link, why in faults:
         print(f"{path.relative_to(folder)}: {link}: {why}", file=sys.stderr)
-    print(f"{len(links)} links in {len(pages)} pages, {len(faults)} lead nowhere")
+    print(f"{len(links)} links in {len(pages)} pages, {len(faults)} are broken")
     sys.exit(bool(faults) or not links)
 
 

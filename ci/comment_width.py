@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Comments are wrapped at 100 columns, which rustfmt leaves to others: it knows no Markdown.
+"""Checks that comments are wrapped at 100 columns, which rustfmt cannot do because it does not know Markdown.
 
-ci/comment_width.py          names each file with a paragraph that is wider, and fails if there is one
+ci/comment_width.py          lists the files with wider paragraphs, and fails if there are any
 ci/comment_width.py --fix    wraps those paragraphs
 
-Tables, code, headings and whatever is aligned by three blanks or more stay as they are.
+Tables, code, headings, and lines aligned by three blanks or more stay unchanged.
 """
 
 import re
@@ -15,11 +15,11 @@ from pathlib import Path
 MAX = 100
 COMMENT = re.compile(r"^(\s*)(//[/!]?)(?: (.*))?$")
 ITEM = re.compile(r"^\s*(?:[-*+]|\d+\.)\s+")
-# what stands by itself, beside paragraphs
+# lines that do not belong to a paragraph
 APART = re.compile(r"^\s*(?:```|\||#|>|\[[^`\]]*\]:)")
-# at the beginning of a line these would be Markdown
+# tokens that would be Markdown at the beginning of a line
 NOT_FIRST = re.compile(r"[-*+=]+|\d+\.|#+|>.*|\|.*")
-# longer code between backquotes is broken at its blanks
+# longer code between backquotes is wrapped at its blanks
 MAX_SPAN = 60
 
 

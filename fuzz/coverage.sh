@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Prints, for each target, the share of lines and regions of its crate that its corpus reaches: the vectors, and inputs that
-# fuzzing has found since.
+# Prints, for each target, the share of lines and regions of its crate that its corpus reaches. The corpus consists of the
+# vectors and the inputs that fuzzing has found.
 # Needs Debian's llvm-22.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,11 +23,11 @@ sources() {
   pki_*) echo pki-types ;;
   queue) echo mixdelay ;;
   chat_*) echo chat ;;
-  *) echo "$1: of which crate?" >&2 && return 1 ;;
+  *) echo "$1: unknown crate" >&2 && return 1 ;;
   esac
 }
 
-# row NAME CRATE PROGRAM…: the share of lines and regions of the crate's sources that the profile of NAME reaches
+# row NAME CRATE PROGRAM…: prints the share of lines and regions of the crate's sources that the profile of NAME reaches
 row() {
   local name=$1 crate=$2 program
   shift 2

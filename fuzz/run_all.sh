@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs all fuzz targets within the given number of seconds, starting from the inputs that the vectors give.
+# Runs all fuzz targets within the given number of seconds, starting from inputs made of the vectors.
 # A seed other than 0 makes runs on one machine nearly repeatable.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:?usage: fuzz/run_all.sh SECONDS [SEED]}
 seed=${2:-0}
 cargo run --quiet --manifest-path fuzz/seed/Cargo.toml >/dev/null
-# all at once, so that no processor waits while another links
+# all at once, so that no processor idles while another links
 cargo +nightly fuzz build
 mapfile -t targets < <(cargo +nightly fuzz list)
 share=$((seconds / ${#targets[@]}))

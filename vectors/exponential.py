@@ -21,7 +21,7 @@ def test(k, rate):
     nats = -log(mpf(k | 1) / mpf(2) ** 128)
     millis = nats / mpf(rate)
     nanos = millis * 1_000_000
-    # The sampler is exact to 2^-60 in -ln U and to one part in 2^61: samples that close to an integer are left out.
+    # The sampler is exact to 2^-60 in -ln U and to one part in 2^61. Samples that are so close to an integer are left out.
     for x, unit in ((millis, 1), (nanos, 1_000_000)):
         if min(ceil(x) - x, x - floor(x)) < mpf(2) ** -59 * (unit / mpf(rate) + x) and floor(x) > 0:
             return None

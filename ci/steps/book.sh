@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The book is built, and each of its links leads somewhere. (Its programs are compiled and run with the other tests.)
+# Builds the book and checks its links. (The other tests compile and run its programs.)
 . "$(dirname "$0")/../lib.sh"
 tool mdbook --no-default-features --features search
 mkdir -p "$ci_target"

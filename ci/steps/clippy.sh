@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Lints: no warning is let through.
+# Lints; every warning is an error.
 . "$(dirname "$0")/../lib.sh"
 cargo clippy --workspace --all-targets --all-features -- -D warnings

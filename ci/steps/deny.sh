@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Licences, sources and duplicates of what is shipped, and known vulnerabilities of it. Benchmarks and tests stand beside
-# other implementations, with whatever dependencies those have.
+# Licences, sources, duplicates and known vulnerabilities of the dependencies that are shipped. Benchmarks and tests also use
+# other implementations, whose dependencies are not checked.
 . "$(dirname "$0")/../lib.sh"
 tool cargo-deny
 shipped=(--workspace --exclude mixwell-benches --exclude-dev)
 cargo deny "${shipped[@]}" check licenses bans sources
-# the advisories are a repository of their own, which not every network reaches
+# the advisories are in a separate repository, which some networks cannot reach
 if timeout 60 cargo deny fetch db >/dev/null 2>&1; then
   cargo deny "${shipped[@]}" check advisories
 else
-  skip "the database of advisories cannot be fetched: no dependency was looked up in it"
+  skip "the database of advisories cannot be fetched: dependencies were not checked for known vulnerabilities"
 fi

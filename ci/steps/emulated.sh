@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The AES instructions and the X25519 of another processor, under emulation. (Debian's QEMU 7 computes those of VAES wrongly.)
+# The AES instructions and the X25519 of ARMv8, under emulation. (Debian's QEMU 7 computes VAES instructions incorrectly.)
 . "$(dirname "$0")/../lib.sh"
 
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# A client on a Cortex-M4 against the vectors, and ML-KEM-768 alone. Each figure has a ceiling, some a fixed aim.
+# Tests a client, and ML-KEM-768 alone, with the vectors on a Cortex-M4. Each figure has a ceiling, some also a fixed aim.
 . "$(dirname "$0")/../lib.sh"
 CARGO_TARGET_DIR=$ci_target/firmware firmware/run client mlkem768

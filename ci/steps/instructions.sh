@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# The hot paths' instructions under valgrind, each with its ceiling.
+# Counts the instructions of the hot paths under valgrind, and compares them with ceilings.
 . "$(dirname "$0")/../lib.sh"
 benches/instructions

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The lowest versions that the manifests allow, in a copy, so that the lock file stays.
+# Builds with the lowest dependency versions that the manifests allow, in a copy, to keep the lock file unchanged.
 . "$(dirname "$0")/../lib.sh"
 
 copy=$(mktemp -d)
@@ -8,4 +8,4 @@ git ls-files -z | xargs -0 cp --parents --no-dereference --target-directory "$co
 cd "$copy"
 cargo +nightly --quiet update -Z direct-minimal-versions
 cargo check --quiet --workspace --all-features --target-dir "$ci_target/minimal"
-echo "the lowest versions that the manifests allow build"
+echo "builds with the lowest versions that the manifests allow"

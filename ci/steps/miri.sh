@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Undefined behaviour, by miri: the processor's instructions beside their models, references to bytes in place, and the
-# smallest vectors through every core crate, whose dependencies have unsafe code too.
-# DEEP=1 takes vectors of every size up to 100 kB, and enciphers by every back end.
+# Checks for undefined behaviour with miri: the processor's instructions against their models, types that reference bytes in
+# place, and the smallest vectors in every core crate (their dependencies have unsafe code too).
+# DEEP=1 uses vectors of every size up to 100 kB, and every AEZ back end.
 . "$(dirname "$0")/../lib.sh"
 
 if ! rustup +nightly component add miri rust-src 2>/dev/null; then
@@ -11,7 +11,7 @@ fi
 
 vectors=$(mktemp -d)
 trap 'rm -rf "$vectors"' EXIT
-# of each file the shortest test, if it is short enough
+# from each file the shortest test, if it is short enough
 python3 - vectors "$vectors" "${DEEP:+100000}" <<'PYTHON'
 import json, pathlib, sys
 
@@ -26,7 +26,7 @@ export MIXWELL_VECTORS=$vectors PROPTEST_CASES=1
 # the vectors are read from files
 export MIRIFLAGS=-Zmiri-disable-isolation
 
-# under_miri FOLDER FLAGS ARGUMENTS...: the tests that cargo's and the tests' own arguments choose; none is an error
+# under_miri FOLDER FLAGS ARGUMENTS...: runs the tests selected by arguments for cargo and for the tests; fails if there are none
 under_miri() {
   local folder=$1 flags=$2 ran started
   shift 2
@@ -40,7 +40,7 @@ under_miri() {
   echo "$ran tests in $((SECONDS - started)) s: $*"
 }
 
-# miri finds the instructions that the compiler is told of
+# miri only detects the instructions for which the compiler is configured
 x86='-C target-feature=+aes,+avx2,+vaes,+bmi1,+bmi2,+avx512f,+avx512vl'
 under_miri miri-x86 "$x86" -p mixwell-aez -p mixwell-sha256 --lib the_models_are_the_instructions
 under_miri miri '' -p mixwell-pq-kem --lib --features x25519 in_place
@@ -51,6 +51,6 @@ if [ -n "${DEEP:-}" ]; then
   under_miri miri '' -p mixwell-aez --lib vectors_by_
   under_miri miri '' -p mixwell-mixdelay -p mixwell-pki-types -p mixwell-sphinx -p mixwell-wire --test '*' vectors
 else
-  skip "under miri, what takes minutes: handshakes, Sphinx packets, signatures (the step deep_miri)"
+  skip "under miri, tests that take minutes: handshakes, Sphinx packets, signatures (the step deep_miri runs them)"
 fi
 skip "under miri: X25519 in lanes and by ADX, AES-NI's assembly, instructions of ARMv8, the firmware, valgrind's requests"

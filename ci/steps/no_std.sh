@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Core alone, no allocator, no operating system: a Cortex-M4.
+# Compiles with `core` alone for a Cortex-M4, without an allocator or an operating system.
 . "$(dirname "$0")/../lib.sh"
 compiles_with_core_alone thumbv7em-none-eabihf

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every test on 32 bits and on a big-endian machine, under emulation: all but those that look at their own memory, which the
-# emulator keeps elsewhere than it says.
+# Runs the tests on 32 bits and on a big-endian machine under emulation, except those that inspect their own memory, which the
+# emulator keeps at other addresses than it reports.
 . "$(dirname "$0")/../lib.sh"
 
 on_another() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests without the processor's own instructions.
+# The tests without processor-specific instructions.
 . "$(dirname "$0")/../lib.sh"
 
 export MIXWELL_REQUIRE_BACKENDS=portable,x25519-portable

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# The README is what a stranger follows: its commands are run word for word, the demonstration and all tests among them.
+# Runs the commands of the README verbatim, as a new user would, including the demonstration and all tests.
 . "$(dirname "$0")/../lib.sh"
 
 commands=$(mktemp)
 trap 'rm -f "$commands"' EXIT
-# shellcheck disable=SC2016 # backquotes as Markdown has them
+# shellcheck disable=SC2016 # the backquotes of Markdown
 sed -n '/^```sh$/,/^```$/p' README.md | grep -v '^```' >"$commands"
 
 cargo build --quiet --release
-# while the demonstration's packets wait in its mixes, the tests are built
+# the tests are built while the demonstration's packets wait in its mixes
 cargo test --quiet --workspace --no-run &
 building=$!
 bash -euxo pipefail "$commands" </dev/null

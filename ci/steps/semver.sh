@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What users of the libraries would notice since the last release, or since BASELINE, a commit.
+# Breaking changes of the libraries' APIs since the last release, or since the commit BASELINE.
 . "$(dirname "$0")/../lib.sh"
 
 baseline=${BASELINE:-$(git tag --list 'v*' --sort=-version:refname | head -n 1)}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The vectors of another folder count, all of them, and a file that no crate knows is an error.
-# Runs the test programs that the README's `cargo test --workspace` has built, so that nothing is built twice.
+# Runs the tests with the vectors in another folder, and checks that all of them are used: a file that no crate knows must be an
+# error. Uses the test programs that the README's `cargo test --workspace` has built, so that nothing is built twice.
 . "$(dirname "$0")/../lib.sh"
 
 folder=$(mktemp -d)
@@ -9,7 +9,7 @@ trap 'rm -rf "$folder" "$programs"' EXIT
 cp vectors/*.json "$folder"
 export MIXWELL_VECTORS=$folder
 
-# a line for each test program: its package, the package's folder, the program
+# prints a line for each test program: its package, the package's folder, the program
 cargo test --quiet --workspace --lib --tests --no-run --message-format=json | python3 -c '
 import json, os, sys
 for line in sys.stdin:
@@ -40,6 +40,6 @@ tests_of mixwell document packet geometry
 
 echo '{"about": "no crate reads this", "tests": [{}]}' >"$folder/stray.json"
 if tests_of mixwell-vectors every_file_has_a_reader >/dev/null 2>&1; then
-  echo "a file that no crate knows was not noticed" >&2
+  echo "a file that no crate knows was not detected" >&2
   exit 1
 fi

@@ -31,7 +31,7 @@ pub(crate) fn run(bench: &mut Bench) {
 
 /// A comparison that stops at the first difference of two strings.
 fn leak(bench: &mut Bench) {
-    let names = Names("a leak on purpose", ["differs at the start", "at the end"]);
+    let names = Names("deliberate leak", ["differs at the start", "at the end"]);
     let prepare = |class: usize, text: &mut [u8; 2048]| {
         *text = [0; 2048];
         text[class * 2047] = 1;

@@ -6,7 +6,7 @@ use core::hint::black_box;
 
 pub(super) fn all() -> Vec<Operation> {
     let leak =
-        |name: &str, run: fn()| Operation { leaks: true, ..Operation::new(format!("a leak on purpose: {name}"), run) };
+        |name: &str, run: fn()| Operation { leaks: true, ..Operation::new(format!("deliberate leak: {name}"), run) };
     vec![leak("a branch", branch), leak("an index", index), leak("a comparison that stops early", early_stop)]
 }
 
