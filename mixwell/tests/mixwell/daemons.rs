@@ -163,7 +163,7 @@ fn a_descriptor_that_is_forbidden_is_explained_on_both_sides() {
         assert!(line.contains("WARN") && line.contains(&format!("[[Mixes]] with Identifier = \"{name}\"")), "{line}");
     }
     let log = log(&net, "auth1");
-    assert!(log.contains("refused a descriptor: it is of a mix named \"mix1\""), "{log}");
+    assert!(log.contains("refused a descriptor of a mix named \"mix1\""), "{log}");
     assert!(log.contains("refused the descriptor of a mix that the configuration does not list"), "{log}");
     nodes.into_iter().for_each(Process::stop);
 }
