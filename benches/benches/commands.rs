@@ -43,14 +43,14 @@ fn measure(name: &str, command: &Command<'_>, [from, to]: [&mut Session; 2]) -> 
     let mut there_and_back = || {
         from.sender.seal(black_box(command), &mut buffer).expect("a command of this end");
         let (header, body) = buffer.split_first_chunk_mut().expect("a header and a body");
-        black_box(to.receiver.open_length(header).expect("a good length").open(body).expect("a good command"));
+        black_box(to.receiver.open_length(header).expect("a valid length").open(body).expect("a good command"));
     };
     let mut text = vec![0; length];
     let mut primitives = || {
         let cipher = ChaCha20Poly1305::new(black_box(&[1; 32]).into());
         let nonce = [2; 12].into();
         let tag = cipher.encrypt_inout_detached(&nonce, &[], InOutBuf::from(&mut text[..])).expect("a short text");
-        cipher.decrypt_inout_detached(&nonce, &[], InOutBuf::from(&mut text[..]), &tag).expect("a good tag");
+        cipher.decrypt_inout_detached(&nonce, &[], InOutBuf::from(&mut text[..]), &tag).expect("a valid tag");
         for _ in 0..2 {
             let cipher = ChaCha20Poly1305::new(black_box(&[1; 32]).into());
             let mut key = [0; 32];

@@ -67,8 +67,8 @@ fn measure<K: Kem>() -> bool {
         K::expand_into(KeySource::Seed(&seed), Some(&mut public), &mut key).expect("a fresh key");
         for _ in 0..3 {
             let (mut ciphertext, mut secret) = (Ciphertext::default(), SharedSecret::default());
-            K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a good key");
-            K::decapsulate(&key, black_box(&ciphertext), &mut secret).expect("a good ciphertext");
+            K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a valid key");
+            K::decapsulate(&key, black_box(&ciphertext), &mut secret).expect("a valid ciphertext");
             black_box(secret);
         }
     };

@@ -61,16 +61,16 @@ fn nike<N: Nike>() {
 fn kem<K: Kem>() {
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let private = kem::PrivateKey::<K>::generate(&mut rng);
-    let public = private.public_key().expect("a good key");
-    let key = private.expand().expect("a good key");
+    let public = private.public_key().expect("a valid key");
+    let key = private.expand().expect("a valid key");
     let (mut ciphertext, mut secret) = (Ciphertext::<K>::default(), SharedSecret::<K>::default());
-    K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a good key");
+    K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a valid key");
     let mut again = SharedSecret::<K>::default();
     let sent = ciphertext.clone();
 
     let mut expand = || drop(black_box(black_box(&private).expand()));
-    let mut encapsulate = || K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a good key");
-    let mut decapsulate = || K::decapsulate(black_box(&key), &sent, &mut again).expect("a good ciphertext");
+    let mut encapsulate = || K::encapsulate(&public, &mut rng, &mut ciphertext, &mut secret).expect("a valid key");
+    let mut decapsulate = || K::decapsulate(black_box(&key), &sent, &mut again).expect("a valid ciphertext");
     let [dh, rest @ ..] = side_by_side([&mut x25519_dalek, &mut expand, &mut encapsulate, &mut decapsulate]);
     let names = ["expand", "encapsulate", "decapsulate"].map(|name| format!("{} {name}", K::NAME));
     print(&names, rest, dh);

@@ -120,16 +120,16 @@ fn nike(backend: X25519Backend, limit: f64) {
 fn kem<K: KemScheme>() {
     let network = Network::<Kem<K>>::new(|rng| {
         let key = kem::PrivateKey::<K>::generate(rng);
-        (key.public_key().expect("a good key"), key.expand().expect("a good key"))
+        (key.public_key().expect("a valid key"), key.expand().expect("a good key"))
     });
     let mut unwrap = network.unwrap();
     let mut symmetric = symmetric(&network.geometry);
     let (mut ciphertext, mut secret) = (kem::Ciphertext::default(), kem::SharedSecret::default());
-    K::encapsulate(&network.public_keys[0], &mut rng(), &mut ciphertext, &mut secret).expect("a good key");
+    K::encapsulate(&network.public_keys[0], &mut rng(), &mut ciphertext, &mut secret).expect("a valid key");
     let mut decapsulate = || {
         let mut secret = kem::SharedSecret::<K>::default();
         K::decapsulate(black_box(&network.private_keys[0]), black_box(&ciphertext), &mut secret)
-            .expect("a good ciphertext");
+            .expect("a valid ciphertext");
         black_box(secret.as_bytes());
     };
     let [unwrap, symmetric, decapsulate] = side_by_side([&mut unwrap, &mut symmetric, &mut decapsulate]);
@@ -220,7 +220,7 @@ impl<S: Scheme> Network<S> {
     fn wrap(&self, hops: &[Hop<'_, S>], rng: &mut ChaCha20Rng, packet: &mut [u8]) {
         let path = Path { hops, recipient: RecipientId([9; 32]) };
         let message = Message { surb: None, user_payload: &[7; USER_PAYLOAD] };
-        self.sphinx.wrap_message(&path, &message, rng, packet).expect("a good path");
+        self.sphinx.wrap_message(&path, &message, rng, packet).expect("a valid path");
     }
 
     /// Unwraps a packet as a forwarding hop does.
@@ -228,7 +228,7 @@ impl<S: Scheme> Network<S> {
         let mut packet = self.packet.clone();
         move || {
             packet.copy_from_slice(&self.packet);
-            let action = self.sphinx.open(&mut packet, &self.private_keys[0]).expect("a good packet").finish();
+            let action = self.sphinx.open(&mut packet, &self.private_keys[0]).expect("a valid packet").finish();
             assert!(matches!(action, Ok(Action::Forward { .. })));
         }
     }
@@ -244,7 +244,7 @@ impl Network<X25519> {
             }
             let batch = packets.each_mut().map(|packet| Some(&mut packet[..]));
             let opened = self.sphinx.open_each(batch, &self.private_keys[0]);
-            let actions = Opened::finish_each(opened.map(|opened| Some(opened?.expect("a good packet"))));
+            let actions = Opened::finish_each(opened.map(|opened| Some(opened?.expect("a valid packet"))));
             assert!(actions.iter().all(|action| matches!(action, Some(Ok(Action::Forward { .. })))));
         }
     }

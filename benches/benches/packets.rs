@@ -60,7 +60,7 @@ fn measure<S: Scheme>(
     let text = vec![7; payload];
     let message = Message { surb: None, user_payload: &text };
     let mut packet = vec![0; geometry.packet_len()];
-    sphinx.wrap_message(&path, &message, &mut rng, &mut packet).expect("a good path");
+    sphinx.wrap_message(&path, &message, &mut rng, &mut packet).expect("a valid path");
     let first_key = keys.first().expect("five hops");
     let mut group = group(criterion, name, payload);
 
@@ -68,8 +68,8 @@ fn measure<S: Scheme>(
     group.bench_function("unwrap", |b| {
         b.iter(|| {
             buffer.copy_from_slice(&packet);
-            let action = sphinx.open(black_box(&mut buffer), first_key).expect("a good packet").finish();
-            black_box(action.expect("a good payload"));
+            let action = sphinx.open(black_box(&mut buffer), first_key).expect("a valid packet").finish();
+            black_box(action.expect("a valid payload"));
         });
     });
     let mut buffers = [(); 8].map(|()| packet.clone());
@@ -80,22 +80,22 @@ fn measure<S: Scheme>(
             }
             let batch = buffers.each_mut().map(|buffer| Some(&mut buffer[..]));
             let opened = sphinx.open_each(black_box(batch), first_key);
-            black_box(Opened::finish_each(opened.map(|opened| Some(opened?.expect("a good packet")))));
+            black_box(Opened::finish_each(opened.map(|opened| Some(opened?.expect("a valid packet")))));
         });
     });
     group.throughput(Throughput::Elements(1));
     group.bench_function("wrap", |b| {
-        b.iter(|| sphinx.wrap_message(&path, &message, &mut rng, black_box(&mut buffer)).expect("a good path"));
+        b.iter(|| sphinx.wrap_message(&path, &message, &mut rng, black_box(&mut buffer)).expect("a valid path"));
     });
     let mut surb = vec![0; geometry.surb_len()];
     group.bench_function("make a SURB", |b| {
-        b.iter(|| black_box(sphinx.new_surb(&path, SurbId([3; 16]), &mut rng, &mut surb).expect("a good path")));
+        b.iter(|| black_box(sphinx.new_surb(&path, SurbId([3; 16]), &mut rng, &mut surb).expect("a valid path")));
     });
     let answer = vec![5; geometry.forward_payload_len()];
     group.bench_function("answer through a SURB", |b| {
-        b.iter(|| black_box(sphinx.wrap_reply(&surb, &answer, &mut buffer).expect("a good SURB")));
+        b.iter(|| black_box(sphinx.wrap_reply(&surb, &answer, &mut buffer).expect("a valid SURB")));
     });
-    let surb_keys = sphinx.new_surb(&path, SurbId([3; 16]), &mut rng, &mut surb).expect("a good path");
+    let surb_keys = sphinx.new_surb(&path, SurbId([3; 16]), &mut rng, &mut surb).expect("a valid path");
     let reply = reply(&sphinx, &keys, &surb, &answer);
     let mut buffer = reply.clone();
     group.bench_function("read an answer", |b| {
@@ -111,9 +111,9 @@ fn measure<S: Scheme>(
 /// The payload of a reply as it arrives back through the hops.
 fn reply<S: Scheme>(sphinx: &Sphinx<S>, keys: &[S::PrivateKey], surb: &[u8], answer: &[u8]) -> Vec<u8> {
     let mut packet = vec![0; sphinx.geometry().packet_len()];
-    sphinx.wrap_reply(surb, answer, &mut packet).expect("a good SURB");
+    sphinx.wrap_reply(surb, answer, &mut packet).expect("a valid SURB");
     for key in keys {
-        let _ = sphinx.open(&mut packet, key).expect("a good packet").finish().expect("a good payload");
+        let _ = sphinx.open(&mut packet, key).expect("a valid packet").finish().expect("a good payload");
     }
     packet.split_off(sphinx.geometry().header_len())
 }

@@ -1,13 +1,19 @@
 //! One side of a conversation: without a friend, pairing, or talking.
 
+mod error;
+mod status;
+
+pub use error::ChatError;
+pub use status::PairingProgress;
+
 use crate::{
-    code::{Code, SafetyString},
+    code::Code,
     codec::codec,
-    content::{Counts, TextError, TextId},
+    content::{TextError, TextId},
     context::Context,
-    event::{Ended, Event},
+    event::Event,
     exchange::{BoxLen, Exchange},
-    files::{FileId, FileOffer, Transfer},
+    files::{FileId, FileOffer},
     pairing::{Outcome, Pairing},
     ratchet::Role,
     session::{Read, Requested, Session},
@@ -224,7 +230,7 @@ impl Chat {
         self.talking().is_some_and(|session| session.content_mut().transfers.cancel(file))
     }
 
-    /// Checks a friend's [complete](Transfer::is_complete) file by the hash that the caller
+    /// Checks a friend's [complete](crate::Transfer::is_complete) file by the hash that the caller
     /// computed from its disk; `None` if the file can't be read. [`Event::FileReceived`] or
     /// [`Event::FileFailed`] follows. Returns false if there is no such file.
     pub fn check_file(&mut self, file: FileId, hash: Option<[u8; 32]>, mut context: Context<'_>) -> bool {
@@ -255,84 +261,6 @@ impl Chat {
     pub fn seal_plaintext(&mut self, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Option<alloc::vec::Vec<u8>> {
         self.talking()?.seal_plaintext(plaintext, rng)
     }
-
-    /// Delivery counts of our texts.
-    #[must_use]
-    pub fn counts(&self) -> Counts {
-        self.session().map(|session| session.content().counts()).unwrap_or_default()
-    }
-
-    /// Our files that are offered or in transfer.
-    pub fn sending(&self) -> impl Iterator<Item = Transfer> {
-        self.session().into_iter().flat_map(|session| session.content().transfers.outgoing())
-    }
-
-    /// The friend's files that are offered or in transfer.
-    pub fn receiving(&self) -> impl Iterator<Item = Transfer> {
-        self.session().into_iter().flat_map(|session| session.content().transfers.incoming())
-    }
-
-    /// The name that the friend chose, safe to show, once paired.
-    #[must_use]
-    pub fn friend(&self) -> Option<&str> {
-        self.session().map(Session::friend)
-    }
-
-    /// The safety string that both sides compare, once paired.
-    #[must_use]
-    pub fn safety(&self) -> Option<SafetyString> {
-        self.session().map(Session::safety)
-    }
-
-    /// Whether the user has confirmed that the safety strings are the same.
-    #[must_use]
-    pub fn is_verified(&self) -> bool {
-        self.session().is_some_and(Session::is_verified)
-    }
-
-    /// Records whether the safety strings are the same. False if there is no friend.
-    pub fn set_verified(&mut self, is_verified: bool) -> bool {
-        let Phase::Talking(session) = &mut self.phase else { return false };
-        session.set_verified(is_verified);
-        true
-    }
-
-    /// The reason why the conversation is over, if it is.
-    #[must_use]
-    pub fn ended(&self) -> Option<Ended> {
-        self.session().and_then(Session::ended)
-    }
-
-    /// Number of fresh secrets that the ratchet has absorbed.
-    #[must_use]
-    pub fn steps(&self) -> u32 {
-        self.session().map_or(0, Session::steps)
-    }
-
-    /// Ticks since the friend's last box, counted in this run of the program.
-    #[must_use]
-    pub fn quiet_ticks(&self) -> u64 {
-        self.session().map_or(0, Session::quiet_ticks)
-    }
-
-    /// Number of boxes that did not open, in this run of the program.
-    #[must_use]
-    pub fn tampered(&self) -> u64 {
-        self.session().map_or(0, Session::tampered)
-    }
-
-    /// The progress of the current pairing.
-    #[must_use]
-    pub fn pairing(&self) -> Option<PairingProgress> {
-        let Phase::Pairing(pairing) = &self.phase else { return None };
-        Some(PairingProgress { ticks: pairing.ticks(), has_answer: pairing.has_answer() })
-    }
-
-    /// The name of this side.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 impl fmt::Debug for Chat {
@@ -340,36 +268,3 @@ impl fmt::Debug for Chat {
         f.write_str("Chat(..)")
     }
 }
-
-/// The progress of a pairing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PairingProgress {
-    /// Ticks since the last message of the other side, counted in this run of the program.
-    pub ticks: u64,
-    /// Whether the other side has answered.
-    pub has_answer: bool,
-}
-
-/// The reason why a pairing can't begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ChatError {
-    /// There is already a friend; [`Chat::forget`] them first.
-    Paired,
-    /// A pairing is in progress.
-    Pairing,
-    /// A key that was just generated is malformed.
-    Key,
-}
-
-impl fmt::Display for ChatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Paired => "there is a friend already",
-            Self::Pairing => "a pairing is in progress",
-            Self::Key => "a key that was just generated is malformed",
-        })
-    }
-}
-
-impl core::error::Error for ChatError {}

@@ -1,5 +1,6 @@
 //! An authority's state machine: time and commands in, answers, messages and changes out.
 
+mod descriptors;
 mod proposal;
 mod statements;
 mod steps;
@@ -14,12 +15,13 @@ use crate::{
 };
 use chacha20::ChaCha20Rng;
 use core::{fmt, time::Duration};
+use descriptors::Descriptors;
 use mixwell_net::{
     clock::{Clock, eighths},
     keys::Identity,
 };
 use mixwell_pki_types::{Descriptor, Epoch, EpochTime, KeyHash, LIFETIME, Replica};
-use mixwell_wire::{Command, ConsensusStatus, DescriptorStatus};
+use mixwell_wire::{Command, ConsensusStatus};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -59,13 +61,6 @@ pub struct State {
     /// Whether the other authorities were asked in this round whether they relay.
     has_probed: bool,
     changes: Vec<Change>,
-}
-
-/// The descriptors of an epoch, as uploaded.
-#[derive(Default)]
-struct Descriptors {
-    nodes: BTreeMap<KeyHash, Arc<[u8]>>,
-    replicas: BTreeMap<KeyHash, Arc<[u8]>>,
 }
 
 impl State {
@@ -266,67 +261,15 @@ impl State {
     pub(super) const fn policy(&self) -> &Policy {
         &self.policy
     }
-
-    /// Inserts a descriptor that the policy has accepted for an epoch. Signatures are checked
-    /// before, without a lock on the state.
-    pub(super) fn insert_descriptor(
-        &mut self,
-        now: Duration,
-        epoch: Epoch,
-        descriptor: &Descriptor<'_>,
-    ) -> DescriptorStatus {
-        self.advance_to(&time_at(&self.policy, now));
-        let next = self.round.epoch();
-        // the epoch may have turned meanwhile
-        if epoch != next && epoch.plus(1) != next {
-            return DescriptorStatus::Invalid;
-        }
-        let accepted = &mut self.descriptors.entry(epoch).or_default().nodes;
-        let status = insert_upload(accepted, descriptor.id(), descriptor.encoded());
-        if let Ok(Some(bytes)) = &status {
-            tracing::info!(%epoch, node = descriptor.name(), "accepted descriptor");
-            self.changes.push(Change::Record(epoch, Record::Descriptor(Arc::clone(bytes))));
-        }
-        status.map_or_else(|Conflict| DescriptorStatus::Conflict, |_| DescriptorStatus::Ok)
-    }
-
-    fn insert_replica(&mut self, epoch: Epoch, replica: &Replica<'_>) -> DescriptorStatus {
-        let accepted = &mut self.descriptors.entry(epoch).or_default().replicas;
-        let status = insert_upload(accepted, replica.id(), replica.encoded());
-        if let Ok(Some(bytes)) = &status {
-            tracing::info!(%epoch, replica = replica.name(), "accepted descriptor");
-            self.changes.push(Change::Record(epoch, Record::Replica(Arc::clone(bytes))));
-        }
-        status.map_or_else(|Conflict| DescriptorStatus::Conflict, |_| DescriptorStatus::Ok)
-    }
 }
 
 /// Maximum number of rounds that are remembered besides the current one.
 const MAX_OTHER_ROUNDS: usize = 4;
 
-struct Conflict;
-
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { identity, round, .. } = self;
         f.debug_struct("State").field("identity", identity).field("round", &round.epoch()).finish_non_exhaustive()
-    }
-}
-
-/// Inserts an upload; returns its bytes if it is new.
-fn insert_upload(
-    accepted: &mut BTreeMap<KeyHash, Arc<[u8]>>,
-    id: KeyHash,
-    upload: &[u8],
-) -> Result<Option<Arc<[u8]>>, Conflict> {
-    match accepted.get(&id) {
-        Some(before) if **before == *upload => Ok(None),
-        Some(_) => Err(Conflict),
-        None => {
-            let bytes: Arc<[u8]> = upload.into();
-            accepted.insert(id, Arc::clone(&bytes));
-            Ok(Some(bytes))
-        }
     }
 }
 

@@ -6,7 +6,7 @@ mod rates;
 
 pub(crate) use file::File;
 
-use super::{ConfigurationError, own::OwnSettings, source, source::Source};
+use super::{ConfigurationError, own::OwnSettings, shared, source::Source};
 use mixwell_net::{
     address::Address,
     authorities::Authorities,
@@ -64,10 +64,10 @@ impl AuthorityConfiguration {
         let (source, file): (_, File) = Source::read(path)?;
         source.log_notes()?;
         let server = &file.server;
-        let scheme = source::signature_scheme(server.signature_scheme.as_ref(), &source)?;
-        let kem = source::link_kem(server.wire_kem_scheme.as_ref(), &source)?;
+        let scheme = shared::signature_scheme(server.signature_scheme.as_ref(), &source)?;
+        let kem = shared::link_kem(server.wire_kem_scheme.as_ref(), &source)?;
         let data_folder = source.folder_of(&server.data_dir);
-        let authorities = source::authorities(&file.authorities, (scheme, kem), &source)?;
+        let authorities = shared::authorities(&file.authorities, (scheme, kem), &source)?;
         if !authorities.iter().any(|authority| authority.peer.name == *server.identifier.get_ref()) {
             let reason = format!("no [[Authorities]] has the Identifier {:?}", server.identifier.get_ref());
             return Err(source.error(server.identifier.span(), reason));
@@ -90,14 +90,14 @@ impl AuthorityConfiguration {
         let bind = server.bind_addresses.as_ref().unwrap_or(&server.addresses);
         Ok(Self {
             identifier: server.identifier.get_ref().clone(),
-            bind_addresses: source::addresses(bind, &source)?,
+            bind_addresses: shared::addresses(bind, &source)?,
             nodes: nodes.list,
             replicas,
             layers,
             topology,
             min_per_layer,
             rates: file.parameters.map_or(Ok(DEFAULT_RATES), |section| section.rates(&source))?,
-            geometry: source::geometry(&file.sphinx_geometry, &source)?,
+            geometry: shared::geometry(&file.sphinx_geometry, &source)?,
             period: OwnSettings::beside(path)?.period(epoch_seconds)?,
             authorities: Arc::new(authorities),
             scheme,

@@ -3,8 +3,9 @@
 use super::{
     ConfigurationError,
     own::OwnSettings,
-    source,
-    source::{PeerSection, Source},
+    shared,
+    shared::PeerSection,
+    source::Source,
     write::{Listing, NetworkFiles, plain},
 };
 use crate::geometry::GeometrySection;
@@ -22,26 +23,26 @@ use toml::Spanned;
 pub fn read_client(path: &Path, epoch_seconds: Option<u64>) -> Result<Network, ConfigurationError> {
     let (source, file): (_, File) = Source::read(path)?;
     source.log_notes()?;
-    let scheme = source::signature_scheme(file.signature_scheme.as_ref(), &source)?;
-    let kem = source::link_kem(file.wire_kem_scheme.as_ref(), &source)?;
-    let geometry = source::geometry(&file.sphinx_geometry, &source)?;
-    let authorities = source::authorities(&file.voting_authority.peers, (scheme, kem), &source)?;
+    let scheme = shared::signature_scheme(file.signature_scheme.as_ref(), &source)?;
+    let kem = shared::link_kem(file.wire_kem_scheme.as_ref(), &source)?;
+    let geometry = shared::geometry(&file.sphinx_geometry, &source)?;
+    let authorities = shared::authorities(&file.voting_authority.peers, (scheme, kem), &source)?;
     let mut gateways = Vec::new();
     for section in file.pinned_gateways.map(|pinned| pinned.gateways).unwrap_or_default() {
         let scheme = match &section.signature_scheme {
-            Some(name) => source::signature_scheme(Some(name), &source)?,
+            Some(name) => shared::signature_scheme(Some(name), &source)?,
             None => scheme,
         };
         if let Some(name) = &section.wire_kem_scheme
-            && source::link_kem(Some(name), &source)? != kem
+            && shared::link_kem(Some(name), &source)? != kem
         {
             return Err(source.error(name.span(), format!("the network's link KEM is {}", kem.name())));
         }
         gateways.push(LinkTarget {
             name: section.name,
-            id: KeyHash::of(&source::identity_key(scheme, &section.identity_key, &source)?),
-            link_key: source::link_key(kem, &section.link_key, &source)?,
-            addresses: source::addresses(&section.addresses, &source)?,
+            id: KeyHash::of(&shared::identity_key(scheme, &section.identity_key, &source)?),
+            link_key: shared::link_key(kem, &section.link_key, &source)?,
+            addresses: shared::addresses(&section.addresses, &source)?,
             other_transports: Vec::new(),
         });
     }

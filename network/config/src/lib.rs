@@ -8,6 +8,7 @@ mod own;
 mod reference;
 mod server;
 mod services;
+mod shared;
 mod source;
 mod write;
 
@@ -16,5 +17,6 @@ pub use client::read_client;
 pub use logging::{LogLevel, LogSettings, UnknownLogLevel};
 pub use own::{FILE as OWN_FILE, MAX_EPOCH_SECONDS, MIN_EPOCH_SECONDS};
 pub use server::{NodeLimits, ServerConfiguration};
-pub use source::{ConfigurationError, Note, read_geometry};
+pub use shared::read_geometry;
+pub use source::{ConfigurationError, Note};
 pub use write::{Listing, NetworkFiles, SharedSettings, WriteError};

@@ -1,22 +1,18 @@
 //! `katzenpost.toml` (or `node.toml`): a mix, gateway or service node.
 
+mod file;
 #[cfg(test)]
 mod tests;
 
 use super::{
     ConfigurationError,
     own::OwnSettings,
-    reference,
-    services::ServiceNode,
-    source,
-    source::{Note, PeerSection, Source},
-    write::{Listing, NetworkFiles, plain},
+    reference, shared,
+    source::{Note, Source},
 };
-use crate::{
-    geometry::GeometrySection,
-    logging::{LogLevel, LogSettings},
-};
+use crate::logging::LogSettings;
 use core::{net::SocketAddr, time::Duration};
+pub(super) use file::File;
 use mixwell_net::{
     address::{Address, PublicAddresses},
     authorities::Authorities,
@@ -27,7 +23,6 @@ use mixwell_net::{
 };
 use mixwell_pki_types::{Period, SignatureScheme};
 use mixwell_sphinx::Geometry;
-use serde::{Deserialize, Serialize};
 use std::{
     net::ToSocketAddrs as _,
     path::{Path, PathBuf},
@@ -108,22 +103,22 @@ impl ServerConfiguration {
         let period = own.period(epoch_seconds)?;
         let server = file.server;
         let kind = server.kind(&source)?;
-        let scheme = source::signature_scheme(server.signature_scheme.as_ref(), &source)?;
-        let kem = source::link_kem(server.wire_kem.as_ref(), &source)?;
+        let scheme = shared::signature_scheme(server.signature_scheme.as_ref(), &source)?;
+        let kem = shared::link_kem(server.wire_kem.as_ref(), &source)?;
         let name = server.identifier;
         if !(1..=32).contains(&name.get_ref().len()) {
             return Err(source.error(name.span(), "Identifier: want 1 to 32 bytes"));
         }
-        let listed = source::listed_addresses(&server.addresses, kind == NodeKind::Gateway, (&source, &mut notes))?;
+        let listed = shared::listed_addresses(&server.addresses, kind == NodeKind::Gateway, (&source, &mut notes))?;
         let bind_addresses = match &server.bind_addresses {
-            Some(list) => source::addresses(list, &source)?,
+            Some(list) => shared::addresses(list, &source)?,
             None => listed.iter().filter_map(|address| address.tcp().cloned()).collect(),
         };
         if bind_addresses.is_empty() {
             let reason = "BindAddresses are needed: Tor has to pass its connections on to one";
             return Err(source.error(server.addresses.span(), reason));
         }
-        let geometry = source::geometry(&file.sphinx_geometry, &source)?;
+        let geometry = shared::geometry(&file.sphinx_geometry, &source)?;
         let services = match (kind, file.service_node) {
             (NodeKind::Service, Some(section)) => section.get_ref().services(&source, &mut notes)?,
             (NodeKind::Service, None) => ServiceSpec::defaults(&geometry),
@@ -143,7 +138,7 @@ impl ServerConfiguration {
             public_addresses: PublicAddresses::new(listed),
             bind_addresses,
             geometry,
-            authorities: Arc::new(source::authorities(&file.pki.voting.authorities, (scheme, kem), &source)?),
+            authorities: Arc::new(shared::authorities(&file.pki.voting.authorities, (scheme, kem), &source)?),
             metrics: server.metrics_address.map_or(Ok(None), |address| metrics_address(&address, &source))?,
             period,
             services,
@@ -171,139 +166,4 @@ fn metrics_address(address: &Spanned<String>, source: &Source) -> Result<Option<
     let loopback = sockets.find(|socket| socket.ip().is_loopback());
     let reason = || wrong("want a loopback address; --metrics takes another one".to_owned());
     loopback.map(Some).ok_or_else(reason)
-}
-
-impl File {
-    /// The file of a node of a network, as `genconfig` writes it.
-    pub(super) fn of(files: &NetworkFiles<'_>, own: &Listing, kind: NodeKind, metrics: Option<SocketAddr>) -> Self {
-        let shared = &files.shared;
-        Self {
-            server: Server {
-                identifier: plain(own.identifier.clone()),
-                wire_kem: Some(plain(shared.kem.name().to_owned())),
-                signature_scheme: Some(plain(shared.scheme.name().to_owned())),
-                addresses: own.addresses(),
-                bind_addresses: None,
-                metrics_address: metrics.map(|address| plain(address.to_string())),
-                data_dir: PathBuf::from("."),
-                is_gateway_node: Some(plain(kind == NodeKind::Gateway)),
-                is_service_node: Some(plain(kind == NodeKind::Service)),
-            },
-            logging: None,
-            service_node: None,
-            pki: Pki { voting: Voting { authorities: files.peers() } },
-            debug: Some(Debug { send_decoy_traffic: true, ..Debug::default() }),
-            sphinx_geometry: shared.geometry_section(),
-        }
-    }
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(super) struct File {
-    server: Server,
-    logging: Option<Logging>,
-    service_node: Option<Spanned<ServiceNode>>,
-    #[serde(rename = "PKI")]
-    pki: Pki,
-    debug: Option<Debug>,
-    sphinx_geometry: Spanned<GeometrySection>,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Server {
-    identifier: Spanned<String>,
-    #[serde(rename = "WireKEM")]
-    wire_kem: Option<Spanned<String>>,
-    #[serde(rename = "PKISignatureScheme")]
-    signature_scheme: Option<Spanned<String>>,
-    addresses: Spanned<Vec<Spanned<String>>>,
-    bind_addresses: Option<Spanned<Vec<Spanned<String>>>>,
-    metrics_address: Option<Spanned<String>>,
-    data_dir: PathBuf,
-    is_gateway_node: Option<Spanned<bool>>,
-    is_service_node: Option<Spanned<bool>>,
-}
-
-impl Server {
-    fn kind(&self, source: &Source) -> Result<NodeKind, ConfigurationError> {
-        let is = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| *flag.get_ref());
-        match (is(&self.is_gateway_node), &self.is_service_node) {
-            (true, Some(service)) if *service.get_ref() => {
-                Err(source.error(service.span(), "a node can't be a gateway and a service node at once"))
-            }
-            (true, _) => Ok(NodeKind::Gateway),
-            (false, _) if is(&self.is_service_node) => Ok(NodeKind::Service),
-            _ => Ok(NodeKind::Mix),
-        }
-    }
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Logging {
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
-    disable: bool,
-    file: Option<PathBuf>,
-    level: Option<Spanned<String>>,
-}
-
-impl Logging {
-    fn settings(self, data_folder: &Path, source: &Source) -> Result<LogSettings, ConfigurationError> {
-        let level = match self.level.filter(|level| !level.get_ref().is_empty()) {
-            _ if self.disable => Some(LogLevel::Off),
-            None => None,
-            Some(level) => {
-                let wrong = || source.error(level.span(), "Level: want ERROR, WARNING, NOTICE, INFO or DEBUG");
-                Some(LogLevel::of_reference(level.get_ref()).ok_or_else(wrong)?)
-            }
-        };
-        let file = self.file.filter(|file| !file.as_os_str().is_empty()).map(|file| data_folder.join(file));
-        Ok(LogSettings { level, file })
-    }
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Pki {
-    voting: Voting,
-}
-
-#[derive(Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Voting {
-    authorities: Vec<PeerSection>,
-}
-
-/// `[Debug]`: times are milliseconds.
-#[derive(Debug, Clone, Copy, Default, Deserialize, Serialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct Debug {
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
-    send_decoy_traffic: bool,
-    #[serde(skip_serializing_if = "core::ops::Not::not")]
-    generate_only: bool,
-    scheduler_queue_size: Option<u32>,
-    unwrap_delay: Option<u32>,
-    scheduler_slack: Option<u32>,
-    send_slack: Option<u32>,
-    decoy_slack: Option<u32>,
-}
-
-impl Debug {
-    fn limits(&self, packets_per_second: u32, boxes: rendezvous::Limits) -> NodeLimits {
-        // 0 stands for the default
-        let given = |value: Option<u32>| value.filter(|value| *value > 0);
-        let millis = |value: Option<u32>| given(value).map(|value| Duration::from_millis(value.into()));
-        NodeLimits {
-            packets_per_second,
-            boxes,
-            queue: given(self.scheduler_queue_size).and_then(|packets| usize::try_from(packets).ok()),
-            unwrap_wait: millis(self.unwrap_delay),
-            release_slack: millis(self.scheduler_slack),
-            write_wait: millis(self.send_slack),
-            decoy_grace: millis(self.decoy_slack),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! Writes the files of a whole network, from the structures that read them.
 
-use super::{authority, client, geometry::GeometrySection, own, server, source::PeerSection};
+use super::{authority, client, geometry::GeometrySection, own, server, shared::PeerSection};
 use core::{error::Error, fmt, net::SocketAddr};
 use mixwell_net::{address::Address, keys::LinkKem, node_kind::NodeKind};
 use mixwell_pki_types::{Period, Rates, SignatureScheme};

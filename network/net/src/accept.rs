@@ -4,12 +4,14 @@
 //! A connection passes three stages: handshake, unproven, proven. Until its first command has
 //! begun, it belongs to nobody: the initiator may be anyone who knows the claimed public key.
 
+mod connection;
 mod handshake_limiter;
 mod per_address;
 mod permits;
 mod policy;
 mod stats;
 
+pub use connection::{Connection, ConnectionEnd};
 pub use handshake_limiter::HandshakeRate;
 pub use policy::{AcceptLimits, AcceptPolicy, Authorization, Places, WhenFull};
 pub use stats::ConnectionStats;
@@ -44,36 +46,6 @@ use tokio::{
     time,
 };
 use tracing::{debug, trace, warn};
-
-/// A connection whose peer is proven.
-#[derive(Debug)]
-pub struct Connection<I: Copy + Eq + core::hash::Hash> {
-    /// The peer.
-    pub identity: I,
-    /// The name that the peer gave itself in the handshake.
-    pub ad: Vec<u8>,
-    /// The peer's link public key.
-    pub link_key: Vec<u8>,
-    /// The peer's address.
-    pub address: IpAddr,
-    /// The connection.
-    pub stream: TcpStream,
-    /// The session. The length of the first command has been received, but not its body.
-    pub session: Session,
-    /// To be held while the connection is served.
-    pub end: ConnectionEnd<I>,
-}
-
-/// Signals when a connection has to end, and occupies the connection's slot until dropped.
-#[derive(Debug)]
-pub struct ConnectionEnd<I: Copy + Eq + core::hash::Hash>(ConnectionPermit<I>);
-
-impl<I: Copy + Eq + core::hash::Hash> ConnectionEnd<I> {
-    /// Waits until a newer connection supersedes this one, which then has to end soon.
-    pub async fn superseded(&self) {
-        self.0.ended().await;
-    }
-}
 
 /// The signals that end an acceptor.
 #[derive(Debug, Clone)]

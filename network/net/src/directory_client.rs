@@ -1,26 +1,30 @@
 //! The directory client of clients, nodes and authorities: one round trip with an authority at a
 //! time.
 
+mod error;
 mod poll;
+#[cfg(test)]
+mod tests;
 
+pub use error::{ExchangeError, FetchErrors};
 pub use poll::{Fetched, Poll};
 
 use crate::{
     authorities::{Authorities, Authority},
     clock::{ClockWatch, Offset},
-    connect::{ConnectError, Connected, Connector},
-    consensus::{Consensus, ConsensusFault},
+    connect::{Connected, Connector},
+    consensus::Consensus,
     keys::LinkKey,
     randomness::Randomness,
 };
-use core::{fmt, time::Duration};
+use core::time::Duration;
 use mixwell_pki_types::{Epoch, KeyHash};
 use mixwell_wire::{
     Ad, Command, ConsensusStatus, DescriptorStatus, Link, PkiSizes, StreamError, Timeouts,
     tokio::{Reader, Writer},
 };
 use rand_core::Rng as _;
-use std::{io, sync::Arc};
+use std::sync::Arc;
 use tokio::{task::JoinSet, time};
 
 /// Sends requests to the authorities. Cloning shares the keys.
@@ -207,128 +211,3 @@ const EXCHANGE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Delay after which the next authority is asked too.
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The reason why a request to an authority failed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum ExchangeError {
-    /// The configuration lists no address of the authority.
-    NoAddress,
-    /// The connection or the session failed.
-    Stream(StreamError<io::Error>),
-    /// The authority closed the connection instead of answering.
-    Closed,
-    /// The authority answered with an unexpected command.
-    Answer,
-    /// The authority has no consensus of the epoch.
-    NoConsensus(ConsensusStatus),
-    /// The authority's consensus is not valid.
-    Consensus(ConsensusFault),
-}
-
-impl From<ConnectError> for ExchangeError {
-    fn from(error: ConnectError) -> Self {
-        match error {
-            ConnectError::NoAddress => Self::NoAddress,
-            ConnectError::Stream(error) => Self::Stream(error),
-        }
-    }
-}
-
-impl ExchangeError {
-    /// The error for an answer that could not be received.
-    fn unanswered(error: StreamError<io::Error>) -> Self {
-        match error {
-            StreamError::Closed => Self::Closed,
-            StreamError::Io(error) if error.kind() == io::ErrorKind::ConnectionReset => Self::Closed,
-            error => Self::Stream(error),
-        }
-    }
-}
-
-impl From<StreamError<io::Error>> for ExchangeError {
-    fn from(error: StreamError<io::Error>) -> Self {
-        Self::Stream(error)
-    }
-}
-
-impl fmt::Display for ExchangeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoAddress => f.write_str("no address"),
-            Self::Stream(StreamError::Refused) => {
-                f.write_str("its identity or link key differs from the configured one")
-            }
-            Self::Stream(error) => error.fmt(f),
-            Self::Closed => f.write_str("it closed the connection instead of answering"),
-            Self::Answer => f.write_str("it answered with an unexpected command"),
-            Self::NoConsensus(ConsensusStatus::NotFound) => f.write_str("it has no consensus of that epoch yet"),
-            Self::NoConsensus(_) => f.write_str("it has no consensus of that epoch"),
-            Self::Consensus(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for ExchangeError {}
-
-/// The errors of all authorities, when none returned a valid consensus.
-#[derive(Debug)]
-pub struct FetchErrors(pub Vec<(String, ExchangeError)>);
-
-impl fmt::Display for FetchErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        self.0.iter().try_for_each(|(authority, error)| {
-            write!(f, "{separator}{authority}: {error}")?;
-            separator = "; ";
-            Ok(())
-        })
-    }
-}
-
-impl core::error::Error for FetchErrors {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{address::Address, keys::LinkKem};
-    use mixwell_pki_types::Ed25519;
-    use mixwell_wire::tokio::await_proof;
-    use std::time::Instant;
-    use tokio::net::TcpListener;
-
-    /// An authority that accepts a request and then sends no-ops without end.
-    async fn stall(listener: TcpListener, id: KeyHash, key: LinkKey, link: Link) {
-        let (mut rng, timeouts) = (Randomness::from_seed(2).rng(), Timeouts::default());
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut buffer = vec![0; key.buffer_len(&link)];
-        let session = key.respond(&mut stream, Ad::node(&id.0), &mut rng, &mut buffer, &timeouts, |_| Some(link));
-        let session = session.await.unwrap();
-        let session = await_proof(&mut stream, session, &timeouts).await.unwrap();
-        let mut writer = Writer::new(stream, session.sender, buffer, &timeouts);
-        while writer.send(&Command::NoOp).await.is_ok() {
-            time::sleep(Duration::from_millis(20)).await;
-        }
-    }
-
-    #[tokio::test]
-    async fn no_ops_do_not_prolong_a_round_trip() {
-        let randomness = Randomness::from_seed(1);
-        let key = || LinkKey::generate(LinkKem::default(), &mut randomness.rng()).unwrap();
-        let (own, theirs) = (key(), key());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let addresses = vec![Address::of(listener.local_addr().unwrap())];
-        let identity = vec![7; 32];
-        let authority = Authority::new("stalls".to_owned(), identity, theirs.public().to_vec(), addresses);
-        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), vec![authority.clone()]));
-        let link = Link::authority(pki_sizes(&authorities));
-        tokio::spawn(stall(listener, authority.peer.id, theirs, link));
-        let client = DirectoryClient::new(authorities, own, None, randomness.branch());
-        let client = DirectoryClient { exchange_timeout: Duration::from_millis(500), ..client };
-        let begun = Instant::now();
-        let fetched = time::timeout(Duration::from_secs(20), client.fetch_from(&authority, Epoch(1), Epoch(1))).await;
-        let error = fetched.unwrap().unwrap_err();
-        assert!(matches!(error, ExchangeError::Stream(StreamError::Timeout)), "{error}");
-        assert!(begun.elapsed() >= Duration::from_millis(500));
-    }
-}

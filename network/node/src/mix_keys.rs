@@ -2,11 +2,13 @@
 //! and erased after their last use.
 
 mod folder;
+mod own;
 mod replay_list;
 mod rotate;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use own::{OwnIdentity, OwnKeys};
 pub(crate) use replay_list::{Flush, ListError, MAX_TAGS, ReplayList};
 pub(crate) use rotate::rotate;
 
@@ -15,13 +17,12 @@ use core::{fmt, time::Duration};
 use folder::{Files, KeyFolder};
 use mixwell_net::files::KeyFileError;
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};
-use mixwell_sphinx::NodeId;
 use rand_core::CryptoRng;
 use std::{
     collections::BTreeMap,
     io,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 use tokio::{sync::watch, time::Instant};
 use zeroize::Zeroizing;
@@ -269,26 +270,6 @@ impl MixKeys {
 
     fn leftovers(&self) -> MutexGuard<'_, BTreeMap<Epoch, Instant>> {
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A node's mix keys of any scheme.
-pub(crate) trait OwnKeys: Send + Sync {
-    /// Whether this is the public key of an epoch.
-    fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool;
-}
-
-/// This node's entry in the consensus.
-#[derive(Clone)]
-pub(crate) struct OwnIdentity {
-    /// The hash of the node's identity key.
-    pub(crate) id: NodeId,
-    pub(crate) mix_keys: Arc<dyn OwnKeys>,
-}
-
-impl OwnKeys for MixKeys {
-    fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool {
-        self.read().get(&epoch).is_some_and(|key| key.public == public)
     }
 }
 

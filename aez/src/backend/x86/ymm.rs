@@ -85,7 +85,7 @@ impl BitXor for Ymm {
 
     #[inline(always)]
     fn bitxor(self, other: Self) -> Self {
-        // SAFETY: a `Ymm` exists, so that the processor has AVX2
+        // SAFETY: a `Ymm` proves that the processor has AVX2
         Self(unsafe { _mm256_xor_si256(self.0, other.0) })
     }
 }

@@ -131,7 +131,7 @@ impl BitXor for Zmm {
 
     #[inline(always)]
     fn bitxor(self, other: Self) -> Self {
-        // SAFETY: a `Zmm` exists, so that the processor has AVX-512
+        // SAFETY: a `Zmm` proves that the processor has AVX-512
         Self(unsafe { _mm512_xor_si512(self.0, other.0) })
     }
 }

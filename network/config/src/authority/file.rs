@@ -3,7 +3,7 @@
 use super::DEFAULT_RATES;
 use crate::{
     geometry::GeometrySection,
-    source::PeerSection,
+    shared::PeerSection,
     write::{Listing, NetworkFiles, plain},
 };
 use mixwell_pki_types::Rates;

@@ -4,7 +4,7 @@ use super::{
     MAX_LAYERS,
     file::{Debug, NodeSection, ReplicaSection, Topology, TopologyLayer},
 };
-use crate::{ConfigurationError, source, source::Source};
+use crate::{ConfigurationError, shared, source::Source};
 use mixwell_net::{
     files,
     node_kind::{NodeKind, PermittedNode, PermittedReplica},
@@ -150,7 +150,7 @@ impl Nodes<'_> {
                 .map_err(|error| self.source.error(key.span(), path.display()).caused_by(error))?;
             Spanned::new(key.span(), String::from_utf8_lossy(&bytes).into_owned())
         };
-        let key = source::identity_key(self.scheme, &text, self.source)?;
+        let key = shared::identity_key(self.scheme, &text, self.source)?;
         Ok((KeyHash::of(&key), key))
     }
 }

@@ -4,7 +4,7 @@ use super::{
     super::reference::{Effect, SERVER},
     *,
 };
-use crate::source::NoteLevel;
+use crate::{logging::LogLevel, source::NoteLevel};
 use core::error::Error as _;
 use mixwell_net::{
     keys::{Identity, LinkKey},

@@ -1,27 +1,20 @@
 //! Link keys of a KEM chosen at run time. Sessions do not depend on the KEM, so its type stays
 //! within this module.
 
+mod handshakes;
+
 use super::super::{files, files::KeyFileError, pem, pem::Kind};
 use chacha20::ChaCha20Rng;
-use core::{fmt, pin::Pin};
+use core::fmt;
+use handshakes::{Handshake, Handshaken, Handshakes};
 use mixwell_pq_kem::{
     ByteArray as _, Kem, WithKem, XWing,
     kem::{KeyError, PrivateKey},
     with_kem,
 };
-use mixwell_wire::{
-    Ad, Link, Messages, Peer, Session, StreamError, Timeouts,
-    initiator::Initiator,
-    responder::{Responder, UnprovenSession},
-    tokio as wire_tokio,
-};
+use mixwell_wire::{Ad, Link, Session, Timeouts, responder::UnprovenSession};
 use rand_core::CryptoRng;
-use std::{
-    io,
-    path::Path,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
 use zeroize::Zeroizing;
 
@@ -72,21 +65,6 @@ pub struct Initiated {
     /// Seconds by which this machine's clock is ahead of the responder's.
     pub clock_skew: i64,
 }
-
-impl<'a, K: Kem> From<&'a Peer<K>> for PeerClaim<'a> {
-    fn from(peer: &'a Peer<K>) -> Self {
-        Self { ad: peer.ad(), link_key: peer.static_key().as_bytes().as_ref() }
-    }
-}
-
-/// The result of a handshake.
-type Handshaken<S> = Result<S, StreamError<io::Error>>;
-
-/// Whether a responder is the intended peer.
-type Wanted<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> bool + Send);
-
-/// The link for an initiator, if it is accepted.
-type LinkFor<'a> = &'a mut (dyn FnMut(&PeerClaim<'_>) -> Option<Link> + Send);
 
 impl LinkKem {
     /// The KEM with a name, which is not case-sensitive.
@@ -272,57 +250,6 @@ impl LinkKey {
 impl fmt::Debug for LinkKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "LinkKey({}, ..)", self.kem.name)
-    }
-}
-
-/// The arguments that both sides of a handshake have.
-struct Handshake<'a> {
-    stream: &'a mut dyn Stream,
-    ad: Ad<'a>,
-    rng: &'a mut ChaCha20Rng,
-    buffer: &'a mut [u8],
-    timeouts: &'a Timeouts,
-}
-
-type Future<'a, S> = Pin<Box<dyn core::future::Future<Output = Handshaken<S>> + Send + 'a>>;
-
-/// A link key of some KEM.
-trait Handshakes: Send + Sync {
-    fn public(&self) -> &[u8];
-    fn longest_message(&self) -> usize;
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Initiated>;
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession>;
-}
-
-impl<K: Kem> Handshakes for mixwell_wire::LinkKey<K> {
-    fn public(&self) -> &[u8] {
-        self.public().as_bytes().as_ref()
-    }
-
-    fn longest_message(&self) -> usize {
-        Messages::<K>::MAX_LEN
-    }
-
-    fn initiate<'a>(&'a self, handshake: Handshake<'a>, link: Link, wanted: Wanted<'a>) -> Future<'a, Initiated> {
-        Box::pin(async move {
-            let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
-            let initiator = Initiator::new(self, ad, link);
-            let mut clock_skew = 0;
-            let session = wire_tokio::initiate(&mut stream, initiator, rng, buffer, timeouts, |peer| {
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-                clock_skew = peer.clock_skew(now.as_secs());
-                wanted(&peer.into())
-            });
-            Ok(Initiated { session: session.await?, clock_skew })
-        })
-    }
-
-    fn respond<'a>(&'a self, handshake: Handshake<'a>, link_for: LinkFor<'a>) -> Future<'a, UnprovenSession> {
-        Box::pin(async move {
-            let Handshake { mut stream, ad, rng, buffer, timeouts } = handshake;
-            let responder = Responder::new(self, ad);
-            wire_tokio::respond(&mut stream, responder, rng, buffer, timeouts, |peer| link_for(&peer.into())).await
-        })
     }
 }
 

@@ -1,31 +1,11 @@
 //! The scenario of a simulation: a network, its users, and the duration.
 
-use super::{Topology, closed_forms};
+use super::{
+    Topology, closed_forms,
+    rates::{PublishedRate, Rates},
+};
 use core::fmt;
-use mixwell_mixdelay::{Rate, RateError};
-
-/// A rate as a consensus publishes it, per millisecond; 0 switches the process off.
-#[derive(Clone, Copy, Debug)]
-pub struct PublishedRate {
-    per_milli: f64,
-    rate: Option<Rate>,
-}
-
-/// The rates that a consensus publishes.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "the protocol has these five rates")]
-pub struct Rates {
-    /// `Mu`: 1 / (mean delay of a hop in milliseconds).
-    pub mu: PublishedRate,
-    /// `LambdaP`: messages or decoys of a user.
-    pub lambda_p: PublishedRate,
-    /// `LambdaL`: loops of a user.
-    pub lambda_l: PublishedRate,
-    /// `LambdaM`: loops of a mix or service node.
-    pub lambda_m: PublishedRate,
-    /// `LambdaG`: loops of a gateway.
-    pub lambda_g: PublishedRate,
-}
+use mixwell_mixdelay::Rate;
 
 /// The users of a network, and the duration of the simulation.
 #[derive(Clone, Copy, Debug)]
@@ -49,16 +29,6 @@ pub struct Scenario {
     pub(super) mu: Rate,
     /// Nodes that send loops: their number and rate.
     pub(super) loops: [(u32, PublishedRate); 2],
-}
-
-/// The reason why a number is not a rate of a simulation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PublishedRateError {
-    /// The number is above [`PublishedRate::MAX`].
-    TooHigh,
-    /// The number is not a rate.
-    Rate(RateError),
 }
 
 /// The reason why a network and its users can't be simulated.
@@ -91,40 +61,6 @@ impl ScenarioError {
     pub const MAX_ODDS: u64 = 1 << 26;
 }
 
-impl PublishedRate {
-    /// Maximum rate of any process, per millisecond.
-    pub const MAX: f64 = 10.0;
-
-    /// A published rate.
-    ///
-    /// # Errors
-    /// [`PublishedRateError`] if the number is not a rate, or is above [`MAX`](Self::MAX).
-    pub fn new(per_milli: f64) -> Result<Self, PublishedRateError> {
-        if per_milli > Self::MAX {
-            return Err(PublishedRateError::TooHigh);
-        }
-        let rate = Rate::published(per_milli).map_err(PublishedRateError::Rate)?;
-        Ok(Self { per_milli, rate })
-    }
-
-    /// A rate that is known to be in range.
-    pub(super) fn constant(per_milli: f64) -> Self {
-        Self { per_milli, rate: Rate::per_milli(per_milli).ok() }
-    }
-
-    /// Events per millisecond.
-    #[must_use]
-    pub const fn per_milli(self) -> f64 {
-        self.per_milli
-    }
-
-    /// The rate of a running process; `None` if it is switched off.
-    #[must_use]
-    pub const fn rate(self) -> Option<Rate> {
-        self.rate
-    }
-}
-
 impl Scenario {
     /// Checks that the network carries the load.
     ///
@@ -132,14 +68,14 @@ impl Scenario {
     /// [`ScenarioError`].
     pub fn new(topology: Topology, load: Load) -> Result<Self, ScenarioError> {
         let Rates { mu, lambda_p, lambda_m, lambda_g, .. } = topology.rates;
-        if lambda_p.rate.is_none() {
+        if lambda_p.rate().is_none() {
             return Err(ScenarioError::NoMessages);
         }
-        let (messages, lambda_p) = (load.messages.per_milli, lambda_p.per_milli);
+        let (messages, lambda_p) = (load.messages.per_milli(), lambda_p.per_milli());
         if messages >= lambda_p {
             return Err(ScenarioError::Overload { messages, lambda_p });
         }
-        let mu = mu.rate.ok_or(ScenarioError::NoMu)?;
+        let mu = mu.rate().ok_or(ScenarioError::NoMu)?;
         let loops = [(topology.gateways, lambda_g), (topology.other_nodes, lambda_m)];
         let scenario = Self { topology, load, mu, loops };
         let nodes = scenario.mix_count();
@@ -170,7 +106,7 @@ impl Scenario {
     /// Whether any node sends loops.
     #[must_use]
     pub fn has_node_loops(&self) -> bool {
-        self.loops.iter().any(|(nodes, rate)| *nodes > 0 && rate.rate.is_some())
+        self.loops.iter().any(|(nodes, rate)| *nodes > 0 && rate.rate().is_some())
     }
 
     /// Number of hops that delay a packet.
@@ -188,8 +124,8 @@ impl Scenario {
     #[must_use]
     pub fn traffic(&self) -> f64 {
         let Rates { lambda_p, lambda_l, .. } = self.topology.rates;
-        let of_users = f64::from(self.load.users) * (lambda_p.per_milli + lambda_l.per_milli);
-        self.loops.iter().fold(of_users, |sum, (nodes, rate)| sum + f64::from(*nodes) * rate.per_milli)
+        let of_users = f64::from(self.load.users) * (lambda_p.per_milli() + lambda_l.per_milli());
+        self.loops.iter().fold(of_users, |sum, (nodes, rate)| sum + f64::from(*nodes) * rate.per_milli())
     }
 
     /// Packets per millisecond among which a leaving packet hides: with one hop those of its node,
@@ -232,7 +168,7 @@ impl Scenario {
 
     /// Mean delay of a hop in milliseconds: delays are whole milliseconds, rounded up.
     fn hop_millis(&self) -> f64 {
-        -1.0 / (-self.topology.rates.mu.per_milli).exp_m1()
+        -1.0 / (-self.topology.rates.mu.per_milli()).exp_m1()
     }
 
     /// Mean delay of a path in milliseconds.
@@ -250,7 +186,7 @@ impl Scenario {
     /// Latency that rounding up adds to purely exponential delays, in milliseconds.
     #[must_use]
     pub fn rounding_millis(&self) -> f64 {
-        self.latency_millis() - f64::from(self.hop_count()) / self.topology.rates.mu.per_milli
+        self.latency_millis() - f64::from(self.hop_count()) / self.topology.rates.mu.per_milli()
     }
 
     /// Unmeasured milliseconds at the start and at the end: ten path delays, at most a quarter of
@@ -266,12 +202,6 @@ impl Scenario {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
         let millis = (self.path_millis() * 10.0) as u64;
         millis
-    }
-}
-
-impl fmt::Display for PublishedRate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.per_milli.fmt(f)
     }
 }
 
@@ -293,21 +223,3 @@ impl fmt::Display for ScenarioError {
 }
 
 impl core::error::Error for ScenarioError {}
-
-impl fmt::Display for PublishedRateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooHigh => write!(f, "more than {} per millisecond", PublishedRate::MAX),
-            Self::Rate(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for PublishedRateError {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match self {
-            Self::TooHigh => None,
-            Self::Rate(error) => Some(error),
-        }
-    }
-}
