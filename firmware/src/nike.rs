@@ -15,13 +15,13 @@ pub(crate) fn measure<N: Nike>() {
 
     hprintln!("{}, a product has {} bytes", N::NAME, size_of::<N::Product>());
     row("public key", || ours.public_key());
-    let want = row("exchange", || ours.exchange(&peer)).expect("a good key");
+    let want = row("exchange", || ours.exchange(&peer)).expect("a valid key");
     let mut product = N::Product::new(&ours);
-    let got = product.exchange(&peer).expect("a good key");
+    let got = product.exchange(&peer).expect("a valid key");
     assert_eq!(want.as_bytes().as_ref(), got.as_bytes().as_ref());
     row("product: multiply", || product.multiply(&factor));
-    let ours = row("product: public key", || product.public_key()).expect("a good key");
-    let got = row("product: exchange", || product.exchange(&peer)).expect("a good key");
-    let want = theirs.exchange(&ours).expect("a good key");
+    let ours = row("product: public key", || product.public_key()).expect("a valid key");
+    let got = row("product: exchange", || product.exchange(&peer)).expect("a valid key");
+    let want = theirs.exchange(&ours).expect("a valid key");
     assert_eq!(want.as_bytes().as_ref(), got.as_bytes().as_ref());
 }

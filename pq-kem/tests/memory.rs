@@ -271,7 +271,7 @@ fn no_secret_on_the_stack() {
     }
     #[inline(never)]
     fn careless(held: &mut Held, random: &[u8]) {
-        // so many copies that the reading below does not overwrite all of them
+        // enough copies that the code below does not overwrite all of them
         let copies: [[[u8; 32]; 2]; 100] = [[random.try_into().unwrap(), *held.secret.as_bytes()]; 100];
         core::hint::black_box(&copies);
     }

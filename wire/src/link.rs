@@ -8,7 +8,7 @@ use crate::{
 };
 use mixwell_sphinx::Geometry;
 
-/// The lengths of a network's Sphinx geometry that determine those of frames, in bytes.
+/// The lengths in a network's Sphinx geometry that determine the lengths of frames, in bytes.
 ///
 /// ```
 /// use mixwell_wire::{Link, PacketSizes};
@@ -29,7 +29,7 @@ pub struct PacketSizes {
     pub user_forward_payload: usize,
 }
 
-/// The lengths that determine those of commands in sessions with an authority, in bytes.
+/// The lengths that determine the lengths of commands in sessions with an authority, in bytes.
 ///
 /// ```
 /// use mixwell_wire::{Link, PkiSizes};
@@ -100,13 +100,13 @@ impl Link {
         Self { replica_frame, ..Self::mixnet(Role::Replica, sizes) }.bounded()
     }
 
-    /// Anyone's end at an authority.
+    /// The end of any peer of an authority.
     #[must_use]
     pub const fn authority_client(sizes: PkiSizes) -> Self {
         Self { pki: sizes, ..Self::mixnet(Role::AuthorityClient, PacketSizes::NONE) }.bounded()
     }
 
-    /// An authority's end, at anyone.
+    /// An authority's end at any peer.
     #[must_use]
     pub const fn authority(sizes: PkiSizes) -> Self {
         Self { pki: sizes, ..Self::mixnet(Role::Authority, PacketSizes::NONE) }.bounded()

@@ -57,13 +57,13 @@ impl Aese for Native {
 
     #[inline(always)]
     fn aese(self, x: Vector, key: Vector) -> Vector {
-        // SAFETY: `self` exists, so that the processor has the AES instructions
+        // SAFETY: `self` proves that the processor has the AES instructions
         Vector(unsafe { vaeseq_u8(x.0, key.0) })
     }
 
     #[inline(always)]
     fn aesmc(self, x: Vector) -> Vector {
-        // SAFETY: `self` exists, so that the processor has the AES instructions
+        // SAFETY: `self` proves that the processor has the AES instructions
         Vector(unsafe { vaesmcq_u8(x.0) })
     }
 }

@@ -73,7 +73,7 @@ impl App {
                     let counts = contact.chat.counts();
                     let (name, unread) = (self.name_of(id), counts.queued.saturating_sub(counts.read));
                     let rest = if unread > 0 { format!("; {} not read yet", messages(unread)) } else { String::new() };
-                    self.note(id, format!("you talk with \"{name}\"{rest}"));
+                    self.note(id, format!("you are talking with \"{name}\"{rest}"));
                 }
             }
         }

@@ -39,7 +39,7 @@ fn two_apps() {
     }
     drop(bob);
     let mut bob = Side::open(&at("bob"), None);
-    assert!(bob.was_told("* you talk with \"alice\""));
+    assert!(bob.was_told("* you are talking with \"alice\""));
     bob.current = Some(bob.contacts[0].id);
     until([&mut alice, &mut bob], &mut service, |[_, bob]| {
         bob.contact().transfers.iter().all(|file| file.transfer.is_complete())

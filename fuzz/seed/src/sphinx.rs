@@ -18,7 +18,7 @@ pub(crate) fn seed(corpus: &mut Corpus) {
     for test in Test::all("kem") {
         let schemes = ["x25519", "x448", "MLKEM768", "XWING", "MLKEM768-X25519", "MLKEM768-X448"];
         let Some(scheme) = schemes.iter().position(|scheme| *scheme == test.text("/scheme")) else { continue };
-        // from scratch: the bytes are the key or the ciphertext
+        // not made by changing a valid one: the bytes are the key or the ciphertext
         let front = (scheme as u8, 1_u64, true);
         for (target, field) in [
             ("kem_decapsulate", "/ciphertext"),
@@ -72,7 +72,7 @@ fn geometry(corpus: &mut Corpus, test: &Test) {
     let scheme = SchemeInfo::by_names(test.text("/nike_name"), test.text("/kem_name"));
     let Some(scheme) = SchemeInfo::ALL.iter().position(|known| Some(*known) == scheme) else { return };
     let with_surb = test.0["with_surb"] == true;
-    // the target shifts a payload down by itself modulo 64
+    // the target shifts the number right by its own low six bits, which are 0 here
     let user_payload = test.number("/user_forward_payload_length") << 6;
     let change: Option<(u8, u64)> = Some((0, test.number("/packet_length")));
     corpus.add("geometry", &(scheme as u8, test.number("/nr_hops"), user_payload, with_surb, change));

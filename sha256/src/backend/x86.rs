@@ -131,33 +131,33 @@ macro_rules! common_256 {
 
             #[inline(always)]
             fn loadu(self, words: &[u32; 8]) -> __m256i {
-                // SAFETY: `self` exists, so that the processor has AVX2; reads 32 bytes, at any
+                // SAFETY: `self` proves that the processor has AVX2; reads 32 bytes, at any
                 // alignment
                 unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
             }
 
             #[inline(always)]
             fn storeu(self, register: __m256i, words: &mut [u32; 8]) {
-                // SAFETY: `self` exists, so that the processor has AVX2; writes 32 bytes, at any
+                // SAFETY: `self` proves that the processor has AVX2; writes 32 bytes, at any
                 // alignment
                 unsafe { _mm256_storeu_si256(words.as_mut_ptr().cast(), register) }
             }
 
             #[inline(always)]
             fn set1(self, word: u32) -> __m256i {
-                // SAFETY: `self` exists, so that the processor has AVX2
+                // SAFETY: `self` proves that the processor has AVX2
                 unsafe { _mm256_set1_epi32(word.cast_signed()) }
             }
 
             #[inline(always)]
             fn add_epi32(self, a: __m256i, b: __m256i) -> __m256i {
-                // SAFETY: `self` exists, so that the processor has AVX2
+                // SAFETY: `self` proves that the processor has AVX2
                 unsafe { _mm256_add_epi32(a, b) }
             }
 
             #[inline(always)]
             fn srli_epi32<const N: i32>(self, x: __m256i) -> __m256i {
-                // SAFETY: `self` exists, so that the processor has AVX2
+                // SAFETY: `self` proves that the processor has AVX2
                 unsafe { _mm256_srli_epi32::<N>(x) }
             }
         }
@@ -170,19 +170,19 @@ common_256!(HasAvx512Vl);
 impl Shifts<8> for HasAvx2 {
     #[inline(always)]
     fn slli_epi32<const N: i32>(self, x: __m256i) -> __m256i {
-        // SAFETY: `self` exists, so that the processor has AVX2
+        // SAFETY: `self` proves that the processor has AVX2
         unsafe { _mm256_slli_epi32::<N>(x) }
     }
 
     #[inline(always)]
     fn and(self, a: __m256i, b: __m256i) -> __m256i {
-        // SAFETY: `self` exists, so that the processor has AVX2
+        // SAFETY: `self` proves that the processor has AVX2
         unsafe { _mm256_and_si256(a, b) }
     }
 
     #[inline(always)]
     fn xor(self, a: __m256i, b: __m256i) -> __m256i {
-        // SAFETY: `self` exists, so that the processor has AVX2
+        // SAFETY: `self` proves that the processor has AVX2
         unsafe { _mm256_xor_si256(a, b) }
     }
 }
@@ -190,13 +190,13 @@ impl Shifts<8> for HasAvx2 {
 impl Ternary<8> for HasAvx512Vl {
     #[inline(always)]
     fn ror_epi32<const N: i32>(self, x: __m256i) -> __m256i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F and VL
+        // SAFETY: `self` proves that the processor has AVX-512F and VL
         unsafe { _mm256_ror_epi32::<N>(x) }
     }
 
     #[inline(always)]
     fn ternarylogic<const TABLE: i32>(self, a: __m256i, b: __m256i, c: __m256i) -> __m256i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F and VL
+        // SAFETY: `self` proves that the processor has AVX-512F and VL
         unsafe { _mm256_ternarylogic_epi32::<TABLE>(a, b, c) }
     }
 }
@@ -206,33 +206,33 @@ impl Common<16> for HasAvx512 {
 
     #[inline(always)]
     fn loadu(self, words: &[u32; 16]) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F; reads 64 bytes, at any
+        // SAFETY: `self` proves that the processor has AVX-512F; reads 64 bytes, at any
         // alignment
         unsafe { _mm512_loadu_si512(words.as_ptr().cast()) }
     }
 
     #[inline(always)]
     fn storeu(self, register: __m512i, words: &mut [u32; 16]) {
-        // SAFETY: `self` exists, so that the processor has AVX-512F; writes 64 bytes, at any
+        // SAFETY: `self` proves that the processor has AVX-512F; writes 64 bytes, at any
         // alignment
         unsafe { _mm512_storeu_si512(words.as_mut_ptr().cast(), register) }
     }
 
     #[inline(always)]
     fn set1(self, word: u32) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F
+        // SAFETY: `self` proves that the processor has AVX-512F
         unsafe { _mm512_set1_epi32(word.cast_signed()) }
     }
 
     #[inline(always)]
     fn add_epi32(self, a: __m512i, b: __m512i) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F
+        // SAFETY: `self` proves that the processor has AVX-512F
         unsafe { _mm512_add_epi32(a, b) }
     }
 
     #[inline(always)]
     fn srli_epi32<const N: i32>(self, x: __m512i) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F
+        // SAFETY: `self` proves that the processor has AVX-512F
         unsafe { srli_512::<N>(x) }
     }
 }
@@ -253,13 +253,13 @@ unsafe fn srli_512<const N: i32>(x: __m512i) -> __m512i {
 impl Ternary<16> for HasAvx512 {
     #[inline(always)]
     fn ror_epi32<const N: i32>(self, x: __m512i) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F
+        // SAFETY: `self` proves that the processor has AVX-512F
         unsafe { _mm512_ror_epi32::<N>(x) }
     }
 
     #[inline(always)]
     fn ternarylogic<const TABLE: i32>(self, a: __m512i, b: __m512i, c: __m512i) -> __m512i {
-        // SAFETY: `self` exists, so that the processor has AVX-512F
+        // SAFETY: `self` proves that the processor has AVX-512F
         unsafe { _mm512_ternarylogic_epi32::<TABLE>(a, b, c) }
     }
 }

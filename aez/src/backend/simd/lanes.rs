@@ -1,9 +1,9 @@
 //! The engine for SIMD registers of any width: eight blocks side by side in N registers, with one,
 //! two or four in each.
 //!
-//! Eight, because (i mod 8)·L, a part of the offset of pair i, then repeats for every eight pairs;
-//! and because a processor starts one or two AES rounds per cycle and finishes each three to eight
-//! cycles later, so fewer blocks would leave it idle.
+//! There are eight for two reasons. (i mod 8)·L, a part of the offset of pair i, repeats every
+//! eight pairs. And a processor starts one or two AES rounds per cycle and finishes each three to
+//! eight cycles later, so fewer blocks would leave it idle.
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
@@ -137,7 +137,7 @@ impl<S: Simd, const N: usize> Lanes<S, N> {
         passes::sum_of_first(self.simd, y, tail.len())
     }
 
-    /// The first registers, or zeros after them.
+    /// The first `B` registers of `from`, followed by zeros if it has fewer.
     #[inline(always)]
     fn resize<const A: usize, const B: usize>(&self, from: [S::Register; A]) -> [S::Register; B] {
         let mut to = passes::zeros(self.simd);

@@ -43,7 +43,7 @@ impl<const AVX: bool> HasAesNi<AVX> {
 impl<const AVX: bool> Aesenc<Xmm> for HasAesNi<AVX> {
     #[inline(always)]
     fn aesenc(self, x: Xmm, key: Xmm) -> Xmm {
-        // SAFETY: `self` exists, so that the processor has AES-NI
+        // SAFETY: `self` proves that the processor has AES-NI
         Xmm(unsafe { _mm_aesenc_si128(x.0, key.0) })
     }
 }
@@ -70,7 +70,7 @@ impl<const AVX: bool> AesNi for HasAesNi<AVX> {
             return x;
         }
         let [mut x0, mut x1, mut x2, mut x3, mut x4, mut x5, mut x6, mut x7] = x;
-        // SAFETY: `self` exists, so that the processor has AES-NI and AVX; nothing but the named
+        // SAFETY: `self` proves that the processor has AES-NI and AVX; nothing but the named
         // registers is touched
         unsafe {
             asm!(

@@ -30,7 +30,7 @@ impl HasVaes {
 impl Aesenc<Ymm> for HasVaes {
     #[inline(always)]
     fn aesenc(self, x: Ymm, key: Ymm) -> Ymm {
-        // SAFETY: `self` exists, so that the processor has VAES
+        // SAFETY: `self` proves that the processor has VAES
         Ymm(unsafe { _mm256_aesenc_epi128(x.0, key.0) })
     }
 }
@@ -41,37 +41,37 @@ impl Vaes for HasVaes {
 
     #[inline(always)]
     fn aes_ni(self) -> HasAesNi<true> {
-        // SAFETY: `self` exists, so that the processor has AES-NI and AVX2
+        // SAFETY: `self` proves that the processor has AES-NI and AVX2
         unsafe { HasAesNi::assume() }
     }
 
     #[inline(always)]
     fn set_m128i(self, high: Xmm, low: Xmm) -> Ymm {
-        // SAFETY: `self` exists, so that the processor has AVX
+        // SAFETY: `self` proves that the processor has AVX
         Ymm(unsafe { _mm256_set_m128i(high.0, low.0) })
     }
 
     #[inline(always)]
     fn castsi256_si128(self, ymm: Ymm) -> Xmm {
-        // SAFETY: `self` exists, so that the processor has AVX
+        // SAFETY: `self` proves that the processor has AVX
         Xmm(unsafe { _mm256_castsi256_si128(ymm.0) })
     }
 
     #[inline(always)]
     fn extracti128(self, ymm: Ymm) -> Xmm {
-        // SAFETY: `self` exists, so that the processor has AVX2
+        // SAFETY: `self` proves that the processor has AVX2
         Xmm(unsafe { _mm256_extracti128_si256::<1>(ymm.0) })
     }
 
     #[inline(always)]
     fn loadu(self, pair: &Pair) -> Ymm {
-        // SAFETY: `self` exists, so that the processor has AVX; reads 32 bytes, at any alignment
+        // SAFETY: `self` proves that the processor has AVX; reads 32 bytes, at any alignment
         Ymm(unsafe { _mm256_loadu_si256(pair.as_ptr().cast()) })
     }
 
     #[inline(always)]
     fn storeu(self, ymm: Ymm, pair: &mut Pair) {
-        // SAFETY: `self` exists, so that the processor has AVX; writes 32 bytes, at any alignment
+        // SAFETY: `self` proves that the processor has AVX; writes 32 bytes, at any alignment
         unsafe { _mm256_storeu_si256(pair.as_mut_ptr().cast(), ymm.0) }
     }
 }
