@@ -1,4 +1,5 @@
-//! The READMEs of the packages as a registry and a forge render them, and what each has to say.
+//! The READMEs of the packages: their rendering on a registry and on a forge, and their required
+//! contents.
 
 use crate::repository::root;
 use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, Options, Parser, Tag};
@@ -30,7 +31,7 @@ impl Package {
         CORE.contains(&self.folder.as_str())
     }
 
-    /// The package's features but `default`, and whether each is one by default.
+    /// The package's features except `default`, and whether each is enabled by default.
     fn features(&self) -> BTreeMap<&str, bool> {
         let Some(Value::Table(features)) = self.manifest.get("features") else { return BTreeMap::new() };
         let default = features.get("default").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -39,9 +40,10 @@ impl Package {
     }
 }
 
-/// The libraries whose READMEs say everything that a program's author asks.
+/// The libraries whose READMEs must contain everything that the author of a program needs.
 const CORE: [&str; 7] = ["aez", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx", "wire"];
-/// The dependencies whose versions a user has to match, as their traits are in the signatures.
+/// The dependencies whose versions a user must match, because their traits are in public
+/// signatures.
 const SHARED: [&str; 2] = ["rand_core", "rand"];
 
 fn packages() -> Vec<Package> {
@@ -55,7 +57,7 @@ fn packages() -> Vec<Package> {
 fn package(folder: &Path) -> Option<Package> {
     let manifest: Table = fs::read_to_string(folder.join("Cargo.toml")).ok()?.parse().expect("a manifest");
     let is_private = manifest.get("package")?.get("publish").and_then(Value::as_bool) == Some(false);
-    // not a workspace of its own, such as `fuzz`
+    // not a separate workspace, such as `fuzz`
     if is_private || manifest.contains_key("workspace") {
         return None;
     }
@@ -63,7 +65,7 @@ fn package(folder: &Path) -> Option<Package> {
     Some(Package { folder: folder.strip_prefix(root()).ok()?.to_str()?.to_owned(), manifest, readme })
 }
 
-/// A README's links, code blocks with their language, and text in brackets that is no link.
+/// A README's links, code blocks with their language, and text in brackets that is not a link.
 #[derive(Default)]
 struct Rendered {
     links: Vec<String>,
@@ -97,7 +99,7 @@ fn render(text: &str) -> Rendered {
     rendered
 }
 
-/// What is shown wrongly where the repository's other files are not at hand.
+/// Parts that are rendered wrongly without the other files of the repository.
 fn faults_of(text: &str) -> Vec<String> {
     let page = render(text);
     let mut faults: Vec<_> = page.broken.iter().map(|link| format!("[{link}] leads nowhere")).collect();
@@ -176,7 +178,7 @@ fn they_state_versions_and_what_is_not_audited() {
             assert!(readme.contains(heading), "{folder}: no {heading}");
         }
 
-        // the versions that a user writes into a manifest
+        // the versions for a user's manifest
         let (_, manifest) =
             render(readme).code.into_iter().find(|(language, _)| language == "toml").expect("its dependencies");
         let wanted: Table = manifest.parse().expect("a manifest");
