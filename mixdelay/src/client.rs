@@ -49,7 +49,7 @@ impl ClientClock {
         Self { messages: Poisson::new(), loops: Poisson::new() }
     }
 
-    /// Sets the rates of a consensus, `None` for off. Both intervals begin anew.
+    /// Sets the rates of a consensus, `None` for off. Both intervals restart.
     pub fn set_rates(
         &mut self,
         now: Instant,
@@ -61,7 +61,7 @@ impl ClientClock {
         self.loops.set_rate(now, lambda_l, rng);
     }
 
-    /// Starts or stops the clock with the link to the gateway. Both intervals begin anew.
+    /// Starts or stops the clock with the link to the gateway. Both intervals restart.
     pub fn set_link(&mut self, now: Instant, up: bool, rng: &mut impl CryptoRng) {
         self.messages.set_link(now, up, rng);
         self.loops.set_link(now, up, rng);

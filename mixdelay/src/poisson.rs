@@ -58,7 +58,7 @@ impl Poisson {
         self.restart(now, rng);
     }
 
-    /// Starts or stops the process with its link. The interval begins anew.
+    /// Starts or stops the process with its link. The interval restarts.
     pub fn set_link(&mut self, now: Instant, up: bool, rng: &mut impl CryptoRng) {
         self.link_up = up;
         self.restart(now, rng);

@@ -100,8 +100,8 @@ impl<I: AesNi> Simd for One<I> {
         sum
     }
 
-    /// As [`Simd::pass1`]. S', and so Z_i, has the offset I added; Y_i has not, as W_i had it too.
-    /// Z_i and Y_i are stored where C_i and C_i' will be.
+    /// As [`Simd::pass1`]. S' and therefore Z_i contain the offset I; in Y_i it cancels out,
+    /// because W_i contains it too. Z_i and Y_i are stored where C_i and C_i' will be.
     #[inline(always)]
     fn pass2<const N: usize>(
         self,

@@ -46,7 +46,7 @@ struct Simulation {
     schedule: Schedule,
     links: Links,
     rng: ChaCha20Rng,
-    /// How far each authority's clock is fast.
+    /// The time by which each authority's clock is fast.
     ahead: Vec<Duration>,
     /// The maximum latency of a message.
     latency: Duration,
