@@ -164,10 +164,10 @@ pub enum EncodeError {
         field: &'static str,
         /// The field's length, in bytes.
         got: usize,
-        /// The lengths that it may have.
+        /// The permitted lengths.
         want: Want,
     },
-    /// The command is to be padded, and this session does not pad.
+    /// The command should be padded, but the session does not pad.
     Unpadded {
         /// The command's id.
         command: u8,

@@ -216,7 +216,7 @@ impl LinkKey {
     /// Runs an initiator's handshake. `wanted` decides whether the responder is the intended peer.
     ///
     /// # Errors
-    /// [`StreamError`].
+    /// [`StreamError`](mixwell_wire::StreamError).
     pub async fn initiate(
         &self,
         stream: &mut dyn Stream,
@@ -233,7 +233,7 @@ impl LinkKey {
     /// claims to be, or refuses it.
     ///
     /// # Errors
-    /// [`StreamError`].
+    /// [`StreamError`](mixwell_wire::StreamError).
     pub async fn respond(
         &self,
         stream: &mut dyn Stream,
