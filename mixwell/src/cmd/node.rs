@@ -25,8 +25,8 @@ use tokio::net::TcpListener;
 ///
 /// The node uploads its descriptor to the authorities, connects to its neighbours in the consensus,
 /// and forwards packets. The configuration and key files have the format of Katzenpost's server.
-/// The node's keys have to be in the data folder, where it stores its mix keys too, until their
-/// epochs are over. The program runs until SIGINT or SIGTERM, and reopens its log file at SIGHUP.
+/// The node's keys must be in the data folder, where it also stores its mix keys. The program runs
+/// until SIGINT or SIGTERM, and reopens its log file at SIGHUP.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -38,8 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HOST:PORT")]
     metrics: Option<String>,
 
-    /// Do not run the node: ask the authorities whether the consensus lists it, with which keys,
-    /// and when it will receive packets
+    /// Do not run the node: ask the authorities about its keys, and when it will receive packets
     #[arg(long, conflicts_with = "metrics")]
     check: bool,
 }
