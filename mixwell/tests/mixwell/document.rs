@@ -322,7 +322,7 @@ fn keys_that_are_none() {
         assert!(ran.stderr.starts_with(&format!("error: {}: ", pem.display())), "{}", ran.stderr);
         ran.stderr
     };
-    let no_key = "not the PEM text of a public key for signatures";
+    let no_key = "not a PEM text with a signature public key";
     assert!(complaint(&good.replace("PUBLIC", "PRIVATE")).contains(no_key));
     assert!(complaint(&good.replace("ED25519", "XWING")).contains(no_key));
     let short = complaint(&good.replace("ED25519", "SPHINCS+"));
