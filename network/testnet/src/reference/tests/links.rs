@@ -1,13 +1,28 @@
 //! Links between nodes, at a mix of the first layer.
 
 use super::node::{Net, start};
-use crate::reference::{
-    Times,
-    command::{Action, OwnedCommand},
-    links::{Connections, IncomingLink, OutgoingLink, Step},
+use crate::{
+    consensus,
+    reference::{
+        Times,
+        command::{Action, OwnedCommand},
+        links::{Connections, IncomingLink, OutgoingLink, Step},
+        neighbours::Neighbours,
+    },
 };
 use core::time::Duration;
+use mixwell_net::{
+    authorities::{Authorities, Authority},
+    directory::Consensuses,
+    keys::{Identity, LinkKem},
+    randomness::Randomness,
+};
+use mixwell_pki_types::{
+    Descriptor, Ed25519,
+    build::{DescriptorBuilder, DocumentBuilder},
+};
 use mixwell_wire::Command;
+use std::sync::Arc;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -28,6 +43,36 @@ async fn only_nodes_of_the_layer_before_may_connect_with_their_listed_keys() {
     }
     let none = net.neighbours_without_a_consensus(1);
     assert!(!none.is_usable && none.targets().is_empty());
+}
+
+/// Our descriptors list TCP addresses under `tcp4` and `tcp6` for this reason.
+#[tokio::test]
+async fn a_node_that_lists_itself_under_tcp_is_not_dialled() {
+    let net = start();
+    let mut rng = Randomness::from_seed(6).rng();
+    let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+    let authority = Authority::new("authority".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
+    let authorities = Authorities::new(&Ed25519, LinkKem::default(), vec![authority]);
+    let voted = net.known.current.clone().unwrap();
+    for (transports, socket) in [
+        (&[("tcp", "tcp://192.0.2.1:1")][..], None),
+        (&[("quic", "quic://192.0.2.1:1"), ("tcp", "tcp://192.0.2.1:2")], None),
+        (&[("tcp4", "tcp://192.0.2.1:3"), ("quic", "quic://192.0.2.1:1")], Some("192.0.2.1:3")),
+        (&[("tcp6", "tcp://[2001:db8::1]:4")], Some("[2001:db8::1]:4")),
+    ] {
+        let mut document = DocumentBuilder::from(&voted.document().unwrap());
+        let mix = &mut document.topology.as_mut().unwrap()[0][0];
+        let mut descriptor = DescriptorBuilder::from(&Descriptor::parse(mix).unwrap());
+        let addresses = transports.iter().map(|(transport, url)| ((*transport).to_owned(), vec![(*url).to_owned()]));
+        descriptor.addresses = Some(addresses.collect());
+        *mix = descriptor.encode();
+        let other = Arc::new(consensus(&document, &signer, &authorities, &mut rng));
+        let known = Consensuses { epoch: other.epoch(), current: Some(other), ..Consensuses::default() };
+        let neighbours = Neighbours::new(net.ids[0], &known, net.clock);
+        let target = &neighbours.targets()[&net.ids[1]];
+        assert_eq!(target.socket(), socket.map(|socket| socket.parse().unwrap()), "{transports:?}");
+        assert!(target.addresses.iter().all(|(transport, _)| transport != "tcp"));
+    }
 }
 
 #[tokio::test]
