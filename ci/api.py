@@ -4,9 +4,9 @@
 api.py check DOCS   compares the listings, FOLDER/api.txt, with DOCS/*.json; and counts the examples
 api.py write DOCS   writes the listings
 
-The lists are kept in the repository, so that a change of an API is a line of a diff. Every public type, trait and function
-has an example in its documentation, except errors and those of PASSIVE: a caller gets these from another item, whose
-example shows them.
+The lists are kept in the repository, so that a change of an API is a line of a diff. Every public type, trait and
+function has an example in its documentation, except errors and those of PASSIVE: a caller gets these from another item,
+whose example shows them.
 """
 
 import difflib
@@ -19,21 +19,20 @@ LIBRARIES = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx
 # chat is the library of one program
 WITHOUT_EXAMPLES = ["chat"]
 ERRORS = re.compile("(Error|Fault|Status|BeforeZero|BufferTooSmall|EmptyComponent|Full|LowOrder|KeysLength|WrongScheme)$")
+INITIATOR = ["AwaitMessage2", "AwaitMessage4", "AwaitNoOp", "AwaitNoOpBody", "AwaitPeer", "CheckPeer", "SendMessage3"]
+RESPONDER = ["AwaitMessage3", "CheckPeer", "SendMessage2", "SendMessage4", "SendNoOp", "UnprovenSession"]
 PASSIVE = {
-    "mixwell_aez": ["Backend"],
-    "mixwell_sha256": ["Backend"],
-    "mixwell_mixdelay": ["DropReason", "Dropped", "Tally", "Tick"],
-    "mixwell_pki_types": ["Capability", "Chunk", "Encoding", "Layer", "LoopStats", "Place", "Rates", "Replica", "ReplicaUpload", "Texts",
-                          "build::ReplicaBuilder", "cbor::Array", "cbor::Kind"],
-    "mixwell_pq_kem": ["AdapterKey", "Component", "KeyKind", "KeyLength", "MlKem768Key", "MlKem768X25519Key", "MlKem768X448Key", "X25519Prepared", "X25519Product",
-                       "X448Product", "XWingKey", "hazmat::limit_x25519", "nike::Unprepared", "pem::Kind"],
-    "mixwell_sphinx": ["Field"],
+    "mixwell_aez": "Backend",
+    "mixwell_sha256": "Backend",
+    "mixwell_mixdelay": "DropReason Dropped Tally Tick",
+    "mixwell_pki_types": "Capability Chunk Encoding Layer LoopStats Place Rates Replica ReplicaUpload Texts "
+    "build::ReplicaBuilder cbor::Array cbor::Kind",
+    "mixwell_pq_kem": "AdapterKey Component KeyKind KeyLength MlKem768Key MlKem768X25519Key MlKem768X448Key "
+    "X25519Prepared X25519Product X448Product XWingKey hazmat::limit_x25519 nike::Unprepared pem::Kind",
+    "mixwell_sphinx": "Field",
     # of the states of a handshake the first ones have examples
-    "mixwell_wire": ["Body", "Statement", "Want", "blocking::Timed",
-                     *(f"initiator::{name}" for name in ["AwaitMessage2", "AwaitMessage4", "AwaitNoOp", "AwaitNoOpBody", "AwaitPeer",
-                                                         "CheckPeer", "SendMessage3"]),
-                     *(f"responder::{name}" for name in ["AwaitMessage3", "CheckPeer", "SendMessage2", "SendMessage4", "SendNoOp",
-                                                         "UnprovenSession"])],
+    "mixwell_wire": "Body Statement Want blocking::Timed "
+    + " ".join([f"initiator::{name}" for name in INITIATOR] + [f"responder::{name}" for name in RESPONDER]),
 }
 
 
@@ -129,12 +128,13 @@ class Api:
             if kind == "plain":
                 fields = ""
             elif "tuple" in kind:
-                fields = ", ".join(self.type(self.item(n)["inner"]["struct_field"]) if n is not None else "_" for n in kind["tuple"])
+                parts = [self.item(n) if n is not None else None for n in kind["tuple"]]
+                fields = ", ".join(self.type(part["inner"]["struct_field"]) if part else "_" for part in parts)
                 fields = f"({fields})"
             else:
                 parts = [self.item(n) for n in kind["struct"]["fields"]]
-                fields = ", ".join(f"{part['name']}: {self.type(part['inner']['struct_field'])}" for part in parts if part)
-                fields = f" {{ {fields} }}"
+                fields = [f"{part['name']}: {self.type(part['inner']['struct_field'])}" for part in parts if part]
+                fields = f" {{ {', '.join(fields)} }}"
             value = variant["inner"]["variant"]["discriminant"]
             value = f" = {value['expr']}" if value else ""
             self.add(f"{self.attributes(variant)}pub variant {path}::{variant['name']}{fields}{value}")
@@ -154,7 +154,8 @@ class Api:
             if impl is None:
                 continue
             impl = impl["inner"]["impl"]
-            of = f"{self.generics(impl['generics'])} {path.rsplit('::', 1)[0]}::{self.type(impl['for'])}{self.where(impl['generics'])}"
+            of_type = f"{path.rsplit('::', 1)[0]}::{self.type(impl['for'])}"
+            of = f"{self.generics(impl['generics'])} {of_type}{self.where(impl['generics'])}"
             if impl["trait"] is None:
                 for part in impl["items"]:
                     part = self.item(part)
@@ -192,7 +193,8 @@ class Api:
         output = f" -> {self.type(signature['output'])}" if signature["output"] else ""
         must_use = "#[must_use] " if "must_use" in json.dumps(item["attrs"]) else ""
         generics = inner["generics"]
-        self.add(f"{must_use}pub {' '.join([*words, 'fn'])} {path}{self.generics(generics)}({inputs}){output}{self.where(generics)}{of}{body}")
+        head = f"{must_use}pub {' '.join([*words, 'fn'])} {path}{self.generics(generics)}"
+        self.add(f"{head}({inputs}){output}{self.where(generics)}{of}{body}")
 
     # signatures
 
@@ -204,7 +206,7 @@ class Api:
         for parameter in generics["params"]:
             kind, inner = next(iter(parameter["kind"].items()))
             if kind == "lifetime":
-                outlives = "".join(f": {' + '.join(inner['outlives'])}" if inner["outlives"] else "")
+                outlives = f": {' + '.join(inner['outlives'])}" if inner["outlives"] else ""
                 shown.append(parameter["name"] + outlives)
             elif kind == "type" and not inner["is_synthetic"]:
                 bounds = self.bounds(inner["bounds"])
@@ -257,7 +259,10 @@ class Api:
                 shown.append("_")
                 continue
             kind, inner = next(iter(argument.items()))
-            shown.append({"lifetime": lambda: inner, "type": lambda: self.type(inner), "const": lambda: inner["expr"]}[kind]())
+            if kind == "type":
+                shown.append(self.type(inner))
+            else:
+                shown.append(inner["expr"] if kind == "const" else inner)
         for constraint in arguments["angle_bracketed"]["constraints"]:
             name = constraint["name"] + self.arguments(constraint["args"])
             kind, inner = next(iter(constraint["binding"].items()))
@@ -321,17 +326,20 @@ def main():
             file.write_text(listing)
         else:
             kept = file.read_text() if file.exists() else ""
-            changed += difflib.unified_diff(kept.splitlines(), listing.splitlines(), f"{file}, kept", f"{file}, now", lineterm="", n=0)
+            names = (f"{file}, kept", f"{file}, now")
+            changed += difflib.unified_diff(kept.splitlines(), listing.splitlines(), *names, lineterm="", n=0)
         if library not in WITHOUT_EXAMPLES:
-            active = {path for path in api.examples if not ERRORS.search(path) and path.removeprefix(f"{name}::") not in PASSIVE[name]}
+            passive = {f"{name}::{item}" for item in PASSIVE[name].split()}
+            active = {path for path in api.examples if not ERRORS.search(path) and path not in passive}
             lacking += sorted(path for path in active if not api.examples[path])
             count = sum(api.examples[path] for path in active)
-            print(f"{name}: {len(api.lines)} lines of API; {count} of {len(active)} types and functions to start from have an example")
+            shown = f"{count} of {len(active)} types and functions to start from have an example"
+            print(f"{name}: {len(api.lines)} lines of API; {shown}")
     if lacking:
         print("\n".join(["without an example:", *lacking]), file=sys.stderr)
     if changed:
         print("\n".join(changed), file=sys.stderr)
-        print("the public API has changed: `ci/steps/api.sh write` updates the listings, if that was meant", file=sys.stderr)
+        print("the public API has changed: `ci/steps/api.sh write` lists it anew, if that was meant", file=sys.stderr)
     sys.exit(bool(lacking or changed))
 
 
