@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut String, round_trips: &[(Duration, Duration)], dela
     row(out, "without the delays", SHARES.map(|share| percentile(&besides, share)), besides.last())?;
     writeln!(
         out,
-        "{DIM}  {} messages, {delays} delays of {} on average; the rest is links, unwrapping, queues.{DIM:#}\n",
+        "{DIM}  {} messages, {delays} delays of {} on average, plus links, unwrapping, queues.{DIM:#}\n",
         grouped(round_trips.len()),
         millis(Duration::from_secs_f64(1.0 / RATES.mu / 1000.0)),
     )
