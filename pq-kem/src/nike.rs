@@ -107,6 +107,15 @@ pub trait Product<N: Nike>: ZeroizeOnDrop {
     /// # Errors
     /// [`LowOrder`] if the result is all zero.
     fn exchange(&self, public: &PublicKey<N>) -> Result<SharedSecret<N>, LowOrder>;
+
+    /// [`public_key`](Product::public_key) and [`exchange`](Product::exchange), which together may
+    /// cost less.
+    ///
+    /// # Errors
+    /// [`LowOrder`] if either result is all zero.
+    fn public_key_and_exchange(&self, public: &PublicKey<N>) -> Result<(PublicKey<N>, SharedSecret<N>), LowOrder> {
+        Ok((self.public_key()?, self.exchange(public)?))
+    }
 }
 
 /// A public key prepared for multiplication by several private keys: by a Sphinx hop's own and by

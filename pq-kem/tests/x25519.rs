@@ -108,6 +108,13 @@ fn check_base(private: &Key, factor: &Key, u: &Key) {
     product.multiply(&PrivateKey::from_bytes(*factor));
     assert_eq!(*product.public_key().unwrap().as_bytes(), x25519_dalek::x25519(*factor, public));
     let want = x25519_dalek::x25519(*factor, x25519_dalek::x25519(*private, *u));
+    let both = product.public_key_and_exchange(&PublicKey::from_bytes(*u));
+    match both {
+        Ok((element, secret)) => {
+            assert_eq!((element, *secret.as_bytes()), (product.public_key().unwrap(), want), "{private:x?} on {u:x?}");
+        }
+        Err(LowOrder) => assert_eq!(want, [0; 32], "{private:x?} on {u:x?}"),
+    }
     assert_eq!(bytes(product.exchange(&PublicKey::from_bytes(*u))), want, "{private:x?} and {factor:x?} on {u:x?}");
 }
 

@@ -30,6 +30,11 @@ pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<
     Zeroizing::new(MontgomeryPoint(*u).mul_bits_be(bits).to_bytes())
 }
 
+/// [`multiply_base_by`] and [`multiply_by_8_times`].
+pub(super) fn multiply_base_and_u(base_scalar: &[u8; 32], scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[[u8; 32]; 2]> {
+    Zeroizing::new([*multiply_base_by(base_scalar), *multiply_by_8_times(scalar, u)])
+}
+
 /// A u, for several multiplications: each is one like any other.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Prepared([u8; 32]);

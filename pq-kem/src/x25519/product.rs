@@ -37,6 +37,18 @@ impl Product<X25519> for X25519Product {
         let scalar = self.0.for_side::<32>(single::is_on_twist(u));
         SharedSecret::new(*single::multiply_by_8_times(&scalar, u))
     }
+
+    /// With one inversion for both.
+    fn public_key_and_exchange(
+        &self,
+        public: &PublicKey<X25519>,
+    ) -> Result<(PublicKey<X25519>, SharedSecret<X25519>), LowOrder> {
+        let u = public.as_bytes();
+        let (for_base, for_u) = (self.0.modulo_curve_prime(), self.0.for_side::<32>(single::is_on_twist(u)));
+        let [element, secret] = *single::multiply_base_and_u(&for_base, &for_u, u);
+        let element = SharedSecret::<X25519>::new(element)?;
+        Ok((PublicKey::from_bytes(*element.as_bytes()), SharedSecret::new(secret)?))
+    }
 }
 
 impl fmt::Debug for X25519Product {

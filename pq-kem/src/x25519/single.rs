@@ -69,18 +69,29 @@ pub(super) fn multiply_base_by(scalar: &[u8; 32]) -> Zeroizing<[u8; 32]> {
 
 /// The u coordinate of 8 times a number below 2²⁵³, times the point with this `u`.
 pub(super) fn multiply_by_8_times(scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    with_arithmetic!(arithmetic => ladder::multiply(arithmetic, &eightfold(scalar), 256, u))
+}
+
+/// [`multiply_base_by`] and [`multiply_by_8_times`], with one inversion for both.
+pub(super) fn multiply_base_and_u(base_scalar: &[u8; 32], scalar: &[u8; 32], u: &[u8; 32]) -> Zeroizing<[[u8; 32]; 2]> {
     with_arithmetic!(arithmetic => {
-        let [a, b, c, d] = words(scalar);
-        let scalar = Zeroizing::new([a << 3, b << 3 | a >> 61, c << 3 | b >> 61, d << 3 | c >> 61]);
-        ladder::multiply(arithmetic, &scalar, 256, u)
+        let of_base = base::fraction(arithmetic, &Zeroizing::new(words(base_scalar)));
+        let of_u = ladder::fraction(arithmetic, &eightfold(scalar), 256, u);
+        invert::divide_each(&Zeroizing::new([*of_base, *of_u]))
     })
+}
+
+fn eightfold(scalar: &[u8; 32]) -> Zeroizing<Limbs> {
+    let [a, b, c, d] = words(scalar);
+    Zeroizing::new([a << 3, b << 3 | a >> 61, c << 3 | b >> 61, d << 3 | c >> 61])
 }
 
 /// A u, for several multiplications. Not in constant time in u. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Prepared {
     u: [u8; 32],
-    /// The ladder serves the others: it is for the curve and its twist alike.
+    /// The ladder serves the others: it is for the curve and its twist alike. Wipes itself.
+    #[zeroize(skip)]
     comb: Option<Comb>,
 }
 
@@ -150,10 +161,18 @@ mod base {
     use zeroize::Zeroizing;
 
     pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs) -> Zeroizing<[u8; 32]> {
+        ladder::multiply(arithmetic, scalar, 255, &BASE)
+    }
+
+    pub(super) fn fraction<M: Arithmetic>(arithmetic: M, scalar: &Limbs) -> Zeroizing<(Limbs, Limbs)> {
+        ladder::fraction(arithmetic, scalar, 255, &BASE)
+    }
+
+    const BASE: [u8; 32] = {
         let mut u = [0; 32];
         u[0] = 9;
-        ladder::multiply(arithmetic, scalar, 255, &u)
-    }
+        u
+    };
 }
 
 /// Nor has another point a table.

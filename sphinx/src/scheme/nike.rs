@@ -35,8 +35,8 @@ impl<N: Nike> Steps for N {
         _: &mut R,
         element: &mut Self::Element,
     ) -> Result<HopKeys, BadKey> {
-        *element = *sender.public_key()?.as_bytes();
-        let secret = sender.exchange(public)?;
+        let (public_key, secret) = sender.public_key_and_exchange(public)?;
+        *element = *public_key.as_bytes();
         Ok(HopKeys::derive(secret.as_bytes().as_ref()))
     }
 

@@ -1,7 +1,7 @@
 //! Multiples of the base point, from a table of 24 KB that the compiler computes.
 
 use super::{
-    edwards::{self, EDWARDS_2D, Table, digits, double, set_multiple, set_neutral, u},
+    edwards::{self, EDWARDS_2D, Table, digits, double, set_multiple, set_neutral, u, u_fraction},
     portable::{add, canonical, mul, square, sub},
     registers::{Arithmetic, Limbs, Machine, ONE, ZERO},
 };
@@ -9,6 +9,16 @@ use zeroize::Zeroizing;
 
 /// The coordinate u of `scalar`, a number below 2²⁵⁵, times the base point. In constant time.
 pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs) -> Zeroizing<[u8; 32]> {
+    u(&mut sum_of_multiples(arithmetic, scalar))
+}
+
+/// The same as a fraction.
+pub(super) fn fraction<M: Arithmetic>(arithmetic: M, scalar: &Limbs) -> Zeroizing<(Limbs, Limbs)> {
+    u_fraction(&mut sum_of_multiples(arithmetic, scalar))
+}
+
+#[inline(always)]
+fn sum_of_multiples<M: Arithmetic>(arithmetic: M, scalar: &Limbs) -> Machine<M> {
     let digits = digits(scalar);
     let mut m = Machine::new(arithmetic);
     set_neutral(&mut m);
@@ -23,7 +33,7 @@ pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs) -> Zeroizin
             double::<M, true>(&mut m);
         }
     }
-    u(&mut m)
+    m
 }
 
 /// 1 to 8 times 256ⁱ times the base point.

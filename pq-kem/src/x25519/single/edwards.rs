@@ -75,6 +75,12 @@ pub(super) fn u<M: Arithmetic>(m: &mut Machine<M>) -> Zeroizing<[u8; 32]> {
     divide::<M, A, B>(m)
 }
 
+/// The same as a fraction.
+pub(super) fn u_fraction<M: Arithmetic>(m: &mut Machine<M>) -> Zeroizing<(Limbs, Limbs)> {
+    compute!(m; A = Z + Y; B = Z - Y;);
+    Zeroizing::new((*m.get::<A>(), *m.get::<B>()))
+}
+
 /// Doubles the point. T is not computed unless `WITH_T`: it takes no part in doubling.
 #[inline(never)]
 pub(super) fn double<M: Arithmetic, const WITH_T: bool>(m: &mut Machine<M>) {

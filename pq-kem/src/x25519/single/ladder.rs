@@ -23,6 +23,23 @@ const BB: usize = 14;
 /// The u coordinate of the lowest `bits` bits of `scalar` times the point with this `u`. In
 /// constant time in both.
 pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, u: &[u8; 32]) -> Zeroizing<[u8; 32]> {
+    divide::<M, X2, Z2>(&mut climb(arithmetic, scalar, bits, u))
+}
+
+/// The same as a fraction.
+pub(super) fn fraction<M: Arithmetic>(
+    arithmetic: M,
+    scalar: &Limbs,
+    bits: u32,
+    u: &[u8; 32],
+) -> Zeroizing<(Limbs, Limbs)> {
+    let m = climb(arithmetic, scalar, bits, u);
+    Zeroizing::new((*m.get::<X2>(), *m.get::<Z2>()))
+}
+
+/// The product is then X2/Z2.
+#[inline(always)]
+fn climb<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, u: &[u8; 32]) -> Machine<M> {
     let mut m = Machine::new(arithmetic);
     m.set::<U>(&from_bytes(u));
     m.set::<X2>(&ONE);
@@ -36,7 +53,7 @@ pub(super) fn multiply<M: Arithmetic>(arithmetic: M, scalar: &Limbs, bits: u32, 
     }
     compute!(m; X2 = if swapped { X3 } else { X2 }; Z2 = if swapped { Z3 } else { Z2 };);
     swapped.zeroize();
-    divide::<M, X2, Z2>(&mut m)
+    m
 }
 
 /// A step of the ladder: (X2 : Z2) becomes the double of itself, or of (X3 : Z3) if `swap`, and (X3
