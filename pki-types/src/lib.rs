@@ -34,6 +34,8 @@ pub use descriptor::{AddressFault, Capability, Descriptor, DescriptorFault, Text
 pub use document::{Document, DocumentError, DocumentFault, LIFETIME, Layer, Node, Nodes, Place, Rates};
 pub use epoch::{BeforeZero, Epoch, EpochTime, Period};
 pub use hash::KeyHash;
+#[cfg(feature = "sphinx")]
+pub use path::MixKeyLength;
 pub use path::{Departure, Hop, HopDelay, PathError, Router};
 pub use replica::Replica;
 #[cfg(feature = "sphincs")]

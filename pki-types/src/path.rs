@@ -1,16 +1,20 @@
 //! Routes through a network, and the delay at each hop.
 
 mod error;
+#[cfg(feature = "sphinx")]
+mod sphinx_hop;
 mod uniform;
 
 pub use error::PathError;
+#[cfg(feature = "sphinx")]
+pub use sphinx_hop::MixKeyLength;
 
 use crate::{Document, Epoch, Layer, Node, Period};
 use core::{ops::Range, time::Duration};
 use rand_core::CryptoRng;
 
-/// A hop of a route. `mixwell-sphinx` wraps packets for such hops: the node's id, its mix key, the
-/// delay.
+/// A hop of a route. With the feature `sphinx` it becomes a hop of a packet's path by `try_from`:
+/// the node's id, its mix key, the delay.
 ///
 /// ```
 /// use mixwell_pki_types::Hop;

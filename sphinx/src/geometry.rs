@@ -53,7 +53,7 @@ impl Geometry {
     /// # Errors
     /// [`GeometryError::Hops`] if `hops` is 0 or above [`MAX_HOPS`], [`GeometryError::TooLarge`] if
     /// a packet would not fit the address space.
-    pub fn new(
+    pub const fn new(
         scheme: SchemeInfo,
         hops: usize,
         user_forward_payload_len: usize,
@@ -76,9 +76,27 @@ impl Geometry {
 
     /// The geometry of packets of the scheme `S`; see [`Geometry::new`].
     ///
+    /// A device whose network is known when its firmware is built has the lengths of its buffers
+    /// from a constant:
+    ///
+    /// ```
+    /// use mixwell_sphinx::{Geometry, X25519};
+    ///
+    /// const GEOMETRY: Geometry = match Geometry::of::<X25519>(5, 2000, true) {
+    ///     Ok(geometry) => geometry,
+    ///     Err(_) => panic!("the network's geometry"), // does not compile then
+    /// };
+    /// static PACKET: [u8; GEOMETRY.packet_len()] = [0; GEOMETRY.packet_len()];
+    /// assert_eq!(PACKET.len(), 3082);
+    /// ```
+    ///
     /// # Errors
     /// As [`Geometry::new`].
-    pub fn of<S: Scheme>(hops: usize, user_forward_payload_len: usize, with_surb: bool) -> Result<Self, GeometryError> {
+    pub const fn of<S: Scheme>(
+        hops: usize,
+        user_forward_payload_len: usize,
+        with_surb: bool,
+    ) -> Result<Self, GeometryError> {
         Self::new(S::INFO, hops, user_forward_payload_len, with_surb)
     }
 

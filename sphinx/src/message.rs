@@ -100,8 +100,8 @@ pub(crate) const fn check(geometry: &Geometry, message: &Message<'_>) -> Result<
     {
         return Err(WrapError::SurbLength { got: surb.len(), want: geometry.surb_len() });
     }
-    let (got, want) = (message.user_payload.len(), geometry.user_forward_payload_len());
-    if got > want { Err(WrapError::PayloadLength { got, want }) } else { Ok(()) }
+    let (got, max) = (message.user_payload.len(), geometry.user_forward_payload_len());
+    if got > max { Err(WrapError::PayloadTooLong { got, max }) } else { Ok(()) }
 }
 
 /// Writes a message, which [`check`] has accepted, to a forward payload.

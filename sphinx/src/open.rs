@@ -28,7 +28,10 @@ pub enum OpenError {
         want: usize,
     },
     /// The packet's version is not 0.
-    Version,
+    Version {
+        /// The version.
+        got: u16,
+    },
     /// The group element gives no secret: a point of small order, or a malformed ciphertext.
     GroupElement,
     /// The MAC is wrong: the header was changed, or is for another key.
@@ -197,7 +200,8 @@ impl<S: Scheme> Sphinx<S> {
     pub(crate) fn header<'p>(&self, packet: &'p [u8]) -> Result<Header<'p, S::Element>, OpenError> {
         let length = OpenError::Length { got: packet.len(), want: self.geometry.header_len() };
         let header = Header::<S::Element>::parse(&self.geometry, packet).ok_or(length)?;
-        if bool::from(header.version.ct_eq(&VERSION)) { Ok(header) } else { Err(OpenError::Version) }
+        let got = u16::from_be_bytes(*header.version);
+        if bool::from(header.version.ct_eq(&VERSION)) { Ok(header) } else { Err(OpenError::Version { got }) }
     }
 }
 
@@ -370,7 +374,7 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length { got, want } => write!(f, "packet is {got} bytes, want {want}"),
-            Self::Version => f.write_str("packet is of another version"),
+            Self::Version { got } => write!(f, "packet is of version {got}, want 0"),
             Self::GroupElement => f.write_str("packet's group element gives no secret"),
             Self::Mac => f.write_str("packet's MAC is wrong"),
         }

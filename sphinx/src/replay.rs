@@ -1,6 +1,8 @@
 //! The replay filter (`docs/spec/sphinx.md#replay-detection`): refuses every packet that was seen
 //! before under the same mix key.
 
+
+
 use crate::ids::ReplayTag;
 use core::{fmt, hash::Hasher};
 use rand_core::CryptoRng;
@@ -76,20 +78,33 @@ impl Insertion {
     }
 }
 
-impl<M: AsMut<[u64]>> ReplayFilter<M> {
-    /// Number of slots that a filter for this many packets needs.
+impl ReplayFilter<[u64; 0]> {
+    /// Number of slots that a filter for this many packets needs, whatever memory they are in.
+    ///
+    /// ```
+    /// use mixwell_sphinx::ReplayFilter;
+    /// # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+    /// # let mut rng = ChaCha20Rng::seed_from_u64(1);
+    ///
+    /// let on_a_server = ReplayFilter::new(vec![0; ReplayFilter::slots_for(100_000)], &mut rng);
+    /// const SLOTS: usize = ReplayFilter::slots_for(50);
+    /// let on_a_device = ReplayFilter::new([0; SLOTS], &mut rng);
+    /// assert!(on_a_server.capacity() >= 100_000 && on_a_device.capacity() >= 50);
+    /// ```
     #[must_use]
     pub const fn slots_for(packets: usize) -> usize {
         packets.saturating_add(packets.div_ceil(FREE_ONE_IN.saturating_sub(1))).saturating_add(1)
     }
+}
 
+impl<M: AsMut<[u64]>> ReplayFilter<M> {
     /// An empty filter in the memory `slots`, which is cleared; see [`ReplayFilter::slots_for`].
     pub fn new<R: CryptoRng + ?Sized>(mut slots: M, rng: &mut R) -> Self {
         let mut key = Zeroizing::new([0; 16]);
         rng.fill_bytes(&mut *key);
         let all = slots.as_mut();
         all.fill(0);
-        let most = all.len().saturating_sub(all.len().div_ceil(FREE_ONE_IN));
+        let most = most(all.len());
         Self { slots, key, held: 0, most }
     }
 
@@ -98,26 +113,16 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
     /// # Errors
     /// [`ReplayFilterFull`] if the tag was not seen before but can't be remembered.
     pub fn insert(&mut self, tag: &ReplayTag) -> Result<Insertion, ReplayFilterFull> {
-        let hash = self.hash(tag);
-        let full = self.held >= self.most;
-        let slots = self.slots.as_mut();
-        // start at the slot that corresponds to the hash's position among all hashes, and probe up
-        // to the first free slot
-        let (before, after) = slots.split_at_mut(scale(hash, slots.len()));
-        for slot in after.iter_mut().chain(before) {
-            if *slot == hash {
-                return Ok(Insertion::Seen);
-            }
-            if *slot == 0 {
-                if full {
-                    break;
-                }
+        let hash = hash(&self.key, tag);
+        match place(self.slots.as_mut(), hash) {
+            Place::Seen => Ok(Insertion::Seen),
+            Place::Free(slot) if self.held < self.most => {
                 *slot = hash;
                 self.held = self.held.saturating_add(1);
-                return Ok(Insertion::New);
+                Ok(Insertion::New)
             }
+            _ => Err(ReplayFilterFull { held: self.held }),
         }
-        Err(ReplayFilterFull { held: self.held })
     }
 
     /// Number of tags in the filter.
@@ -137,13 +142,41 @@ impl<M: AsMut<[u64]>> ReplayFilter<M> {
     pub const fn capacity(&self) -> usize {
         self.most
     }
+}
 
-    /// Never 0, which is a free slot.
-    fn hash(&self, tag: &ReplayTag) -> u64 {
-        let mut hasher = SipHasher24::new_with_key(&self.key);
-        hasher.write(tag.as_bytes());
-        hasher.finish().max(1)
+/// A tag's hash under a filter's key. Never 0, which is a free slot.
+fn hash(key: &[u8; 16], tag: &ReplayTag) -> u64 {
+    let mut hasher = SipHasher24::new_with_key(key);
+    hasher.write(tag.as_bytes());
+    hasher.finish().max(1)
+}
+
+/// The place of a hash among slots.
+enum Place<'s> {
+    Seen,
+    Free(&'s mut u64),
+    /// Neither the hash nor a free slot.
+    None,
+}
+
+/// Looks a hash up by open addressing: from its own place to the first free slot.
+fn place(slots: &mut [u64], hash: u64) -> Place<'_> {
+    // the hash's place among all hashes is its place among the slots
+    let (before, after) = slots.split_at_mut(scale(hash, slots.len()));
+    for slot in after.iter_mut().chain(before) {
+        if *slot == hash {
+            return Place::Seen;
+        }
+        if *slot == 0 {
+            return Place::Free(slot);
+        }
     }
+    Place::None
+}
+
+/// Maximum number of hashes in a number of slots.
+const fn most(slots: usize) -> usize {
+    slots.saturating_sub(slots.div_ceil(FREE_ONE_IN))
 }
 
 /// `hash / 2⁶⁴ · slots`, rounded down: below `slots`.

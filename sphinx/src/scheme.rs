@@ -1,14 +1,16 @@
 //! The key exchange of a packet: a NIKE with blinding, or a KEM
 //! (`docs/spec/sphinx.md#header-construction`).
 
+mod choice;
 mod kem;
 pub(crate) mod nike;
 
+pub use choice::{WithScheme, with_scheme};
 pub use kem::Kem;
 
 use crate::{geometry::SchemeInfo, keys::HopKeys};
 use core::fmt;
-use mixwell_pq_kem::ByteArray;
+use mixwell_pq_kem::{ByteArray, KeyLength, kem::KeyError};
 use rand_core::CryptoRng;
 use zeroize::ZeroizeOnDrop;
 
@@ -30,24 +32,72 @@ pub trait Scheme: SchemeKeys + Steps {}
 
 impl<S: SchemeKeys + Steps> Scheme for S {}
 
-/// The keys of a [`Scheme`].
+/// The keys of a [`Scheme`]: code that is generic over the scheme can generate, parse and write
+/// them.
 ///
 /// ```
-/// use mixwell_pq_kem::X25519;
-/// use mixwell_sphinx::{Kem, SchemeKeys};
+/// use mixwell_sphinx::Scheme;
+/// use rand_core::CryptoRng;
+/// # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 ///
-/// assert_eq!(<X25519 as SchemeKeys>::INFO.name(), "x25519");
-/// assert!(<Kem<mixwell_pq_kem::XWing> as SchemeKeys>::INFO.is_kem());
+/// /// A fresh mix key: the bytes to be stored, and those to be published.
+/// fn new_mix_key<S: Scheme>(rng: &mut impl CryptoRng) -> (S::StoredKey, Vec<u8>) {
+///     let stored = S::generate(rng);
+///     let (_, public) = S::expand(&stored).expect("a key of our own");
+///     (stored, public.as_ref().to_vec())
+/// }
+///
+/// let (stored, public) = new_mix_key::<mixwell_pq_kem::X25519>(&mut ChaCha20Rng::seed_from_u64(1));
+/// assert_eq!((stored.as_ref().len(), public.len()), (32, 32));
 /// ```
-pub trait SchemeKeys: Sized + 'static {
+pub trait SchemeKeys: Sized + Send + Sync + 'static {
     /// The scheme's name and the length of its group element.
     const INFO: SchemeInfo;
 
-    /// A hop's public key, of the NIKE or KEM.
-    type PublicKey;
+    /// Length in bytes of a public key.
+    const PUBLIC_KEY_LEN: usize;
 
-    /// A hop's private key for an epoch: the NIKE's, or the KEM's expanded one. Wiped on drop.
-    type PrivateKey: ZeroizeOnDrop;
+    /// Length in bytes of a private key as it is stored.
+    const STORED_KEY_LEN: usize;
+
+    /// A hop's public key, of the NIKE or KEM.
+    type PublicKey: Clone
+        + PartialEq
+        + Eq
+        + fmt::Debug
+        + AsRef<[u8]>
+        + for<'a> TryFrom<&'a [u8], Error = KeyLength>
+        + Send
+        + Sync
+        + 'static;
+
+    /// A hop's private key as it is stored: the NIKE's, or the KEM's with its seed. Wiped on drop.
+    type StoredKey: fmt::Debug
+        + AsRef<[u8]>
+        + for<'a> TryFrom<&'a [u8], Error = KeyLength>
+        + ZeroizeOnDrop
+        + Send
+        + Sync
+        + 'static;
+
+    /// A hop's private key for an epoch, ready for use: the NIKE's, or the KEM's expanded one.
+    /// Wiped on drop.
+    type PrivateKey: ZeroizeOnDrop + Send + Sync + 'static;
+
+    /// A fresh private key, to be stored and [expanded](Self::expand).
+    fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self::StoredKey;
+
+    /// The private key ready for use, and its public key.
+    ///
+    /// # Errors
+    /// [`KeyError`] if a KEM's private key is malformed; a NIKE's never is.
+    fn expand(stored: &Self::StoredKey) -> Result<(Self::PrivateKey, Self::PublicKey), KeyError>;
+
+    /// A public key in the place where it was received, as [`Hop`](crate::Hop) wants it.
+    ///
+    /// # Errors
+    /// [`KeyLength`]; nothing else about the key is checked until it is used.
+    fn public_key_ref(bytes: &[u8]) -> Result<&Self::PublicKey, KeyLength>;
 }
 
 /// The steps in which the schemes differ.

@@ -36,13 +36,19 @@ pub enum WrapError {
         /// Index of the hop, from 0.
         hop: usize,
     },
-    /// The payload's length is wrong, in bytes.
+    /// The payload of [`Sphinx::wrap`](crate::Sphinx::wrap) does not have the geometry's length.
     PayloadLength {
         /// The given length in bytes.
         got: usize,
-        /// The maximum length, or for [`Sphinx::wrap`](crate::Sphinx::wrap) the exact length, in
-        /// bytes.
+        /// The geometry's length in bytes.
         want: usize,
+    },
+    /// The payload, which is padded, has more bytes than the geometry has room for.
+    PayloadTooLong {
+        /// Bytes given.
+        got: usize,
+        /// Maximum number.
+        max: usize,
     },
     /// The SURB's length is not the geometry's.
     SurbLength {
@@ -194,6 +200,7 @@ impl fmt::Display for WrapError {
             Self::PathLength { got, most } => write!(f, "path has {got} hops, want 1 to {most}"),
             Self::PublicKey { hop } => write!(f, "the public key of hop {hop} gives no secret"),
             Self::PayloadLength { got, want } => write!(f, "payload is {got} bytes, want {want}"),
+            Self::PayloadTooLong { got, max } => write!(f, "payload is {got} bytes, want at most {max}"),
             Self::SurbLength { got, want } => write!(f, "SURB is {got} bytes, want {want}"),
             Self::OutputLength { got, want } => write!(f, "output buffer is {got} bytes, want {want}"),
             Self::NoFraming => f.write_str("the geometry's payloads have no room for a SURB"),

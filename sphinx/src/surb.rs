@@ -118,9 +118,9 @@ impl<S: Scheme> Sphinx<S> {
     /// [`WrapError`]; `packet` is untouched.
     pub fn wrap_reply(&self, surb: &[u8], payload: &[u8], packet: &mut [u8]) -> Result<NodeId, WrapError> {
         check_output(packet, self.geometry.packet_len())?;
-        let want = self.geometry.forward_payload_len();
-        if payload.len() > want {
-            return Err(WrapError::PayloadLength { got: payload.len(), want });
+        let max = self.geometry.forward_payload_len();
+        if payload.len() > max {
+            return Err(WrapError::PayloadTooLong { got: payload.len(), max });
         }
         let surb_length = WrapError::SurbLength { got: surb.len(), want: self.geometry.surb_len() };
         if surb.len() != self.geometry.surb_len() {

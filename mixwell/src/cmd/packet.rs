@@ -14,8 +14,7 @@ use clap::Args;
 use core::fmt::Write as _;
 use hops::Hops;
 use mixwell_config::read_geometry;
-use mixwell_net::codec::with_scheme;
-use mixwell_sphinx::Geometry;
+use mixwell_sphinx::{Geometry, with_scheme};
 use std::{io, path::PathBuf};
 use zeroize::Zeroizing;
 

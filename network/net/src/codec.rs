@@ -1,13 +1,12 @@
 //! Packets of a Sphinx scheme chosen at run time: this module erases the scheme's type.
 
-mod scheme;
-
-pub use scheme::{MixScheme, WithMixScheme, with_scheme};
-
 use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_pki_types as pki;
-use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId, Sphinx, SurbId, SurbKeys, WrapError};
+use mixwell_sphinx::{
+    Geometry, Hop, Message, NodeId, Path, RecipientId, Scheme, Sphinx, SurbId, SurbKeys, WithScheme, WrapError,
+    with_scheme,
+};
 
 /// A message to be wrapped with a SURB for its reply.
 #[derive(Clone, Copy)]
@@ -57,7 +56,7 @@ pub trait PacketCodec: Send + Sync {
     fn wrap_reply(&self, surb: &[u8], payload: &[u8], packet: &mut [u8]) -> Result<NodeId, WrapError>;
 }
 
-impl<S: MixScheme> PacketCodec for Sphinx<S> {
+impl<S: Scheme> PacketCodec for Sphinx<S> {
     fn geometry(&self) -> &Geometry {
         self.geometry()
     }
@@ -69,8 +68,7 @@ impl<S: MixScheme> PacketCodec for Sphinx<S> {
         surb: &mut [u8],
         packet: &mut [u8],
     ) -> Result<SurbKeys, WrapError> {
-        let (out_keys, back_keys) = (public_keys::<S>(message.out)?, public_keys::<S>(message.back)?);
-        let (out, back) = (hops(message.out, &out_keys), hops(message.back, &back_keys));
+        let (out, back) = (hops(message.out)?, hops(message.back)?);
         let path = Path { hops: &back, recipient: message.owner };
         let keys = self.new_surb(&path, message.surb_id, rng, surb)?;
         let inner = Message { surb: Some(surb), user_payload: message.payload };
@@ -83,21 +81,10 @@ impl<S: MixScheme> PacketCodec for Sphinx<S> {
     }
 }
 
-/// The public keys of a route's hops.
-fn public_keys<S: MixScheme>(route: &[Option<pki::Hop<'_>>]) -> Result<Vec<S::PublicKey>, WrapError> {
-    let key =
-        |(hop, place): (&pki::Hop<'_>, usize)| S::of_public(hop.mix_key).ok_or(WrapError::PublicKey { hop: place });
-    route.iter().flatten().zip(0..).map(key).collect()
-}
-
 /// The hops of a route.
-fn hops<'k, S: MixScheme>(route: &[Option<pki::Hop<'_>>], keys: &'k [S::PublicKey]) -> Vec<Hop<'k, S>> {
-    let hop = |(hop, public_key): (&pki::Hop<'_>, &'k S::PublicKey)| Hop {
-        id: hop.node.id().into(),
-        public_key,
-        delay_millis: hop.delay_millis,
-    };
-    route.iter().flatten().zip(keys).map(hop).collect()
+fn hops<'a, S: Scheme>(route: &[Option<pki::Hop<'a>>]) -> Result<Vec<Hop<'a, S>>, WrapError> {
+    let hop = |(index, hop)| Hop::try_from(hop).map_err(|_| WrapError::PublicKey { hop: index });
+    (0..).zip(route.iter().flatten()).map(hop).collect()
 }
 
 /// The codec of a geometry; `None` if its scheme is unknown.
@@ -108,10 +95,10 @@ pub fn packet_codec(geometry: Geometry) -> Option<Box<dyn PacketCodec>> {
 
 struct Boxed(Geometry);
 
-impl WithMixScheme for Boxed {
+impl WithScheme for Boxed {
     type Output = Option<Box<dyn PacketCodec>>;
 
-    fn with<S: MixScheme>(self) -> Self::Output {
+    fn with<S: Scheme>(self) -> Self::Output {
         Some(Box::new(Sphinx::<S>::new(self.0).ok()?))
     }
 }

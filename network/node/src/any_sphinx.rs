@@ -6,9 +6,11 @@ use crate::{
     unwrap::{BATCH, Unwrapped},
 };
 use core::{any::Any, fmt, ptr};
-use mixwell_net::codec::{MixScheme, PacketCodec, WithMixScheme, packet_codec, with_scheme};
+use mixwell_net::codec::{PacketCodec, packet_codec};
 use mixwell_pq_kem::kem::KeyError;
-use mixwell_sphinx::{Action, FinishError, Geometry, OpenError, Opened, ReplayTag, Sphinx};
+use mixwell_sphinx::{
+    Action, FinishError, Geometry, OpenError, Opened, ReplayTag, Scheme, Sphinx, WithScheme, with_scheme,
+};
 use rand_core::CryptoRng;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -78,7 +80,7 @@ pub(crate) trait Opening: Send + Sync {
 pub(crate) struct PrivateKey(Arc<dyn Any + Send + Sync>);
 
 impl PrivateKey {
-    fn of_scheme<S: MixScheme>(&self) -> Option<&S::PrivateKey> {
+    fn of_scheme<S: Scheme>(&self) -> Option<&S::PrivateKey> {
         self.0.downcast_ref()
     }
 
@@ -105,18 +107,19 @@ pub(crate) trait SeenPackets {
     fn write(&mut self) -> [bool; MAX_KEYS];
 }
 
-impl<S: MixScheme> Opening for Sphinx<S> {
+impl<S: Scheme> Opening for Sphinx<S> {
     fn private_len(&self) -> usize {
-        S::PRIVATE_LEN
+        S::STORED_KEY_LEN
     }
 
     fn generate(&self, rng: &mut dyn CryptoRng) -> Zeroizing<Vec<u8>> {
-        S::generate(rng)
+        Zeroizing::new(S::generate(rng).as_ref().to_vec())
     }
 
     fn load(&self, bytes: &[u8]) -> Result<LoadedKey, KeyError> {
-        let (private, public) = S::of_private(bytes)?;
-        Ok(LoadedKey { private: PrivateKey(Arc::new(private)), public })
+        let stored = bytes.try_into().map_err(|_| KeyError)?;
+        let (private, public) = S::expand(&stored)?;
+        Ok(LoadedKey { private: PrivateKey(Arc::new(private)), public: public.as_ref().to_vec() })
     }
 
     fn unwrap_each(
@@ -175,7 +178,7 @@ fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, Dr
 
 const fn drop_reason(error: OpenError) -> DropReason {
     match error {
-        OpenError::Length { .. } | OpenError::Version => DropReason::Malformed,
+        OpenError::Length { .. } | OpenError::Version { .. } => DropReason::Malformed,
         OpenError::GroupElement => DropReason::GroupElement,
         _ => DropReason::Mac,
     }
@@ -183,10 +186,10 @@ const fn drop_reason(error: OpenError) -> DropReason {
 
 struct OpeningOf(Geometry);
 
-impl WithMixScheme for OpeningOf {
+impl WithScheme for OpeningOf {
     type Output = Option<Arc<dyn Opening>>;
 
-    fn with<S: MixScheme>(self) -> Self::Output {
+    fn with<S: Scheme>(self) -> Self::Output {
         Some(Arc::new(Sphinx::<S>::new(self.0).ok()?))
     }
 }

@@ -4,8 +4,8 @@ use super::{BadKey, SchemeKeys, Steps};
 use crate::{geometry::SchemeInfo, keys::HopKeys};
 use core::marker::PhantomData;
 use mixwell_pq_kem::{
-    ByteArray,
-    kem::{self, Ciphertext, DecapsulateError, KeyError, PublicKey, SharedSecret},
+    ByteArray, KeyLength,
+    kem::{self, Ciphertext, DecapsulateError, KeyError, KeySource, PublicKey, SharedSecret},
 };
 use rand_core::CryptoRng;
 use zeroize::ZeroizeOnDrop;
@@ -29,8 +29,26 @@ pub struct Kem<K>(PhantomData<K>);
 impl<K: kem::Kem> SchemeKeys for Kem<K> {
     const INFO: SchemeInfo = SchemeInfo::kem(K::NAME, K::CiphertextBytes::LEN);
 
+    const PUBLIC_KEY_LEN: usize = K::PublicBytes::LEN;
+    const STORED_KEY_LEN: usize = K::PrivateBytes::LEN;
+
     type PublicKey = PublicKey<K>;
+    type StoredKey = kem::PrivateKey<K>;
     type PrivateKey = K::Expanded;
+
+    fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> kem::PrivateKey<K> {
+        kem::PrivateKey::generate(rng)
+    }
+
+    fn expand(stored: &kem::PrivateKey<K>) -> Result<(K::Expanded, PublicKey<K>), KeyError> {
+        let (mut private, mut public) = (K::Expanded::default(), PublicKey::default());
+        K::expand_into(KeySource::Private(stored), Some(&mut public), &mut private)?;
+        Ok((private, public))
+    }
+
+    fn public_key_ref(bytes: &[u8]) -> Result<&PublicKey<K>, KeyLength> {
+        bytes.try_into()
+    }
 }
 
 /// The state of a KEM's sender, which is empty: every hop has an independent secret.

@@ -7,7 +7,8 @@ use chacha20::{
     cipher::{KeyIvInit, StreamCipher},
 };
 use mixwell_pq_kem::{
-    ByteArray, Nike,
+    ByteArray, KeyLength, Nike,
+    kem::KeyError,
     nike::{LowOrder, PreparedKey, PrivateKey, Product, PublicKey},
 };
 use rand_core::CryptoRng;
@@ -15,8 +16,26 @@ use rand_core::CryptoRng;
 impl<N: Nike> SchemeKeys for N {
     const INFO: SchemeInfo = SchemeInfo::nike(N::NAME, N::PublicBytes::LEN);
 
+    const PUBLIC_KEY_LEN: usize = N::PublicBytes::LEN;
+    const STORED_KEY_LEN: usize = N::PrivateBytes::LEN;
+
     type PublicKey = PublicKey<N>;
+    type StoredKey = PrivateKey<N>;
     type PrivateKey = PrivateKey<N>;
+
+    fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> PrivateKey<N> {
+        PrivateKey::generate(rng)
+    }
+
+    fn expand(stored: &PrivateKey<N>) -> Result<(PrivateKey<N>, PublicKey<N>), KeyError> {
+        let private = PrivateKey::from_bytes(*stored.as_bytes());
+        let public = private.public_key();
+        Ok((private, public))
+    }
+
+    fn public_key_ref(bytes: &[u8]) -> Result<&PublicKey<N>, KeyLength> {
+        bytes.try_into()
+    }
 }
 
 impl<N: Nike> Steps for N {

@@ -1,14 +1,14 @@
 //! A packet in a batch gives the same result as the packet alone, whatever its contents.
 
 use crate::network::Network;
-use crate::schemes::{TestScheme, for_every_scheme};
+use crate::schemes::for_every_scheme;
 use crate::side_by_side::same;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Geometry, Kem, Message, SurbId};
+use mixwell_sphinx::{Geometry, Kem, Message, Scheme, SurbId};
 use proptest::prelude::*;
 
 /// Packets for each path length, a reply, and every kind of bad packet.
-fn packets<S: TestScheme>(network: &mut Network<S>, geometry: &Geometry) -> Vec<Option<Vec<u8>>> {
+fn packets<S: Scheme>(network: &mut Network<S>, geometry: &Geometry) -> Vec<Option<Vec<u8>>> {
     let hops = Network::hops(&network.public_keys, 3);
     let message = Message { surb: None, user_payload: b"one of many" };
     let mut packet = |hops: usize| {
@@ -42,7 +42,7 @@ fn packets<S: TestScheme>(network: &mut Network<S>, geometry: &Geometry) -> Vec<
     packets
 }
 
-fn every_kind<S: TestScheme>() {
+fn every_kind<S: Scheme>() {
     let geometry = Geometry::of::<S>(3, 100, true).unwrap();
     let mut network = Network::<S>::new(geometry, 11);
     let mut packets = packets(&mut network, &geometry);

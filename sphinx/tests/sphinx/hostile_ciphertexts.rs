@@ -3,17 +3,17 @@
 use crate::{
     forge::{Forgery, forge},
     network::Network,
-    schemes::{TestScheme, for_every_scheme},
+    schemes::for_every_scheme,
 };
 use mixwell_pq_kem::{
     Adapter, Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing,
     kem::{Ciphertext, PrivateKey, PublicKey, SharedSecret},
 };
-use mixwell_sphinx::{Action, CommandError, FinishError, Geometry, Kem, Message, OpenError, Sphinx, WrapError};
+use mixwell_sphinx::{Action, CommandError, FinishError, Geometry, Kem, Message, OpenError, Scheme, Sphinx, WrapError};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 /// A network of one scheme and a packet with the longest path.
-fn network<S: TestScheme>() -> (Network<S>, Vec<u8>) {
+fn network<S: Scheme>() -> (Network<S>, Vec<u8>) {
     let geometry = Geometry::of::<S>(3, 50, true).unwrap();
     let mut network = Network::<S>::new(geometry, 1);
     let hops = Network::hops(&network.public_keys, 3);
@@ -25,7 +25,7 @@ fn network<S: TestScheme>() -> (Network<S>, Vec<u8>) {
 
 #[test]
 fn a_changed_ciphertext_or_group_element() {
-    fn check<S: TestScheme>() {
+    fn check<S: Scheme>() {
         let (network, packet) = network::<S>();
         // at every hop: after the first, the ciphertext comes out of the routing block
         let mut packet = packet;
@@ -46,7 +46,7 @@ fn a_changed_ciphertext_or_group_element() {
 }
 
 /// Zeroes `len` bytes of the group element from `offset` on, then opens the packet.
-fn open_with_zeros<S: TestScheme>(offset: usize, len: usize) -> Option<OpenError> {
+fn open_with_zeros<S: Scheme>(offset: usize, len: usize) -> Option<OpenError> {
     let (network, mut packet) = network::<S>();
     packet[2 + offset..][..len].fill(0);
     let before = packet.clone();
@@ -69,7 +69,7 @@ fn points_of_small_order_inside_ciphertexts() {
 fn malformed_public_keys() {
     fn wrap_with<K: KemScheme>(public_key: PublicKey<K>) -> Result<(), WrapError>
     where
-        Kem<K>: TestScheme<PublicKey = PublicKey<K>>,
+        Kem<K>: Scheme<PublicKey = PublicKey<K>>,
     {
         let (mut network, mut packet) = network::<Kem<K>>();
         network.public_keys[1] = public_key;

@@ -121,7 +121,8 @@ fn a_packet_of_another_version() {
     for (byte, bit) in [(0, 1), (0, 0x80), (1, 1), (1, 0x80)] {
         let mut packet = packet.clone();
         packet[byte] ^= bit;
-        refused(&packet, OpenError::Version);
+        let got = if byte == 0 { u16::from(bit) << 8 } else { u16::from(bit) };
+        refused(&packet, OpenError::Version { got });
     }
 }
 

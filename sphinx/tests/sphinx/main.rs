@@ -20,6 +20,7 @@ mod packet;
 mod packets;
 mod replay_filter;
 mod round_trips;
+mod scheme_choice;
 mod schemes;
 mod senders_mistakes;
 mod side_by_side;

@@ -2,12 +2,11 @@
 #![cfg(target_os = "linux")]
 
 use crate::network::Network;
-use crate::schemes::TestScheme;
 use mixwell_pq_kem::{X448, X25519, XWing};
-use mixwell_sphinx::{Geometry, Kem, Message, SurbId};
+use mixwell_sphinx::{Geometry, Kem, Message, Scheme, SurbId};
 use mixwell_vectors::memory::survivors;
 
-fn nothing_survives<S: TestScheme>() {
+fn nothing_survives<S: Scheme>() {
     let geometry = Geometry::of::<S>(5, 300, true).unwrap();
     let mut network = Network::<S>::new(geometry, 4);
     let hops = Network::hops(&network.public_keys, 5);

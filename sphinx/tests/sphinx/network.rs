@@ -1,6 +1,6 @@
 //! A path of nodes with keys, for tests that build their own packets.
 
-use crate::schemes::TestScheme;
+use crate::schemes::key_pair;
 use mixwell_sphinx::{Action, Geometry, Hop, NodeId, Path, RecipientId, Scheme, Sphinx};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
@@ -13,11 +13,11 @@ pub(crate) struct Network<S: Scheme> {
 
 pub(crate) const RECIPIENT: RecipientId = RecipientId([0xcc; 32]);
 
-impl<S: TestScheme> Network<S> {
+impl<S: Scheme> Network<S> {
     /// A network with one node for each hop of the longest path.
     pub(crate) fn new(geometry: Geometry, seed: u64) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        let (public_keys, private_keys) = (0..geometry.hops()).map(|_| S::generate(&mut rng)).unzip();
+        let (public_keys, private_keys) = (0..geometry.hops()).map(|_| key_pair::<S>(&mut rng)).unzip();
         Self { sphinx: Sphinx::new(geometry).unwrap(), public_keys, private_keys, rng }
     }
 

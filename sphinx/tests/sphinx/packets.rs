@@ -3,7 +3,7 @@
 //! the private keys give the secrets.
 
 use crate::packet::PacketVector;
-use crate::schemes::{TestScheme, for_every_scheme, with_scheme};
+use crate::schemes::{TestScheme, for_every_scheme, private_key, public_half, with_scheme};
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
 use mixwell_sphinx::{Action, Geometry, Hop, Kem, NodeId, Opened, Path, Scheme, Sphinx};
 use mixwell_vectors::{ReplayRng, Vector};
@@ -49,8 +49,8 @@ fn unwrap_every_hop<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketVector, name
     let mut packet = test.packets[0].0.clone();
     for (i, hop) in test.path.iter().enumerate() {
         assert_eq!(packet, *test.packets[i], "{name}: packet at hop {i}");
-        assert_eq!(S::public_half(&hop.private_key), *hop.public_key, "{name}: public key of hop {i}");
-        let private_key = S::private_key(&hop.private_key);
+        assert_eq!(public_half::<S>(&hop.private_key), *hop.public_key, "{name}: public key of hop {i}");
+        let private_key = private_key::<S>(&hop.private_key);
         let opened = if test.unwrap_only {
             sphinx.open_any_length(&mut packet, &private_key).unwrap()
         } else {
@@ -91,7 +91,7 @@ fn unwrap_every_hop_in_batches<S: TestScheme>(sphinx: &Sphinx<S>, test: &PacketV
     for (i, hop) in test.path.iter().enumerate() {
         let mut copies = [test.packets[i].0.clone(), test.packets[i].0.clone()];
         let batch = copies.each_mut().map(|packet| Some(&mut packet[..]));
-        let opened = sphinx.open_each(batch, &S::private_key(&hop.private_key)).map(|opened| {
+        let opened = sphinx.open_each(batch, &private_key::<S>(&hop.private_key)).map(|opened| {
             let opened = opened?.unwrap();
             assert_eq!(opened.replay_tag().as_bytes().as_slice(), &*test.replay_tags[i], "{name}: in a batch");
             Some(opened)

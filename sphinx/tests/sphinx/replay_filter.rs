@@ -39,14 +39,14 @@ proptest! {
 
     #[test]
     fn there_are_slots_for_what_was_asked(packets in 0..3000usize) {
-        let slots = ReplayFilter::<Vec<u64>>::slots_for(packets);
+        let slots = ReplayFilter::slots_for(packets);
         prop_assert!(ReplayFilter::new(vec![0; slots], &mut rng()).capacity() >= packets);
     }
 }
 
 #[test]
 fn a_million_packets_in_the_memory_that_is_stated() {
-    let slots = ReplayFilter::<Vec<u64>>::slots_for(1_000_000);
+    let slots = ReplayFilter::slots_for(1_000_000);
     assert!(slots * 8 <= 9_150_000, "{} bytes", slots * 8);
     let mut filter = ReplayFilter::new(vec![0; slots], &mut rng());
     let mut tags = ChaCha20Rng::seed_from_u64(2);

@@ -1,13 +1,13 @@
 //! Packets, SURBs and replies along whole paths, for any geometry, path length and payload.
 
 use crate::network::{Network, RECIPIENT, node};
-use crate::schemes::{TestScheme, for_every_scheme};
+use crate::schemes::for_every_scheme;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Action, FinishError, Geometry, Kem, Message, OpenError, ReplyError, SurbId};
+use mixwell_sphinx::{Action, FinishError, Geometry, Kem, Message, OpenError, ReplyError, Scheme, SurbId};
 use proptest::prelude::*;
 
 /// A message with a SURB to the last node, and the reply back.
-fn there_and_back<S: TestScheme>(most_hops: usize, hops: usize, user_payload: &[u8], answer: &[u8], seed: u64) {
+fn there_and_back<S: Scheme>(most_hops: usize, hops: usize, user_payload: &[u8], answer: &[u8], seed: u64) {
     let geometry = Geometry::of::<S>(most_hops, user_payload.len() + 7, true).unwrap();
     let mut network = Network::<S>::new(geometry, seed);
     let hop_list = Network::hops(&network.public_keys, hops);

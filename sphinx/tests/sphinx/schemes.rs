@@ -2,23 +2,17 @@
 
 use crate::packet::PacketVector;
 use mixwell_pq_kem::{
-    Adapter, ByteArray, Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, Nike, X448, X25519, XWing, kem, nike,
+    Adapter, ByteArray, Kem as KemScheme, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing, kem, nike,
 };
 use mixwell_sphinx::{Kem, Scheme};
 use mixwell_vectors::ReplayKem;
 use rand_chacha::ChaCha20Rng;
 
-/// A scheme whose keys the tests can generate and read from bytes.
+/// A scheme whose sender the tests can give recorded random draws.
 pub(crate) trait TestScheme: Scheme {
     /// The same scheme, except that its sender's random draws can be recorded ones.
     type Recorded: Scheme<PublicKey = Self::RecordedKey>;
     type RecordedKey;
-
-    fn public_key(bytes: &[u8]) -> Self::PublicKey;
-    fn private_key(bytes: &[u8]) -> Self::PrivateKey;
-    /// The public key of a private key.
-    fn public_half(private: &[u8]) -> Vec<u8>;
-    fn generate(rng: &mut ChaCha20Rng) -> (Self::PublicKey, Self::PrivateKey);
 
     fn recorded_key(bytes: &[u8]) -> Self::RecordedKey;
     /// The sender's random draws for a packet.
@@ -31,25 +25,8 @@ macro_rules! nikes {
             type Recorded = Self;
             type RecordedKey = nike::PublicKey<Self>;
 
-            fn public_key(bytes: &[u8]) -> nike::PublicKey<Self> {
-                nike::PublicKey::from_bytes(array::<<Self as Nike>::PublicBytes>(bytes))
-            }
-
-            fn private_key(bytes: &[u8]) -> nike::PrivateKey<Self> {
-                nike::PrivateKey::from_bytes(array::<<Self as Nike>::PrivateBytes>(bytes))
-            }
-
-            fn public_half(private: &[u8]) -> Vec<u8> {
-                Self::private_key(private).public_key().as_bytes().to_vec()
-            }
-
-            fn generate(rng: &mut ChaCha20Rng) -> (nike::PublicKey<Self>, nike::PrivateKey<Self>) {
-                let private = nike::PrivateKey::generate(rng);
-                (private.public_key(), private)
-            }
-
             fn recorded_key(bytes: &[u8]) -> nike::PublicKey<Self> {
-                <Self as TestScheme>::public_key(bytes)
+                bytes.try_into().unwrap()
             }
 
             /// The ephemeral key.
@@ -66,25 +43,6 @@ macro_rules! kems {
             type Recorded = Kem<ReplayKem<$kem>>;
             type RecordedKey = kem::PublicKey<ReplayKem<$kem>>;
 
-            fn public_key(bytes: &[u8]) -> kem::PublicKey<$kem> {
-                kem::PublicKey::from_bytes(array::<<$kem as KemScheme>::PublicBytes>(bytes))
-            }
-
-            fn private_key(bytes: &[u8]) -> <$kem as KemScheme>::Expanded {
-                let private = kem::PrivateKey::<$kem>::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(bytes));
-                private.expand().unwrap()
-            }
-
-            fn public_half(private: &[u8]) -> Vec<u8> {
-                let private = kem::PrivateKey::<$kem>::from_bytes(array::<<$kem as KemScheme>::PrivateBytes>(private));
-                private.public_key().unwrap().as_bytes().to_vec()
-            }
-
-            fn generate(rng: &mut ChaCha20Rng) -> (kem::PublicKey<$kem>, <$kem as KemScheme>::Expanded) {
-                let private = kem::PrivateKey::generate(rng);
-                (private.public_key().unwrap(), private.expand().unwrap())
-            }
-
             fn recorded_key(bytes: &[u8]) -> kem::PublicKey<ReplayKem<$kem>> {
                 kem::PublicKey::from_bytes(array::<<$kem as KemScheme>::PublicBytes>(bytes))
             }
@@ -95,7 +53,7 @@ macro_rules! kems {
                     let len = <<$kem as KemScheme>::CiphertextBytes as ByteArray>::LEN;
                     let (ciphertext, mut secret) = (&packet[2..][..len], kem::SharedSecret::<$kem>::default());
                     let recorded = kem::Ciphertext::from_bytes(array::<<$kem as KemScheme>::CiphertextBytes>(ciphertext));
-                    <$kem>::decapsulate(&Self::private_key(&hop.private_key), &recorded, &mut secret).unwrap();
+                    <$kem>::decapsulate(&private_key::<Self>(&hop.private_key), &recorded, &mut secret).unwrap();
                     [ciphertext, secret.as_bytes().as_ref()].concat()
                 });
                 each.collect::<Vec<_>>().concat()
@@ -106,6 +64,22 @@ macro_rules! kems {
 
 nikes!(X25519, X448);
 kems!(Adapter<X25519>, Adapter<X448>, MlKem768, XWing, MlKem768X25519, MlKem768X448);
+
+/// A fresh key pair.
+pub(crate) fn key_pair<S: Scheme>(rng: &mut ChaCha20Rng) -> (S::PublicKey, S::PrivateKey) {
+    let (private, public) = S::expand(&S::generate(rng)).unwrap();
+    (public, private)
+}
+
+/// A private key as a vector has it, ready for use.
+pub(crate) fn private_key<S: Scheme>(bytes: &[u8]) -> S::PrivateKey {
+    S::expand(&bytes.try_into().unwrap()).unwrap().0
+}
+
+/// The public key of a private key.
+pub(crate) fn public_half<S: Scheme>(private: &[u8]) -> Vec<u8> {
+    S::expand(&private.try_into().unwrap()).unwrap().1.as_ref().to_vec()
+}
 
 fn array<A: ByteArray>(bytes: &[u8]) -> A {
     *A::from_slice(bytes).unwrap()

@@ -78,11 +78,11 @@ fn payloads_of_another_length() {
         assert_eq!(result, Err(WrapError::PayloadLength { got, want }));
     }
     let result = network.sphinx.wrap_reply(&vec![0; geometry.surb_len()], &vec![0; want + 1], &mut packet);
-    assert_eq!(result, Err(WrapError::PayloadLength { got: want + 1, want }));
+    assert_eq!(result, Err(WrapError::PayloadTooLong { got: want + 1, max: want }));
 
     let message = Message { surb: None, user_payload: &[0; 101] };
     let result = network.sphinx.wrap_message(&path, &message, &mut network.rng, &mut packet);
-    assert_eq!(result, Err(WrapError::PayloadLength { got: 101, want: 100 }));
+    assert_eq!(result, Err(WrapError::PayloadTooLong { got: 101, max: 100 }));
 }
 
 #[test]

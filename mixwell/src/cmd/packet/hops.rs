@@ -6,14 +6,8 @@ use crate::{
     style::{DIM, GOOD, HEADING},
 };
 use core::fmt::Write as _;
-use mixwell_net::{
-    codec::{MixScheme, WithMixScheme},
-    files,
-    files::KeyFileError,
-    pem,
-    pem::Kind,
-};
-use mixwell_sphinx::{Action, Geometry, Message, Sphinx};
+use mixwell_net::{files, files::KeyFileError, pem, pem::Kind};
+use mixwell_sphinx::{Action, Geometry, Message, Scheme, Sphinx, WithScheme, pq_kem::kem::KeyError};
 use std::path::{Path, PathBuf};
 
 /// A packet at one of the hops whose keys are given.
@@ -24,10 +18,10 @@ pub(super) struct Hops<'a> {
     pub(super) text: &'a mut String,
 }
 
-impl WithMixScheme for Hops<'_> {
+impl WithScheme for Hops<'_> {
     type Output = Result<(), Error>;
 
-    fn with<S: MixScheme>(self) -> Result<(), Error> {
+    fn with<S: Scheme>(self) -> Result<(), Error> {
         let sphinx = Sphinx::<S>::new(self.geometry)?;
         for (number, path) in (1..).zip(self.keys) {
             let key = read_key::<S>(path)?;
@@ -97,12 +91,13 @@ fn letter(geometry: &Geometry, payload: &[u8]) -> String {
     )
 }
 
-fn read_key<S: MixScheme>(path: &Path) -> Result<S::PrivateKey, Error> {
+fn read_key<S: Scheme>(path: &Path) -> Result<S::PrivateKey, Error> {
     let text = files::read_private(path)?
         .ok_or_else(|| KeyFileError::Read(path.to_path_buf(), std::io::ErrorKind::NotFound.into()))?;
-    let bytes = pem::decode(S::INFO.name(), Kind::Private, S::PRIVATE_LEN, &text)
+    let bytes = pem::decode(S::INFO.name(), Kind::Private, S::STORED_KEY_LEN, &text)
         .map_err(|error| KeyFileError::Malformed(path.to_path_buf(), error.to_string()))?;
-    Ok(S::of_private(&bytes)?.0)
+    let stored = bytes.as_slice().try_into().map_err(|_| KeyError)?;
+    Ok(S::expand(&stored)?.0)
 }
 
 const SHOWN_BYTES: usize = 64;

@@ -151,7 +151,7 @@ impl Replays {
     /// Doubles the room, up to the maximum.
     fn grow(&mut self) {
         let room = self.held.max(FIRST_ROOM).min(self.max.saturating_sub(self.held));
-        let slots = vec![0; ReplayFilter::<Vec<u64>>::slots_for(room)];
+        let slots = vec![0; ReplayFilter::slots_for(room)];
         self.filters.push(ReplayFilter::new(slots, &mut self.rng));
         if self.held > self.max / 2 {
             tracing::warn!(

@@ -9,7 +9,6 @@
 
 use crate::{any_sphinx::AnySphinx, key_ring::KeyRing, mix::*, mix_keys::MixKeys, service::Echo};
 use core::cell::Cell;
-use mixwell_net::codec::MixScheme as _;
 use mixwell_pki_types::Epoch;
 use mixwell_pq_kem::X25519;
 use mixwell_sphinx::{Hop, Message, Path, Sphinx, SurbKeys};
@@ -57,7 +56,7 @@ impl Net {
             keys.advance(Epoch(1), time::Instant::now(), &mut rng).unwrap();
             let ring = Arc::new(KeyRing::new(Arc::clone(&keys), REPLAYS));
             ring.set_epoch(Epoch(1), &mut rng);
-            let public = X25519::of_public(&keys.public(Epoch(1))[&Epoch(1)]).unwrap();
+            let public = Public::try_from(keys.public(Epoch(1))[&Epoch(1)].as_slice()).unwrap();
             let mut services = Services::default();
             if kind == NodeKind::Service {
                 services.add("echo", "+echo", Arc::new(Echo)).unwrap();
@@ -287,7 +286,7 @@ fn keys_of_three_epochs_and_their_filters() {
     assert_eq!(net.dropped(MIX, DropReason::Mac), 1);
     // a packet for the next epoch is early but valid
     let next = net.nodes[MIX].keys.public(Epoch(4))[&Epoch(4)].clone();
-    net.nodes[MIX].public = X25519::of_public(&next).unwrap();
+    net.nodes[MIX].public = Public::try_from(next.as_slice()).unwrap();
     let (early, _) = net.request(Some(50), ECHO, true);
     net.receive(MIX, &early, 0);
     assert_eq!(net.nodes[MIX].mix.len(), 3);

@@ -21,7 +21,6 @@ use chacha20::ChaCha20Rng;
 use core::{net::SocketAddr, sync::atomic::Ordering::Relaxed, time::Duration};
 use mixwell_mixdelay::Limits;
 use mixwell_net::{
-    codec::MixScheme as _,
     directory::Directory,
     keys::{LinkKey, PeerClaim},
     node_kind::NodeKind,
@@ -29,7 +28,7 @@ use mixwell_net::{
 };
 use mixwell_node::{MixKeys, Node, ResourceLimits};
 use mixwell_pki_types::Rates;
-use mixwell_pq_kem::X25519;
+use mixwell_pq_kem::{X25519, nike::PublicKey};
 use mixwell_sphinx::{Geometry, Hop, Message, NodeId, Path, RecipientId};
 use mixwell_testnet::{Plan, Planned};
 use mixwell_wire::{
@@ -94,7 +93,7 @@ fn plan_with(
     let mut planned = core::mem::take(&mut plan.nodes);
     let mix = planned.remove(LINKS);
     let epoch = plan.clock.epoch();
-    let key = |node: &Planned| X25519::of_public(&node.mix_keys.public(epoch)[&epoch]).unwrap();
+    let key = |node: &Planned| PublicKey::<X25519>::try_from(node.mix_keys.public(epoch)[&epoch].as_slice()).unwrap();
     let mix_key = key(&mix);
     let ends: Vec<_> = planned.iter().map(|node| (node.id, key(node))).collect();
     let wrap = |number: usize, rng: &mut ChaCha20Rng| {

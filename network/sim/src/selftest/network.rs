@@ -35,7 +35,7 @@ impl<S: Scheme> Network<S> {
     ) -> Result<Self, SelfTestError> {
         let hops = sphinx.geometry().hops();
         let packets = messages.saturating_mul(2).saturating_add(attacker::attempts(messages));
-        let slots = ReplayFilter::<Vec<u64>>::slots_for(packets);
+        let slots = ReplayFilter::slots_for(packets);
         let mut nodes = Vec::with_capacity(hops);
         for index in 0..hops {
             nodes.push(HopNode {
