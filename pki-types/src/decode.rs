@@ -16,6 +16,8 @@ pub enum DecodeError {
     Kind {
         /// The field's name.
         field: &'static str,
+        /// The kind that it is of.
+        got: &'static str,
         /// The kind that is expected.
         want: &'static str,
     },
@@ -31,7 +33,7 @@ impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Cbor(error) => error.fmt(f),
-            Self::Kind { field, want } => write!(f, "{field} is not {want}"),
+            Self::Kind { field, got, want } => write!(f, "{field} is {got}, want {want}"),
         }
     }
 }
@@ -51,8 +53,13 @@ impl<'a> Field<'a> {
         Self { name, item }
     }
 
-    pub(crate) const fn is_not<T>(self, want: &'static str) -> Result<T, DecodeError> {
-        Err(DecodeError::Kind { field: self.name, want })
+    pub(crate) fn is_not<T>(self, want: &'static str) -> Result<T, DecodeError> {
+        Err(DecodeError::Kind { field: self.name, got: name(self.item.kind()), want })
+    }
+
+    /// The error for a value of the right kind.
+    pub(crate) const fn is_but<T>(self, got: &'static str, want: &'static str) -> Result<T, DecodeError> {
+        Err(DecodeError::Kind { field: self.name, got, want })
     }
 
     pub(crate) fn u64(self) -> Result<u64, DecodeError> {
@@ -64,11 +71,11 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn u32(self) -> Result<u32, DecodeError> {
-        u32::try_from(self.u64()?).or_else(|_| self.is_not("a number below 2^32"))
+        u32::try_from(self.u64()?).or_else(|_| self.is_but("a larger number", "a number below 2^32"))
     }
 
     pub(crate) fn u8(self) -> Result<u8, DecodeError> {
-        u8::try_from(self.u64()?).or_else(|_| self.is_not("a number below 256"))
+        u8::try_from(self.u64()?).or_else(|_| self.is_but("a larger number", "a number below 256"))
     }
 
     pub(crate) fn epoch(self) -> Result<Epoch, DecodeError> {
@@ -113,7 +120,7 @@ impl<'a> Field<'a> {
 
     pub(crate) fn bytes32(self) -> Result<[u8; 32], DecodeError> {
         match self.item.kind() {
-            Kind::Bytes(bytes) => bytes.try_into().or_else(|_| self.is_not("32 bytes")),
+            Kind::Bytes(bytes) => bytes.try_into().or_else(|_| self.is_but(OTHER_LENGTH, "32 bytes")),
             Kind::Null => Ok([0; 32]),
             _ => self.is_not("32 bytes"),
         }
@@ -157,7 +164,7 @@ impl<'a> Field<'a> {
         let entries = self.map()?;
         entries.unwrap_or_default().try_for_each(|(k, v)| {
             if matches!(k.kind(), Kind::Null) {
-                return self.is_not("a map without null as a key");
+                return self.is_but("a map with null as a key", "a map");
             }
             key(Self { item: k, ..self })?;
             value(Self { item: v, ..self }).map(drop)
@@ -171,9 +178,29 @@ pub(crate) fn fields<'a>(
     structure: &'static str,
     item: Item<'a>,
 ) -> Result<impl Iterator<Item = (&'a str, Item<'a>)>, DecodeError> {
-    let Kind::Map(entries) = item.kind() else { return Err(DecodeError::Kind { field: structure, want: "a map" }) };
+    let Kind::Map(entries) = item.kind() else { return Field::new(structure, item).is_not("a map") };
     Ok(entries.filter_map(|(key, value)| match key.kind() {
         Kind::Text(name) => Some((name, value)),
         _ => None,
     }))
 }
+
+/// A kind's name.
+const fn name(kind: Kind<'_>) -> &'static str {
+    match kind {
+        Kind::Unsigned(_) => "an unsigned number",
+        Kind::Negative(_) => "a negative number",
+        Kind::Bytes(_) => "a byte string",
+        Kind::Text(_) => "a text",
+        Kind::Array(_) => "a list",
+        Kind::Map(_) => "a map",
+        Kind::Tag(..) => "a tagged item",
+        Kind::Bool(_) => "a Boolean",
+        Kind::Null => "null",
+        Kind::Float(_) => "a float",
+        Kind::Simple(_) => "a simple value",
+    }
+}
+
+/// In errors: a byte string that has another length than its field.
+pub(crate) const OTHER_LENGTH: &str = "a byte string of another length";

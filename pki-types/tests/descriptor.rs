@@ -143,19 +143,19 @@ impl<I: Iterator<Item = ([u8; 64], f64)>> RevSorted for I {
 
 #[test]
 fn kinds_are_checked() {
-    let kind = |field, want| DecodeError::Kind { field, want };
+    let kind = |field, got, want| DecodeError::Kind { field, got, want };
     for (bytes, want) in [
-        (&b"\x80"[..], kind("MixDescriptor", "a map")),
-        (b"\xa1\x64Name\x41a", kind("Name", "a text")),
-        (b"\xa1\x6aLoadWeight\x19\x01\x00", kind("LoadWeight", "a number below 256")),
-        (b"\xa1\x6dIsGatewayNode\x01", kind("IsGatewayNode", "true or false")),
-        (b"\xa1\x67MixKeys\xa1\x61a\x41a", kind("MixKeys", "an unsigned number")),
-        (b"\xa1\x67MixKeys\xa1\x01\x61a", kind("MixKeys", "a byte string")),
-        (b"\xa1\x69Addresses\xa1\x61a\x61a", kind("Addresses", "a list")),
-        (b"\xa1\x69Addresses\xa1\x61a\x81\x01", kind("Addresses", "a text")),
-        (b"\xa1\x69Kaetzchen\xa1\x61a\x01", kind("Kaetzchen", "a map")),
-        (b"\xa1\x69Kaetzchen\xa1\x61a\xa1\x01\x01", kind("Kaetzchen", "a text")),
-        (b"\xa1\x67MixKeys\xa2\x00\x41a\xf6\x41b", kind("MixKeys", "a map without null as a key")),
+        (&b"\x80"[..], kind("MixDescriptor", "a list", "a map")),
+        (b"\xa1\x64Name\x41a", kind("Name", "a byte string", "a text")),
+        (b"\xa1\x6aLoadWeight\x19\x01\x00", kind("LoadWeight", "a larger number", "a number below 256")),
+        (b"\xa1\x6dIsGatewayNode\x01", kind("IsGatewayNode", "an unsigned number", "true or false")),
+        (b"\xa1\x67MixKeys\xa1\x61a\x41a", kind("MixKeys", "a text", "an unsigned number")),
+        (b"\xa1\x67MixKeys\xa1\x01\x61a", kind("MixKeys", "a text", "a byte string")),
+        (b"\xa1\x69Addresses\xa1\x61a\x61a", kind("Addresses", "a text", "a list")),
+        (b"\xa1\x69Addresses\xa1\x61a\x81\x01", kind("Addresses", "an unsigned number", "a text")),
+        (b"\xa1\x69Kaetzchen\xa1\x61a\x01", kind("Kaetzchen", "an unsigned number", "a map")),
+        (b"\xa1\x69Kaetzchen\xa1\x61a\xa1\x01\x01", kind("Kaetzchen", "an unsigned number", "a text")),
+        (b"\xa1\x67MixKeys\xa2\x00\x41a\xf6\x41b", kind("MixKeys", "a map with null as a key", "a map")),
     ] {
         assert_eq!(Descriptor::parse(bytes).unwrap_err(), want);
     }

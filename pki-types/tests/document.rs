@@ -223,13 +223,13 @@ fn errors_say_where() {
     let error = |bytes: &[u8]| Document::parse(bytes).unwrap_err().to_string();
     assert_eq!(
         error(&one_node(b"\x6cGatewayNodes")),
-        "cannot decode descriptor, gateway layer, node 0: MixDescriptor is not a map"
+        "cannot decode descriptor, gateway layer, node 0: MixDescriptor is a list, want a map"
     );
     assert_eq!(
         error(b"\xa1\x68Topology\x82\x80\x81\x41\xff"),
         "cannot decode descriptor, mix layer 1, node 0: item at byte 0 is of indefinite length"
     );
-    assert_eq!(error(b"\xa1\x62Mu\x01"), "cannot decode document: Mu is not a float");
+    assert_eq!(error(b"\xa1\x62Mu\x01"), "cannot decode document: Mu is an unsigned number, want a float");
     let layers = [&b"\xa1\x68Topology\x98\xff"[..], &[0x80; 255]].concat();
     assert_eq!(Document::parse(&layers).unwrap_err(), DocumentError::Layers { layers: 255 });
 }

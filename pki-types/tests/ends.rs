@@ -196,18 +196,27 @@ fn forms_of_numbers() {
         assert_eq!(epoch(seven), Ok(Epoch(7)));
     }
     assert_eq!(epoch(b"\x1b\xff\xff\xff\xff\xff\xff\xff\xff"), Ok(LAST));
-    let number = Err(DecodeError::Kind { field: "Epoch", want: "an unsigned number" });
-    // −1, tagged items (a date, a bignum), a float, a text, true
-    for other in [&b"\x20"[..], b"\xc1\x07", b"\xc2\x41\x07", b"\xf9\x47\0", b"\x617", b"\xf5"] {
-        assert_eq!(epoch(other), number, "{other:02x?}");
+    for (other, got) in [
+        (&b"\x20"[..], "a negative number"),
+        // a date, a bignum
+        (b"\xc1\x07", "a tagged item"),
+        (b"\xc2\x41\x07", "a tagged item"),
+        (b"\xf9\x47\0", "a float"),
+        (b"\x617", "a text"),
+        (b"\xf5", "a Boolean"),
+        (b"\xe5", "a simple value"),
+    ] {
+        let error = DecodeError::Kind { field: "Epoch", got, want: "an unsigned number" };
+        assert_eq!(epoch(other), Err(error), "{other:02x?}");
     }
     let weight = |value: u64| {
         let bytes = written(|writer| _ = writer.map(1).text("LoadWeight").unsigned(value));
         Descriptor::parse(&bytes).map(|read| read.load_weight())
     };
+    let too_large = DecodeError::Kind { field: "LoadWeight", got: "a larger number", want: "a number below 256" };
     assert_eq!(weight(255), Ok(255));
-    assert_eq!(weight(256), Err(DecodeError::Kind { field: "LoadWeight", want: "a number below 256" }));
-    assert_eq!(weight(u64::MAX), Err(DecodeError::Kind { field: "LoadWeight", want: "a number below 256" }));
+    assert_eq!(weight(256), Err(too_large));
+    assert_eq!(weight(u64::MAX), Err(too_large));
 }
 
 /// The maximum number of layers, which their numbering limits, and one more.

@@ -197,7 +197,7 @@ fn an_upload_of_no_descriptor() {
     use mixwell_pki_types::{DecodeError, ReplicaUpload, UploadError};
     let (pair, mut rng) = (Pair::new(1), ChaCha20Rng::from_seed([0; 32]));
     let refused = ReplicaUpload::sign(b"\x80", &pair.signing(), &mut rng, &mut []);
-    let no_map = DecodeError::Kind { field: "ReplicaDescriptor", want: "a map" };
+    let no_map = DecodeError::Kind { field: "ReplicaDescriptor", got: "a list", want: "a map" };
     assert_eq!(refused, Err(UploadError::Decode(no_map)));
     assert_eq!(
         ReplicaUpload::parse(b"\xa1\x71ReplicaDescriptor\xa0").unwrap().verify(&Ed25519).unwrap_err(),

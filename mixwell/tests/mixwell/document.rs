@@ -340,7 +340,7 @@ fn files_that_are_no_document() {
         ran.stderr.strip_prefix("error: standard input: ").unwrap().trim_end().to_owned()
     };
     assert_eq!(complaint(b""), "cannot decode document: item at byte 0 takes 1 bytes more, 0 are left");
-    assert_eq!(complaint(b"\x80"), "cannot decode document: Document is not a map");
+    assert_eq!(complaint(b"\x80"), "cannot decode document: Document is a list, want a map");
     assert_eq!(complaint(b"\xa0\x00"), "cannot decode document: 1 bytes follow the item that ends at byte 1");
     assert_eq!(complaint(b"\xa1\x69Certified\x41\x80"), "certificate names no signature scheme");
     assert_eq!(complaint(b"\x1f\x8b"), "gzip stream ends early");

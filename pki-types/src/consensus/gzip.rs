@@ -99,12 +99,14 @@ impl<'a> Gunzip<'a> {
         let State::Trailer { seen: 8, bytes } = self.state else { return Err(GzipError::Truncated) };
         let out = self.out.get_mut(..self.len).unwrap_or_default();
         let [checksum, length] = *bytes.as_chunks::<4>().0 else { return Err(GzipError::Truncated) };
-        if CRC.checksum(out) != u32::from_le_bytes(checksum) {
-            return Err(GzipError::Checksum);
+        let (got, want) = (CRC.checksum(out), u32::from_le_bytes(checksum));
+        if got != want {
+            return Err(GzipError::Checksum { got, want });
         }
         // the length modulo 2^32
-        if (out.len() as u64) & 0xffff_ffff != u64::from(u32::from_le_bytes(length)) {
-            return Err(GzipError::Length);
+        let (got, want) = ((out.len() as u64) & 0xffff_ffff, u32::from_le_bytes(length).into());
+        if got != want {
+            return Err(GzipError::Length { got, want });
         }
         Ok(out)
     }
@@ -206,9 +208,19 @@ pub enum GzipError {
     /// The stream ends early.
     Truncated,
     /// The CRC-32 does not match.
-    Checksum,
+    Checksum {
+        /// The CRC-32 of the inflated bytes.
+        got: u32,
+        /// The CRC-32 at the end of the stream.
+        want: u32,
+    },
     /// The length does not match.
-    Length,
+    Length {
+        /// Number of inflated bytes, modulo 2^32.
+        got: u64,
+        /// The number at the end of the stream.
+        want: u64,
+    },
     /// Bytes follow the end of the stream.
     Trailing,
 }
@@ -222,8 +234,8 @@ impl fmt::Display for GzipError {
             Self::TooLong { limit } => write!(f, "inflates to more than {limit} bytes"),
             Self::TooMuchInput { limit } => write!(f, "more than {limit} compressed bytes"),
             Self::Truncated => f.write_str("gzip stream ends early"),
-            Self::Checksum => f.write_str("checksum is of other bytes"),
-            Self::Length => f.write_str("length is of other bytes"),
+            Self::Checksum { got, want } => write!(f, "inflated bytes have the CRC-32 {got:08x}, want {want:08x}"),
+            Self::Length { got, want } => write!(f, "inflates to {got} bytes, want {want}"),
             Self::Trailing => f.write_str("bytes follow the gzip stream"),
         }
     }

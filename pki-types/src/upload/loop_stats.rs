@@ -81,5 +81,5 @@ impl<'a> LoopStats<'a> {
 }
 
 fn segment(field: Field<'_>) -> Result<&[u8; 64], DecodeError> {
-    field.bytes()?.try_into().or_else(|_| field.is_not("64 bytes"))
+    field.bytes()?.try_into().or_else(|_| field.is_but(crate::decode::OTHER_LENGTH, "64 bytes"))
 }
