@@ -18,7 +18,7 @@ from pathlib import Path
 LIBRARIES = ["aez", "chat", "mixdelay", "pki-types", "pq-kem", "sha256", "sphinx", "wire"]
 # chat is the library of one program
 WITHOUT_EXAMPLES = ["chat"]
-ERRORS = re.compile("(Error|Fault|Status|BeforeZero|BufferTooSmall|EmptyComponent|Full|LowOrder|KeysLength|WrongScheme)$")
+ERRORS = re.compile("(Error|Fault|Status|BeforeZero|BufferTooSmall|EmptyComponent|Full|LowOrder|Keys?Length|WrongScheme)$")
 INITIATOR = ["AwaitMessage2", "AwaitMessage4", "AwaitNoOp", "AwaitNoOpBody", "AwaitPeer", "CheckPeer", "SendMessage3"]
 RESPONDER = ["AwaitMessage3", "CheckPeer", "SendMessage2", "SendMessage4", "SendNoOp", "UnprovenSession"]
 PASSIVE = {

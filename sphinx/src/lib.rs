@@ -5,6 +5,8 @@
 #![warn(clippy::arithmetic_side_effects, clippy::integer_division_remainder_used)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "std")]
+extern crate std;
 
 mod batch;
 mod commands;
@@ -46,6 +48,8 @@ pub use message::{Message, MessageError};
 pub use open::{Action, FinishError, OpenError, Opened};
 pub use path::{Hop, Path};
 pub use replay::{Insertion, ReplayFilter, ReplayFilterFull};
+#[cfg(feature = "std")]
+pub use replay::{LoadError, SaveKey, SharedReplayFilter};
 pub use scheme::{Kem, Scheme, SchemeKeys, WithScheme, with_scheme};
 pub use seal::WrapError;
 pub use sphinx::{Sphinx, WrongScheme};

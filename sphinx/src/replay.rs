@@ -1,7 +1,17 @@
 //! The replay filter (`docs/spec/sphinx.md#replay-detection`): refuses every packet that was seen
 //! before under the same mix key.
 
+#[cfg(feature = "std")]
+mod saved;
+#[cfg(feature = "std")]
+mod shared;
+#[cfg(feature = "std")]
+mod table;
 
+#[cfg(feature = "std")]
+pub use saved::{LoadError, SaveKey};
+#[cfg(feature = "std")]
+pub use shared::SharedReplayFilter;
 
 use crate::ids::ReplayTag;
 use core::{fmt, hash::Hasher};

@@ -1,12 +1,14 @@
 //! Packets, geometries, KEMs, AEZ, the queue.
 
 use crate::{Corpus, Test};
-use mixwell_sphinx::SchemeInfo;
+use mixwell_sphinx::{ReplayTag, SaveKey, SchemeInfo, SharedReplayFilter};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 pub(crate) fn seed(corpus: &mut Corpus) {
     for test in Test::all("sphinx") {
         packets(corpus, &test);
     }
+    saved_filters(corpus);
     for test in Test::all("geometry") {
         geometry(corpus, &test);
     }
@@ -32,6 +34,24 @@ pub(crate) fn seed(corpus: &mut Corpus) {
     // any bytes are a list of queue operations; these are random
     for test in Test::all("exponential").take(50) {
         corpus.add_bytes("queue", &test.bytes("/random").unwrap_or_default().repeat(20));
+    }
+}
+
+/// Saved filters of some sizes, and their hash keys and records alone, to which the target adds the
+/// rest.
+fn saved_filters(corpus: &mut Corpus) {
+    for tags in [0, 1, 30, 1000] {
+        let filter = SharedReplayFilter::new(tags, &mut ChaCha20Rng::seed_from_u64(1));
+        for number in 0..tags {
+            let mut tag = [0; 32];
+            tag[..8].copy_from_slice(&number.to_le_bytes());
+            assert!(!filter.insert(&ReplayTag(tag)).expect("there is room").is_seen());
+        }
+        let mut file = Vec::new();
+        filter.save(&SaveKey::of(&[7; 32]), &mut file).expect("memory");
+        corpus.add_with("sphinx_filter", &(false, 1000_u16), &file);
+        corpus.add_with("sphinx_filter", &(true, 1000_u16), &file[32..file.len() - 32]);
+        corpus.add_with("sphinx_filter", &(true, 29_u16), &file[32..file.len() - 32]);
     }
 }
 

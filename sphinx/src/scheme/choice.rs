@@ -7,6 +7,38 @@ use mixwell_pq_kem::{Nike, WithKem, WithNike, with_kem, with_nike};
 /// An operation that is generic over the scheme, for [`with_scheme`]. A program that knows its
 /// network's geometry only at run time writes one for each entry into its generic code, such as
 /// "make a mix" or "make a client", and keeps the result behind a trait of its own.
+///
+/// ```
+/// use mixwell_sphinx::{Geometry, Scheme, Sphinx, WithScheme};
+///
+/// /// What the program needs of any scheme.
+/// trait Mix {
+///     fn unwrap(&self, packet: &mut [u8]) -> bool;
+/// }
+///
+/// struct MixOf<S: Scheme> {
+///     sphinx: Sphinx<S>,
+///     key: S::PrivateKey,
+/// }
+///
+/// impl<S: Scheme> Mix for MixOf<S> {
+///     fn unwrap(&self, packet: &mut [u8]) -> bool {
+///         self.sphinx.open(packet, &self.key).is_ok_and(|opened| opened.finish().is_ok())
+///     }
+/// }
+///
+/// /// Makes a mix of a stored key; `None` if the key or the geometry is another scheme's.
+/// struct MakeMix<'a>(Geometry, &'a [u8]);
+///
+/// impl WithScheme for MakeMix<'_> {
+///     type Output = Option<Box<dyn Mix>>;
+///
+///     fn with<S: Scheme>(self) -> Self::Output {
+///         let (key, _) = S::expand(&self.1.try_into().ok()?).ok()?;
+///         Some(Box::new(MixOf::<S> { sphinx: Sphinx::new(self.0).ok()?, key }))
+///     }
+/// }
+/// ```
 pub trait WithScheme {
     /// The result.
     type Output;

@@ -23,5 +23,6 @@ mod round_trips;
 mod scheme_choice;
 mod schemes;
 mod senders_mistakes;
+mod shared_filter;
 mod side_by_side;
 mod small_order_448;
