@@ -18,6 +18,8 @@ mod message;
 mod open;
 mod path;
 mod replay;
+#[cfg(feature = "std")]
+mod ring;
 mod scheme;
 mod seal;
 mod sphinx;
@@ -50,6 +52,8 @@ pub use path::{Hop, Path};
 pub use replay::{Insertion, ReplayFilter, ReplayFilterFull};
 #[cfg(feature = "std")]
 pub use replay::{LoadError, SaveKey, SharedReplayFilter};
+#[cfg(feature = "std")]
+pub use ring::{EpochRing, MixKey, RingError, RingTime};
 pub use scheme::{Kem, Scheme, SchemeKeys, WithScheme, with_scheme};
 pub use seal::WrapError;
 pub use sphinx::{Sphinx, WrongScheme};

@@ -17,6 +17,7 @@ use core::{fmt, time::Duration};
 use folder::{Files, KeyFolder};
 use mixwell_net::files::KeyFileError;
 use mixwell_pki_types::{Epoch, KeyHash, build::EpochKeys};
+use mixwell_sphinx::{EpochRing, RingTime};
 use rand_core::CryptoRng;
 use std::{
     collections::BTreeMap,
@@ -32,18 +33,18 @@ use zeroize::Zeroizing;
 pub struct MixKeys {
     sphinx: AnySphinx,
     folder: Option<KeyFolder>,
-    keys: RwLock<BTreeMap<Epoch, MixKey>>,
+    keys: RwLock<EpochRing<MixKey>>,
+    /// The zero of the ring's monotonic clock.
+    start: Instant,
     /// Epochs whose files are to be erased although no key of theirs is in use: files set aside,
     /// and failed erasures.
-    leftovers: Mutex<BTreeMap<Epoch, Instant>>,
+    leftovers: Mutex<BTreeMap<Epoch, Duration>>,
     changed: watch::Sender<()>,
 }
 
 struct MixKey {
     private: PrivateKey,
     public: Vec<u8>,
-    /// When the key was generated or read.
-    since: Instant,
     storage: KeyStorage,
 }
 
@@ -82,7 +83,7 @@ impl MixKeys {
     /// Keys in memory only.
     #[must_use]
     pub fn in_memory(sphinx: AnySphinx) -> Self {
-        Self::new(sphinx, None, BTreeMap::new(), BTreeMap::new())
+        Self::new(sphinx, None, EpochRing::new(), BTreeMap::new(), Instant::now())
     }
 
     /// Keys stored in a folder. Reads the existing keys, erases leftovers of others, and sets
@@ -93,21 +94,28 @@ impl MixKeys {
     pub fn in_folder(sphinx: AnySphinx, folder: PathBuf, now: Instant) -> Result<Self, KeyFileError> {
         let folder = KeyFolder::open(folder)?;
         let Files { read, aside } = folder.read(&sphinx)?;
-        let of = |(epoch, LoadedKey { private, public })| {
-            (epoch, MixKey { private, public, since: now, storage: KeyStorage::Folder })
-        };
-        let leftovers = aside.into_iter().map(|epoch| (epoch, now)).collect();
-        Ok(Self::new(sphinx, Some(folder), read.into_iter().map(of).collect(), leftovers))
+        let mut keys = EpochRing::new();
+        for (epoch, LoadedKey { private, public }) in read {
+            keys.insert(epoch.0, MixKey { private, public, storage: KeyStorage::Folder }, BEFORE_START);
+        }
+        let leftovers = aside.into_iter().map(|epoch| (epoch, BEFORE_START)).collect();
+        Ok(Self::new(sphinx, Some(folder), keys, leftovers, now))
     }
 
     fn new(
         sphinx: AnySphinx,
         folder: Option<KeyFolder>,
-        keys: BTreeMap<Epoch, MixKey>,
-        leftovers: BTreeMap<Epoch, Instant>,
+        keys: EpochRing<MixKey>,
+        leftovers: BTreeMap<Epoch, Duration>,
+        start: Instant,
     ) -> Self {
         let (keys, leftovers) = (RwLock::new(keys), Mutex::new(leftovers));
-        Self { sphinx, folder, keys, leftovers, changed: watch::Sender::new(()) }
+        Self { sphinx, folder, keys, start, leftovers, changed: watch::Sender::new(()) }
+    }
+
+    /// The ring's monotonic clock.
+    fn monotonic(&self, instant: Instant) -> Duration {
+        BEFORE_START.saturating_add(instant.saturating_duration_since(self.start))
     }
 
     /// The packets that the keys are for.
@@ -122,8 +130,8 @@ impl MixKeys {
     /// If a key can't be stored. It is nevertheless used, from memory; call this again to retry.
     pub fn advance(&self, now: Epoch, instant: Instant, rng: &mut dyn CryptoRng) -> Result<(), KeyFileError> {
         let mut failure = None;
-        for epoch in (0..=AHEAD).map(|n| now.plus(n)) {
-            if self.read().contains_key(&epoch) {
+        for epoch in (0..=EpochRing::<MixKey>::AHEAD).map(|n| now.plus(n)) {
+            if self.read().get(epoch.0).is_some() {
                 failure = self.store_again(epoch).err().or(failure);
                 continue;
             }
@@ -139,7 +147,7 @@ impl MixKeys {
                     }
                 },
             };
-            self.write().insert(epoch, MixKey { private, public, since: instant, storage });
+            self.write().insert(epoch.0, MixKey { private, public, storage }, self.monotonic(instant));
             self.changed.send_replace(());
         }
         failure.map_or(Ok(()), Err)
@@ -149,7 +157,7 @@ impl MixKeys {
     fn store_again(&self, epoch: Epoch) -> Result<(), KeyFileError> {
         let Some(folder) = &self.folder else { return Ok(()) };
         let mut keys = self.write();
-        let Some(key) = keys.get_mut(&epoch) else { return Ok(()) };
+        let Some(key) = keys.get_mut(epoch.0) else { return Ok(()) };
         if let KeyStorage::Unstored(bytes) = &key.storage {
             folder.store(&self.sphinx, epoch, KeyHash::of(&key.public), bytes)?;
             key.storage = KeyStorage::Folder;
@@ -164,18 +172,15 @@ impl MixKeys {
     /// # Errors
     /// If a file can't be erased; call this again to retry.
     pub(crate) fn retire(&self, now: Now, period: Duration) -> io::Result<()> {
-        let longest_life = period * LIFE;
-        let is_over = |epoch: Epoch, since: Instant| {
-            let end = epoch.plus(2);
-            let by_clock = end <= now.clock || epoch > now.clock.plus(AHEAD);
-            let by_age = now.instant.saturating_duration_since(since) >= longest_life;
-            by_clock && (by_age || now.proven.is_some_and(|proven| end <= proven))
-        };
-        let over: Vec<(Epoch, MixKey)> = self.write().extract_if(.., |epoch, key| is_over(*epoch, key.since)).collect();
+        let monotonic = self.monotonic(now.instant);
+        let time = RingTime { epoch: now.clock.0, proven: now.proven.map(|epoch| epoch.0), monotonic };
+        let over = self.write().retire(&time, period);
+        let is_over =
+            |epoch: &Epoch, since: &mut Duration| EpochRing::<MixKey>::is_over(epoch.0, *since, &time, period);
         let mut leftovers = self.leftovers();
-        let mut files: Vec<Epoch> =
-            leftovers.extract_if(.., |epoch, since| is_over(*epoch, *since)).map(|(epoch, _)| epoch).collect();
-        files.extend(over.iter().filter(|(_, key)| matches!(key.storage, KeyStorage::Folder)).map(|(epoch, _)| *epoch));
+        let mut files: Vec<Epoch> = leftovers.extract_if(.., is_over).map(|(epoch, _)| epoch).collect();
+        let stored = over.iter().filter(|(_, key)| matches!(key.storage, KeyStorage::Folder));
+        files.extend(stored.map(|(epoch, _)| Epoch(*epoch)));
         if !over.is_empty() {
             self.changed.send_replace(());
         }
@@ -184,7 +189,7 @@ impl MixKeys {
             let Some(folder) = &self.folder else { continue };
             if let Err(error) = folder.erase(epoch) {
                 // backdated, so that the next call tries again
-                leftovers.insert(epoch, now.instant.checked_sub(longest_life).unwrap_or(now.instant));
+                leftovers.insert(epoch, Duration::ZERO);
                 outcome = Err(error);
             }
         }
@@ -195,7 +200,7 @@ impl MixKeys {
     /// now on: a replay list created later would lack the packets that the key has already opened.
     pub(crate) fn opening(&self, epoch: Epoch) -> Option<OpeningKey> {
         let mut keys = self.write();
-        let key = keys.get_mut(&epoch)?;
+        let key = keys.get_mut(epoch.0)?;
         if let KeyStorage::Unstored(_) = key.storage {
             key.storage = KeyStorage::Memory;
         }
@@ -209,12 +214,12 @@ impl MixKeys {
 
     /// Whether this is still the key of an epoch.
     pub(crate) fn is_current(&self, epoch: Epoch, private: &PrivateKey) -> bool {
-        self.read().get(&epoch).is_some_and(|key| key.private.is(private))
+        self.read().get(epoch.0).is_some_and(|key| key.private.is(private))
     }
 
     /// Discards a key whose replay list can't be trusted; `advance` will generate another one.
     pub(crate) fn set_aside(&self, epoch: Epoch, why: &ListError) {
-        let Some(key) = self.write().remove(&epoch) else { return };
+        let Some(key) = self.write().remove(epoch.0) else { return };
         tracing::warn!(
             %epoch,
             "set aside the mix key: {why}, and packets could be replayed; packets made for this key are dropped until \
@@ -222,7 +227,7 @@ impl MixKeys {
         );
         if let (Some(folder), KeyStorage::Folder) = (&self.folder, key.storage) {
             folder.set_aside(epoch);
-            self.leftovers().insert(epoch, Instant::now());
+            self.leftovers().insert(epoch, self.monotonic(Instant::now()));
         }
         self.changed.send_replace(());
     }
@@ -235,9 +240,9 @@ impl MixKeys {
     pub(crate) fn forget_on_disk(&self, epoch: Epoch) -> io::Result<()> {
         if let Some(folder) = &self.folder {
             folder.disown(epoch)?;
-            self.leftovers().insert(epoch, Instant::now());
+            self.leftovers().insert(epoch, self.monotonic(Instant::now()));
         }
-        if let Some(key) = self.write().get_mut(&epoch) {
+        if let Some(key) = self.write().get_mut(epoch.0) {
             key.storage = KeyStorage::Memory;
         }
         Ok(())
@@ -250,25 +255,23 @@ impl MixKeys {
 
     /// Whether all keys in the descriptor for an epoch exist.
     pub(crate) fn cover(&self, epoch: Epoch) -> bool {
-        let keys = self.read();
-        (0..EPOCHS_OF_A_DESCRIPTOR).all(|n| keys.contains_key(&epoch.plus(n)))
+        self.read().covers(epoch.0)
     }
 
     /// The public keys in the descriptor for an epoch: those of the epoch and of the two after it.
     pub fn public(&self, epoch: Epoch) -> EpochKeys {
-        let last = epoch.plus(EPOCHS_OF_A_DESCRIPTOR - 1);
-        self.read().range(epoch..=last).map(|(epoch, key)| (*epoch, key.public.clone())).collect()
+        self.read().published(epoch.0).map(|(epoch, key)| (Epoch(epoch), key.public.clone())).collect()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Epoch, MixKey>> {
+    fn read(&self) -> RwLockReadGuard<'_, EpochRing<MixKey>> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<Epoch, MixKey>> {
+    fn write(&self) -> RwLockWriteGuard<'_, EpochRing<MixKey>> {
         self.keys.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leftovers(&self) -> MutexGuard<'_, BTreeMap<Epoch, Instant>> {
+    fn leftovers(&self) -> MutexGuard<'_, BTreeMap<Epoch, Duration>> {
         self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -279,11 +282,6 @@ impl fmt::Debug for MixKeys {
     }
 }
 
-/// In epoch e a node publishes its keys for e + 1 to e + 3.
-const AHEAD: u64 = 3;
-
-const EPOCHS_OF_A_DESCRIPTOR: u64 = 3;
-
-/// Maximum lifetime of a key in epochs: it is generated at most [`AHEAD`] epochs before its own,
-/// and is used in its own and in the next one.
-const LIFE: u32 = 5;
+/// The ring's monotonic time at the start, before which a file whose erasure failed is dated, so
+/// that it is tried again: longer than the life of any key.
+const BEFORE_START: Duration = Duration::from_hours(100 * 365 * 24);

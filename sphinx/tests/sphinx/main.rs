@@ -19,6 +19,7 @@ mod no_allocation;
 mod packet;
 mod packets;
 mod replay_filter;
+mod ring;
 mod round_trips;
 mod scheme_choice;
 mod schemes;

@@ -7,21 +7,17 @@ use crate::{
     mix_keys::{Flush, ListError, MAX_TAGS, ReplayList},
     unwrap::BATCH,
 };
-use chacha20::ChaCha20Rng;
 use core::fmt;
 use mixwell_pki_types::KeyHash;
-use mixwell_sphinx::{ReplayFilter, ReplayFilterFull, ReplayTag};
-use rand_core::{CryptoRng, SeedableRng as _};
+use mixwell_sphinx::{Insertion, ReplayTag, SharedReplayFilter};
+use rand_core::CryptoRng;
 use std::{io, path::Path};
 
 /// The replay tags of the packets that a mix key opened.
 pub(super) struct Replays {
-    /// Each filter has room for as many tags as all earlier ones together. All but the last are
-    /// full and only searched.
-    filters: Vec<ReplayFilter<Vec<u64>>>,
-    held: usize,
-    max: usize,
-    rng: ChaCha20Rng,
+    filter: SharedReplayFilter,
+    /// Number of tags at which the operator is warned, once.
+    warn_at: usize,
     record: Record,
     /// Tags to be appended to the list.
     unwritten: Vec<ReplayTag>,
@@ -40,10 +36,10 @@ enum Record {
 impl Replays {
     /// Room for `max` tags of a key that is only in memory.
     pub(super) fn in_memory(max: usize, rng: &mut impl CryptoRng) -> Self {
-        let (rng, unwritten) = (ChaCha20Rng::from_rng(rng), Vec::with_capacity(UNWRITTEN));
-        let mut replays = Self { filters: Vec::new(), held: 0, max, rng, record: Record::Memory, unwritten };
-        replays.grow();
-        replays
+        let filter = SharedReplayFilter::new(max, rng);
+        // more than half full
+        let warn_at = (max / 2).saturating_add(1);
+        Self { filter, warn_at, record: Record::Memory, unwritten: Vec::with_capacity(UNWRITTEN) }
     }
 
     /// Room for `max` tags of a stored key, with the tags in its list.
@@ -54,7 +50,7 @@ impl Replays {
         let mut replays = Self::in_memory(max, rng);
         // with a full filter the key opens nothing more, which is safe
         let list = ReplayList::open(path, key, |tag| {
-            let _ = replays.remember(&tag);
+            let _ = replays.filter.insert(&tag);
         })?;
         replays.record = Record::List(list);
         Ok(replays)
@@ -63,9 +59,9 @@ impl Replays {
     /// Adds a packet's tag, or returns the reason why the packet must be dropped. Call
     /// [`write`](Self::write) before processing the packet.
     pub(super) fn insert(&mut self, tag: &ReplayTag) -> Result<(), DropReason> {
-        match self.remember(tag) {
-            Ok(true) => {}
-            Ok(false) => return Err(DropReason::Replay),
+        match self.filter.insert(tag) {
+            Ok(Insertion::New) => self.warn_if_half_full(),
+            Ok(Insertion::Seen) => return Err(DropReason::Replay),
             Err(_) => return Err(DropReason::ReplayFilterFull),
         }
         if matches!(self.record, Record::List(_)) {
@@ -126,40 +122,17 @@ impl Replays {
         }
     }
 
-    /// Adds a tag to the filters, and returns whether it is new.
-    fn remember(&mut self, tag: &ReplayTag) -> Result<bool, ReplayFilterFull> {
-        let mut full = ReplayFilterFull { held: 0 };
-        for filter in &mut self.filters {
-            match filter.insert(tag) {
-                Ok(insertion) => {
-                    let is_new = !insertion.is_seen();
-                    self.held += usize::from(is_new);
-                    return Ok(is_new);
-                }
-                Err(error) => full = error,
-            }
+    fn warn_if_half_full(&mut self) {
+        let seen = self.filter.len();
+        if seen < self.warn_at {
+            return;
         }
-        if self.held >= self.max {
-            return Err(full);
-        }
-        self.grow();
-        self.held += 1;
-        let last = self.filters.last_mut().ok_or(full)?;
-        last.insert(tag).map(|insertion| !insertion.is_seen())
-    }
-
-    /// Doubles the room, up to the maximum.
-    fn grow(&mut self) {
-        let room = self.held.max(FIRST_ROOM).min(self.max.saturating_sub(self.held));
-        let slots = vec![0; ReplayFilter::slots_for(room)];
-        self.filters.push(ReplayFilter::new(slots, &mut self.rng));
-        if self.held > self.max / 2 {
-            tracing::warn!(
-                seen = self.held,
-                max = self.max,
-                "the replay filter is more than half full; if it fills up, packets are dropped; raise PacketsPerSecond"
-            );
-        }
+        self.warn_at = usize::MAX;
+        tracing::warn!(
+            seen,
+            max = self.filter.capacity(),
+            "the replay filter is more than half full; if it fills up, packets are dropped; raise PacketsPerSecond"
+        );
     }
 }
 
@@ -172,9 +145,6 @@ impl fmt::Debug for Replays {
         f.write_str("Replays(..)")
     }
 }
-
-/// Initial room in tags: enough for a quiet mix, in half a megabyte.
-const FIRST_ROOM: usize = 1 << 16;
 
 /// Initial capacity for unwritten tags: one batch for each of 16 processors.
 const UNWRITTEN: usize = 16 * BATCH;
@@ -221,8 +191,7 @@ mod tests {
         while replays.insert(&tag(room)) != Err(DropReason::ReplayFilterFull) {
             room += 1;
         }
-        assert!((300_000..301_000).contains(&room), "{room}");
-        assert!(replays.filters.len() >= 4);
+        assert_eq!(room, 300_000);
         assert!((0..room).all(|number| replays.insert(&tag(number)) == Err(DropReason::Replay)));
     }
 

@@ -21,6 +21,6 @@ pub(crate) struct OwnIdentity {
 
 impl OwnKeys for MixKeys {
     fn is_ours(&self, epoch: Epoch, public: &[u8]) -> bool {
-        self.read().get(&epoch).is_some_and(|key| key.public == public)
+        self.read().get(epoch.0).is_some_and(|key| key.public == public)
     }
 }
