@@ -113,8 +113,8 @@ impl<K> EpochRing<K> {
     }
 
     /// Takes the keys out that are no longer used: drop them, which wipes them, and erase them
-    /// wherever they are stored. Epochs last for `period`. Call it when an epoch begins and when one
-    /// is proven.
+    /// wherever they are stored. Epochs last for `period`. Call it when an epoch begins and when
+    /// one is proven.
     pub fn retire(&mut self, time: &RingTime, period: Duration) -> Vec<(u64, K)> {
         let is_over = |epoch: u64, entry: &Entry<K>| Self::is_over(epoch, entry.since, time, period);
         let over: Vec<u64> =
