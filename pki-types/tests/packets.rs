@@ -61,8 +61,8 @@ impl<S: Scheme> Network<S> {
 
 /// A route from the only gateway to the only service node, with long delays, so that its hops want
 /// the keys of two epochs.
-fn route(document: Document<'_>) -> Vec<Option<Hop<'_>>> {
-    let router = Router::new(document, Period::TWENTY_MINUTES);
+fn route<'a>(document: &Document<'a>) -> Vec<Option<Hop<'a>>> {
+    let router = Router::new(*document, Period::TWENTY_MINUTES);
     let ends = (document.gateways().next().unwrap(), document.services().next().unwrap());
     let mut hops = vec![None; router.forward_hops()];
     let unix = Period::TWENTY_MINUTES.start(EPOCH);
@@ -74,7 +74,7 @@ fn route(document: Document<'_>) -> Vec<Option<Hop<'_>>> {
 
 fn a_packet_by_a_route<S: Scheme>() {
     let network = Network::<S>::new();
-    let route = route(Document::parse(&network.document).unwrap());
+    let route = route(&Document::parse(&network.document).unwrap());
     let hops: Vec<sphinx::Hop<'_, S>> = route.iter().flatten().map(|hop| hop.try_into().unwrap()).collect();
     let epochs: Vec<_> = route.iter().flatten().map(|hop| hop.epoch.0 - EPOCH.0).collect();
     assert_eq!(epochs, [0, 0, 0, 1, 1]);
@@ -110,7 +110,7 @@ fn packets_by_routes() {
 #[test]
 fn a_network_of_another_scheme() {
     let network = Network::<X25519>::new();
-    let route = route(Document::parse(&network.document).unwrap());
+    let route = route(&Document::parse(&network.document).unwrap());
     let hop = route[1].unwrap();
     let error = sphinx::Hop::<'_, Kem<XWing>>::try_from(&hop).unwrap_err();
     assert!(matches!(error, MixKeyLength { scheme: "XWING", got: 32, want: 1216, .. }), "{error:?}");
@@ -124,7 +124,7 @@ fn a_key_that_gives_no_secret() {
     let mix_keys = Some((0..3).map(|n| (EPOCH.plus(n), vec![0; 32])).collect());
     let bad = DescriptorBuilder { mix_keys, ..network::descriptor(9, "mix") }.encode();
     let document = DocumentBuilder { topology: Some(vec![vec![bad]; 3]), ..network::document(20) }.encode();
-    let route = route(Document::parse(&document).unwrap());
+    let route = route(&Document::parse(&document).unwrap());
     let hops: Vec<sphinx::Hop<'_, X25519>> = route.iter().flatten().map(|hop| hop.try_into().unwrap()).collect();
     let sphinx = Sphinx::<X25519>::new(Geometry::of::<X25519>(5, 100, false).unwrap()).unwrap();
     let mut packet = vec![1; sphinx.geometry().packet_len()];
