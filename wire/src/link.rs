@@ -65,6 +65,7 @@ pub struct Link {
     pki: PkiSizes,
     replica_frame: usize,
     max_frame: usize,
+    is_silent: bool,
 }
 
 impl Link {
@@ -118,6 +119,21 @@ impl Link {
     pub const fn with_document_bound(mut self, bound: usize) -> Self {
         self.pki.document = bound;
         self.bounded()
+    }
+
+    /// The same, but after its handshake an initiator sends nothing until its caller does, as those
+    /// of the reference: over streams, ours prove themselves by a `no_op`. For tests of responders.
+    #[cfg(feature = "hazmat")]
+    #[must_use]
+    pub const fn silent(mut self) -> Self {
+        self.is_silent = true;
+        self
+    }
+
+    /// Whether this end, as an initiator, proves itself by a `no_op` at once.
+    #[cfg(any(feature = "std", feature = "embedded-io-async"))]
+    pub(crate) const fn proves_by_no_op(&self) -> bool {
+        self.role.proves_by_no_op() && !self.is_silent
     }
 
     /// The role of this end.
@@ -211,7 +227,7 @@ impl Link {
 
     const fn mixnet(role: Role, packet: PacketSizes) -> Self {
         let pki = PkiSizes { public_key: 0, document: 0 };
-        Self { role, packet, pki, replica_frame: 0, max_frame: 0 }.bounded()
+        Self { role, packet, pki, replica_frame: 0, max_frame: 0, is_silent: false }.bounded()
     }
 
     const fn bounded(mut self) -> Self {

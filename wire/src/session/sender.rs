@@ -33,8 +33,8 @@ impl Sender {
     /// # Errors
     /// [`SendError::Encode`], after which the session continues; any other ends it.
     pub fn seal<'o>(&mut self, command: &Command<'_>, out: &'o mut [u8]) -> Result<&'o [u8], SendError> {
+        self.check_nonce()?;
         let link = &self.link;
-        self.fuse.try_step(SendError::Dead, |cipher| cipher.can_number(2).then_some(()).ok_or(SendError::Nonce))?;
         let got = out.len();
         let text_len = command.encoded_len(link)?;
         let want = text_len.saturating_add(FRAME_OVERHEAD);
@@ -47,13 +47,51 @@ impl Sender {
         let (text, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(unencodable)?;
         length.copy_from_slice(&body_len.to_be_bytes());
         command.encode(link, text)?;
+        self.encrypt(length, length_tag, text, tag)?;
+        Ok(out)
+    }
+
+    /// Writes a frame of any text to the front of `out`, encrypted: a command of another role or of
+    /// a wrong form, or none. `length` is what the frame claims of its body, its tag included. For
+    /// tests of peers.
+    ///
+    /// # Errors
+    /// [`SendError::Encode`] if `out` is too short, after which the session goes on; any other ends
+    /// it.
+    #[cfg(feature = "hazmat")]
+    pub fn seal_any<'o>(&mut self, text: &[u8], length: u32, out: &'o mut [u8]) -> Result<&'o [u8], SendError> {
+        self.check_nonce()?;
+        let (want, got) = (text.len().saturating_add(FRAME_OVERHEAD), out.len());
+        let short = EncodeError::Buffer { want, got };
+        let out = out.get_mut(..want).ok_or(short)?;
+        let (header, body) = out.split_first_chunk_mut::<FRAME_HEADER_LEN>().ok_or(short)?;
+        let (claimed, claimed_tag) = header.split_last_chunk_mut::<TAG_LEN>().ok_or(short)?;
+        let (room, tag) = body.split_last_chunk_mut::<TAG_LEN>().ok_or(short)?;
+        claimed.copy_from_slice(&length.to_be_bytes());
+        room.copy_from_slice(text);
+        self.encrypt(claimed, claimed_tag, room, tag)?;
+        Ok(out)
+    }
+
+    /// A frame takes two numbers.
+    fn check_nonce(&mut self) -> Result<(), SendError> {
+        self.fuse.try_step(SendError::Dead, |cipher| cipher.can_number(2).then_some(()).ok_or(SendError::Nonce))
+    }
+
+    /// Encrypts the two messages of a frame where they lie.
+    fn encrypt(
+        &mut self,
+        length: &mut [u8],
+        length_tag: &mut [u8; TAG_LEN],
+        text: &mut [u8],
+        tag: &mut [u8; TAG_LEN],
+    ) -> Result<(), SendError> {
         self.fuse.try_step(SendError::Dead, |cipher| {
             cipher.encrypt(&[], length, length_tag)?;
             cipher.encrypt(&[], text, tag)?;
             cipher.rekey();
             Ok(())
-        })?;
-        Ok(out)
+        })
     }
 
     /// Number of bytes that the command takes on the wire.

@@ -43,7 +43,7 @@ where
     let body = buffer.get_mut(..want).ok_or(CallerError::Buffer { want, got })?;
     read_exact(stream, body).await?;
     let mut session = state.open(body)?;
-    if session.sender.link().role().proves_by_no_op() {
+    if session.sender.link().proves_by_no_op() {
         let frame = session.sender.seal(&Command::NoOp, buffer)?;
         write_all(stream, frame).await?;
     }
