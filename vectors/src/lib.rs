@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 pub mod backends;
+pub mod conversation;
 #[cfg(feature = "kem")]
 mod delegate;
 mod family;
