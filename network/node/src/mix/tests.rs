@@ -292,6 +292,22 @@ fn keys_of_three_epochs_and_their_filters() {
     assert_eq!(net.nodes[MIX].mix.len(), 3);
 }
 
+/// The clock is in an epoch for which no keys are made yet, and returns.
+#[test]
+fn a_node_without_mix_keys_opens_nothing() {
+    let mut net = Net::new(100);
+    let (packet, _) = net.request(Some(50), ECHO, true);
+    let mut rng = ChaCha20Rng::seed_from_u64(2);
+    net.nodes[MIX].ring.set_epoch(Epoch(1000), &mut rng);
+    for dropped in 1..=2 {
+        net.receive(MIX, &packet, 0);
+        assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, DropReason::NoKeys)), (0, dropped));
+    }
+    net.nodes[MIX].ring.set_epoch(Epoch(1), &mut rng);
+    net.receive(MIX, &packet, 0);
+    assert_eq!((net.nodes[MIX].mix.len(), net.dropped(MIX, DropReason::NoKeys)), (1, 2));
+}
+
 /// The clock's epoch steps back and forward again: the replay tags seen under a key are not
 /// forgotten.
 #[test]
