@@ -14,6 +14,8 @@ pub mod faults;
 #[cfg(feature = "impostor")]
 mod impostor;
 mod plan;
+#[cfg(feature = "recorded")]
+pub mod recorded;
 pub mod reference;
 pub mod traffic;
 pub mod voted;
@@ -75,7 +77,7 @@ impl TestNetwork {
     /// Starts a network: the gateway is the first node, the service node the last.
     pub async fn start(layers: &[usize], rates: Rates, limits: impl Fn(ResourceLimits) -> ResourceLimits) -> Self {
         let geometry = Geometry::of::<X25519>(layers.len() + 2, 500, true).unwrap();
-        let Plan { sphinx, clock, authorities, known, randomness, nodes: planned } =
+        let Plan { sphinx, clock, authorities, known, randomness, nodes: planned, .. } =
             Plan::new(geometry, (1, layers), rates);
         let (sender, directory) = watch::channel(Arc::new(known.clone()));
         let (stop, stopped) = watch::channel(false);

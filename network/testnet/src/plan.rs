@@ -34,6 +34,10 @@ pub struct Plan {
     pub randomness: Randomness,
     /// The nodes that may take part.
     pub nodes: Vec<Planned>,
+    /// The authority's key, which signs consensuses.
+    pub signer: Identity,
+    rates: Rates,
+    layers: usize,
 }
 
 /// A node that does not run yet.
@@ -42,6 +46,10 @@ pub struct Planned {
     pub name: String,
     /// The kind of node.
     pub kind: NodeKind,
+    /// The layer of a mix.
+    pub layer: Option<usize>,
+    /// The identity key.
+    pub identity: Arc<Identity>,
     /// The hash of the identity key.
     pub id: NodeId,
     /// The link key.
@@ -52,6 +60,8 @@ pub struct Planned {
     pub listener: TcpListener,
     /// The node's faults, if any.
     pub faults: Option<Arc<dyn Faults>>,
+    /// The parts of its descriptor that are not keys.
+    pub description: NodeDescription,
 }
 
 impl Plan {
@@ -60,43 +70,48 @@ impl Plan {
         Self::with_listed_keys(geometry, shape, rates, |_, _| None)
     }
 
+    /// A network with another clock, whose links use another KEM.
+    pub fn with_links(
+        (clock, kem): (Clock, LinkKem),
+        geometry: Geometry,
+        shape: (usize, &[usize]),
+        rates: Rates,
+    ) -> Self {
+        Self::build((clock, kem), geometry, shape, rates, |_, _| None)
+    }
+
     /// A network whose consensus lists other mix keys for some nodes, given by the node's number,
     /// for the epoch.
     pub fn with_listed_keys(
         geometry: Geometry,
-        (gateways, layers): (usize, &[usize]),
+        shape: (usize, &[usize]),
         rates: Rates,
-        mut listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
+        listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
     ) -> Self {
-        let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
-        let randomness = Randomness::from_seed(1);
-        let mut rng = randomness.rng();
         // there is only one consensus, so the epoch must not end during the test: of several
         // periods, choose the one that leaves the most time
         let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
         let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
+        Self::build((clock, LinkKem::default()), geometry, shape, rates, listed)
+    }
+
+    fn build(
+        (clock, kem): (Clock, LinkKem),
+        geometry: Geometry,
+        (gateways, layers): (usize, &[usize]),
+        rates: Rates,
+        listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
+    ) -> Self {
+        let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
+        let randomness = Randomness::from_seed(1);
+        let mut rng = randomness.rng();
         let epoch = clock.epoch();
         let mut kinds = vec![(NodeKind::Gateway, None); gateways];
         kinds.extend(layers.iter().enumerate().flat_map(|(layer, count)| vec![(NodeKind::Mix, Some(layer)); *count]));
         kinds.push((NodeKind::Service, None));
-
-        let mut document = DocumentBuilder {
-            epoch,
-            genesis_epoch: epoch,
-            rates,
-            topology: Some(vec![Vec::new(); layers.len()]),
-            gateways: Some(Vec::new()),
-            services: Some(Vec::new()),
-            shared_random_value: [1; 32],
-            sphinx_geometry_hash: sphinx.geometry().hash(),
-            version: "v1".to_owned(),
-            signature_scheme: "Ed25519".to_owned(),
-            ..DocumentBuilder::default()
-        };
-        let mut nodes = Vec::new();
-        for (number, (kind, layer)) in kinds.into_iter().enumerate() {
-            let identity = Identity::generate(&Ed25519, &mut rng).unwrap();
-            let link_key = LinkKey::generate(LinkKem::default(), &mut rng).unwrap();
+        let nodes = kinds.into_iter().enumerate().map(|(number, (kind, layer))| {
+            let identity = Arc::new(Identity::generate(&Ed25519, &mut rng).unwrap());
+            let link_key = LinkKey::generate(kem, &mut rng).unwrap();
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             listener.set_nonblocking(true).unwrap();
             let address = Address::of(listener.local_addr().unwrap());
@@ -108,22 +123,68 @@ impl Plan {
                 kaetzchen: (kind == NodeKind::Service).then(|| services(&geometry, &randomness).capabilities().clone()),
                 kind,
             };
-            let public = listed(number, epoch).unwrap_or_else(|| mix_keys.public(epoch));
-            let descriptor = description.descriptor(epoch, &identity, &link_key, public);
-            match (kind, layer) {
+            let (name, id) = (description.name.clone(), identity.id().into());
+            Planned { name, kind, layer, identity, id, link_key, mix_keys, listener, faults: None, description }
+        });
+        let nodes = nodes.collect();
+        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
+        let authority = Authority::new("authority".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
+        let authorities = Arc::new(Authorities::new(&Ed25519, kem, vec![authority]));
+        let known = Consensuses { epoch, ..Consensuses::default() };
+        let layers = layers.len();
+        let mut plan = Self { sphinx, clock, authorities, known, randomness, nodes, signer, rates, layers };
+        plan.known.current = Some(Arc::new(plan.consensus_with(epoch, listed)));
+        plan
+    }
+
+    /// The consensus of an epoch for which the nodes have mix keys, with the nodes that are still
+    /// in the plan.
+    pub fn consensus(&self, epoch: Epoch) -> Consensus {
+        self.consensus_with(epoch, |_, _| None)
+    }
+
+    fn consensus_with(
+        &self,
+        epoch: Epoch,
+        listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
+    ) -> Consensus {
+        let document = self.document_with(epoch, listed);
+        consensus(&document, &self.signer, &self.authorities, &mut self.randomness.rng())
+    }
+
+    /// The document of an epoch for which the nodes have mix keys.
+    pub fn document(&self, epoch: Epoch) -> DocumentBuilder {
+        self.document_with(epoch, |_, _| None)
+    }
+
+    fn document_with(
+        &self,
+        epoch: Epoch,
+        mut listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
+    ) -> DocumentBuilder {
+        let mut document = DocumentBuilder {
+            epoch,
+            genesis_epoch: epoch,
+            rates: self.rates,
+            topology: Some(vec![Vec::new(); self.layers]),
+            gateways: Some(Vec::new()),
+            services: Some(Vec::new()),
+            shared_random_value: [1; 32],
+            sphinx_geometry_hash: self.sphinx.geometry().hash(),
+            version: "v1".to_owned(),
+            signature_scheme: "Ed25519".to_owned(),
+            ..DocumentBuilder::default()
+        };
+        for (number, node) in self.nodes.iter().enumerate() {
+            let public = listed(number, epoch).unwrap_or_else(|| node.mix_keys.public(epoch));
+            let descriptor = node.description.descriptor(epoch, &node.identity, &node.link_key, public);
+            match (node.kind, node.layer) {
                 (NodeKind::Gateway, _) => document.gateways.as_mut().unwrap().push(descriptor),
                 (NodeKind::Service, _) => document.services.as_mut().unwrap().push(descriptor),
                 (NodeKind::Mix, layer) => document.topology.as_mut().unwrap()[layer.unwrap()].push(descriptor),
             }
-            let (name, id) = (description.name, identity.id().into());
-            nodes.push(Planned { name, kind, id, link_key, mix_keys, listener, faults: None });
         }
-        let signer = Identity::generate(&Ed25519, &mut rng).unwrap();
-        let authority = Authority::new("authority".to_owned(), signer.public().to_vec(), Vec::new(), Vec::new());
-        let authorities = Arc::new(Authorities::new(&Ed25519, LinkKem::default(), vec![authority]));
-        let consensus = consensus(&document, &signer, &authorities, &mut rng);
-        let known = Consensuses { epoch, current: Some(Arc::new(consensus)), ..Consensuses::default() };
-        Self { sphinx, clock, authorities, known, randomness, nodes }
+        document
     }
 }
 
@@ -136,7 +197,7 @@ impl Planned {
         limits: ResourceLimits,
         randomness: Randomness,
     ) -> (NodeConfig, tokio::net::TcpListener) {
-        let Self { name, kind, id, link_key, mix_keys, listener, faults } = self;
+        let Self { name, kind, id, link_key, mix_keys, listener, faults, .. } = self;
         let listener = listener.try_into().unwrap();
         let services = if kind == NodeKind::Service {
             services(mix_keys.sphinx().geometry(), &randomness)

@@ -268,6 +268,9 @@ fn a_restart_does_not_let_packets_in_again() {
     let again = Planned {
         name: mix.name.clone(),
         kind: mix.kind,
+        layer: mix.layer,
+        identity: Arc::clone(&mix.identity),
+        description: mix.description.clone(),
         id: mix.id,
         link_key: mix.link_key.clone(),
         mix_keys: keys(),
