@@ -12,3 +12,4 @@
 mod alone;
 mod embedded;
 mod network;
+mod recorded;
