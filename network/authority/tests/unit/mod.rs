@@ -16,6 +16,7 @@ mod hostile;
 mod memory;
 mod net;
 mod property;
+mod recorded;
 mod rounds;
 mod rules;
 mod start;

@@ -20,6 +20,7 @@ use mixwell_net::{
 };
 use mixwell_pki_types::{Certificate, Epoch, KeyHash, Period, Rates, SignatureScheme, scheme};
 use mixwell_vectors::{Hex, Vector, load};
+use mixwell_wire::{Command, Link, PkiSizes, Statement};
 use serde::Deserialize;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -119,13 +120,28 @@ fn played(test: &Recorded, signer: Signer<'_>, last: StatementKind, has_reveal: 
     {
         for (author, payload) in test.ids().into_iter().zip(payloads).filter(|_| kind <= last) {
             if let Some(payload) = payload.as_ref().filter(|_| kind != StatementKind::Reveal || has_reveal(author)) {
-                let taken = |round: &mut Round| round.receive(signer, &schedule, kind, author, payload);
+                let key = test.authorities.iter().find(|by| KeyHash::of(&by.identity_public_key) == author).unwrap();
+                let payload = over_a_link(kind, test.epoch, &key.identity_public_key, payload);
+                let taken = |round: &mut Round| round.receive(signer, &schedule, kind, author, &payload);
                 assert_eq!(taken(&mut round), Verdict::Ok, "{kind} of {author}");
                 assert_eq!(taken(&mut round), Verdict::AlreadyReceived, "{kind} of {author}");
             }
         }
     }
     round
+}
+
+/// The payload of a statement as it comes out of the command that carries it from one authority to
+/// another.
+fn over_a_link(kind: StatementKind, epoch: u64, public_key: &[u8], payload: &[u8]) -> Vec<u8> {
+    let sizes = PkiSizes { public_key: public_key.len(), document: payload.len() };
+    let mut text = vec![0; 64 + public_key.len() + payload.len()];
+    let statement = Statement { epoch, public_key, payload };
+    let length = kind.command(statement).encode(&Link::authority_client(sizes), &mut text).unwrap();
+    let command = Command::decode(&text[..length], &Link::authority(sizes)).unwrap();
+    let (received, statement) = StatementKind::of(&command).unwrap();
+    assert_eq!((received, statement.epoch, statement.public_key), (kind, epoch, public_key));
+    statement.payload.to_vec()
 }
 
 #[test]
