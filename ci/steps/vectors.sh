@@ -35,7 +35,10 @@ tests_of() {
 for package in "${libraries[@]}" mixwell-vectors; do
   [ "$package" = -p ] || tests_of "$package"
 done
-tests_of mixwell-authority vectors
+tests_of mixwell-authority vectors recorded
+tests_of mixwell-testnet recorded
+tests_of mixwell-node recorded
+tests_of mixwell-client recorded
 tests_of mixwell document packet geometry
 
 echo '{"about": "no crate reads this", "tests": [{}]}' >"$folder/stray.json"
