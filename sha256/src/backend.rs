@@ -50,8 +50,10 @@ impl Backend {
         if !native::has_sha() && native::has(Self::Bmi2) { Self::Bmi2 } else { Self::Sha2 }
     }
 
-    /// The fastest back end for the next of `count` messages.
-    pub(crate) fn of_some(count: usize) -> Self {
+    /// The fastest back end of this machine for `count` messages, or for the first of them if it
+    /// takes fewer at once.
+    #[must_use]
+    pub fn for_messages(count: usize) -> Self {
         let sha = native::has_sha();
         let candidates = [
             // the smallest number of messages that are faster together, with empty lanes, than one

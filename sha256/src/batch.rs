@@ -134,7 +134,7 @@ fn each(
     let mut from = 0;
     while from < count {
         let limit = end(from, count);
-        let backend = chosen.unwrap_or_else(|| Backend::of_some(limit.saturating_sub(from)));
+        let backend = chosen.unwrap_or_else(|| Backend::for_messages(limit.saturating_sub(from)));
         let to = limit.min(from.saturating_add(backend.lanes()));
         if !work(backend, from, to) {
             return false;
