@@ -1,20 +1,27 @@
-//! Unwrapping several packets at once: each step is done for all packets before the next step
-//! begins, so that key exchanges and hashes can use the lanes of vector registers (with X25519 and
-//! AVX-512, eight exchanges take the time of about one).
+//! Unwrapping several packets at once: each step is done for up to [`WIDTH`] packets before the
+//! next step begins, so that key exchanges and hashes can use the lanes of vector registers (with
+//! X25519 and AVX-512, eight exchanges take the time of about one).
+
+mod slot;
+
+pub use slot::BatchSlot;
 
 use crate::{
-    geometry::Geometry,
     keys::HopKeys,
-    open::{Action, FinishError, OpenError, Opened, ProcessedHop, action, replay_tag},
+    open::{Action, FinishError, OpenError, Opened, ProcessedHop, action, authentic, replay_tag},
     scheme::{BadKey, Scheme},
     sphinx::Sphinx,
 };
+use core::{array::from_fn, mem::take};
+
+/// Number of packets that share a step: the lanes of the widest key exchange.
+const WIDTH: usize = 8;
 
 impl<S: Scheme> Sphinx<S> {
     /// [`open`](Sphinx::open) for each packet; `None` where there is none.
     ///
     /// # Errors
-    /// [`OpenError`] in the packet's slot; that packet is untouched.
+    /// [`OpenError`] in the packet's place; that packet is untouched.
     pub fn open_each<'p, const N: usize>(
         &self,
         packets: [Option<&'p mut [u8]>; N],
@@ -27,77 +34,110 @@ impl<S: Scheme> Sphinx<S> {
     /// earlier key has opened.
     ///
     /// # Errors
-    /// [`OpenError`] in the packet's slot; that packet is untouched.
+    /// [`OpenError`] in the packet's place; that packet is untouched.
     #[expect(clippy::type_complexity, reason = "an array of what `open_any` gives")]
     pub fn open_any_each<'p, const N: usize>(
         &self,
         packets: [Option<&'p mut [u8]>; N],
         keys: &[&S::PrivateKey],
     ) -> [Option<Result<(usize, Opened<'p, S>), OpenError>>; N] {
-        let mut attempts = packets.map(|packet| Some(Attempt::new(self, packet?)));
+        let mut slots = packets.map(BatchSlot::from);
+        self.open_slice(&mut slots, keys);
+        slots.map(|slot| match slot {
+            BatchSlot::Opened { key, opened } => Some(Ok((key, opened))),
+            BatchSlot::NotOpened(error) => Some(Err(error)),
+            _ => None,
+        })
+    }
+
+    /// Opens the packets of a batch of any length, each with the first of the keys that fits.
+    ///
+    /// Every [`BatchSlot::Packet`] becomes [`BatchSlot::Opened`] or [`BatchSlot::NotOpened`]; other
+    /// slots stay as they are. Packets share the lanes of this processor wherever in the slice they
+    /// are. Remove replays, then call [`Opened::finish_slice`].
+    ///
+    /// The README has an example.
+    pub fn open_slice(&self, batch: &mut [BatchSlot<'_, S>], keys: &[&S::PrivateKey]) {
+        for slot in &mut *batch {
+            if let BatchSlot::Packet(packet) = slot
+                && let Err(error) = self.check_length(packet).and_then(|()| self.header(packet).map(|_| ()))
+            {
+                *slot = BatchSlot::NotOpened(error);
+            }
+        }
         for (index, key) in keys.iter().enumerate() {
-            let elements = attempts.each_ref().map(|attempt| {
-                let Some(Attempt::Closed(packet, _)) = attempt else { return None };
-                Some(self.header(packet).ok()?.element)
-            });
-            if elements.iter().all(Option::is_none) {
-                break;
+            let attempt = Attempt { sphinx: self, key, index, is_last: index.saturating_add(1) == keys.len() };
+            let mut closed = batch.iter_mut().filter(|slot| matches!(slot, BatchSlot::Packet(_)));
+            loop {
+                match from_fn::<_, WIDTH, _>(|_| closed.next()) {
+                    [None, ..] => break,
+                    [Some(slot), None, ..] => attempt.on_one(slot),
+                    [a, b, c, d, None, ..] => attempt.on_each([a, b, c, d]),
+                    slots => attempt.on_each(slots),
+                }
             }
-            let keys = S::receive_each(key, elements);
-            let mut each = keys.iter();
-            let authentic = HopKeys::header_mac_is_each(attempts.each_ref().map(|attempt| {
-                let keys = each.next()?.as_ref()?.as_ref().ok()?;
-                let Some(Attempt::Closed(packet, _)) = attempt else { return None };
-                let header = self.header(packet).ok()?;
-                Some((keys, header.maced(), header.mac))
-            }));
-            let mut keys = keys.into_iter().zip(authentic);
-            attempts = attempts.map(|attempt| {
-                let (keys, authentic) = keys.next().unwrap_or_default();
-                Some(attempt?.try_key(self, index, keys, authentic))
-            });
         }
-        attempts.map(|attempt| attempt.map(Attempt::result))
-    }
-}
-
-/// A packet and the outcome of the keys tried so far.
-#[expect(clippy::large_enum_variant, reason = "there is no heap, and there are but a few")]
-enum Attempt<'p, S: Scheme> {
-    /// The length or the version is wrong: no key is tried.
-    Refused(OpenError),
-    /// No key so far has opened the packet; the error with the last key.
-    Closed(&'p mut [u8], OpenError),
-    Opened(usize, Opened<'p, S>),
-}
-
-impl<'p, S: Scheme> Attempt<'p, S> {
-    fn new(sphinx: &Sphinx<S>, packet: &'p mut [u8]) -> Self {
-        match sphinx.check_length(packet).and_then(|()| sphinx.header(packet).map(|_| ())) {
-            Ok(()) => Self::Closed(packet, OpenError::Mac),
-            Err(error) => Self::Refused(error),
-        }
-    }
-
-    fn try_key(self, sphinx: &Sphinx<S>, index: usize, keys: Option<Result<HopKeys, BadKey>>, authentic: bool) -> Self {
-        let Self::Closed(packet, error) = self else { return self };
-        let (Some(keys), Ok(header)) = (keys, sphinx.header(packet)) else { return Self::Closed(packet, error) };
-        match keys {
-            Err(BadKey) => Self::Closed(packet, OpenError::GroupElement),
-            // declassified: whether the MAC is right
-            Ok(_) if !authentic => Self::Closed(packet, OpenError::Mac),
-            Ok(keys) => {
-                let replay_tag = replay_tag(&header);
-                Self::Opened(index, Opened::new(sphinx.geometry, packet, keys, replay_tag))
+        if keys.is_empty() {
+            for slot in batch.iter_mut().filter(|slot| matches!(slot, BatchSlot::Packet(_))) {
+                *slot = BatchSlot::NotOpened(OpenError::Mac);
             }
         }
     }
+}
 
-    fn result(self) -> Result<(usize, Opened<'p, S>), OpenError> {
-        match self {
-            Self::Refused(error) | Self::Closed(_, error) => Err(error),
-            Self::Opened(index, opened) => Ok((index, opened)),
+/// One key, tried on packets that no key before it has opened.
+struct Attempt<'a, S: Scheme> {
+    sphinx: &'a Sphinx<S>,
+    key: &'a S::PrivateKey,
+    index: usize,
+    is_last: bool,
+}
+
+impl<S: Scheme> Attempt<'_, S> {
+    fn on_one(&self, slot: &mut BatchSlot<'_, S>) {
+        let BatchSlot::Packet(packet) = &*slot else { return };
+        let keys =
+            self.sphinx.header(packet).and_then(|header| authentic(&header, S::receive(self.key, header.element)));
+        self.settle(slot, keys);
+    }
+
+    fn on_each<const N: usize>(&self, slots: [Option<&mut BatchSlot<'_, S>>; N]) {
+        let headers = slots.each_ref().map(|slot| match slot {
+            Some(BatchSlot::Packet(packet)) => self.sphinx.header(packet).ok(),
+            _ => None,
+        });
+        let keys = S::receive_each(self.key, headers.each_ref().map(|header| Some(header.as_ref()?.element)));
+        let mut each = headers.iter().zip(&keys);
+        let is_authentic = HopKeys::header_mac_is_each::<N>(from_fn(|_| {
+            let (header, keys) = each.next()?;
+            let (header, Ok(keys)) = (header.as_ref()?, keys.as_ref()?) else { return None };
+            Some((keys, header.maced(), header.mac))
+        }));
+        for ((slot, keys), is_authentic) in slots.into_iter().zip(keys).zip(is_authentic) {
+            let (Some(slot), Some(keys)) = (slot, keys) else { continue };
+            let keys = match keys {
+                Err(BadKey) => Err(OpenError::GroupElement),
+                // declassified: whether the MAC is right
+                Ok(_) if !is_authentic => Err(OpenError::Mac),
+                Ok(keys) => Ok(keys),
+            };
+            self.settle(slot, keys);
         }
+    }
+
+    fn settle(&self, slot: &mut BatchSlot<'_, S>, keys: Result<HopKeys, OpenError>) {
+        *slot = match (take(slot), keys) {
+            (BatchSlot::Packet(packet), Ok(keys)) => match self.sphinx.header(packet) {
+                Ok(header) => {
+                    let replay_tag = replay_tag(&header);
+                    let opened = Opened::new(self.sphinx.geometry, packet, keys, replay_tag);
+                    BatchSlot::Opened { key: self.index, opened }
+                }
+                Err(error) => BatchSlot::NotOpened(error),
+            },
+            (BatchSlot::Packet(_), Err(error)) if self.is_last => BatchSlot::NotOpened(error),
+            (slot, _) => slot,
+        };
     }
 }
 
@@ -106,53 +146,74 @@ impl<'p, S: Scheme> Opened<'p, S> {
     /// `None`.
     ///
     /// # Errors
-    /// [`FinishError`] in the packet's slot; that packet has been wiped.
+    /// [`FinishError`] in the packet's place; that packet has been wiped.
     #[must_use = "it says what to do with the packets"]
     pub fn finish_each<const N: usize>(opened: [Option<Self>; N]) -> [Option<Result<Action<'p>, FinishError>>; N] {
-        let mut processed = opened.map(|opened| {
-            let Self { geometry, packet, keys, .. } = opened?;
-            let hop = ProcessedHop::decrypt(&geometry, packet, &keys);
-            Some(Processed { geometry, packet, keys, hop })
-        });
-        let elements = S::next_element_each(processed.each_ref().map(|processed| {
-            let Processed { geometry, packet, keys, hop: Ok(hop) } = processed.as_ref()? else { return None };
-            let (element, in_block) = hop.next_element_input::<S>(geometry, packet)?;
-            Some((element, keys, in_block))
-        }));
-        for (processed, element) in processed.iter_mut().zip(elements) {
-            let Some(Processed { geometry, packet, hop, .. }) = processed else { continue };
-            let made = match hop {
-                Ok(hop) if hop.is_forward() => match element {
-                    Some(Ok(element)) => hop.make_next_header(geometry, packet, element.as_ref()),
-                    _ => Err(FinishError::GroupElement),
-                },
-                _ => Ok(()),
-            };
-            if let Err(error) = made {
-                *hop = Err(error);
+        let mut slots =
+            opened.map(|opened| opened.map_or(BatchSlot::Empty, |opened| BatchSlot::Opened { key: 0, opened }));
+        Self::finish_slice(&mut slots);
+        slots.map(|slot| match slot {
+            BatchSlot::Finished(action) => Some(Ok(action)),
+            BatchSlot::NotFinished(error) => Some(Err(error)),
+            _ => None,
+        })
+    }
+
+    /// Removes this hop's layer of the packets in a batch that [`Sphinx::open_slice`] has opened.
+    ///
+    /// Every [`BatchSlot::Opened`] becomes [`BatchSlot::Finished`] or [`BatchSlot::NotFinished`];
+    /// other slots stay as they are. Remove replays first, by replacing them with
+    /// [`BatchSlot::Empty`].
+    pub fn finish_slice(batch: &mut [BatchSlot<'p, S>]) {
+        let mut opened = batch.iter_mut().filter(|slot| matches!(slot, BatchSlot::Opened { .. }));
+        loop {
+            match from_fn::<_, WIDTH, _>(|_| opened.next()) {
+                [None, ..] => break,
+                [Some(slot), None, ..] => finish_one(slot),
+                [a, b, c, d, None, ..] => finish_each([a, b, c, d]),
+                slots => finish_each(slots),
             }
         }
-        processed.map(|processed| Some(processed?.action()))
     }
 }
 
-/// A packet after this hop's layer, or the error.
-struct Processed<'p> {
-    geometry: Geometry,
-    packet: &'p mut [u8],
-    keys: HopKeys,
-    hop: Result<ProcessedHop, FinishError>,
+fn finish_one<S: Scheme>(slot: &mut BatchSlot<'_, S>) {
+    *slot = match take(slot) {
+        BatchSlot::Opened { opened, .. } => BatchSlot::finished(opened.finish()),
+        slot => slot,
+    };
 }
 
-impl<'p> Processed<'p> {
-    fn action(self) -> Result<Action<'p>, FinishError> {
-        let Self { geometry, packet, hop, .. } = self;
-        match hop {
-            Ok(hop) => Ok(action(&geometry, packet, hop.commands)),
+fn finish_each<S: Scheme, const N: usize>(mut slots: [Option<&mut BatchSlot<'_, S>>; N]) {
+    let mut hops = slots.each_mut().map(|slot| match slot {
+        Some(BatchSlot::Opened { opened, .. }) => {
+            Some(ProcessedHop::decrypt(&opened.geometry, opened.packet, &opened.keys))
+        }
+        _ => None,
+    });
+    let mut each = slots.iter().zip(&hops);
+    let elements = S::next_element_each::<N>(from_fn(|_| {
+        let (Some(BatchSlot::Opened { opened, .. }), Some(Ok(hop))) = each.next()? else { return None };
+        let (element, in_block) = hop.next_element_input::<S>(&opened.geometry, opened.packet)?;
+        Some((element, &opened.keys, in_block))
+    }));
+    for ((slot, hop), element) in slots.into_iter().zip(&mut hops).zip(elements) {
+        let (Some(slot), Some(hop)) = (slot, hop.take()) else { continue };
+        let BatchSlot::Opened { opened, .. } = take(slot) else { continue };
+        let Opened { geometry, packet, .. } = opened;
+        let commands = hop.and_then(|mut hop| {
+            if hop.is_forward() {
+                let element = element.and_then(Result::ok).ok_or(FinishError::GroupElement)?;
+                hop.make_next_header(&geometry, packet, element.as_ref())?;
+            }
+            Ok(hop.commands)
+        });
+        *slot = BatchSlot::finished(match commands {
+            Ok(commands) => Ok(action(&geometry, packet, commands)),
             Err(error) => {
                 packet.fill(0);
                 Err(error)
             }
-        }
+        });
     }
 }

@@ -43,6 +43,7 @@ pub use mixwell_pq_kem::XWing;
 /// The traits of random number generators, in the version that this crate's signatures have.
 pub use rand_core;
 
+pub use batch::BatchSlot;
 pub use commands::CommandError;
 pub use geometry::{Field, Geometry, GeometryError, GeometryFields, MAX_HOPS, SchemeInfo};
 pub use ids::{NodeId, RecipientId, ReplayTag, SurbId};

@@ -4,7 +4,9 @@ use crate::network::Network;
 use crate::schemes::for_every_scheme;
 use crate::side_by_side::same;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Geometry, Kem, Message, Scheme, SurbId};
+use mixwell_sphinx::{
+    Action, BatchSlot, FinishError, Geometry, Kem, Message, OpenError, Opened, Scheme, SurbId,
+};
 use proptest::prelude::*;
 
 /// Packets for each path length, a reply, and every kind of bad packet.
@@ -62,6 +64,50 @@ fn every_kind<S: Scheme>() {
 #[test]
 fn every_scheme() {
     for_every_scheme!(every_kind());
+}
+
+/// Lengths below, at and beyond the width of the lanes, in every phase of good and bad packets.
+#[test]
+fn slices_of_every_length() {
+    let geometry = Geometry::of::<X25519>(3, 100, true).unwrap();
+    let mut network = Network::<X25519>::new(geometry, 12);
+    let packets = packets(&mut network, &geometry);
+    let [first, second, third] = &network.private_keys[..] else { panic!("three hops") };
+    for from in 0..packets.len() {
+        for to in from..=packets.len() {
+            let _ = same::<X25519, 0>(&network.sphinx, &packets[from..to], &[second, first, third]);
+        }
+    }
+}
+
+/// A slot that is not a packet, or not opened, stays as it is.
+#[test]
+fn other_slots_stay() {
+    let geometry = Geometry::of::<X25519>(3, 100, true).unwrap();
+    let network = Network::<X25519>::new(geometry, 13);
+    let (mut packet, mut other) = (vec![0; geometry.packet_len()], vec![0; geometry.packet_len()]);
+    let hops = Network::hops(&network.public_keys, 3);
+    let message = Message { surb: None, user_payload: b"" };
+    network.sphinx.wrap_message(&Network::path(&hops), &message, &mut network.rng.clone(), &mut packet).unwrap();
+    let mut batch = [
+        BatchSlot::NotOpened(OpenError::Version),
+        BatchSlot::Packet(&mut packet),
+        BatchSlot::NotFinished(FinishError::PayloadTag),
+        BatchSlot::Empty,
+    ];
+    network.sphinx.open_slice(&mut batch, &[&network.private_keys[0]]);
+    network.sphinx.open_slice(&mut batch, &[&network.private_keys[1]]);
+    batch[3] = BatchSlot::Packet(&mut other);
+    Opened::finish_slice(&mut batch);
+    let [
+        BatchSlot::NotOpened(OpenError::Version),
+        BatchSlot::Finished(Action::Forward { .. }),
+        BatchSlot::NotFinished(FinishError::PayloadTag),
+        BatchSlot::Packet(_),
+    ] = batch
+    else {
+        panic!("{batch:?}")
+    };
 }
 
 proptest! {

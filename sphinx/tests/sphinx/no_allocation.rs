@@ -3,7 +3,7 @@
 use crate::{network::Network, schemes::for_every_scheme};
 use core::hint::black_box;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{Action, Geometry, Kem, Message, Opened, ReplayFilter, Scheme, Sphinx, SurbId};
+use mixwell_sphinx::{Action, BatchSlot, Geometry, Kem, Message, Opened, ReplayFilter, Scheme, Sphinx, SurbId};
 
 fn count(work: impl FnOnce()) -> u64 {
     allocation_counter::measure(work).count_total
@@ -58,6 +58,11 @@ fn whole_api<S: Scheme>() {
         let batch = [Some(&mut packet[..]), None];
         let opened = network.sphinx.open_each(batch, &network.private_keys[0]).map(|opened| Some(opened?.unwrap()));
         assert!(matches!(Opened::finish_each(opened), [Some(Ok(Action::Forward { .. })), None]));
+        let mut batch = [const { BatchSlot::Empty }; 9];
+        batch[0] = BatchSlot::Packet(&mut packet);
+        network.sphinx.open_slice(&mut batch, &[&network.private_keys[0], &network.private_keys[1]]);
+        Opened::finish_slice(&mut batch);
+        assert!(matches!(batch[0], BatchSlot::Finished(Action::Forward { .. })));
     });
     assert_eq!(allocations, 0);
 }

@@ -1,6 +1,6 @@
 //! Packets unwrapped one by one and in a batch, for comparison.
 
-use mixwell_sphinx::{Action, FinishError, NodeId, OpenError, Opened, RecipientId, Scheme, Sphinx, SurbId};
+use mixwell_sphinx::{Action, BatchSlot, FinishError, NodeId, OpenError, Opened, RecipientId, Scheme, Sphinx, SurbId};
 
 /// The result of processing a packet; the bytes of the buffers are compared separately.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,16 +61,47 @@ fn at_once<S: Scheme, const N: usize>(
     finished.into_iter().zip(refused).zip(fitting).map(outcome).take(len).collect()
 }
 
-/// Unwraps packets one by one and in a batch, and checks that both give the same; returns the
-/// processed packets.
+fn in_slice<S: Scheme>(
+    sphinx: &Sphinx<S>,
+    packets: &mut [Option<Vec<u8>>],
+    keys: &[&S::PrivateKey],
+) -> Vec<Option<Outcome>> {
+    let mut batch: Vec<_> = packets.iter_mut().map(|packet| BatchSlot::from(packet.as_deref_mut())).collect();
+    sphinx.open_slice(&mut batch, keys);
+    let fitting: Vec<_> = batch
+        .iter()
+        .map(|slot| match slot {
+            BatchSlot::Opened { key, .. } => *key,
+            BatchSlot::Empty | BatchSlot::NotOpened(_) => 0,
+            slot => panic!("{slot:?} after `open_slice`"),
+        })
+        .collect();
+    Opened::finish_slice(&mut batch);
+    let outcome = |(slot, key): (BatchSlot<'_, S>, usize)| match slot {
+        BatchSlot::Empty => None,
+        BatchSlot::NotOpened(error) => Some(Outcome::Refused(error)),
+        BatchSlot::Finished(action) => Some(outcome(key, Ok(action))),
+        BatchSlot::NotFinished(error) => Some(outcome(key, Err(error))),
+        slot => panic!("{slot:?} after `finish_slice`"),
+    };
+    batch.into_iter().zip(fitting).map(outcome).collect()
+}
+
+/// Unwraps packets one by one, in a batch and in a slice, and checks that all give the same;
+/// returns the processed packets.
 pub(crate) fn same<S: Scheme, const N: usize>(
     sphinx: &Sphinx<S>,
     packets: &[Option<Vec<u8>>],
     keys: &[&S::PrivateKey],
 ) -> Vec<Option<Vec<u8>>> {
-    let (mut ones, mut batch) = (packets.to_vec(), packets.to_vec());
+    let (mut ones, mut batch, mut slice) = (packets.to_vec(), packets.to_vec(), packets.to_vec());
     let expected = one_by_one(sphinx, &mut ones, keys);
-    assert_eq!(at_once::<S, N>(sphinx, &mut batch, keys), expected);
-    assert!(batch == ones, "the buffers differ");
-    batch
+    assert_eq!(in_slice(sphinx, &mut slice, keys), expected);
+    assert!(slice == ones, "the buffers differ");
+    // 0: only the slice
+    if N > 0 {
+        assert_eq!(at_once::<S, N>(sphinx, &mut batch, keys), expected);
+        assert!(batch == ones, "the buffers differ");
+    }
+    slice
 }
