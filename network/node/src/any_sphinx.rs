@@ -9,7 +9,7 @@ use core::{any::Any, fmt, ptr};
 use mixwell_net::codec::{PacketCodec, packet_codec};
 use mixwell_pq_kem::kem::KeyError;
 use mixwell_sphinx::{
-    Action, FinishError, Geometry, OpenError, Opened, ReplayTag, Scheme, Sphinx, WithScheme, with_scheme,
+    Action, BatchSlot, FinishError, Geometry, OpenError, Opened, ReplayTag, Scheme, Sphinx, WithScheme, with_scheme,
 };
 use rand_core::CryptoRng;
 use std::sync::Arc;
@@ -134,46 +134,49 @@ impl<S: Scheme> Opening for Sphinx<S> {
         };
         let privates: [_; MAX_KEYS] =
             core::array::from_fn(|place| keys.get(place).and_then(|key| key.of_scheme::<S>()).unwrap_or(first));
-        let opened = self.open_any_each(packets, privates.get(..keys.len()).unwrap_or(&privates));
+        let mut batch = packets.map(BatchSlot::from);
+        self.open_slice(&mut batch, privates.get(..keys.len()).unwrap_or(&privates));
 
         let mut losses = [None; BATCH];
-        let mut each = losses.iter_mut();
-        let opened = opened.map(|opened| {
-            let loss = each.next()?;
-            let opened = opened?.map_err(drop_reason).and_then(|(place, opened)| {
-                seen.insert(place, opened.replay_tag())?;
-                Ok((place, opened))
-            });
-            opened.map_err(|reason| *loss = Some(reason)).ok()
-        });
-        let is_closed = seen.write();
-        let mut each = losses.iter_mut();
-        let opened = opened.map(|opened| {
-            let loss = each.next()?;
-            let (place, opened) = opened?;
-            if is_closed.get(place) == Some(&true) {
-                *loss = Some(DropReason::ReplayList);
-                return None;
+        for (slot, loss) in batch.iter_mut().zip(&mut losses) {
+            if let BatchSlot::Opened { key, opened } = slot
+                && let Err(reason) = seen.insert(*key, opened.replay_tag())
+            {
+                (*slot, *loss) = (BatchSlot::Empty, Some(reason));
             }
-            Some(opened)
-        });
+        }
+        let is_closed = seen.write();
+        for (slot, loss) in batch.iter_mut().zip(&mut losses) {
+            if let BatchSlot::Opened { key, .. } = slot
+                && is_closed.get(*key) == Some(&true)
+            {
+                (*slot, *loss) = (BatchSlot::Empty, Some(DropReason::ReplayList));
+            }
+        }
+        Opened::finish_slice(&mut batch);
         let mut losses = losses.into_iter();
-        Opened::finish_each(opened).map(|finished| match losses.next().flatten() {
-            Some(reason) => Some(Err(reason)),
-            None => finished.as_ref().map(unwrapped),
+        batch.map(|slot| {
+            let loss = losses.next().flatten();
+            unwrapped(&slot).or(loss.map(Err))
         })
     }
 }
 
-fn unwrapped(finished: &Result<Action<'_>, FinishError>) -> Result<Unwrapped, DropReason> {
-    match *finished {
-        Ok(Action::Forward { next_hop, delay_millis }) => Ok(Unwrapped::Forward { next_hop, delay_millis }),
-        Ok(Action::Deliver { recipient, delay_millis, .. }) => Ok(Unwrapped::Request { recipient, delay_millis }),
-        Ok(Action::Reply { recipient, surb_id, .. }) => Ok(Unwrapped::Reply { recipient, surb_id }),
-        Ok(_) | Err(FinishError::Command(_)) => Err(DropReason::Commands),
-        Err(FinishError::PayloadTag) => Err(DropReason::Payload),
-        Err(_) => Err(DropReason::GroupElement),
-    }
+/// The outcome of a packet; `None` where there is none.
+fn unwrapped<S: Scheme>(slot: &BatchSlot<'_, S>) -> Option<Result<Unwrapped, DropReason>> {
+    Some(match slot {
+        BatchSlot::Finished(action) => match *action {
+            Action::Forward { next_hop, delay_millis } => Ok(Unwrapped::Forward { next_hop, delay_millis }),
+            Action::Deliver { recipient, delay_millis, .. } => Ok(Unwrapped::Request { recipient, delay_millis }),
+            Action::Reply { recipient, surb_id, .. } => Ok(Unwrapped::Reply { recipient, surb_id }),
+            _ => Err(DropReason::Commands),
+        },
+        BatchSlot::NotOpened(error) => Err(drop_reason(*error)),
+        BatchSlot::NotFinished(FinishError::Command(_)) => Err(DropReason::Commands),
+        BatchSlot::NotFinished(FinishError::PayloadTag) => Err(DropReason::Payload),
+        BatchSlot::NotFinished(_) => Err(DropReason::GroupElement),
+        _ => return None,
+    })
 }
 
 const fn drop_reason(error: OpenError) -> DropReason {

@@ -4,9 +4,7 @@ use crate::network::Network;
 use crate::schemes::for_every_scheme;
 use crate::side_by_side::same;
 use mixwell_pq_kem::{Adapter, MlKem768, MlKem768X448, MlKem768X25519, X448, X25519, XWing};
-use mixwell_sphinx::{
-    Action, BatchSlot, FinishError, Geometry, Kem, Message, OpenError, Opened, Scheme, SurbId,
-};
+use mixwell_sphinx::{Action, BatchSlot, FinishError, Geometry, Kem, Message, OpenError, Opened, Scheme, SurbId};
 use proptest::prelude::*;
 
 /// Packets for each path length, a reply, and every kind of bad packet.
@@ -90,7 +88,7 @@ fn other_slots_stay() {
     let message = Message { surb: None, user_payload: b"" };
     network.sphinx.wrap_message(&Network::path(&hops), &message, &mut network.rng.clone(), &mut packet).unwrap();
     let mut batch = [
-        BatchSlot::NotOpened(OpenError::Version),
+        BatchSlot::NotOpened(OpenError::Version { got: 1 }),
         BatchSlot::Packet(&mut packet),
         BatchSlot::NotFinished(FinishError::PayloadTag),
         BatchSlot::Empty,
@@ -100,7 +98,7 @@ fn other_slots_stay() {
     batch[3] = BatchSlot::Packet(&mut other);
     Opened::finish_slice(&mut batch);
     let [
-        BatchSlot::NotOpened(OpenError::Version),
+        BatchSlot::NotOpened(OpenError::Version { got: 1 }),
         BatchSlot::Finished(Action::Forward { .. }),
         BatchSlot::NotFinished(FinishError::PayloadTag),
         BatchSlot::Packet(_),
