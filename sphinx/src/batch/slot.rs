@@ -9,6 +9,19 @@ use core::fmt;
 /// A place in a batch, with a packet on its way through [`Sphinx::open_slice`] and
 /// [`Opened::finish_slice`].
 ///
+/// ```
+/// use mixwell_sphinx::{Action, BatchSlot, Opened, Scheme, Sphinx};
+///
+/// /// The number of packets that go on to another hop.
+/// fn forwarded<S: Scheme>(sphinx: &Sphinx<S>, packets: &mut [Vec<u8>], mix_key: &S::PrivateKey) -> usize {
+///     let mut batch: Vec<_> = packets.iter_mut().map(|packet| BatchSlot::Packet(packet)).collect();
+///     sphinx.open_slice(&mut batch, &[mix_key]);
+///     // here come the replay checks
+///     Opened::finish_slice(&mut batch);
+///     batch.iter().filter(|slot| matches!(slot, BatchSlot::Finished(Action::Forward { .. }))).count()
+/// }
+/// ```
+///
 /// [`Sphinx::open_slice`]: crate::Sphinx::open_slice
 #[derive(Default)]
 #[non_exhaustive]
