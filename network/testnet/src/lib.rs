@@ -17,6 +17,8 @@ mod plan;
 #[cfg(feature = "recorded")]
 pub mod recorded;
 pub mod reference;
+pub mod single_mix;
+mod slow;
 pub mod traffic;
 pub mod voted;
 

@@ -16,14 +16,14 @@ use mixwell_net::{
 use mixwell_node::{AnySphinx, Faults, MixKeys, NodeConfig, NodeDescription, ResourceLimits, Services};
 use mixwell_pki_types::{Ed25519, Epoch, Period, Rates, build::DocumentBuilder, certify};
 use mixwell_pq_kem::X25519;
-use mixwell_sphinx::{Geometry, NodeId, Sphinx};
+use mixwell_sphinx::{Geometry, NodeId, Scheme, Sphinx};
 use std::{collections::BTreeMap, net::TcpListener, sync::Arc};
 
 /// Nodes that a consensus lists: gateways first, then the mixes layer by layer, a service node
 /// last.
-pub struct Plan {
+pub struct Plan<S: Scheme = X25519> {
     /// The packets.
-    pub sphinx: Sphinx<X25519>,
+    pub sphinx: Sphinx<S>,
     /// The clock.
     pub clock: Clock,
     /// The network's authorities.
@@ -88,11 +88,14 @@ impl Plan {
         rates: Rates,
         listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
     ) -> Self {
-        // there is only one consensus, so the epoch must not end during the test: of several
-        // periods, choose the one that leaves the most time
-        let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
-        let clock = clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap();
-        Self::build((clock, LinkKem::default()), geometry, shape, rates, listed)
+        Self::build((longest_clock(), LinkKem::default()), geometry, shape, rates, listed)
+    }
+}
+
+impl<S: Scheme> Plan<S> {
+    /// A network with packets of any scheme.
+    pub fn of_scheme(geometry: Geometry, shape: (usize, &[usize]), rates: Rates) -> Self {
+        Self::build((longest_clock(), LinkKem::default()), geometry, shape, rates, |_, _| None)
     }
 
     fn build(
@@ -102,7 +105,7 @@ impl Plan {
         rates: Rates,
         listed: impl FnMut(usize, Epoch) -> Option<BTreeMap<Epoch, Vec<u8>>>,
     ) -> Self {
-        let sphinx = Sphinx::<X25519>::new(geometry).unwrap();
+        let sphinx = Sphinx::<S>::new(geometry).unwrap();
         let randomness = Randomness::from_seed(1);
         let mut rng = randomness.rng();
         let epoch = clock.epoch();
@@ -220,6 +223,13 @@ impl Planned {
         };
         (parts, listener)
     }
+}
+
+/// There is only one consensus, so the epoch must not end during the test: of several periods, the
+/// one that leaves the most time.
+fn longest_clock() -> Clock {
+    let clocks = [20, 21, 23, 25, 27].map(|minutes| Clock::new(Period::new(Duration::from_mins(minutes)).unwrap()));
+    clocks.into_iter().max_by_key(|clock| clock.time().left).unwrap()
 }
 
 fn services(geometry: &Geometry, randomness: &Randomness) -> Services {

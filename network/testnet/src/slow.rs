@@ -11,14 +11,14 @@ use tokio::{
     time::{Interval, interval},
 };
 
-pub(super) struct Slow<S> {
+pub(crate) struct Slow<S> {
     stream: S,
     next: Interval,
 }
 
 impl<S> Slow<S> {
     /// One byte every two milliseconds.
-    pub(super) fn new(stream: S) -> Self {
+    pub(crate) fn new(stream: S) -> Self {
         Self { stream, next: interval(Duration::from_millis(2)) }
     }
 }

@@ -4,7 +4,7 @@
 use crate::alone::throughput::OWN_THREAD;
 #[cfg(target_os = "linux")]
 use crate::alone::throughput::processor_nanos;
-use crate::alone::{LINKS, Neighbour, Planned, all_up, geometry, plan, runtime, send, start, start_with, up};
+use crate::alone::{LINKS, Planned, all_up, geometry, plan, runtime, start, start_with, up};
 use core::{sync::atomic::Ordering::Relaxed, task::Waker, time::Duration};
 use mixwell_net::{
     accept::HandshakeRate,
@@ -18,7 +18,10 @@ use mixwell_node::{
     counters::{DropReason, PacketEvent},
 };
 use mixwell_pki_types::{Descriptor, Ed25519, Epoch, build::DocumentBuilder};
-use mixwell_testnet::consensus;
+use mixwell_testnet::{
+    consensus,
+    single_mix::{Neighbour, send},
+};
 use mixwell_wire::Link;
 use std::{sync::Arc, thread, time::Instant};
 use tokio::{
@@ -55,9 +58,9 @@ fn a_node_allocates_nothing_for_a_packet() {
     let (node, _tasks, mut come) = runtime.block_on(async {
         let (plan, mix, neighbours) = plan(geometry(500), 3 * EACH, |_| LINKS);
         let (node, _) = start(&plan, mix, stopped);
-        let tasks = neighbours.play(&told);
+        let tasks = neighbours.run(&told);
         all_up(&node).await;
-        (node, tasks, neighbours.come[LINKS].subscribe())
+        (node, tasks, neighbours.received[LINKS].subscribe())
     });
     let mut all_of = |each: usize| {
         begin.send_replace(each);
@@ -95,11 +98,11 @@ fn who_is_slow_costs_nobody_else() {
         let (plan, mix, mut neighbours) = plan(geometry(30_000), EACH, to);
         neighbours.nodes[0].is_slow = true;
         let (node, _) = start(&plan, mix, stopped);
-        let _tasks = neighbours.play(&told);
+        let _tasks = neighbours.run(&told);
         all_up(&node).await;
         let started = Instant::now();
         begin.send_replace(EACH);
-        let mut come = neighbours.come[LINKS].subscribe();
+        let mut come = neighbours.received[LINKS].subscribe();
         let others = ((LINKS - 1) * EACH / 2) as u64;
         let all = time::timeout(Duration::from_secs(20), come.wait_for(|come| *come >= others)).await;
         assert!(all.is_ok(), "{:?}", node.counters());
@@ -108,7 +111,7 @@ fn who_is_slow_costs_nobody_else() {
         // queue has
         let held = node.sending();
         assert!(held <= node.limits().write_queue && node.buffers_in_use() <= held + 10, "{held}");
-        let slow = *neighbours.come[0].borrow();
+        let slow = *neighbours.received[0].borrow();
         assert!(slow < 10, "{slow}");
     });
 }
@@ -127,7 +130,7 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
         let (plan, mix, mut neighbours) = plan(geometry(500), EACH, |_| LINKS);
         let (to, late) = (neighbours.mix.2, core::mem::take(&mut neighbours.nodes[0].packets));
         let (node, _) = start(&plan, mix, stopped);
-        let mut tasks = neighbours.play(&told);
+        let mut tasks = neighbours.run(&told);
         up(&node, LINKS - 1).await;
         let flooded = Instant::now();
         let flood = thread::spawn(move || flood(to, &is_over));
@@ -142,7 +145,7 @@ fn a_flood_of_handshakes_does_not_take_the_core_from_the_packets() {
             begin.send_replace(100 * each);
             time::sleep(Duration::from_millis(100)).await;
         }
-        let mut come = neighbours.come[LINKS].subscribe();
+        let mut come = neighbours.received[LINKS].subscribe();
         let all = time::timeout(Duration::from_secs(10), come.wait_for(|come| *come >= (LINKS * EACH) as u64)).await;
         assert!(all.is_ok(), "{:?}", node.counters());
         let took = started.elapsed();
@@ -262,7 +265,7 @@ fn a_restart_does_not_let_packets_in_again() {
         |plan| {
             let keys = keys();
             keys.advance(plan.clock.epoch(), time::Instant::now(), &mut Randomness::from_seed(7).rng()).unwrap();
-            keys
+            Some(keys)
         },
     );
     let again = Planned {
@@ -285,7 +288,7 @@ fn a_restart_does_not_let_packets_in_again() {
         // dropped with all its tasks, like a killed process
         runtime().block_on(async {
             let (node, _) = start(&plan, mix, stopped);
-            let _tasks = neighbours.play(&told);
+            let _tasks = neighbours.run(&told);
             all_up(&node).await;
             begin.send_replace(EACH);
             let counters = node.counters();
@@ -326,9 +329,9 @@ fn what_a_node_of_the_next_epoch_sends_is_early() {
         let epoch = plan.clock.epoch();
         let (known, directory) = watch::channel(at(epoch.plus(1)));
         let (node, _) = start_with(&plan, mix, directory, stopped);
-        let _tasks = neighbours.play(&told);
+        let _tasks = neighbours.run(&told);
         all_up(&node).await;
-        let mut come = neighbours.come[LINKS].subscribe();
+        let mut come = neighbours.received[LINKS].subscribe();
         let counters = node.counters();
         let mut all_of = async |each: usize, packets: usize| {
             begin.send_replace(each);

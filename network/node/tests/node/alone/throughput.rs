@@ -29,7 +29,7 @@ fn throughput() {
     let (begin, told) = watch::channel(0);
     let (phase, mut phases) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
-    let mut come = neighbours.come[LINKS].subscribe();
+    let mut come = neighbours.received[LINKS].subscribe();
     // the mix has its own thread, named for profilers
     let (tell, told_of) = std::sync::mpsc::channel();
     let thread = thread::Builder::new().name("the mix".to_owned());
@@ -57,7 +57,7 @@ fn throughput() {
         [all - kernel, kernel]
     };
     let (took, user, kernel, batches) = runtime().block_on(async {
-        let _tasks = neighbours.play(&told);
+        let _tasks = neighbours.run(&told);
         all_up(&node).await;
         begin.send_replace(warm);
         let all = come.wait_for(|come| *come >= (LINKS * warm) as u64);
