@@ -3,7 +3,7 @@
 use crate::{
     cmd::{
         anonymity, authority, chat, demo, document, fetch, genconfig, genkeypair, geometry, node, packet, packets,
-        ping, schemes,
+        ping, schemes, speed,
     },
     error::Error,
     style,
@@ -35,6 +35,7 @@ enum Command {
     Packets(packets::Arguments),
     Ping(ping::Arguments),
     Schemes(schemes::Arguments),
+    Speed(speed::Arguments),
 }
 
 const EXAMPLES: &str = "\
@@ -55,6 +56,7 @@ Examples:
   mixwell chat alice --config net/client.toml         a chat with a friend over it
   mixwell packet letter.packet --config client.toml --key mix-1.private.pem    decrypts a packet as a hop does
   mixwell schemes                                     the schemes for --scheme, with their sizes
+  mixwell speed                                       how many packets a second this machine can route
 
 Results go to standard output, progress and errors to standard error.
 Exit status: 0 if all went well, 1 if something failed, 2 if the command line is wrong.";
@@ -77,6 +79,7 @@ impl Cli {
             Command::Packets(arguments) => packets::run(&arguments),
             Command::Ping(arguments) => ping::run(&arguments),
             Command::Schemes(arguments) => schemes::run(&arguments),
+            Command::Speed(arguments) => speed::run(&arguments),
         }
     }
 }

@@ -14,3 +14,4 @@ pub(crate) mod packet;
 pub(crate) mod packets;
 pub(crate) mod ping;
 pub(crate) mod schemes;
+pub(crate) mod speed;

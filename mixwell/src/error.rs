@@ -5,6 +5,7 @@ use mixwell_net::{files::KeyFileError, runtime::StartError};
 use mixwell_pq_kem::{kem::KeyError, pem::PemError};
 use mixwell_sim::{anonymity::ScenarioError, selftest::SelfTestError};
 use mixwell_sphinx::{FinishError, GeometryError, OpenError, WrongScheme};
+use mixwell_testnet::speed::SpeedError;
 use std::{io, io::ErrorKind, path::PathBuf, process::ExitCode};
 
 /// The reason why a command failed.
@@ -54,6 +55,8 @@ pub(crate) enum Error {
     Document(PathBuf, DocumentError),
     /// A part of a network can't start, or had to stop.
     Network(NetworkError),
+    /// The speed can't be measured.
+    Speed(SpeedError),
 }
 
 impl Error {
@@ -95,6 +98,7 @@ impl core::fmt::Display for Error {
             Self::TamperedAccepted => f.write_str("a hop accepted a tampered packet"),
             Self::Scenario(error) => error.fmt(f),
             Self::Network(error) => error.fmt(f),
+            Self::Speed(error) => error.fmt(f),
         }
     }
 }
@@ -119,6 +123,7 @@ from! {
     Finish(FinishError),
     SelfTest(SelfTestError),
     Network(NetworkError),
+    Speed(SpeedError),
 }
 
 /// Errors that daemons and commands have in common.

@@ -8,6 +8,8 @@ mod summary;
 mod view;
 mod world;
 
+pub(super) use world::RATES;
+
 use crate::{error::Error, logging};
 use clap::Args;
 use core::time::Duration;

@@ -23,6 +23,7 @@ fn help_has_every_command_and_an_example_of_it() {
         "packets",
         "ping",
         "schemes",
+        "speed",
     ] {
         assert!(help.contains(&format!("\n  {command} ")), "{help}");
         assert!(help.contains(&format!("  mixwell {command}")), "{help}");
@@ -39,6 +40,7 @@ fn help_has_every_command_and_an_example_of_it() {
         "packet",
         "packets",
         "ping",
+        "speed",
     ] {
         assert!(succeed(&[command, "--help"]).contains("Examples:\n  mixwell "), "{command}");
     }
@@ -60,6 +62,16 @@ fn wrong_command_lines() {
         &["packets", "--messages", "1000001"],
         &["packets", "--messages", "2", "--file", "-"],
         &["packets", "--scheme", "rot13"],
+        &["speed", "--seconds", "0.04"],
+        &["speed", "--seconds", "61"],
+        &["speed", "--seconds", "NaN"],
+        &["speed", "--threads", "0"],
+        &["speed", "--threads", "1025"],
+        &["speed", "--payload", "0"],
+        &["speed", "--scheme", "rot13"],
+        &["speed", "--lambda-p", "0"],
+        &["speed", "--lambda-p", "11"],
+        &["speed", "--lambda-l", "0.1"],
         &["document"],
         &["document", "a", "b"],
         &["document", "a", "--threshold", "2"],

@@ -27,5 +27,6 @@ mod reference_config;
 mod run;
 mod schemes;
 mod serve;
+mod speed;
 mod takeover;
 mod talk;

@@ -19,6 +19,7 @@ pub mod recorded;
 pub mod reference;
 pub mod single_mix;
 mod slow;
+pub mod speed;
 pub mod traffic;
 pub mod voted;
 

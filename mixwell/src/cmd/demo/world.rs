@@ -16,7 +16,7 @@ use mixwell_testnet::{
 use std::sync::{Arc, MutexGuard};
 
 /// Hops delay packets by 50 ms on average; a client sends ten packets a second.
-pub(super) const RATES: Rates =
+pub(in crate::cmd) const RATES: Rates =
     Rates { mu: 0.02, lambda_p: 0.008, lambda_l: 0.002, lambda_m: 0.002, lambda_g: 0.002, lambda_r: 0.0 };
 
 pub(super) const AUTHORITIES: usize = 3;
