@@ -8,7 +8,7 @@ pub use slot::BatchSlot;
 
 use crate::{
     keys::HopKeys,
-    open::{Action, FinishError, OpenError, Opened, ProcessedHop, action, authentic, replay_tag},
+    open::{Action, FinishError, OpenError, Opened, ProcessedHop, action, replay_tag},
     scheme::{BadKey, Scheme},
     sphinx::Sphinx,
 };
@@ -66,7 +66,7 @@ impl<S: Scheme> Sphinx<S> {
             }
         }
         for (index, key) in keys.iter().enumerate() {
-            let attempt = Attempt { sphinx: self, key, index, is_last: index.saturating_add(1) == keys.len() };
+            let attempt = Attempt { sphinx: self, key, keys: keys.get(index..).unwrap_or_default(), index };
             let mut closed = batch.iter_mut().filter(|slot| matches!(slot, BatchSlot::Packet(_)));
             loop {
                 match from_fn::<_, WIDTH, _>(|_| closed.next()) {
@@ -89,16 +89,22 @@ impl<S: Scheme> Sphinx<S> {
 struct Attempt<'a, S: Scheme> {
     sphinx: &'a Sphinx<S>,
     key: &'a S::PrivateKey,
+    /// This key and those that are tried after it.
+    keys: &'a [&'a S::PrivateKey],
+    /// The key's place among all.
     index: usize,
-    is_last: bool,
 }
 
 impl<S: Scheme> Attempt<'_, S> {
+    /// Tries the keys after this one too: one packet alone shares a preparation among them.
     fn on_one(&self, slot: &mut BatchSlot<'_, S>) {
-        let BatchSlot::Packet(packet) = &*slot else { return };
-        let keys =
-            self.sphinx.header(packet).and_then(|header| authentic(&header, S::receive(self.key, header.element)));
-        self.settle(slot, keys);
+        *slot = match take(slot) {
+            BatchSlot::Packet(packet) => match self.sphinx.open_header(packet, self.keys) {
+                Ok((later, opened)) => BatchSlot::Opened { key: self.index.saturating_add(later), opened },
+                Err(error) => BatchSlot::NotOpened(error),
+            },
+            slot => slot,
+        };
     }
 
     fn on_each<const N: usize>(&self, slots: [Option<&mut BatchSlot<'_, S>>; N]) {
@@ -135,7 +141,7 @@ impl<S: Scheme> Attempt<'_, S> {
                 }
                 Err(error) => BatchSlot::NotOpened(error),
             },
-            (BatchSlot::Packet(_), Err(error)) if self.is_last => BatchSlot::NotOpened(error),
+            (BatchSlot::Packet(_), Err(error)) if self.keys.len() == 1 => BatchSlot::NotOpened(error),
             (slot, _) => slot,
         };
     }

@@ -174,7 +174,8 @@ impl<S: Scheme> Sphinx<S> {
         self.open_header(packet, &[key]).map(|(_, opened)| opened)
     }
 
-    fn open_header<'p>(
+    /// [`Sphinx::open_any`] of a packet whose length has been checked.
+    pub(crate) fn open_header<'p>(
         &self,
         packet: &'p mut [u8],
         keys: &[&S::PrivateKey],
@@ -206,10 +207,7 @@ impl<S: Scheme> Sphinx<S> {
 }
 
 /// The keys, if the header's MAC is right under them.
-pub(crate) fn authentic<E: ByteArray>(
-    header: &Header<'_, E>,
-    keys: Result<HopKeys, BadKey>,
-) -> Result<HopKeys, OpenError> {
+fn authentic<E: ByteArray>(header: &Header<'_, E>, keys: Result<HopKeys, BadKey>) -> Result<HopKeys, OpenError> {
     match keys {
         // declassified: whether the MAC is right
         Ok(keys) if keys.header_mac_is(header.maced(), header.mac) => Ok(keys),
