@@ -75,7 +75,7 @@ impl KeyRing {
             }
         };
         let flushing = async {
-            loop {
+            while self.stored.has_folder() {
                 time::sleep(FLUSH_INTERVAL).await;
                 let flushed = Arc::clone(&self);
                 // a flush may take long

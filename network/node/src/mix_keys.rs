@@ -232,6 +232,11 @@ impl MixKeys {
         self.changed.send_replace(());
     }
 
+    /// Whether keys survive a restart.
+    pub(crate) const fn has_folder(&self) -> bool {
+        self.folder.is_some()
+    }
+
     /// Removes the key of an epoch from the disk, because its replay list can no longer be written.
     /// The key stays in memory.
     ///

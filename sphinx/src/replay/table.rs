@@ -13,6 +13,11 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// A table that does not grow before it has this many hashes.
+    pub(super) fn with_room(room: usize) -> Self {
+        Self { slots: vec![0; ReplayFilter::slots_for(room)], held: 0 }
+    }
+
     /// Adds a hash, which is not 0, unless it is there already or `reserve` refuses it. Returns
     /// whether it was there.
     pub(super) fn insert<E>(&mut self, hash: u64, reserve: impl FnOnce() -> Result<(), E>) -> Result<bool, E> {
@@ -41,12 +46,13 @@ impl Table {
     /// Doubles the room. The hashes keep their order, so both tables are walked from front to back.
     fn grow(&mut self) {
         let room = self.held.saturating_mul(2).max(FIRST_ROOM);
-        let mut slots = vec![0; ReplayFilter::slots_for(room)];
+        let mut grown = Self::with_room(room);
         for hash in self.hashes() {
-            put(&mut slots, hash);
+            put(&mut grown.slots, hash);
         }
-        self.slots.zeroize();
-        self.slots = slots;
+        grown.held = self.held;
+        // the smaller table is wiped as it is dropped
+        *self = grown;
     }
 }
 

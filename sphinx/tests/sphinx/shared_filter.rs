@@ -290,3 +290,16 @@ fn nothing_is_left_of_a_save_key() {
     assert_eq!(survivors(SaveKey::of(&MIX_KEY), &[]), 0);
     assert_eq!(format!("{:?} {:?}", SaveKey::of(&MIX_KEY), filter(3)), "SaveKey(..) SharedReplayFilter(0 of 3)");
 }
+
+#[test]
+fn a_filter_with_room_does_not_grow_before_it_is_used() {
+    let with_room = |room| SharedReplayFilter::with_room(room, 1 << 16, &mut ChaCha20Rng::seed_from_u64(1));
+    let allocations = |filter: SharedReplayFilter| {
+        allocation_counter::measure(|| (0..20_000).for_each(|number| assert!(filter.insert(&tag(number)).is_ok())))
+    };
+    assert_ne!(allocations(filter(1 << 16)).count_total, 0);
+    assert_eq!(allocations(with_room(20_000)).count_total, 0);
+    // the maximum bounds the room
+    let bounded = allocation_counter::measure(|| drop(with_room(usize::MAX)));
+    assert!(bounded.bytes_total < 1 << 20, "{bounded:?}");
+}

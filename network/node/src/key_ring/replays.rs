@@ -36,7 +36,7 @@ enum Record {
 impl Replays {
     /// Room for `max` tags of a key that is only in memory.
     pub(super) fn in_memory(max: usize, rng: &mut impl CryptoRng) -> Self {
-        let filter = SharedReplayFilter::new(max, rng);
+        let filter = SharedReplayFilter::with_room(FIRST_ROOM, max, rng);
         // more than half full
         let warn_at = (max / 2).saturating_add(1);
         Self { filter, warn_at, record: Record::Memory, unwritten: Vec::with_capacity(UNWRITTEN) }
@@ -145,6 +145,9 @@ impl fmt::Debug for Replays {
         f.write_str("Replays(..)")
     }
 }
+
+/// Initial room in tags: enough for a quiet mix, in less than a megabyte.
+const FIRST_ROOM: usize = 1 << 16;
 
 /// Initial capacity for unwritten tags: one batch for each of 16 processors.
 const UNWRITTEN: usize = 16 * BATCH;
