@@ -1,6 +1,10 @@
 //! A check of a node's place in its network before it runs: whether the consensus lists it, with
 //! which keys, and when it will receive packets.
 
+mod permission;
+
+pub use permission::{Permission, PermissionCheck};
+
 use crate::mix_keys::{MixKeys, OwnKeys as _};
 use core::time::Duration;
 use mixwell_net::{

@@ -58,8 +58,8 @@ impl SharedReplayFilter {
         Self::with_key(key, max_packets)
     }
 
-    /// As [`new`](Self::new), with memory for `room` packets from the start: it does not grow before
-    /// there are about as many.
+    /// As [`new`](Self::new), with memory for `room` packets from the start: it does not grow
+    /// before there are about as many.
     #[must_use]
     pub fn with_room<R: CryptoRng + ?Sized>(room: usize, max_packets: usize, rng: &mut R) -> Self {
         let mut filter = Self::new(max_packets, rng);

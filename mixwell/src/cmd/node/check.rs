@@ -1,5 +1,7 @@
 //! `mixwell node --check`: reports whether a node's network lists it, without running the node.
 
+mod permission;
+
 use super::MIX_KEYS_FOLDER;
 use crate::{daemon_args::Owner, error::Error, network_error::NetworkError, output};
 use core::{fmt::Write as _, time::Duration};
@@ -39,7 +41,7 @@ pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) 
     let randomness = Randomness::from_system()?;
     let asking = LinkKey::generate(configuration.kem, &mut randomness.rng())?;
     let clock = Clock::new(configuration.period);
-    let client = DirectoryClient::new(Arc::clone(&configuration.authorities), asking, None, randomness)
+    let client = DirectoryClient::new(Arc::clone(&configuration.authorities), asking, None, randomness.clone())
         .with_geometry(configuration.geometry.hash())
         .with_clock_watch(ClockWatch::new(clock));
     let check =
@@ -58,6 +60,10 @@ pub(super) async fn run(configuration: &ServerConfiguration, owner: &Owner<'_>) 
     for answers in &findings.authorities {
         let _ = writeln!(text, "{:<10} epoch {}: {}", answers.authority, findings.epoch, listed(&answers.current));
         let _ = writeln!(text, "{:<10} epoch {}: {}", "", findings.epoch.plus(1), listed(&answers.next));
+    }
+    // a running node learns it from the answers to its own uploads, and logs it
+    if !is_running && findings.has_answer() {
+        text += &permission::report(configuration, (&identity, &link), clock, &randomness).await?;
     }
     for (address, answer) in dialled(configuration).await {
         let _ = writeln!(text, "address    {address} {answer}");

@@ -27,6 +27,18 @@ fn a_check_tells_whose_keys_are_listed_and_when_traffic_begins() {
     assert_eq!(status, 0, "{stopped}");
     assert!(stopped.contains(&format!("node       {mix}, not running")), "{stopped}");
     assert!(stopped.contains("listed as a mix of layer 0, with its link key and its mix key"), "{stopped}");
+    assert_eq!(stopped.matches(" permits this node\n").count(), 3, "{stopped}");
+
+    // under a name by which no authority lists it
+    let file = network.configured().config(&mix);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen(&format!("Identifier = \"{mix}\""), "Identifier = \"stranger\"", 1)).unwrap();
+    let (status, stranger) = check(&network, &mix);
+    assert_eq!(status, 0, "{stranger}");
+    let advice = "does not permit this node; its operator has to add [[Mixes]] with Identifier = \"stranger\"";
+    assert_eq!(stranger.matches(advice).count(), 3, "{stranger}");
+    fs::write(&file, text).unwrap();
+
     assert!(stopped.contains("is not answered from here") && stopped.contains("traffic    flows"), "{stopped}");
 
     // as after a program that had its mix keys in memory
