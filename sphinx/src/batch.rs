@@ -121,9 +121,9 @@ impl<S: Scheme> Attempt<'_, S> {
         }));
         for ((slot, keys), is_authentic) in slots.into_iter().zip(keys).zip(is_authentic) {
             let (Some(slot), Some(keys)) = (slot, keys) else { continue };
+            // declassified: whether the MAC is right
             let keys = match keys {
                 Err(BadKey) => Err(OpenError::GroupElement),
-                // declassified: whether the MAC is right
                 Ok(_) if !is_authentic => Err(OpenError::Mac),
                 Ok(keys) => Ok(keys),
             };
