@@ -82,7 +82,7 @@ fn a_data_folder_without_keys_makes_no_new_identity_unless_asked_to() {
     until("it listens", || log(&net, "mix1").contains("listening"));
     let public = fs::read_to_string(net.path("mix1/unmounted/identity.public.pem")).unwrap();
     let log = log(&net, "mix1");
-    assert!(log.contains("WARN") && log.contains("made new keys") && log.contains(public.trim_end()), "{log}");
+    assert!(log.contains("WARN") && log.contains("generated new keys") && log.contains(public.trim_end()), "{log}");
     node.stop();
 }
 
