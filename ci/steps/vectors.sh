@@ -26,10 +26,11 @@ tests_of() {
   shift
   while IFS=$'\t' read -r name folder program; do
     [ "$name" = "$package" ] || continue
-    (cd "$folder" && "$program" --quiet "$@")
+    # in a condition, `set -e` does not hold
+    (cd "$folder" && "$program" --quiet "$@") || return
     ran=1
   done <"$programs"
-  [ $ran = 1 ] || { echo "$package has no test program" >&2 && exit 1; }
+  [ $ran = 1 ] || { echo "$package has no test program" >&2 && return 1; }
 }
 
 for package in "${libraries[@]}" mixwell-vectors; do
