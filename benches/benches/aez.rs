@@ -7,8 +7,8 @@ use criterion::{
     BenchmarkGroup, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use mixwell_aez::{Aez, Backend};
+use mixwell_benches::yardstick;
 use std::{hint::black_box, mem::swap};
-use x25519_dalek::{PublicKey, StaticSecret};
 
 /// Round sizes near the Sphinx payloads for user payloads of 2000 and 30000 bytes.
 const LENGTHS: [usize; 4] = [512, 2048, 4096, 30 * 1024];
@@ -60,14 +60,6 @@ fn others(group: &mut BenchmarkGroup<'_, WallTime>, length: usize) {
     group.bench_function(BenchmarkId::new("zears", "one key"), |b| {
         let aez = zears::Aez::new(&KEY);
         b.iter(|| aez.encrypt_inplace(&NONCE, &[], 0, black_box(&mut data)));
-    });
-}
-
-fn yardstick(c: &mut Criterion) {
-    let secret = StaticSecret::from([5; 32]);
-    let public = PublicKey::from(&StaticSecret::from([6; 32]));
-    c.bench_function("X25519 of x25519-dalek", |b| {
-        b.iter(|| black_box(&secret).diffie_hellman(black_box(&public)));
     });
 }
 

@@ -9,8 +9,9 @@
 //! `cargo bench -p mixwell-benches --bench replay`
 #![allow(missing_docs, clippy::pedantic, clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a benchmark")]
 
-use core::{hash::Hasher, hint::black_box};
+use core::hash::Hasher;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use mixwell_benches::yardstick;
 use mixwell_sphinx::{ReplayFilter, ReplayTag, SharedReplayFilter};
 use rand_chacha::{
     ChaCha8Rng,
@@ -25,7 +26,6 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
-use x25519_dalek::{PublicKey, StaticSecret};
 
 /// Tags that each thread inserts into a fresh filter.
 const TAGS: usize = 200_000;
@@ -121,14 +121,6 @@ fn filters(c: &mut Criterion) {
             time(&AtomicSlots { slots, key: [7; 16] }, &tags)
         });
     }
-}
-
-fn yardstick(c: &mut Criterion) {
-    let secret = StaticSecret::from([5; 32]);
-    let public = PublicKey::from(&StaticSecret::from([6; 32]));
-    c.bench_function("X25519 of x25519-dalek", |b| {
-        b.iter(|| black_box(&secret).diffie_hellman(black_box(&public)));
-    });
 }
 
 criterion_group! {
