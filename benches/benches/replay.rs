@@ -1,4 +1,5 @@
-//! What does the replay filter cost a packet, and do threads need one without locks?
+//! The cost of the replay filter per packet, with one thread and with two: shards with a lock each,
+//! one lock, and none.
 //!
 //! Inserts of new tags by one thread and by two at once, of which each inserts its own; one element
 //! is one tag. `shared` is `SharedReplayFilter`: 64 shards with a lock each, which grow. `one lock`

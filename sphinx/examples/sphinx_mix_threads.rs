@@ -24,20 +24,20 @@ type Failure = Box<dyn Error + Send + Sync>;
 /// Packets that are unwrapped together.
 const BATCH: usize = 8;
 
-/// As many packets as an epoch can bring to a mix: 2000 in a second.
+/// Maximum number of packets in an epoch of 20 minutes: 2000 a second.
 const MAX_PACKETS: usize = 2000 * 1200;
 
 const EPOCH: u64 = 100;
 
-/// What all threads of a mix share. The lock of the ring is taken for writing a few times in an
-/// epoch, when keys are made and erased; the filters have locks of their own.
+/// The state that all threads of a mix share. The lock of the ring is taken for writing a few times
+/// in an epoch, when keys are made and erased; the filters have locks of their own.
 struct Mix<S: Scheme> {
     sphinx: Sphinx<S>,
     ring: RwLock<EpochRing<MixKey<S>>>,
     arrived: Mutex<Receiver<Vec<u8>>>,
 }
 
-/// What became of a packet.
+/// The fate of a packet.
 enum Outcome {
     /// To be held for the delay, then sent.
     Forward {

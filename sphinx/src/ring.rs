@@ -134,8 +134,8 @@ impl<K> EpochRing<K> {
         by_clock && (by_age || time.proven.is_some_and(|proven| end <= proven))
     }
 
-    /// The keys that packets are tried with in an epoch, at most [`ACTIVE`](Self::ACTIVE): its own,
-    /// those of the previous and of the next one.
+    /// The keys with which a packet may open in this epoch: those of this epoch, of the previous
+    /// and of the next one; at most [`ACTIVE`](Self::ACTIVE).
     pub fn active(&self, epoch: u64) -> impl Iterator<Item = (u64, &K)> {
         let epochs = [Some(epoch), epoch.checked_sub(1), epoch.checked_add(1)];
         epochs.into_iter().flatten().filter_map(|epoch| Some((epoch, self.get(epoch)?)))

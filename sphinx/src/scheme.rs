@@ -105,7 +105,7 @@ pub(crate) trait Steps: SchemeKeys {
     /// The NIKE's public key, or the KEM's ciphertext.
     type Element: ByteArray;
 
-    /// What a hop computes from the element alone, for both of its steps. Public.
+    /// Values that a hop derives from the element alone and uses in both of its steps. Public.
     type Prepared;
 
     /// The sender's state along a path. Wiped on drop.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[derive(Deserialize, Debug, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct Conversation {
-    /// What the conversation shows. Those that begin with `deliberate` had a test program as
+    /// The purpose of the conversation. Those that begin with `deliberate` had a test program as
     /// initiator.
     pub about: String,
     /// Role of the peer that opened the connection: `client`, `gateway`, `mix`, `service`, `node`,

@@ -1,9 +1,8 @@
-//! How a mix scales over cores: workers that do the same steps again and again, some of them under
-//! locks that all share.
+//! Simulation of a mix on many cores: workers repeat the same steps, some of them under locks that
+//! all workers share.
 //!
-//! It answers what a machine with few cores cannot measure. The times of the steps are measured on
-//! one core (`cargo test --release -p mixwell-node scaling -- --ignored --nocapture`); the waiting
-//! follows from them.
+//! The caller gives the time of each step, which one core suffices to measure; the simulation gives
+//! the waiting for locks that a machine with few cores cannot show.
 #![expect(clippy::cast_precision_loss, reason = "picoseconds of less than an hour")]
 
 use chacha20::ChaCha20Rng;
@@ -88,7 +87,7 @@ struct Lock {
 }
 
 impl Lock {
-    /// Holds it from `now` on, or from when it is free, and returns when it is released.
+    /// Takes the lock at `now`, or as soon as it is free. Returns the time of the release.
     fn hold(&mut self, now: u64, worker: usize, nanos: f64, sharing: Sharing) -> u64 {
         let transfer = if self.holder.is_some_and(|holder| holder != worker) { sharing.transfer } else { 0.0 };
         let wake_up = if self.free_at > now { sharing.wake_up } else { 0.0 };

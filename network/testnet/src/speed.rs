@@ -16,7 +16,7 @@ use mixwell_sha256::Backend as Sha256Backend;
 use mixwell_sphinx::{Geometry, Scheme, WithScheme, with_scheme};
 use std::io;
 
-/// What to measure.
+/// The packets, the duration and the threads of a measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// The format of packets, which names the scheme.

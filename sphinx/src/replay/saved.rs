@@ -69,20 +69,20 @@ impl SaveKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// It is not a saved filter, or of another version.
+    /// The file is not a saved filter, or one of another version.
     Format,
-    /// It is the filter of another mix key.
+    /// The file has the filter of another mix key.
     OtherKey,
-    /// It ends early.
+    /// The file ends early.
     Truncated,
-    /// It was changed, or bytes follow it.
+    /// The file was changed, or bytes follow the filter.
     Damaged,
-    /// It has more tags than the filter may have.
+    /// The file has more tags than the filter may have.
     Full {
         /// Maximum number of tags.
         max: usize,
     },
-    /// It can't be read; it may be whole.
+    /// The file can't be read; it may be undamaged.
     Io(ErrorKind),
 }
 

@@ -28,8 +28,8 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 /// });
 /// ```
 ///
-/// It never forgets a tag, and accepts none when it is full. A tag takes 9 to 19 bytes, in slots
-/// that double; an empty filter takes 8 KiB. The hashes and the odds are those of
+/// The filter never forgets a tag, and accepts none when it is full. A tag takes 9 to 19 bytes, in
+/// slots that double; an empty filter takes 8 KiB. The hashes and the odds are those of
 /// [`ReplayFilter`](crate::ReplayFilter). Wiped on drop.
 ///
 /// There are 64 shards, each with a lock of its own, so that threads seldom wait for each other.

@@ -43,9 +43,9 @@ pub enum RingError {
     NoKeys,
     /// No key opens it.
     Open(OpenError),
-    /// It was seen before.
+    /// The packet was seen before.
     Replay,
-    /// It can't be told from a replay.
+    /// The replay filter is full, so the packet can't be told from a replay.
     Full(ReplayFilterFull),
 }
 

@@ -1,6 +1,6 @@
 //! Our client at the recorded gateways of the reference (`conversations.json`).
 //!
-//! It differs from the recorded clients on purpose:
+//! Our client differs from the recorded ones on purpose:
 //! - After its handshake it proves itself by a `no_op` at once.
 //! - It asks for the next epoch's consensus at a random time after the authorities have published
 //!   it, so that the time doesn't tell clients apart. The recorded ones ask at 11/16 of the epoch.

@@ -20,7 +20,7 @@ pub struct RecordedNetwork {
     pub period: Period,
     /// The KEM of its links.
     pub kem: LinkKem,
-    /// Its packets.
+    /// The geometry of its packets.
     pub geometry: Geometry,
 }
 

@@ -21,13 +21,13 @@ pub struct Player {
     buffer: Vec<u8>,
 }
 
-/// What the other side did.
+/// An event on the other side's end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "for tests")]
 pub enum Heard {
-    /// It sent a command, whose plaintext this is.
+    /// The plaintext of a command that it sent.
     Command(Vec<u8>),
-    /// It closed the connection.
+    /// The end of the connection.
     Closed,
     /// Nothing yet.
     Nothing,

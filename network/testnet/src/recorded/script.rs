@@ -39,7 +39,7 @@ pub enum KeepAlives {
     Optional,
 }
 
-/// What a test contributes to a conversation.
+/// A test's part in a conversation: the contents that depend on keys and epochs.
 pub trait Cues {
     /// The plaintext of a command to be sent, which is `usual` if that could be made of the
     /// recorded bytes. `answer` is our side's next recorded command.
@@ -56,7 +56,7 @@ pub trait Cues {
     /// Compares a command of ours with the recorded one.
     ///
     /// # Errors
-    /// What differs, in words.
+    /// A description of the difference.
     fn compare(&mut self, said: &Said, ours: &[u8]) -> Result<(), String> {
         is_same(said, ours)
     }

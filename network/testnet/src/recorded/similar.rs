@@ -17,7 +17,7 @@ pub(super) fn is_no_op(text: &[u8]) -> bool {
 /// answer. Epochs and what depends on keys may differ.
 ///
 /// # Errors
-/// What differs, in words.
+/// A description of the difference.
 pub fn is_same(recorded: &Said, ours: &[u8]) -> Result<(), String> {
     let front = recorded.front();
     let (Some(want), Some(got)) = (command_id(front), command_id(ours)) else {

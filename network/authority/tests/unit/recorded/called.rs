@@ -1,6 +1,6 @@
 //! Our authority, with the recorded nodes, clients and authorities that connect to it.
 //!
-//! It differs from the recorded one on purpose:
+//! Our authority differs from the recorded one on purpose:
 //! - A `get_vote` of an authority is answered: authorities of ours compare the votes that they got.
 //!   The recorded one closes, and never asks.
 //! - Whoever names itself as a node that is not configured may ask for a consensus, as any client
@@ -89,7 +89,7 @@ async fn play(Played { name, talk }: Played) {
     }
 }
 
-/// What the initiator has to say.
+/// The initiator, played from the record.
 struct Peer {
     /// The number of the node that it is, if it is one.
     node: usize,

@@ -1,6 +1,6 @@
 //! Our authority as an initiator, at the recorded authorities.
 //!
-//! It differs from the recorded ones on purpose:
+//! Our authority differs from the recorded ones on purpose:
 //! - It asks for a consensus with its own id and link key, not as an unknown client, and for those
 //!   that it lacks: of the present epoch and of the next. The recorded one asks for the past one.
 //! - With its vote it asks whether the other relays statements, by a `get_vote`, which the recorded

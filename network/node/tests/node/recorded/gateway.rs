@@ -1,6 +1,6 @@
 //! Our gateway, with the recorded clients.
 //!
-//! It differs from the recorded one on purpose:
+//! Our gateway differs from the recorded one on purpose:
 //! - Before its first command a client gets no `no_op`s: until then the gateway does not know
 //!   whether it has the key that it claims. Clients of the reference ask for a consensus at once.
 //! - `no_op`s go on while a pushed message is not acknowledged, until that is overdue: a client of
